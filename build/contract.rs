@@ -1,0 +1,144 @@
+//! The vendors' part of the WIT, read and checked.
+
+use crate::tags::Doc;
+use std::{error::Error, path::Path};
+use wit_parser::{Function, FunctionKind, Interface, Resolve, Type, TypeDefKind, TypeId, TypeOwner};
+
+/// Everything under `wit/` that belongs to vendors.
+pub(crate) struct Contract {
+    pub(crate) resolve: Resolve,
+    pub(crate) vendors: Vec<Vendor>,
+}
+
+/// A WIT package of a vendor.
+pub(crate) struct Vendor {
+    pub(crate) name: String,
+    pub(crate) modules: Vec<Module>,
+}
+
+/// A WIT interface of a vendor: one module of its API.
+pub(crate) struct Module {
+    pub(crate) name: String,
+    pub(crate) types: Vec<TypeId>,
+    pub(crate) operations: Vec<Operation>,
+}
+
+/// One `@http` line.
+pub(crate) struct Operation {
+    pub(crate) function: Function,
+    /// The function that streams all pages, if there is one.
+    pub(crate) all: Option<Function>,
+    pub(crate) doc: Doc,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) effect: String,
+    pub(crate) paging: String,
+}
+
+const TAGS: [&str; 4] = ["http", "page", "effect", "all"];
+
+impl Contract {
+    /// Reads the folders in the order given, and checks every tag.
+    pub(crate) fn read(root: &Path, shared: &[&str], vendors: &[&str]) -> Result<Contract, Box<dyn Error>> {
+        let mut resolve = Resolve::default();
+        for folder in shared {
+            resolve.push_dir(root.join(folder))?;
+        }
+        let mut read = Vec::new();
+        for folder in vendors {
+            let (package, _) = resolve.push_dir(root.join(folder))?;
+            let package = &resolve.packages[package];
+            let modules = package.interfaces.values().map(|id| Module::read(&resolve.interfaces[*id]));
+            read.push(Vendor { name: package.name.name.clone(), modules: modules.collect::<Result<_, _>>()? });
+        }
+        Ok(Contract { resolve, vendors: read })
+    }
+
+    /// Follows `use` and plain aliases to the definition that has a meaning: a
+    /// named type of the vendor, a named type of `connector/types`, or a shape.
+    pub(crate) fn definition(&self, id: TypeId) -> TypeId {
+        match self.resolve.types[id].kind {
+            TypeDefKind::Type(Type::Id(next)) => self.definition(next),
+            _ => id,
+        }
+    }
+
+    /// The name of a type, if `connector/types` defines it.
+    pub(crate) fn shared_name(&self, id: TypeId) -> Option<&str> {
+        let definition = &self.resolve.types[self.definition(id)];
+        let TypeOwner::Interface(owner) = definition.owner else { return None };
+        let interface = &self.resolve.interfaces[owner];
+        let package = &self.resolve.packages[interface.package?];
+        (package.name.namespace == "penstock" && package.name.name == "connector").then_some(definition.name.as_deref()?)
+    }
+}
+
+impl Module {
+    fn read(interface: &Interface) -> Result<Module, Box<dyn Error>> {
+        let name = interface.name.clone().unwrap_or_default();
+        let mut operations = Vec::new();
+        for function in interface.functions.values() {
+            let doc = Doc::parse(function.docs.contents.as_deref());
+            let place = format!("{name}.{}", function.name);
+            if function.kind != FunctionKind::AsyncFreestanding {
+                return Err(format!("{place}: an operation is an `async func`").into());
+            }
+            if let Some(tag) = doc.unknown(&TAGS) {
+                return Err(format!("{place}: unknown tag @{tag}").into());
+            }
+            match (doc.tag("http"), doc.tag("all")) {
+                (Some(_), None) => operations.push(Operation::read(interface, function, doc, &place)?),
+                (None, Some(page)) if interface.functions.contains_key(page) => {}
+                (None, Some(page)) => return Err(format!("{place}: @all names no function: {page}").into()),
+                _ => return Err(format!("{place}: needs either @http or @all").into()),
+            }
+        }
+        Ok(Module { name, types: interface.types.values().copied().collect(), operations })
+    }
+}
+
+impl Operation {
+    fn read(interface: &Interface, function: &Function, doc: Doc, place: &str) -> Result<Operation, Box<dyn Error>> {
+        let http = doc.tag("http").unwrap_or_default();
+        let (method, path) = http.split_once(' ').ok_or_else(|| format!("{place}: @http METHOD PATH"))?;
+        if !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method) || !path.starts_with('/') {
+            return Err(format!("{place}: @http {http}").into());
+        }
+        let effect = doc.tag("effect").ok_or_else(|| format!("{place}: @effect is missing"))?;
+        if !["read", "create", "update", "delete", "action"].contains(&effect) {
+            return Err(format!("{place}: @effect {effect}").into());
+        }
+        let paging = doc.tag("page").unwrap_or("none");
+        if !["none", "envelope", "numbered", "data-only", "export"].contains(&paging) {
+            return Err(format!("{place}: @page {paging}").into());
+        }
+        let all = interface.functions.values().find(|other| {
+            Doc::parse(other.docs.contents.as_deref()).tag("all") == Some(function.name.as_str())
+        });
+        if all.is_none() && !["none", "envelope"].contains(&paging) {
+            return Err(format!("{place}: no function has @all {}", function.name).into());
+        }
+        Ok(Operation {
+            function: function.clone(),
+            all: all.cloned(),
+            method: method.to_owned(),
+            path: path.to_owned(),
+            effect: effect.to_owned(),
+            paging: paging.to_owned(),
+            doc,
+        })
+    }
+
+    /// The placeholders of the path that the caller fills, in the path's order.
+    pub(crate) fn placeholders(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        for part in self.path.split('/') {
+            if let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+                if name != "tenant" {
+                    found.push(name);
+                }
+            }
+        }
+        found
+    }
+}

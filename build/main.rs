@@ -1,0 +1,34 @@
+//! Reads `wit/` and writes what the contract implies into `OUT_DIR`:
+//!
+//! - `tables.rs`, every type and operation as data (included by `src/catalogue`);
+//! - `glue.rs`, the body of every exported vendor function (included by
+//!   `src/exports`).
+//!
+//! An operation is added by adding functions to a `.wit` file; no Rust is written
+//! for it. The tags that are understood stand in `docs/catalogue.md`.
+
+mod contract;
+mod glue;
+mod names;
+mod tables;
+mod tags;
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+/// The packages that every vendor builds on, in the order of their dependencies.
+const SHARED: [&str; 2] = ["wit/connector", "wit/host"];
+
+/// One folder under `wit/` for each vendor.
+const VENDORS: [&str; 1] = ["wit/servicetitan"];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=wit");
+    println!("cargo::rerun-if-changed=build");
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+
+    let contract = contract::Contract::read(&root, &SHARED, &VENDORS)?;
+    fs::write(out.join("tables.rs"), tables::write(&contract)?)?;
+    fs::write(out.join("glue.rs"), glue::write(&contract)?)?;
+    Ok(())
+}

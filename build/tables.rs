@@ -1,0 +1,230 @@
+//! Writes `tables.rs`: types and operations as static data.
+
+use crate::{
+    contract::{Contract, Module, Operation},
+    names::{camel, constant, pascal, snake},
+    tags::Doc,
+};
+use std::{error::Error, fmt::Write};
+use wit_parser::{Record, Type, TypeDefKind, TypeId, Variant};
+
+type Written = Result<String, Box<dyn Error>>;
+
+/// The whole file.
+pub(crate) fn write(contract: &Contract) -> Written {
+    let mut out = String::from("use crate::catalogue::*;\n");
+    let mut vendors = String::new();
+    for vendor in &contract.vendors {
+        let mut all = String::new();
+        writeln!(out, "pub mod {} {{ use super::*;", snake(&vendor.name))?;
+        for module in &vendor.modules {
+            writeln!(out, "pub mod {} {{ use super::*;", snake(&module.name))?;
+            for &id in &module.types {
+                out += &definition(contract, id)?;
+            }
+            out += "}\n";
+            for operation in &module.operations {
+                all += &self::operation(contract, &vendor.name, module, operation)?;
+            }
+        }
+        writeln!(out, "pub static OPERATIONS: &[Operation] = &[{all}]; }}")?;
+        write!(vendors, "({:?}, {}::OPERATIONS),", vendor.name, snake(&vendor.name))?;
+    }
+    writeln!(out, "pub static VENDORS: &[(&str, &[Operation])] = &[{vendors}];")?;
+    Ok(out)
+}
+
+fn definition(contract: &Contract, id: TypeId) -> Written {
+    let definition = &contract.resolve.types[id];
+    let name = definition.name.as_deref().unwrap_or_default();
+    match &definition.kind {
+        // A page is the driver's, not the vendor's.
+        TypeDefKind::Record(record) if is_page(contract, record) => Ok(String::new()),
+        TypeDefKind::Record(record) => self::record(contract, name, record),
+        TypeDefKind::Variant(variant) => open_enum(name, variant),
+        TypeDefKind::Type(_) => Ok(String::new()),
+        other => Err(format!("{name}: a vendor's types are records and open enums, not {}", other.as_str()).into()),
+    }
+}
+
+fn is_page(contract: &Contract, record: &Record) -> bool {
+    record.fields.iter().any(|field| matches!(field.ty, Type::Id(id) if contract.shared_name(id) == Some("page-info")))
+}
+
+fn record(contract: &Contract, name: &str, record: &Record) -> Written {
+    let extra = record.fields.last().is_some_and(|field| field.name == "extra");
+    let mut fields = String::new();
+    for field in record.fields.iter().take(record.fields.len() - usize::from(extra)) {
+        let doc = Doc::parse(field.docs.contents.as_deref());
+        if let Some(tag) = doc.unknown(&["wire", "comma", "required"]) {
+            return Err(format!("{name}.{}: unknown tag @{tag}", field.name).into());
+        }
+        let wire = doc.tag("wire").map_or_else(|| camel(&field.name), str::to_owned);
+        let join = match doc.tag("comma") {
+            None => "Join::Repeat".to_owned(),
+            Some("") => "Join::Comma(0)".to_owned(),
+            Some(most) => format!("Join::Comma({})", most.parse::<u32>()?),
+        };
+        write!(
+            fields,
+            "Field {{ name: {:?}, wire: {wire:?}, ty: {}, required: {}, join: {join}, doc: {:?} }},",
+            field.name,
+            ty(contract, &field.ty)?,
+            doc.tag("required").is_some() || !matches!(kind(contract, &field.ty), Kind::Option | Kind::List),
+            doc.text
+        )?;
+    }
+    Ok(format!(
+        "pub static {}: RecordType = RecordType {{ name: {name:?}, fields: &[{fields}], extra: {extra} }};\n",
+        constant(name)
+    ))
+}
+
+fn open_enum(name: &str, variant: &Variant) -> Written {
+    let Some((last, known)) = variant.cases.split_last() else { return Err(format!("{name}: no cases").into()) };
+    if last.name != "other" || last.ty != Some(Type::String) {
+        return Err(format!("{name}: the last case of an open enum is `other(string)`").into());
+    }
+    let mut cases = String::new();
+    for case in known {
+        let doc = Doc::parse(case.docs.contents.as_deref());
+        if case.ty.is_some() || doc.unknown(&["wire"]).is_some() {
+            return Err(format!("{name}.{}: a known case has no payload and no tag but @wire", case.name).into());
+        }
+        let wire = doc.tag("wire").map_or_else(|| pascal(&case.name), str::to_owned);
+        write!(cases, "Case {{ name: {:?}, wire: {wire:?}, doc: {:?} }},", case.name, doc.text)?;
+    }
+    Ok(format!("pub static {}: EnumType = EnumType {{ name: {name:?}, cases: &[{cases}] }};\n", constant(name)))
+}
+
+fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Operation) -> Written {
+    let function = &operation.function;
+    let own = format!("{}.{}", module.name, function.name);
+    let (name, alias) = match &operation.all {
+        Some(all) => (format!("{}.{}", module.name, all.name), format!("Some({own:?})")),
+        None => (own.clone(), "None".to_owned()),
+    };
+    let placeholders = operation.placeholders();
+    let mut path = String::new();
+    let (mut query, mut body) = ("None".to_owned(), "None".to_owned());
+    for (index, parameter) in function.params.iter().enumerate() {
+        match (parameter.name.as_str(), placeholders.get(index)) {
+            (name, Some(wire)) if camel(name) == *wire || name == *wire => {
+                write!(path, "Placeholder {{ wire: {wire:?}, ty: {} }},", ty(contract, &parameter.ty)?)?;
+            }
+            (name, Some(wire)) => return Err(format!("{own}: `{name}` stands where `{wire}` is in the path").into()),
+            ("query", None) => query = format!("Some(&{})", record_name(contract, &parameter.ty)?),
+            ("body", None) => body = format!("Some({})", ty(contract, &parameter.ty)?),
+            ("page" | "options", None) => {}
+            (name, None) => return Err(format!("{own}: what is `{name}`?").into()),
+        }
+    }
+    let answer = answer(contract, operation)?;
+    Ok(format!(
+        "Operation {{ vendor: {vendor:?}, name: {name:?}, alias: {alias}, method: Method::{}, path: {:?}, \
+         effect: Effect::{}, paging: Paging::{}, path_parameters: &[{path}], query: {query}, body: {body}, \
+         answer: {answer}, doc: {:?} }},\n",
+        pascal(&operation.method.to_lowercase()),
+        operation.path,
+        pascal(&operation.effect),
+        pascal(&operation.paging),
+        operation.doc.text,
+    ))
+}
+
+/// The type of the answer; of one item if the operation answers with many.
+fn answer(contract: &Contract, operation: &Operation) -> Written {
+    let name = &operation.function.name;
+    let Some(Type::Id(id)) = operation.function.result else { return Err(format!("{name}: no result").into()) };
+    let TypeDefKind::Result(result) = &contract.resolve.types[id].kind else {
+        return Err(format!("{name}: an operation returns a result").into());
+    };
+    let Some(ok) = result.ok else { return Ok("None".to_owned()) };
+    let item = match operation.paging.as_str() {
+        "none" => ok,
+        "envelope" => element(contract, &ok).ok_or_else(|| format!("{name}: an envelope holds a list"))?,
+        _ => page_item(contract, &ok).ok_or_else(|| format!("{name}: a page is a record of `items` and `info`"))?,
+    };
+    Ok(format!("Some({})", ty(contract, &item)?))
+}
+
+/// The type of the items of a page record.
+pub(crate) fn page_item(contract: &Contract, page: &Type) -> Option<Type> {
+    let Type::Id(id) = page else { return None };
+    let TypeDefKind::Record(record) = &contract.resolve.types[contract.definition(*id)].kind else { return None };
+    let items = record.fields.iter().find(|field| field.name == "items")?;
+    element(contract, &items.ty)
+}
+
+fn element(contract: &Contract, list: &Type) -> Option<Type> {
+    let Type::Id(id) = list else { return None };
+    match contract.resolve.types[contract.definition(*id)].kind {
+        TypeDefKind::List(element) => Some(element),
+        _ => None,
+    }
+}
+
+enum Kind {
+    Option,
+    List,
+    Other,
+}
+
+fn kind(contract: &Contract, ty: &Type) -> Kind {
+    let Type::Id(id) = ty else { return Kind::Other };
+    match contract.resolve.types[contract.definition(*id)].kind {
+        TypeDefKind::Option(_) => Kind::Option,
+        TypeDefKind::List(_) => Kind::List,
+        _ => Kind::Other,
+    }
+}
+
+/// The path of a record's table.
+fn record_name(contract: &Contract, ty: &Type) -> Written {
+    match self::ty(contract, ty)?.strip_prefix("Type::Record(&").and_then(|path| path.strip_suffix(')')) {
+        Some(path) => Ok(path.to_owned()),
+        None => Err("a query is a record".into()),
+    }
+}
+
+/// A type as a Rust expression.
+fn ty(contract: &Contract, ty: &Type) -> Written {
+    Ok(match ty {
+        Type::Bool => "Type::Bool".to_owned(),
+        Type::S32 => "Type::S32".to_owned(),
+        Type::S64 => "Type::S64".to_owned(),
+        Type::U32 => "Type::U32".to_owned(),
+        Type::U64 => "Type::U64".to_owned(),
+        Type::F64 => "Type::F64".to_owned(),
+        Type::String => "Type::Text".to_owned(),
+        Type::Id(id) => return named(contract, *id),
+        other => return Err(format!("a vendor's contract has no use for {other:?}").into()),
+    })
+}
+
+fn named(contract: &Contract, id: TypeId) -> Written {
+    match contract.shared_name(id) {
+        Some("instant") => return Ok("Type::Instant".to_owned()),
+        Some("date") => return Ok("Type::Date".to_owned()),
+        Some("decimal") => return Ok("Type::Decimal".to_owned()),
+        Some("json") => return Ok("Type::Json".to_owned()),
+        Some(other) => return Err(format!("`{other}` has no place in a vendor's value").into()),
+        None => {}
+    }
+    let definition = &contract.resolve.types[contract.definition(id)];
+    let path = || {
+        let wit_parser::TypeOwner::Interface(owner) = definition.owner else { return None };
+        let interface = &contract.resolve.interfaces[owner];
+        let vendor = &contract.resolve.packages[interface.package?].name.name;
+        let module = interface.name.as_deref()?;
+        let name = definition.name.as_deref()?;
+        Some(format!("crate::catalogue::tables::{}::{}::{}", snake(vendor), snake(module), constant(name)))
+    };
+    Ok(match &definition.kind {
+        TypeDefKind::Option(inner) => format!("Type::Option(&{})", ty(contract, inner)?),
+        TypeDefKind::List(inner) => format!("Type::List(&{})", ty(contract, inner)?),
+        TypeDefKind::Record(_) => format!("Type::Record(&{})", path().ok_or("a record without a home")?),
+        TypeDefKind::Variant(_) => format!("Type::Enum(&{})", path().ok_or("a variant without a home")?),
+        other => return Err(format!("a vendor's contract has no use for {}", other.as_str()).into()),
+    })
+}

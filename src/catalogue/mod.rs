@@ -1,0 +1,64 @@
+//! What the contract knows: every operation of every vendor, and every type.
+//!
+//! The tables are made by `build.rs` from `wit/`; nothing here is written twice.
+//! [`types`] says what a value looks like, [`operation`] how a call is made.
+
+mod operation;
+mod types;
+
+pub use operation::{Effect, Method, Operation, Paging, Parameter, Placeholder};
+pub use types::{Case, EnumType, Field, Join, RecordType, Type};
+
+/// The tables of one vendor, by interface, as `build.rs` wrote them.
+#[allow(missing_docs, reason = "generated: the WIT carries the documentation")]
+pub mod tables {
+    include!(concat!(env!("OUT_DIR"), "/tables.rs"));
+}
+
+/// The operations of a vendor, in the order of the WIT files; none for a vendor
+/// that is not there.
+#[must_use]
+pub fn operations(vendor: &str) -> Option<&'static [Operation]> {
+    tables::VENDORS.iter().find(|(name, _)| *name == vendor).map(|(_, operations)| *operations)
+}
+
+/// The names of all vendors.
+pub fn vendors() -> impl Iterator<Item = &'static str> {
+    tables::VENDORS.iter().map(|(name, _)| *name)
+}
+
+/// Finds an operation by its name or its alias.
+///
+/// # Errors
+/// The nearest known name, if any is near.
+pub fn find(vendor: &str, name: &str) -> Result<&'static Operation, NotFound> {
+    let Some(all) = operations(vendor) else {
+        return Err(NotFound { what: "vendor", nearest: nearest(vendor, vendors()) });
+    };
+    all.iter()
+        .find(|operation| operation.name == name || operation.alias == Some(name))
+        .ok_or_else(|| NotFound {
+            what: "operation",
+            nearest: nearest(name, all.iter().flat_map(|operation| std::iter::once(operation.name).chain(operation.alias))),
+        })
+}
+
+/// What [`find`] did not find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotFound {
+    /// `vendor` or `operation`.
+    pub what: &'static str,
+    /// A known name that is spelt much alike.
+    pub nearest: Option<&'static str>,
+}
+
+/// The candidate that is spelt most like `name`, if any is close enough to be
+/// what was meant (Jaro-Winkler 0.75, found by trying typos).
+#[must_use]
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .map(|candidate| (strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(likeness, _)| *likeness >= 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}

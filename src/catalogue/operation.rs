@@ -1,0 +1,144 @@
+//! How an operation is called.
+
+use super::types::{RecordType, Type};
+
+/// One operation of a vendor: one `@http` line of the contract.
+#[derive(Debug)]
+pub struct Operation {
+    /// The vendor, `servicetitan`.
+    pub vendor: &'static str,
+    /// Its name, `jpm.jobs-get`; for a list the name of the streaming function,
+    /// `jpm.jobs-list`.
+    pub name: &'static str,
+    /// For a list, the name of the function that returns one page, `jpm.jobs-page`.
+    pub alias: Option<&'static str>,
+    /// The HTTP method.
+    pub method: Method,
+    /// The path with its placeholders, `/jpm/v2/tenant/{tenant}/jobs/{id}`.
+    pub path: &'static str,
+    /// What it does to the vendor's data.
+    pub effect: Effect,
+    /// How it is paged.
+    pub paging: Paging,
+    /// The placeholders that the caller fills, in the order of the function's
+    /// parameters. `{tenant}` is not among them: it belongs to the account.
+    pub path_parameters: &'static [Placeholder],
+    /// The query that it takes, besides that of its pages.
+    pub query: Option<&'static RecordType>,
+    /// The body that it takes.
+    pub body: Option<Type>,
+    /// What it answers: one value, or the type of an item if it is a list or an
+    /// envelope. None when the answer has no body.
+    pub answer: Option<Type>,
+    /// What it is for, from the WIT.
+    pub doc: &'static str,
+}
+
+/// A placeholder of a path.
+#[derive(Debug)]
+pub struct Placeholder {
+    /// The vendor's name, `jobId`.
+    pub wire: &'static str,
+    /// Its type.
+    pub ty: Type,
+}
+
+/// A parameter as a caller of the dynamic interface sees it.
+#[derive(Debug, Clone, Copy)]
+pub enum Parameter {
+    /// A placeholder of the path.
+    Path(&'static Placeholder),
+    /// A field of the query.
+    Query(&'static super::types::Field),
+}
+
+/// The HTTP methods that vendors use (RFC 9110 section 9, RFC 5789).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// GET
+    Get,
+    /// POST
+    Post,
+    /// PUT
+    Put,
+    /// PATCH
+    Patch,
+    /// DELETE
+    Delete,
+}
+
+impl Method {
+    /// The method's name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+        }
+    }
+
+    /// Whether doing it twice is the same as doing it once (RFC 9110 section 9.2.2).
+    #[must_use]
+    pub fn is_idempotent(self) -> bool {
+        !matches!(self, Method::Post | Method::Patch)
+    }
+}
+
+/// What an operation does to the vendor's data; the WIT's `effect`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Changes nothing.
+    Read,
+    /// Makes something new.
+    Create,
+    /// Changes something that is there.
+    Update,
+    /// Removes something.
+    Delete,
+    /// Anything else that has consequences.
+    Action,
+}
+
+/// How the answer of an operation is paged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paging {
+    /// One answer.
+    None,
+    /// One answer whose records stand in the `data` of an envelope. The caller
+    /// asks for so few of them that they fit one page.
+    Envelope,
+    /// Numbered pages: `page`, `pageSize`, `hasMore`, `data`.
+    Numbered,
+    /// Numbered pages that hold `data` alone: a page that is not full is the last.
+    DataOnly,
+    /// An export feed: `from`, `hasMore`, `continueFrom`, `data`.
+    Export,
+}
+
+impl Operation {
+    /// Everything that a caller may name, path first.
+    pub fn parameters(&self) -> impl Iterator<Item = Parameter> + '_ {
+        let query = self.query.map_or(&[][..], |record| record.fields);
+        self.path_parameters.iter().map(Parameter::Path).chain(query.iter().map(Parameter::Query))
+    }
+
+    /// Whether it answers with pages.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        !matches!(self.paging, Paging::None | Paging::Envelope)
+    }
+}
+
+impl Parameter {
+    /// The vendor's name.
+    #[must_use]
+    pub fn wire(&self) -> &'static str {
+        match self {
+            Parameter::Path(placeholder) => placeholder.wire,
+            Parameter::Query(field) => field.wire,
+        }
+    }
+}

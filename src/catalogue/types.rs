@@ -1,0 +1,125 @@
+//! The shapes of values, as the contract declares them.
+
+/// The type of a value in the WIT contract, with what its JSON form needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    /// `bool`
+    Bool,
+    /// `s32`
+    S32,
+    /// `s64`
+    S64,
+    /// `u32`
+    U32,
+    /// `u64`
+    U64,
+    /// `f64`
+    F64,
+    /// `string`
+    Text,
+    /// `instant`, RFC 3339 in JSON.
+    Instant,
+    /// `date`, `2026-11-20` in JSON.
+    Date,
+    /// `decimal`: exact digits. A JSON number for the vendor, a string in the
+    /// normal form.
+    Decimal,
+    /// `json`: any value, kept as text.
+    Json,
+    /// `list<T>`
+    List(&'static Type),
+    /// `option<T>`. An option of an option tells null from absent.
+    Option(&'static Type),
+    /// A record.
+    Record(&'static RecordType),
+    /// An open enum: a variant whose last case is `other(string)`.
+    Enum(&'static EnumType),
+}
+
+/// A record of the contract.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RecordType {
+    /// Its WIT name, `job`.
+    pub name: &'static str,
+    /// Its fields in WIT order, without `extra`.
+    pub fields: &'static [Field],
+    /// Whether it ends with `extra: option<json>`, the home of unknown fields.
+    pub extra: bool,
+}
+
+/// A field of a record.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its WIT name, `job-number`.
+    pub name: &'static str,
+    /// The vendor's name, `jobNumber`.
+    pub wire: &'static str,
+    /// Its type.
+    pub ty: Type,
+    /// A query parameter that must be there although its type can be empty.
+    pub required: bool,
+    /// How a list is written into a query.
+    pub join: Join,
+    /// What it is for, from the WIT.
+    pub doc: &'static str,
+}
+
+/// How a list is written into a query string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Join {
+    /// `codes=a&codes=b`, the default of OpenAPI 3.
+    Repeat,
+    /// `ids=1,2,3`, with the most elements that the vendor takes; 0 if unknown.
+    Comma(u32),
+}
+
+/// An open enum of the contract.
+#[derive(Debug, PartialEq, Eq)]
+pub struct EnumType {
+    /// Its WIT name, `job-status`.
+    pub name: &'static str,
+    /// The known cases, without the last one, `other`.
+    pub cases: &'static [Case],
+}
+
+/// A known case of an open enum.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Case {
+    /// Its WIT name, `in-progress`.
+    pub name: &'static str,
+    /// The vendor's spelling, `InProgress`.
+    pub wire: &'static str,
+    /// What it means, from the WIT.
+    pub doc: &'static str,
+}
+
+impl Type {
+    /// The type without any `option` around it.
+    #[must_use]
+    pub fn inner(&self) -> &Type {
+        match self {
+            Type::Option(inner) => inner.inner(),
+            other => other,
+        }
+    }
+}
+
+impl RecordType {
+    /// The field that the vendor calls `wire`, with its place. Fields mostly come
+    /// in the order of the contract, so the search starts at `hint`.
+    #[must_use]
+    pub fn field(&self, wire: &str, hint: usize) -> Option<(usize, &'static Field)> {
+        let position = |range: &'static [Field]| range.iter().position(|field| field.wire == wire);
+        let (before, after) = self.fields.split_at(hint.min(self.fields.len()));
+        let index = position(after).map(|at| at + before.len()).or_else(|| position(before))?;
+        self.fields.get(index).map(|field| (index, field))
+    }
+}
+
+impl EnumType {
+    /// The place of the case that the vendor spells `wire`.
+    #[must_use]
+    pub fn case(&self, wire: &str) -> Option<usize> {
+        self.cases.iter().position(|case| case.wire == wire)
+    }
+}
