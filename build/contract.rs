@@ -49,7 +49,10 @@ impl Contract {
             let (package, _) = resolve.push_dir(root.join(folder))?;
             let package = &resolve.packages[package];
             let modules = package.interfaces.values().map(|id| Module::read(&resolve.interfaces[*id]));
-            read.push(Vendor { name: package.name.name.clone(), modules: modules.collect::<Result<_, _>>()? });
+            read.push(Vendor {
+                name: package.name.name.clone(),
+                modules: modules.collect::<Result<_, _>>()?,
+            });
         }
         Ok(Contract { resolve, vendors: read })
     }
@@ -69,7 +72,8 @@ impl Contract {
         let TypeOwner::Interface(owner) = definition.owner else { return None };
         let interface = &self.resolve.interfaces[owner];
         let package = &self.resolve.packages[interface.package?];
-        (package.name.namespace == "penstock" && package.name.name == "connector").then_some(definition.name.as_deref()?)
+        (package.name.namespace == "penstock" && package.name.name == "connector")
+            .then_some(definition.name.as_deref()?)
     }
 }
 
@@ -98,7 +102,12 @@ impl Module {
 }
 
 impl Operation {
-    fn read(interface: &Interface, function: &Function, doc: Doc, place: &str) -> Result<Operation, Box<dyn Error>> {
+    fn read(
+        interface: &Interface,
+        function: &Function,
+        doc: Doc,
+        place: &str,
+    ) -> Result<Operation, Box<dyn Error>> {
         let http = doc.tag("http").unwrap_or_default();
         let (method, path) = http.split_once(' ').ok_or_else(|| format!("{place}: @http METHOD PATH"))?;
         if !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method) || !path.starts_with('/') {

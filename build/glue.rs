@@ -45,7 +45,12 @@ fn module(
     Ok(())
 }
 
-fn operation(contract: &Contract, operation: &Operation, index: usize, out: &mut String) -> Result<(), Box<dyn Error>> {
+fn operation(
+    contract: &Contract,
+    operation: &Operation,
+    index: usize,
+    out: &mut String,
+) -> Result<(), Box<dyn Error>> {
     let function = &operation.function;
     let request = request(operation, index);
     let (returned, call) = match operation.paging.as_str() {

@@ -21,8 +21,8 @@ pub(crate) fn constant(kebab: &str) -> String {
 pub(crate) fn snake(kebab: &str) -> String {
     /// The keywords that a vendor is likely to use for a field or function.
     const KEYWORDS: [&str; 18] = [
-        "as", "async", "await", "box", "const", "else", "fn", "for", "if", "in", "loop", "match", "move", "ref",
-        "return", "type", "use", "where",
+        "as", "async", "await", "box", "const", "else", "fn", "for", "if", "in", "loop", "match", "move",
+        "ref", "return", "type", "use", "where",
     ];
     let name = kebab.replace('-', "_");
     if KEYWORDS.contains(&name.as_str()) { name + "_" } else { name }

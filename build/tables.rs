@@ -43,12 +43,17 @@ fn definition(contract: &Contract, id: TypeId) -> Written {
         TypeDefKind::Record(record) => self::record(contract, name, record),
         TypeDefKind::Variant(variant) => open_enum(name, variant),
         TypeDefKind::Type(_) => Ok(String::new()),
-        other => Err(format!("{name}: a vendor's types are records and open enums, not {}", other.as_str()).into()),
+        other => {
+            Err(format!("{name}: a vendor's types are records and open enums, not {}", other.as_str()).into())
+        }
     }
 }
 
 fn is_page(contract: &Contract, record: &Record) -> bool {
-    record.fields.iter().any(|field| matches!(field.ty, Type::Id(id) if contract.shared_name(id) == Some("page-info")))
+    record
+        .fields
+        .iter()
+        .any(|field| matches!(field.ty, Type::Id(id) if contract.shared_name(id) == Some("page-info")))
 }
 
 fn record(contract: &Contract, name: &str, record: &Record) -> Written {
@@ -81,7 +86,9 @@ fn record(contract: &Contract, name: &str, record: &Record) -> Written {
 }
 
 fn open_enum(name: &str, variant: &Variant) -> Written {
-    let Some((last, known)) = variant.cases.split_last() else { return Err(format!("{name}: no cases").into()) };
+    let Some((last, known)) = variant.cases.split_last() else {
+        return Err(format!("{name}: no cases").into());
+    };
     if last.name != "other" || last.ty != Some(Type::String) {
         return Err(format!("{name}: the last case of an open enum is `other(string)`").into());
     }
@@ -89,12 +96,17 @@ fn open_enum(name: &str, variant: &Variant) -> Written {
     for case in known {
         let doc = Doc::parse(case.docs.contents.as_deref());
         if case.ty.is_some() || doc.unknown(&["wire"]).is_some() {
-            return Err(format!("{name}.{}: a known case has no payload and no tag but @wire", case.name).into());
+            return Err(
+                format!("{name}.{}: a known case has no payload and no tag but @wire", case.name).into()
+            );
         }
         let wire = doc.tag("wire").map_or_else(|| pascal(&case.name), str::to_owned);
         write!(cases, "Case {{ name: {:?}, wire: {wire:?}, doc: {:?} }},", case.name, doc.text)?;
     }
-    Ok(format!("pub static {}: EnumType = EnumType {{ name: {name:?}, cases: &[{cases}] }};\n", constant(name)))
+    Ok(format!(
+        "pub static {}: EnumType = EnumType {{ name: {name:?}, cases: &[{cases}] }};\n",
+        constant(name)
+    ))
 }
 
 fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Operation) -> Written {
@@ -112,7 +124,9 @@ fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Ope
             (name, Some(wire)) if camel(name) == *wire || name == *wire => {
                 write!(path, "Placeholder {{ wire: {wire:?}, ty: {} }},", ty(contract, &parameter.ty)?)?;
             }
-            (name, Some(wire)) => return Err(format!("{own}: `{name}` stands where `{wire}` is in the path").into()),
+            (name, Some(wire)) => {
+                return Err(format!("{own}: `{name}` stands where `{wire}` is in the path").into());
+            }
             ("query", None) => query = format!("Some(&{})", record_name(contract, &parameter.ty)?),
             ("body", None) => body = format!("Some({})", ty(contract, &parameter.ty)?),
             ("page" | "options", None) => {}
@@ -135,7 +149,9 @@ fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Ope
 /// The type of the answer; of one item if the operation answers with many.
 fn answer(contract: &Contract, operation: &Operation) -> Written {
     let name = &operation.function.name;
-    let Some(Type::Id(id)) = operation.function.result else { return Err(format!("{name}: no result").into()) };
+    let Some(Type::Id(id)) = operation.function.result else {
+        return Err(format!("{name}: no result").into());
+    };
     let TypeDefKind::Result(result) = &contract.resolve.types[id].kind else {
         return Err(format!("{name}: an operation returns a result").into());
     };
@@ -143,7 +159,8 @@ fn answer(contract: &Contract, operation: &Operation) -> Written {
     let item = match operation.paging.as_str() {
         "none" => ok,
         "envelope" => element(contract, &ok).ok_or_else(|| format!("{name}: an envelope holds a list"))?,
-        _ => page_item(contract, &ok).ok_or_else(|| format!("{name}: a page is a record of `items` and `info`"))?,
+        _ => page_item(contract, &ok)
+            .ok_or_else(|| format!("{name}: a page is a record of `items` and `info`"))?,
     };
     Ok(format!("Some({})", ty(contract, &item)?))
 }
@@ -151,7 +168,9 @@ fn answer(contract: &Contract, operation: &Operation) -> Written {
 /// The type of the items of a page record.
 pub(crate) fn page_item(contract: &Contract, page: &Type) -> Option<Type> {
     let Type::Id(id) = page else { return None };
-    let TypeDefKind::Record(record) = &contract.resolve.types[contract.definition(*id)].kind else { return None };
+    let TypeDefKind::Record(record) = &contract.resolve.types[contract.definition(*id)].kind else {
+        return None;
+    };
     let items = record.fields.iter().find(|field| field.name == "items")?;
     element(contract, &items.ty)
 }

@@ -35,12 +35,15 @@ pub fn find(vendor: &str, name: &str) -> Result<&'static Operation, NotFound> {
     let Some(all) = operations(vendor) else {
         return Err(NotFound { what: "vendor", nearest: nearest(vendor, vendors()) });
     };
-    all.iter()
-        .find(|operation| operation.name == name || operation.alias == Some(name))
-        .ok_or_else(|| NotFound {
+    all.iter().find(|operation| operation.name == name || operation.alias == Some(name)).ok_or_else(|| {
+        NotFound {
             what: "operation",
-            nearest: nearest(name, all.iter().flat_map(|operation| std::iter::once(operation.name).chain(operation.alias))),
-        })
+            nearest: nearest(
+                name,
+                all.iter().flat_map(|operation| std::iter::once(operation.name).chain(operation.alias)),
+            ),
+        }
+    })
 }
 
 /// What [`find`] did not find.
