@@ -7,4 +7,4 @@
 
 pub mod bindings;
 pub mod catalogue;
-pub mod engine;
+pub mod normalize;
