@@ -32,7 +32,7 @@ fn module(
     writeln!(
         out,
         "mod {package}_{interface} {{\n\
-         use super::*;\n\
+         use super::{{Component, Request, connector, stream, wit_stream}};\n\
          use crate::bindings::exports::penstock::{package}::{interface}::*;\n\
          use crate::catalogue::tables::{package}::OPERATIONS;\n\
          impl Guest for Component {{"
@@ -49,12 +49,12 @@ fn operation(contract: &Contract, operation: &Operation, index: usize, out: &mut
     let function = &operation.function;
     let request = request(operation, index);
     let (returned, call) = match operation.paging.as_str() {
-        "none" if answers(contract, function) => (output(contract, function)?, "value(&options)".to_owned()),
-        "none" => ("()".to_owned(), "nothing(&options)".to_owned()),
-        "envelope" => (output(contract, function)?, "items(&options)".to_owned()),
+        "none" if answers(contract, function) => (output(contract, function)?, "value(&connector(), &options)".to_owned()),
+        "none" => ("()".to_owned(), "nothing(&connector(), &options)".to_owned()),
+        "envelope" => (output(contract, function)?, "items(&connector(), &options)".to_owned()),
         _ => {
             let page = output(contract, function)?;
-            let map = format!("page(page, &options).await.map(|(items, info)| {page} {{ items, info }})");
+            let map = format!("page(&connector(), page, &options).await.map(|(items, info)| {page} {{ items, info }})");
             signature(contract, function, &format!("Result<{page}, Failure>"), out)?;
             writeln!(out, "{{ {request}.{map} }}")?;
             return stream(contract, operation, &request, out);
@@ -78,7 +78,7 @@ fn stream(
     let returned =
         format!("(wit_bindgen::StreamReader<{item}>, wit_bindgen::FutureReader<Result<ListEnd, Failure>>)");
     signature(contract, all, &returned, out)?;
-    writeln!(out, "{{ {request}.stream(options, wit_stream::new()) }}")?;
+    writeln!(out, "{{ stream({request}, options, wit_stream::new()) }}")?;
     Ok(())
 }
 

@@ -1,0 +1,9 @@
+//! The shared types of the contract, as the driver uses them.
+//!
+//! They are the ones that wit-bindgen makes from `wit/connector/types.wit`, so
+//! that a failure made deep in the driver reaches the caller unchanged.
+
+pub use crate::bindings::exports::penstock::connector::types::{
+    Attempt, CallOptions, FailureKind, FieldError, Failure, Instant, ListEnd, Outcome, PageInfo, PageRequest,
+    RetryAdvice,
+};

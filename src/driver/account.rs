@@ -1,0 +1,87 @@
+//! An account: where its data is, and its access token.
+
+use super::failure;
+use crate::{
+    contract::{Failure, FieldError},
+    engine::{time::Tick, token::TokenCell},
+    host::Host,
+    settings::{self, Policy},
+    vendor::{Credentials, Site, Vendor},
+};
+use futures_util::lock::Mutex;
+use std::{cell::RefCell, rc::Rc};
+
+/// One tenant's place at a vendor.
+pub(super) struct Account {
+    /// Its name.
+    pub(super) name: String,
+    /// The vendor.
+    pub(super) vendor: &'static dyn Vendor,
+    /// Where its data is.
+    pub(super) site: Site,
+    /// When its settings were read.
+    pub(super) opened: Tick,
+    /// Its token. Outlives the settings that it was made with.
+    pub(super) token: Rc<Token>,
+}
+
+/// An access token and what belongs to it.
+#[derive(Default)]
+pub(super) struct Token {
+    /// The policy of the token.
+    pub(super) cell: RefCell<TokenCell>,
+    /// The secrets that the present token was made with.
+    pub(super) credentials: RefCell<Option<Rc<Credentials>>>,
+    /// Held while a token is fetched: one fetch for any number of callers.
+    pub(super) fetching: Mutex<()>,
+}
+
+/// Reads an account's settings; the inner error has everything that is missing.
+pub(super) async fn open<H: Host>(
+    host: &H,
+    vendor: &'static dyn Vendor,
+    name: &str,
+) -> Result<Result<Account, Vec<FieldError>>, Failure> {
+    let trouble = |error| failure::host("reading settings", &error);
+    let (policy, mut wrong) = match Policy::read(host).await.map_err(trouble)? {
+        Ok(policy) => (Some(policy), Vec::new()),
+        Err(wrong) => (None, wrong),
+    };
+    let environment = vendor.environment_setting();
+    let table = vendor.settings();
+    let (first, rest): (Vec<_>, Vec<_>) = table.iter().partition(|setting| setting.name == environment);
+    let (chosen, _) =
+        settings::read(host, &first, |setting| vendor.setting_names(setting.name, name, "")).await.map_err(trouble)?;
+    let chosen = chosen.text(environment).unwrap_or_default().to_owned();
+    let all: Vec<_> = first.into_iter().chain(rest).collect();
+    let names = |setting: &settings::Setting| vendor.setting_names(setting.name, name, &chosen);
+    let (values, missing) = settings::read(host, &all, names).await.map_err(trouble)?;
+    wrong.extend(missing);
+    let Some(policy) = policy.filter(|_| wrong.is_empty()) else { return Ok(Err(wrong)) };
+    Ok(vendor.site(name, &values, &policy).map(|site| Account {
+        name: name.to_owned(),
+        vendor,
+        site,
+        opened: host.now(),
+        token: Rc::default(),
+    }))
+}
+
+impl Account {
+    /// Drops the token.
+    pub(super) fn forget_token(&self) {
+        *self.token.cell.borrow_mut() = TokenCell::default();
+        *self.token.credentials.borrow_mut() = None;
+    }
+
+    /// Whether a token for the other one would do for this one.
+    pub(super) fn same_place(&self, other: &Account) -> bool {
+        self.site.auth == other.site.auth && self.site.api == other.site.api && self.site.tenant == other.site.tenant
+    }
+
+    /// Takes over the token of the account as it was.
+    pub(super) fn with_token_of(mut self, before: &Account) -> Account {
+        self.token = before.token.clone();
+        self
+    }
+}

@@ -1,0 +1,218 @@
+//! One attempt: send, and say what came of it.
+
+use super::{
+    Connector,
+    account::Account,
+    call::{Call, Payload},
+    request,
+    token::Authorization,
+};
+use crate::{
+    catalogue::Paging,
+    contract::{FailureKind, FieldError},
+    engine::{
+        classify::{Attempt, BodyKind, Class, Effect, Fault, Reason, Sent, classify},
+        hint::retry_hint,
+    },
+    host::{BodyError, Host, Response, SendError},
+    normalize::{LimitExceeded, check_limits},
+    settings::Policy,
+    vendor::PageAsked,
+};
+use bytes::Bytes;
+use serde_json::value::RawValue;
+use std::time::Duration;
+
+/// An answer that is a success.
+pub(super) struct Success {
+    /// HTTP status.
+    pub(super) status: u16,
+    /// The body, taken apart as far as the operation's shape asks.
+    pub(super) payload: Payload,
+}
+
+/// An attempt that was no success.
+pub(super) struct Failed {
+    /// For the policies.
+    pub(super) fault: Fault,
+    /// For the caller, should it be the last.
+    pub(super) complaint: Complaint,
+}
+
+/// What is wrong, in the caller's terms.
+#[derive(Default)]
+pub(super) struct Complaint {
+    /// To switch on.
+    pub(super) kind: Option<FailureKind>,
+    /// In a sentence.
+    pub(super) message: String,
+    /// The vendor's id of the request.
+    pub(super) trace_id: Option<String>,
+    /// Item by item.
+    pub(super) fields: Vec<FieldError>,
+}
+
+impl<H: Host> Connector<H> {
+    /// Sends the request once; `time` is all that it may take.
+    pub(super) async fn attempt(
+        &self,
+        call: &Call,
+        page: Option<&PageAsked>,
+        account: &Account,
+        authorization: &Authorization,
+        policy: &Policy,
+        time: Duration,
+    ) -> Result<Success, Failed> {
+        let request = request::build(call, page, account, authorization, policy, time);
+        let sent = self.within(time, self.host.send(request)).await;
+        let status = sent.as_ref().and_then(|sent| sent.as_ref().ok()).map(|response| response.status);
+        self.stats.borrow_mut().request(status.unwrap_or(0));
+
+        let (attempt, read) = match sent {
+            None => {
+                let complaint = Complaint::new(FailureKind::Timeout, "no answer in time");
+                (Attempt::Timeout { sent: Sent::Maybe }, Err(complaint))
+            }
+            Some(Err(error)) => {
+                let attempt = Attempt::Transport { sent: error.sent, reason: error.reason };
+                (attempt, Err(unanswered(&error)))
+            }
+            Some(Ok(response)) => {
+                let (body, read) = judge(call, account, policy, &response);
+                let hint = retry_hint(|name| response.header(name), self.host.wall_now());
+                (Attempt::Answer { status: response.status, hint, body }, read)
+            }
+        };
+        let verdict = classify(&attempt, call.access(), &account.vendor.status_rules());
+        match (verdict, read) {
+            (Ok(()), Ok(payload)) => Ok(Success { status: status.unwrap_or(0), payload }),
+            (Err(fault), Err(complaint)) => Err(Failed { fault, complaint }),
+            // A refusal by the rules whose body reads well, or the reverse: no vendor's
+            // rules say so, and if they did it would be no success.
+            (verdict, _) => {
+                let complaint = Complaint::new(FailureKind::Rejected, "the answer is no success");
+                let (class, effect) = (Class::Final, Effect::Unknown);
+                let odd = Fault { reason: Reason::UnexpectedStatus, effect, class, status, hint: None };
+                let fault = verdict.err().unwrap_or(odd);
+                Err(Failed { fault, complaint })
+            }
+        }
+    }
+
+    /// Runs something, but not for longer than `time`. What is dropped is cancelled.
+    pub(super) async fn within<T>(&self, time: Duration, task: impl Future<Output = T>) -> Option<T> {
+        use futures_util::future::{Either, select};
+        let (task, timer) = (std::pin::pin!(task), std::pin::pin!(self.host.sleep(time)));
+        match select(task, timer).await {
+            Either::Left((done, _)) => Some(done),
+            Either::Right(_) => None,
+        }
+    }
+}
+
+impl Complaint {
+    fn new(kind: FailureKind, message: impl Into<String>) -> Complaint {
+        Complaint { kind: Some(kind), message: message.into(), ..Complaint::default() }
+    }
+}
+
+/// Reads an answer as far as the operation's shape asks.
+fn judge(
+    call: &Call,
+    account: &Account,
+    policy: &Policy,
+    response: &Response,
+) -> (BodyKind, Result<Payload, Complaint>) {
+    if !(200..300).contains(&response.status) {
+        return (BodyKind::Usable, Err(refusal(account, response)));
+    }
+    let too_large = |message: String| (BodyKind::TooLarge, Err(Complaint::new(FailureKind::TooLarge, message)));
+    let too_long = || too_large(format!("the answer has more than {} bytes", policy.max_body_bytes));
+    let body = match &response.body {
+        Ok(body) => body,
+        Err(BodyError::TooLarge) => return too_long(),
+        Err(BodyError::Broken(why)) => {
+            let complaint = Complaint::new(FailureKind::Transport, format!("the answer broke off: {why}"));
+            return (BodyKind::CutOff, Err(complaint));
+        }
+    };
+    match check_limits(body, policy.max_body_bytes, policy.max_depth) {
+        Err(LimitExceeded::Depth { .. }) => {
+            return too_large(format!("the answer is nested deeper than {}", policy.max_depth));
+        }
+        Err(_) => return too_long(),
+        Ok(()) => {}
+    }
+    match payload(call, account, body) {
+        Ok(payload) => (BodyKind::Usable, Ok(payload)),
+        Err(unreadable) => {
+            let body = if unreadable.malformed { BodyKind::Malformed } else { BodyKind::Unfit };
+            let message = format!("the answer cannot be read: {} {}", unreadable.path, unreadable.message);
+            let fields = vec![FieldError { field: unreadable.path, message: unreadable.message }];
+            (body, Err(Complaint { fields, ..Complaint::new(FailureKind::Decode, message) }))
+        }
+    }
+}
+
+fn refusal(account: &Account, response: &Response) -> Complaint {
+    let body = response.body.as_ref().map_or(&[][..], |body| body);
+    let refusal = account.vendor.refusal(response.status, body);
+    let fields = refusal.fields.into_iter().map(|(field, message)| FieldError { field, message });
+    Complaint {
+        kind: Some(kind(response.status)),
+        message: refusal.message,
+        trace_id: refusal.trace_id,
+        fields: fields.collect(),
+    }
+}
+
+fn kind(status: u16) -> FailureKind {
+    match status {
+        401 => FailureKind::Authentication,
+        403 => FailureKind::Permission,
+        404 | 410 => FailureKind::NotFound,
+        409 | 412 => FailureKind::Conflict,
+        408 => FailureKind::Timeout,
+        429 => FailureKind::RateLimited,
+        500..=599 => FailureKind::Vendor,
+        _ => FailureKind::Rejected,
+    }
+}
+
+fn unanswered(error: &SendError) -> Complaint {
+    let (kind, message) = match error.reason {
+        Reason::Denied => (FailureKind::Host, "the host does not send this request"),
+        Reason::Timeout => (FailureKind::Timeout, "no answer in time"),
+        _ => (FailureKind::Transport, "the connection failed"),
+    };
+    Complaint::new(kind, format!("{message}: {}", error.detail))
+}
+
+/// Why a body cannot be read.
+struct Unreadable {
+    malformed: bool,
+    path: String,
+    message: String,
+}
+
+fn payload(call: &Call, account: &Account, body: &Bytes) -> Result<Payload, Unreadable> {
+    let operation = call.operation;
+    if operation.paging != Paging::None {
+        return account.vendor.page(operation.paging, body).map(Payload::Page).map_err(|error| Unreadable {
+            malformed: error.malformed,
+            path: error.path,
+            message: error.message,
+        });
+    }
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Payload::Nothing);
+    }
+    match serde_json::from_slice::<&RawValue>(body) {
+        Ok(_) => Ok(Payload::Value(body.clone())),
+        // What an operation without an answer says does not matter.
+        Err(_) if operation.answer.is_none() => Ok(Payload::Nothing),
+        Err(error) => {
+            Err(Unreadable { malformed: true, path: "$".to_owned(), message: format!("is not JSON: {error}") })
+        }
+    }
+}

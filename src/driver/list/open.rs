@@ -1,0 +1,213 @@
+//! Begins a read: of everything, or of one page.
+
+use super::{Held, Page, Pager, Reader};
+use crate::{
+    catalogue::{Operation, Paging},
+    contract::{Failure, PageInfo, PageRequest},
+    driver::{Call, Connector, Options, bad_field},
+    engine::{
+        limits::Limits,
+        pager::{FeedConfig, FeedPager, NumberedConfig, NumberedPager, Position},
+        resume::{Resume, query_hash},
+    },
+    host::Host,
+    settings::Policy,
+    vendor,
+};
+use std::rc::Rc;
+
+/// How much of a list is read.
+struct Extent {
+    start_page: u32,
+    page_size: u32,
+    window: u32,
+    max_pages: u32,
+    include_total: bool,
+}
+
+impl<H: Host + 'static> Reader<H> {
+    /// A read of all pages, from the beginning or from `options.resume`.
+    ///
+    /// # Errors
+    /// `bad-input` and `configuration`, before anything was sent.
+    pub async fn open(connector: &Rc<Connector<H>>, call: Call, options: Options) -> Result<Reader<H>, Failure> {
+        let named = |failure: Failure| failure.of(call.operation.name, "", Vec::new());
+        let policy = connector.policy().await.map_err(named)?;
+        let extent = Extent {
+            start_page: 1,
+            page_size: options.page_size.unwrap_or(policy.page_size),
+            window: options.window.unwrap_or(policy.window),
+            max_pages: policy.max_pages,
+            include_total: false,
+        };
+        if options.page_size.is_some() && call.operation.paging == Paging::Export {
+            return Err(named(bad_field("page-size", "is not for exports: the vendor decides")));
+        }
+        let operation = call.operation;
+        Reader::new(connector, call, options, &policy, &extent)
+            .map_err(|failure| failure.of(operation.name, "", Vec::new()))
+    }
+}
+
+impl<H: Host> Reader<H> {
+    fn new(
+        connector: &Rc<Connector<H>>,
+        mut call: Call,
+        options: Options,
+        policy: &Policy,
+        extent: &Extent,
+    ) -> Result<Reader<H>, Failure> {
+        let from = take_from(&mut call);
+        let identity = identity(&call, &options);
+        let limits = Limits::DEFAULT;
+        let read = |text: &String| Resume::read(text, call.operation.name, identity, &limits);
+        let resume = options.resume.as_ref().map(read).transpose();
+        let position = resume.map_err(|error| bad_field("resume", error.to_string()))?.map(|resume| resume.position);
+        let (pager, page_size) = match (call.operation.paging, position.clone()) {
+            (Paging::Export, None | Some(Position::Feed { .. })) => {
+                let (from, skip) = match position {
+                    Some(Position::Feed { from, skip }) => (from.clone(), skip),
+                    _ => (from, 0),
+                };
+                let pager = FeedPager::new(FeedConfig {
+                    from,
+                    skip,
+                    window: extent.window,
+                    max_pages: extent.max_pages,
+                    max_items: limits.max_items,
+                    max_held_bytes: policy.max_held_bytes,
+                });
+                (Pager::Feed(pager), 0)
+            }
+            (Paging::Numbered | Paging::DataOnly, None | Some(Position::Numbered { .. })) => {
+                let (start_page, page_size, skip) = match position {
+                    Some(Position::Numbered { page, page_size, skip }) => (page, page_size, skip),
+                    _ => (extent.start_page, extent.page_size, 0),
+                };
+                check_page_size(call.operation, page_size)?;
+                let pager = NumberedPager::new(NumberedConfig {
+                    start_page,
+                    skip,
+                    page_size,
+                    window: extent.window,
+                    max_pages: extent.max_pages,
+                    max_items: limits.max_items,
+                    max_held_bytes: policy.max_held_bytes,
+                    data_only: call.operation.paging == Paging::DataOnly,
+                });
+                (Pager::Numbered(pager), page_size)
+            }
+            (Paging::None | Paging::Envelope, _) => return Err(bad_field("operation", "is no list")),
+            _ => return Err(bad_field("resume", "belongs to another kind of list")),
+        };
+        Ok(Reader {
+            connector: connector.clone(),
+            call: Rc::new(call),
+            deadline: options.deadline.map(|time| connector.host.now() + time),
+            options,
+            identity,
+            page_size,
+            include_total: extent.include_total,
+            pager,
+            flights: Default::default(),
+            held: Default::default(),
+            failures: Default::default(),
+            current: None,
+        })
+    }
+}
+
+impl<H: Host + 'static> Reader<H> {
+    /// Reads one page, and says where the next one is.
+    ///
+    /// # Errors
+    /// Everything that can go wrong.
+    pub async fn single(
+        connector: &Rc<Connector<H>>,
+        call: Call,
+        request: &PageRequest,
+        mut options: Options,
+    ) -> Result<(Page, PageInfo), Failure> {
+        let operation = call.operation;
+        let named = |failure: Failure| failure.of(operation.name, "", Vec::new());
+        let export = operation.paging == Paging::Export;
+        if export && (request.page.is_some() || request.page_size.is_some()) {
+            return Err(named(bad_field("page", "is not for exports: go on with `resume` or `from`")));
+        }
+        if request.page.is_some() && request.resume.is_some() {
+            return Err(named(bad_field("page", "cannot be given together with `resume`")));
+        }
+        if request.page == Some(0) {
+            return Err(named(bad_field("page", "counts from 1")));
+        }
+        options.resume = request.resume.clone().or(options.resume);
+        let policy = connector.policy().await.map_err(named)?;
+        let extent = Extent {
+            start_page: request.page.unwrap_or(1),
+            page_size: request.page_size.or(options.page_size).unwrap_or(DEFAULT_PAGE_SIZE),
+            window: 1,
+            max_pages: 1,
+            include_total: request.include_total,
+        };
+        let mut reader = Reader::new(connector, call, options, &policy, &extent).map_err(named)?;
+        reader.one_page().await
+    }
+
+    async fn one_page(&mut self) -> Result<(Page, PageInfo), Failure> {
+        let Some(fetch) = self.pager.next_fetch() else { return Err(super::internal("there is no page to fetch")) };
+        let (number, asked) = self.asked(fetch);
+        let answer = match self.connector.call(&self.call, Some(&asked), &self.options).await {
+            Ok(answer) => answer,
+            Err(failure) => return Err(self.resumable(failure)),
+        };
+        let super::Payload::Page(envelope) = answer.payload else {
+            return Err(super::internal("a list answered without a page"));
+        };
+        let mut info = PageInfo {
+            page: if asked.from.is_none() && self.page_size > 0 { number } else { 0 },
+            page_size: self.page_size,
+            has_more: envelope.has_more.unwrap_or(envelope.items.len() as u64 >= u64::from(self.page_size)),
+            total_count: envelope.total,
+            continue_from: envelope.continue_from.clone(),
+            resume: String::new(),
+        };
+        let (call_id, status) = (answer.call_id, answer.status);
+        let empty =
+            Page { body: Default::default(), records: Vec::new(), first: 0, call_id: call_id.clone(), status };
+        self.pager.arrived(number, &envelope);
+        self.held.insert(number, Held { envelope, call_id, status });
+        let page = self.ready().unwrap_or(empty);
+        if !page.is_empty() {
+            self.delivered(page.len());
+        }
+        info.resume = self.resume();
+        Ok((page, info))
+    }
+}
+
+/// ServiceTitan's default, which suits a person who looks at one page.
+const DEFAULT_PAGE_SIZE: u32 = 50;
+
+fn check_page_size(operation: &Operation, size: u32) -> Result<(), Failure> {
+    let Some(vendor) = vendor::find(operation.vendor) else { return Ok(()) };
+    let range = vendor.page_size_range(operation);
+    if range.contains(&size) {
+        return Ok(());
+    }
+    Err(bad_field("pageSize", format!("must be from {} to {}", range.start, range.end.saturating_sub(1))))
+}
+
+/// Takes the start of a feed out of the query: from here on the pager knows it.
+fn take_from(call: &mut Call) -> Option<String> {
+    if call.operation.paging != Paging::Export {
+        return None;
+    }
+    let at = call.query.iter().position(|(name, _)| *name == "from")?;
+    Some(call.query.remove(at).1)
+}
+
+/// What makes two reads the same: account, path and filters, but not the page size.
+fn identity(call: &Call, options: &Options) -> u64 {
+    let path = call.segments.iter().map(|segment| ("{}", segment.as_str()));
+    query_hash(&options.account, path.chain(call.query.iter().map(|(name, value)| (*name, value.as_str()))))
+}

@@ -1,0 +1,187 @@
+//! The driver: runs the policies of `engine/` against a host.
+//!
+//! One [`Connector`] serves any number of calls at once, so that tokens, settings and
+//! counters are shared. The same code runs in the component, in native tests and in
+//! the simulator. `call.rs` is the way of one call, in order; `list.rs` strings calls
+//! to a whole read.
+
+mod account;
+mod attempt;
+mod call;
+mod failure;
+mod list;
+mod log;
+mod options;
+mod request;
+mod stats;
+mod token;
+mod url;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    call::{Answer, Call, Payload},
+    failure::{bad_field, bad_input, fields, kind_name, outcome_name, refused},
+    list::{Page, Reader},
+    options::Options,
+};
+pub(crate) use self::url::segment;
+
+use crate::{
+    contract::{Failure, FieldError},
+    engine::time::Tick,
+    host::Host,
+    settings::{Policy, common::LogLevel},
+    vendor,
+};
+use account::Account;
+use futures_util::lock::Mutex;
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+    time::Duration,
+};
+
+/// How long settings are kept before they are read again.
+const SETTINGS_LIFE: Duration = Duration::from_secs(60);
+
+/// How many accounts are kept. More than that take turns; nothing leaks when a caller
+/// makes up names.
+const MOST_ACCOUNTS: usize = 64;
+
+/// Everything that calls share.
+pub struct Connector<H> {
+    host: H,
+    policy: RefCell<Option<(Tick, Rc<Policy>)>>,
+    accounts: RefCell<BTreeMap<(&'static str, String), Rc<Account>>>,
+    /// Held while settings are read, so that a thousand calls at start read them once.
+    opening: Mutex<()>,
+    stats: RefCell<stats::Stats>,
+    log_level: Cell<LogLevel>,
+}
+
+/// What is missing before calls can be made.
+#[derive(Debug)]
+pub struct Readiness {
+    /// Everything missing or malformed.
+    pub missing: Vec<FieldError>,
+    /// Whether the host's shared state answers.
+    pub shared_state: bool,
+}
+
+impl<H: Host> Connector<H> {
+    /// A connector that has not asked its host anything yet.
+    pub fn new(host: H) -> Rc<Connector<H>> {
+        Rc::new(Connector {
+            host,
+            policy: RefCell::default(),
+            accounts: RefCell::default(),
+            opening: Mutex::new(()),
+            stats: RefCell::default(),
+            log_level: Cell::new(LogLevel::Info),
+        })
+    }
+
+    /// The host that it runs on.
+    pub fn host(&self) -> &H {
+        &self.host
+    }
+
+    /// The counters in the Prometheus text format.
+    pub fn metrics(&self) -> String {
+        self.stats.borrow().prometheus()
+    }
+
+    /// The counters as a JSON object.
+    pub fn snapshot(&self) -> String {
+        self.stats.borrow().snapshot()
+    }
+
+    /// Forgets the access tokens.
+    pub fn forget_tokens(&self) {
+        for account in self.accounts.borrow().values() {
+            account.forget_token();
+        }
+    }
+
+    /// Forgets the settings, and the tokens that were made with them.
+    pub fn forget_settings(&self) {
+        *self.policy.borrow_mut() = None;
+        self.accounts.borrow_mut().clear();
+    }
+
+    /// Checks the settings of an account without asking the vendor.
+    ///
+    /// # Errors
+    /// An unknown vendor, a malformed account name, or the host's own trouble.
+    pub async fn ready(&self, vendor: &str, account: Option<&str>) -> Result<Readiness, Failure> {
+        let vendor = vendor::find(vendor).ok_or_else(|| bad_field("vendor", "is not known"))?;
+        let account = options::account_name(account)?;
+        let shared_state = self.host.shares_state().await;
+        let missing = match account::open(&self.host, vendor, &account).await? {
+            Ok(_) => Vec::new(),
+            Err(missing) => missing,
+        };
+        Ok(Readiness { missing, shared_state })
+    }
+
+    /// The common settings.
+    async fn policy(&self) -> Result<Rc<Policy>, Failure> {
+        let known = |now: Tick| {
+            let kept = self.policy.borrow();
+            kept.as_ref().filter(|(read, _)| now.since(*read) < SETTINGS_LIFE).map(|(_, policy)| policy.clone())
+        };
+        if let Some(policy) = known(self.host.now()) {
+            return Ok(policy);
+        }
+        let _alone = self.opening.lock().await;
+        if let Some(policy) = known(self.host.now()) {
+            return Ok(policy);
+        }
+        let read = Policy::read(&self.host).await.map_err(|error| failure::host("reading settings", &error))?;
+        let policy = Rc::new(read.map_err(failure::configuration)?);
+        self.log_level.set(policy.log_level);
+        *self.policy.borrow_mut() = Some((self.host.now(), policy.clone()));
+        Ok(policy)
+    }
+
+    /// An account whose settings are complete.
+    async fn account(&self, vendor: &'static str, name: &str) -> Result<Rc<Account>, Failure> {
+        let key = (vendor, name.to_owned());
+        let known = |now: Tick| {
+            let kept = self.accounts.borrow();
+            kept.get(&key).filter(|account| now.since(account.opened) < SETTINGS_LIFE).cloned()
+        };
+        if let Some(account) = known(self.host.now()) {
+            return Ok(account);
+        }
+        let _alone = self.opening.lock().await;
+        if let Some(account) = known(self.host.now()) {
+            return Ok(account);
+        }
+        let found = vendor::find(vendor).ok_or_else(|| bad_field("vendor", "is not known"))?;
+        let opened = account::open(&self.host, found, name).await?.map_err(failure::configuration)?;
+        let mut accounts = self.accounts.borrow_mut();
+        let account = match accounts.get(&key) {
+            // The token goes on living unless it would now belong to somebody else.
+            Some(before) if before.same_place(&opened) => Rc::new(opened.with_token_of(before)),
+            _ => Rc::new(opened),
+        };
+        if accounts.len() >= MOST_ACCOUNTS
+            && let Some(oldest) = accounts.iter().min_by_key(|(_, account)| account.opened).map(|(key, _)| key.clone())
+        {
+            accounts.remove(&oldest);
+        }
+        accounts.insert(key, account.clone());
+        Ok(account)
+    }
+
+    /// Writes a log line if it is important enough.
+    fn log(&self, level: LogLevel, event: &str, fill: impl FnOnce(log::Line) -> log::Line) {
+        if level <= self.log_level.get() {
+            fill(log::Line::new(self.host.wall_now(), level, event)).write(&self.host);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! How one call is made, checked.
+
+use super::failure::{bad_field, bad_input};
+use crate::contract::{CallOptions, Failure, FieldError};
+use std::time::Duration;
+
+/// The account that is meant when none is named.
+const DEFAULT_ACCOUNT: &str = "default";
+
+/// The longest deadline: an hour.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// Checked call options.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Whose credentials to use.
+    pub account: String,
+    /// All the time that the call may take.
+    pub deadline: Option<Duration>,
+    /// Where to go on.
+    pub resume: Option<String>,
+    /// The caller's own id.
+    pub correlation_id: Option<String>,
+    /// Whether the request may be sent again when its outcome is unknown.
+    pub allow_resend: bool,
+    /// Records a page.
+    pub page_size: Option<u32>,
+    /// Pages fetched ahead.
+    pub window: Option<u32>,
+}
+
+impl Options {
+    /// Checks what a caller gave.
+    ///
+    /// # Errors
+    /// Everything that does not fit.
+    pub fn check(given: Option<&CallOptions>) -> Result<Options, Failure> {
+        let Some(given) = given else { return Ok(Options { account: account_name(None)?, ..Options::default() }) };
+        let mut wrong = Vec::new();
+        let mut complain = |field: &str, message: &str| {
+            wrong.push(FieldError { field: field.to_owned(), message: message.to_owned() });
+        };
+        let deadline = given.deadline_ms.map(Duration::from_millis);
+        if deadline.is_some_and(|deadline| deadline.is_zero() || deadline > LONGEST) {
+            complain("deadline-ms", "must be from 1 to 3600000");
+        }
+        let id_fits = |id: &String| {
+            !id.is_empty() && id.len() <= 128 && id.bytes().all(|byte| (0x20..0x7f).contains(&byte))
+        };
+        if !given.correlation_id.as_ref().is_none_or(id_fits) {
+            complain("correlation-id", "must be 1 to 128 printable ASCII characters");
+        }
+        if given.window.is_some_and(|window| !(1..=32).contains(&window)) {
+            complain("window", "must be from 1 to 32");
+        }
+        if given.page_size == Some(0) {
+            complain("page-size", "must be at least 1");
+        }
+        if !wrong.is_empty() {
+            return Err(bad_input(wrong));
+        }
+        Ok(Options {
+            account: account_name(given.account.as_deref())?,
+            deadline,
+            resume: given.resume.clone(),
+            correlation_id: given.correlation_id.clone(),
+            allow_resend: given.allow_resend,
+            page_size: given.page_size,
+            window: given.window,
+        })
+    }
+}
+
+/// The name of an account: letters, digits, `-` and `_`, in lower case, since it
+/// becomes part of a setting's name.
+pub(super) fn account_name(given: Option<&str>) -> Result<String, Failure> {
+    let name = given.unwrap_or(DEFAULT_ACCOUNT);
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if name.is_empty() || name.len() > 64 || !name.bytes().all(fits) {
+        return Err(bad_field("account", "must be 1 to 64 letters, digits, - or _"));
+    }
+    Ok(name.to_ascii_lowercase())
+}

@@ -1,0 +1,46 @@
+//! Puts the request of an attempt together.
+
+use super::{account::Account, call::Call, token::Authorization, url};
+use crate::{
+    host::{Body, Request, Timeouts},
+    settings::Policy,
+    vendor::PageAsked,
+};
+use std::time::Duration;
+
+/// No connection takes longer than this to be made.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// The request of one attempt, which may take `time`.
+pub(super) fn build(
+    call: &Call,
+    page: Option<&PageAsked>,
+    account: &Account,
+    authorization: &Authorization,
+    policy: &Policy,
+    time: Duration,
+) -> Request {
+    let mut query = call.query.clone();
+    for (name, value) in page.map_or_else(Vec::new, |page| account.vendor.page_query(call.operation, page)) {
+        query.retain(|(known, _)| *known != name);
+        query.push((name, value));
+    }
+    let mut headers = vec![
+        ("accept", "application/json".to_owned()),
+        ("user-agent", concat!("penstock/", env!("CARGO_PKG_VERSION")).to_owned()),
+    ];
+    if call.body.is_some() {
+        headers.push(("content-type", "application/json".to_owned()));
+    }
+    Request {
+        method: call.operation.method.as_str(),
+        https: account.site.api.https,
+        authority: account.site.api.authority.clone(),
+        path_and_query: url::path_and_query(call.operation, &account.site.tenant, &call.segments, &query),
+        headers,
+        secret_headers: authorization.headers.clone(),
+        body: call.body.clone().map(Body::Plain),
+        timeouts: Timeouts { connect: time.min(CONNECT), first_byte: time, between_bytes: time },
+        max_body: policy.max_body_bytes,
+    }
+}

@@ -1,0 +1,172 @@
+//! What the component has done, as counters.
+//!
+//! Labels are an operation's name and a reason: both from closed lists, so that no
+//! tenant, id or error text can multiply the series.
+
+use serde_json::json;
+use std::{collections::BTreeMap, fmt::Write, time::Duration};
+
+/// Upper bounds of the duration histogram, in seconds: those of OpenTelemetry's
+/// `http.client.request.duration`.
+const BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+
+/// The counters.
+#[derive(Debug, Default)]
+pub struct Stats {
+    calls: BTreeMap<(&'static str, &'static str), u64>,
+    durations: BTreeMap<&'static str, Histogram>,
+    requests: BTreeMap<u16, u64>,
+    retries: BTreeMap<&'static str, u64>,
+    token_fetches: u64,
+    pages: u64,
+    records: u64,
+}
+
+#[derive(Debug, Default)]
+struct Histogram {
+    buckets: [u64; BUCKETS.len()],
+    count: u64,
+    sum: f64,
+}
+
+impl Stats {
+    /// A call ended; `result` is `ok` or the failure's kind.
+    pub fn call(&mut self, operation: &'static str, result: &'static str, took: Duration) {
+        *self.calls.entry((operation, result)).or_default() += 1;
+        let seconds = took.as_secs_f64();
+        let histogram = self.durations.entry(operation).or_default();
+        histogram.count += 1;
+        histogram.sum += seconds;
+        for (bucket, bound) in histogram.buckets.iter_mut().zip(BUCKETS) {
+            *bucket += u64::from(seconds <= bound);
+        }
+    }
+
+    /// A request was sent to the API; status 0 stands for no answer.
+    pub fn request(&mut self, status: u16) {
+        *self.requests.entry(status).or_default() += 1;
+    }
+
+    /// A request is to be sent again.
+    pub fn retry(&mut self, reason: &'static str) {
+        *self.retries.entry(reason).or_default() += 1;
+    }
+
+    /// A token was asked for.
+    pub fn token_fetch(&mut self) {
+        self.token_fetches += 1;
+    }
+
+    /// A page of a list came.
+    pub fn page(&mut self) {
+        self.pages += 1;
+    }
+
+    /// Records of a list were delivered.
+    pub fn records(&mut self, records: usize) {
+        self.records += records as u64;
+    }
+
+    /// The counters as a JSON object.
+    #[must_use]
+    pub fn snapshot(&self) -> String {
+        let calls = self.calls.iter().map(|((operation, result), count)| {
+            json!({ "operation": operation, "result": result, "count": count })
+        });
+        let durations = self.durations.iter().map(|(operation, histogram)| {
+            let mean = histogram.sum / histogram.count.max(1) as f64;
+            json!({ "operation": operation, "count": histogram.count, "meanSeconds": mean })
+        });
+        let requests: BTreeMap<String, u64> =
+            self.requests.iter().map(|(status, count)| (status.to_string(), *count)).collect();
+        json!({
+            "calls": calls.collect::<Vec<_>>(),
+            "durations": durations.collect::<Vec<_>>(),
+            "requests": requests,
+            "retries": self.retries,
+            "tokenFetches": self.token_fetches,
+            "pages": self.pages,
+            "records": self.records,
+        })
+        .to_string()
+    }
+
+    /// The counters in the Prometheus text format 0.0.4.
+    #[must_use]
+    pub fn prometheus(&self) -> String {
+        let mut out = String::new();
+        let mut family = |name: &str, kind: &str, help: &str, lines: &dyn Fn(&mut String)| {
+            // Writing to a String cannot fail.
+            _ = write!(out, "# HELP penstock_{name} {help}\n# TYPE penstock_{name} {kind}\n");
+            lines(&mut out);
+        };
+        family("calls_total", "counter", "Calls by operation and result.", &|out| {
+            for ((operation, result), count) in &self.calls {
+                _ = writeln!(out, "penstock_calls_total{{operation=\"{operation}\",result=\"{result}\"}} {count}");
+            }
+        });
+        family("call_duration_seconds", "histogram", "How long calls took, waits included.", &|out| {
+            for (operation, histogram) in &self.durations {
+                let name = "penstock_call_duration_seconds";
+                for (bound, count) in BUCKETS.iter().zip(histogram.buckets) {
+                    _ = writeln!(out, "{name}_bucket{{operation=\"{operation}\",le=\"{bound}\"}} {count}");
+                }
+                let Histogram { count, sum, .. } = histogram;
+                _ = writeln!(out, "{name}_bucket{{operation=\"{operation}\",le=\"+Inf\"}} {count}");
+                _ = writeln!(out, "{name}_sum{{operation=\"{operation}\"}} {sum}");
+                _ = writeln!(out, "{name}_count{{operation=\"{operation}\"}} {count}");
+            }
+        });
+        family("requests_total", "counter", "Requests to the vendor by HTTP status; 0 is no answer.", &|out| {
+            for (status, count) in &self.requests {
+                _ = writeln!(out, "penstock_requests_total{{status=\"{status}\"}} {count}");
+            }
+        });
+        family("retries_total", "counter", "Requests sent again, by the reason.", &|out| {
+            for (reason, count) in &self.retries {
+                _ = writeln!(out, "penstock_retries_total{{reason=\"{reason}\"}} {count}");
+            }
+        });
+        for (name, help, value) in [
+            ("token_fetches_total", "Access tokens asked for.", self.token_fetches),
+            ("pages_total", "Pages of lists that came.", self.pages),
+            ("records_total", "Records of lists that were delivered.", self.records),
+        ] {
+            family(name, "counter", help, &|out| _ = writeln!(out, "penstock_{name} {value}"));
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_histogram_is_cumulative_and_ends_with_infinity() {
+        let mut stats = Stats::default();
+        stats.call("jpm.jobs-get", "ok", Duration::from_millis(30));
+        stats.call("jpm.jobs-get", "ok", Duration::from_secs(60));
+        let text = stats.prometheus();
+        assert!(text.contains("_bucket{operation=\"jpm.jobs-get\",le=\"0.025\"} 0\n"), "{text}");
+        assert!(text.contains("_bucket{operation=\"jpm.jobs-get\",le=\"0.05\"} 1\n"), "{text}");
+        assert!(text.contains("_bucket{operation=\"jpm.jobs-get\",le=\"10\"} 1\n"), "{text}");
+        assert!(text.contains("_bucket{operation=\"jpm.jobs-get\",le=\"+Inf\"} 2\n"), "{text}");
+        assert!(text.ends_with('\n'));
+    }
+
+    #[test]
+    fn the_snapshot_is_json_with_the_same_figures() {
+        let mut stats = Stats::default();
+        stats.retry("rate-limited");
+        stats.retry("rate-limited");
+        stats.request(429);
+        stats.page();
+        stats.records(200);
+        let json: serde_json::Value = serde_json::from_str(&stats.snapshot()).unwrap();
+        assert_eq!(json["retries"]["rate-limited"], 2);
+        assert_eq!(json["requests"]["429"], 1);
+        assert_eq!(json["records"], 200);
+        assert!(stats.prometheus().contains("penstock_retries_total{reason=\"rate-limited\"} 2\n"));
+    }
+}

@@ -1,0 +1,204 @@
+//! Fetches access tokens: one at a time for an account, however many calls wait.
+
+use super::{Connector, account::Account, failure};
+use crate::{
+    contract::{Failure, FailureKind, FieldError, RetryAdvice},
+    engine::{
+        classify::{Access, Attempt, BodyKind, Class, Fault, Reason, Sent, StatusRules, classify},
+        hint::retry_hint,
+        secret::Secret,
+        time::Tick,
+        token::{FetchFailure, Generation, Need},
+    },
+    host::{Host, HostError, Response},
+    settings::{Policy, common::LogLevel},
+    vendor::Credentials,
+};
+use std::{rc::Rc, time::Duration};
+
+/// What authenticates one request.
+pub(super) struct Authorization {
+    /// Which token it is, to say so when it is refused.
+    pub(super) generation: Generation,
+    /// The header fields.
+    pub(super) headers: Vec<(&'static str, Secret)>,
+}
+
+/// Why there is no token.
+pub(super) struct Refused {
+    /// The failure, should the call give up.
+    pub(super) failure: Failure,
+    /// For the policies, if another try may go better.
+    pub(super) fault: Option<Fault>,
+}
+
+impl<H: Host> Connector<H> {
+    /// A token that serves now; fetched if there is none.
+    pub(super) async fn authorization(&self, account: &Account, policy: &Policy) -> Result<Authorization, Refused> {
+        let token = &account.token;
+        let need = || token.cell.borrow().need(self.host.now());
+        match need() {
+            Need::Use(generation) => {
+                if let Some(authorization) = present(account, generation) {
+                    return Ok(authorization);
+                }
+            }
+            Need::CoolingDown { until } => return Err(self.cooling_down(account, until)),
+            Need::Refresh(generation) => {
+                // Whoever comes first refreshes; the old token serves everybody else, and
+                // also the first should that fail.
+                if let Some(old) = present(account, generation) {
+                    let Some(_alone) = token.fetching.try_lock() else { return Ok(old) };
+                    return Ok(self.fetch(account, policy).await.unwrap_or(old));
+                }
+            }
+            Need::Fetch => {}
+        }
+        let _alone = token.fetching.lock().await;
+        // Somebody may have fetched one, or failed to, while this call waited.
+        match need() {
+            Need::CoolingDown { until } => Err(self.cooling_down(account, until)),
+            Need::Use(generation) | Need::Refresh(generation) => match present(account, generation) {
+                Some(authorization) => Ok(authorization),
+                None => self.fetch(account, policy).await,
+            },
+            Need::Fetch => self.fetch(account, policy).await,
+        }
+    }
+
+    /// Asks for a token, once, with secrets read afresh.
+    async fn fetch(&self, account: &Account, policy: &Policy) -> Result<Authorization, Refused> {
+        let result = self.try_fetch(account, policy).await;
+        match &result {
+            Ok(_) => self.log(LogLevel::Info, "token", |line| line.with("account", account.name.as_str())),
+            Err(refused) => self.log(LogLevel::Warn, "token", |line| {
+                line.with("account", account.name.as_str()).failure(&refused.failure)
+            }),
+        }
+        result
+    }
+
+    async fn try_fetch(&self, account: &Account, policy: &Policy) -> Result<Authorization, Refused> {
+        let credentials = self.credentials(account).await?;
+        let request = account.vendor.token_request(&account.site, &credentials, policy);
+        let requested = self.host.now();
+        self.stats.borrow_mut().token_fetch();
+        let sent = self.within(policy.attempt_timeout, self.host.send(request)).await;
+        let (attempt, message, token) = match sent {
+            None => (Attempt::Timeout { sent: Sent::Maybe }, "no answer in time".to_owned(), None),
+            Some(Err(error)) => {
+                (Attempt::Transport { sent: error.sent, reason: error.reason }, error.detail, None)
+            }
+            Some(Ok(answer)) => {
+                let hint = retry_hint(|name| answer.header(name), self.host.wall_now());
+                let (body, message, token) = read(account, &answer);
+                (Attempt::Answer { status: answer.status, hint, body }, message, token)
+            }
+        };
+        // Asking for a token changes nothing that matters.
+        let verdict = classify(&attempt, Access::Read, &StatusRules::STANDARD);
+        let fault = match (verdict, token) {
+            (Ok(()), Some((token, life))) => {
+                let random = unit(self.host.random());
+                let generation = account.token.cell.borrow_mut().stored(token, requested, life, random);
+                *account.token.credentials.borrow_mut() = Some(Rc::new(credentials));
+                return present(account, generation).ok_or_else(|| Refused::internal("the token went away"));
+            }
+            (Err(fault), _) => fault,
+            (Ok(()), None) => return Err(Refused::internal("a token answer without a token was accepted")),
+        };
+        Err(self.refused(account, fault, &message))
+    }
+
+    /// Notes that no token could be had, and says why.
+    fn refused(&self, account: &Account, fault: Fault, message: &str) -> Refused {
+        // RFC 6749 section 5.2: invalid_client and its like come as 400 or 401.
+        let transient = matches!(fault.class, Class::Transient | Class::Throttled);
+        let failed =
+            if transient { FetchFailure::Transient { hint: fault.hint } } else { FetchFailure::InvalidClient };
+        account.token.cell.borrow_mut().fetch_failed(self.host.now(), failed);
+        let kind = match (fault.class, fault.reason) {
+            (Class::Throttled, _) => FailureKind::RateLimited,
+            (Class::Transient, Reason::Timeout) => FailureKind::Timeout,
+            (Class::Transient, _) if fault.status.is_some() => FailureKind::Vendor,
+            (Class::Transient, _) => FailureKind::Transport,
+            (_, Reason::Denied) => FailureKind::Host,
+            _ => FailureKind::Authentication,
+        };
+        let failure = failure::refused(kind, format!("no access token: {message}"), Vec::new());
+        let retry = match (transient, fault.hint) {
+            (false, _) => RetryAdvice::Never,
+            (true, Some(hint)) => RetryAdvice::After(u64::try_from(hint.as_millis()).unwrap_or(u64::MAX)),
+            (true, None) => RetryAdvice::Later,
+        };
+        Refused { failure: Failure { status: fault.status, retry, ..failure }, fault: transient.then_some(fault) }
+    }
+
+    async fn credentials(&self, account: &Account) -> Result<Credentials, Refused> {
+        let refused = |failure| Refused { failure, fault: None };
+        let mut secrets = Vec::new();
+        for setting in account.vendor.settings().iter().filter(|setting| setting.secret) {
+            let names = account.vendor.setting_names(setting.name, &account.name, &account.site.environment);
+            match self.first_secret(&names).await {
+                Ok(Some(secret)) => secrets.push((setting.name, secret)),
+                Ok(None) => {
+                    let field = names.into_iter().next().unwrap_or_default();
+                    let missing = FieldError { field, message: "is not set".to_owned() };
+                    return Err(refused(failure::configuration(vec![missing])));
+                }
+                Err(error) => return Err(refused(failure::host("reading secrets", &error))),
+            }
+        }
+        Ok(Credentials::new(secrets))
+    }
+
+    async fn first_secret(&self, names: &[String]) -> Result<Option<Secret>, HostError> {
+        for name in names {
+            if let Some(secret) = self.host.secret(name).await? {
+                return Ok(Some(secret));
+            }
+        }
+        Ok(None)
+    }
+
+    fn cooling_down(&self, account: &Account, until: Tick) -> Refused {
+        let left = until.since(self.host.now());
+        let message = format!("the vendor refused the credentials of account `{}` a moment ago", account.name);
+        let retry = RetryAdvice::After(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
+        let failure = failure::refused(FailureKind::Authentication, message, Vec::new());
+        Refused { failure: Failure { retry, ..failure }, fault: None }
+    }
+}
+
+impl Refused {
+    fn internal(message: &str) -> Refused {
+        Refused { failure: failure::refused(FailureKind::Internal, message, Vec::new()), fault: None }
+    }
+}
+
+/// A token answer: what its body is worth, why it is none, and the token.
+fn read(account: &Account, answer: &Response) -> (BodyKind, String, Option<(Secret, Option<Duration>)>) {
+    let success = (200..300).contains(&answer.status);
+    match &answer.body {
+        Ok(body) if success => match account.vendor.token_answer(body) {
+            Ok(token) => (BodyKind::Usable, String::new(), Some(token)),
+            Err(message) => (BodyKind::Malformed, message, None),
+        },
+        Ok(body) => (BodyKind::Usable, account.vendor.refusal(answer.status, body).message, None),
+        Err(_) => (BodyKind::CutOff, format!("HTTP {} with a broken body", answer.status), None),
+    }
+}
+
+/// The header fields of the present token, if it is still that generation.
+fn present(account: &Account, generation: Generation) -> Option<Authorization> {
+    let cell = account.token.cell.borrow();
+    let credentials = account.token.credentials.borrow();
+    let token = cell.secret(generation)?;
+    let headers = account.vendor.authorization(token, credentials.as_ref()?);
+    Some(Authorization { generation, headers })
+}
+
+/// 64 random bits as a number from 0 up to, but not including, 1.
+pub(super) fn unit(bits: u64) -> f64 {
+    (bits >> 11) as f64 / (1_u64 << 53) as f64
+}

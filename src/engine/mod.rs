@@ -1,0 +1,29 @@
+//! Policy as plain state machines.
+//!
+//! Whether to send again and when, how long a token lasts, which page comes next:
+//! each question is one file here. Nothing in this module does I/O, reads a clock
+//! or draws a random number. Time and randomness come in as values, and what to do
+//! next goes out as a value, so that the same code runs in the component, natively
+//! and in a simulator with virtual time. The driver that acts on the answers lives
+//! elsewhere.
+//!
+//! | Question | File |
+//! |---|---|
+//! | When may I try again, by the answer's headers? | [`hint`] |
+//! | What does this attempt mean, and did it take effect? | [`classify`] |
+//! | Send again or give up? | [`retry`] |
+//! | Is the access token good? | [`token`] |
+//! | Which page next, which to deliver, is this the end? | [`pager`] |
+//! | Where does a later read go on? | [`resume`] |
+//! | How much may one call take? | [`limits`] |
+
+pub mod classify;
+pub mod digest;
+pub mod hint;
+pub mod limits;
+pub mod pager;
+pub mod resume;
+pub mod retry;
+pub mod secret;
+pub mod time;
+pub mod token;

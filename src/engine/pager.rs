@@ -1,0 +1,104 @@
+//! Which page to fetch, which to deliver, and whether this is the end.
+//!
+//! A pager decides; the driver fetches and delivers. Pages are delivered in order,
+//! each record once, and after every delivery [`Position`] says where a later read
+//! goes on. What is held is bounded in pages and in bytes. Every read ends: at the
+//! vendor's word, or at a [`Guard`].
+//!
+//! The driver's loop, for both kinds of list:
+//! 1. start what `next_fetch` names, until it names nothing;
+//! 2. report each fetch by `arrived` or `failed`;
+//! 3. deliver what `ready` names, reporting by `delivered`, in as many parts as the
+//!    consumer takes;
+//! 4. stop when `progress` is not [`Progress::Going`].
+
+use serde::{Deserialize, Serialize};
+
+mod feed;
+mod guard;
+mod numbered;
+
+pub use feed::{FeedConfig, FeedFacts, FeedFetch, FeedPager};
+pub use guard::Guard;
+pub use numbered::{NumberedConfig, NumberedPager, PageFacts};
+
+/// Where a read goes on. Serialised into a `resume` text.
+///
+/// `skip` counts the records at the head of the page that were delivered before.
+/// It presumes that the vendor answers the same request with the same records, or
+/// with the same records and more after them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Position {
+    /// In a list with page numbers.
+    #[serde(rename = "n")]
+    Numbered {
+        /// The page to fetch first.
+        #[serde(rename = "p")]
+        page: u32,
+        /// Records a page: page numbers mean nothing without it.
+        #[serde(rename = "z")]
+        page_size: u32,
+        /// Records of that page that were delivered before.
+        #[serde(rename = "s")]
+        skip: u64,
+    },
+    /// In an export feed.
+    #[serde(rename = "f")]
+    Feed {
+        /// The vendor's continuation text to ask with; `None` for the beginning.
+        #[serde(rename = "f")]
+        from: Option<String>,
+        /// Records of that page that were delivered before.
+        #[serde(rename = "s")]
+        skip: u64,
+    },
+}
+
+/// Records to deliver now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// The page that they are on: its number, or for a feed its place in this read
+    /// from 0.
+    pub page: u32,
+    /// The first of them, as an index into the page's records.
+    pub first: usize,
+    /// How many. At least 1.
+    pub count: usize,
+}
+
+/// How a read stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// There is more to fetch or to deliver.
+    Going,
+    /// All was delivered.
+    Ended,
+    /// All before it was delivered, and then a bound was reached.
+    Stopped(Guard),
+    /// All before it was delivered, and then this page could not be fetched.
+    FetchFailed {
+        /// Numbered as in [`Ready::page`].
+        page: u32,
+    },
+}
+
+/// What a failed fetch means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailedFetch {
+    /// The read fails here: nothing before this page is left to deliver.
+    Matters,
+    /// The page is not needed. Forget the error.
+    Ignored,
+    /// Keep the error. Pages before this one come first, and one of them may turn
+    /// out to be the last; [`Progress`] will tell.
+    NotYet,
+}
+
+/// Whether an arrived page is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// Keep it until it was delivered.
+    Kept,
+    /// Drop it: there is nothing in it to deliver, or the list ended before it.
+    Dropped,
+}

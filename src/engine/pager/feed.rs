@@ -1,0 +1,248 @@
+//! Export feeds: each page names where the next one begins.
+
+use std::collections::{HashSet, VecDeque};
+
+use super::guard::{EmptyPages, Guard, ItemCap};
+use super::{Arrival, FailedFetch, Position, Progress, Ready};
+use crate::engine::digest::digest;
+
+/// How to read an export feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedConfig {
+    /// The vendor's continuation text to begin with; `None` for the beginning.
+    pub from: Option<String>,
+    /// Records at the head of the first page that were delivered before.
+    pub skip: u64,
+    /// Pages in flight or held, at most. Fetches are strictly one after another, so
+    /// 2 is enough to fetch while the consumer is busy. 0 counts as 1.
+    pub window: u32,
+    /// Pages of this read, at most. 0 counts as 1.
+    pub max_pages: u32,
+    /// Records that this read delivers, at most.
+    pub max_items: u64,
+    /// Bytes of pages in flight or held, at most; a page in flight counts as the
+    /// largest that came so far. One page is always allowed.
+    pub max_held_bytes: usize,
+}
+
+/// A page to fetch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedFetch {
+    /// Its place in this read, from 0.
+    pub page: u32,
+    /// The continuation text to ask with.
+    pub from: Option<String>,
+}
+
+/// What the driver knows of a page that arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedFacts {
+    /// Records on it.
+    pub items: usize,
+    /// Memory that it takes while it is held.
+    pub bytes: usize,
+    /// The vendor's word on whether more follow.
+    pub has_more: Option<bool>,
+    /// Where the next page begins, or after the last one, the next run.
+    pub continue_from: Option<String>,
+}
+
+/// Reads an export feed.
+#[derive(Clone, Debug)]
+pub struct FeedPager {
+    config: FeedConfig,
+    /// Pages that arrived and are not wholly delivered. `head` is the first.
+    held: VecDeque<Held>,
+    fetch: Fetch,
+    /// Where the page after the held ones begins: the one in flight or to fetch.
+    from: Option<String>,
+    /// Hashes of the continuation texts that were asked with.
+    seen: HashSet<u64>,
+    empty: EmptyPages,
+    cap: ItemCap,
+    /// How the read ends once the held pages are delivered.
+    stop: Option<Option<Guard>>,
+    head: u32,
+    taken: u64,
+    held_bytes: usize,
+    largest: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Held {
+    from: Option<String>,
+    items: u64,
+    bytes: usize,
+    /// Where to go on after it; `None` if there is nowhere sensible.
+    next: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fetch {
+    Idle,
+    InFlight,
+    Failed,
+}
+
+impl FeedPager {
+    /// A read that begins where the configuration says.
+    #[must_use]
+    pub fn new(config: FeedConfig) -> Self {
+        let config =
+            FeedConfig { window: config.window.max(1), max_pages: config.max_pages.max(1), ..config };
+        let mut seen = HashSet::new();
+        seen.extend(config.from.as_ref().map(|from| digest(from.as_bytes())));
+        Self {
+            held: VecDeque::new(),
+            fetch: Fetch::Idle,
+            from: config.from.clone(),
+            seen,
+            empty: EmptyPages::default(),
+            cap: ItemCap::new(config.max_items),
+            stop: None,
+            head: 0,
+            taken: config.skip,
+            held_bytes: 0,
+            largest: 0,
+            config,
+        }
+    }
+
+    /// The page to fetch now, if any. It counts as in flight from here on.
+    pub fn next_fetch(&mut self) -> Option<FeedFetch> {
+        let room = self.held.len() < self.config.window as usize
+            && self.held_bytes.saturating_add(self.largest) <= self.config.max_held_bytes;
+        if self.stop.is_some() || self.fetch != Fetch::Idle || !(self.held.is_empty() || room) {
+            return None;
+        }
+        self.fetch = Fetch::InFlight;
+        Some(FeedFetch { page: self.next_page(), from: self.from.clone() })
+    }
+
+    /// The page in flight is here.
+    pub fn arrived(&mut self, facts: FeedFacts) -> Arrival {
+        if self.fetch != Fetch::InFlight {
+            return Arrival::Dropped;
+        }
+        self.fetch = Fetch::Idle;
+        let page = self.next_page();
+        self.stop = self.verdict(page, &facts);
+        // Behind a circle, going on from its token would deliver it all again.
+        let circle = self.stop == Some(Some(Guard::Loop));
+        let next = facts.continue_from.filter(|_| !circle);
+        let from = std::mem::replace(&mut self.from, next.clone());
+        self.held_bytes = self.held_bytes.saturating_add(facts.bytes);
+        self.largest = self.largest.max(facts.bytes);
+        self.held.push_back(Held { from, items: facts.items as u64, bytes: facts.bytes, next });
+        self.advance();
+        if self.keeps(page) { Arrival::Kept } else { Arrival::Dropped }
+    }
+
+    /// The page in flight could not be fetched, all retries included.
+    pub fn failed(&mut self) -> FailedFetch {
+        if self.fetch != Fetch::InFlight {
+            return FailedFetch::Ignored;
+        }
+        self.fetch = Fetch::Failed;
+        if self.held.is_empty() { FailedFetch::Matters } else { FailedFetch::NotYet }
+    }
+
+    /// The records to deliver now. What is not reported as delivered is named again.
+    #[must_use]
+    pub fn ready(&self) -> Option<Ready> {
+        let count = self.held.front()?.items.saturating_sub(self.taken).min(self.cap.room());
+        let (first, count) = (usize::try_from(self.taken).ok()?, usize::try_from(count).ok()?);
+        (count > 0).then_some(Ready { page: self.head, first, count })
+    }
+
+    /// The consumer took `items` more records of `page`, which `ready` named.
+    pub fn delivered(&mut self, page: u32, items: usize) {
+        let Some(ready) = self.ready().filter(|ready| ready.page == page) else { return };
+        let items = items.min(ready.count) as u64;
+        self.taken = self.taken.saturating_add(items);
+        self.cap.deliver(items);
+        self.advance();
+    }
+
+    /// Whether a page that arrived is still needed. The driver may drop the body of
+    /// one that is not.
+    #[must_use]
+    pub fn keeps(&self, page: u32) -> bool {
+        (self.head..self.next_page()).contains(&page)
+    }
+
+    /// How the read stands.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        match self.stop {
+            Some(Some(Guard::TooManyItems)) if self.cap.room() == 0 => Progress::Stopped(Guard::TooManyItems),
+            _ if !self.held.is_empty() => Progress::Going,
+            Some(guard) => guard.map_or(Progress::Ended, Progress::Stopped),
+            None if self.fetch == Fetch::Failed => Progress::FetchFailed { page: self.head },
+            None => Progress::Going,
+        }
+    }
+
+    /// Where a later read goes on to deliver what this one has not. After the end
+    /// this is where the next run begins.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        let from = self.held.front().map_or(&self.from, |held| &held.from);
+        Position::Feed { from: from.clone(), skip: self.taken }
+    }
+
+    /// Pages that were delivered wholly, empty ones included.
+    #[must_use]
+    pub fn pages(&self) -> u32 {
+        self.head
+    }
+
+    /// Records that were delivered.
+    #[must_use]
+    pub fn items(&self) -> u64 {
+        self.cap.delivered()
+    }
+
+    /// The place of the page that is in flight or to fetch.
+    fn next_page(&self) -> u32 {
+        self.head.saturating_add(u32::try_from(self.held.len()).unwrap_or(u32::MAX))
+    }
+
+    fn verdict(&mut self, page: u32, facts: &FeedFacts) -> Option<Option<Guard>> {
+        let more = facts.has_more == Some(true);
+        let skipped = if page == 0 { self.config.skip } else { 0 };
+        let undelivered = (facts.items as u64).saturating_sub(skipped);
+        if let Err(guard) = self.cap.page(undelivered, more) {
+            return Some(Some(guard));
+        }
+        if !more {
+            return Some(facts.has_more.is_none().then_some(Guard::HasMoreMissing));
+        }
+        let Some(token) = &facts.continue_from else { return Some(Some(Guard::ContinuationMissing)) };
+        if !self.seen.insert(digest(token.as_bytes())) {
+            return Some(Some(Guard::Loop));
+        }
+        if let Err(guard) = self.empty.page(facts.items) {
+            return Some(Some(guard));
+        }
+        (page.saturating_add(1) >= self.config.max_pages).then_some(Some(Guard::TooManyPages))
+    }
+
+    /// Moves past pages of which nothing is left to deliver.
+    fn advance(&mut self) {
+        while self.held.front().is_some_and(|held| self.taken >= held.items) {
+            let Some(held) = self.held.pop_front() else { return };
+            self.held_bytes = self.held_bytes.saturating_sub(held.bytes);
+            self.head = self.head.saturating_add(1);
+            self.taken = 0;
+            if held.next.is_none() {
+                // Nowhere to go on: stay behind this page's records.
+                self.from = held.from;
+                self.taken = held.items;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+//! How long an access token may be used, and when to get the next one.
+
+use std::time::Duration;
+
+use super::secret::Secret;
+use super::time::{Tick, share};
+
+/// The life of a token whose answer does not state one (RFC 6749, section 5.1, only
+/// recommends `expires_in`). ServiceTitan's tokens live this long.
+pub const DEFAULT_LIFE: Duration = Duration::from_secs(15 * 60);
+/// No token is used for longer, whatever its answer states.
+pub const MAX_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+/// A stated life below this, zero included, counts as this: a wrong one must not
+/// make every call fetch a token. If it was right, a 401 will say so.
+pub const MIN_LIFE: Duration = Duration::from_secs(10);
+
+/// Refresh this long before the end, or a fifth of the life before it if that is
+/// less.
+const EARLY: Duration = Duration::from_secs(5 * 60);
+/// Do not send a token this close to its end, or in its last tenth if that is less:
+/// it may expire on the way.
+const SKEW: Duration = Duration::from_secs(30);
+/// After a failed refresh, the old token serves this long before the next try.
+const REFRESH_AGAIN: Duration = Duration::from_secs(10);
+/// The first cool-down after refused credentials. Doubles up to `MAX_COOL_DOWN`.
+const COOL_DOWN: Duration = Duration::from_secs(5);
+const MAX_COOL_DOWN: Duration = Duration::from_secs(60);
+
+/// Counts the tokens of one cell. A 401 names the generation that it is about, so
+/// that a late one for an old token does not throw the new one away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Generation(u64);
+
+/// What a call that needs a token has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Use this one.
+    Use(Generation),
+    /// Get a new one; this one still serves, for other calls meanwhile and for this
+    /// one if that fails.
+    Refresh(Generation),
+    /// Get one. There is none that serves.
+    Fetch,
+    /// There is none, and the vendor must not be asked: it refused the credentials,
+    /// or asked to wait.
+    CoolingDown {
+        /// When the vendor may be asked again.
+        until: Tick,
+    },
+}
+
+/// Why no token could be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FetchFailure {
+    /// The vendor refuses the credentials (`invalid_client` and its like, RFC 6749,
+    /// section 5.2).
+    InvalidClient,
+    /// Anything that may pass.
+    Transient {
+        /// How long the vendor asks to wait.
+        hint: Option<Duration>,
+    },
+}
+
+#[derive(Debug)]
+struct Held {
+    secret: Secret,
+    refresh_at: Tick,
+    serves_until: Tick,
+}
+
+/// The access token of one credential.
+///
+/// At most one fetch at a time is the driver's to see to: it takes a lock, asks
+/// [`TokenCell::need`] again, and only then fetches. The caller that fetched uses
+/// what [`TokenCell::stored`] returns without asking again.
+#[derive(Debug, Default)]
+pub struct TokenCell {
+    generation: Generation,
+    held: Option<Held>,
+    /// No fetch before this.
+    cooling_until: Option<Tick>,
+    /// The next cool-down is this doubled.
+    last_cool_down: Duration,
+    /// Tokens refused in a row without one that worked between them.
+    refused_in_row: u32,
+}
+
+impl TokenCell {
+    /// A cell without a token.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What a call has to do.
+    #[must_use]
+    pub fn need(&self, now: Tick) -> Need {
+        let cooling = self.cooling_until.filter(|until| now < *until);
+        match (&self.held, cooling) {
+            (Some(held), None) if now >= held.refresh_at && now < held.serves_until => {
+                Need::Refresh(self.generation)
+            }
+            (Some(held), _) if now < held.serves_until => Need::Use(self.generation),
+            (_, Some(until)) => Need::CoolingDown { until },
+            _ => Need::Fetch,
+        }
+    }
+
+    /// The token of this generation, unless it was replaced or refused.
+    #[must_use]
+    pub fn secret(&self, generation: Generation) -> Option<&Secret> {
+        self.held.as_ref().filter(|_| generation == self.generation).map(|held| &held.secret)
+    }
+
+    /// The vendor issued a token.
+    ///
+    /// Its life counts from `requested_at`, before the request was sent: counting
+    /// from the answer would use it for longer than the vendor meant. `random`,
+    /// uniform in 0 to 1, moves the early refresh ahead by up to a quarter, so that
+    /// instances that started together do not refresh together.
+    pub fn stored(
+        &mut self,
+        secret: Secret,
+        requested_at: Tick,
+        expires_in: Option<Duration>,
+        random: f64,
+    ) -> Generation {
+        let life = expires_in.unwrap_or(DEFAULT_LIFE).clamp(MIN_LIFE, MAX_LIFE);
+        let early = EARLY.min(life / 5);
+        let early = early.saturating_add(share(early / 4, random));
+        self.generation = Generation(self.generation.0.saturating_add(1));
+        self.held = Some(Held {
+            secret,
+            refresh_at: requested_at + life.saturating_sub(early),
+            serves_until: requested_at + life.saturating_sub(SKEW.min(life / 10)),
+        });
+        if self.refused_in_row == 0 {
+            self.last_cool_down = Duration::ZERO;
+        }
+        self.cooling_until = None;
+        self.generation
+    }
+
+    /// The vendor answered a call with this token by anything but a 401.
+    pub fn accepted(&mut self, generation: Generation) {
+        if generation == self.generation && self.held.is_some() {
+            self.refused_in_row = 0;
+            self.last_cool_down = Duration::ZERO;
+        }
+    }
+
+    /// The vendor answered a call with this token by a 401.
+    ///
+    /// Nothing happens if the token was replaced since. The first refusal lets the
+    /// next call fetch at once. When that token too is refused before it ever
+    /// worked, fetching more will not help, and a cool-down starts.
+    pub fn rejected(&mut self, generation: Generation, now: Tick) {
+        if generation != self.generation || self.held.take().is_none() {
+            return;
+        }
+        self.refused_in_row = self.refused_in_row.saturating_add(1);
+        if self.refused_in_row > 1 {
+            self.cool_down(now);
+        }
+    }
+
+    /// No token could be had. The old one goes on serving while it lasts.
+    pub fn fetch_failed(&mut self, now: Tick, failure: FetchFailure) {
+        match failure {
+            FetchFailure::InvalidClient => self.cool_down(now),
+            FetchFailure::Transient { hint } => {
+                if let Some(held) = &mut self.held {
+                    held.refresh_at = held.refresh_at.max(now + hint.unwrap_or(REFRESH_AGAIN));
+                }
+                self.cooling_until = hint.map(|hint| now + hint).max(self.cooling_until);
+            }
+        }
+    }
+
+    /// Forgets the token and any cool-down, for instance because the credentials
+    /// were changed.
+    pub fn clear(&mut self) {
+        *self = Self { generation: self.generation, ..Self::default() };
+    }
+
+    fn cool_down(&mut self, now: Tick) {
+        self.last_cool_down = self.last_cool_down.saturating_mul(2).clamp(COOL_DOWN, MAX_COOL_DOWN);
+        self.cooling_until = Some(now + self.last_cool_down);
+    }
+}
+
+#[cfg(test)]
+mod tests;

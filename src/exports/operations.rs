@@ -1,0 +1,132 @@
+//! `penstock:connector/operations`: any operation by name.
+
+use super::{Component, connector, stream::{Streamed, run}};
+use crate::{
+    bindings::{
+        exports::penstock::connector::operations::{self as wit, Guest},
+        wit_stream,
+    },
+    catalogue::{self, Effect, Operation, Paging, Parameter, Type},
+    contract::{CallOptions, Failure},
+    dynamic,
+    normalize,
+    typed::record_type,
+};
+
+impl Guest for Component {
+    fn vendors() -> Vec<String> {
+        catalogue::vendors().map(str::to_owned).collect()
+    }
+
+    fn describe(vendor: String, filter: Option<String>) -> Result<Vec<wit::Operation>, Failure> {
+        let Some(all) = catalogue::operations(&vendor) else {
+            return Err(dynamic::unknown_vendor(&vendor));
+        };
+        let filter = filter.unwrap_or_default().to_lowercase();
+        let fits = |operation: &&Operation| {
+            [operation.name, operation.alias.unwrap_or_default(), operation.method.as_str(), operation.path]
+                .iter()
+                .any(|text| text.to_lowercase().contains(&filter))
+        };
+        Ok(all.iter().filter(fits).map(describe).collect())
+    }
+
+    async fn invoke(
+        vendor: String,
+        operation: String,
+        parameters: Vec<(String, String)>,
+        body: Option<String>,
+        options: Option<CallOptions>,
+    ) -> Result<wit::Answer, Failure> {
+        let operation = dynamic::operation(&vendor, &operation)?;
+        let answer =
+            dynamic::invoke(&connector(), operation, &parameters, body.as_deref(), options.as_ref()).await?;
+        Ok(wit::Answer { body: answer.body, page: answer.page, status: answer.status, call_id: answer.call_id })
+    }
+
+    async fn list(
+        vendor: String,
+        operation: String,
+        parameters: Vec<(String, String)>,
+        options: Option<CallOptions>,
+    ) -> Streamed<String> {
+        let opening = async move {
+            let operation = dynamic::operation(&vendor, &operation)?;
+            dynamic::list(&connector(), operation, &parameters, options.as_ref()).await
+        };
+        run(opening, wit_stream::new(), |reader| {
+            let ty = record_type(reader.operation());
+            move |item: &[u8]| normalize::transcode(ty, item)
+        })
+    }
+}
+
+fn describe(operation: &'static Operation) -> wit::Operation {
+    wit::Operation {
+        name: operation.name.to_owned(),
+        aliases: operation.alias.iter().map(|alias| (*alias).to_owned()).collect(),
+        method: operation.method.as_str().to_owned(),
+        path: operation.path.to_owned(),
+        effect: match operation.effect {
+            Effect::Read => wit::Effect::Read,
+            Effect::Create => wit::Effect::Create,
+            Effect::Update => wit::Effect::Update,
+            Effect::Delete => wit::Effect::Delete,
+            Effect::Action => wit::Effect::Action,
+        },
+        paging: match operation.paging {
+            Paging::None | Paging::Envelope => wit::Paging::None,
+            Paging::Numbered => wit::Paging::Numbered,
+            Paging::DataOnly => wit::Paging::DataOnly,
+            Paging::Export => wit::Paging::Export,
+        },
+        parameters: operation.parameters().map(parameter).collect(),
+        body: operation.body.as_ref().map(normalize::json_schema),
+        description: operation.doc.to_owned(),
+    }
+}
+
+fn parameter(parameter: Parameter) -> wit::Parameter {
+    match parameter {
+        Parameter::Path(placeholder) => wit::Parameter {
+            name: placeholder.wire.to_owned(),
+            location: wit::Location::Path,
+            kind: kind(&placeholder.ty),
+            required: true,
+            values: Vec::new(),
+            description: String::new(),
+        },
+        Parameter::Query(field) => wit::Parameter {
+            name: field.wire.to_owned(),
+            location: wit::Location::Query,
+            kind: kind(&field.ty),
+            required: field.required,
+            values: values(&field.ty),
+            description: field.doc.to_owned(),
+        },
+    }
+}
+
+fn kind(ty: &Type) -> String {
+    match ty.inner() {
+        Type::Bool => "boolean",
+        Type::S32 | Type::S64 | Type::U32 | Type::U64 => "integer",
+        Type::F64 => "number",
+        Type::Text | Type::Enum(_) => "text",
+        Type::Instant => "date-time",
+        Type::Date => "date",
+        Type::Decimal => "decimal",
+        Type::Json | Type::Record(_) => "json",
+        Type::List(inner) => return format!("list of {}", kind(inner)),
+        Type::Option(inner) => return kind(inner),
+    }
+    .to_owned()
+}
+
+fn values(ty: &Type) -> Vec<String> {
+    match ty.inner() {
+        Type::Enum(known) => known.cases.iter().map(|case| case.wire.to_owned()).collect(),
+        Type::List(inner) => values(inner),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,69 @@
+//! The port: all that the core asks of the world outside.
+//!
+//! The driver is generic over [`Host`]. [`wasi`] is the one for WASI 0.3; tests
+//! bring one with virtual time. Futures need not be `Send`: a component has one
+//! thread.
+
+mod http;
+#[cfg(test)]
+pub mod simulated;
+#[cfg(target_family = "wasm")]
+pub mod wasi;
+
+pub use self::http::{Body, BodyError, Request, Response, SendError, Timeouts};
+
+use crate::engine::{secret::Secret, time::{Tick, WallTime}};
+use std::{fmt, time::Duration};
+
+/// What a host lends the core.
+#[allow(async_fn_in_trait, reason = "a component has one thread: the futures need not be Send")]
+pub trait Host {
+    /// Sends a request and reads the whole answer, at most `request.max_body` bytes
+    /// of it. Dropping the future cancels the request.
+    async fn send(&self, request: Request) -> Result<Response, SendError>;
+
+    /// Waits.
+    async fn sleep(&self, time: Duration);
+
+    /// The monotonic clock.
+    fn now(&self) -> Tick;
+
+    /// The wall clock. It may jump.
+    fn wall_now(&self) -> WallTime;
+
+    /// 64 unpredictable bits.
+    fn random(&self) -> u64;
+
+    /// A secret by name; none when there is none or when it is empty.
+    async fn secret(&self, name: &str) -> Result<Option<Secret>, HostError>;
+
+    /// A setting by name; none when there is none or when it is empty.
+    async fn setting(&self, name: &str) -> Result<Option<String>, HostError>;
+
+    /// Whether the store that instances share answers.
+    async fn shares_state(&self) -> bool;
+
+    /// Takes a log line: one JSON object, without a newline.
+    fn log(&self, line: &str);
+}
+
+/// Why a host could not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostError {
+    /// It has no such thing, or it is down.
+    Unavailable(String),
+    /// It refuses this name to this component.
+    Denied(String),
+    /// Anything else, in its own words.
+    Failed(String),
+}
+
+impl fmt::Display for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HostError::Unavailable(why) => write!(f, "the host has it not at hand: {why}"),
+            HostError::Denied(why) => write!(f, "the host denies it: {why}"),
+            HostError::Failed(why) => write!(f, "the host failed: {why}"),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Bounds on what is read at all.
+
+/// How deep JSON may nest. The contract's own types nest less than ten deep; the
+/// rest is kept as text, which is read without recursion, so whatever passes also
+/// decodes. The number is that of serde_json, which itself stops at 128.
+pub const MAX_DEPTH: usize = 128;
+
+/// JSON that is too large or too deep to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LimitExceeded {
+    /// More bytes than allowed.
+    #[error("{bytes} bytes are more than the {limit} that are allowed")]
+    Bytes {
+        /// How many there are.
+        bytes: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
+    /// Arrays and objects within one another, more than allowed.
+    #[error("nested deeper than the {limit} levels that are allowed, at byte {at}")]
+    Depth {
+        /// How many levels are allowed.
+        limit: usize,
+        /// Where the first one too many opens.
+        at: usize,
+    },
+}
+
+/// Checks JSON before anything reads it: one pass over the bytes, no allocation,
+/// no recursion. It does not check that the text is JSON.
+///
+/// # Errors
+/// The limit that is exceeded.
+pub fn check_limits(json: &[u8], max_bytes: usize, max_depth: usize) -> Result<(), LimitExceeded> {
+    if json.len() > max_bytes {
+        return Err(LimitExceeded::Bytes { bytes: json.len(), limit: max_bytes });
+    }
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for (at, byte) in json.iter().enumerate() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'[' | b'{' => {
+                depth += 1;
+                if depth > max_depth {
+                    return Err(LimitExceeded::Depth { limit: max_depth, at });
+                }
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(())
+}

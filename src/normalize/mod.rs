@@ -1,0 +1,55 @@
+//! Between a vendor's JSON and the types of the contract.
+//!
+//! wit-bindgen makes the Rust types and derives serde for them; the tables of the
+//! [`catalogue`](crate::catalogue) describe the same types as data. Everything here
+//! walks a table beside a value, so no code is written or generated per record, and
+//! the dynamic interface, which has no Rust types, follows the same rules:
+//!
+//! ```text
+//! vendor JSON     -- parse ------------+            +-- decode ---> Rust value
+//! a person's JSON -- body -------------+--> Value --+-- print ----> vendor JSON
+//! Rust value      -- serialize, check -+            +-- print ----> normal form
+//! ```
+//!
+//! Vendors change their answers without notice. So reading is lenient where nothing
+//! is lost (unknown fields and enum values are kept, nulls understood), and exact
+//! everywhere else: a wrong type is an error with its JSON path, never a guess. What
+//! a person writes is held to the names that the contract knows, since a person
+//! makes typos; `extra` is the way around that.
+//!
+//! Before anything is read, [`check_limits`] bounds its size and depth.
+
+mod body;
+mod check;
+mod decimal;
+mod decode;
+mod encode;
+mod instant;
+mod limits;
+mod parse;
+mod path;
+mod print;
+mod problem;
+mod query;
+mod query_text;
+mod raw;
+mod scalar;
+mod schema;
+mod serialize;
+mod transcode;
+mod typo;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use body::body_from_json;
+pub use decode::decode;
+pub use encode::{encode_body, normal_form};
+pub use instant::Instant;
+pub use limits::{LimitExceeded, MAX_DEPTH, check_limits};
+pub use problem::{DecodeError, Problem};
+pub use query::encode_query;
+pub use query_text::{parameter_from_text, query_from_text};
+pub use schema::json_schema;
+pub use transcode::transcode;

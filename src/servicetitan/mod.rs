@@ -1,0 +1,77 @@
+//! What only ServiceTitan does (API V2, <https://developer.servicetitan.io>).
+//!
+//! [`settings`]: accounts and environments. [`auth`]: tokens and headers.
+//! [`pages`]: envelopes and feeds. [`errors`]: what a refusal says.
+
+mod auth;
+mod errors;
+mod pages;
+pub mod settings;
+
+use crate::{
+    catalogue::{Operation, Paging},
+    contract::FieldError,
+    engine::{classify::StatusRules, secret::Secret},
+    host::Request,
+    settings::{Policy, Setting, Values},
+    vendor::{Credentials, Envelope, PageAsked, PageError, Refusal, Site, Vendor},
+};
+use bytes::Bytes;
+use std::{ops::Range, time::Duration};
+
+/// ServiceTitan, as the driver sees it.
+pub struct ServiceTitan;
+
+impl Vendor for ServiceTitan {
+    fn name(&self) -> &'static str {
+        "servicetitan"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        settings::SETTINGS
+    }
+
+    fn environment_setting(&self) -> &'static str {
+        "API_ENVIRONMENT"
+    }
+
+    fn setting_names(&self, setting: &str, account: &str, environment: &str) -> Vec<String> {
+        settings::names(setting, account, environment)
+    }
+
+    fn site(&self, _account: &str, values: &Values, policy: &Policy) -> Result<Site, Vec<FieldError>> {
+        settings::site(values, policy)
+    }
+
+    fn token_request(&self, site: &Site, credentials: &Credentials, policy: &Policy) -> Request {
+        auth::token_request(site, credentials, policy)
+    }
+
+    fn token_answer(&self, body: &[u8]) -> Result<(Secret, Option<Duration>), String> {
+        auth::token_answer(body)
+    }
+
+    fn authorization(&self, token: &Secret, credentials: &Credentials) -> Vec<(&'static str, Secret)> {
+        auth::authorization(token, credentials)
+    }
+
+    fn status_rules(&self) -> StatusRules {
+        StatusRules::default()
+    }
+
+    fn refusal(&self, status: u16, body: &[u8]) -> Refusal {
+        errors::refusal(status, body)
+    }
+
+    fn page_query(&self, operation: &Operation, page: &PageAsked) -> Vec<(&'static str, String)> {
+        pages::query(operation, page)
+    }
+
+    fn page(&self, paging: Paging, body: &Bytes) -> Result<Envelope, PageError> {
+        pages::envelope(paging, body)
+    }
+
+    fn page_size_range(&self, _operation: &Operation) -> Range<u32> {
+        pages::PAGE_SIZES
+    }
+}

@@ -1,0 +1,97 @@
+//! ServiceTitan's pages: the numbered envelope, the bare `{data}`, the feed.
+
+use crate::{
+    catalogue::{Operation, Paging},
+    vendor::{Envelope, PageAsked, PageError},
+};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::ops::Range;
+
+/// Records a page: 1 to 5,000 (the vendor's page on timeouts and pagination).
+pub(super) const PAGE_SIZES: Range<u32> = 1..5001;
+
+/// The query that selects a page.
+pub(super) fn query(operation: &Operation, page: &PageAsked) -> Vec<(&'static str, String)> {
+    match operation.paging {
+        Paging::None | Paging::Envelope => Vec::new(),
+        Paging::Export => page.from.iter().map(|from| ("from", from.clone())).collect(),
+        Paging::Numbered | Paging::DataOnly => {
+            let mut query = vec![("page", page.number.to_string()), ("pageSize", page.size.to_string())];
+            if page.include_total {
+                query.push(("includeTotal", "true".to_owned()));
+            }
+            query
+        }
+    }
+}
+
+/// Takes a page apart without decoding its records.
+pub(super) fn envelope(paging: Paging, body: &Bytes) -> Result<Envelope, PageError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Page<'a> {
+        has_more: Option<bool>,
+        total_count: Option<u64>,
+        continue_from: Option<String>,
+        #[serde(borrow)]
+        data: Option<Vec<&'a RawValue>>,
+    }
+    let page: Page<'_> = serde_json::from_slice(body).map_err(|error| PageError {
+        path: "$".to_owned(),
+        message: format!("is no page: {error}"),
+        malformed: !error.is_data(),
+    })?;
+    let wrong = |path: &str, message: &str| {
+        Err(PageError { path: path.to_owned(), message: message.to_owned(), malformed: false })
+    };
+    let Some(data) = page.data else { return wrong("$.data", "is missing") };
+    if page.has_more.is_none() && paging != Paging::DataOnly {
+        return wrong("$.hasMore", "is missing");
+    }
+    if paging == Paging::Export && page.continue_from.is_none() && page.has_more == Some(true) {
+        return wrong("$.continueFrom", "is missing although more records follow");
+    }
+    let start = body.as_ptr() as usize;
+    let items = data.iter().map(|item| {
+        let from = (item.get().as_ptr() as usize).saturating_sub(start);
+        from..from + item.get().len()
+    });
+    Ok(Envelope {
+        items: items.collect(),
+        body: body.clone(),
+        has_more: page.has_more,
+        total: page.total_count,
+        continue_from: page.continue_from,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(paging: Paging, text: &'static str) -> Result<Envelope, PageError> {
+        envelope(paging, &Bytes::from_static(text.as_bytes()))
+    }
+
+    #[test]
+    fn records_are_found_where_they_stand() {
+        let page = read(Paging::Numbered, r#"{"data":[ {"id":1} , {"a":[2]}],"hasMore":true,"totalCount":null}"#).unwrap();
+        let texts: Vec<&str> =
+            page.items.iter().map(|range| std::str::from_utf8(&page.body[range.clone()]).unwrap()).collect();
+        assert_eq!(texts, [r#"{"id":1}"#, r#"{"a":[2]}"#]);
+        assert_eq!((page.has_more, page.total), (Some(true), None));
+    }
+
+    #[test]
+    fn what_is_no_page_is_refused() {
+        assert!(read(Paging::Numbered, r#"{"data":[{"id":1"#).unwrap_err().malformed);
+        assert!(read(Paging::Numbered, "<html>").unwrap_err().malformed);
+        assert_eq!(read(Paging::Numbered, r#"{"hasMore":true}"#).unwrap_err().path, "$.data");
+        assert_eq!(read(Paging::Numbered, r#"{"data":[]}"#).unwrap_err().path, "$.hasMore");
+        assert_eq!(read(Paging::Export, r#"{"data":[],"hasMore":true}"#).unwrap_err().path, "$.continueFrom");
+        assert!(!read(Paging::Numbered, r#"{"data":5,"hasMore":true}"#).unwrap_err().malformed);
+        assert!(read(Paging::DataOnly, r#"{"data":[]}"#).is_ok());
+    }
+}

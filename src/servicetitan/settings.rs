@@ -1,0 +1,93 @@
+//! Accounts, and the two environments.
+//!
+//! The default account uses the names that ServicePytan and its deployment guide
+//! use, `SERVICETITAN_CLIENT_ID` and so on; with the environment `integration` the
+//! same names with `SERVICETITAN_INTEGRATION_` come first. A further account `north`
+//! uses `PENSTOCK_ACCOUNT_NORTH_CLIENT_ID` and so on; its app key and environment
+//! may be left to the default account, since one app serves many tenants.
+
+use crate::{
+    contract::FieldError,
+    settings::{Kind, Origin, Policy, Setting, Values},
+    vendor::Site,
+};
+
+/// The settings of one account.
+pub const SETTINGS: &[Setting] = &[
+    Setting { name: "CLIENT_ID", kind: Kind::Text, default: None, required: true, secret: true, doc: "Client id of the app for this tenant." },
+    Setting { name: "CLIENT_SECRET", kind: Kind::Text, default: None, required: true, secret: true, doc: "Client secret of the app for this tenant." },
+    Setting { name: "APP_KEY", kind: Kind::Text, default: None, required: true, secret: true, doc: "Key of the app, the same for all its tenants." },
+    Setting { name: "TENANT_ID", kind: Kind::Integer { min: 1, max: i64::MAX as u64 }, default: None, required: true, secret: false, doc: "Id of the tenant." },
+    Setting { name: "API_ENVIRONMENT", kind: Kind::Choice(&["production", "integration"]), default: Some("production"), required: false, secret: false, doc: "Which of ServiceTitan's environments to talk to." },
+    Setting { name: "TIMEZONE", kind: Kind::Text, default: Some("UTC"), required: false, secret: false, doc: "IANA name of the tenant's time zone." },
+    Setting { name: "API_URL", kind: Kind::Origin, default: None, required: false, secret: false, doc: "Another API host, for development and tests." },
+    Setting { name: "AUTH_URL", kind: Kind::Origin, default: None, required: false, secret: false, doc: "Another host for access tokens, for development and tests." },
+];
+
+/// The names under which a setting is looked for.
+pub fn names(setting: &str, account: &str, environment: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    if account != "default" {
+        let account = account.to_ascii_uppercase().replace('-', "_");
+        names.push(format!("PENSTOCK_ACCOUNT_{account}_{setting}"));
+        if ["CLIENT_ID", "CLIENT_SECRET", "TENANT_ID"].contains(&setting) {
+            return names;
+        }
+    }
+    if environment == "integration" {
+        names.push(format!("SERVICETITAN_INTEGRATION_{setting}"));
+    }
+    names.push(format!("SERVICETITAN_{setting}"));
+    names
+}
+
+/// Where the account's data is.
+pub fn site(values: &Values, policy: &Policy) -> Result<Site, Vec<FieldError>> {
+    let environment = values.text("API_ENVIRONMENT").unwrap_or_default();
+    let suffix = if environment == "integration" { "-integration" } else { "" };
+    let mut wrong = Vec::new();
+    let mut origin = |setting: &str, host: &str| {
+        let text = values.text(setting).map_or_else(|| format!("https://{host}{suffix}.servicetitan.io"), str::to_owned);
+        let parsed = Origin::parse(&text).and_then(|origin| match origin.https || policy.allow_http {
+            true => Ok(origin),
+            false => Err("must be https:// unless PENSTOCK_ALLOW_HTTP is true".to_owned()),
+        });
+        parsed.map_err(|message| wrong.push(FieldError { field: format!("SERVICETITAN_{setting}"), message })).ok()
+    };
+    let (auth, api) = (origin("AUTH_URL", "auth"), origin("API_URL", "api"));
+    match (auth, api) {
+        (Some(auth), Some(api)) => Ok(Site {
+            environment: environment.to_owned(),
+            auth,
+            api,
+            tenant: values.text("TENANT_ID").unwrap_or_default().to_owned(),
+            timezone: values.text("TIMEZONE").unwrap_or_default().to_owned(),
+        }),
+        _ => Err(wrong),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integration_names_come_first() {
+        assert_eq!(names("APP_KEY", "default", "production"), ["SERVICETITAN_APP_KEY"]);
+        assert_eq!(
+            names("APP_KEY", "default", "integration"),
+            ["SERVICETITAN_INTEGRATION_APP_KEY", "SERVICETITAN_APP_KEY"]
+        );
+    }
+
+    #[test]
+    fn an_account_never_borrows_another_tenants_credentials() {
+        for setting in ["CLIENT_ID", "CLIENT_SECRET", "TENANT_ID"] {
+            assert_eq!(names(setting, "north-east", "production"), [format!("PENSTOCK_ACCOUNT_NORTH_EAST_{setting}")]);
+        }
+        assert_eq!(
+            names("APP_KEY", "north", "production"),
+            ["PENSTOCK_ACCOUNT_NORTH_APP_KEY", "SERVICETITAN_APP_KEY"]
+        );
+    }
+}

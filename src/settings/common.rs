@@ -1,0 +1,123 @@
+//! The settings that hold for every vendor.
+
+use super::{Kind, Setting, Values, read};
+use crate::{
+    contract::FieldError,
+    host::{Host, HostError},
+};
+use std::time::Duration;
+
+/// The table. Names without `PENSTOCK_` are the ones that the vendors' deployment
+/// guides use.
+pub const SETTINGS: &[Setting] = &[
+    setting("PENSTOCK_ROLE", Kind::Choice(&["read-only", "operator", "admin"]), "read-only", "What calls may do: read-only reads; operator also creates, updates and acts; admin also deletes."),
+    setting("LOG_LEVEL", Kind::Choice(&["error", "warn", "info", "debug"]), "info", "The least important log line that is written. One line a call is info, one an attempt is debug."),
+    setting("RETRY_ATTEMPTS", Kind::Integer { min: 1, max: 10 }, "4", "How often a request is sent at most, the first time included."),
+    setting("REQUEST_TIMEOUT", Kind::Integer { min: 1, max: 600 }, "30", "Seconds that one attempt may take."),
+    setting("PENSTOCK_DEADLINE", Kind::Integer { min: 1, max: 3600 }, "120", "Seconds that a call may take with all its attempts and waits, if the caller names no deadline. For a list: each page."),
+    setting("PENSTOCK_PAGE_SIZE", Kind::Integer { min: 1, max: 5000 }, "500", "Records a page that a whole-list read asks for."),
+    setting("PENSTOCK_WINDOW", Kind::Integer { min: 1, max: 32 }, "4", "Pages that a whole-list read fetches ahead of its consumer."),
+    setting("PENSTOCK_MAX_PAGES", Kind::Integer { min: 1, max: 10_000_000 }, "100000", "Pages after which a read stops as endless."),
+    setting("PENSTOCK_MAX_BODY_BYTES", Kind::Integer { min: 1024, max: 1_073_741_824 }, "67108864", "The largest answer that is read."),
+    setting("PENSTOCK_MAX_HELD_BYTES", Kind::Integer { min: 1024, max: 1_073_741_824 }, "67108864", "Bytes of pages that a whole-list read holds at most."),
+    setting("PENSTOCK_MAX_JSON_DEPTH", Kind::Integer { min: 8, max: 128 }, "64", "How deep an answer may be nested."),
+    setting("PENSTOCK_ALLOW_HTTP", Kind::Bool, "false", "Allow vendor URLs without TLS. For development only."),
+];
+
+const fn setting(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Setting {
+    Setting { name, kind, default: Some(default), required: false, secret: false, doc }
+}
+
+/// The common settings, read.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// What calls may do.
+    pub role: Role,
+    /// The least important log line that is written.
+    pub log_level: LogLevel,
+    /// How often a request is sent at most.
+    pub attempts: u32,
+    /// How long one attempt may take.
+    pub attempt_timeout: Duration,
+    /// How long a call may take, unless the caller says.
+    pub deadline: Duration,
+    /// Records a page of a whole-list read.
+    pub page_size: u32,
+    /// Pages fetched ahead.
+    pub window: u32,
+    /// Pages after which a read stops.
+    pub max_pages: u32,
+    /// The largest answer.
+    pub max_body_bytes: usize,
+    /// Bytes of pages held at most.
+    pub max_held_bytes: usize,
+    /// How deep an answer may be nested.
+    pub max_depth: usize,
+    /// Whether vendor URLs may lack TLS.
+    pub allow_http: bool,
+}
+
+/// What calls may do, by the effect of their operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Reads.
+    ReadOnly,
+    /// Also creates, updates and actions.
+    Operator,
+    /// Also deletes.
+    Admin,
+}
+
+/// How important a log line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Something needs a person.
+    Error,
+    /// Something is not as it should be.
+    Warn,
+    /// One line a call.
+    Info,
+    /// One line an attempt.
+    Debug,
+}
+
+impl Policy {
+    /// Reads the table from the host.
+    ///
+    /// # Errors
+    /// The host's own trouble; the inner error lists everything that is malformed.
+    pub async fn read<H: Host>(host: &H) -> Result<Result<Policy, Vec<FieldError>>, HostError> {
+        let (values, wrong) = read(host, &SETTINGS.iter().collect::<Vec<_>>(), |setting| vec![setting.name.to_owned()]).await?;
+        Ok(if wrong.is_empty() { Ok(Policy::from(&values)) } else { Err(wrong) })
+    }
+}
+
+impl From<&Values> for Policy {
+    fn from(values: &Values) -> Policy {
+        let number = |name| u32::try_from(values.integer(name)).unwrap_or(u32::MAX);
+        let bytes = |name| usize::try_from(values.integer(name)).unwrap_or(usize::MAX);
+        Policy {
+            role: match values.text("PENSTOCK_ROLE") {
+                Some("admin") => Role::Admin,
+                Some("operator") => Role::Operator,
+                _ => Role::ReadOnly,
+            },
+            log_level: match values.text("LOG_LEVEL") {
+                Some("error") => LogLevel::Error,
+                Some("warn") => LogLevel::Warn,
+                Some("debug") => LogLevel::Debug,
+                _ => LogLevel::Info,
+            },
+            attempts: number("RETRY_ATTEMPTS"),
+            attempt_timeout: Duration::from_secs(values.integer("REQUEST_TIMEOUT")),
+            deadline: Duration::from_secs(values.integer("PENSTOCK_DEADLINE")),
+            page_size: number("PENSTOCK_PAGE_SIZE"),
+            window: number("PENSTOCK_WINDOW"),
+            max_pages: number("PENSTOCK_MAX_PAGES"),
+            max_body_bytes: bytes("PENSTOCK_MAX_BODY_BYTES"),
+            max_held_bytes: bytes("PENSTOCK_MAX_HELD_BYTES"),
+            max_depth: bytes("PENSTOCK_MAX_JSON_DEPTH"),
+            allow_http: values.switch("PENSTOCK_ALLOW_HTTP"),
+        }
+    }
+}

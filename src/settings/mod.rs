@@ -1,0 +1,32 @@
+//! What can be set, and how it is read.
+//!
+//! One [`Setting`] describes each value: its name, kind, default, range, and
+//! whether it is a secret. [`common`] has those of every vendor; a vendor's folder
+//! has its own. The check at start, the documents and `.env.example` come from
+//! these tables or are tested against them.
+
+pub mod common;
+mod kind;
+mod read;
+
+pub use common::Policy;
+pub use kind::{Kind, Origin};
+pub use read::{Values, read};
+
+/// A value that the host may set.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Its name, for instance `REQUEST_TIMEOUT`; for a vendor's account setting the
+    /// part after the account's prefix, `CLIENT_ID`.
+    pub name: &'static str,
+    /// What it may hold.
+    pub kind: Kind,
+    /// What holds when it is not set; none if nothing does.
+    pub default: Option<&'static str>,
+    /// Whether nothing works without it.
+    pub required: bool,
+    /// Whether it is read as a secret, and never shown.
+    pub secret: bool,
+    /// What it is for.
+    pub doc: &'static str,
+}

@@ -1,0 +1,164 @@
+//! What a vendor's folder provides: pure functions, no I/O.
+//!
+//! The driver asks these questions and does the rest, so that a further vendor is a
+//! folder under `src/`, a folder under `wit/` and a line in [`all`].
+
+use crate::{
+    catalogue::{Operation, Paging},
+    contract::FieldError,
+    engine::{classify::StatusRules, secret::Secret},
+    host::Request,
+    settings::{Origin, Policy, Setting, Values},
+};
+use bytes::Bytes;
+use std::{ops::Range, time::Duration};
+
+/// Everything that differs between vendors.
+pub trait Vendor {
+    /// Its name in the catalogue, `servicetitan`.
+    fn name(&self) -> &'static str;
+
+    /// The settings of one account.
+    fn settings(&self) -> &'static [Setting];
+
+    /// The name, among [`Vendor::settings`], of the one that chooses between the
+    /// vendor's environments. It is read before the others.
+    fn environment_setting(&self) -> &'static str;
+
+    /// The names under which an account's setting is looked for, the one to name
+    /// when all are missing first. `environment` is empty until it is known.
+    fn setting_names(&self, setting: &str, account: &str, environment: &str) -> Vec<String>;
+
+    /// Where the account's data is, from its checked settings.
+    ///
+    /// # Errors
+    /// What does not fit together.
+    fn site(&self, account: &str, values: &Values, policy: &Policy) -> Result<Site, Vec<FieldError>>;
+
+    /// The request that fetches an access token.
+    fn token_request(&self, site: &Site, credentials: &Credentials, policy: &Policy) -> Request;
+
+    /// The token in the answer, and how long it lives.
+    ///
+    /// # Errors
+    /// What is wrong with the answer, without repeating it.
+    fn token_answer(&self, body: &[u8]) -> Result<(Secret, Option<Duration>), String>;
+
+    /// The header fields that authenticate a call.
+    fn authorization(&self, token: &Secret, credentials: &Credentials) -> Vec<(&'static str, Secret)>;
+
+    /// What its statuses mean where they differ from the usual.
+    fn status_rules(&self) -> StatusRules;
+
+    /// What an answer that is no success says.
+    fn refusal(&self, status: u16, body: &[u8]) -> Refusal;
+
+    /// The query that selects a page.
+    fn page_query(&self, operation: &Operation, page: &PageAsked) -> Vec<(&'static str, String)>;
+
+    /// Takes a page apart.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn page(&self, paging: Paging, body: &Bytes) -> Result<Envelope, PageError>;
+
+    /// How many records a page of this operation may have.
+    fn page_size_range(&self, operation: &Operation) -> Range<u32>;
+}
+
+/// Where an account's data is.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// Which of the vendor's environments it is in, in the vendor's word.
+    pub environment: String,
+    /// The only origin that sees the client secret.
+    pub auth: Origin,
+    /// The only origin that sees the token.
+    pub api: Origin,
+    /// What `{tenant}` in a path stands for.
+    pub tenant: String,
+    /// The IANA name of the tenant's time zone.
+    pub timezone: String,
+}
+
+/// The secrets of an account, read afresh for each token.
+pub struct Credentials {
+    /// By setting name, `CLIENT_SECRET`.
+    secrets: Vec<(&'static str, Secret)>,
+}
+
+impl Credentials {
+    /// Keeps them until the next token.
+    #[must_use]
+    pub fn new(secrets: Vec<(&'static str, Secret)>) -> Credentials {
+        Credentials { secrets }
+    }
+
+    /// One of them; empty if the vendor did not declare it.
+    #[must_use]
+    pub fn get(&self, name: &str) -> &str {
+        self.secrets.iter().find(|(known, _)| *known == name).map_or("", |(_, secret)| secret.expose())
+    }
+}
+
+/// What an answer that is no success says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// One sentence, without markup.
+    pub message: String,
+    /// The vendor's id of the request.
+    pub trace_id: Option<String>,
+    /// The fields that it complains about.
+    pub fields: Vec<(String, String)>,
+}
+
+/// Which page to ask for.
+#[derive(Debug, Clone, Default)]
+pub struct PageAsked {
+    /// Its number, for numbered pages.
+    pub number: u32,
+    /// Records a page, for numbered pages.
+    pub size: u32,
+    /// Whether to ask for the total.
+    pub include_total: bool,
+    /// Where to go on, for feeds.
+    pub from: Option<String>,
+}
+
+/// A page, taken apart but not decoded.
+#[derive(Debug)]
+pub struct Envelope {
+    /// The whole body.
+    pub body: Bytes,
+    /// Where each record stands in it.
+    pub items: Vec<Range<usize>>,
+    /// Whether the vendor says that more follow; none when it does not say.
+    pub has_more: Option<bool>,
+    /// Records in the whole list, if it says.
+    pub total: Option<u64>,
+    /// Where a feed goes on.
+    pub continue_from: Option<String>,
+}
+
+/// Why a body is no page.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PageError {
+    /// The JSON path.
+    pub path: String,
+    /// What is wrong there.
+    pub message: String,
+    /// True when the text is no JSON or is cut off.
+    pub malformed: bool,
+}
+
+/// The vendors, in the order of the catalogue.
+#[must_use]
+pub fn all() -> &'static [&'static dyn Vendor] {
+    &[&crate::servicetitan::ServiceTitan]
+}
+
+/// A vendor by name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static dyn Vendor> {
+    all().iter().copied().find(|vendor| vendor.name() == name)
+}
