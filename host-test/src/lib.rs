@@ -1,0 +1,42 @@
+//! Penstock in a Rust service: the component, Wasmtime, and what the component needs
+//! of its host.
+//!
+//! ```no_run
+#![doc = include_str!("../examples/embed.rs")]
+//! ```
+//!
+//! - [`Plugin`] runs the component and takes calls: by name ([`Plugin::invoke`],
+//!   [`Plugin::list`]) or typed ([`Plugin::run`], [`Plugin::records`]).
+//! - [`Environment`] is what the service lends it: [`sources`] of credentials and
+//!   settings, a [`state`] store, the network ([`http`]), a place for log lines
+//!   ([`logs`]) and [`Limits`].
+//! - [`Engine`] compiles the component, which is part of this crate: nothing has to
+//!   be installed beside the service.
+//!
+//! The component runs in Wasmtime's sandbox. It has no files, no sockets and no
+//! environment variables, calls only the origins of an [`http::OutboundPolicy`], and
+//! learns only the secrets that it asks for by name.
+
+pub mod bindings;
+mod driver;
+mod engine;
+mod environment;
+mod error;
+pub mod http;
+mod instance;
+mod lend;
+mod limits;
+pub mod logs;
+mod plugin;
+mod records;
+pub mod sources;
+pub mod state;
+
+pub use engine::{CodeCache, Engine, GATEWAY_WASM, PLUGIN_WASM};
+pub use environment::Environment;
+pub use error::Error;
+pub use instance::HostState;
+pub use limits::Limits;
+pub use logs::Logs;
+pub use plugin::Plugin;
+pub use records::{Records, Stopped};

@@ -1,0 +1,40 @@
+//! Rust types for the component's world, made from `wit/`.
+//!
+//! Every exported function is a `call_..` method that takes a [`Caller`], so that
+//! many calls run at once on one instance. [`crate::Plugin::run`] hands one out.
+
+use wasmtime::component::Accessor;
+
+use crate::instance::HostState;
+
+#[expect(missing_docs, reason = "generated; the documentation stands in wit/")]
+mod generated {
+    wasmtime::component::bindgen!({
+        path: ["../wit/connector", "../wit/host", "../wit/servicetitan", "../wit/plugin"],
+        world: "penstock:plugin/plugin@0.1.0",
+        imports: { default: async | store },
+        exports: { default: async | store },
+        additional_derives: [PartialEq],
+    });
+}
+
+pub use generated::{exports, penstock::host as lent};
+
+/// Everything that an instance exports: `guest.penstock_servicetitan_jpm()`...
+pub use generated::Plugin as Guest;
+pub(crate) use generated::PluginPre as GuestPre;
+
+/// What a call needs besides its arguments.
+pub type Caller = Accessor<HostState>;
+
+/// The vendors' shared types.
+pub use exports::penstock::connector::types;
+
+/// Any operation by name.
+pub use exports::penstock::connector::operations;
+
+/// Health, metrics and what to forget.
+pub use exports::penstock::connector::admin;
+
+/// ServiceTitan's job planning and management.
+pub use exports::penstock::servicetitan::jpm;

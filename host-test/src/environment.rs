@@ -1,0 +1,115 @@
+//! What an embedder lends the component.
+
+use std::sync::Arc;
+
+use crate::{
+    http::Outbound,
+    limits::Limits,
+    logs::Logs,
+    sources::{self, Source},
+    state::{MemoryState, State},
+};
+
+/// What an embedder lends the component: credentials, settings, a store, the
+/// network, a place for log lines, and limits.
+///
+/// ```
+/// use penstock_host::{Environment, Logs, sources::Map};
+///
+/// let environment = Environment::from_process()
+///     .secrets(Map::new([("SERVICETITAN_CLIENT_ID", "cid"), ("SERVICETITAN_CLIENT_SECRET", "...")]))
+///     .logs(Logs::discard());
+/// ```
+#[derive(Clone)]
+pub struct Environment {
+    pub(crate) secrets: Arc<dyn Source>,
+    pub(crate) config: Arc<dyn Source>,
+    pub(crate) state: Option<Arc<dyn State>>,
+    pub(crate) outbound: Outbound,
+    pub(crate) logs: Logs,
+    pub(crate) limits: Limits,
+}
+
+impl Environment {
+    /// Nothing but the network to the vendors: no secret, no setting, log lines
+    /// thrown away. What a test starts from.
+    #[must_use]
+    pub fn empty() -> Self {
+        let nothing = Arc::new(sources::Map::default());
+        Self {
+            secrets: nothing.clone(),
+            config: nothing,
+            state: None,
+            outbound: Outbound::default(),
+            logs: Logs::discard(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// What a service usually lends: environment variables and `.env`
+    /// ([`sources::standard`]), a store in memory, log lines on standard error.
+    #[must_use]
+    pub fn from_process() -> Self {
+        let standard = sources::standard();
+        Self {
+            secrets: standard.clone(),
+            config: standard,
+            state: Some(Arc::new(MemoryState::default())),
+            logs: Logs::stderr(),
+            ..Self::empty()
+        }
+    }
+
+    /// Where credentials come from.
+    #[must_use]
+    pub fn secrets(self, secrets: impl Source + 'static) -> Self {
+        Self { secrets: Arc::new(secrets), ..self }
+    }
+
+    /// Where settings come from.
+    #[must_use]
+    pub fn config(self, config: impl Source + 'static) -> Self {
+        Self { config: Arc::new(config), ..self }
+    }
+
+    /// The store that the instances of a deployment share.
+    #[must_use]
+    pub fn state(self, state: Arc<dyn State>) -> Self {
+        Self { state: Some(state), ..self }
+    }
+
+    /// No store: every instance works alone.
+    #[must_use]
+    pub fn without_state(self) -> Self {
+        Self { state: None, ..self }
+    }
+
+    /// The network. Clones of one [`Outbound`] share its connections.
+    #[must_use]
+    pub fn outbound(self, outbound: Outbound) -> Self {
+        Self { outbound, ..self }
+    }
+
+    /// Where the component's log lines go.
+    #[must_use]
+    pub fn logs(self, logs: Logs) -> Self {
+        Self { logs, ..self }
+    }
+
+    /// What one instance may use.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The sources hold secrets.
+        f.debug_struct("Environment")
+            .field("state", &self.state.is_some())
+            .field("outbound", &self.outbound)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

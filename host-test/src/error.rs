@@ -1,0 +1,58 @@
+//! What can go wrong between an embedder and the component.
+
+use crate::bindings::types::Failure;
+
+/// Why a call brought no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The component answered with a failure: the vendor refused, a setting is
+    /// missing, a deadline passed... Its `kind`, `outcome` and `retry` say what to do.
+    #[error("{}", .0.message)]
+    Failure(Box<Failure>),
+
+    /// The instance ended under the call: a defect, or a limit of
+    /// [`Limits`](crate::Limits). Whether a write took effect is unknown. The next
+    /// call gets a new instance.
+    #[error("the component's instance ended: {reason}")]
+    Instance {
+        /// The trap, in Wasmtime's words.
+        reason: String,
+    },
+
+    /// The component cannot be compiled, linked or instantiated.
+    #[error("the component cannot be started: {reason}")]
+    Component {
+        /// What is wrong, in Wasmtime's words.
+        reason: String,
+    },
+
+    /// The task that drives the component is gone: its runtime was shut down.
+    #[error("the plugin is stopped")]
+    Stopped,
+}
+
+impl Error {
+    /// The component's own account of what went wrong, if it came so far.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failure(failure) => Some(failure),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn component(error: &wasmtime::Error) -> Self {
+        Self::Component { reason: format!("{error:#}") }
+    }
+
+    pub(crate) fn instance(error: &wasmtime::Error) -> Self {
+        Self::Instance { reason: format!("{error:#}") }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(Box::new(failure))
+    }
+}

@@ -1,0 +1,81 @@
+//! Which WASI error code a client's error becomes.
+//!
+//! The distinction that matters: an error while connecting means that the request
+//! was not sent, so the component may send it again. Nothing that can happen later
+//! may look like one.
+
+use std::{error::Error, io};
+
+use hyper_util::client::legacy;
+use rustls::Error as TlsError;
+use wasmtime_wasi_http::Error as WasiError;
+
+use super::resolver::ResolveError;
+
+/// What a request's error becomes.
+pub(crate) fn of_request(error: &legacy::Error) -> WasiError {
+    if error.is_connect() { of_connecting(error) } else { of_exchange(error) }
+}
+
+fn of_connecting(error: &(dyn Error + 'static)) -> WasiError {
+    if find::<ResolveError>(error).is_some() {
+        return WasiError::DnsError { rcode: None, info_code: None };
+    }
+    if let Some(tls) = find_tls(error) {
+        return of_tls(tls);
+    }
+    match find::<io::Error>(error).map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => WasiError::ConnectionRefused,
+        Some(io::ErrorKind::TimedOut) => WasiError::ConnectionTimeout,
+        Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => {
+            WasiError::DestinationIpUnroutable
+        }
+        _ => WasiError::DestinationUnavailable,
+    }
+}
+
+fn of_tls(error: &TlsError) -> WasiError {
+    match error {
+        TlsError::InvalidCertificate(_) | TlsError::NoCertificatesPresented => WasiError::TlsCertificateError,
+        TlsError::AlertReceived(alert) => WasiError::TlsAlertReceived {
+            alert_id: Some(u8::from(*alert)),
+            alert_message: Some(format!("{alert:?}")),
+        },
+        _ => WasiError::TlsProtocolError,
+    }
+}
+
+/// What an error after connecting becomes, in the request or in a body.
+pub(crate) fn of_exchange(error: &(dyn Error + 'static)) -> WasiError {
+    if let Some(TlsError::AlertReceived(alert)) = find_tls(error) {
+        return WasiError::TlsAlertReceived {
+            alert_id: Some(u8::from(*alert)),
+            alert_message: Some(format!("{alert:?}")),
+        };
+    }
+    match find::<hyper::Error>(error) {
+        Some(error) if error.is_parse_too_large() => WasiError::HttpResponseHeaderSectionSize(None),
+        Some(error) if error.is_parse() => WasiError::HttpProtocolError,
+        Some(error) if error.is_incomplete_message() => WasiError::HttpResponseIncomplete,
+        Some(error) if error.is_timeout() => WasiError::ConnectionReadTimeout,
+        Some(error) if error.is_user() => WasiError::InternalError(Some("the request's body failed".into())),
+        _ => WasiError::ConnectionTerminated,
+    }
+}
+
+/// The first error of a kind in the chain of causes.
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// TLS errors travel inside I/O errors, which do not show them as their source.
+fn find_tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a TlsError> {
+    find::<TlsError>(error).or_else(|| find::<io::Error>(error)?.get_ref()?.downcast_ref())
+}

@@ -1,0 +1,229 @@
+use std::{
+    fmt,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use futures_util::future::{Either, select};
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::{
+    client::legacy::{
+        Client,
+        connect::{HttpConnector, capture_connection},
+    },
+    rt::{TokioExecutor, TokioTimer},
+};
+use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer};
+use tokio::time::timeout;
+use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody};
+
+use super::{
+    body::Timed,
+    connector::{Connector, Demand},
+    errors,
+    policy::OutboundPolicy,
+    resolver::Resolver,
+};
+
+/// How outbound HTTP behaves. Timeouts hold where the request sets none itself.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OutboundOptions {
+    /// Which origins may be called. The vendors' unless set.
+    pub policy: OutboundPolicy,
+    /// Connections to one origin at most, 64 unless set. Over HTTP/1.1 that bounds
+    /// the requests under way; more of them wait, within their connect timeout.
+    pub connections_per_origin: usize,
+    /// How long an unused connection is kept, 20 s unless set. Less than the servers
+    /// keep theirs, so that no request goes out on one that is being closed.
+    pub idle: Duration,
+    /// Until a connection is there, 10 s unless set.
+    pub connect_timeout: Duration,
+    /// From then until the response begins, 60 s unless set.
+    pub first_byte_timeout: Duration,
+    /// Between pieces of the response, 30 s unless set.
+    pub between_bytes_timeout: Duration,
+    /// More certificate authorities to trust, in DER, beside Mozilla's: for a proxy
+    /// that inspects TLS, or a test.
+    pub certificate_authorities: Vec<Vec<u8>>,
+}
+
+impl Default for OutboundOptions {
+    fn default() -> Self {
+        Self {
+            policy: OutboundPolicy::vendors(),
+            connections_per_origin: 64,
+            idle: Duration::from_secs(20),
+            connect_timeout: Duration::from_secs(10),
+            first_byte_timeout: Duration::from_secs(60),
+            between_bytes_timeout: Duration::from_secs(30),
+            certificate_authorities: Vec::new(),
+        }
+    }
+}
+
+/// What went out so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OutboundStats {
+    /// Requests that the policy let through.
+    pub requests: u64,
+    /// Requests that it denied.
+    pub denied: u64,
+    /// Connections that were opened.
+    pub connections: u64,
+}
+
+/// The network as a component may use it. Clones share connections and counts.
+#[derive(Clone)]
+pub struct Outbound(Arc<Shared>);
+
+struct Shared {
+    client: Client<Connector, WasiBody>,
+    options: OutboundOptions,
+    demand: Demand,
+    requests: AtomicU64,
+    denied: AtomicU64,
+}
+
+/// Why the options do not work.
+#[derive(Debug, thiserror::Error)]
+#[error("certificate authority {index} is not usable: {source}")]
+pub struct InvalidAuthority {
+    /// Which one of them, from 0.
+    pub index: usize,
+    source: rustls::Error,
+}
+
+impl Outbound {
+    /// A pool of its own.
+    ///
+    /// # Errors
+    ///
+    /// When a certificate authority is not one.
+    pub fn new(options: OutboundOptions) -> Result<Self, InvalidAuthority> {
+        let mut http = HttpConnector::new_with_resolver(Resolver::new());
+        http.enforce_http(false);
+        http.set_nodelay(true);
+        http.set_keepalive(Some(Duration::from_secs(60)));
+        let https = HttpsConnectorBuilder::new()
+            .with_tls_config(tls(&options.certificate_authorities)?)
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(http);
+        let demand = Demand::new(options.connections_per_origin);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(options.idle)
+            .pool_max_idle_per_host(options.connections_per_origin)
+            .build(Connector::new(https, demand.clone()));
+        Ok(Self(Arc::new(Shared {
+            client,
+            options,
+            demand,
+            requests: AtomicU64::new(0),
+            denied: AtomicU64::new(0),
+        })))
+    }
+
+    /// Unless set otherwise, with this policy.
+    #[must_use]
+    pub fn with_policy(policy: OutboundPolicy) -> Self {
+        Self::without_authorities(OutboundOptions { policy, ..OutboundOptions::default() })
+    }
+
+    /// What went out so far.
+    #[must_use]
+    pub fn stats(&self) -> OutboundStats {
+        OutboundStats {
+            requests: self.0.requests.load(Relaxed),
+            denied: self.0.denied.load(Relaxed),
+            connections: self.0.demand.opened(),
+        }
+    }
+
+    /// Sends a request as a component would. The body of the response is subject to
+    /// the timeouts too.
+    ///
+    /// # Errors
+    ///
+    /// `HttpRequestDenied` when the policy forbids it. An error that says that no
+    /// connection was made means that the request was not sent.
+    pub async fn send(
+        &self,
+        mut request: Request<WasiBody>,
+        options: RequestOptions,
+    ) -> Result<Response<WasiBody>, WasiError> {
+        let shared = &*self.0;
+        if !shared.options.policy.permits(request.uri()) {
+            shared.denied.fetch_add(1, Relaxed);
+            return Err(WasiError::HttpRequestDenied);
+        }
+        shared.requests.fetch_add(1, Relaxed);
+
+        let connect = options.connect_timeout.unwrap_or(shared.options.connect_timeout);
+        let first_byte = options.first_byte_timeout.unwrap_or(shared.options.first_byte_timeout);
+        let between_bytes = options.between_bytes_timeout.unwrap_or(shared.options.between_bytes_timeout);
+
+        let waiting = shared.demand.wait(request.uri());
+        let mut captured = capture_connection(&mut request);
+        let sending = pin!(shared.client.request(request));
+        let connected = pin!(timeout(connect, async {
+            // What it resolves to is a lock guard; only the moment matters.
+            let _ = captured.wait_for_connection_metadata().await;
+        }));
+        let response = match select(sending, connected).await {
+            Either::Left((response, _)) => response,
+            Either::Right((Err(_), _)) => return Err(WasiError::ConnectionTimeout),
+            Either::Right((Ok(_), sending)) => {
+                drop(waiting);
+                timeout(first_byte, sending).await.map_err(|_| WasiError::ConnectionReadTimeout)?
+            }
+        };
+        let response = response.map_err(|error| errors::of_request(&error))?;
+        Ok(response.map(|body| Timed::new(body, between_bytes).boxed_unsync()))
+    }
+
+    fn without_authorities(options: OutboundOptions) -> Self {
+        #[expect(clippy::expect_used, reason = "only a certificate authority can be wrong, and there is none")]
+        Self::new(options).expect("no certificate authority is given")
+    }
+}
+
+impl Default for Outbound {
+    /// The vendors, with the default options.
+    fn default() -> Self {
+        Self::without_authorities(OutboundOptions::default())
+    }
+}
+
+impl fmt::Debug for Outbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbound")
+            .field("policy", &self.0.options.policy)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The provider is named, since a process that has two of them must choose.
+fn tls(authorities: &[Vec<u8>]) -> Result<ClientConfig, InvalidAuthority> {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.into() };
+    for (index, authority) in authorities.iter().enumerate() {
+        roots
+            .add(CertificateDer::from(authority.as_slice()))
+            .map_err(|source| InvalidAuthority { index, source })?;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    #[expect(clippy::expect_used, reason = "ring has the default protocol versions")]
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring has the default protocol versions");
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}

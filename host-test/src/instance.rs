@@ -1,0 +1,104 @@
+//! A store with everything that an instance is lent, and the linker that lends it.
+
+use wasmtime::{
+    Store, StoreLimits,
+    component::{Component, HasSelf, Linker, ResourceTable},
+};
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use crate::{
+    Environment, Error,
+    bindings::{Guest, GuestPre, lent},
+    engine::Engine,
+    http::Hooks,
+    lend::Lent,
+    limits::Computing,
+    logs::Output,
+};
+
+/// What an instance's host functions work on. Opaque; it appears in the type of
+/// [`Caller`](crate::bindings::Caller).
+pub struct HostState {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    http: WasiHttpCtx,
+    hooks: Hooks,
+    lent: Lent,
+    limits: StoreLimits,
+}
+
+impl std::fmt::Debug for HostState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HostState").finish_non_exhaustive()
+    }
+}
+
+impl WasiView for HostState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for HostState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
+    }
+}
+
+/// A component that is linked and only needs a store to run in.
+pub(crate) struct Prepared {
+    engine: Engine,
+    guest: GuestPre<HostState>,
+}
+
+/// An instance and the store that it lives in.
+pub(crate) struct Instance {
+    pub(crate) store: Store<HostState>,
+    pub(crate) guest: Guest,
+    pub(crate) computing: Computing,
+}
+
+impl Prepared {
+    pub(crate) fn new(engine: &Engine, component: &Component) -> Result<Self, Error> {
+        let guest = link(engine)
+            .and_then(|linker| linker.instantiate_pre(component))
+            .and_then(GuestPre::new)
+            .map_err(|error| Error::component(&error))?;
+        Ok(Self { engine: engine.clone(), guest })
+    }
+
+    pub(crate) async fn instantiate(&self, environment: &Environment) -> Result<Instance, Error> {
+        let state = HostState {
+            // No folders, no sockets, no environment variables, no arguments.
+            wasi: WasiCtxBuilder::new()
+                .stdout(Output::new(&environment.logs))
+                .stderr(Output::new(&environment.logs))
+                .build(),
+            table: ResourceTable::new(),
+            http: WasiHttpCtx::new(),
+            hooks: Hooks::new(environment.outbound.clone()),
+            lent: Lent::new(environment),
+            limits: environment.limits.store_limits(),
+        };
+        let mut store = Store::new(self.engine.wasmtime(), state);
+        store.limiter(|state| &mut state.limits);
+        let computing = environment.limits.interrupt(&mut store);
+        let guest =
+            self.guest.instantiate_async(&mut store).await.map_err(|error| Error::component(&error))?;
+        Ok(Instance { store, guest, computing })
+    }
+}
+
+/// WASI 0.2 is there for Rust's standard library, which imports some of it even
+/// in a WASI 0.3 component.
+fn link(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
+    let mut linker = Linker::new(engine.wasmtime());
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi::p3::add_to_linker(&mut linker)?;
+    wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
+    lent::secrets::add_to_linker::<_, HasSelf<Lent>>(&mut linker, |state: &mut HostState| &mut state.lent)?;
+    lent::config::add_to_linker::<_, HasSelf<Lent>>(&mut linker, |state: &mut HostState| &mut state.lent)?;
+    lent::state::add_to_linker::<_, HasSelf<Lent>>(&mut linker, |state: &mut HostState| &mut state.lent)?;
+    Ok(linker)
+}

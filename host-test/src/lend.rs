@@ -1,0 +1,120 @@
+//! Binds the component's three host interfaces to the embedder's sources and store.
+
+use std::sync::Arc;
+
+use wasmtime::component::{Accessor, HasSelf};
+
+use crate::{
+    Environment,
+    bindings::lent::{config, secrets, state, types},
+    sources::{HostError, Source},
+    state::State,
+};
+
+/// What the three interfaces are answered from.
+#[derive(Clone)]
+pub(crate) struct Lent {
+    secrets: Arc<dyn Source>,
+    config: Arc<dyn Source>,
+    state: Option<Arc<dyn State>>,
+}
+
+impl Lent {
+    pub(crate) fn new(environment: &Environment) -> Self {
+        Self {
+            secrets: environment.secrets.clone(),
+            config: environment.config.clone(),
+            state: environment.state.clone(),
+        }
+    }
+
+    fn state(&self) -> Result<Arc<dyn State>, types::HostError> {
+        self.state
+            .clone()
+            .ok_or_else(|| types::HostError::Unavailable("this host has no shared state".into()))
+    }
+}
+
+impl From<HostError> for types::HostError {
+    fn from(error: HostError) -> Self {
+        match error {
+            HostError::Unavailable(reason) => Self::Unavailable(reason),
+            HostError::Denied(reason) => Self::Denied(reason),
+            HostError::Failed(reason) => Self::Failed(reason),
+        }
+    }
+}
+
+/// The store is borrowed only to copy out what answers, never across an await.
+fn lent<T: 'static>(caller: &Accessor<T, HasSelf<Lent>>) -> Lent {
+    caller.with(|mut access| access.get().clone())
+}
+
+impl secrets::Host for Lent {}
+
+impl<T: Send + 'static> secrets::HostWithStore<T> for HasSelf<Lent> {
+    async fn get(
+        caller: &Accessor<T, Self>,
+        name: String,
+    ) -> Result<Option<String>, types::HostError> {
+        Ok(lent(caller).secrets.get(&name).await?)
+    }
+}
+
+impl config::Host for Lent {}
+
+impl<T: Send + 'static> config::HostWithStore<T> for HasSelf<Lent> {
+    async fn get(
+        caller: &Accessor<T, Self>,
+        name: String,
+    ) -> Result<Option<String>, types::HostError> {
+        Ok(lent(caller).config.get(&name).await?)
+    }
+}
+
+impl state::Host for Lent {}
+
+impl<T: Send + 'static> state::HostWithStore<T> for HasSelf<Lent> {
+    async fn get(
+        caller: &Accessor<T, Self>,
+        key: String,
+    ) -> Result<Option<Vec<u8>>, types::HostError> {
+        Ok(lent(caller).state()?.get(&key).await?)
+    }
+
+    async fn set(
+        caller: &Accessor<T, Self>,
+        key: String,
+        value: Vec<u8>,
+        ttl_ms: Option<u64>,
+    ) -> Result<(), types::HostError> {
+        Ok(lent(caller).state()?.set(&key, value, duration(ttl_ms)).await?)
+    }
+
+    async fn delete(caller: &Accessor<T, Self>, key: String) -> Result<(), types::HostError> {
+        Ok(lent(caller).state()?.delete(&key).await?)
+    }
+
+    async fn increment(
+        caller: &Accessor<T, Self>,
+        key: String,
+        delta: i64,
+        ttl_ms: Option<u64>,
+    ) -> Result<i64, types::HostError> {
+        Ok(lent(caller).state()?.increment(&key, delta, duration(ttl_ms)).await?)
+    }
+
+    async fn compare_and_swap(
+        caller: &Accessor<T, Self>,
+        key: String,
+        expected: Vec<u8>,
+        value: Vec<u8>,
+        ttl_ms: Option<u64>,
+    ) -> Result<bool, types::HostError> {
+        Ok(lent(caller).state()?.compare_and_swap(&key, &expected, value, duration(ttl_ms)).await?)
+    }
+}
+
+fn duration(ms: Option<u64>) -> Option<std::time::Duration> {
+    ms.map(std::time::Duration::from_millis)
+}

@@ -1,0 +1,76 @@
+//! What one instance may use.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline, format_err};
+
+use crate::engine::TICK;
+
+/// What one instance may use. An instance that wants more ends, with
+/// [`Error::Instance`](crate::Error::Instance) for the calls on it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Memory in bytes, 512 MiB unless set. All calls on the instance share it.
+    pub memory: usize,
+    /// How long it may compute without once waiting for anything, 30 s unless set.
+    /// Decoding a page takes milliseconds; this catches a loop that never ends.
+    pub computing: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { memory: 512 << 20, computing: Duration::from_secs(30) }
+    }
+}
+
+impl Limits {
+    pub(crate) fn store_limits(&self) -> StoreLimits {
+        // Trapping names the limit; a refused growth would only show as an abort.
+        StoreLimitsBuilder::new().memory_size(self.memory).trap_on_grow_failure(true).build()
+    }
+
+    /// Makes the store's guest yield at every tick, and end when it computes for
+    /// too long. Whoever polls the store calls [`Computing::polled`] first.
+    pub(crate) fn interrupt<T>(&self, store: &mut Store<T>) -> Computing {
+        let computing = Computing::default();
+        let observed = computing.clone();
+        let limit = self.computing;
+        let ticks = limit.div_duration_f64(TICK).ceil().max(1.0) as u64;
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(move |_| {
+            observed.0.yielded.store(true, Relaxed);
+            if observed.0.ticks.fetch_add(1, Relaxed) >= ticks {
+                return Err(format_err!("it computed for more than {limit:?} without a pause"));
+            }
+            Ok(UpdateDeadline::Yield(1))
+        });
+        computing
+    }
+}
+
+/// For how many ticks a guest has been computing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Computing(Arc<Ticks>);
+
+#[derive(Debug, Default)]
+struct Ticks {
+    yielded: AtomicBool,
+    ticks: AtomicU64,
+}
+
+impl Computing {
+    /// A poll that does not follow upon an interruption means that the guest had
+    /// been waiting in between.
+    pub(crate) fn polled(&self) {
+        if !self.0.yielded.swap(false, Relaxed) {
+            self.0.ticks.store(0, Relaxed);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The records of a list as a stream, with back-pressure and a certain end.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use futures_channel::mpsc;
+use futures_util::{FutureExt, Stream, StreamExt, future::BoxFuture};
+use tokio::sync::oneshot;
+use wasmtime::{
+    AsContextMut, StoreContextMut,
+    component::{
+        FutureConsumer, FutureReader, Lift, Source, StreamConsumer, StreamReader, StreamResult,
+    },
+};
+
+use crate::{
+    Error, Plugin,
+    bindings::types::{Failure, ListEnd},
+};
+
+/// How many records wait between the component and the consumer. Enough that they
+/// need not take turns for every record; the component holds whole pages anyway.
+const AHEAD: usize = 32;
+
+type End = Result<ListEnd, Failure>;
+
+/// The records of a list.
+///
+/// A stream of `Result<T, Error>`: the records, then one error if the list did not
+/// end well, whose failure says where to resume. After its last item,
+/// [`Records::end`] has the counts and the text to resume from.
+///
+/// The component fetches on only as the consumer takes records. To leave early and
+/// go on later, use [`Records::stop`]; just dropping it ends the list too, but what
+/// was on its way is gone.
+#[derive(Debug)]
+pub struct Records<T> {
+    records: mpsc::Receiver<T>,
+    ending: Ending,
+}
+
+/// What is left of a list that its consumer stopped.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Stopped<T> {
+    /// Records that were on their way. They count as delivered: `resume` goes on
+    /// after them.
+    pub rest: Vec<T>,
+    /// How the list ended.
+    pub end: Result<ListEnd, Error>,
+}
+
+enum Ending {
+    Awaited(BoxFuture<'static, Result<ListEnd, Error>>),
+    Reached(ListEnd),
+    Failed,
+}
+
+impl std::fmt::Debug for Ending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Awaited(_) => f.write_str("Awaited"),
+            Self::Reached(end) => f.debug_tuple("Reached").field(end).finish(),
+            Self::Failed => f.write_str("Failed"),
+        }
+    }
+}
+
+impl<T> Records<T> {
+    pub(crate) fn new((records, end): Piped<T>, plugin: Plugin) -> Self {
+        let seen = plugin.ended();
+        let ending = async move {
+            // The handle keeps the driver going until the end is there.
+            match end.await {
+                Ok(end) => Ok(end?),
+                Err(_) => Err(plugin.why(seen).await),
+            }
+        };
+        Self { records, ending: Ending::Awaited(ending.boxed()) }
+    }
+
+    /// How the list ended. None until the stream has returned its last item, and
+    /// none if that was an error.
+    #[must_use]
+    pub fn end(&self) -> Option<&ListEnd> {
+        match &self.ending {
+            Ending::Reached(end) => Some(end),
+            _ => None,
+        }
+    }
+
+    /// Leaves before the end.
+    pub async fn stop(mut self) -> Stopped<T> {
+        self.records.close();
+        let rest = self.records.by_ref().collect().await;
+        let end = match self.ending {
+            Ending::Awaited(ending) => ending.await,
+            Ending::Reached(end) => Ok(end),
+            // The stream's last item told.
+            Ending::Failed => Err(Error::Stopped),
+        };
+        Stopped { rest, end }
+    }
+}
+
+impl<T> Unpin for Records<T> {}
+
+impl<T> Stream for Records<T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if let Some(record) = ready!(this.records.poll_next_unpin(context)) {
+            return Poll::Ready(Some(Ok(record)));
+        }
+        let Ending::Awaited(ending) = &mut this.ending else { return Poll::Ready(None) };
+        match ready!(ending.poll_unpin(context)) {
+            Ok(end) => {
+                this.ending = Ending::Reached(end);
+                Poll::Ready(None)
+            }
+            Err(error) => {
+                this.ending = Ending::Failed;
+                Poll::Ready(Some(Err(error)))
+            }
+        }
+    }
+}
+
+pub(crate) type Piped<T> = (mpsc::Receiver<T>, oneshot::Receiver<End>);
+
+/// Connects a list's two readers to channels. A reader that is merely dropped would
+/// leave the guest's task waiting for ever; a piped one ends with its channel.
+pub(crate) fn pipe<T: Lift + Send + 'static>(
+    mut store: impl AsContextMut,
+    records: StreamReader<T>,
+    end: FutureReader<End>,
+) -> wasmtime::Result<Piped<T>> {
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    let (reply, ended) = oneshot::channel();
+    records.pipe(&mut store, Deliver(sender))?;
+    end.pipe(&mut store, Report(Some(reply)))?;
+    Ok((receiver, ended))
+}
+
+struct Deliver<T>(mpsc::Sender<T>);
+
+impl<T: Lift + Send + 'static, D> StreamConsumer<D> for Deliver<T> {
+    type Item = T;
+
+    fn poll_consume(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        mut store: StoreContextMut<D>,
+        mut source: Source<'_, T>,
+        finish: bool,
+    ) -> Poll<wasmtime::Result<StreamResult>> {
+        let mut taken = 0_usize;
+        loop {
+            // Room first: what is taken from the guest cannot be put back.
+            match self.0.poll_ready(context) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(Ok(StreamResult::Dropped)),
+                Poll::Pending if taken > 0 => return Poll::Ready(Ok(StreamResult::Completed)),
+                Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
+                Poll::Pending => return Poll::Pending,
+            }
+            if source.remaining(&mut store) == 0 {
+                return Poll::Ready(Ok(StreamResult::Completed));
+            }
+            let mut record = None;
+            source.read(&mut store, &mut record)?;
+            if let Some(record) = record
+                && self.0.start_send(record).is_err()
+            {
+                return Poll::Ready(Ok(StreamResult::Dropped));
+            }
+            taken += 1;
+        }
+    }
+}
+
+struct Report(Option<oneshot::Sender<End>>);
+
+impl<D> FutureConsumer<D> for Report {
+    type Item = End;
+
+    fn poll_consume(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        mut store: StoreContextMut<D>,
+        mut source: Source<'_, End>,
+        _: bool,
+    ) -> Poll<wasmtime::Result<()>> {
+        let mut end = None;
+        source.read(&mut store, &mut end)?;
+        if let Some((reply, end)) = self.0.take().zip(end) {
+            // Nobody listens when the consumer has left.
+            let _ = reply.send(end);
+        }
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,86 @@
+use futures_util::future::BoxFuture;
+
+use super::{HostError, Source, present, read};
+
+/// Secrets that are mounted as files: when the source within has `NAME_FILE`, the
+/// value of `NAME` is what that file holds at each use, without the line break at its
+/// end.
+///
+/// A source that has both `NAME` and `NAME_FILE` is refused for that name: one of
+/// them is a leftover, and which one cannot be known. So is a file that is missing.
+#[derive(Clone, Debug)]
+pub struct Files<S>(S);
+
+impl<S: Source> Files<S> {
+    /// The paths come from this source, which also answers for plain names.
+    #[must_use]
+    pub fn named_by(source: S) -> Self {
+        Self(source)
+    }
+
+    async fn find(&self, name: &str) -> Result<Option<String>, HostError> {
+        let variable = format!("{name}_FILE");
+        let value = self.0.get(name).await?;
+        let Some(path) = self.0.get(&variable).await? else { return Ok(value) };
+        if value.is_some() {
+            return Err(HostError::Failed(format!("{name} and {variable} are both set; remove one")));
+        }
+        let mut text = read(path.clone().into())
+            .await?
+            .ok_or_else(|| HostError::Failed(format!("{variable} names {path}, which does not exist")))?;
+        if text.ends_with('\n') {
+            text.pop();
+            if text.ends_with('\r') {
+                text.pop();
+            }
+        }
+        Ok(present(Some(text)))
+    }
+}
+
+impl<S: Source> Source for Files<S> {
+    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<String>, HostError>> {
+        Box::pin(self.find(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::Map;
+
+    fn named(name: &str, path: &std::path::Path) -> Files<Map> {
+        Files::named_by(Map::new([(format!("{name}_FILE"), path.display().to_string())]))
+    }
+
+    #[tokio::test]
+    async fn a_file_is_read_again_at_each_use() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let files = named("TOKEN", file.path());
+        std::fs::write(file.path(), "first\r\n").unwrap();
+        assert_eq!(files.get("TOKEN").await, Ok(Some("first".into())));
+        std::fs::write(file.path(), " second \n\n").unwrap();
+        assert_eq!(files.get("TOKEN").await, Ok(Some(" second \n".into())), "only one line break is cut");
+        std::fs::write(file.path(), "\n").unwrap();
+        assert_eq!(files.get("TOKEN").await, Ok(None));
+    }
+
+    #[tokio::test]
+    async fn a_missing_file_and_a_second_value_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let gone = named("TOKEN", &folder.path().join("gone")).get("TOKEN").await;
+        assert!(matches!(gone, Err(HostError::Failed(text)) if text.contains("TOKEN_FILE")));
+
+        let both = Files::named_by(Map::new([("A", "hunter2"), ("A_FILE", "/etc/hostname")])).get("A").await;
+        assert!(
+            matches!(both, Err(HostError::Failed(text)) if text.contains("A_FILE") && !text.contains("hunter2"))
+        );
+    }
+
+    #[tokio::test]
+    async fn a_plain_name_needs_no_file() {
+        let files = Files::named_by(Map::new([("A", "1")]));
+        assert_eq!(files.get("A").await, Ok(Some("1".into())));
+        assert_eq!(files.get("B").await, Ok(None));
+    }
+}
