@@ -7,4 +7,19 @@
 
 pub mod bindings;
 pub mod catalogue;
+pub mod contract;
+pub mod driver;
+pub mod dynamic;
+pub mod engine;
+#[cfg(target_family = "wasm")]
+pub mod exports;
+pub mod host;
 pub mod normalize;
+pub mod pump;
+pub mod servicetitan;
+pub mod settings;
+pub mod typed;
+pub mod vendor;
+
+#[cfg(target_family = "wasm")]
+pub use bindings::export;

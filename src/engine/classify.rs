@@ -46,6 +46,8 @@ pub enum BodyKind {
     Malformed,
     /// The connection broke within the body.
     CutOff,
+    /// JSON, but not of the shape that the contract has. Asking again gives the same.
+    Unfit,
     /// Larger or deeper than the limits allow.
     TooLarge,
 }
@@ -138,6 +140,8 @@ pub enum Reason {
     Redirect,
     /// A 2xx whose body is not what was expected.
     Malformed,
+    /// A 2xx whose body is JSON, but not of the shape that the contract has.
+    Unfit,
     /// A 2xx whose body exceeds the limits.
     TooLarge,
     /// A status that HTTP has no meaning for, or 1xx.
@@ -163,6 +167,7 @@ impl Reason {
             Self::Rejected => "rejected",
             Self::Redirect => "redirect",
             Self::Malformed => "malformed",
+            Self::Unfit => "unfit",
             Self::TooLarge => "too-large",
             Self::UnexpectedStatus => "unexpected-status",
         }
@@ -198,6 +203,7 @@ pub fn classify(attempt: &Attempt, access: Access, rules: &StatusRules) -> Resul
                 BodyKind::Usable => return Ok(()),
                 BodyKind::Malformed => (Reason::Malformed, true),
                 BodyKind::CutOff => (Reason::Connection, true),
+                BodyKind::Unfit => (Reason::Unfit, false),
                 BodyKind::TooLarge => (Reason::TooLarge, false),
             };
             let class = if repeatable && access == Access::Read { Class::Transient } else { Class::Final };
