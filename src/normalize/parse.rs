@@ -33,14 +33,19 @@ pub(super) fn parse<'de>(ty: &Type, json: &'de [u8]) -> Result<Value<'de>, Decod
         message: format!("not UTF-8: {error}"),
         malformed: true,
     })?;
-    let context = Context::default();
-    let mut result = run(ty, text, &context);
-    if context.inexact.get() {
-        let context = Context { exact: true, ..Context::default() };
-        result = run(ty, text, &context);
-        return result.map_err(|error| context.explain(&error, text));
-    }
-    result.map_err(|error| context.explain(&error, text))
+    let attempt = |exact| {
+        let context = Context { exact, ..Context::default() };
+        run(ty, text, &context).map_err(|error| context.explain(&error, text))
+    };
+    attempt(false)
+        .or_else(|failure| if failure.inexact { attempt(true) } else { Err(failure) })
+        .map_err(|failure| failure.error)
+}
+
+struct Failure {
+    error: DecodeError,
+    /// Perhaps only because of what serde_json makes of numbers.
+    inexact: bool,
 }
 
 fn run<'de>(ty: &Type, text: &'de str, context: &Context) -> serde_json::Result<Value<'de>> {
@@ -81,13 +86,14 @@ impl Context {
         result
     }
 
-    fn explain(&self, error: &serde_json::Error, text: &str) -> DecodeError {
+    fn explain(&self, error: &serde_json::Error, text: &str) -> Failure {
         let path = format!("${}", path::render(self.segments.borrow().iter().rev()));
-        match self.message.take() {
-            Some(message) => DecodeError { path, message, malformed: false },
-            // serde_json also calls a number that fits no float a syntax error.
-            None => DecodeError { path, message: error.to_string(), malformed: raw::trimmed(text).is_err() },
+        if let Some(message) = self.message.take() {
+            return Failure { error: DecodeError { path, message, malformed: false }, inexact: false };
         }
+        // serde_json also calls a number that fits no float a syntax error.
+        let malformed = !self.inexact.get() && raw::trimmed(text).is_err();
+        Failure { error: DecodeError { path, message: error.to_string(), malformed }, inexact: !malformed }
     }
 }
 
@@ -104,7 +110,9 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
         match self.ty.inner() {
             Type::Decimal | Type::Json => self.exactly(deserializer),
-            Type::S32 | Type::S64 | Type::U32 | Type::U64 | Type::Enum(_) if self.context.exact => {
+            Type::S32 | Type::S64 | Type::U32 | Type::U64 | Type::F64 | Type::Enum(_)
+                if self.context.exact =>
+            {
                 self.exactly(deserializer)
             }
             _ => deserializer.deserialize_any(self),

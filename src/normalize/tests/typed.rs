@@ -56,13 +56,17 @@ pairs! {
 }
 
 fn agree<T: Serialize + DeserializeOwned>(ty: &Type, json: &str, normal: &str) -> Result<(), TestCaseError> {
-    let value: T = decode(ty, json.as_bytes()).map_err(|error| TestCaseError::fail(format!("{error}: {json}")))?;
+    let value: T =
+        decode(ty, json.as_bytes()).map_err(|error| TestCaseError::fail(format!("{error}: {json}")))?;
     prop_assert_eq!(normal_form(ty, &value).unwrap(), normal);
     prop_assert_eq!(transcode(ty, json.as_bytes()).unwrap(), normal);
     Ok(())
 }
 
-fn round_trip<T: Serialize + DeserializeOwned + PartialEq + Debug>(ty: &Type, json: &str) -> Result<(), TestCaseError> {
+fn round_trip<T: Serialize + DeserializeOwned + PartialEq + Debug>(
+    ty: &Type,
+    json: &str,
+) -> Result<(), TestCaseError> {
     let value: T = decode(ty, json.as_bytes()).unwrap();
     let body = encode_body(ty, &value).unwrap();
     serde_json::from_str::<&serde_json::value::RawValue>(&body).unwrap();

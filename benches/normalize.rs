@@ -1,0 +1,121 @@
+//! How fast vendor JSON becomes a Rust value or the normal form, next to what a
+//! plain serde derive does with the same text: `cargo bench --bench normalize`.
+//!
+//! The plain struct has it easier: instants stay text, money becomes a float,
+//! unknown fields are dropped.
+
+#![allow(missing_docs, reason = "a program, not a library")]
+
+use penstock::{
+    bindings::exports::penstock::servicetitan::jpm,
+    catalogue::{Type, tables::servicetitan::jpm as tables},
+    normalize::{MAX_DEPTH, check_limits, decode, normal_form, transcode},
+};
+use serde::Deserialize;
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+static JOB: Type = Type::Record(&tables::JOB);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "decoded, not read")]
+struct PlainJob {
+    id: i64,
+    job_number: Option<String>,
+    project_id: Option<i64>,
+    customer_id: Option<i64>,
+    location_id: Option<i64>,
+    job_status: Option<PlainStatus>,
+    completed_on: Option<String>,
+    business_unit_id: Option<i64>,
+    job_type_id: Option<i64>,
+    priority: Option<String>,
+    campaign_id: Option<i64>,
+    appointment_count: Option<i64>,
+    first_appointment_id: Option<i64>,
+    last_appointment_id: Option<i64>,
+    recall_for_id: Option<i64>,
+    warranty_id: Option<i64>,
+    no_charge: Option<bool>,
+    notifications_enabled: Option<bool>,
+    created_on: Option<String>,
+    created_by_id: Option<i64>,
+    modified_on: Option<String>,
+    tag_type_ids: Vec<i64>,
+    lead_call_id: Option<i64>,
+    booking_id: Option<i64>,
+    sold_by_id: Option<i64>,
+    customer_po: Option<String>,
+    invoice_id: Option<i64>,
+    membership_id: Option<i64>,
+    total: Option<f64>,
+    summary: Option<String>,
+    custom_fields: Vec<PlainCustomField>,
+    estimate_ids: Vec<i64>,
+    equipment_ids: Vec<i64>,
+    is_auto_dispatched: Option<bool>,
+}
+
+#[derive(Deserialize)]
+enum PlainStatus {
+    Scheduled,
+    Dispatched,
+    InProgress,
+    Hold,
+    Completed,
+    Canceled,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "decoded, not read")]
+struct PlainCustomField {
+    type_id: Option<i64>,
+    name: Option<String>,
+    value: Option<String>,
+}
+
+/// A job as the vendor sends it, with two fields that the contract does not know.
+const JSON: &str = r#"{"id":104729583,"jobNumber":"104729583","projectId":null,"customerId":88213374,"locationId":88213375,"jobStatus":"InProgress","completedOn":null,"businessUnitId":1183,"jobTypeId":4410,"priority":"Normal","campaignId":7712,"appointmentCount":2,"firstAppointmentId":104729584,"lastAppointmentId":104729991,"recallForId":null,"warrantyId":null,"noCharge":false,"notificationsEnabled":true,"createdOn":"2025-10-13T14:22:51.8431734Z","createdById":55120,"modifiedOn":"2025-10-14T09:01:07.1170000Z","tagTypeIds":[311,312,970],"leadCallId":104729500,"bookingId":null,"soldById":null,"customerPo":null,"invoiceId":104729586,"membershipId":null,"total":1284.50,"summary":"No heat upstairs. Dog in the yard, call before arrival. Replace the \"Nest\" thermostat if it is the cause.","customFields":[{"typeId":91,"name":"Roof access","value":"Ladder"},{"typeId":92,"name":"Gate code","value":"4411#"}],"estimateIds":[],"equipmentIds":[501,502],"isAutoDispatched":false,"newScore":0.75,"routing":{"zone":"N4","stops":[1,2,3]}}"#;
+
+/// Megabytes of JSON a second, the best of many rounds.
+fn speed(what: &str, mut once: impl FnMut()) -> f64 {
+    let mut best = Duration::MAX;
+    for _ in 0..40 {
+        let start = Instant::now();
+        for _ in 0..2000 {
+            once();
+        }
+        best = best.min(start.elapsed());
+    }
+    let speed = (JSON.len() * 2000) as f64 / best.as_secs_f64() / 1e6;
+    println!("{what:<28}{speed:>8.0} MB/s");
+    speed
+}
+
+fn main() {
+    let json = JSON.as_bytes();
+    let job: jpm::Job = decode(&JOB, json).expect("the sample fits");
+    let plain = speed("plain serde derive", || {
+        black_box(serde_json::from_slice::<PlainJob>(black_box(json)).expect("the sample fits"));
+    });
+    speed("serde_json::Value", || {
+        black_box(serde_json::from_slice::<serde_json::Value>(black_box(json)).expect("the sample fits"));
+    });
+    let ours = speed("decode", || {
+        black_box(decode::<jpm::Job>(&JOB, black_box(json)).expect("the sample fits"));
+    });
+    speed("transcode", || {
+        black_box(transcode(&JOB, black_box(json)).expect("the sample fits"));
+    });
+    speed("normal_form", || {
+        black_box(normal_form(&JOB, black_box(&job)).expect("the sample fits"));
+    });
+    speed("check_limits", || {
+        black_box(check_limits(black_box(json), usize::MAX, MAX_DEPTH)).expect("the sample fits");
+    });
+    println!("decode is at {:.0} % of the plain derive", ours / plain * 100.0);
+}
