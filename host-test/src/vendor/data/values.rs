@@ -114,7 +114,7 @@ impl<'a> Values<'a> {
             Type::Bool => out.push_str(if rng.bool() { "true" } else { "false" }),
             Type::Text => out.push_str(&quoted(&words::text(name, rng))),
             Type::Html => out.push_str(&quoted(&words::html(rng))),
-            Type::DateTime => write_time(out, FIRST + rng.i64(..SPAN), rng),
+            Type::DateTime => write_time(out, FIRST + rng.i64(0..SPAN), rng),
             Type::Guid => out.push_str(&quoted(&guid(rng))),
             Type::Any => out.push_str(r#"{"note":"any value"}"#),
             Type::Choice(cases) => out.push_str(&quoted(one_of(cases, rng))),
@@ -184,9 +184,9 @@ fn integer(name: &str, rng: &mut Rng) -> i64 {
     match name {
         "page" | "order" | "position" => rng.i64(1..10),
         "duration" => rng.i64(1..9) * 1_800,
-        _ if name.ends_with("Count") => rng.i64(..5),
+        _ if name.ends_with("Count") => rng.i64(0..5),
         // Ids are 64 bits: some are larger than a float holds exactly.
-        _ if rng.u8(..50) == 0 => 9_007_199_254_740_993 + rng.i64(..1_000) * 2,
+        _ if rng.u8(..50) == 0 => 9_007_199_254_740_993 + rng.i64(0..1_000) * 2,
         _ => rng.i64(10_000_000..99_999_999),
     }
 }

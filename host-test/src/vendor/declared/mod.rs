@@ -121,18 +121,15 @@ enum RawAnswer {
     Export(String),
 }
 
+/// Either `enum` or `fields`.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum RawSchema {
-    Enum {
-        #[serde(rename = "enum")]
-        cases: Vec<String>,
-    },
-    Record {
-        fields: Members,
-        #[serde(default)]
-        recent: Members,
-    },
+struct RawSchema {
+    #[serde(rename = "enum")]
+    cases: Option<Vec<String>>,
+    #[serde(default)]
+    fields: Members,
+    #[serde(default)]
+    recent: Members,
 }
 
 /// `{"name": "text", "memo?": "text?"}` in the order of the file.
@@ -160,14 +157,12 @@ impl RawOperation {
 
 impl RawSchema {
     fn read(self) -> Result<Schema> {
-        Ok(match self {
-            RawSchema::Enum { cases } => Schema::Enum(cases),
-            RawSchema::Record { fields: old, recent } => {
-                let mut all = fields(&old, false)?;
-                all.extend(fields(&recent, true)?);
-                Schema::Record(all)
-            }
-        })
+        if let Some(cases) = self.cases {
+            return Ok(Schema::Enum(cases));
+        }
+        let mut all = fields(&self.fields, false)?;
+        all.extend(fields(&self.recent, true)?);
+        Ok(Schema::Record(all))
     }
 }
 

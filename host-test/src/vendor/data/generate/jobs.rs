@@ -35,7 +35,7 @@ struct Plan {
 impl Plan {
     fn new(seed: u64, index: usize) -> Self {
         let mut rng = random(seed, kinds::PLAN, index as u64);
-        let customer = rng.i64(..500);
+        let customer = rng.i64(0..500);
         let status = match rng.u8(..100) {
             0..58 => "Completed",
             58..73 => "Scheduled",
@@ -46,14 +46,14 @@ impl Plan {
             // A case that the contract does not know.
             _ => "Rescheduling",
         };
-        let created = FIRST + rng.i64(..SPAN) / TICK * TICK;
-        let later = rng.i64(..30 * 86_400) * SECOND + rng.i64(..10_000_000) * TICK;
+        let created = FIRST + rng.i64(0..SPAN) / TICK * TICK;
+        let later = rng.i64(0..30 * 86_400) * SECOND + rng.i64(0..10_000_000) * TICK;
         Self {
             index,
             id: ids::JOB + offset(index) * 3,
             status,
             customer: ids::CUSTOMER + customer,
-            location: ids::LOCATION + customer * 3 + rng.i64(..3),
+            location: ids::LOCATION + customer * 3 + rng.i64(0..3),
             project: index.is_multiple_of(OF_PROJECT)
                 .then(|| ids::PROJECT + offset(index / OF_PROJECT / PER_PROJECT)),
             appointments: if rng.u8(..5) == 0 { 2 } else { 1 },
@@ -101,20 +101,20 @@ fn job(values: &Values<'_>, plan: &Plan) -> Record {
             None if rng.bool() => Cell::Absent,
             None => Cell::Raw("null".to_owned()),
         },
-        "businessUnitId" => Cell::int(ids::BUSINESS_UNIT + rng.i64(..5)),
-        "jobTypeId" => Cell::int(ids::JOB_TYPE + rng.i64(..24)),
-        "campaignId" => Cell::int(7_000 + rng.i64(..8)),
+        "businessUnitId" => Cell::int(ids::BUSINESS_UNIT + rng.i64(0..5)),
+        "jobTypeId" => Cell::int(ids::JOB_TYPE + rng.i64(0..24)),
+        "campaignId" => Cell::int(7_000 + rng.i64(0..8)),
         "appointmentCount" => Cell::int(offset(plan.appointments)),
         "firstAppointmentId" => Cell::int(plan.appointment(0)),
         "lastAppointmentId" => Cell::int(plan.appointment(plan.appointments - 1)),
         "createdOn" => Cell::Time(plan.created),
         "modifiedOn" => Cell::Time(plan.modified),
-        "createdById" => Cell::int(ids::EMPLOYEE + rng.i64(..40)),
+        "createdById" => Cell::int(ids::EMPLOYEE + rng.i64(0..40)),
         "invoiceId" => Cell::int(plan.id + 40_000_000),
         "bookingId" => optional((plan.index % 7 == 0).then(|| 5_000_000 + offset(plan.index))),
-        "soldById" => optional(rng.bool().then(|| ids::TECHNICIAN + rng.i64(..30))),
+        "soldById" => optional(rng.bool().then(|| ids::TECHNICIAN + rng.i64(0..30))),
         "tagTypeIds" => {
-            let tags: Vec<i64> = (0..rng.i64(..4)).map(|tag| ids::TAG + tag * 3).collect();
+            let tags: Vec<i64> = (0..rng.i64(0..4)).map(|tag| ids::TAG + tag * 3).collect();
             Cell::Raw(format!("{tags:?}"))
         }
         "externalData" => Cell::Raw(external.clone().unwrap_or_else(|| "[]".to_owned())),

@@ -38,8 +38,8 @@ pub(super) fn add(tenant: &mut Tenant, values: &Values<'_>) {
         for number in 0..count {
             let id = first + number;
             let mut rng = random(values.seed, kinds::LIST, id.unsigned_abs());
-            let created = FIRST + rng.i64(..SPAN / 2) / TICK * TICK;
-            let modified = created + rng.i64(..SPAN / 4) / TICK * TICK;
+            let created = FIRST + rng.i64(0..SPAN / 2) / TICK * TICK;
+            let modified = created + rng.i64(0..SPAN / 4) / TICK * TICK;
             // The third and last of a list is retired, if its kind can be.
             let active = number != 2;
             let text = values.record(schema, &mut rng, &mut |name, _| match name {

@@ -18,10 +18,10 @@ pub(super) fn add(tenant: &mut Tenant, values: &Values<'_>, jobs: usize) {
     for index in 0..jobs.div_ceil(OF_PROJECT * PER_PROJECT).max(1) {
         let id = ids::PROJECT + offset(index);
         let mut rng = random(values.seed, kinds::PROJECT, index as u64);
-        let created = FIRST + rng.i64(..SPAN) / TICK * TICK;
-        let modified = created + rng.i64(..30 * 86_400) * SECOND;
+        let created = FIRST + rng.i64(0..SPAN) / TICK * TICK;
+        let modified = created + rng.i64(0..30 * 86_400) * SECOND;
         let deleted = rng.u8(..50) == 0 && index > 0;
-        let status = rng.i64(..6);
+        let status = rng.i64(0..6);
         let first = index * OF_PROJECT * PER_PROJECT;
         let own: Vec<i64> = (0..PER_PROJECT)
             .map(|number| first + number * OF_PROJECT)
@@ -33,11 +33,11 @@ pub(super) fn add(tenant: &mut Tenant, values: &Values<'_>, jobs: usize) {
             "number" => Cell::text(&(10_000 + index).to_string()),
             "status" => Cell::text(&format!("Project status {}", ids::PROJECT_STATUS + status)),
             "statusId" => Cell::int(ids::PROJECT_STATUS + status),
-            "customerId" => Cell::int(ids::CUSTOMER + rng.i64(..500)),
-            "locationId" => Cell::int(ids::LOCATION + rng.i64(..1_500)),
-            "projectTypeId" => Cell::int(ids::PROJECT_TYPE + rng.i64(..9)),
-            "projectManagerIds" => Cell::Raw(format!("[{}]", ids::EMPLOYEE + rng.i64(..40))),
-            "businessUnitIds" => Cell::Raw(format!("[{}]", ids::BUSINESS_UNIT + rng.i64(..5))),
+            "customerId" => Cell::int(ids::CUSTOMER + rng.i64(0..500)),
+            "locationId" => Cell::int(ids::LOCATION + rng.i64(0..1_500)),
+            "projectTypeId" => Cell::int(ids::PROJECT_TYPE + rng.i64(0..9)),
+            "projectManagerIds" => Cell::Raw(format!("[{}]", ids::EMPLOYEE + rng.i64(0..40))),
+            "businessUnitIds" => Cell::Raw(format!("[{}]", ids::BUSINESS_UNIT + rng.i64(0..5))),
             "createdOn" => Cell::Time(created),
             "modifiedOn" => Cell::Time(modified),
             "jobIds" => Cell::Raw(format!("{own:?}")),

@@ -14,7 +14,7 @@ pub(super) fn appointments(tenant: &mut Tenant, values: &Values<'_>, plan: &Plan
     for number in 0..plan.appointments {
         let id = plan.appointment(number);
         let mut rng = random(values.seed, kinds::APPOINTMENT, id.unsigned_abs());
-        let start = plan.created / SECOND * SECOND + (2 + rng.i64(..20) + offset(number) * 24) * 86_400 * SECOND;
+        let start = plan.created / SECOND * SECOND + (2 + rng.i64(0..20) + offset(number) * 24) * 86_400 * SECOND;
         let last = number + 1 == plan.appointments;
         let status = match plan.status {
             "Completed" => "Done",
@@ -37,12 +37,12 @@ pub(super) fn appointments(tenant: &mut Tenant, values: &Values<'_>, plan: &Plan
             "createdOn" => Cell::Time(plan.created),
             "modifiedOn" => Cell::Time(plan.modified),
             "customerId" => Cell::int(plan.customer),
-            "createdById" => Cell::int(ids::EMPLOYEE + rng.i64(..40)),
+            "createdById" => Cell::int(ids::EMPLOYEE + rng.i64(0..40)),
             "unused" => Cell::Raw((!active).to_string()),
             "active" => Cell::Raw(active.to_string()),
             _ => Cell::Any,
         });
-        let technicians: Vec<i64> = (0..rng.i64(..3)).map(|_| ids::TECHNICIAN + rng.i64(..30)).collect();
+        let technicians: Vec<i64> = (0..rng.i64(0..3)).map(|_| ids::TECHNICIAN + rng.i64(0..30)).collect();
         let project = plan.project.map_or_else(|| "null".to_owned(), |id| id.to_string());
         tenant.table(Resource::Appointments).put(Record {
             id,
@@ -82,7 +82,7 @@ pub(super) fn notes(tenant: &mut Tenant, values: &Values<'_>, plan: &Plan) {
 pub(in crate::vendor::data::generate) fn note(values: &Values<'_>, rng: &mut fastrand::Rng, at: i64) -> String {
     values.record("NoteResponse", rng, &mut |name, rng| match name {
         "createdOn" | "modifiedOn" => Cell::Time(at),
-        "createdById" => Cell::int(ids::EMPLOYEE + rng.i64(..40)),
+        "createdById" => Cell::int(ids::EMPLOYEE + rng.i64(0..40)),
         "isPinned" => Cell::Raw((rng.u8(..10) == 0).to_string()),
         _ => Cell::Any,
     })
@@ -100,7 +100,7 @@ pub(super) fn history(tenant: &mut Tenant, values: &Values<'_>, plan: &Plan) {
         let entry = values.record("JobHistoryItemModel", &mut rng, &mut |name, rng| match name {
             "id" => Cell::int(plan.id * 10 + offset(number)),
             "eventType" => Cell::text(event),
-            "employeeId" => Cell::int(ids::EMPLOYEE + rng.i64(..40)),
+            "employeeId" => Cell::int(ids::EMPLOYEE + rng.i64(0..40)),
             "date" => Cell::Time(at),
             _ => Cell::Any,
         });
@@ -120,7 +120,7 @@ pub(super) fn history(tenant: &mut Tenant, values: &Values<'_>, plan: &Plan) {
 pub(super) fn reasons(tenant: &mut Tenant, values: &Values<'_>, plan: &Plan) {
     let mut rng = random(values.seed, kinds::LOG, plan.id.unsigned_abs() + 1);
     if plan.canceled() {
-        let (id, reason) = (ids::CANCELED_LOG + offset(plan.index), ids::CANCEL_REASON + rng.i64(..12));
+        let (id, reason) = (ids::CANCELED_LOG + offset(plan.index), ids::CANCEL_REASON + rng.i64(0..12));
         let text = values.record("JobCanceledLogResponse", &mut rng, &mut |name, _| match name {
             "id" => Cell::int(id),
             "jobId" => Cell::int(plan.id),
@@ -133,7 +133,7 @@ pub(super) fn reasons(tenant: &mut Tenant, values: &Values<'_>, plan: &Plan) {
         tenant.table(Resource::CanceledLogs).put(record);
     }
     if plan.status == "Hold" {
-        let reason = ids::HOLD_REASON + rng.i64(..8);
+        let reason = ids::HOLD_REASON + rng.i64(0..8);
         let name = quoted(&format!("Hold reason {reason}"));
         let mut since = String::new();
         write_time(&mut since, plan.modified, &mut rng);
