@@ -1,17 +1,22 @@
-//! The simulated vendor over real sockets.
+//! The simulated vendor over real sockets: it has to be right before anything that
+//! is proven with it can be.
 
 #[path = "vendor/client.rs"]
 mod client;
+#[path = "vendor/contract.rs"]
+mod contract;
+#[path = "vendor/doors.rs"]
+mod doors;
+#[path = "vendor/exports.rs"]
+mod exports;
+#[path = "vendor/faults.rs"]
+mod faults;
+#[path = "vendor/lists.rs"]
+mod lists;
+#[path = "vendor/operations.rs"]
+mod operations;
+#[path = "vendor/writes.rs"]
+mod writes;
 
-use client::Client;
-use penstock_host::vendor::{Config, SimulatedVendor};
-
-#[tokio::test]
-async fn a_token_opens_the_list_of_jobs() {
-    let vendor = SimulatedVendor::start(Config::small(120)).await.unwrap();
-    let client = Client::new(&vendor).await;
-    let page = client.get("/jpm/v2/tenant/1000001/jobs?pageSize=20&includeTotal=true").await;
-    assert_eq!(page.status, 200, "{page:?}");
-    assert_eq!(page.json["data"].as_array().unwrap().len(), 20);
-    assert_eq!(page.json["totalCount"], vendor.job_ids().len());
-}
+/// The base of every path.
+const JPM: &str = "/jpm/v2/tenant/1000001";

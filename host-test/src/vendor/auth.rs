@@ -56,7 +56,9 @@ impl Tokens {
         let field = |name| fields.get(name).map(String::as_str);
         match field("grant_type") {
             Some("client_credentials") => {}
-            Some(_) => return refusal(400, "unsupported_grant_type", "Only client_credentials is supported."),
+            Some(_) => {
+                return refusal(400, "unsupported_grant_type", "Only client_credentials is supported.");
+            }
             None => return refusal(400, "invalid_request", "grant_type is missing."),
         }
         let (Some(client), Some(secret)) = (field("client_id"), field("client_secret")) else {
@@ -99,7 +101,9 @@ impl Tokens {
 
     /// Takes one token back.
     pub(crate) fn revoke(&self, authorization: &str) {
-        if let Some(token) = self.0.lock().unwrap_or_else(PoisonError::into_inner).live.get_mut(bare(authorization)) {
+        if let Some(token) =
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).live.get_mut(bare(authorization))
+        {
             token.expires = i64::MIN;
         }
     }

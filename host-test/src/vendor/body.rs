@@ -15,8 +15,8 @@ type Problems = Vec<(String, Vec<String>)>;
 /// Reads a body as the schema `name`. Missing, misspelt and, unless `lenient`,
 /// unknown fields are 400, all of them named.
 pub(crate) fn read(declared: &Declared, name: &str, body: &str, lenient: bool) -> Result<Members, ApiError> {
-    let members =
-        Members::parse(body).map_err(|error| ApiError::field("$", format!("The body is no JSON object: {error}.")))?;
+    let members = Members::parse(body)
+        .map_err(|error| ApiError::field("$", format!("The body is no JSON object: {error}.")))?;
     let mut check = Check { declared, lenient, problems: Vec::new() };
     if let Some(Schema::Record(fields)) = declared.schema(name) {
         let value = serde_json::from_str(body).unwrap_or(Value::Null);
@@ -49,7 +49,8 @@ impl Check<'_> {
             }
         }
         let lenient = self.lenient;
-        for name in object.keys().filter(|name| !lenient && !fields.iter().any(|field| field.name == **name)) {
+        for name in object.keys().filter(|name| !lenient && !fields.iter().any(|field| field.name == **name))
+        {
             self.problem(&inside(name), format!("The field {name} is unknown."));
         }
     }
@@ -80,7 +81,9 @@ impl Check<'_> {
             },
             Type::List(inner) => match value {
                 Value::Array(all) => {
-                    all.iter().enumerate().for_each(|(i, value)| self.value(&format!("{path}[{i}]"), inner, value));
+                    all.iter()
+                        .enumerate()
+                        .for_each(|(i, value)| self.value(&format!("{path}[{i}]"), inner, value));
                     None
                 }
                 _ => Some("a list"),

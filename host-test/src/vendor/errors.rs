@@ -45,7 +45,8 @@ impl ApiError {
 
     /// The answer, with the trace id that it carries.
     pub(crate) fn answer(self, trace: &str) -> Answer {
-        let errors: Map<String, Value> = self.errors.into_iter().map(|(name, all)| (name, json!(all))).collect();
+        let errors: Map<String, Value> =
+            self.errors.into_iter().map(|(name, all)| (name, json!(all))).collect();
         let section = match self.status {
             400..=499 => "15.5",
             _ => "15.6",
@@ -58,7 +59,8 @@ impl ApiError {
             "errors": errors,
             "data": {},
         });
-        let mut answer = Answer::new(self.status, "application/problem+json; charset=utf-8", body.to_string());
+        let mut answer =
+            Answer::new(self.status, "application/problem+json; charset=utf-8", body.to_string());
         answer.headers = self.headers;
         answer
     }

@@ -24,7 +24,12 @@ pub(crate) fn page(call: &Call<'_>, data: &mut Tenant, resource: Resource) -> Re
     };
     let recent = call.query.flag("includeRecentChanges");
     let config = &call.world.config;
-    let until = if recent { i64::MAX } else { call.now.saturating_sub(nanoseconds(config.export_lag)) };
+    // A write can be a tick ahead of the clock: without a lag nothing is held back.
+    let until = if recent || config.export_lag.is_zero() {
+        i64::MAX
+    } else {
+        call.now.saturating_sub(nanoseconds(config.export_lag))
+    };
     let rows = data.table(resource).result("feed", |rows| {
         let mut all: Vec<_> = rows.values().cloned().collect();
         all.sort_by_key(place);
@@ -43,9 +48,12 @@ pub(crate) fn page(call: &Call<'_>, data: &mut Tenant, resource: Resource) -> Re
     let sent: Vec<_> = sent.filter(|row| wanted.is_none_or(|active| row.active == active)).collect();
     // The place does not go back: asking again with it brings what came later.
     let next = rows.get(start..stop).and_then(<[_]>::last).map_or(from, place);
-    let mut out = String::with_capacity(128 + sent.iter().map(|row| row.text.len() + row.feed.len() + 2).sum::<usize>());
+    let mut out = String::with_capacity(
+        128 + sent.iter().map(|row| row.text.len() + row.feed.len() + 2).sum::<usize>(),
+    );
     // Writing to a String cannot fail.
-    let _ = write!(out, "{{\"hasMore\":{},\"continueFrom\":\"{}\",\"data\":[", stop < end, token(resource, next));
+    let _ =
+        write!(out, "{{\"hasMore\":{},\"continueFrom\":\"{}\",\"data\":[", stop < end, token(resource, next));
     for (index, row) in sent.iter().enumerate() {
         if index > 0 {
             out.push(',');
@@ -60,7 +68,9 @@ pub(crate) fn page(call: &Call<'_>, data: &mut Tenant, resource: Resource) -> Re
 /// beginning there are none; a feed that is at its end repeats its last ones.
 fn repeated(rows: &[Arc<Record>], start: usize, now: i64) -> usize {
     let floor = start.saturating_sub(REPEATED);
-    (floor..start).find(|at| rows.get(*at).is_some_and(|row| row.modified >= now.saturating_sub(RECENT))).unwrap_or(start)
+    (floor..start)
+        .find(|at| rows.get(*at).is_some_and(|row| row.modified >= now.saturating_sub(RECENT)))
+        .unwrap_or(start)
 }
 
 fn place(row: &Arc<Record>) -> (i64, i64) {

@@ -51,13 +51,10 @@ impl Members {
         self.0.iter().map(|(name, raw)| (name.as_str(), raw.as_str()))
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// `"a":1,"b":2`, without the braces.
     pub(crate) fn inside(&self) -> String {
-        let mut out = String::with_capacity(self.0.iter().map(|(name, raw)| name.len() + raw.len() + 4).sum());
+        let mut out =
+            String::with_capacity(self.0.iter().map(|(name, raw)| name.len() + raw.len() + 4).sum());
         for (name, raw) in &self.0 {
             if !out.is_empty() {
                 out.push(',');

@@ -15,7 +15,7 @@
 //!
 //! let vendor = SimulatedVendor::start(Config {
 //!     jobs: 1_000,
-//!     faults: Faults { rate: 0.1, ..Faults::mixed(0.1) },
+//!     faults: Faults::mixed(0.1),
 //!     ..Config::default()
 //! })
 //! .await?;

@@ -67,7 +67,10 @@ pub(crate) fn answer(
     dispatch(&call, &mut data)
 }
 
-fn numbers(operation: &Operation, placeholders: Vec<(String, String)>) -> Result<Vec<(String, i64)>, ApiError> {
+fn numbers(
+    operation: &Operation,
+    placeholders: Vec<(String, String)>,
+) -> Result<Vec<(String, i64)>, ApiError> {
     let typed = |(name, value): (String, String)| {
         let declared = operation.placeholders.iter().any(|field| field.name == name);
         match value.parse() {
@@ -147,8 +150,11 @@ fn exported(id: &str) -> Option<Resource> {
 
 /// An operation without state of its own: any value of the shape that is declared.
 fn declared(call: &Call<'_>) -> Result<Answer, ApiError> {
-    reads::declared(call, match &call.operation.answer {
-        Answers::Nothing => return Ok(Answer::empty()),
-        other => other,
-    })
+    reads::declared(
+        call,
+        match &call.operation.answer {
+            Answers::Nothing => return Ok(Answer::empty()),
+            other => other,
+        },
+    )
 }

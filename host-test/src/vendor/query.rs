@@ -40,9 +40,11 @@ impl Query {
     pub(crate) fn page(&self) -> Result<(usize, usize), ApiError> {
         let page = match self.get("page") {
             None => 1,
-            Some(text) => text.parse().ok().filter(|page| *page >= 1).ok_or_else(|| {
-                ApiError::field("page", "The field page must be 1 or greater.")
-            })?,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|page| *page >= 1)
+                .ok_or_else(|| ApiError::field("page", "The field page must be 1 or greater."))?,
         };
         let size = match self.get("pageSize") {
             None => USUAL,

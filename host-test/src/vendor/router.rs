@@ -49,7 +49,9 @@ impl Router {
         }
         // A literal is a better match than a placeholder: `jobs/custom-fields` before `jobs/{id}`.
         for group in routes.values_mut() {
-            group.sort_by_key(|route| route.segments.iter().filter(|s| matches!(s, Segment::Placeholder(_))).count());
+            group.sort_by_key(|route| {
+                route.segments.iter().filter(|s| matches!(s, Segment::Placeholder(_))).count()
+            });
         }
         Self(routes)
     }

@@ -104,7 +104,9 @@ async fn token(world: &World, request: &Received, served: &mut Served, trace: &s
         return Ok(Sent::whole(ApiError::new(405, "Use POST.").header("allow", "POST").answer(trace)));
     }
     let fault = fault(world, None, request, served);
-    if let Some(sent) = fault.and_then(|kind| instead(kind, &world.plan.faults(), world.config.clock.now(), trace)) {
+    if let Some(sent) =
+        fault.and_then(|kind| instead(kind, &world.plan.faults(), world.config.clock.now(), trace))
+    {
         return sent;
     }
     wait(world, fault).await;
@@ -118,11 +120,14 @@ async fn token(world: &World, request: &Received, served: &mut Served, trace: &s
 
 async fn api(world: &World, request: &Received, served: &mut Served, trace: &str) -> Result<Sent, Reset> {
     let refused = |error: ApiError| Ok(Sent::whole(error.answer(trace)));
-    let (operation, placeholders) = match world.router.find(&world.declared, request.method(), request.path()) {
+    let (operation, placeholders) = match world.router.find(&world.declared, request.method(), request.path())
+    {
         Found::Operation(operation, placeholders) => (operation, placeholders),
         Found::Nothing => return refused(ApiError::new(404, "There is no such resource.")),
         Found::WrongMethod(allowed) => {
-            return refused(ApiError::new(405, "The method is not allowed.").header("allow", allowed.join(", ")));
+            return refused(
+                ApiError::new(405, "The method is not allowed.").header("allow", allowed.join(", ")),
+            );
         }
     };
     served.operation = Some(operation.id.clone());
@@ -135,7 +140,9 @@ async fn api(world: &World, request: &Received, served: &mut Served, trace: &str
     if fault == Some(FaultKind::TokenRevoked) {
         world.tokens.revoke(request.header("authorization").unwrap_or_default());
     }
-    if let Some(sent) = fault.and_then(|kind| instead(kind, &world.plan.faults(), world.config.clock.now(), trace)) {
+    if let Some(sent) =
+        fault.and_then(|kind| instead(kind, &world.plan.faults(), world.config.clock.now(), trace))
+    {
         return sent;
     }
     wait(world, fault).await;
@@ -148,7 +155,12 @@ async fn api(world: &World, request: &Received, served: &mut Served, trace: &str
     fault.map_or(Ok(Sent::whole(answer.clone())), |kind| after(kind, answer, trace))
 }
 
-fn fault(world: &World, operation: Option<&str>, request: &Received, served: &mut Served) -> Option<FaultKind> {
+fn fault(
+    world: &World,
+    operation: Option<&str>,
+    request: &Received,
+    served: &mut Served,
+) -> Option<FaultKind> {
     let asked = Asked {
         operation,
         method: request.method().as_str(),

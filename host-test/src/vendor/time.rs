@@ -48,10 +48,9 @@ pub(crate) fn quoted(at: i64, spelling: Spelling) -> String {
 /// Reads a date-time with any offset or none (UTC), or a date (its midnight).
 pub(crate) fn parse(text: &str) -> Option<i64> {
     let at = text.parse::<Timestamp>().ok().or_else(|| {
-        let time = text
-            .parse::<civil::DateTime>()
-            .ok()
-            .or_else(|| text.parse::<civil::Date>().ok().map(|date| date.to_datetime(civil::Time::midnight())))?;
+        let time = text.parse::<civil::DateTime>().ok().or_else(|| {
+            text.parse::<civil::Date>().ok().map(|date| date.to_datetime(civil::Time::midnight()))
+        })?;
         Offset::UTC.to_timestamp(time).ok()
     })?;
     i64::try_from(at.as_nanosecond()).ok()

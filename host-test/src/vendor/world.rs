@@ -57,7 +57,10 @@ impl World {
         }
         let first = config.accounts.iter().flat_map(|account| account.tenants.first()).next().copied();
         ensure!(
-            config.accounts.iter().all(|account| !account.client_secrets.is_empty() && !account.app_keys.is_empty()),
+            config
+                .accounts
+                .iter()
+                .all(|account| !account.client_secrets.is_empty() && !account.app_keys.is_empty()),
             "every account needs a client secret and an app key"
         );
         Ok(Self {
@@ -151,7 +154,9 @@ impl World {
     /// (`active=Any`), in order.
     #[must_use]
     pub fn truth(&self, resource: Resource) -> Vec<i64> {
-        self.in_first(|data| data.table(resource).rows().filter(|row| !row.deleted).map(|row| row.id).collect())
+        self.in_first(|data| {
+            data.table(resource).rows().filter(|row| !row.deleted).map(|row| row.id).collect()
+        })
     }
 
     /// The ids of all records of a kind that an export feed returns: deleted ones too.
@@ -189,8 +194,10 @@ impl World {
         let now = self.config.clock.now();
         let Ok(members) = Members::parse(&members.to_string()) else { return false };
         self.in_first(|data| {
-            data.change(resource, id, now, |record| members.iter().for_each(|(name, raw)| record.set(name, raw)))
-                .is_some()
+            data.change(resource, id, now, |record| {
+                members.iter().for_each(|(name, raw)| record.set(name, raw))
+            })
+            .is_some()
         })
     }
 

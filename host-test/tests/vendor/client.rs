@@ -13,8 +13,8 @@ use serde_json::Value;
 /// A client with a token.
 #[derive(Clone)]
 pub struct Client {
-    http: legacy::Client<HttpConnector, Full<Bytes>>,
-    root: String,
+    pub http: legacy::Client<HttpConnector, Full<Bytes>>,
+    pub root: String,
     pub token: String,
     pub app_key: String,
 }
@@ -40,7 +40,8 @@ impl Reply {
     }
 }
 
-pub const FORM: &str = "grant_type=client_credentials&client_id=cid.simulated&client_secret=cs2.simulated-secret";
+pub const FORM: &str =
+    "grant_type=client_credentials&client_id=cid.simulated&client_secret=cs2.simulated-secret";
 
 impl Client {
     /// A client that has fetched a token with the usual credentials.
@@ -97,7 +98,10 @@ impl Client {
     async fn send(&self, request: Request<Full<Bytes>>) -> Result<Reply, String> {
         let response = self.http.request(request).await.map_err(|error| format!("no response: {error:?}"))?;
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.map_err(|error| format!("{} then a broken body: {error:?}", parts.status))?;
+        let body = body
+            .collect()
+            .await
+            .map_err(|error| format!("{} then a broken body: {error:?}", parts.status))?;
         let text = String::from_utf8(body.to_bytes().to_vec()).unwrap();
         let json = serde_json::from_str(&text).unwrap_or_default();
         Ok(Reply { status: parts.status.as_u16(), headers: parts.headers, text, json })

@@ -46,8 +46,9 @@ impl Key {
             Kind::Time => json::<String>(raw).and_then(|text| time::parse(&text)).map(Key::Time),
             Kind::Text => json(raw).map(Key::Text),
             Kind::Ints => json(raw).map(Key::Ints),
-            Kind::Pairs => json::<Vec<Pair>>(raw)
-                .map(|all| Key::Pairs(all.into_iter().map(|p| (p.key, p.value.unwrap_or_default())).collect())),
+            Kind::Pairs => json::<Vec<Pair>>(raw).map(|all| {
+                Key::Pairs(all.into_iter().map(|p| (p.key, p.value.unwrap_or_default())).collect())
+            }),
         };
         key.unwrap_or(Key::None)
     }

@@ -39,10 +39,6 @@ impl Table {
         self.rows.values()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len()
-    }
-
     /// Adds or replaces a record.
     pub(crate) fn put(&mut self, record: Record) -> Arc<Record> {
         self.results.clear();

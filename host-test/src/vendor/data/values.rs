@@ -12,10 +12,11 @@ use std::fmt::Write as _;
 /// Names, texts and other words for realistic values.
 mod words;
 
-/// 2025-01-01T00:00:00Z: the oldest record.
-pub(crate) const FIRST: i64 = 1_735_689_600 * SECOND;
-/// How long after it the newest generated record was made: to the end of October 2026.
-pub(crate) const SPAN: i64 = 668 * 86_400 * SECOND;
+/// 2024-01-01T00:00:00Z: the oldest record.
+pub(crate) const FIRST: i64 = 1_704_067_200 * SECOND;
+/// How long after it the newest generated record was made. Records change for up to
+/// 30 days more, which ends with the year 2025: before any clock that runs this.
+pub(crate) const SPAN: i64 = 700 * 86_400 * SECOND;
 
 /// Makes values of declared shapes.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +54,12 @@ impl<'a> Values<'a> {
     }
 
     /// A record of the schema `name`, as JSON. `cell` decides single fields.
-    pub(crate) fn record(&self, name: &str, rng: &mut Rng, cell: &mut dyn FnMut(&str, &mut Rng) -> Cell) -> String {
+    pub(crate) fn record(
+        &self,
+        name: &str,
+        rng: &mut Rng,
+        cell: &mut dyn FnMut(&str, &mut Rng) -> Cell,
+    ) -> String {
         let mut out = String::with_capacity(1_024);
         match self.declared.schema(name) {
             Some(Schema::Record(fields)) => self.fields(&mut out, fields, rng, 0, cell),
@@ -98,7 +104,12 @@ impl<'a> Values<'a> {
             member(out, open, "riskScore");
             let _ = write!(out, "0.{}0", rng.u32(1..1_000_000));
             member(out, open, "dispatchHints");
-            let _ = write!(out, r#"{{"preferred":[{},{}],"window":{{"from":null,"strict":true}}}}"#, rng.u16(..), rng.u16(..));
+            let _ = write!(
+                out,
+                r#"{{"preferred":[{},{}],"window":{{"from":null,"strict":true}}}}"#,
+                rng.u16(..),
+                rng.u16(..)
+            );
         }
         out.push('}');
     }
@@ -108,8 +119,12 @@ impl<'a> Values<'a> {
             return out.push_str("null");
         }
         match &shape.ty {
-            Type::Int => { let _ = write!(out, "{}", integer(name, rng)); },
-            Type::Number => { let _ = write!(out, "{}", rng.u32(..10_000)); },
+            Type::Int => {
+                let _ = write!(out, "{}", integer(name, rng));
+            }
+            Type::Number => {
+                let _ = write!(out, "{}", rng.u32(..10_000));
+            }
             Type::Decimal => out.push_str(&decimal(rng)),
             Type::Bool => out.push_str(if rng.bool() { "true" } else { "false" }),
             Type::Text => out.push_str(&quoted(&words::text(name, rng))),
@@ -134,7 +149,9 @@ impl<'a> Values<'a> {
                 out.push('}');
             }
             Type::Named(schema) => match self.declared.schema(schema) {
-                Some(Schema::Record(fields)) => self.fields(out, fields, rng, depth + 1, &mut |_, _| Cell::Any),
+                Some(Schema::Record(fields)) => {
+                    self.fields(out, fields, rng, depth + 1, &mut |_, _| Cell::Any)
+                }
                 Some(Schema::Enum(cases)) => out.push_str(&quoted(one_of(cases, rng))),
                 None => out.push_str("null"),
             },
@@ -201,5 +218,12 @@ fn one_of<'c>(cases: &'c [String], rng: &mut Rng) -> &'c str {
 
 fn guid(rng: &mut Rng) -> String {
     let (a, b) = (rng.u64(..), rng.u64(..));
-    format!("{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff, b >> 52, b & 0xffff_ffff_ffff)
+    format!(
+        "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+        a >> 32,
+        (a >> 16) & 0xffff,
+        a & 0xfff,
+        b >> 52,
+        b & 0xffff_ffff_ffff
+    )
 }

@@ -75,7 +75,8 @@ impl Declared {
     pub(crate) fn load() -> Result<Self> {
         let mut declared = Self { operations: Vec::new(), schemas: HashMap::new() };
         for (module, text) in FIXTURES {
-            let fixture: Fixture = serde_json::from_str(text).with_context(|| format!("the fixture of {module}"))?;
+            let fixture: Fixture =
+                serde_json::from_str(text).with_context(|| format!("the fixture of {module}"))?;
             for (name, schema) in fixture.schemas {
                 let known = declared.schemas.insert(name.clone(), schema.read()?);
                 ensure!(known.is_none(), "the schema {name} is declared twice");

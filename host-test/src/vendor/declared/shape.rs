@@ -53,7 +53,9 @@ impl Shape {
                 "date-time" => Type::DateTime,
                 "guid" => Type::Guid,
                 "any" => Type::Any,
-                name if name.starts_with(|first: char| first.is_ascii_uppercase()) => Type::Named(name.to_owned()),
+                name if name.starts_with(|first: char| first.is_ascii_uppercase()) => {
+                    Type::Named(name.to_owned())
+                }
                 other => bail!("{other} is not a type"),
             }
         };

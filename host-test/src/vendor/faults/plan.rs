@@ -63,9 +63,10 @@ impl Plan {
     pub(crate) fn next(&self, asked: Asked<'_>) -> Option<FaultKind> {
         let mut state = self.lock();
         let Asked { operation, method, path, query, .. } = asked;
-        let script = state.scripts.iter_mut().find(|script| {
-            script.left > 0 && script.matcher.matches(operation, method, path, query)
-        });
+        let script = state
+            .scripts
+            .iter_mut()
+            .find(|script| script.left > 0 && script.matcher.matches(operation, method, path, query));
         if let Some(script) = script {
             script.left -= 1;
             return Some(script.kind);
@@ -78,8 +79,12 @@ impl Plan {
         let (times, in_a_row) = seen.entry(request).or_default();
         let mut rng = random(self.seed, request, *times);
         *times += 1;
-        let kinds: Vec<FaultKind> =
-            faults.kinds.iter().filter(|kind| operation.is_some() || **kind != FaultKind::TokenRevoked).copied().collect();
+        let kinds: Vec<FaultKind> = faults
+            .kinds
+            .iter()
+            .filter(|kind| operation.is_some() || **kind != FaultKind::TokenRevoked)
+            .copied()
+            .collect();
         let fails = *in_a_row < faults.max_in_a_row && rng.f64() < faults.rate;
         let kind = fails.then(|| rng.choice(kinds)).flatten();
         *in_a_row = if kind.is_some() { *in_a_row + 1 } else { 0 };

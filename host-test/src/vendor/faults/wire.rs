@@ -10,10 +10,16 @@ use crate::vendor::{
 };
 
 /// What a proxy in front of the vendor says when it gives up.
-const HTML: &str = "<html><head><title>Bad gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>";
+const HTML: &str =
+    "<html><head><title>Bad gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>";
 
 /// The answer that stands in for the right one; none if the request is served first.
-pub(crate) fn instead(kind: FaultKind, faults: &Faults, now: i64, trace: &str) -> Option<Result<Sent, Reset>> {
+pub(crate) fn instead(
+    kind: FaultKind,
+    faults: &Faults,
+    now: i64,
+    trace: &str,
+) -> Option<Result<Sent, Reset>> {
     // Never 0 seconds: a client that waits for less than a second comes too early.
     let seconds = faults.retry_after.as_secs().max(1);
     let limited = || ApiError::new(429, format!("Rate limit is exceeded. Try again in {seconds} seconds."));

@@ -90,7 +90,8 @@ fn test(resource: Resource, name: &str, value: &str, query: &Query) -> Result<Op
         "technicianId" => Test::AnyOf("technicianIds", vec![number(name, value)?]),
         "jobId" if resource == Resource::Projects => Test::AnyOf("jobIds", vec![number(name, value)?]),
         "externalDataKey" => {
-            let values = query.get("externalDataValues").map(|all| all.split(',').map(str::to_owned).collect());
+            let values =
+                query.get("externalDataValues").map(|all| all.split(',').map(str::to_owned).collect());
             Test::External(value.to_owned(), values.unwrap_or_default())
         }
         _ => {
@@ -99,7 +100,8 @@ fn test(resource: Resource, name: &str, value: &str, query: &Query) -> Result<Op
             } else if let Some(column) = known(&ID_FIELDS, name) {
                 Test::Is(column, Key::Int(number(name, value)?))
             } else if let Some((column, since)) = window(name) {
-                let at = time::parse(value).ok_or_else(|| ApiError::field(name, "The value is no date-time."))?;
+                let at =
+                    time::parse(value).ok_or_else(|| ApiError::field(name, "The value is no date-time."))?;
                 Test::Since(column, at, since)
             } else {
                 return Ok(None);
@@ -180,7 +182,9 @@ impl Test {
             Test::AnyOf(column, ids) => {
                 matches!(row.key(columns, column), Key::Ints(all) if all.iter().any(|id| ids.contains(id)))
             }
-            Test::Since(column, at, since) => matches!(time_of(row, columns, column), Some(t) if (t >= *at) == *since),
+            Test::Since(column, at, since) => {
+                matches!(time_of(row, columns, column), Some(t) if (t >= *at) == *since)
+            }
             Test::AtLeast(column, least, at_least) => match row.key(columns, column) {
                 Key::Int(value) if *at_least => value >= least,
                 Key::Int(value) => value <= least,
@@ -203,7 +207,9 @@ impl Test {
 fn time_of(row: &Record, columns: &[Column], column: &str) -> Option<i64> {
     let column = match column {
         "start" if columns.iter().any(|(name, _)| *name == "startDate") => "startDate",
-        "completedOn" if columns.iter().any(|(name, _)| *name == "actualCompletionDate") => "actualCompletionDate",
+        "completedOn" if columns.iter().any(|(name, _)| *name == "actualCompletionDate") => {
+            "actualCompletionDate"
+        }
         other => other,
     };
     match row.key(columns, column) {

@@ -31,7 +31,8 @@ pub(crate) fn envelope(found: &[Arc<Record>], query: &Query) -> Result<Answer, A
 /// `{data}` alone, for the lists that have no envelope.
 pub(crate) fn data_only(found: &[Arc<Record>], query: &Query) -> Result<Answer, ApiError> {
     let (page, size) = query.page()?;
-    let rows: Vec<&str> = found.iter().skip(page.saturating_mul(size)).take(size).map(|r| r.text.as_str()).collect();
+    let rows: Vec<&str> =
+        found.iter().skip(page.saturating_mul(size)).take(size).map(|r| r.text.as_str()).collect();
     Ok(Answer::records(format!("{{\"data\":[{}]}}", rows.join(",")), rows.len()))
 }
 
@@ -57,8 +58,11 @@ fn written(rows: &[Arc<Record>], page: usize, size: usize, more: bool, total: Op
 /// The order that a query asks for: a column and whether it goes down.
 pub(crate) fn order(query: &Query) -> Result<(&'static str, bool), ApiError> {
     if let Some(by) = query.get("orderBy") {
-        let down = query.get("orderByDirection").is_some_and(|way| way.to_ascii_lowercase().starts_with("desc"));
-        return column(by).map(|column| (column, down)).ok_or_else(|| ApiError::field("orderBy", unsortable(by)));
+        let down =
+            query.get("orderByDirection").is_some_and(|way| way.to_ascii_lowercase().starts_with("desc"));
+        return column(by)
+            .map(|column| (column, down))
+            .ok_or_else(|| ApiError::field("orderBy", unsortable(by)));
     }
     let Some(sort) = query.get("sort").filter(|sort| !sort.is_empty()) else { return Ok(("id", false)) };
     // A plus sign that was not percent-encoded reads as a space.
@@ -70,7 +74,9 @@ pub(crate) fn order(query: &Query) -> Result<(&'static str, bool), ApiError> {
 }
 
 fn column(name: &str) -> Option<&'static str> {
-    ["id", "createdOn", "modifiedOn", "name", "priority"].into_iter().find(|known| known.eq_ignore_ascii_case(name))
+    ["id", "createdOn", "modifiedOn", "name", "priority"]
+        .into_iter()
+        .find(|known| known.eq_ignore_ascii_case(name))
 }
 
 fn unsortable(sort: &str) -> String {
@@ -78,7 +84,11 @@ fn unsortable(sort: &str) -> String {
 }
 
 /// Sorts by a key, and by id where it is the same.
-pub(crate) fn sort(rows: &mut [Arc<Record>], columns: &'static [(&str, super::data::Kind)], by: (&str, bool)) {
+pub(crate) fn sort(
+    rows: &mut [Arc<Record>],
+    columns: &'static [(&str, super::data::Kind)],
+    by: (&str, bool),
+) {
     let (name, down) = by;
     if name != "id" {
         rows.sort_by(|a, b| match (a.key(columns, name), b.key(columns, name)) {

@@ -49,7 +49,12 @@ fn read(call: &Call<'_>, data: &mut Tenant, id: &str) -> Result<Answer, ApiError
 
 /// The items right below one (or at the top); with `includeChildren` all below it.
 fn items(call: &Call<'_>, data: &mut Tenant, segment: i64, under: Option<i64>) -> Result<Answer, ApiError> {
-    let all = selected(data, Resource::SegmentItems, &Query::default(), &[Test::Is("segmentId", Key::Int(segment))])?;
+    let all = selected(
+        data,
+        Resource::SegmentItems,
+        &Query::default(),
+        &[Test::Is("segmentId", Key::Int(segment))],
+    )?;
     let columns = data.table(Resource::SegmentItems).columns;
     let parent = |row: &Arc<Record>| row.int(columns, "parentId");
     let deep = call.query.flag("includeChildren");

@@ -20,8 +20,12 @@ use serde_json::{Value, json};
 pub(crate) fn answer(call: &Call<'_>, data: &mut Tenant) -> Option<Result<Answer, ApiError>> {
     Some(match call.operation.id.as_str() {
         "Jobs_GetNotes" => children(call, data, (Resource::Jobs, "Job"), Resource::JobNotes, "jobId"),
-        "Projects_GetNotes" => children(call, data, (Resource::Projects, "Project"), Resource::ProjectNotes, "projectId"),
-        "Jobs_GetJobCanceledLogs" => children(call, data, (Resource::Jobs, "Job"), Resource::CanceledLogs, "jobId"),
+        "Projects_GetNotes" => {
+            children(call, data, (Resource::Projects, "Project"), Resource::ProjectNotes, "projectId")
+        }
+        "Jobs_GetJobCanceledLogs" => {
+            children(call, data, (Resource::Jobs, "Job"), Resource::CanceledLogs, "jobId")
+        }
         "Jobs_GetHistory" => history(call, data),
         "Jobs_GetBookedLog" => booked(call, data),
         "Jobs_GetCancelReasons" => cancel_reasons(call, data),
@@ -55,12 +59,18 @@ fn booked(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiError> {
     let absent = || ApiError::absent("Job", call.id());
     let job = data.get(Resource::Jobs, call.id()).ok_or_else(absent)?.members();
     let first: i64 = job.read("firstAppointmentId").ok_or_else(absent)?;
-    let appointment = data.get(Resource::Appointments, first).map(|record| record.members()).unwrap_or_default();
+    let appointment =
+        data.get(Resource::Appointments, first).map(|record| record.members()).unwrap_or_default();
     let mut log = Members::default();
     log.put("id", call.id() + 10_000_000_000);
     log.put("jobId", call.id());
     log.put("jobAppointmentId", first);
-    for (name, from) in [("start", &appointment), ("arrivalWindowStart", &appointment), ("createdOn", &job), ("createdById", &job)] {
+    for (name, from) in [
+        ("start", &appointment),
+        ("arrivalWindowStart", &appointment),
+        ("createdOn", &job),
+        ("createdById", &job),
+    ] {
         log.set(name, from.get(name).unwrap_or("null"));
     }
     log.put("active", true);
@@ -70,7 +80,8 @@ fn booked(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiError> {
 /// The ids of a query, which are declared as text.
 fn ids(query: &Query) -> Result<Vec<i64>, ApiError> {
     let text = query.get("ids").unwrap_or_default();
-    let ids: Result<Vec<i64>, _> = text.split(',').filter(|id| !id.is_empty()).map(|id| id.trim().parse()).collect();
+    let ids: Result<Vec<i64>, _> =
+        text.split(',').filter(|id| !id.is_empty()).map(|id| id.trim().parse()).collect();
     let ids = ids.map_err(|_| ApiError::field("ids", format!("'{text}' is no list of ids.")))?;
     if ids.is_empty() {
         return Err(ApiError::field("ids", "The ids field is required."));
@@ -94,12 +105,15 @@ fn one_page(rows: &[String]) -> Answer {
 fn cancel_reasons(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiError> {
     let mut rows = Vec::new();
     for job in ids(&call.query)? {
-        let logs = selected(data, Resource::CanceledLogs, &Query::default(), &[Test::Is("jobId", Key::Int(job))])?;
+        let logs =
+            selected(data, Resource::CanceledLogs, &Query::default(), &[Test::Is("jobId", Key::Int(job))])?;
         // The latest log that still holds.
         let Some(log) = logs.iter().rfind(|log| log.active) else { continue };
         let log: Value = serde_json::from_str(&log.text).unwrap_or_default();
         let reason = log.get("reasonId").and_then(Value::as_i64).unwrap_or_default();
-        let named = data.get(Resource::CancelReasons, reason).and_then(|record| record.members().read::<String>("name"));
+        let named = data
+            .get(Resource::CancelReasons, reason)
+            .and_then(|record| record.members().read::<String>("name"));
         let memo = log.get("memo").and_then(Value::as_str).unwrap_or_default();
         rows.push(json!({ "jobId": job, "reasonId": reason, "name": named, "text": memo }).to_string());
     }

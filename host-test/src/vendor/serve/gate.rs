@@ -1,21 +1,34 @@
 //! Who may come in: token, app key, tenant, rate limit.
 
 use super::Received;
-use crate::vendor::{World, config::RetryAfter, data::mix, errors::ApiError, time::{SECOND, http_date}};
+use crate::vendor::{
+    World,
+    config::RetryAfter,
+    data::mix,
+    errors::ApiError,
+    time::{SECOND, http_date},
+};
 use std::sync::atomic::Ordering;
 
 /// Admits a request to a tenant.
-pub(super) fn admit(world: &World, request: &Received, placeholders: &[(String, String)]) -> Result<i64, ApiError> {
+pub(super) fn admit(
+    world: &World,
+    request: &Received,
+    placeholders: &[(String, String)],
+) -> Result<i64, ApiError> {
     let config = &world.config;
-    let authorization = request
-        .header("authorization")
-        .ok_or_else(|| ApiError::new(401, "The Authorization header is missing.").header("www-authenticate", "Bearer"))?;
-    let account = world.tokens.account(config, authorization).and_then(|account| config.accounts.get(account));
+    let authorization = request.header("authorization").ok_or_else(|| {
+        ApiError::new(401, "The Authorization header is missing.").header("www-authenticate", "Bearer")
+    })?;
+    let account =
+        world.tokens.account(config, authorization).and_then(|account| config.accounts.get(account));
     let account = account.ok_or_else(|| {
         ApiError::new(401, "The access token is invalid or has expired.")
             .header("www-authenticate", "Bearer error=\"invalid_token\"")
     })?;
-    let key = request.header("st-app-key").ok_or_else(|| ApiError::new(401, "The ST-App-Key header is missing."))?;
+    let key = request
+        .header("st-app-key")
+        .ok_or_else(|| ApiError::new(401, "The ST-App-Key header is missing."))?;
     if !account.app_keys.iter().any(|known| known == key) {
         return Err(ApiError::new(403, "The app key is unknown or not approved for this client."));
     }

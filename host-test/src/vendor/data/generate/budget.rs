@@ -15,12 +15,18 @@ pub(super) fn add(tenant: &mut Tenant) {
         // `Phase` and `Graph` are cases that the contract does not know.
         let kind = cyclic(&TYPES, segment);
         let structure = if segment == 5 { "Graph" } else { "Hierarchal" };
-        put(tenant, Resource::Segments, 600 + segment, String::new(), format!(
-            r#"{{"id":{},"name":"Segment {segment}","type":"{kind}","structure":"{structure}","isActive":{},"isRequired":{}}}"#,
+        put(
+            tenant,
+            Resource::Segments,
             600 + segment,
-            segment != 6,
-            segment < 3,
-        ));
+            String::new(),
+            format!(
+                r#"{{"id":{},"name":"Segment {segment}","type":"{kind}","structure":"{structure}","isActive":{},"isRequired":{}}}"#,
+                600 + segment,
+                segment != 6,
+                segment < 3,
+            ),
+        );
         for item in 1..=ITEMS {
             let id = 60_000 + segment * 100 + item;
             self::item(tenant, id, 600 + segment, None, &format!("{item:02}"));
@@ -41,9 +47,15 @@ fn item(tenant: &mut Tenant, id: i64, segment: i64, parent: Option<i64>, code: &
         name => quoted(name),
     };
     let parent = parent.map_or_else(|| "null".to_owned(), |id| id.to_string());
-    put(tenant, Resource::SegmentItems, id, format!("\"segmentId\":{segment}"), format!(
-        r#"{{"id":{id},"parentId":{parent},"code":"{code}","description":"Item {code} of segment {segment}","path":"{segment}/{code}","costCategory":{category},"isActive":true}}"#,
-    ));
+    put(
+        tenant,
+        Resource::SegmentItems,
+        id,
+        format!("\"segmentId\":{segment}"),
+        format!(
+            r#"{{"id":{id},"parentId":{parent},"code":"{code}","description":"Item {code} of segment {segment}","path":"{segment}/{code}","costCategory":{category},"isActive":true}}"#,
+        ),
+    );
 }
 
 /// Stores the budget code of these items; none if one of the items is unknown.

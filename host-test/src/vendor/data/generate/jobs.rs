@@ -54,7 +54,8 @@ impl Plan {
             status,
             customer: ids::CUSTOMER + customer,
             location: ids::LOCATION + customer * 3 + rng.i64(0..3),
-            project: index.is_multiple_of(OF_PROJECT)
+            project: index
+                .is_multiple_of(OF_PROJECT)
                 .then(|| ids::PROJECT + offset(index / OF_PROJECT / PER_PROJECT)),
             appointments: if rng.u8(..5) == 0 { 2 } else { 1 },
             created,
@@ -86,7 +87,8 @@ pub(crate) fn add_job(tenant: &mut Tenant, values: &Values<'_>, index: usize) ->
 fn job(values: &Values<'_>, plan: &Plan) -> Record {
     let mut rng = random(values.seed, kinds::JOB, plan.index as u64);
     let completed = (plan.status == "Completed").then_some(plan.modified);
-    let external = plan.index.is_multiple_of(10).then(|| format!(r#"[{{"key":"erp","value":"J-{}"}}]"#, plan.index));
+    let external =
+        plan.index.is_multiple_of(10).then(|| format!(r#"[{{"key":"erp","value":"J-{}"}}]"#, plan.index));
     let optional = |value: Option<i64>| value.map_or(Cell::Raw("null".to_owned()), Cell::int);
     let text = values.record("JobResponse", &mut rng, &mut |name, rng| match name {
         "id" => Cell::int(plan.id),
@@ -111,7 +113,7 @@ fn job(values: &Values<'_>, plan: &Plan) -> Record {
         "modifiedOn" => Cell::Time(plan.modified),
         "createdById" => Cell::int(ids::EMPLOYEE + rng.i64(0..40)),
         "invoiceId" => Cell::int(plan.id + 40_000_000),
-        "bookingId" => optional((plan.index % 7 == 0).then(|| 5_000_000 + offset(plan.index))),
+        "bookingId" => optional(plan.index.is_multiple_of(7).then(|| 5_000_000 + offset(plan.index))),
         "soldById" => optional(rng.bool().then(|| ids::TECHNICIAN + rng.i64(0..30))),
         "tagTypeIds" => {
             let tags: Vec<i64> = (0..rng.i64(0..4)).map(|tag| ids::TAG + tag * 3).collect();

@@ -29,7 +29,13 @@ const LISTS: [List; 8] = [
     list(Resource::ProjectTypes, "ProjectTypeResponse", ids::PROJECT_TYPE, 9, "Project type"),
 ];
 
-const fn list(resource: Resource, schema: &'static str, first: i64, count: i64, called: &'static str) -> List {
+const fn list(
+    resource: Resource,
+    schema: &'static str,
+    first: i64,
+    count: i64,
+    called: &'static str,
+) -> List {
     List { resource, schema, first, count, called }
 }
 

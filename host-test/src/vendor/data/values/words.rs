@@ -2,10 +2,19 @@
 
 use fastrand::Rng;
 
-const FIRST: [&str; 10] = ["Ana", "Bogdán", "Chloë", "Đorđe", "Émile", "Fatima", "Grace", "山田", "Ольга", "Zoë"];
+const FIRST: [&str; 10] =
+    ["Ana", "Bogdán", "Chloë", "Đorđe", "Émile", "Fatima", "Grace", "山田", "Ольга", "Zoë"];
 const LAST: [&str; 8] = ["Smith", "O’Neill", "Núñez", "Kowalska", "Müller", "太郎", "Nguyễn", "Okafor"];
-const THINGS: [&str; 8] =
-    ["water heater", "furnace", "heat pump", "drain line", "thermostat", "breaker panel", "sump pump", "mini-split"];
+const THINGS: [&str; 8] = [
+    "water heater",
+    "furnace",
+    "heat pump",
+    "drain line",
+    "thermostat",
+    "breaker panel",
+    "sump pump",
+    "mini-split",
+];
 const WORK: [&str; 6] = ["Repair", "Replace", "Inspect", "Tune up", "Install", "Diagnose"];
 const STREETS: [&str; 4] = ["Elm St", "Côte-des-Neiges", "Hauptstraße", "5th Ave"];
 
@@ -22,7 +31,13 @@ pub(super) fn text(name: &str, rng: &mut Rng) -> String {
         "name" | "displayName" | "customerName" => format!("{} {}", pick(FIRST, rng), pick(LAST, rng)),
         "priority" => pick(["Low", "Normal", "High", "Urgent"], rng).to_owned(),
         "class" => pick(["Residential", "Commercial"], rng).to_owned(),
-        "customerPo" => if rng.bool() { String::new() } else { format!("PO-{}", rng.u16(..)) },
+        "customerPo" => {
+            if rng.bool() {
+                String::new()
+            } else {
+                format!("PO-{}", rng.u16(..))
+            }
+        }
         "defaultEstimateSoldAction" => "CreateJob".to_owned(),
         "key" => format!("key-{}", rng.u8(..20)),
         "value" => format!("{}", rng.u32(..)),

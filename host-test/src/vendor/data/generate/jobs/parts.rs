@@ -14,7 +14,8 @@ pub(super) fn appointments(tenant: &mut Tenant, values: &Values<'_>, plan: &Plan
     for number in 0..plan.appointments {
         let id = plan.appointment(number);
         let mut rng = random(values.seed, kinds::APPOINTMENT, id.unsigned_abs());
-        let start = plan.created / SECOND * SECOND + (2 + rng.i64(0..20) + offset(number) * 24) * 86_400 * SECOND;
+        let start =
+            plan.created / SECOND * SECOND + (2 + rng.i64(0..20) + offset(number) * 24) * 86_400 * SECOND;
         let last = number + 1 == plan.appointments;
         let status = match plan.status {
             "Completed" => "Done",
@@ -79,7 +80,11 @@ pub(super) fn notes(tenant: &mut Tenant, values: &Values<'_>, plan: &Plan) {
 }
 
 /// The text of a note: the vendor's lists leave its id out.
-pub(in crate::vendor::data::generate) fn note(values: &Values<'_>, rng: &mut fastrand::Rng, at: i64) -> String {
+pub(in crate::vendor::data::generate) fn note(
+    values: &Values<'_>,
+    rng: &mut fastrand::Rng,
+    at: i64,
+) -> String {
     values.record("NoteResponse", rng, &mut |name, rng| match name {
         "createdOn" | "modifiedOn" => Cell::Time(at),
         "createdById" => Cell::int(ids::EMPLOYEE + rng.i64(0..40)),
@@ -92,7 +97,11 @@ pub(in crate::vendor::data::generate) fn note(values: &Values<'_>, rng: &mut fas
 pub(super) fn history(tenant: &mut Tenant, values: &Values<'_>, plan: &Plan) {
     let mut rng = random(values.seed, kinds::LOG, plan.id.unsigned_abs());
     let mut entries = String::new();
-    let events = [("Job Booked", plan.created), ("Job Dispatched", plan.created + 3_600 * SECOND), (plan.status, plan.modified)];
+    let events = [
+        ("Job Booked", plan.created),
+        ("Job Dispatched", plan.created + 3_600 * SECOND),
+        (plan.status, plan.modified),
+    ];
     for (number, (event, at)) in events.into_iter().enumerate() {
         if number > 0 {
             entries.push(',');
