@@ -1,6 +1,8 @@
 //! The simulated vendor over real sockets: it has to be right before anything that
 //! is proven with it can be.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+
 #[path = "vendor/client.rs"]
 mod client;
 #[path = "vendor/contract.rs"]

@@ -12,8 +12,8 @@ use serde_json::Value;
 /// The problems found so far, by the path of the field.
 type Problems = Vec<(String, Vec<String>)>;
 
-/// Reads a body as the schema `name`. Missing, misspelt and, unless `lenient`,
-/// unknown fields are 400, all of them named.
+/// Reads a body as the schema `name`. Missing and misspelt fields are 400, all of
+/// them named; so are unknown fields and cases of enums, unless `lenient`.
 pub(crate) fn read(declared: &Declared, name: &str, body: &str, lenient: bool) -> Result<Members, ApiError> {
     let members = Members::parse(body)
         .map_err(|error| ApiError::field("$", format!("The body is no JSON object: {error}.")))?;
@@ -71,7 +71,7 @@ impl Check<'_> {
             Type::DateTime => value.as_str().and_then(time::parse).is_none().then_some("a date-time"),
             Type::Guid => (!value.as_str().is_some_and(is_guid)).then_some("a GUID"),
             Type::Any => None,
-            Type::Choice(cases) => unlisted(cases, value),
+            Type::Choice(cases) => self.unlisted(cases, value),
             Type::Map(inner) => match value {
                 Value::Object(all) => {
                     all.iter().for_each(|(name, value)| self.value(&format!("{path}.{name}"), inner, value));
@@ -90,7 +90,7 @@ impl Check<'_> {
             },
             Type::Named(name) => match declared.schema(name) {
                 Some(Schema::Record(fields)) => return self.record(path, fields, value),
-                Some(Schema::Enum(cases)) => unlisted(cases, value),
+                Some(Schema::Enum(cases)) => self.unlisted(cases, value),
                 None => None,
             },
         };
@@ -98,9 +98,10 @@ impl Check<'_> {
             self.problem(path, format!("The value must be {wanted}."));
         }
     }
-}
 
-fn unlisted(cases: &[String], value: &Value) -> Option<&'static str> {
-    let listed = value.as_str().is_some_and(|text| cases.iter().any(|case| case == text));
-    (!listed).then_some("one of the choices")
+    fn unlisted(&self, cases: &[String], value: &Value) -> Option<&'static str> {
+        let text = value.as_str();
+        let listed = text.is_some_and(|text| self.lenient || cases.iter().any(|case| case == text));
+        (!listed).then_some("one of the choices")
+    }
 }

@@ -5,7 +5,7 @@ use super::{
     answer::Answer,
     body,
     data::{Resource, Tenant},
-    declared::{Answers, Operation},
+    declared::Operation,
     errors::ApiError,
     exports, lists,
     members::Members,
@@ -100,7 +100,8 @@ fn dispatch(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiError> {
     if let Some(answer) = writes::answer(call, data) {
         return answer;
     }
-    declared(call)
+    // No state of its own: any values of the shape that is declared.
+    reads::shaped(&call.world.declared, call.world.config.seed, call.operation, call.id(), &call.query)
 }
 
 /// The lists that are a whole table.
@@ -146,15 +147,4 @@ fn exported(id: &str) -> Option<Resource> {
         "Export_JobHistory" => Resource::JobHistory,
         _ => return None,
     })
-}
-
-/// An operation without state of its own: any value of the shape that is declared.
-fn declared(call: &Call<'_>) -> Result<Answer, ApiError> {
-    reads::declared(
-        call,
-        match &call.operation.answer {
-            Answers::Nothing => return Ok(Answer::empty()),
-            other => other,
-        },
-    )
 }

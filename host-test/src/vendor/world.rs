@@ -195,7 +195,7 @@ impl World {
         let Ok(members) = Members::parse(&members.to_string()) else { return false };
         self.in_first(|data| {
             data.change(resource, id, now, |record| {
-                members.iter().for_each(|(name, raw)| record.set(name, raw))
+                members.iter().for_each(|(name, raw)| record.set(name, raw));
             })
             .is_some()
         })

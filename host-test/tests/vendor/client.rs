@@ -12,40 +12,40 @@ use serde_json::Value;
 
 /// A client with a token.
 #[derive(Clone)]
-pub struct Client {
-    pub http: legacy::Client<HttpConnector, Full<Bytes>>,
-    pub root: String,
-    pub token: String,
-    pub app_key: String,
+pub(crate) struct Client {
+    pub(crate) http: legacy::Client<HttpConnector, Full<Bytes>>,
+    pub(crate) root: String,
+    pub(crate) token: String,
+    pub(crate) app_key: String,
 }
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub text: String,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
     /// Null if the body is no JSON.
-    pub json: Value,
+    pub(crate) json: Value,
 }
 
 impl Reply {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
     /// The ids of `data`.
-    pub fn ids(&self) -> Vec<i64> {
+    pub(crate) fn ids(&self) -> Vec<i64> {
         self.json["data"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect()
     }
 }
 
-pub const FORM: &str =
+pub(crate) const FORM: &str =
     "grant_type=client_credentials&client_id=cid.simulated&client_secret=cs2.simulated-secret";
 
 impl Client {
     /// A client that has fetched a token with the usual credentials.
-    pub async fn new(vendor: &SimulatedVendor) -> Self {
+    pub(crate) async fn new(vendor: &SimulatedVendor) -> Self {
         let mut client = Self {
             http: legacy::Client::builder(TokioExecutor::new()).build_http(),
             root: vendor.url(),
@@ -57,13 +57,13 @@ impl Client {
     }
 
     /// Fetches a new token.
-    pub async fn renew(&mut self) {
+    pub(crate) async fn renew(&mut self) {
         let reply = self.token_request(FORM).await;
         assert_eq!(reply.status, 200, "{reply:?}");
         self.token = format!("Bearer {}", reply.json["access_token"].as_str().unwrap());
     }
 
-    pub async fn token_request(&self, form: &str) -> Reply {
+    pub(crate) async fn token_request(&self, form: &str) -> Reply {
         let request = Request::post(format!("{}/connect/token", self.root))
             .header("content-type", "application/x-www-form-urlencoded")
             .body(Full::from(form.to_owned()))
@@ -71,16 +71,21 @@ impl Client {
         self.send(request).await.unwrap()
     }
 
-    pub async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         self.call("GET", path, None).await
     }
 
-    pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
         self.try_call(method, path, body).await.unwrap()
     }
 
     /// An error says which part of the answer did not come.
-    pub async fn try_call(&self, method: &str, path: &str, body: Option<Value>) -> Result<Reply, String> {
+    pub(crate) async fn try_call(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Reply, String> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.root));
         if !self.token.is_empty() {
             request = request.header("authorization", &self.token);

@@ -66,6 +66,13 @@ async fn a_reset_comes_before_any_byte_or_in_the_middle() {
 }
 
 #[tokio::test]
+async fn an_answer_can_be_empty() {
+    let (_vendor, client) = started(Faults::only(FaultKind::EmptyBody)).await;
+    let reply = client.get(&list()).await;
+    assert_eq!((reply.status, reply.text.as_str(), reply.header("content-length")), (200, "", Some("0")));
+}
+
+#[tokio::test]
 async fn truncated_json_has_the_length_that_it_has() {
     let (_vendor, client) = started(Faults::only(FaultKind::TruncatedJson)).await;
     let cut = client.get(&list()).await;

@@ -4,11 +4,11 @@ use super::client::Client;
 use penstock_host::vendor::{Config, Resource, SimulatedVendor};
 use serde_json::{Value, json};
 
-pub fn fixture() -> Value {
+pub(crate) fn fixture() -> Value {
     serde_json::from_str(include_str!("../../src/vendor/fixture/jpm.json")).unwrap()
 }
 
-pub fn operations(fixture: &Value) -> &Vec<Value> {
+pub(crate) fn operations(fixture: &Value) -> &Vec<Value> {
     fixture["operations"].as_array().unwrap()
 }
 

@@ -133,3 +133,51 @@ impl Tenant {
         Some(self.table(resource).put(new))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vendor::body;
+
+    #[test]
+    fn every_record_has_the_shape_that_the_vendor_declares() {
+        let declared = Declared::load().unwrap();
+        let mut tenant = Tenant::generate(&declared, 9, 1, 300);
+        let listed = [
+            (Resource::Jobs, "JobResponse", "ExportJobsResponse"),
+            (Resource::Appointments, "AppointmentResponse", "ExportAppointmentsResponse"),
+            (Resource::Projects, "ProjectResponse", "ExportProjectsResponse"),
+            (Resource::JobNotes, "NoteResponse", "ExportJobNotesResponse"),
+            (Resource::ProjectNotes, "NoteResponse", "ExportProjectNotesResponse"),
+            (Resource::CanceledLogs, "JobCanceledLogResponse", "ExportJobCanceledLogResponse"),
+            (Resource::JobHistory, "JobHistoryResponse", "ExportJobHistoryResponse"),
+            (Resource::JobTypes, "JobTypeResponse", ""),
+            (Resource::JobHolds, "HoldReasonResponse", ""),
+            (Resource::CancelReasons, "JobCancelReasonResponse", ""),
+            (Resource::HoldReasons, "JobHoldReasonResponse", ""),
+            (Resource::ProjectStatuses, "ProjectStatusResponse", ""),
+            (Resource::ProjectSubStatuses, "ProjectSubStatusResponse", ""),
+            (Resource::ProjectTypes, "ProjectTypeResponse", ""),
+            (Resource::JobCustomFields, "CustomFieldTypeResponse", ""),
+            (Resource::Segments, "SegmentModel", ""),
+            (Resource::SegmentItems, "SegmentItemModel", ""),
+            (Resource::BudgetCodes, "BudgetCodeModel", ""),
+        ];
+        for (resource, schema, feed) in listed {
+            assert!(tenant.table(resource).rows().count() > 0, "{resource:?}");
+            for record in tenant.table(resource).rows() {
+                let check =
+                    |name: &str, text: &str| body::read(&declared, &format!("jpm::{name}"), text, true);
+                assert!(
+                    check(schema, &record.text).is_ok(),
+                    "{:?}\n{}",
+                    check(schema, &record.text),
+                    record.text
+                );
+                let mut text = String::new();
+                record.write_feed(&mut text);
+                assert!(feed.is_empty() || check(feed, &text).is_ok(), "{:?}\n{text}", check(feed, &text));
+            }
+        }
+    }
+}

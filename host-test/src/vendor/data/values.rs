@@ -150,7 +150,7 @@ impl<'a> Values<'a> {
             }
             Type::Named(schema) => match self.declared.schema(schema) {
                 Some(Schema::Record(fields)) => {
-                    self.fields(out, fields, rng, depth + 1, &mut |_, _| Cell::Any)
+                    self.fields(out, fields, rng, depth + 1, &mut |_, _| Cell::Any);
                 }
                 Some(Schema::Enum(cases)) => out.push_str(&quoted(one_of(cases, rng))),
                 None => out.push_str("null"),

@@ -33,7 +33,7 @@ pub(crate) struct Operation {
     /// The types of the placeholders, besides `{tenant}`.
     pub(crate) placeholders: Vec<Field>,
     pub(crate) query: Vec<Field>,
-    /// The schema of the body.
+    /// The schema of the body, `jpm::JobCreateRequest`.
     pub(crate) body: Option<String>,
     pub(crate) answer: Answers,
 }
@@ -78,17 +78,20 @@ impl Declared {
             let fixture: Fixture =
                 serde_json::from_str(text).with_context(|| format!("the fixture of {module}"))?;
             for (name, schema) in fixture.schemas {
-                let known = declared.schemas.insert(name.clone(), schema.read()?);
+                let known = declared.schemas.insert(format!("{module}::{name}"), schema.read(module)?);
                 ensure!(known.is_none(), "the schema {name} is declared twice");
             }
             for operation in fixture.operations {
                 let id = operation.id.clone();
-                declared.operations.push(operation.read().with_context(|| format!("the operation {id}"))?);
+                declared
+                    .operations
+                    .push(operation.read(module).with_context(|| format!("the operation {id}"))?);
             }
         }
         Ok(declared)
     }
 
+    /// A schema by its module and name, `jpm::JobResponse`.
     pub(crate) fn schema(&self, name: &str) -> Option<&Schema> {
         self.schemas.get(name)
     }
@@ -137,37 +140,37 @@ struct RawSchema {
 type Members = super::members::Members;
 
 impl RawOperation {
-    fn read(self) -> Result<Operation> {
+    fn read(self, module: &str) -> Result<Operation> {
         Ok(Operation {
             method: self.method.parse()?,
-            placeholders: fields(&self.placeholders, false)?,
-            query: fields(&self.query, false)?,
+            placeholders: fields(&self.placeholders, false, module)?,
+            query: fields(&self.query, false, module)?,
             answer: match self.answer {
                 None => Answers::Nothing,
-                Some(RawAnswer::One(shape)) => Answers::One(Shape::parse(&shape)?),
-                Some(RawAnswer::Page(shape)) => Answers::Page(Shape::parse(&shape)?),
-                Some(RawAnswer::Data(shape)) => Answers::Data(Shape::parse(&shape)?),
-                Some(RawAnswer::Export(shape)) => Answers::Export(Shape::parse(&shape)?),
+                Some(RawAnswer::One(shape)) => Answers::One(Shape::parse(&shape, module)?),
+                Some(RawAnswer::Page(shape)) => Answers::Page(Shape::parse(&shape, module)?),
+                Some(RawAnswer::Data(shape)) => Answers::Data(Shape::parse(&shape, module)?),
+                Some(RawAnswer::Export(shape)) => Answers::Export(Shape::parse(&shape, module)?),
             },
             id: self.id,
             path: self.path,
-            body: self.body,
+            body: self.body.map(|name| format!("{module}::{name}")),
         })
     }
 }
 
 impl RawSchema {
-    fn read(self) -> Result<Schema> {
+    fn read(self, module: &str) -> Result<Schema> {
         if let Some(cases) = self.cases {
             return Ok(Schema::Enum(cases));
         }
-        let mut all = fields(&self.fields, false)?;
-        all.extend(fields(&self.recent, true)?);
+        let mut all = fields(&self.fields, false, module)?;
+        all.extend(fields(&self.recent, true, module)?);
         Ok(Schema::Record(all))
     }
 }
 
-fn fields(members: &Members, recent: bool) -> Result<Vec<Field>> {
+fn fields(members: &Members, recent: bool, module: &str) -> Result<Vec<Field>> {
     members
         .iter()
         .map(|(name, raw)| {
@@ -176,7 +179,7 @@ fn fields(members: &Members, recent: bool) -> Result<Vec<Field>> {
                 name: name.trim_end_matches('?').to_owned(),
                 optional: name.ends_with('?'),
                 recent,
-                shape: Shape::parse(&shape)?,
+                shape: Shape::parse(&shape, module)?,
             })
         })
         .collect()

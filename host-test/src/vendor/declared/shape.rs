@@ -29,16 +29,16 @@ pub(crate) enum Type {
 }
 
 impl Shape {
-    /// Reads `text?`, `[Part]`, ...
-    pub(crate) fn parse(text: &str) -> Result<Self> {
+    /// Reads `text?`, `[Part]`, ... of a module.
+    pub(crate) fn parse(text: &str, module: &str) -> Result<Self> {
         if let Some(inner) = text.strip_suffix('?') {
-            return Ok(Self { nullable: true, ..Self::parse(inner)? });
+            return Ok(Self { nullable: true, ..Self::parse(inner, module)? });
         }
         let inside = |open, close| text.strip_prefix(open).and_then(|rest: &str| rest.strip_suffix(close));
         let ty = if let Some(inner) = inside('[', ']') {
-            Type::List(Box::new(Self::parse(inner)?))
+            Type::List(Box::new(Self::parse(inner, module)?))
         } else if let Some(inner) = inside('{', '}') {
-            Type::Map(Box::new(Self::parse(inner)?))
+            Type::Map(Box::new(Self::parse(inner, module)?))
         } else if text.contains('|') {
             Type::Choice(text.split('|').map(str::to_owned).collect())
         } else {
@@ -54,7 +54,7 @@ impl Shape {
                 "guid" => Type::Guid,
                 "any" => Type::Any,
                 name if name.starts_with(|first: char| first.is_ascii_uppercase()) => {
-                    Type::Named(name.to_owned())
+                    Type::Named(format!("{module}::{name}"))
                 }
                 other => bail!("{other} is not a type"),
             }

@@ -35,6 +35,8 @@ pub enum FaultKind {
     GatewayTimeoutAfterApply,
     /// 200 with a proxy's HTML instead of the answer. The request was not carried out.
     HtmlPage,
+    /// 200 without a body. The request was not carried out.
+    EmptyBody,
     /// The right answer, after [`Faults::delay`].
     Slow,
     /// The connection is reset once the request was read. It was not carried out.
@@ -52,7 +54,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::TooManyRequests,
         Self::TooManyRequestsDate,
         Self::TooManyRequestsBare,
@@ -63,6 +65,7 @@ impl FaultKind {
         Self::GatewayTimeout,
         Self::GatewayTimeoutAfterApply,
         Self::HtmlPage,
+        Self::EmptyBody,
         Self::Slow,
         Self::ResetBeforeApply,
         Self::ResetAfterApply,

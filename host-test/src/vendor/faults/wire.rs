@@ -39,6 +39,7 @@ pub(crate) fn instead(
         FaultKind::TokenRevoked => ApiError::new(401, "The access token is invalid or has expired."),
         FaultKind::BadGateway => return Some(Ok(Sent::whole(Answer::new(502, "text/html", HTML)))),
         FaultKind::HtmlPage => return Some(Ok(Sent::whole(Answer::new(200, "text/html", HTML)))),
+        FaultKind::EmptyBody => return Some(Ok(Sent::whole(Answer::empty()))),
         FaultKind::ResetBeforeApply => return Some(Err(Reset)),
         FaultKind::GatewayTimeoutAfterApply
         | FaultKind::Slow

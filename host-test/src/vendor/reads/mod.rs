@@ -3,7 +3,7 @@
 mod budget;
 mod shapes;
 
-pub(crate) use shapes::declared;
+pub(crate) use shapes::shaped;
 
 use super::{
     answer::Answer,

@@ -4,27 +4,32 @@
 use crate::vendor::{
     answer::Answer,
     data::{Values, mix, random},
-    declared::{Answers, Shape},
+    declared::{Answers, Declared, Operation, Shape},
     errors::ApiError,
-    operations::Call,
+    query::Query,
 };
 
 /// How many records such a list has.
 const RECORDS: usize = 25;
 
-pub(crate) fn declared(call: &Call<'_>, answers: &Answers) -> Result<Answer, ApiError> {
-    let values = Values::new(&call.world.declared, call.world.config.seed);
-    let kind = call.operation.path.bytes().fold(0, |hash, byte| mix(hash, u64::from(byte)));
+/// The answer to a request for the record `id`, or for a page.
+pub(crate) fn shaped(
+    declared: &Declared,
+    seed: u64,
+    operation: &Operation,
+    id: i64,
+    query: &Query,
+) -> Result<Answer, ApiError> {
+    let values = Values::new(declared, seed);
+    let kind = operation.path.bytes().fold(0, |hash, byte| mix(hash, u64::from(byte)));
     let value =
         |shape: &Shape, index: usize| values.any(shape, "", &mut random(values.seed, kind, index as u64));
     let rows = |shape: &Shape, from: usize, to: usize| -> Vec<String> {
         (from..to).map(|at| value(shape, at)).collect()
     };
-    Ok(match answers {
+    Ok(match &operation.answer {
         Answers::Nothing => Answer::empty(),
-        Answers::One(shape) => {
-            Answer::records(value(shape, usize::try_from(call.id()).unwrap_or_default()), 1)
-        }
+        Answers::One(shape) => Answer::records(value(shape, usize::try_from(id).unwrap_or_default()), 1),
         Answers::Data(shape) => {
             Answer::records(format!("{{\"data\":[{}]}}", rows(shape, 0, RECORDS).join(",")), RECORDS)
         }
@@ -36,13 +41,50 @@ pub(crate) fn declared(call: &Call<'_>, answers: &Answers) -> Result<Answer, Api
             RECORDS,
         ),
         Answers::Page(shape) => {
-            let (page, size) = call.query.page()?;
+            let (page, size) = query.page()?;
             let start = page.saturating_mul(size).min(RECORDS);
             let end = start.saturating_add(size).min(RECORDS);
-            let total = if call.query.flag("includeTotal") { RECORDS.to_string() } else { "null".to_owned() };
+            let total = if query.flag("includeTotal") { RECORDS.to_string() } else { "null".to_owned() };
             let text = rows(shape, start, end).join(",");
             let head = format!("\"page\":{},\"pageSize\":{size},\"hasMore\":{}", page + 1, end < RECORDS);
             Answer::records(format!("{{{head},\"totalCount\":{total},\"data\":[{text}]}}"), end - start)
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vendor::{body, declared::Type};
+    use serde_json::Value;
+
+    #[test]
+    fn every_declared_answer_can_be_made_and_has_its_shape() {
+        let declared = Declared::load().unwrap();
+        let query = Query::parse("page=1&pageSize=20&includeTotal=true");
+        let mut checked = 0;
+        for operation in &declared.operations {
+            let answer = shaped(&declared, 3, operation, 7, &query).unwrap();
+            assert_eq!(
+                answer.body,
+                shaped(&declared, 3, operation, 7, &query).unwrap().body,
+                "the same every time"
+            );
+            let (shape, rows) = match &operation.answer {
+                Answers::Nothing => continue,
+                Answers::One(shape) => (shape, vec![serde_json::from_slice(&answer.body).unwrap()]),
+                Answers::Page(shape) | Answers::Data(shape) | Answers::Export(shape) => {
+                    let body: Value = serde_json::from_slice(&answer.body).unwrap();
+                    (shape, body["data"].as_array().unwrap().clone())
+                }
+            };
+            let Type::Named(name) = &shape.ty else { continue };
+            for row in rows {
+                checked += 1;
+                let fine = body::read(&declared, name, &row.to_string(), true);
+                assert!(fine.is_ok(), "{}: {row} {fine:?}", operation.id);
+            }
+        }
+        assert!(checked > 500, "{checked}");
+    }
 }

@@ -48,7 +48,7 @@ pub(super) fn store(
     job: &Members,
     number: usize,
 ) -> i64 {
-    let mut members = blank(call, "AppointmentResponse", plan);
+    let mut members = blank(call, "jpm::AppointmentResponse", plan);
     members.put("jobId", job_id);
     let of: String = job.read("jobNumber").unwrap_or_default();
     members.put("appointmentNumber", format!("{of}-{number}"));
@@ -127,7 +127,7 @@ pub(super) fn confirm(call: &Call<'_>, data: &mut Tenant, confirmed: bool) -> Re
 /// What a technician wrote of an appointment: one text for each technician.
 pub(super) fn summary(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiError> {
     let appointment = existing(data, Resource::Appointments, "Appointment", call.id())?;
-    let mut summary = blank(call, "AppointmentSummaryApiModel", &call.body);
+    let mut summary = blank(call, "jpm::AppointmentSummaryApiModel", &call.body);
     summary.put("jobAppointmentId", call.id());
     summary.set("jobId", appointment.get("jobId").unwrap_or("0"));
     for name in ["createdOn", "modifiedOn"] {

@@ -11,9 +11,9 @@ use crate::vendor::{
 use serde_json::Value;
 
 /// The shape of an entry of a batch, as it is declared for a single one.
-pub(super) const FULL: &str = "CreateFullBudgetCodeArgs";
+pub(super) const FULL: &str = "jpm::CreateFullBudgetCodeArgs";
 /// The same, for codes that leave segments open.
-pub(super) const PARTIAL: &str = "CreatePartialBudgetCodeArgs";
+pub(super) const PARTIAL: &str = "jpm::CreatePartialBudgetCodeArgs";
 
 pub(super) fn full(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiError> {
     let items = items(data, &call.body)?;

@@ -24,7 +24,7 @@ pub(super) fn create(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiEr
         existing(data, Resource::Projects, "Project", project)
             .map_err(|_| ApiError::field("projectId", format!("Project {project} was not found.")))?;
     }
-    let mut job = blank(call, "JobResponse", &call.body);
+    let mut job = blank(call, "jpm::JobResponse", &call.body);
     let names = custom_field_names(data, Resource::JobCustomFields);
     job.set("customFields", "[]");
     custom_fields(&mut job, call.body.get("customFields").unwrap_or("null"), &names);
@@ -59,7 +59,7 @@ pub(super) fn cancel(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiEr
     from_state(call, data, &["Completed", "Canceled"], "cannot be canceled")?;
     let reason = known_reason(call, data, Resource::CancelReasons)?;
     step(call, data, "Canceled", "Canceled");
-    let mut log = blank(call, "JobCanceledLogResponse", &call.body);
+    let mut log = blank(call, "jpm::JobCanceledLogResponse", &call.body);
     log.put("jobId", call.id());
     log.put("reasonId", reason);
     log.put("active", true);

@@ -19,7 +19,7 @@ pub(super) fn project(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiE
 }
 
 fn note(call: &Call<'_>, data: &mut Tenant, resource: Resource, parent: &str) -> Answer {
-    let mut note = blank(call, "NoteResponse", &call.body);
+    let mut note = blank(call, "jpm::NoteResponse", &call.body);
     note.put("isPinned", call.body.read::<bool>("pinToTop").unwrap_or_default());
     let id = data.table(resource).new_id();
     let feed = format!("\"id\":{id},\"active\":true,\"{parent}\":{}", call.id());

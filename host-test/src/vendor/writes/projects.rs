@@ -13,7 +13,7 @@ use crate::vendor::{
 };
 
 pub(super) fn create(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiError> {
-    let mut project = blank(call, "ProjectResponse", &call.body);
+    let mut project = blank(call, "jpm::ProjectResponse", &call.body);
     let names = custom_field_names(data, Resource::ProjectCustomFields);
     project.set("customFields", "[]");
     custom_fields(&mut project, call.body.get("customFields").unwrap_or("null"), &names);
@@ -120,7 +120,7 @@ fn name_status(data: &Tenant, project: &mut Members) {
 }
 
 pub(super) fn create_job_type(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiError> {
-    let mut kind = blank(call, "JobTypeResponse", &call.body);
+    let mut kind = blank(call, "jpm::JobTypeResponse", &call.body);
     kind.set("externalData", "[]");
     external_data(&mut kind, call.body.get("externalData").unwrap_or("null"));
     kind.put("active", true);

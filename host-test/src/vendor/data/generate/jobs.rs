@@ -90,7 +90,7 @@ fn job(values: &Values<'_>, plan: &Plan) -> Record {
     let external =
         plan.index.is_multiple_of(10).then(|| format!(r#"[{{"key":"erp","value":"J-{}"}}]"#, plan.index));
     let optional = |value: Option<i64>| value.map_or(Cell::Raw("null".to_owned()), Cell::int);
-    let text = values.record("JobResponse", &mut rng, &mut |name, rng| match name {
+    let text = values.record("jpm::JobResponse", &mut rng, &mut |name, rng| match name {
         "id" => Cell::int(plan.id),
         "jobNumber" => Cell::text(&(100_000 + plan.index).to_string()),
         "projectId" => optional(plan.project),

@@ -19,14 +19,14 @@ struct List {
 }
 
 const LISTS: [List; 8] = [
-    list(Resource::JobTypes, "JobTypeResponse", ids::JOB_TYPE, 24, "Job type"),
-    list(Resource::CancelReasons, "JobCancelReasonResponse", ids::CANCEL_REASON, 12, "Cancel reason"),
-    list(Resource::HoldReasons, "JobHoldReasonResponse", ids::HOLD_REASON, 8, "Hold reason"),
-    list(Resource::JobCustomFields, "CustomFieldTypeResponse", 5_001, 6, "Job field"),
-    list(Resource::ProjectCustomFields, "CustomFieldTypeResponse", 5_101, 4, "Project field"),
-    list(Resource::ProjectStatuses, "ProjectStatusResponse", ids::PROJECT_STATUS, 6, "Project status"),
-    list(Resource::ProjectSubStatuses, "ProjectSubStatusResponse", 3_251, 12, "Project substatus"),
-    list(Resource::ProjectTypes, "ProjectTypeResponse", ids::PROJECT_TYPE, 9, "Project type"),
+    list(Resource::JobTypes, "jpm::JobTypeResponse", ids::JOB_TYPE, 24, "Job type"),
+    list(Resource::CancelReasons, "jpm::JobCancelReasonResponse", ids::CANCEL_REASON, 12, "Cancel reason"),
+    list(Resource::HoldReasons, "jpm::JobHoldReasonResponse", ids::HOLD_REASON, 8, "Hold reason"),
+    list(Resource::JobCustomFields, "jpm::CustomFieldTypeResponse", 5_001, 6, "Job field"),
+    list(Resource::ProjectCustomFields, "jpm::CustomFieldTypeResponse", 5_101, 4, "Project field"),
+    list(Resource::ProjectStatuses, "jpm::ProjectStatusResponse", ids::PROJECT_STATUS, 6, "Project status"),
+    list(Resource::ProjectSubStatuses, "jpm::ProjectSubStatusResponse", 3_251, 12, "Project substatus"),
+    list(Resource::ProjectTypes, "jpm::ProjectTypeResponse", ids::PROJECT_TYPE, 9, "Project type"),
 ];
 
 const fn list(

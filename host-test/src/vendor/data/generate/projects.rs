@@ -28,7 +28,7 @@ pub(super) fn add(tenant: &mut Tenant, values: &Values<'_>, jobs: usize) {
             .filter(|job| *job < jobs)
             .map(|job| ids::JOB + offset(job) * 3)
             .collect();
-        let text = values.record("ProjectResponse", &mut rng, &mut |name, rng| match name {
+        let text = values.record("jpm::ProjectResponse", &mut rng, &mut |name, rng| match name {
             "id" => Cell::int(id),
             "number" => Cell::text(&(10_000 + index).to_string()),
             "status" => Cell::text(&format!("Project status {}", ids::PROJECT_STATUS + status)),

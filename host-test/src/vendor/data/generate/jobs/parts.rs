@@ -26,7 +26,7 @@ pub(super) fn appointments(tenant: &mut Tenant, values: &Values<'_>, plan: &Plan
             other => other,
         };
         let active = rng.u8(..50) != 0;
-        let text = values.record("AppointmentResponse", &mut rng, &mut |name, rng| match name {
+        let text = values.record("jpm::AppointmentResponse", &mut rng, &mut |name, rng| match name {
             "id" => Cell::int(id),
             "jobId" => Cell::int(plan.id),
             "appointmentNumber" => Cell::text(&format!("{}-{}", 100_000 + plan.index, number + 1)),
@@ -85,7 +85,7 @@ pub(in crate::vendor::data::generate) fn note(
     rng: &mut fastrand::Rng,
     at: i64,
 ) -> String {
-    values.record("NoteResponse", rng, &mut |name, rng| match name {
+    values.record("jpm::NoteResponse", rng, &mut |name, rng| match name {
         "createdOn" | "modifiedOn" => Cell::Time(at),
         "createdById" => Cell::int(ids::EMPLOYEE + rng.i64(0..40)),
         "isPinned" => Cell::Raw((rng.u8(..10) == 0).to_string()),
@@ -106,7 +106,7 @@ pub(super) fn history(tenant: &mut Tenant, values: &Values<'_>, plan: &Plan) {
         if number > 0 {
             entries.push(',');
         }
-        let entry = values.record("JobHistoryItemModel", &mut rng, &mut |name, rng| match name {
+        let entry = values.record("jpm::JobHistoryItemModel", &mut rng, &mut |name, rng| match name {
             "id" => Cell::int(plan.id * 10 + offset(number)),
             "eventType" => Cell::text(event),
             "employeeId" => Cell::int(ids::EMPLOYEE + rng.i64(0..40)),
@@ -130,7 +130,7 @@ pub(super) fn reasons(tenant: &mut Tenant, values: &Values<'_>, plan: &Plan) {
     let mut rng = random(values.seed, kinds::LOG, plan.id.unsigned_abs() + 1);
     if plan.canceled() {
         let (id, reason) = (ids::CANCELED_LOG + offset(plan.index), ids::CANCEL_REASON + rng.i64(0..12));
-        let text = values.record("JobCanceledLogResponse", &mut rng, &mut |name, _| match name {
+        let text = values.record("jpm::JobCanceledLogResponse", &mut rng, &mut |name, _| match name {
             "id" => Cell::int(id),
             "jobId" => Cell::int(plan.id),
             "reasonId" => Cell::int(reason),
