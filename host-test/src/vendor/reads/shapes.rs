@@ -6,6 +6,7 @@ use crate::vendor::{
     data::{Values, mix, random},
     declared::{Answers, Declared, Operation, Shape},
     errors::ApiError,
+    members::Members,
     query::Query,
 };
 
@@ -29,7 +30,16 @@ pub(crate) fn shaped(
     };
     Ok(match &operation.answer {
         Answers::Nothing => Answer::empty(),
-        Answers::One(shape) => Answer::records(value(shape, usize::try_from(id).unwrap_or_default()), 1),
+        Answers::One(shape) => {
+            let text = value(shape, usize::try_from(id).unwrap_or_default());
+            // What was asked for by its id has that id.
+            let own = Members::parse(&text).ok().filter(|record| id != 0 && record.get("id").is_some());
+            let text = own.map_or(text, |mut record| {
+                record.put("id", id);
+                record.render()
+            });
+            Answer::records(text, 1)
+        }
         Answers::Data(shape) => {
             Answer::records(format!("{{\"data\":[{}]}}", rows(shape, 0, RECORDS).join(",")), RECORDS)
         }
@@ -79,6 +89,10 @@ mod tests {
                 }
             };
             let Type::Named(name) = &shape.ty else { continue };
+            let first = rows.first().and_then(|row: &Value| row.get("id"));
+            if let (Answers::One(_), Some(id)) = (&operation.answer, first) {
+                assert_eq!(*id, 7, "{}", operation.id);
+            }
             for row in rows {
                 checked += 1;
                 let fine = body::read(&declared, name, &row.to_string(), true);
