@@ -36,29 +36,31 @@ pub(super) struct Token {
     pub(super) fetching: Mutex<()>,
 }
 
-/// Reads an account's settings; the inner error has everything that is missing.
+/// Reads an account's settings; the inner error has everything that is missing, on
+/// top of what is wrong with the common settings.
 pub(super) async fn open<H: Host>(
     host: &H,
     vendor: &'static dyn Vendor,
     name: &str,
+    policy: Result<&Policy, Vec<FieldError>>,
 ) -> Result<Result<Account, Vec<FieldError>>, Failure> {
     let trouble = |error| failure::host("reading settings", &error);
-    let (policy, mut wrong) = match Policy::read(host).await.map_err(trouble)? {
+    let (policy, mut wrong) = match policy {
         Ok(policy) => (Some(policy), Vec::new()),
         Err(wrong) => (None, wrong),
     };
     let environment = vendor.environment_setting();
     let table = vendor.settings();
     let (first, rest): (Vec<_>, Vec<_>) = table.iter().partition(|setting| setting.name == environment);
-    let (chosen, _) =
+    let (mut values, malformed) =
         settings::read(host, &first, |setting| vendor.setting_names(setting.name, name, "")).await.map_err(trouble)?;
-    let chosen = chosen.text(environment).unwrap_or_default().to_owned();
-    let all: Vec<_> = first.into_iter().chain(rest).collect();
+    let chosen = values.text(environment).unwrap_or_default().to_owned();
     let names = |setting: &settings::Setting| vendor.setting_names(setting.name, name, &chosen);
-    let (values, missing) = settings::read(host, &all, names).await.map_err(trouble)?;
-    wrong.extend(missing);
+    let (others, missing) = settings::read(host, &rest, names).await.map_err(trouble)?;
+    values.extend(others);
+    wrong.extend(malformed.into_iter().chain(missing));
     let Some(policy) = policy.filter(|_| wrong.is_empty()) else { return Ok(Err(wrong)) };
-    Ok(vendor.site(name, &values, &policy).map(|site| Account {
+    Ok(vendor.site(name, &values, policy).map(|site| Account {
         name: name.to_owned(),
         vendor,
         site,

@@ -126,9 +126,14 @@ impl<H: Host> Connector<H> {
         id: &str,
         began: Tick,
     ) -> Result<Answer, Failure> {
-        let policy = self.policy().await?;
-        check_role(call.operation, policy.role)?;
-        let account = self.account(call.operation.vendor, &options.account).await?;
+        let vendor = call.operation.vendor;
+        let open = async {
+            let policy = self.policy(vendor, &options.account).await?;
+            check_role(call.operation, policy.role)?;
+            let account = self.account(vendor, &options.account, &policy).await?;
+            Ok((policy, account))
+        };
+        let (policy, account) = self.opened(options.deadline, open).await?;
         let retry_policy = RetryPolicy {
             max_attempts: policy.attempts,
             attempt_timeout: policy.attempt_timeout,
@@ -229,8 +234,7 @@ impl<H: Host> Connector<H> {
 
 impl Course {
     fn late(&self) -> Failure {
-        let failure = failure::refused(FailureKind::Timeout, "the deadline passed", Vec::new());
-        Failure { outcome: outcome(self.retry.effect()), retry: RetryAdvice::Later, ..failure }
+        Failure { outcome: outcome(self.retry.effect()), ..failure::late("the deadline passed") }
     }
 
     fn give_up(&self, failed: Failed, GiveUp { why, hint, effect }: GiveUp) -> Failure {

@@ -42,6 +42,12 @@ pub fn configuration(fields: Vec<FieldError>) -> Failure {
     refused(FailureKind::Configuration, summary("the configuration is incomplete", &fields), fields)
 }
 
+/// The time was over.
+#[must_use]
+pub fn late(message: &str) -> Failure {
+    Failure { retry: RetryAdvice::Later, ..refused(FailureKind::Timeout, message, Vec::new()) }
+}
+
 /// The host could not lend something.
 #[must_use]
 pub fn host(what: &str, error: &HostError) -> Failure {

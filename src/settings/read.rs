@@ -25,6 +25,11 @@ impl Values {
         self.text(name).and_then(|value| value.parse().ok()).unwrap_or_default()
     }
 
+    /// Takes over the values of another table.
+    pub fn extend(&mut self, other: Values) {
+        self.0.extend(other.0);
+    }
+
     /// Whether a switch is on.
     #[must_use]
     pub fn switch(&self, name: &str) -> bool {

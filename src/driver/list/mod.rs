@@ -157,7 +157,7 @@ impl<H: Host + 'static> Reader<H> {
             options.deadline = self.deadline.map(|deadline| connector.host.now().until(deadline)).or(options.deadline);
             self.flights.push(Box::pin(async move {
                 let result = match options.deadline {
-                    Some(left) if left.is_zero() => Err(late()),
+                    Some(left) if left.is_zero() => Err(failure::late("the deadline of the read passed")),
                     _ => connector.call(&call, Some(&asked), &options).await,
                 };
                 Landed { page, result }
@@ -201,9 +201,4 @@ impl<H: Host + 'static> Reader<H> {
 
 fn internal(message: &str) -> Failure {
     failure::refused(FailureKind::Internal, message, Vec::new())
-}
-
-fn late() -> Failure {
-    let failure = failure::refused(FailureKind::Timeout, "the deadline of the read passed", Vec::new());
-    Failure { retry: crate::contract::RetryAdvice::Later, ..failure }
 }

@@ -32,7 +32,8 @@ impl<H: Host + 'static> Reader<H> {
     /// `bad-input` and `configuration`, before anything was sent.
     pub async fn open(connector: &Rc<Connector<H>>, call: Call, options: Options) -> Result<Reader<H>, Failure> {
         let named = |failure: Failure| failure.of(call.operation.name, "", Vec::new());
-        let policy = connector.policy().await.map_err(named)?;
+        let open = connector.policy(call.operation.vendor, &options.account);
+        let policy = connector.opened(options.deadline, open).await.map_err(named)?;
         let extent = Extent {
             start_page: 1,
             page_size: options.page_size.unwrap_or(policy.page_size),
@@ -141,7 +142,8 @@ impl<H: Host + 'static> Reader<H> {
             return Err(named(bad_field("page", "counts from 1")));
         }
         options.resume = request.resume.clone().or(options.resume);
-        let policy = connector.policy().await.map_err(named)?;
+        let open = connector.policy(call.operation.vendor, &options.account);
+        let policy = connector.opened(options.deadline, open).await.map_err(named)?;
         let extent = Extent {
             start_page: request.page.unwrap_or(1),
             page_size: request.page_size.or(options.page_size).unwrap_or(DEFAULT_PAGE_SIZE),
