@@ -1,6 +1,6 @@
 //! An account: where its data is, and its access token.
 
-use super::failure;
+use super::{failure, token::Refused};
 use crate::{
     contract::{Failure, FieldError},
     engine::{time::Tick, token::TokenCell},
@@ -9,7 +9,10 @@ use crate::{
     vendor::{Credentials, Site, Vendor},
 };
 use futures_util::lock::Mutex;
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 /// One tenant's place at a vendor.
 pub(super) struct Account {
@@ -34,6 +37,12 @@ pub(super) struct Token {
     pub(super) credentials: RefCell<Option<Rc<Credentials>>>,
     /// Held while a token is fetched: one fetch for any number of callers.
     pub(super) fetching: Mutex<()>,
+    /// Counts the fetches that ended, so that those who waited for one know.
+    pub(super) ended: Cell<u64>,
+    /// Why the last fetch failed, until one does not.
+    pub(super) refused: RefCell<Option<Refused>>,
+    /// How many fetches have failed in a row for reasons that may pass.
+    pub(super) failed_in_row: Cell<u32>,
 }
 
 /// Reads an account's settings; the inner error has everything that is missing, on
@@ -72,8 +81,10 @@ pub(super) async fn open<H: Host>(
 impl Account {
     /// Drops the token.
     pub(super) fn forget_token(&self) {
-        *self.token.cell.borrow_mut() = TokenCell::default();
+        self.token.cell.borrow_mut().clear();
         *self.token.credentials.borrow_mut() = None;
+        *self.token.refused.borrow_mut() = None;
+        self.token.failed_in_row.set(0);
     }
 
     /// Whether a token for the other one would do for this one.

@@ -212,7 +212,7 @@ impl<H: Host> Connector<H> {
             let now = self.host.now();
             let Some(time) = course.retry.begin(now) else { return Err(course.late()) };
             let left = course.retry.time_left(now).max(time);
-            let Some(result) = self.within(left, self.authorization(account, policy)).await else {
+            let Some(result) = self.within(left, self.authorization(account, policy, now + left)).await else {
                 return Err(course.late());
             };
             let refused = match result {
