@@ -12,6 +12,7 @@ mod failure;
 mod list;
 mod log;
 mod options;
+mod redact;
 mod request;
 mod stats;
 mod token;

@@ -5,7 +5,7 @@
 //! each time: a token endpoint that is down is asked at a pace that does not depend on
 //! how many calls there are.
 
-use super::{Connector, account::Account, failure};
+use super::{Connector, account::Account, failure, redact};
 use crate::{
     contract::{Failure, FailureKind, FieldError, RetryAdvice},
     engine::{
@@ -137,7 +137,7 @@ impl<H: Host> Connector<H> {
             }
             Some(Ok(answer)) => {
                 let hint = retry_hint(|name| answer.header(name), self.host.wall_now());
-                let (body, message, token) = read(account, &answer);
+                let (body, message, token) = read(account, &answer, &credentials);
                 (Attempt::Answer { status: answer.status, hint, body }, message, token)
             }
         };
@@ -252,14 +252,22 @@ impl Refused {
 }
 
 /// A token answer: what its body is worth, why it is none, and the token.
-fn read(account: &Account, answer: &Response) -> (BodyKind, String, Option<(Secret, Option<Duration>)>) {
+fn read(
+    account: &Account,
+    answer: &Response,
+    credentials: &Credentials,
+) -> (BodyKind, String, Option<(Secret, Option<Duration>)>) {
     let success = (200..300).contains(&answer.status);
     match &answer.body {
         Ok(body) if success => match account.vendor.token_answer(body) {
             Ok(token) => (BodyKind::Usable, String::new(), Some(token)),
             Err(message) => (BodyKind::Malformed, message, None),
         },
-        Ok(body) => (BodyKind::Usable, account.vendor.refusal(answer.status, body).message, None),
+        Ok(body) => {
+            let secrets = redact::of_account(credentials);
+            let refusal = redact::refusal(account.vendor, answer.status, body, &secrets);
+            (BodyKind::Usable, refusal.message, None)
+        }
         Err(_) => (BodyKind::CutOff, format!("HTTP {} with a broken body", answer.status), None),
     }
 }
