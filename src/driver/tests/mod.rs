@@ -7,3 +7,5 @@ mod rig;
 mod titan;
 
 
+mod token;
+mod token_failures;
