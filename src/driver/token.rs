@@ -221,7 +221,8 @@ impl<H: Host> Connector<H> {
     async fn first_secret(&self, names: &[String]) -> Result<Option<Secret>, HostError> {
         for name in names {
             if let Some(secret) = self.host.secret(name).await? {
-                return Ok(Some(secret));
+                // A mounted file often ends with a newline.
+                return Ok(Some(Secret::new(secret.expose().trim().to_owned())));
             }
         }
         Ok(None)

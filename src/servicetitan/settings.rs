@@ -52,7 +52,8 @@ pub fn site(values: &Values, policy: &Policy) -> Result<Site, Vec<FieldError>> {
             true => Ok(origin),
             false => Err("must be https:// unless PENSTOCK_ALLOW_HTTP is true".to_owned()),
         });
-        parsed.map_err(|message| wrong.push(FieldError { field: format!("SERVICETITAN_{setting}"), message })).ok()
+        let field = values.found_as(setting).unwrap_or(setting).to_owned();
+        parsed.map_err(|message| wrong.push(FieldError { field, message })).ok()
     };
     let (auth, api) = (origin("AUTH_URL", "auth"), origin("API_URL", "api"));
     match (auth, api) {
