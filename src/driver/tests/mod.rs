@@ -9,3 +9,7 @@ mod titan;
 
 mod token;
 mod token_failures;
+mod settings;
+mod role;
+mod retry;
+mod time;
