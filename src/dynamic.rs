@@ -62,7 +62,7 @@ pub async fn invoke<H: Host + 'static>(
     let ty = record_type(operation);
     if operation.is_list() {
         let (page, info) = Reader::single(connector, call, &page, options).await?;
-        let records = array(page.items().map(|item| normalize::transcode(ty, item)))
+        let records = array(page.skipped(), page.items().map(|item| normalize::transcode(ty, item)))
             .map_err(|error| undecodable(operation, &page.call_id, page.status, error))?;
         return Ok(Answer { body: Some(records), page: Some(info), status: page.status, call_id: page.call_id });
     }
@@ -75,7 +75,7 @@ pub async fn invoke<H: Host + 'static>(
         Payload::Page(_) => {
             let envelope = whole_envelope(operation, &answer)?;
             let items = envelope.items.iter().map(|range| envelope.body.get(range.clone()).unwrap_or_default());
-            Some(array(items.map(|item| normalize::transcode(ty, item))))
+            Some(array(0, items.map(|item| normalize::transcode(ty, item))))
         }
     };
     let body = body.transpose().map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))?;
@@ -210,8 +210,9 @@ fn printable(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(80).collect()
 }
 
-/// The records of a page as a JSON array.
+/// The records of a page, of which some may have been skipped, as a JSON array.
 fn array(
+    skipped: usize,
     records: impl Iterator<Item = Result<String, normalize::DecodeError>>,
 ) -> Result<String, normalize::DecodeError> {
     let mut out = String::from("[");
@@ -219,7 +220,7 @@ fn array(
         if index > 0 {
             out.push(',');
         }
-        out.push_str(&record.map_err(|error| at(index, error))?);
+        out.push_str(&record.map_err(|error| at(index + skipped, error))?);
     }
     out.push(']');
     Ok(out)

@@ -1,18 +1,18 @@
 //! Begins a read: of everything, or of one page.
 
-use super::{Held, Page, Pager, Reader};
+use super::{Landed, Page, Pager, Reader};
 use crate::{
     catalogue::{Operation, Paging},
     contract::{Failure, PageInfo, PageRequest},
-    driver::{Call, Connector, Options, bad_field},
+    driver::{Answer, Call, Connector, Options, Payload, bad_field},
     engine::{
         limits::Limits,
-        pager::{FeedConfig, FeedPager, NumberedConfig, NumberedPager, Position},
+        pager::{FeedConfig, FeedPager, Guard, NumberedConfig, NumberedPager, Position, Progress},
         resume::{Resume, query_hash},
     },
     host::Host,
     settings::Policy,
-    vendor,
+    vendor::{self, PageAsked},
 };
 use std::rc::Rc;
 
@@ -23,6 +23,14 @@ struct Extent {
     window: u32,
     max_pages: u32,
     include_total: bool,
+}
+
+impl Extent {
+    /// A page that is read again for what stands behind its first records does not
+    /// count.
+    fn max_pages(&self, skip: u64) -> u32 {
+        self.max_pages.saturating_add(u32::from(skip > 0))
+    }
 }
 
 impl<H: Host + 'static> Reader<H> {
@@ -74,7 +82,7 @@ impl<H: Host> Reader<H> {
                     from,
                     skip,
                     window: extent.window,
-                    max_pages: extent.max_pages,
+                    max_pages: extent.max_pages(skip),
                     max_items: limits.max_items,
                     max_held_bytes: policy.max_held_bytes,
                 });
@@ -91,7 +99,7 @@ impl<H: Host> Reader<H> {
                     skip,
                     page_size,
                     window: extent.window,
-                    max_pages: extent.max_pages,
+                    max_pages: extent.max_pages(skip),
                     max_items: limits.max_items,
                     max_held_bytes: policy.max_held_bytes,
                     data_only: call.operation.paging == Paging::DataOnly,
@@ -132,16 +140,19 @@ impl<H: Host + 'static> Reader<H> {
         let operation = call.operation;
         let named = |failure: Failure| failure.of(operation.name, "", Vec::new());
         let export = operation.paging == Paging::Export;
+        if export && options.page_size.is_some() {
+            return Err(named(bad_field("page-size", "is not for exports: the vendor decides")));
+        }
         if export && (request.page.is_some() || request.page_size.is_some()) {
             return Err(named(bad_field("page", "is not for exports: go on with `resume` or `from`")));
         }
-        if request.page.is_some() && request.resume.is_some() {
+        options.resume = request.resume.clone().or(options.resume);
+        if request.page.is_some() && options.resume.is_some() {
             return Err(named(bad_field("page", "cannot be given together with `resume`")));
         }
         if request.page == Some(0) {
             return Err(named(bad_field("page", "counts from 1")));
         }
-        options.resume = request.resume.clone().or(options.resume);
         let open = connector.policy(call.operation.vendor, &options.account);
         let policy = connector.opened(options.deadline, open).await.map_err(named)?;
         let extent = Extent {
@@ -155,35 +166,55 @@ impl<H: Host + 'static> Reader<H> {
         reader.one_page().await
     }
 
+    /// One page; and the one after it, if all of the first was delivered before.
     async fn one_page(&mut self) -> Result<(Page, PageInfo), Failure> {
-        let Some(fetch) = self.pager.next_fetch() else { return Err(super::internal("there is no page to fetch")) };
-        let (number, asked) = self.asked(fetch);
-        let answer = match self.connector.call(&self.call, Some(&asked), &self.options).await {
-            Ok(answer) => answer,
-            Err(failure) => return Err(self.resumable(failure)),
-        };
-        let super::Payload::Page(envelope) = answer.payload else {
-            return Err(super::internal("a list answered without a page"));
-        };
-        let mut info = PageInfo {
-            page: if asked.from.is_none() && self.page_size > 0 { number } else { 0 },
-            page_size: self.page_size,
-            has_more: envelope.has_more.unwrap_or(envelope.items.len() as u64 >= u64::from(self.page_size)),
-            total_count: envelope.total,
-            continue_from: envelope.continue_from.clone(),
-            resume: String::new(),
-        };
-        let (call_id, status) = (answer.call_id, answer.status);
-        let empty =
-            Page { body: Default::default(), records: Vec::new(), first: 0, call_id: call_id.clone(), status };
-        self.pager.arrived(number, &envelope);
-        self.held.insert(number, Held { envelope, call_id, status });
-        let page = self.ready().unwrap_or(empty);
-        if !page.is_empty() {
-            self.delivered(page.len());
+        let mut last = None;
+        while let Some(fetch) = self.pager.next_fetch() {
+            let (number, asked) = self.asked(fetch);
+            let answer = match self.fetch(&asked).await {
+                Ok(answer) => answer,
+                Err(failure) => return Err(self.resumable(failure)),
+            };
+            let info = self.info(number, &asked, &answer);
+            let empty = Page { call_id: answer.call_id.clone(), status: answer.status, ..Page::default() };
+            last = Some((info, empty));
+            self.land(Landed { page: number, result: Ok(answer) });
         }
+        let Some((mut info, empty)) = last else { return Err(super::internal("there is no page to fetch")) };
+        let page = match (self.ready(), self.pager.progress()) {
+            (Some(page), _) => page,
+            (None, Progress::FetchFailed { page }) => {
+                let failure = self.failures.remove(&page).unwrap_or_else(|| super::internal("a fetch failed silently"));
+                return Err(self.resumable(failure));
+            }
+            // One page was asked for, so that more of them is no surprise.
+            (None, Progress::Stopped(guard)) if guard != Guard::TooManyPages => return Err(self.stopped(guard)),
+            (None, _) => empty,
+        };
+        self.delivered(page.len());
+        info.has_more = info.has_more || (self.pager.progress() != Progress::Ended && !self.says_whether_more());
         info.resume = self.resume();
         Ok((page, info))
+    }
+
+    /// What an answer says of its place; `has_more` only if the vendor says it.
+    fn info(&self, number: u32, asked: &PageAsked, answer: &Answer) -> PageInfo {
+        let envelope = match &answer.payload {
+            Payload::Page(envelope) => Some(envelope),
+            _ => None,
+        };
+        PageInfo {
+            page: if asked.size > 0 { number } else { 0 },
+            page_size: self.page_size,
+            has_more: envelope.and_then(|envelope| envelope.has_more).unwrap_or_default(),
+            total_count: envelope.and_then(|envelope| envelope.total),
+            continue_from: envelope.and_then(|envelope| envelope.continue_from.clone()),
+            resume: String::new(),
+        }
+    }
+
+    fn says_whether_more(&self) -> bool {
+        self.call.operation.paging != Paging::DataOnly
     }
 }
 

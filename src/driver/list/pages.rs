@@ -11,7 +11,7 @@ use bytes::Bytes;
 use std::ops::Range;
 
 /// Records to deliver, not decoded yet.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Page {
     pub(super) body: Bytes,
     pub(super) records: Vec<Range<usize>>,
