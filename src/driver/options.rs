@@ -56,11 +56,15 @@ impl Options {
         if given.page_size == Some(0) {
             complain("page-size", "must be at least 1");
         }
+        let account = account_name(given.account.as_deref()).unwrap_or_else(|failure| {
+            wrong.extend(failure.fields);
+            String::new()
+        });
         if !wrong.is_empty() {
             return Err(bad_input(wrong));
         }
         Ok(Options {
-            account: account_name(given.account.as_deref())?,
+            account,
             deadline,
             resume: given.resume.clone(),
             correlation_id: given.correlation_id.clone(),
