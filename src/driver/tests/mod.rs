@@ -6,10 +6,13 @@
 mod rig;
 mod titan;
 
-
+mod answers;
+mod input;
+mod lists;
+mod resume;
+mod retry;
+mod role;
+mod settings;
+mod time;
 mod token;
 mod token_failures;
-mod settings;
-mod role;
-mod retry;
-mod time;

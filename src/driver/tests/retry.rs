@@ -17,7 +17,11 @@ const PUT: Case = ("jpm.jobs-cancel", &[("id", "1")], Some(r#"{"reasonId":1,"mem
 const DELETE: Case = ("jpm.appointments-delete", &[("id", "1")], None);
 
 /// The result of a call whose first request meets this reply, and how many were sent.
-fn first_meets(reply: fn() -> Reply, (name, parameters, body): Case, options: &CallOptions) -> (Result<Answer, Failure>, usize) {
+fn first_meets(
+    reply: fn() -> Reply,
+    (name, parameters, body): Case,
+    options: &CallOptions,
+) -> (Result<Answer, Failure>, usize) {
     let rig = Rig::new();
     rig.titan.holds(1);
     rig.titan.on_api(move |number, _| (number == 1).then(reply));
@@ -68,8 +72,16 @@ fn a_write_that_may_have_taken_effect_is_not_sent_again() {
         ] {
             let failure = sent_once(reply, case);
             assert_eq!((failure.kind, failure.status), (kind, status), "{failure:?}");
-            assert_eq!((failure.outcome, failure.retry), (Outcome::Unknown, RetryAdvice::Never), "{failure:?}");
-            assert!(failure.message.contains("may have taken effect and is not sent again"), "{}", failure.message);
+            assert_eq!(
+                (failure.outcome, failure.retry),
+                (Outcome::Unknown, RetryAdvice::Never),
+                "{failure:?}"
+            );
+            assert!(
+                failure.message.contains("may have taken effect and is not sent again"),
+                "{}",
+                failure.message
+            );
             assert_eq!(failure.attempts.len(), 1);
         }
     }
@@ -111,7 +123,10 @@ fn what_would_fail_again_is_not_repeated() {
         assert_eq!((failure.kind, failure.status, failure.retry), (kind, Some(status), RetryAdvice::Never));
         assert_eq!((failure.outcome, failure.message.as_str()), (Outcome::NotApplied, "Not like that"));
         assert_eq!(failure.vendor_trace_id.as_deref(), Some("t-9"));
-        assert_eq!((failure.fields[0].field.as_str(), failure.fields[0].message.as_str()), ("text", "too long"));
+        assert_eq!(
+            (failure.fields[0].field.as_str(), failure.fields[0].message.as_str()),
+            ("text", "too long")
+        );
         assert_eq!(rig.titan.api_requests(), 1);
     }
 }
@@ -131,15 +146,22 @@ fn attempts_are_counted_and_recorded() {
     rig.host.set("RETRY_ATTEMPTS", "3");
     rig.titan.on_api(|number, _| Some(if number == 2 { Reply::dropped() } else { unavailable() }));
     let failure = rig.run(rig.get()).unwrap_err();
-    let attempts: Vec<_> =
-        failure.attempts.iter().map(|attempt| (attempt.number, attempt.status, attempt.reason.as_str())).collect();
-    assert_eq!(attempts, [(1, Some(503), "unavailable"), (2, None, "connection"), (3, Some(503), "unavailable")]);
+    let attempts: Vec<_> = failure
+        .attempts
+        .iter()
+        .map(|attempt| (attempt.number, attempt.status, attempt.reason.as_str()))
+        .collect();
+    assert_eq!(
+        attempts,
+        [(1, Some(503), "unavailable"), (2, None, "connection"), (3, Some(503), "unavailable")]
+    );
     assert_eq!((failure.kind, failure.outcome), (FailureKind::Vendor, Outcome::NotApplied));
     assert!(failure.message.ends_with("; no attempts are left"), "{}", failure.message);
     assert!(!failure.message.contains("html"), "{}", failure.message);
     assert!(failure.attempts[0].elapsed_ms == 20 && failure.attempts[0].started.seconds == 1_795_168_800);
     // The log has one line a call, with the id that the failure has.
-    let calls: Vec<_> = rig.host.lines().into_iter().filter(|line| line.contains(r#""event":"call""#)).collect();
+    let calls: Vec<_> =
+        rig.host.lines().into_iter().filter(|line| line.contains(r#""event":"call""#)).collect();
     assert_eq!(calls.len(), 1);
     assert!(calls[0].contains(&failure.call_id) && calls[0].contains(r#""attempts":3"#), "{}", calls[0]);
 }

@@ -4,8 +4,9 @@ use super::titan::Titan;
 use crate::{
     contract::{CallOptions, Failure, ListEnd},
     driver::Connector,
-    dynamic, normalize,
+    dynamic,
     host::simulated::Simulated,
+    normalize,
     pump::{Sink, pump},
     typed::record_type,
 };
@@ -133,7 +134,8 @@ impl Rig {
             let reader = dynamic::list(&self.connector, operation, &owned(parameters), Some(options)).await?;
             let ty = record_type(operation);
             let id = |item: &[u8]| {
-                let record: serde_json::Value = serde_json::from_str(&normalize::transcode(ty, item)?).unwrap();
+                let record: serde_json::Value =
+                    serde_json::from_str(&normalize::transcode(ty, item)?).unwrap();
                 Ok(record["id"].as_i64().unwrap())
             };
             pump(reader, &mut consumer, id).await

@@ -35,7 +35,11 @@ fn each_effect_needs_its_role() {
                 Some(failure) => {
                     assert!(index >= allowed, "{role:?} must be allowed to {name}: {failure:?}");
                     assert_eq!((failure.kind, failure.outcome), (FailureKind::Role, Outcome::NotSent));
-                    assert!(failure.message.contains(&format!("PENSTOCK_ROLE={needed}")), "{}", failure.message);
+                    assert!(
+                        failure.message.contains(&format!("PENSTOCK_ROLE={needed}")),
+                        "{}",
+                        failure.message
+                    );
                 }
             }
         }

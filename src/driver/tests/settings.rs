@@ -10,7 +10,11 @@ use std::{rc::Rc, time::Duration};
 const SECOND: Duration = Duration::from_secs(1);
 
 fn names(failure: &Failure) -> Vec<&str> {
-    assert_eq!((failure.kind, failure.outcome), (FailureKind::Configuration, Outcome::NotSent), "{failure:?}");
+    assert_eq!(
+        (failure.kind, failure.outcome),
+        (FailureKind::Configuration, Outcome::NotSent),
+        "{failure:?}"
+    );
     for error in &failure.fields {
         assert!(failure.message.contains(&error.field), "{}", failure.message);
     }
@@ -29,7 +33,8 @@ fn last(rig: &Rig) -> Rc<SentRequest> {
 fn everything_that_is_missing_or_malformed_is_named_at_once() {
     let rig = Rig::bare(1);
     let failure = rig.run(rig.get()).unwrap_err();
-    let all = ["CLIENT_ID", "CLIENT_SECRET", "APP_KEY", "TENANT_ID"].map(|name| format!("SERVICETITAN_{name}"));
+    let all =
+        ["CLIENT_ID", "CLIENT_SECRET", "APP_KEY", "TENANT_ID"].map(|name| format!("SERVICETITAN_{name}"));
     assert_eq!(names(&failure), all);
     assert_eq!((failure.operation.as_deref(), failure.retry), (Some("jpm.jobs-get"), RetryAdvice::Never));
 
@@ -70,7 +75,8 @@ fn space_around_a_value_is_not_part_of_it() {
 fn an_account_has_settings_of_its_own() {
     let rig = Rig::new();
     let failure = rig.run(rig.get_with(&of("North-East"))).unwrap_err();
-    let own = ["CLIENT_ID", "CLIENT_SECRET", "TENANT_ID"].map(|name| format!("PENSTOCK_ACCOUNT_NORTH_EAST_{name}"));
+    let own =
+        ["CLIENT_ID", "CLIENT_SECRET", "TENANT_ID"].map(|name| format!("PENSTOCK_ACCOUNT_NORTH_EAST_{name}"));
     assert_eq!(names(&failure), own);
 
     rig.host.set_secret(&own[0], "canary-north-id");

@@ -65,7 +65,10 @@ fn silence_ends_at_the_time_for_one_attempt_and_is_tried_again() {
     assert_eq!(rig.host.aborted(), 1);
     for request in rig.host.requests() {
         let timeouts = request.timeouts;
-        assert_eq!((timeouts.connect, timeouts.first_byte, timeouts.between_bytes), (5 * SECOND, 5 * SECOND, 5 * SECOND));
+        assert_eq!(
+            (timeouts.connect, timeouts.first_byte, timeouts.between_bytes),
+            (5 * SECOND, 5 * SECOND, 5 * SECOND)
+        );
     }
 }
 

@@ -1,10 +1,7 @@
 //! Access tokens: one for any number of calls.
 
 use super::rig::{Rig, options, within};
-use crate::{
-    contract::FailureKind,
-    host::simulated::Reply,
-};
+use crate::{contract::FailureKind, host::simulated::Reply};
 use futures_util::future::{abortable, join};
 use std::time::Duration;
 
@@ -18,7 +15,8 @@ fn a_thousand_calls_at_start_share_one_token_and_read_each_setting_once() {
     let results = rig.run(rig.get_often(1000));
     assert!(results.iter().all(Result::is_ok));
     assert_eq!((rig.titan.token_requests(), rig.titan.api_requests()), (1, 1000));
-    for name in ["PENSTOCK_ROLE", "RETRY_ATTEMPTS", "SERVICETITAN_TENANT_ID", "SERVICETITAN_API_ENVIRONMENT"] {
+    for name in ["PENSTOCK_ROLE", "RETRY_ATTEMPTS", "SERVICETITAN_TENANT_ID", "SERVICETITAN_API_ENVIRONMENT"]
+    {
         assert_eq!(rig.host.reads(name), 1, "{name}");
     }
 }
@@ -74,7 +72,12 @@ fn a_token_is_refreshed_early_while_the_old_one_serves() {
         assert_eq!(others.1, Duration::from_millis(20));
     });
     assert_eq!(rig.titan.token_requests(), 2);
-    let tokens: Vec<_> = rig.host.requests().iter().filter_map(|request| request.secret_header("authorization").map(str::to_owned)).collect();
+    let tokens: Vec<_> = rig
+        .host
+        .requests()
+        .iter()
+        .filter_map(|request| request.secret_header("authorization").map(str::to_owned))
+        .collect();
     assert_eq!(tokens.iter().filter(|token| token.ends_with("-2")).count(), 1);
 }
 

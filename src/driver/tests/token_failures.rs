@@ -162,7 +162,8 @@ fn an_answer_without_a_token_is_retried_and_never_shown() {
 #[test]
 fn a_vendor_that_repeats_secrets_does_not_get_them_into_a_failure() {
     let rig = Rig::new();
-    let told = r#"{"error":"invalid_client","error_description":"canary-client-id with canary&client=secret+%é"}"#;
+    let told =
+        r#"{"error":"invalid_client","error_description":"canary-client-id with canary&client=secret+%é"}"#;
     rig.titan.on_token(move |_| Some(Reply::status(400, told)));
     let failure = rig.run(rig.get()).unwrap_err();
     assert!(failure.message.contains("[redacted] with [redacted]"), "{}", failure.message);

@@ -62,3 +62,102 @@ impl Simulated {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::{Host, simulated::Reply};
+    use futures_util::future::{join, join_all, pending, poll_fn};
+    use std::time::Duration;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn time_jumps_from_timer_to_timer() {
+        let host = Simulated::new(1);
+        let order = host.run(async {
+            let order = std::cell::RefCell::new(Vec::new());
+            let wait = |seconds: u32| {
+                let (host, order) = (&host, &order);
+                async move {
+                    host.wait(SECOND * seconds).await;
+                    order.borrow_mut().push(seconds);
+                }
+            };
+            join_all([3600, 5, 0, 7, 5].map(wait)).await;
+            order.into_inner()
+        });
+        assert_eq!(order, [0, 5, 5, 7, 3600]);
+        assert_eq!(host.elapsed(), 3600 * SECOND);
+    }
+
+    #[test]
+    fn a_timer_that_is_dropped_does_not_move_the_time() {
+        let host = Simulated::new(1);
+        host.run(async {
+            let both = futures_util::future::select(host.wait(SECOND), host.wait(9 * SECOND));
+            both.await;
+            host.wait(SECOND).await;
+        });
+        assert_eq!(host.elapsed(), 2 * SECOND);
+    }
+
+    #[test]
+    fn the_same_seed_is_the_same_chance() {
+        let draw = |seed| {
+            let host = Simulated::new(seed);
+            (0..5).map(|_| host.random()).collect::<Vec<_>>()
+        };
+        assert_eq!(draw(7), draw(7));
+        assert_ne!(draw(7), draw(8));
+    }
+
+    #[test]
+    #[should_panic(expected = "deadlock at 5s")]
+    fn a_deadlock_is_told() {
+        let host = Simulated::new(1);
+        host.run(join(host.wait(5 * SECOND), pending::<()>()));
+    }
+
+    #[test]
+    #[should_panic(expected = "something spins")]
+    fn spinning_is_told() {
+        Simulated::new(1).run(poll_fn(|context| {
+            context.waker().wake_by_ref();
+            Poll::<()>::Pending
+        }));
+    }
+
+    #[test]
+    #[should_panic(expected = "a secret can be seen")]
+    fn a_secret_in_a_log_line_is_told() {
+        let host = Simulated::new(1);
+        host.set_secret("KEY", "se&cret");
+        host.run(async { host.log("at ?key=se%26cret") });
+    }
+
+    #[test]
+    fn a_request_that_is_dropped_is_an_abort() {
+        let host = Simulated::new(1);
+        host.answer_with(|_| Reply::ok("").after(5 * SECOND));
+        let request = || crate::host::Request {
+            method: "GET",
+            https: true,
+            authority: "a.example".to_owned(),
+            path_and_query: "/".to_owned(),
+            headers: Vec::new(),
+            secret_headers: Vec::new(),
+            body: None,
+            timeouts: crate::host::Timeouts { connect: SECOND, first_byte: SECOND, between_bytes: SECOND },
+            max_body: 10,
+        };
+        host.run(async {
+            let send = std::pin::pin!(host.send(request()));
+            futures_util::future::select(send, host.wait(SECOND)).await;
+            assert_eq!(host.aborted(), 0);
+        });
+        assert_eq!((host.aborted(), host.requests().len()), (1, 1));
+        assert!(host.run(host.send(request())).is_ok());
+        assert_eq!(host.aborted(), 1);
+    }
+}

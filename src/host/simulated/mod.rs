@@ -171,7 +171,11 @@ impl Simulated {
         texts.find(|text| secrets.iter().any(|secret| text.contains(secret.as_str()))).cloned()
     }
 
-    async fn look_up(&self, name: &str, map: &RefCell<BTreeMap<String, String>>) -> Result<Option<String>, HostError> {
+    async fn look_up(
+        &self,
+        name: &str,
+        map: &RefCell<BTreeMap<String, String>>,
+    ) -> Result<Option<String>, HostError> {
         *self.0.reads.borrow_mut().entry(name.to_owned()).or_default() += 1;
         if !self.0.lookup.get().is_zero() {
             self.wait(self.0.lookup.get()).await;

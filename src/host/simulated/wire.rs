@@ -63,7 +63,11 @@ impl SentRequest {
     /// A parameter of the query, as it was sent.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let (_, query) = self.path_and_query.split_once('?')?;
-        query.split('&').filter_map(|pair| pair.split_once('=')).find(|(known, _)| *known == name).map(|(_, value)| value)
+        query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value)
     }
 
     /// A header field that must not be logged, as the vendor reads it.
