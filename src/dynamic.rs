@@ -1,7 +1,7 @@
 //! Dynamic calls: any operation by name, text and JSON in, the normal form out.
 
 use crate::{
-    catalogue::{self, Operation, Parameter, Paging},
+    catalogue::{self, Operation, Paging, Parameter},
     contract::{CallOptions, Failure, FieldError, PageInfo, PageRequest},
     driver::{Call, Connector, Options, Payload, Reader, bad_field, bad_input, fields, segment},
     host::Host,
@@ -64,7 +64,12 @@ pub async fn invoke<H: Host + 'static>(
         let (page, info) = Reader::single(connector, call, &page, options).await?;
         let records = array(page.skipped(), page.items().map(|item| normalize::transcode(ty, item)))
             .map_err(|error| undecodable(operation, &page.call_id, page.status, error))?;
-        return Ok(Answer { body: Some(records), page: Some(info), status: page.status, call_id: page.call_id });
+        return Ok(Answer {
+            body: Some(records),
+            page: Some(info),
+            status: page.status,
+            call_id: page.call_id,
+        });
     }
     let answer = connector.call(&call, None, &options).await?;
     let body = match &answer.payload {
@@ -74,11 +79,13 @@ pub async fn invoke<H: Host + 'static>(
         Payload::Value(body) => String::from_utf8(body.to_vec()).ok().map(Ok),
         Payload::Page(_) => {
             let envelope = whole_envelope(operation, &answer)?;
-            let items = envelope.items.iter().map(|range| envelope.body.get(range.clone()).unwrap_or_default());
+            let items =
+                envelope.items.iter().map(|range| envelope.body.get(range.clone()).unwrap_or_default());
             Some(array(0, items.map(|item| normalize::transcode(ty, item))))
         }
     };
-    let body = body.transpose().map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))?;
+    let body =
+        body.transpose().map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))?;
     Ok(Answer { body, page: None, status: answer.status, call_id: answer.call_id })
 }
 
@@ -177,8 +184,12 @@ fn page_request<'a>(
         }
         let number = || value.parse::<u32>().ok().filter(|number| *number > 0);
         match name {
-            "pageSize" => page.page_size = number().or_else(|| refuse(wrong, name, "must be a whole number from 1")),
-            _ if !one_page => wrong.push(field(name, "selects one page; a whole read goes through all of them")),
+            "pageSize" => {
+                page.page_size = number().or_else(|| refuse(wrong, name, "must be a whole number from 1"))
+            }
+            _ if !one_page => {
+                wrong.push(field(name, "selects one page; a whole read goes through all of them"))
+            }
             "page" => page.page = number().or_else(|| refuse(wrong, name, "must be a whole number from 1")),
             _ => match value.to_ascii_lowercase().as_str() {
                 "true" => page.include_total = true,

@@ -62,7 +62,9 @@ pub(super) async fn open<H: Host>(
     let table = vendor.settings();
     let (first, rest): (Vec<_>, Vec<_>) = table.iter().partition(|setting| setting.name == environment);
     let (mut values, malformed) =
-        settings::read(host, &first, |setting| vendor.setting_names(setting.name, name, "")).await.map_err(trouble)?;
+        settings::read(host, &first, |setting| vendor.setting_names(setting.name, name, ""))
+            .await
+            .map_err(trouble)?;
     let chosen = values.text(environment).unwrap_or_default().to_owned();
     let names = |setting: &settings::Setting| vendor.setting_names(setting.name, name, &chosen);
     let (others, missing) = settings::read(host, &rest, names).await.map_err(trouble)?;
@@ -89,7 +91,9 @@ impl Account {
 
     /// Whether a token for the other one would do for this one.
     pub(super) fn same_place(&self, other: &Account) -> bool {
-        self.site.auth == other.site.auth && self.site.api == other.site.api && self.site.tenant == other.site.tenant
+        self.site.auth == other.site.auth
+            && self.site.api == other.site.api
+            && self.site.tenant == other.site.tenant
     }
 
     /// Takes over the token of the account as it was.

@@ -127,7 +127,8 @@ fn judge(
     if !(200..300).contains(&response.status) {
         return (BodyKind::Usable, Err(refusal(account, authorization, response)));
     }
-    let too_large = |message: String| (BodyKind::TooLarge, Err(Complaint::new(FailureKind::TooLarge, message)));
+    let too_large =
+        |message: String| (BodyKind::TooLarge, Err(Complaint::new(FailureKind::TooLarge, message)));
     let too_long = || too_large(format!("the answer has more than {} bytes", policy.max_body_bytes));
     let body = match &response.body {
         Ok(body) => body,
@@ -213,8 +214,10 @@ fn payload(call: &Call, account: &Account, body: &Bytes) -> Result<Payload, Unre
         Ok(_) => Ok(Payload::Value(body.clone())),
         // What an operation without an answer says does not matter.
         Err(_) if operation.answer.is_none() => Ok(Payload::Nothing),
-        Err(error) => {
-            Err(Unreadable { malformed: true, path: "$".to_owned(), message: format!("is not JSON: {error}") })
-        }
+        Err(error) => Err(Unreadable {
+            malformed: true,
+            path: "$".to_owned(),
+            message: format!("is not JSON: {error}"),
+        }),
     }
 }

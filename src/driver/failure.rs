@@ -51,7 +51,10 @@ pub fn late(message: &str) -> Failure {
 /// The host could not lend something.
 #[must_use]
 pub fn host(what: &str, error: &HostError) -> Failure {
-    Failure { retry: RetryAdvice::Later, ..refused(FailureKind::Host, format!("{what}: {error}"), Vec::new()) }
+    Failure {
+        retry: RetryAdvice::Later,
+        ..refused(FailureKind::Host, format!("{what}: {error}"), Vec::new())
+    }
 }
 
 /// `prefix: field message, field message`.
@@ -63,7 +66,10 @@ fn summary(prefix: &str, fields: &[FieldError]) -> String {
 /// What the normaliser found, as the contract has it.
 #[must_use]
 pub fn fields(problems: Vec<Problem>) -> Vec<FieldError> {
-    problems.into_iter().map(|problem| FieldError { field: problem.field, message: problem.message }).collect()
+    problems
+        .into_iter()
+        .map(|problem| FieldError { field: problem.field, message: problem.message })
+        .collect()
 }
 
 /// The kind as it stands in logs, metrics and problem documents.

@@ -21,13 +21,13 @@ mod url;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::url::segment;
 pub use self::{
     call::{Answer, Call, Payload},
     failure::{bad_field, bad_input, fields, kind_name, outcome_name, refused},
     list::{Page, Reader},
     options::Options,
 };
-pub(crate) use self::url::segment;
 
 use crate::{
     contract::{Failure, FieldError},
@@ -122,7 +122,8 @@ impl<H: Host> Connector<H> {
         let account = options::account_name(account)?;
         let shared_state = self.host.shares_state().await;
         let open = async {
-            let policy = Policy::read(&self.host).await.map_err(|error| failure::host("reading settings", &error))?;
+            let policy =
+                Policy::read(&self.host).await.map_err(|error| failure::host("reading settings", &error))?;
             account::open(&self.host, vendor, &account, policy.as_ref().map_err(Clone::clone)).await
         };
         let missing = self.opened(None, open).await?.err().unwrap_or_default();
@@ -137,7 +138,9 @@ impl<H: Host> Connector<H> {
         open: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
         let time = deadline.unwrap_or(RetryPolicy::DEFAULT.deadline);
-        self.within(time, open).await.unwrap_or_else(|| Err(failure::late("the host did not find the settings in time")))
+        self.within(time, open)
+            .await
+            .unwrap_or_else(|| Err(failure::late("the host did not find the settings in time")))
     }
 
     /// The common settings. If they are malformed, the failure names what this account
@@ -145,7 +148,9 @@ impl<H: Host> Connector<H> {
     async fn policy(&self, vendor: &'static str, account: &str) -> Result<Rc<Policy>, Failure> {
         let known = |now: Tick| {
             let kept = self.policy.borrow();
-            kept.as_ref().filter(|(read, _)| now.since(*read) < SETTINGS_LIFE).map(|(_, policy)| policy.clone())
+            kept.as_ref()
+                .filter(|(read, _)| now.since(*read) < SETTINGS_LIFE)
+                .map(|(_, policy)| policy.clone())
         };
         if let Some(policy) = known(self.host.now()) {
             return Ok(policy);
@@ -154,7 +159,8 @@ impl<H: Host> Connector<H> {
         if let Some(policy) = known(self.host.now()) {
             return Ok(policy);
         }
-        let read = Policy::read(&self.host).await.map_err(|error| failure::host("reading settings", &error))?;
+        let read =
+            Policy::read(&self.host).await.map_err(|error| failure::host("reading settings", &error))?;
         let policy = match read {
             Ok(policy) => Rc::new(policy),
             Err(wrong) => {
@@ -168,7 +174,12 @@ impl<H: Host> Connector<H> {
     }
 
     /// An account whose settings are complete.
-    async fn account(&self, vendor: &'static str, name: &str, policy: &Policy) -> Result<Rc<Account>, Failure> {
+    async fn account(
+        &self,
+        vendor: &'static str,
+        name: &str,
+        policy: &Policy,
+    ) -> Result<Rc<Account>, Failure> {
         let key = (vendor, name.to_owned());
         let known = |now: Tick| {
             let kept = self.accounts.borrow();
@@ -182,7 +193,8 @@ impl<H: Host> Connector<H> {
             return Ok(account);
         }
         let found = known_vendor(vendor)?;
-        let opened = account::open(&self.host, found, name, Ok(policy)).await?.map_err(failure::configuration)?;
+        let opened =
+            account::open(&self.host, found, name, Ok(policy)).await?.map_err(failure::configuration)?;
         let mut accounts = self.accounts.borrow_mut();
         let account = match accounts.get(&key) {
             // The token goes on living unless it would now belong to somebody else.
@@ -191,7 +203,8 @@ impl<H: Host> Connector<H> {
         };
         if accounts.len() >= MOST_ACCOUNTS
             && !accounts.contains_key(&key)
-            && let Some(oldest) = accounts.iter().min_by_key(|(_, account)| account.opened).map(|(key, _)| key.clone())
+            && let Some(oldest) =
+                accounts.iter().min_by_key(|(_, account)| account.opened).map(|(key, _)| key.clone())
         {
             accounts.remove(&oldest);
         }

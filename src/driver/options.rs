@@ -35,7 +35,9 @@ impl Options {
     /// # Errors
     /// Everything that does not fit.
     pub fn check(given: Option<&CallOptions>) -> Result<Options, Failure> {
-        let Some(given) = given else { return Ok(Options { account: account_name(None)?, ..Options::default() }) };
+        let Some(given) = given else {
+            return Ok(Options { account: account_name(None)?, ..Options::default() });
+        };
         let mut wrong = Vec::new();
         let mut complain = |field: &str, message: &str| {
             wrong.push(FieldError { field: field.to_owned(), message: message.to_owned() });

@@ -104,7 +104,11 @@ impl<H: Host> Connector<H> {
         let time = PATIENCE.min(self.host.now().until(deadline) / 2);
         let fetched = self.within(time, self.fetch(account, policy)).await;
         if fetched.is_none() {
-            account.token.cell.borrow_mut().fetch_failed(self.host.now(), FetchFailure::Transient { hint: None });
+            account
+                .token
+                .cell
+                .borrow_mut()
+                .fetch_failed(self.host.now(), FetchFailure::Transient { hint: None });
         }
         fetched?.ok()
     }
@@ -197,7 +201,10 @@ impl<H: Host> Connector<H> {
         // Nothing of the call itself was sent; and it is to come back when the next
         // fetch may be made, not before.
         let fault = Fault { effect: Effect::NotSent, hint: wait, ..fault };
-        Refused { failure: Failure { status: fault.status, retry, ..failure }, fault: transient.then_some(fault) }
+        Refused {
+            failure: Failure { status: fault.status, retry, ..failure },
+            fault: transient.then_some(fault),
+        }
     }
 
     async fn credentials(&self, account: &Account) -> Result<Credentials, Refused> {
@@ -234,7 +241,10 @@ impl<H: Host> Connector<H> {
         let left = until.since(self.host.now());
         let last = account.token.refused.borrow().clone().unwrap_or_else(|| {
             let message = format!("the vendor refused the last tokens of account `{}`", account.name);
-            Refused { failure: failure::refused(FailureKind::Authentication, message, Vec::new()), fault: None }
+            Refused {
+                failure: failure::refused(FailureKind::Authentication, message, Vec::new()),
+                fault: None,
+            }
         });
         let retry = match last.failure.retry {
             // Our own pace is no promise of the vendor's.

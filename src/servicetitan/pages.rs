@@ -68,7 +68,8 @@ fn unfit(body: &[u8], json: bool) -> PageError {
         _ if json => return wrong("$", "is no page"),
         _ => return PageError { malformed: true, ..wrong("$", "is no JSON, or cut off") },
     };
-    let unless = |name: &str, fits: fn(&str) -> bool| fields.get(name).is_some_and(|value| !fits(value.get()));
+    let unless =
+        |name: &str, fits: fn(&str) -> bool| fields.get(name).is_some_and(|value| !fits(value.get()));
     if unless("hasMore", |text| serde_json::from_str::<Option<bool>>(text).is_ok()) {
         return wrong("$.hasMore", "must be true or false");
     }
@@ -98,7 +99,9 @@ mod tests {
 
     #[test]
     fn records_are_found_where_they_stand() {
-        let page = read(Paging::Numbered, r#"{"data":[ {"id":1} , {"a":[2]}],"hasMore":true,"totalCount":null}"#).unwrap();
+        let page =
+            read(Paging::Numbered, r#"{"data":[ {"id":1} , {"a":[2]}],"hasMore":true,"totalCount":null}"#)
+                .unwrap();
         let texts: Vec<&str> =
             page.items.iter().map(|range| std::str::from_utf8(&page.body[range.clone()]).unwrap()).collect();
         assert_eq!(texts, [r#"{"id":1}"#, r#"{"a":[2]}"#]);

@@ -71,7 +71,10 @@ pub async fn read<H: Host>(
             found = match setting.secret {
                 true => host.secret(name).await?.map(|secret| {
                     // The copy is wiped at once.
-                    (name, checked(setting, secret.expose()).map(|copy| drop(Secret::new(copy))).map(|()| None))
+                    (
+                        name,
+                        checked(setting, secret.expose()).map(|copy| drop(Secret::new(copy))).map(|()| None),
+                    )
                 }),
                 false => host.setting(name).await?.map(|value| (name, checked(setting, &value).map(Some))),
             };

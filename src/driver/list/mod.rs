@@ -73,7 +73,8 @@ impl<H: Host + 'static> Reader<H> {
                 Progress::Ended => return Ok(None),
                 Progress::Stopped(guard) => return Err(self.stopped(guard)),
                 Progress::FetchFailed { page } => {
-                    let failure = self.failures.remove(&page).unwrap_or_else(|| internal("a fetch failed silently"));
+                    let failure =
+                        self.failures.remove(&page).unwrap_or_else(|| internal("a fetch failed silently"));
                     return Err(self.resumable(failure));
                 }
                 Progress::Going => {}
@@ -161,7 +162,8 @@ impl<H: Host + 'static> Reader<H> {
     fn fetch(&self, asked: &PageAsked) -> impl Future<Output = Result<Answer, Failure>> + 'static {
         let (connector, call, asked) = (self.connector.clone(), self.call.clone(), asked.clone());
         let mut options = self.options.clone();
-        options.deadline = self.deadline.map(|deadline| connector.host.now().until(deadline)).or(options.deadline);
+        options.deadline =
+            self.deadline.map(|deadline| connector.host.now().until(deadline)).or(options.deadline);
         async move {
             match options.deadline {
                 Some(left) if left.is_zero() => Err(failure::late("the deadline of the read passed")),

@@ -38,7 +38,11 @@ impl<H: Host + 'static> Reader<H> {
     ///
     /// # Errors
     /// `bad-input` and `configuration`, before anything was sent.
-    pub async fn open(connector: &Rc<Connector<H>>, call: Call, options: Options) -> Result<Reader<H>, Failure> {
+    pub async fn open(
+        connector: &Rc<Connector<H>>,
+        call: Call,
+        options: Options,
+    ) -> Result<Reader<H>, Failure> {
         let named = |failure: Failure| failure.of(call.operation.name, "", Vec::new());
         let open = connector.policy(call.operation.vendor, &options.account);
         let policy = connector.opened(options.deadline, open).await.map_err(named)?;
@@ -71,7 +75,8 @@ impl<H: Host> Reader<H> {
         let limits = Limits::DEFAULT;
         let read = |text: &String| Resume::read(text, call.operation.name, identity, &limits);
         let resume = options.resume.as_ref().map(read).transpose();
-        let position = resume.map_err(|error| bad_field("resume", error.to_string()))?.map(|resume| resume.position);
+        let position =
+            resume.map_err(|error| bad_field("resume", error.to_string()))?.map(|resume| resume.position);
         let (pager, page_size) = match (call.operation.paging, position.clone()) {
             (Paging::Export, None | Some(Position::Feed { .. })) => {
                 let (from, skip) = match position {
@@ -184,15 +189,19 @@ impl<H: Host + 'static> Reader<H> {
         let page = match (self.ready(), self.pager.progress()) {
             (Some(page), _) => page,
             (None, Progress::FetchFailed { page }) => {
-                let failure = self.failures.remove(&page).unwrap_or_else(|| super::internal("a fetch failed silently"));
+                let failure =
+                    self.failures.remove(&page).unwrap_or_else(|| super::internal("a fetch failed silently"));
                 return Err(self.resumable(failure));
             }
             // One page was asked for, so that more of them is no surprise.
-            (None, Progress::Stopped(guard)) if guard != Guard::TooManyPages => return Err(self.stopped(guard)),
+            (None, Progress::Stopped(guard)) if guard != Guard::TooManyPages => {
+                return Err(self.stopped(guard));
+            }
             (None, _) => empty,
         };
         self.delivered(page.len());
-        info.has_more = info.has_more || (self.pager.progress() != Progress::Ended && !self.says_whether_more());
+        info.has_more =
+            info.has_more || (self.pager.progress() != Progress::Ended && !self.says_whether_more());
         info.resume = self.resume();
         Ok((page, info))
     }
