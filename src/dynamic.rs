@@ -62,9 +62,14 @@ pub async fn invoke<H: Host + 'static>(
     let ty = record_type(operation);
     if operation.is_list() {
         let (page, info) = Reader::single(connector, call, &page, options).await?;
-        let records = array(page.items().map(|item| record(ty, item)))
+        let records = array(page.skipped(), page.items().map(|item| record(ty, item)))
             .map_err(|error| undecodable(operation, &page.call_id, page.status, error))?;
-        return Ok(Answer { body: Some(records), page: Some(info), status: page.status, call_id: page.call_id });
+        return Ok(Answer {
+            body: Some(records),
+            page: Some(info),
+            status: page.status,
+            call_id: page.call_id,
+        });
     }
     let answer = connector.call(&call, None, &options).await?;
     let body = match &answer.payload {
@@ -74,11 +79,13 @@ pub async fn invoke<H: Host + 'static>(
         Payload::Value(body) => String::from_utf8(body.to_vec()).ok().map(Ok),
         Payload::Page(_) => {
             let envelope = whole_envelope(operation, &answer)?;
-            let items = envelope.items.iter().map(|range| envelope.body.get(range.clone()).unwrap_or_default());
-            Some(array(items.map(|item| record(ty, item))))
+            let items =
+                envelope.items.iter().map(|range| envelope.body.get(range.clone()).unwrap_or_default());
+            Some(array(0, items.map(|item| record(ty, item))))
         }
     };
-    let body = body.transpose().map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))?;
+    let body =
+        body.transpose().map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))?;
     Ok(Answer { body, page: None, status: answer.status, call_id: answer.call_id })
 }
 
@@ -188,8 +195,12 @@ fn page_request<'a>(
         }
         let number = || value.parse::<u32>().ok().filter(|number| *number > 0);
         match name {
-            "pageSize" => page.page_size = number().or_else(|| refuse(wrong, name, "must be a whole number from 1")),
-            _ if !one_page => wrong.push(field(name, "selects one page; a whole read goes through all of them")),
+            "pageSize" => {
+                page.page_size = number().or_else(|| refuse(wrong, name, "must be a whole number from 1"))
+            }
+            _ if !one_page => {
+                wrong.push(field(name, "selects one page; a whole read goes through all of them"))
+            }
             "page" => page.page = number().or_else(|| refuse(wrong, name, "must be a whole number from 1")),
             _ => match value.to_ascii_lowercase().as_str() {
                 "true" => page.include_total = true,
@@ -221,8 +232,9 @@ fn printable(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(80).collect()
 }
 
-/// The records of a page as a JSON array.
+/// The records of a page, of which some may have been skipped, as a JSON array.
 fn array(
+    skipped: usize,
     records: impl Iterator<Item = Result<String, normalize::DecodeError>>,
 ) -> Result<String, normalize::DecodeError> {
     let mut out = String::from("[");
@@ -230,7 +242,7 @@ fn array(
         if index > 0 {
             out.push(',');
         }
-        out.push_str(&record.map_err(|error| at(index, error))?);
+        out.push_str(&record.map_err(|error| at(index + skipped, error))?);
     }
     out.push(']');
     Ok(out)

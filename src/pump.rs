@@ -59,7 +59,11 @@ pub async fn pump<H: Host + 'static, T>(
 
 /// Writes a page while fetching the next ones; returns how many records were not
 /// taken.
-async fn deliver<H: Host + 'static, T>(reader: &mut Reader<H>, sink: &mut impl Sink<T>, items: Vec<T>) -> usize {
+async fn deliver<H: Host + 'static, T>(
+    reader: &mut Reader<H>,
+    sink: &mut impl Sink<T>,
+    items: Vec<T>,
+) -> usize {
     if items.is_empty() {
         return 0;
     }

@@ -91,7 +91,8 @@ impl Request {
     ) -> Result<T, Failure> {
         let operation = self.operation;
         let answer = connector.call(&self.call()?, None, &Options::check(options.as_ref())?).await?;
-        let empty = DecodeError { path: "$".to_owned(), message: "the answer is empty".to_owned(), malformed: false };
+        let empty =
+            DecodeError { path: "$".to_owned(), message: "the answer is empty".to_owned(), malformed: false };
         let decoded = match (&answer.payload, &operation.answer) {
             (Payload::Value(body), Some(ty)) => normalize::decode(ty, body),
             _ => Err(empty),
@@ -126,7 +127,8 @@ impl Request {
         let answer = connector.call(&self.call()?, None, &Options::check(options.as_ref())?).await?;
         let envelope = whole_envelope(operation, &answer)?;
         let items = envelope.items.iter().map(|range| envelope.body.get(range.clone()).unwrap_or_default());
-        decode_all(operation, items).map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))
+        decode_all(operation, 0, items)
+            .map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))
     }
 
     /// Reads one page.
@@ -140,9 +142,12 @@ impl Request {
         options: &Option<CallOptions>,
     ) -> Result<(Vec<T>, PageInfo), Failure> {
         let operation = self.operation;
-        let (page, info) = Reader::single(connector, self.call()?, &page, Options::check(options.as_ref())?).await?;
-        let items = decode_all(operation, page.items());
-        items.map(|items| (items, info)).map_err(|error| undecodable(operation, &page.call_id, page.status, error))
+        let (page, info) =
+            Reader::single(connector, self.call()?, &page, Options::check(options.as_ref())?).await?;
+        let items = decode_all(operation, page.skipped(), page.items());
+        items
+            .map(|items| (items, info))
+            .map_err(|error| undecodable(operation, &page.call_id, page.status, error))
     }
 
     /// A reader of all pages.
@@ -177,13 +182,18 @@ pub(crate) fn whole_envelope<'a>(
     }
 }
 
-/// Decodes the records of a page; the path of an error begins with its place.
+/// Decodes the records of a page, of which some may have been skipped; the path of an
+/// error begins with its place.
 fn decode_all<'a, T: DeserializeOwned>(
     operation: &'static Operation,
+    skipped: usize,
     items: impl Iterator<Item = &'a [u8]>,
 ) -> Result<Vec<T>, DecodeError> {
     let ty = record_type(operation);
-    items.enumerate().map(|(index, item)| normalize::decode(ty, item).map_err(|error| at(index, error))).collect()
+    items
+        .enumerate()
+        .map(|(index, item)| normalize::decode(ty, item).map_err(|error| at(index + skipped, error)))
+        .collect()
 }
 
 /// The type of an operation's records. `build.rs` gives every list one.

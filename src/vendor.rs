@@ -94,6 +94,11 @@ impl Credentials {
         Credentials { secrets }
     }
 
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter().map(|(_, secret)| secret.expose())
+    }
+
     /// One of them; empty if the vendor did not declare it.
     #[must_use]
     pub fn get(&self, name: &str) -> &str {

@@ -1,6 +1,6 @@
 //! An account: where its data is, and its access token.
 
-use super::failure;
+use super::{failure, token::Refused};
 use crate::{
     contract::{Failure, FieldError},
     engine::{time::Tick, token::TokenCell},
@@ -9,7 +9,10 @@ use crate::{
     vendor::{Credentials, Site, Vendor},
 };
 use futures_util::lock::Mutex;
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 /// One tenant's place at a vendor.
 pub(super) struct Account {
@@ -34,31 +37,41 @@ pub(super) struct Token {
     pub(super) credentials: RefCell<Option<Rc<Credentials>>>,
     /// Held while a token is fetched: one fetch for any number of callers.
     pub(super) fetching: Mutex<()>,
+    /// Counts the fetches that ended, so that those who waited for one know.
+    pub(super) ended: Cell<u64>,
+    /// Why the last fetch failed, until one does not.
+    pub(super) refused: RefCell<Option<Refused>>,
+    /// How many fetches have failed in a row for reasons that may pass.
+    pub(super) failed_in_row: Cell<u32>,
 }
 
-/// Reads an account's settings; the inner error has everything that is missing.
+/// Reads an account's settings; the inner error has everything that is missing, on
+/// top of what is wrong with the common settings.
 pub(super) async fn open<H: Host>(
     host: &H,
     vendor: &'static dyn Vendor,
     name: &str,
+    policy: Result<&Policy, Vec<FieldError>>,
 ) -> Result<Result<Account, Vec<FieldError>>, Failure> {
     let trouble = |error| failure::host("reading settings", &error);
-    let (policy, mut wrong) = match Policy::read(host).await.map_err(trouble)? {
+    let (policy, mut wrong) = match policy {
         Ok(policy) => (Some(policy), Vec::new()),
         Err(wrong) => (None, wrong),
     };
     let environment = vendor.environment_setting();
     let table = vendor.settings();
     let (first, rest): (Vec<_>, Vec<_>) = table.iter().partition(|setting| setting.name == environment);
-    let (chosen, _) =
-        settings::read(host, &first, |setting| vendor.setting_names(setting.name, name, "")).await.map_err(trouble)?;
-    let chosen = chosen.text(environment).unwrap_or_default().to_owned();
-    let all: Vec<_> = first.into_iter().chain(rest).collect();
+    let (mut values, malformed) =
+        settings::read(host, &first, |setting| vendor.setting_names(setting.name, name, ""))
+            .await
+            .map_err(trouble)?;
+    let chosen = values.text(environment).unwrap_or_default().to_owned();
     let names = |setting: &settings::Setting| vendor.setting_names(setting.name, name, &chosen);
-    let (values, missing) = settings::read(host, &all, names).await.map_err(trouble)?;
-    wrong.extend(missing);
+    let (others, missing) = settings::read(host, &rest, names).await.map_err(trouble)?;
+    values.extend(others);
+    wrong.extend(malformed.into_iter().chain(missing));
     let Some(policy) = policy.filter(|_| wrong.is_empty()) else { return Ok(Err(wrong)) };
-    Ok(vendor.site(name, &values, &policy).map(|site| Account {
+    Ok(vendor.site(name, &values, policy).map(|site| Account {
         name: name.to_owned(),
         vendor,
         site,
@@ -70,13 +83,17 @@ pub(super) async fn open<H: Host>(
 impl Account {
     /// Drops the token.
     pub(super) fn forget_token(&self) {
-        *self.token.cell.borrow_mut() = TokenCell::default();
+        self.token.cell.borrow_mut().clear();
         *self.token.credentials.borrow_mut() = None;
+        *self.token.refused.borrow_mut() = None;
+        self.token.failed_in_row.set(0);
     }
 
     /// Whether a token for the other one would do for this one.
     pub(super) fn same_place(&self, other: &Account) -> bool {
-        self.site.auth == other.site.auth && self.site.api == other.site.api && self.site.tenant == other.site.tenant
+        self.site.auth == other.site.auth
+            && self.site.api == other.site.api
+            && self.site.tenant == other.site.tenant
     }
 
     /// Takes over the token of the account as it was.

@@ -4,7 +4,7 @@ use super::{
     Connector,
     account::Account,
     call::{Call, Payload},
-    request,
+    redact, request,
     token::Authorization,
 };
 use crate::{
@@ -78,7 +78,7 @@ impl<H: Host> Connector<H> {
                 (attempt, Err(unanswered(&error)))
             }
             Some(Ok(response)) => {
-                let (body, read) = judge(call, account, policy, &response);
+                let (body, read) = judge(call, account, authorization, policy, &response);
                 let hint = retry_hint(|name| response.header(name), self.host.wall_now());
                 (Attempt::Answer { status: response.status, hint, body }, read)
             }
@@ -120,13 +120,15 @@ impl Complaint {
 fn judge(
     call: &Call,
     account: &Account,
+    authorization: &Authorization,
     policy: &Policy,
     response: &Response,
 ) -> (BodyKind, Result<Payload, Complaint>) {
     if !(200..300).contains(&response.status) {
-        return (BodyKind::Usable, Err(refusal(account, response)));
+        return (BodyKind::Usable, Err(refusal(account, authorization, response)));
     }
-    let too_large = |message: String| (BodyKind::TooLarge, Err(Complaint::new(FailureKind::TooLarge, message)));
+    let too_large =
+        |message: String| (BodyKind::TooLarge, Err(Complaint::new(FailureKind::TooLarge, message)));
     let too_long = || too_large(format!("the answer has more than {} bytes", policy.max_body_bytes));
     let body = match &response.body {
         Ok(body) => body,
@@ -154,9 +156,10 @@ fn judge(
     }
 }
 
-fn refusal(account: &Account, response: &Response) -> Complaint {
+fn refusal(account: &Account, authorization: &Authorization, response: &Response) -> Complaint {
     let body = response.body.as_ref().map_or(&[][..], |body| body);
-    let refusal = account.vendor.refusal(response.status, body);
+    let secrets = redact::of_request(authorization);
+    let refusal = redact::refusal(account.vendor, response.status, body, &secrets);
     let fields = refusal.fields.into_iter().map(|(field, message)| FieldError { field, message });
     Complaint {
         kind: Some(kind(response.status)),
@@ -211,8 +214,10 @@ fn payload(call: &Call, account: &Account, body: &Bytes) -> Result<Payload, Unre
         Ok(_) => Ok(Payload::Value(body.clone())),
         // What an operation without an answer says does not matter.
         Err(_) if operation.answer.is_none() => Ok(Payload::Nothing),
-        Err(error) => {
-            Err(Unreadable { malformed: true, path: "$".to_owned(), message: format!("is not JSON: {error}") })
-        }
+        Err(error) => Err(Unreadable {
+            malformed: true,
+            path: "$".to_owned(),
+            message: format!("is not JSON: {error}"),
+        }),
     }
 }

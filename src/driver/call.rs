@@ -91,7 +91,12 @@ impl<H: Host> Connector<H> {
     ///
     /// # Errors
     /// Everything that can go wrong; the failure says whether the call took effect.
-    pub async fn call(&self, call: &Call, page: Option<&PageAsked>, options: &Options) -> Result<Answer, Failure> {
+    pub async fn call(
+        &self,
+        call: &Call,
+        page: Option<&PageAsked>,
+        options: &Options,
+    ) -> Result<Answer, Failure> {
         let began = self.host.now();
         let id = format!("{:016x}", self.host.random());
         let result = self.prepare_and_run(call, page, options, &id, began).await;
@@ -126,9 +131,14 @@ impl<H: Host> Connector<H> {
         id: &str,
         began: Tick,
     ) -> Result<Answer, Failure> {
-        let policy = self.policy().await?;
-        check_role(call.operation, policy.role)?;
-        let account = self.account(call.operation.vendor, &options.account).await?;
+        let vendor = call.operation.vendor;
+        let open = async {
+            let policy = self.policy(vendor, &options.account).await?;
+            check_role(call.operation, policy.role)?;
+            let account = self.account(vendor, &options.account, &policy).await?;
+            Ok((policy, account))
+        };
+        let (policy, account) = self.opened(options.deadline, open).await?;
         let retry_policy = RetryPolicy {
             max_attempts: policy.attempts,
             attempt_timeout: policy.attempt_timeout,
@@ -144,7 +154,11 @@ impl<H: Host> Connector<H> {
         };
         self.run(call, page, &account, &policy, &mut course)
             .await
-            .map(|success| Answer { status: success.status, payload: success.payload, call_id: course.id.clone() })
+            .map(|success| Answer {
+                status: success.status,
+                payload: success.payload,
+                call_id: course.id.clone(),
+            })
             .map_err(|failure| failure.of(call.operation.name, &course.id, course.attempts()))
     }
 
@@ -207,7 +221,8 @@ impl<H: Host> Connector<H> {
             let now = self.host.now();
             let Some(time) = course.retry.begin(now) else { return Err(course.late()) };
             let left = course.retry.time_left(now).max(time);
-            let Some(result) = self.within(left, self.authorization(account, policy)).await else {
+            let Some(result) = self.within(left, self.authorization(account, policy, now + left)).await
+            else {
                 return Err(course.late());
             };
             let refused = match result {
@@ -229,8 +244,7 @@ impl<H: Host> Connector<H> {
 
 impl Course {
     fn late(&self) -> Failure {
-        let failure = failure::refused(FailureKind::Timeout, "the deadline passed", Vec::new());
-        Failure { outcome: outcome(self.retry.effect()), retry: RetryAdvice::Later, ..failure }
+        Failure { outcome: outcome(self.retry.effect()), ..failure::late("the deadline passed") }
     }
 
     fn give_up(&self, failed: Failed, GiveUp { why, hint, effect }: GiveUp) -> Failure {
@@ -243,7 +257,9 @@ impl Course {
             _ => RetryAdvice::Later,
         };
         let message = match why {
-            Why::NotRepeatable => format!("{}; it may have taken effect and is not sent again", complaint.message),
+            Why::NotRepeatable => {
+                format!("{}; it may have taken effect and is not sent again", complaint.message)
+            }
             Why::NoTime => format!("{}; the deadline leaves no time to try again", complaint.message),
             Why::Exhausted => format!("{}; no attempts are left", complaint.message),
             Why::AuthRejected => format!("{}; a new access token was refused as well", complaint.message),
@@ -261,7 +277,8 @@ impl Course {
     fn attempts(&self) -> Vec<contract::Attempt> {
         let attempts = self.retry.attempts().iter().map(|attempt| {
             let since = attempt.started.since(self.began).as_millis();
-            let started = self.began_wall.as_millis().saturating_add(i64::try_from(since).unwrap_or(i64::MAX));
+            let started =
+                self.began_wall.as_millis().saturating_add(i64::try_from(since).unwrap_or(i64::MAX));
             contract::Attempt {
                 number: attempt.number,
                 started: instant(WallTime::from_millis(started)),

@@ -42,10 +42,19 @@ pub fn configuration(fields: Vec<FieldError>) -> Failure {
     refused(FailureKind::Configuration, summary("the configuration is incomplete", &fields), fields)
 }
 
+/// The time was over.
+#[must_use]
+pub fn late(message: &str) -> Failure {
+    Failure { retry: RetryAdvice::Later, ..refused(FailureKind::Timeout, message, Vec::new()) }
+}
+
 /// The host could not lend something.
 #[must_use]
 pub fn host(what: &str, error: &HostError) -> Failure {
-    Failure { retry: RetryAdvice::Later, ..refused(FailureKind::Host, format!("{what}: {error}"), Vec::new()) }
+    Failure {
+        retry: RetryAdvice::Later,
+        ..refused(FailureKind::Host, format!("{what}: {error}"), Vec::new())
+    }
 }
 
 /// `prefix: field message, field message`.
@@ -57,7 +66,10 @@ fn summary(prefix: &str, fields: &[FieldError]) -> String {
 /// What the normaliser found, as the contract has it.
 #[must_use]
 pub fn fields(problems: Vec<Problem>) -> Vec<FieldError> {
-    problems.into_iter().map(|problem| FieldError { field: problem.field, message: problem.message }).collect()
+    problems
+        .into_iter()
+        .map(|problem| FieldError { field: problem.field, message: problem.message })
+        .collect()
 }
 
 /// The kind as it stands in logs, metrics and problem documents.

@@ -12,6 +12,7 @@ mod failure;
 mod list;
 mod log;
 mod options;
+mod redact;
 mod request;
 mod stats;
 mod token;
@@ -20,20 +21,20 @@ mod url;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::url::segment;
 pub use self::{
     call::{Answer, Call, Payload},
     failure::{bad_field, bad_input, fields, kind_name, outcome_name, refused},
     list::{Page, Reader},
     options::Options,
 };
-pub(crate) use self::url::segment;
 
 use crate::{
     contract::{Failure, FieldError},
-    engine::time::Tick,
+    engine::{retry::RetryPolicy, time::Tick},
     host::Host,
     settings::{Policy, common::LogLevel},
-    vendor,
+    vendor::{self, Vendor},
 };
 use account::Account;
 use futures_util::lock::Mutex;
@@ -117,21 +118,39 @@ impl<H: Host> Connector<H> {
     /// # Errors
     /// An unknown vendor, a malformed account name, or the host's own trouble.
     pub async fn ready(&self, vendor: &str, account: Option<&str>) -> Result<Readiness, Failure> {
-        let vendor = vendor::find(vendor).ok_or_else(|| bad_field("vendor", "is not known"))?;
+        let vendor = known_vendor(vendor)?;
         let account = options::account_name(account)?;
         let shared_state = self.host.shares_state().await;
-        let missing = match account::open(&self.host, vendor, &account).await? {
-            Ok(_) => Vec::new(),
-            Err(missing) => missing,
+        let open = async {
+            let policy =
+                Policy::read(&self.host).await.map_err(|error| failure::host("reading settings", &error))?;
+            account::open(&self.host, vendor, &account, policy.as_ref().map_err(Clone::clone)).await
         };
+        let missing = self.opened(None, open).await?.err().unwrap_or_default();
         Ok(Readiness { missing, shared_state })
     }
 
-    /// The common settings.
-    async fn policy(&self) -> Result<Rc<Policy>, Failure> {
+    /// Reads settings within a call's deadline: a host that hangs must not hang the
+    /// call.
+    async fn opened<T>(
+        &self,
+        deadline: Option<Duration>,
+        open: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let time = deadline.unwrap_or(RetryPolicy::DEFAULT.deadline);
+        self.within(time, open)
+            .await
+            .unwrap_or_else(|| Err(failure::late("the host did not find the settings in time")))
+    }
+
+    /// The common settings. If they are malformed, the failure names what this account
+    /// lacks as well.
+    async fn policy(&self, vendor: &'static str, account: &str) -> Result<Rc<Policy>, Failure> {
         let known = |now: Tick| {
             let kept = self.policy.borrow();
-            kept.as_ref().filter(|(read, _)| now.since(*read) < SETTINGS_LIFE).map(|(_, policy)| policy.clone())
+            kept.as_ref()
+                .filter(|(read, _)| now.since(*read) < SETTINGS_LIFE)
+                .map(|(_, policy)| policy.clone())
         };
         if let Some(policy) = known(self.host.now()) {
             return Ok(policy);
@@ -140,15 +159,27 @@ impl<H: Host> Connector<H> {
         if let Some(policy) = known(self.host.now()) {
             return Ok(policy);
         }
-        let read = Policy::read(&self.host).await.map_err(|error| failure::host("reading settings", &error))?;
-        let policy = Rc::new(read.map_err(failure::configuration)?);
+        let read =
+            Policy::read(&self.host).await.map_err(|error| failure::host("reading settings", &error))?;
+        let policy = match read {
+            Ok(policy) => Rc::new(policy),
+            Err(wrong) => {
+                let opened = account::open(&self.host, known_vendor(vendor)?, account, Err(wrong)).await?;
+                return Err(failure::configuration(opened.err().unwrap_or_default()));
+            }
+        };
         self.log_level.set(policy.log_level);
         *self.policy.borrow_mut() = Some((self.host.now(), policy.clone()));
         Ok(policy)
     }
 
     /// An account whose settings are complete.
-    async fn account(&self, vendor: &'static str, name: &str) -> Result<Rc<Account>, Failure> {
+    async fn account(
+        &self,
+        vendor: &'static str,
+        name: &str,
+        policy: &Policy,
+    ) -> Result<Rc<Account>, Failure> {
         let key = (vendor, name.to_owned());
         let known = |now: Tick| {
             let kept = self.accounts.borrow();
@@ -161,8 +192,9 @@ impl<H: Host> Connector<H> {
         if let Some(account) = known(self.host.now()) {
             return Ok(account);
         }
-        let found = vendor::find(vendor).ok_or_else(|| bad_field("vendor", "is not known"))?;
-        let opened = account::open(&self.host, found, name).await?.map_err(failure::configuration)?;
+        let found = known_vendor(vendor)?;
+        let opened =
+            account::open(&self.host, found, name, Ok(policy)).await?.map_err(failure::configuration)?;
         let mut accounts = self.accounts.borrow_mut();
         let account = match accounts.get(&key) {
             // The token goes on living unless it would now belong to somebody else.
@@ -170,7 +202,9 @@ impl<H: Host> Connector<H> {
             _ => Rc::new(opened),
         };
         if accounts.len() >= MOST_ACCOUNTS
-            && let Some(oldest) = accounts.iter().min_by_key(|(_, account)| account.opened).map(|(key, _)| key.clone())
+            && !accounts.contains_key(&key)
+            && let Some(oldest) =
+                accounts.iter().min_by_key(|(_, account)| account.opened).map(|(key, _)| key.clone())
         {
             accounts.remove(&oldest);
         }
@@ -184,4 +218,8 @@ impl<H: Host> Connector<H> {
             fill(log::Line::new(self.host.wall_now(), level, event)).write(&self.host);
         }
     }
+}
+
+fn known_vendor(name: &str) -> Result<&'static dyn Vendor, Failure> {
+    vendor::find(name).ok_or_else(|| bad_field("vendor", "is not known"))
 }

@@ -35,7 +35,9 @@ impl Options {
     /// # Errors
     /// Everything that does not fit.
     pub fn check(given: Option<&CallOptions>) -> Result<Options, Failure> {
-        let Some(given) = given else { return Ok(Options { account: account_name(None)?, ..Options::default() }) };
+        let Some(given) = given else {
+            return Ok(Options { account: account_name(None)?, ..Options::default() });
+        };
         let mut wrong = Vec::new();
         let mut complain = |field: &str, message: &str| {
             wrong.push(FieldError { field: field.to_owned(), message: message.to_owned() });
@@ -56,11 +58,15 @@ impl Options {
         if given.page_size == Some(0) {
             complain("page-size", "must be at least 1");
         }
+        let account = account_name(given.account.as_deref()).unwrap_or_else(|failure| {
+            wrong.extend(failure.fields);
+            String::new()
+        });
         if !wrong.is_empty() {
             return Err(bad_input(wrong));
         }
         Ok(Options {
-            account: account_name(given.account.as_deref())?,
+            account,
             deadline,
             resume: given.resume.clone(),
             correlation_id: given.correlation_id.clone(),

@@ -102,7 +102,10 @@ impl Stats {
         };
         family("calls_total", "counter", "Calls by operation and result.", &|out| {
             for ((operation, result), count) in &self.calls {
-                _ = writeln!(out, "penstock_calls_total{{operation=\"{operation}\",result=\"{result}\"}} {count}");
+                _ = writeln!(
+                    out,
+                    "penstock_calls_total{{operation=\"{operation}\",result=\"{result}\"}} {count}"
+                );
             }
         });
         family("call_duration_seconds", "histogram", "How long calls took, waits included.", &|out| {
@@ -117,11 +120,16 @@ impl Stats {
                 _ = writeln!(out, "{name}_count{{operation=\"{operation}\"}} {count}");
             }
         });
-        family("requests_total", "counter", "Requests to the vendor by HTTP status; 0 is no answer.", &|out| {
-            for (status, count) in &self.requests {
-                _ = writeln!(out, "penstock_requests_total{{status=\"{status}\"}} {count}");
-            }
-        });
+        family(
+            "requests_total",
+            "counter",
+            "Requests to the vendor by HTTP status; 0 is no answer.",
+            &|out| {
+                for (status, count) in &self.requests {
+                    _ = writeln!(out, "penstock_requests_total{{status=\"{status}\"}} {count}");
+                }
+            },
+        );
         family("retries_total", "counter", "Requests sent again, by the reason.", &|out| {
             for (reason, count) in &self.retries {
                 _ = writeln!(out, "penstock_retries_total{{reason=\"{reason}\"}} {count}");

@@ -1,10 +1,15 @@
 //! Fetches access tokens: one at a time for an account, however many calls wait.
+//!
+//! Whoever waited for a fetch gets its result, good or bad, and goes on by its own
+//! retry policy. After a fetch that failed, the next one waits a little, and longer
+//! each time: a token endpoint that is down is asked at a pace that does not depend on
+//! how many calls there are.
 
-use super::{Connector, account::Account, failure};
+use super::{Connector, account::Account, failure, redact};
 use crate::{
     contract::{Failure, FailureKind, FieldError, RetryAdvice},
     engine::{
-        classify::{Access, Attempt, BodyKind, Class, Fault, Reason, Sent, StatusRules, classify},
+        classify::{Access, Attempt, BodyKind, Class, Effect, Fault, Reason, Sent, StatusRules, classify},
         hint::retry_hint,
         secret::Secret,
         time::Tick,
@@ -16,6 +21,15 @@ use crate::{
 };
 use std::{rc::Rc, time::Duration};
 
+/// The least time between a failed fetch and the next; doubles up to [`MAX_PACE`].
+const PACE: Duration = Duration::from_millis(100);
+
+/// Short against a deadline, so that calls notice soon that the endpoint is back.
+const MAX_PACE: Duration = Duration::from_secs(2);
+
+/// How long a call waits for a new token while the old one would do.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// What authenticates one request.
 pub(super) struct Authorization {
     /// Which token it is, to say so when it is refused.
@@ -25,6 +39,7 @@ pub(super) struct Authorization {
 }
 
 /// Why there is no token.
+#[derive(Clone)]
 pub(super) struct Refused {
     /// The failure, should the call give up.
     pub(super) failure: Failure,
@@ -33,8 +48,14 @@ pub(super) struct Refused {
 }
 
 impl<H: Host> Connector<H> {
-    /// A token that serves now; fetched if there is none.
-    pub(super) async fn authorization(&self, account: &Account, policy: &Policy) -> Result<Authorization, Refused> {
+    /// A token that serves now; fetched if there is none, but not at the deadline or
+    /// after it.
+    pub(super) async fn authorization(
+        &self,
+        account: &Account,
+        policy: &Policy,
+        deadline: Tick,
+    ) -> Result<Authorization, Refused> {
         let token = &account.token;
         let need = || token.cell.borrow().need(self.host.now());
         match need() {
@@ -49,26 +70,55 @@ impl<H: Host> Connector<H> {
                 // also the first should that fail.
                 if let Some(old) = present(account, generation) {
                     let Some(_alone) = token.fetching.try_lock() else { return Ok(old) };
-                    return Ok(self.fetch(account, policy).await.unwrap_or(old));
+                    return Ok(self.refresh(account, policy, deadline).await.unwrap_or(old));
                 }
             }
             Need::Fetch => {}
         }
+        let ended = token.ended.get();
         let _alone = token.fetching.lock().await;
         // Somebody may have fetched one, or failed to, while this call waited.
         match need() {
-            Need::CoolingDown { until } => Err(self.cooling_down(account, until)),
-            Need::Use(generation) | Need::Refresh(generation) => match present(account, generation) {
-                Some(authorization) => Ok(authorization),
-                None => self.fetch(account, policy).await,
-            },
-            Need::Fetch => self.fetch(account, policy).await,
+            Need::CoolingDown { until } => return Err(self.cooling_down(account, until)),
+            Need::Use(generation) | Need::Refresh(generation) => {
+                if let Some(authorization) = present(account, generation) {
+                    return Ok(authorization);
+                }
+            }
+            Need::Fetch => {}
         }
+        if token.ended.get() != ended
+            && let Some(refused) = token.refused.borrow().clone()
+        {
+            return Err(refused);
+        }
+        if self.host.now() >= deadline {
+            // All who wait with the same deadline come past here in one instant.
+            return Err(Refused { failure: failure::late("the deadline passed"), fault: None });
+        }
+        self.fetch(account, policy).await
+    }
+
+    /// Asks for a new token while the old one would do, and so not for long.
+    async fn refresh(&self, account: &Account, policy: &Policy, deadline: Tick) -> Option<Authorization> {
+        let time = PATIENCE.min(self.host.now().until(deadline) / 2);
+        let fetched = self.within(time, self.fetch(account, policy)).await;
+        if fetched.is_none() {
+            account
+                .token
+                .cell
+                .borrow_mut()
+                .fetch_failed(self.host.now(), FetchFailure::Transient { hint: None });
+        }
+        fetched?.ok()
     }
 
     /// Asks for a token, once, with secrets read afresh.
     async fn fetch(&self, account: &Account, policy: &Policy) -> Result<Authorization, Refused> {
         let result = self.try_fetch(account, policy).await;
+        let token = &account.token;
+        token.ended.set(token.ended.get().wrapping_add(1));
+        *token.refused.borrow_mut() = result.as_ref().err().cloned();
         match &result {
             Ok(_) => self.log(LogLevel::Info, "token", |line| line.with("account", account.name.as_str())),
             Err(refused) => self.log(LogLevel::Warn, "token", |line| {
@@ -91,7 +141,7 @@ impl<H: Host> Connector<H> {
             }
             Some(Ok(answer)) => {
                 let hint = retry_hint(|name| answer.header(name), self.host.wall_now());
-                let (body, message, token) = read(account, &answer);
+                let (body, message, token) = read(account, &answer, &credentials);
                 (Attempt::Answer { status: answer.status, hint, body }, message, token)
             }
         };
@@ -99,6 +149,7 @@ impl<H: Host> Connector<H> {
         let verdict = classify(&attempt, Access::Read, &StatusRules::STANDARD);
         let fault = match (verdict, token) {
             (Ok(()), Some((token, life))) => {
+                account.token.failed_in_row.set(0);
                 let random = unit(self.host.random());
                 let generation = account.token.cell.borrow_mut().stored(token, requested, life, random);
                 *account.token.credentials.borrow_mut() = Some(Rc::new(credentials));
@@ -114,9 +165,25 @@ impl<H: Host> Connector<H> {
     fn refused(&self, account: &Account, fault: Fault, message: &str) -> Refused {
         // RFC 6749 section 5.2: invalid_client and its like come as 400 or 401.
         let transient = matches!(fault.class, Class::Transient | Class::Throttled);
-        let failed =
-            if transient { FetchFailure::Transient { hint: fault.hint } } else { FetchFailure::InvalidClient };
-        account.token.cell.borrow_mut().fetch_failed(self.host.now(), failed);
+        let now = self.host.now();
+        let token = &account.token;
+        let mut cell = token.cell.borrow_mut();
+        let failed = match cell.need(now) {
+            _ if !transient => FetchFailure::InvalidClient,
+            // The old one serves, and the cell knows when to try again.
+            Need::Use(_) | Need::Refresh(_) => FetchFailure::Transient { hint: fault.hint },
+            Need::Fetch | Need::CoolingDown { .. } => {
+                let before = token.failed_in_row.get();
+                token.failed_in_row.set(before.saturating_add(1));
+                let pace = PACE.saturating_mul(1 << before.min(8)).min(MAX_PACE);
+                FetchFailure::Transient { hint: Some(fault.hint.unwrap_or_default().max(pace)) }
+            }
+        };
+        cell.fetch_failed(now, failed);
+        let wait = match cell.need(now) {
+            Need::CoolingDown { until } if transient => Some(now.until(until)),
+            _ => fault.hint,
+        };
         let kind = match (fault.class, fault.reason) {
             (Class::Throttled, _) => FailureKind::RateLimited,
             (Class::Transient, Reason::Timeout) => FailureKind::Timeout,
@@ -131,7 +198,13 @@ impl<H: Host> Connector<H> {
             (true, Some(hint)) => RetryAdvice::After(u64::try_from(hint.as_millis()).unwrap_or(u64::MAX)),
             (true, None) => RetryAdvice::Later,
         };
-        Refused { failure: Failure { status: fault.status, retry, ..failure }, fault: transient.then_some(fault) }
+        // Nothing of the call itself was sent; and it is to come back when the next
+        // fetch may be made, not before.
+        let fault = Fault { effect: Effect::NotSent, hint: wait, ..fault };
+        Refused {
+            failure: Failure { status: fault.status, retry, ..failure },
+            fault: transient.then_some(fault),
+        }
     }
 
     async fn credentials(&self, account: &Account) -> Result<Credentials, Refused> {
@@ -155,18 +228,31 @@ impl<H: Host> Connector<H> {
     async fn first_secret(&self, names: &[String]) -> Result<Option<Secret>, HostError> {
         for name in names {
             if let Some(secret) = self.host.secret(name).await? {
-                return Ok(Some(secret));
+                // A mounted file often ends with a newline.
+                return Ok(Some(Secret::new(secret.expose().trim().to_owned())));
             }
         }
         Ok(None)
     }
 
+    /// No token may be asked for now, for the reason that the last fetch gave, or
+    /// because the last tokens were refused.
     fn cooling_down(&self, account: &Account, until: Tick) -> Refused {
         let left = until.since(self.host.now());
-        let message = format!("the vendor refused the credentials of account `{}` a moment ago", account.name);
-        let retry = RetryAdvice::After(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
-        let failure = failure::refused(FailureKind::Authentication, message, Vec::new());
-        Refused { failure: Failure { retry, ..failure }, fault: None }
+        let last = account.token.refused.borrow().clone().unwrap_or_else(|| {
+            let message = format!("the vendor refused the last tokens of account `{}`", account.name);
+            Refused {
+                failure: failure::refused(FailureKind::Authentication, message, Vec::new()),
+                fault: None,
+            }
+        });
+        let retry = match last.failure.retry {
+            // Our own pace is no promise of the vendor's.
+            RetryAdvice::Later => RetryAdvice::Later,
+            _ => RetryAdvice::After(u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
+        };
+        let fault = last.fault.map(|fault| Fault { hint: Some(left), ..fault });
+        Refused { failure: Failure { retry, ..last.failure }, fault }
     }
 }
 
@@ -177,14 +263,22 @@ impl Refused {
 }
 
 /// A token answer: what its body is worth, why it is none, and the token.
-fn read(account: &Account, answer: &Response) -> (BodyKind, String, Option<(Secret, Option<Duration>)>) {
+fn read(
+    account: &Account,
+    answer: &Response,
+    credentials: &Credentials,
+) -> (BodyKind, String, Option<(Secret, Option<Duration>)>) {
     let success = (200..300).contains(&answer.status);
     match &answer.body {
         Ok(body) if success => match account.vendor.token_answer(body) {
             Ok(token) => (BodyKind::Usable, String::new(), Some(token)),
             Err(message) => (BodyKind::Malformed, message, None),
         },
-        Ok(body) => (BodyKind::Usable, account.vendor.refusal(answer.status, body).message, None),
+        Ok(body) => {
+            let secrets = redact::of_account(credentials);
+            let refusal = redact::refusal(account.vendor, answer.status, body, &secrets);
+            (BodyKind::Usable, refusal.message, None)
+        }
         Err(_) => (BodyKind::CutOff, format!("HTTP {} with a broken body", answer.status), None),
     }
 }

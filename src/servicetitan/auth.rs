@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn a_token_answer_is_read_leniently_but_not_blindly() {
-        let (token, life) = token_answer(br#"{"access_token":"abc","expires_in":900,"token_type":"Bearer"}"#).unwrap();
+        let (token, life) =
+            token_answer(br#"{"access_token":"abc","expires_in":900,"token_type":"Bearer"}"#).unwrap();
         assert_eq!((token.expose(), life), ("abc", Some(Duration::from_secs(900))));
         assert_eq!(token_answer(br#"{"access_token":"abc"}"#).unwrap().1, None);
         assert_eq!(token_answer(br#"{"access_token":"abc","expires_in":-5}"#).unwrap().1, None);

@@ -12,23 +12,29 @@ const LONGEST: usize = 300;
 pub(super) fn refusal(status: u16, body: &[u8]) -> Refusal {
     let parsed: Option<Value> = serde_json::from_slice(body).ok();
     let Some(problem) = parsed.as_ref().and_then(Value::as_object) else {
-        return Refusal { message: format!("HTTP {status} without a readable explanation"), ..Refusal::default() };
+        return Refusal {
+            message: format!("HTTP {status} without a readable explanation"),
+            ..Refusal::default()
+        };
     };
-    let text = |name: &str| problem.get(name).and_then(Value::as_str).map(shorten).filter(|text| !text.is_empty());
+    let text =
+        |name: &str| problem.get(name).and_then(Value::as_str).map(shorten).filter(|text| !text.is_empty());
     // OAuth 2.0 (RFC 6749 section 5.2) says `error` and `error_description`.
     let message = text("title")
         .or_else(|| text("error_description"))
         .or_else(|| text("error"))
         .or_else(|| text("message"))
         .unwrap_or_else(|| format!("HTTP {status}"));
-    let fields = problem.get("errors").and_then(Value::as_object).into_iter().flatten().flat_map(|(field, messages)| {
-        let messages: Vec<String> = match messages {
-            Value::Array(list) => list.iter().filter_map(Value::as_str).map(shorten).collect(),
-            Value::String(one) => vec![shorten(one)],
-            _ => Vec::new(),
-        };
-        messages.into_iter().map(move |message| (shorten(field), message))
-    });
+    let fields = problem.get("errors").and_then(Value::as_object).into_iter().flatten().flat_map(
+        |(field, messages)| {
+            let messages: Vec<String> = match messages {
+                Value::Array(list) => list.iter().filter_map(Value::as_str).map(shorten).collect(),
+                Value::String(one) => vec![shorten(one)],
+                _ => Vec::new(),
+            };
+            messages.into_iter().map(move |message| (shorten(field), message))
+        },
+    );
     Refusal { message, trace_id: text("traceId"), fields: fields.take(50).collect() }
 }
 

@@ -7,7 +7,7 @@ use crate::{
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 
 /// Records a page: 1 to 5,000 (the vendor's page on timeouts and pagination).
 pub(super) const PAGE_SIZES: Range<u32> = 1..5001;
@@ -38,20 +38,13 @@ pub(super) fn envelope(paging: Paging, body: &Bytes) -> Result<Envelope, PageErr
         #[serde(borrow)]
         data: Option<Vec<&'a RawValue>>,
     }
-    let page: Page<'_> = serde_json::from_slice(body).map_err(|error| PageError {
-        path: "$".to_owned(),
-        message: format!("is no page: {error}"),
-        malformed: !error.is_data(),
-    })?;
-    let wrong = |path: &str, message: &str| {
-        Err(PageError { path: path.to_owned(), message: message.to_owned(), malformed: false })
-    };
-    let Some(data) = page.data else { return wrong("$.data", "is missing") };
+    let page: Page<'_> = serde_json::from_slice(body).map_err(|error| unfit(body, error.is_data()))?;
+    let Some(data) = page.data else { return Err(wrong("$.data", "is missing")) };
     if page.has_more.is_none() && paging != Paging::DataOnly {
-        return wrong("$.hasMore", "is missing");
+        return Err(wrong("$.hasMore", "is missing"));
     }
     if paging == Paging::Export && page.continue_from.is_none() && page.has_more == Some(true) {
-        return wrong("$.continueFrom", "is missing although more records follow");
+        return Err(wrong("$.continueFrom", "is missing although more records follow"));
     }
     let start = body.as_ptr() as usize;
     let items = data.iter().map(|item| {
@@ -67,6 +60,35 @@ pub(super) fn envelope(paging: Paging, body: &Bytes) -> Result<Envelope, PageErr
     })
 }
 
+/// What is wrong with a body that is no page. serde's own message has no path and may
+/// repeat what the body holds.
+fn unfit(body: &[u8], json: bool) -> PageError {
+    let fields: HashMap<&str, &RawValue> = match serde_json::from_slice(body) {
+        Ok(fields) if json => fields,
+        _ if json => return wrong("$", "is no page"),
+        _ => return PageError { malformed: true, ..wrong("$", "is no JSON, or cut off") },
+    };
+    let unless =
+        |name: &str, fits: fn(&str) -> bool| fields.get(name).is_some_and(|value| !fits(value.get()));
+    if unless("hasMore", |text| serde_json::from_str::<Option<bool>>(text).is_ok()) {
+        return wrong("$.hasMore", "must be true or false");
+    }
+    if unless("totalCount", |text| serde_json::from_str::<Option<u64>>(text).is_ok()) {
+        return wrong("$.totalCount", "must be a whole number");
+    }
+    if unless("continueFrom", |text| serde_json::from_str::<Option<String>>(text).is_ok()) {
+        return wrong("$.continueFrom", "must be text");
+    }
+    if unless("data", |text| serde_json::from_str::<Option<Vec<&RawValue>>>(text).is_ok()) {
+        return wrong("$.data", "must be an array");
+    }
+    wrong("$", "is no page")
+}
+
+fn wrong(path: &str, message: &str) -> PageError {
+    PageError { path: path.to_owned(), message: message.to_owned(), malformed: false }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,7 +99,9 @@ mod tests {
 
     #[test]
     fn records_are_found_where_they_stand() {
-        let page = read(Paging::Numbered, r#"{"data":[ {"id":1} , {"a":[2]}],"hasMore":true,"totalCount":null}"#).unwrap();
+        let page =
+            read(Paging::Numbered, r#"{"data":[ {"id":1} , {"a":[2]}],"hasMore":true,"totalCount":null}"#)
+                .unwrap();
         let texts: Vec<&str> =
             page.items.iter().map(|range| std::str::from_utf8(&page.body[range.clone()]).unwrap()).collect();
         assert_eq!(texts, [r#"{"id":1}"#, r#"{"a":[2]}"#]);

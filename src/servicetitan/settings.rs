@@ -14,14 +14,70 @@ use crate::{
 
 /// The settings of one account.
 pub const SETTINGS: &[Setting] = &[
-    Setting { name: "CLIENT_ID", kind: Kind::Text, default: None, required: true, secret: true, doc: "Client id of the app for this tenant." },
-    Setting { name: "CLIENT_SECRET", kind: Kind::Text, default: None, required: true, secret: true, doc: "Client secret of the app for this tenant." },
-    Setting { name: "APP_KEY", kind: Kind::Text, default: None, required: true, secret: true, doc: "Key of the app, the same for all its tenants." },
-    Setting { name: "TENANT_ID", kind: Kind::Integer { min: 1, max: i64::MAX as u64 }, default: None, required: true, secret: false, doc: "Id of the tenant." },
-    Setting { name: "API_ENVIRONMENT", kind: Kind::Choice(&["production", "integration"]), default: Some("production"), required: false, secret: false, doc: "Which of ServiceTitan's environments to talk to." },
-    Setting { name: "TIMEZONE", kind: Kind::Text, default: Some("UTC"), required: false, secret: false, doc: "IANA name of the tenant's time zone." },
-    Setting { name: "API_URL", kind: Kind::Origin, default: None, required: false, secret: false, doc: "Another API host, for development and tests." },
-    Setting { name: "AUTH_URL", kind: Kind::Origin, default: None, required: false, secret: false, doc: "Another host for access tokens, for development and tests." },
+    Setting {
+        name: "CLIENT_ID",
+        kind: Kind::Text,
+        default: None,
+        required: true,
+        secret: true,
+        doc: "Client id of the app for this tenant.",
+    },
+    Setting {
+        name: "CLIENT_SECRET",
+        kind: Kind::Text,
+        default: None,
+        required: true,
+        secret: true,
+        doc: "Client secret of the app for this tenant.",
+    },
+    Setting {
+        name: "APP_KEY",
+        kind: Kind::Text,
+        default: None,
+        required: true,
+        secret: true,
+        doc: "Key of the app, the same for all its tenants.",
+    },
+    Setting {
+        name: "TENANT_ID",
+        kind: Kind::Integer { min: 1, max: i64::MAX as u64 },
+        default: None,
+        required: true,
+        secret: false,
+        doc: "Id of the tenant.",
+    },
+    Setting {
+        name: "API_ENVIRONMENT",
+        kind: Kind::Choice(&["production", "integration"]),
+        default: Some("production"),
+        required: false,
+        secret: false,
+        doc: "Which of ServiceTitan's environments to talk to.",
+    },
+    Setting {
+        name: "TIMEZONE",
+        kind: Kind::Text,
+        default: Some("UTC"),
+        required: false,
+        secret: false,
+        doc: "IANA name of the tenant's time zone.",
+    },
+    Setting {
+        name: "API_URL",
+        kind: Kind::Origin,
+        default: None,
+        required: false,
+        secret: false,
+        doc: "Another API host, for development and tests.",
+    },
+    Setting {
+        name: "AUTH_URL",
+        kind: Kind::Origin,
+        default: None,
+        required: false,
+        secret: false,
+        doc: "Another host for access tokens, for development and tests.",
+    },
 ];
 
 /// The names under which a setting is looked for.
@@ -47,12 +103,15 @@ pub fn site(values: &Values, policy: &Policy) -> Result<Site, Vec<FieldError>> {
     let suffix = if environment == "integration" { "-integration" } else { "" };
     let mut wrong = Vec::new();
     let mut origin = |setting: &str, host: &str| {
-        let text = values.text(setting).map_or_else(|| format!("https://{host}{suffix}.servicetitan.io"), str::to_owned);
+        let text = values
+            .text(setting)
+            .map_or_else(|| format!("https://{host}{suffix}.servicetitan.io"), str::to_owned);
         let parsed = Origin::parse(&text).and_then(|origin| match origin.https || policy.allow_http {
             true => Ok(origin),
             false => Err("must be https:// unless PENSTOCK_ALLOW_HTTP is true".to_owned()),
         });
-        parsed.map_err(|message| wrong.push(FieldError { field: format!("SERVICETITAN_{setting}"), message })).ok()
+        let field = values.found_as(setting).unwrap_or(setting).to_owned();
+        parsed.map_err(|message| wrong.push(FieldError { field, message })).ok()
     };
     let (auth, api) = (origin("AUTH_URL", "auth"), origin("API_URL", "api"));
     match (auth, api) {
@@ -83,7 +142,10 @@ mod tests {
     #[test]
     fn an_account_never_borrows_another_tenants_credentials() {
         for setting in ["CLIENT_ID", "CLIENT_SECRET", "TENANT_ID"] {
-            assert_eq!(names(setting, "north-east", "production"), [format!("PENSTOCK_ACCOUNT_NORTH_EAST_{setting}")]);
+            assert_eq!(
+                names(setting, "north-east", "production"),
+                [format!("PENSTOCK_ACCOUNT_NORTH_EAST_{setting}")]
+            );
         }
         assert_eq!(
             names("APP_KEY", "north", "production"),

@@ -10,18 +10,78 @@ use std::time::Duration;
 /// The table. Names without `PENSTOCK_` are the ones that the vendors' deployment
 /// guides use.
 pub const SETTINGS: &[Setting] = &[
-    setting("PENSTOCK_ROLE", Kind::Choice(&["read-only", "operator", "admin"]), "read-only", "What calls may do: read-only reads; operator also creates, updates and acts; admin also deletes."),
-    setting("LOG_LEVEL", Kind::Choice(&["error", "warn", "info", "debug"]), "info", "The least important log line that is written. One line a call is info, one an attempt is debug."),
-    setting("RETRY_ATTEMPTS", Kind::Integer { min: 1, max: 10 }, "4", "How often a request is sent at most, the first time included."),
-    setting("REQUEST_TIMEOUT", Kind::Integer { min: 1, max: 600 }, "30", "Seconds that one attempt may take."),
-    setting("PENSTOCK_DEADLINE", Kind::Integer { min: 1, max: 3600 }, "120", "Seconds that a call may take with all its attempts and waits, if the caller names no deadline. For a list: each page."),
-    setting("PENSTOCK_PAGE_SIZE", Kind::Integer { min: 1, max: 5000 }, "500", "Records a page that a whole-list read asks for."),
-    setting("PENSTOCK_WINDOW", Kind::Integer { min: 1, max: 32 }, "4", "Pages that a whole-list read fetches ahead of its consumer."),
-    setting("PENSTOCK_MAX_PAGES", Kind::Integer { min: 1, max: 10_000_000 }, "100000", "Pages after which a read stops as endless."),
-    setting("PENSTOCK_MAX_BODY_BYTES", Kind::Integer { min: 1024, max: 1_073_741_824 }, "67108864", "The largest answer that is read."),
-    setting("PENSTOCK_MAX_HELD_BYTES", Kind::Integer { min: 1024, max: 1_073_741_824 }, "67108864", "Bytes of pages that a whole-list read holds at most."),
-    setting("PENSTOCK_MAX_JSON_DEPTH", Kind::Integer { min: 8, max: 128 }, "64", "How deep an answer may be nested."),
-    setting("PENSTOCK_ALLOW_HTTP", Kind::Bool, "false", "Allow vendor URLs without TLS. For development only."),
+    setting(
+        "PENSTOCK_ROLE",
+        Kind::Choice(&["read-only", "operator", "admin"]),
+        "read-only",
+        "What calls may do: read-only reads; operator also creates, updates and acts; admin also deletes.",
+    ),
+    setting(
+        "LOG_LEVEL",
+        Kind::Choice(&["error", "warn", "info", "debug"]),
+        "info",
+        "The least important log line that is written. One line a call is info, one an attempt is debug.",
+    ),
+    setting(
+        "RETRY_ATTEMPTS",
+        Kind::Integer { min: 1, max: 10 },
+        "4",
+        "How often a request is sent at most, the first time included.",
+    ),
+    setting(
+        "REQUEST_TIMEOUT",
+        Kind::Integer { min: 1, max: 600 },
+        "30",
+        "Seconds that one attempt may take.",
+    ),
+    setting(
+        "PENSTOCK_DEADLINE",
+        Kind::Integer { min: 1, max: 3600 },
+        "120",
+        "Seconds that a call may take with all its attempts and waits, if the caller names no deadline. For a list: each page.",
+    ),
+    setting(
+        "PENSTOCK_PAGE_SIZE",
+        Kind::Integer { min: 1, max: 5000 },
+        "500",
+        "Records a page that a whole-list read asks for.",
+    ),
+    setting(
+        "PENSTOCK_WINDOW",
+        Kind::Integer { min: 1, max: 32 },
+        "4",
+        "Pages that a whole-list read fetches ahead of its consumer.",
+    ),
+    setting(
+        "PENSTOCK_MAX_PAGES",
+        Kind::Integer { min: 1, max: 10_000_000 },
+        "100000",
+        "Pages after which a read stops as endless.",
+    ),
+    setting(
+        "PENSTOCK_MAX_BODY_BYTES",
+        Kind::Integer { min: 1024, max: 1_073_741_824 },
+        "67108864",
+        "The largest answer that is read.",
+    ),
+    setting(
+        "PENSTOCK_MAX_HELD_BYTES",
+        Kind::Integer { min: 1024, max: 1_073_741_824 },
+        "67108864",
+        "Bytes of pages that a whole-list read holds at most.",
+    ),
+    setting(
+        "PENSTOCK_MAX_JSON_DEPTH",
+        Kind::Integer { min: 8, max: 128 },
+        "64",
+        "How deep an answer may be nested.",
+    ),
+    setting(
+        "PENSTOCK_ALLOW_HTTP",
+        Kind::Bool,
+        "false",
+        "Allow vendor URLs without TLS. For development only.",
+    ),
 ];
 
 const fn setting(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Setting {
@@ -87,7 +147,8 @@ impl Policy {
     /// # Errors
     /// The host's own trouble; the inner error lists everything that is malformed.
     pub async fn read<H: Host>(host: &H) -> Result<Result<Policy, Vec<FieldError>>, HostError> {
-        let (values, wrong) = read(host, &SETTINGS.iter().collect::<Vec<_>>(), |setting| vec![setting.name.to_owned()]).await?;
+        let (values, wrong) =
+            read(host, &SETTINGS.iter().collect::<Vec<_>>(), |setting| vec![setting.name.to_owned()]).await?;
         Ok(if wrong.is_empty() { Ok(Policy::from(&values)) } else { Err(wrong) })
     }
 }

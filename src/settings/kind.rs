@@ -27,7 +27,9 @@ impl Kind {
     /// A sentence without the value: it may be a misplaced secret.
     pub fn check(self, value: &str) -> Result<String, String> {
         match self {
-            Kind::Text if value.chars().any(char::is_control) => Err("must not hold control characters".to_owned()),
+            Kind::Text if value.chars().any(char::is_control) => {
+                Err("must not hold control characters".to_owned())
+            }
             Kind::Text => Ok(value.to_owned()),
             Kind::Integer { min, max } => match value.parse::<u64>() {
                 Ok(number) if (min..=max).contains(&number) => Ok(number.to_string()),
@@ -75,7 +77,8 @@ impl Origin {
     /// # Errors
     /// What is wrong, in a sentence.
     pub fn parse(text: &str) -> Result<Origin, String> {
-        let uri: http::Uri = text.parse().map_err(|_| "must be a URL such as https://example.com".to_owned())?;
+        let uri: http::Uri =
+            text.parse().map_err(|_| "must be a URL such as https://example.com".to_owned())?;
         let https = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
@@ -104,14 +107,18 @@ mod tests {
     #[test]
     fn origins_are_origins_only() {
         assert_eq!(Origin::parse("https://a.example:8443/").unwrap().to_string(), "https://a.example:8443");
-        for wrong in ["a.example", "ftp://a.example", "https://a.example/path", "https://u:p@a.example", "https://"] {
+        for wrong in
+            ["a.example", "ftp://a.example", "https://a.example/path", "https://u:p@a.example", "https://"]
+        {
             assert!(Origin::parse(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn a_refusal_does_not_repeat_the_value() {
-        for kind in [Kind::Integer { min: 1, max: 9 }, Kind::Bool, Kind::Choice(&["a"]), Kind::Origin, Kind::Text] {
+        for kind in
+            [Kind::Integer { min: 1, max: 9 }, Kind::Bool, Kind::Choice(&["a"]), Kind::Origin, Kind::Text]
+        {
             let told = kind.check("hunter2\u{7}").unwrap_err();
             assert!(!told.contains("hunter2"), "{told}");
         }

@@ -3,6 +3,7 @@
 use super::Setting;
 use crate::{
     contract::FieldError,
+    engine::secret::Secret,
     host::{Host, HostError},
 };
 use std::collections::BTreeMap;
@@ -10,19 +11,37 @@ use std::collections::BTreeMap;
 /// Checked values by setting name. Secrets are not kept here: that they exist is
 /// all that is checked.
 #[derive(Debug, Default)]
-pub struct Values(BTreeMap<&'static str, String>);
+pub struct Values(BTreeMap<&'static str, Found>);
+
+#[derive(Debug)]
+struct Found {
+    value: String,
+    /// Under which name; none for a default.
+    name: Option<String>,
+}
 
 impl Values {
     /// The value of a setting that has one.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.0.get(name).map(|found| found.value.as_str())
+    }
+
+    /// The name under which the host has it; none for a default.
+    #[must_use]
+    pub fn found_as(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.name.as_deref()
     }
 
     /// The value of an integer setting. Checked values parse; 0 stands for none.
     #[must_use]
     pub fn integer(&self, name: &str) -> u64 {
         self.text(name).and_then(|value| value.parse().ok()).unwrap_or_default()
+    }
+
+    /// Takes over the values of another table.
+    pub fn extend(&mut self, other: Values) {
+        self.0.extend(other.0);
     }
 
     /// Whether a switch is on.
@@ -50,21 +69,29 @@ pub async fn read<H: Host>(
         let mut found = None;
         for name in &names {
             found = match setting.secret {
-                true => host.secret(name).await?.map(|_| (name, String::new())),
-                false => host.setting(name).await?.map(|value| (name, value)),
+                true => host.secret(name).await?.map(|secret| {
+                    // The copy is wiped at once.
+                    (
+                        name,
+                        checked(setting, secret.expose()).map(|copy| drop(Secret::new(copy))).map(|()| None),
+                    )
+                }),
+                false => host.setting(name).await?.map(|value| (name, checked(setting, &value).map(Some))),
             };
             if found.is_some() {
                 break;
             }
         }
         match found {
-            Some(_) if setting.secret => {}
-            Some((name, value)) => match setting.kind.check(value.trim()) {
-                Ok(value) => drop(values.0.insert(setting.name, value)),
-                Err(message) => wrong.push(FieldError { field: name.clone(), message }),
-            },
+            Some((_, Ok(None))) => {}
+            Some((name, Ok(Some(value)))) => {
+                values.0.insert(setting.name, Found { value, name: Some(name.clone()) });
+            }
+            Some((name, Err(message))) => wrong.push(FieldError { field: name.clone(), message }),
             None => match setting.default {
-                Some(default) => drop(values.0.insert(setting.name, default.to_owned())),
+                Some(default) => {
+                    values.0.insert(setting.name, Found { value: default.to_owned(), name: None });
+                }
                 None if setting.required => wrong.push(FieldError {
                     field: names.into_iter().next().unwrap_or_default(),
                     message: "is not set".to_owned(),
@@ -74,4 +101,10 @@ pub async fn read<H: Host>(
         }
     }
     Ok((values, wrong))
+}
+
+/// The value as it is kept, or what is wrong with it. Space around it, such as the
+/// newline at the end of a mounted file, is not part of it.
+fn checked(setting: &Setting, value: &str) -> Result<String, String> {
+    setting.kind.check(value.trim())
 }

@@ -73,7 +73,8 @@ impl<H: Host + 'static> Reader<H> {
                 Progress::Ended => return Ok(None),
                 Progress::Stopped(guard) => return Err(self.stopped(guard)),
                 Progress::FetchFailed { page } => {
-                    let failure = self.failures.remove(&page).unwrap_or_else(|| internal("a fetch failed silently"));
+                    let failure =
+                        self.failures.remove(&page).unwrap_or_else(|| internal("a fetch failed silently"));
                     return Err(self.resumable(failure));
                 }
                 Progress::Going => {}
@@ -152,16 +153,22 @@ impl<H: Host + 'static> Reader<H> {
     fn launch(&mut self) {
         while let Some(fetch) = self.pager.next_fetch() {
             let (page, asked) = self.asked(fetch);
-            let (connector, call) = (self.connector.clone(), self.call.clone());
-            let mut options = self.options.clone();
-            options.deadline = self.deadline.map(|deadline| connector.host.now().until(deadline)).or(options.deadline);
-            self.flights.push(Box::pin(async move {
-                let result = match options.deadline {
-                    Some(left) if left.is_zero() => Err(late()),
-                    _ => connector.call(&call, Some(&asked), &options).await,
-                };
-                Landed { page, result }
-            }));
+            let fetch = self.fetch(&asked);
+            self.flights.push(Box::pin(async move { Landed { page, result: fetch.await } }));
+        }
+    }
+
+    /// Fetches a page within what is left of the whole read's deadline.
+    fn fetch(&self, asked: &PageAsked) -> impl Future<Output = Result<Answer, Failure>> + 'static {
+        let (connector, call, asked) = (self.connector.clone(), self.call.clone(), asked.clone());
+        let mut options = self.options.clone();
+        options.deadline =
+            self.deadline.map(|deadline| connector.host.now().until(deadline)).or(options.deadline);
+        async move {
+            match options.deadline {
+                Some(left) if left.is_zero() => Err(failure::late("the deadline of the read passed")),
+                _ => connector.call(&call, Some(&asked), &options).await,
+            }
         }
     }
 
@@ -201,9 +208,4 @@ impl<H: Host + 'static> Reader<H> {
 
 fn internal(message: &str) -> Failure {
     failure::refused(FailureKind::Internal, message, Vec::new())
-}
-
-fn late() -> Failure {
-    let failure = failure::refused(FailureKind::Timeout, "the deadline of the read passed", Vec::new());
-    Failure { retry: crate::contract::RetryAdvice::Later, ..failure }
 }

@@ -1,20 +1,19 @@
 //! Begins a read: of everything, or of one page.
 
-use super::{Held, Page, Pager, Payload, Reader};
+use super::{Landed, Page, Pager, Reader};
 use crate::{
     catalogue::{Operation, Paging},
     contract::{Failure, PageInfo, PageRequest},
-    driver::{Call, Connector, Options, bad_field},
+    driver::{Answer, Call, Connector, Options, Payload, bad_field},
     engine::{
         limits::Limits,
-        pager::{FeedConfig, FeedPager, NumberedConfig, NumberedPager, Position, Progress},
+        pager::{FeedConfig, FeedPager, Guard, NumberedConfig, NumberedPager, Position, Progress},
         resume::{Resume, query_hash},
     },
     host::Host,
     settings::Policy,
-    vendor::{self, Envelope},
+    vendor::{self, PageAsked},
 };
-use bytes::Bytes;
 use std::rc::Rc;
 
 /// How much of a list is read.
@@ -26,14 +25,27 @@ struct Extent {
     include_total: bool,
 }
 
+impl Extent {
+    /// A page that is read again for what stands behind its first records does not
+    /// count.
+    fn max_pages(&self, skip: u64) -> u32 {
+        self.max_pages.saturating_add(u32::from(skip > 0))
+    }
+}
+
 impl<H: Host + 'static> Reader<H> {
     /// A read of all pages, from the beginning or from `options.resume`.
     ///
     /// # Errors
     /// `bad-input` and `configuration`, before anything was sent.
-    pub async fn open(connector: &Rc<Connector<H>>, call: Call, options: Options) -> Result<Reader<H>, Failure> {
+    pub async fn open(
+        connector: &Rc<Connector<H>>,
+        call: Call,
+        options: Options,
+    ) -> Result<Reader<H>, Failure> {
         let named = |failure: Failure| failure.of(call.operation.name, "", Vec::new());
-        let policy = connector.policy().await.map_err(named)?;
+        let open = connector.policy(call.operation.vendor, &options.account);
+        let policy = connector.opened(options.deadline, open).await.map_err(named)?;
         let extent = Extent {
             start_page: 1,
             page_size: options.page_size.unwrap_or(policy.page_size),
@@ -63,7 +75,8 @@ impl<H: Host> Reader<H> {
         let limits = Limits::DEFAULT;
         let read = |text: &String| Resume::read(text, call.operation.name, identity, &limits);
         let resume = options.resume.as_ref().map(read).transpose();
-        let position = resume.map_err(|error| bad_field("resume", error.to_string()))?.map(|resume| resume.position);
+        let position =
+            resume.map_err(|error| bad_field("resume", error.to_string()))?.map(|resume| resume.position);
         let (pager, page_size) = match (call.operation.paging, position.clone()) {
             (Paging::Export, None | Some(Position::Feed { .. })) => {
                 let (from, skip) = match position {
@@ -74,7 +87,7 @@ impl<H: Host> Reader<H> {
                     from,
                     skip,
                     window: extent.window,
-                    max_pages: extent.max_pages,
+                    max_pages: extent.max_pages(skip),
                     max_items: limits.max_items,
                     max_held_bytes: policy.max_held_bytes,
                 });
@@ -91,7 +104,7 @@ impl<H: Host> Reader<H> {
                     skip,
                     page_size,
                     window: extent.window,
-                    max_pages: extent.max_pages,
+                    max_pages: extent.max_pages(skip),
                     max_items: limits.max_items,
                     max_held_bytes: policy.max_held_bytes,
                     data_only: call.operation.paging == Paging::DataOnly,
@@ -132,75 +145,87 @@ impl<H: Host + 'static> Reader<H> {
         let operation = call.operation;
         let named = |failure: Failure| failure.of(operation.name, "", Vec::new());
         let export = operation.paging == Paging::Export;
+        if export && options.page_size.is_some() {
+            return Err(named(bad_field("page-size", "is not for exports: the vendor decides")));
+        }
         if export && (request.page.is_some() || request.page_size.is_some()) {
             return Err(named(bad_field("page", "is not for exports: go on with `resume` or `from`")));
         }
-        if request.page.is_some() && request.resume.is_some() {
+        options.resume = request.resume.clone().or(options.resume);
+        if request.page.is_some() && options.resume.is_some() {
             return Err(named(bad_field("page", "cannot be given together with `resume`")));
         }
         if request.page == Some(0) {
             return Err(named(bad_field("page", "counts from 1")));
         }
-        options.resume = request.resume.clone().or(options.resume);
-        let policy = connector.policy().await.map_err(named)?;
+        let open = connector.policy(call.operation.vendor, &options.account);
+        let policy = connector.opened(options.deadline, open).await.map_err(named)?;
         let extent = Extent {
             start_page: request.page.unwrap_or(1),
             page_size: request.page_size.or(options.page_size).unwrap_or(DEFAULT_PAGE_SIZE),
             window: 1,
-            max_pages: MOST_PAGES_FOR_ONE,
+            max_pages: 1,
             include_total: request.include_total,
         };
         let mut reader = Reader::new(connector, call, options, &policy, &extent).map_err(named)?;
         reader.one_page().await
     }
 
-    /// The first page with records in it. A position may name a page whose records
-    /// were all delivered before; then the one after it is meant.
+    /// One page; and the one after it, if all of the first was delivered before.
     async fn one_page(&mut self) -> Result<(Page, PageInfo), Failure> {
-        loop {
-            let Some(fetch) = self.pager.next_fetch() else {
-                return Err(self.resumable(super::internal("there is no page to fetch")));
-            };
+        let mut last = None;
+        while let Some(fetch) = self.pager.next_fetch() {
             let (number, asked) = self.asked(fetch);
-            let answer = match self.connector.call(&self.call, Some(&asked), &self.options).await {
+            let answer = match self.fetch(&asked).await {
                 Ok(answer) => answer,
                 Err(failure) => return Err(self.resumable(failure)),
             };
-            let Payload::Page(envelope) = answer.payload else {
-                return Err(super::internal("a list answered without a page"));
-            };
-            let (call_id, status) = (answer.call_id, answer.status);
-            let mut info = self.info(number, &envelope);
-            if self.pager.arrived(number, &envelope) {
-                self.held.insert(number, Held { envelope, call_id: call_id.clone(), status });
-            }
-            let page = match (self.ready(), self.pager.progress()) {
-                (Some(page), _) => page,
-                (None, Progress::Going) => continue,
-                (None, Progress::Stopped(guard)) => return Err(self.stopped(guard)),
-                (None, _) => Page { body: Bytes::new(), records: Vec::new(), first: 0, call_id, status },
-            };
-            self.delivered(page.len());
-            info.resume = self.resume();
-            return Ok((page, info));
+            let info = self.info(number, &asked, &answer);
+            let empty = Page { call_id: answer.call_id.clone(), status: answer.status, ..Page::default() };
+            last = Some((info, empty));
+            self.land(Landed { page: number, result: Ok(answer) });
         }
+        let Some((mut info, empty)) = last else { return Err(super::internal("there is no page to fetch")) };
+        let page = match (self.ready(), self.pager.progress()) {
+            (Some(page), _) => page,
+            (None, Progress::FetchFailed { page }) => {
+                let failure =
+                    self.failures.remove(&page).unwrap_or_else(|| super::internal("a fetch failed silently"));
+                return Err(self.resumable(failure));
+            }
+            // One page was asked for, so that more of them is no surprise.
+            (None, Progress::Stopped(guard)) if guard != Guard::TooManyPages => {
+                return Err(self.stopped(guard));
+            }
+            (None, _) => empty,
+        };
+        self.delivered(page.len());
+        info.has_more =
+            info.has_more || (self.pager.progress() != Progress::Ended && !self.says_whether_more());
+        info.resume = self.resume();
+        Ok((page, info))
     }
 
-    fn info(&self, number: u32, envelope: &Envelope) -> PageInfo {
-        let full = envelope.items.len() as u64 >= u64::from(self.page_size);
+    /// What an answer says of its place; `has_more` only if the vendor says it.
+    fn info(&self, number: u32, asked: &PageAsked, answer: &Answer) -> PageInfo {
+        let envelope = match &answer.payload {
+            Payload::Page(envelope) => Some(envelope),
+            _ => None,
+        };
         PageInfo {
-            page: if self.page_size > 0 { number } else { 0 },
+            page: if asked.size > 0 { number } else { 0 },
             page_size: self.page_size,
-            has_more: envelope.has_more.unwrap_or(full),
-            total_count: envelope.total,
-            continue_from: envelope.continue_from.clone(),
+            has_more: envelope.and_then(|envelope| envelope.has_more).unwrap_or_default(),
+            total_count: envelope.and_then(|envelope| envelope.total),
+            continue_from: envelope.and_then(|envelope| envelope.continue_from.clone()),
             resume: String::new(),
         }
     }
-}
 
-/// How many pages are looked through for the one that a `-page` function returns.
-const MOST_PAGES_FOR_ONE: u32 = 5;
+    fn says_whether_more(&self) -> bool {
+        self.call.operation.paging != Paging::DataOnly
+    }
+}
 
 /// ServiceTitan's default, which suits a person who looks at one page.
 const DEFAULT_PAGE_SIZE: u32 = 50;

@@ -3,7 +3,9 @@
 use crate::{
     engine::{
         digest::digest,
-        pager::{Arrival, FailedFetch, FeedFacts, FeedPager, NumberedPager, PageFacts, Position, Progress, Ready},
+        pager::{
+            Arrival, FailedFetch, FeedFacts, FeedPager, NumberedPager, PageFacts, Position, Progress, Ready,
+        },
     },
     vendor::Envelope,
 };
@@ -11,7 +13,7 @@ use bytes::Bytes;
 use std::ops::Range;
 
 /// Records to deliver, not decoded yet.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Page {
     pub(super) body: Bytes,
     pub(super) records: Vec<Range<usize>>,
@@ -72,7 +74,9 @@ impl Pager {
     pub(super) fn next_fetch(&mut self) -> Option<Fetch> {
         match self {
             Pager::Numbered(pager) => pager.next_fetch().map(Fetch::Numbered),
-            Pager::Feed(pager) => pager.next_fetch().map(|fetch| Fetch::Feed { page: fetch.page, from: fetch.from }),
+            Pager::Feed(pager) => {
+                pager.next_fetch().map(|fetch| Fetch::Feed { page: fetch.page, from: fetch.from })
+            }
         }
     }
 

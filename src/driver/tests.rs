@@ -1,1 +1,0 @@
-//! Tests of the driver, natively, in virtual time.

@@ -1,0 +1,183 @@
+//! Answers that are not what the contract says.
+
+use super::rig::{Rig, options};
+use crate::{
+    bindings::exports::penstock::servicetitan::jpm::{CreateNote, Job, JobsGetQuery, Note},
+    contract::{Failure, FailureKind, Outcome, RetryAdvice},
+    dynamic,
+    host::simulated::Reply,
+    typed::Request,
+};
+
+/// A typed read of the job 1.
+async fn job(rig: &Rig) -> Result<Job, Failure> {
+    let request = Request::new(dynamic::operation("servicetitan", "jpm.jobs-get").unwrap());
+    let query = JobsGetQuery { external_data_application_guid: None };
+    rig.noted(request.path(&1_i64).query(&query).value(&rig.connector, &None).await)
+}
+
+/// A typed write.
+async fn note(rig: &Rig) -> Result<Note, Failure> {
+    let request = Request::new(dynamic::operation("servicetitan", "jpm.jobs-create-note").unwrap());
+    let body = CreateNote { text: "hello".to_owned(), pin_to_top: None, extra: None };
+    rig.noted(request.path(&1_i64).body(&body).value(&rig.connector, &None).await)
+}
+
+#[test]
+fn typed_and_dynamic_calls_send_the_same_and_understand_the_same() {
+    let rig = Rig::new();
+    rig.titan.holds(1);
+    rig.run(async {
+        let typed = job(&rig).await.unwrap();
+        let dynamic = rig.get().await.unwrap();
+        assert_eq!((typed.id, typed.total.as_deref()), (1, Some("12.5")));
+        let normal: serde_json::Value = serde_json::from_str(&dynamic.body.unwrap()).unwrap();
+        assert_eq!((normal["id"].as_i64(), normal["total"].as_str()), (Some(1), Some("12.5")));
+        note(&rig).await.unwrap();
+        rig.post(&options()).await.unwrap();
+    });
+    let sent = rig.host.requests();
+    assert_eq!(sent[1].path_and_query, sent[2].path_and_query);
+    assert_eq!(sent[3].body, sent[4].body);
+    assert_eq!(rig.titan.writes()[0], r#"POST /jobs/1/notes {"text":"hello"}"#);
+}
+
+#[test]
+fn an_answer_that_does_not_fit_names_the_operation_and_the_path() {
+    let rig = Rig::new();
+    rig.titan.on_api(|_, request| {
+        let read = r#"{"id":1,"customFields":[{"typeId":1},{"typeId":"x"}]}"#;
+        Some(Reply::ok(if request.method == "GET" { read } else { r#"{"text":5}"# }))
+    });
+    rig.run(async {
+        let expected = [
+            (job(&rig).await.unwrap_err(), "jpm.jobs-get", "$.customFields[1].typeId", Outcome::NotApplied),
+            (rig.get().await.unwrap_err(), "jpm.jobs-get", "$.customFields[1].typeId", Outcome::NotApplied),
+            (note(&rig).await.unwrap_err(), "jpm.jobs-create-note", "$.text", Outcome::Applied),
+            (rig.post(&options()).await.unwrap_err(), "jpm.jobs-create-note", "$.text", Outcome::Applied),
+        ];
+        for (failure, operation, path, outcome) in expected {
+            assert_eq!((failure.kind, failure.outcome), (FailureKind::Decode, outcome), "{failure:?}");
+            assert_eq!((failure.operation.as_deref(), failure.status), (Some(operation), Some(200)));
+            assert_eq!((failure.fields[0].field.as_str(), failure.retry), (path, RetryAdvice::Never));
+            assert!(failure.message.contains(path) && !failure.call_id.is_empty());
+        }
+    });
+    assert_eq!(rig.titan.api_requests(), 4);
+}
+
+#[test]
+fn a_page_of_html_is_asked_for_again_by_a_read_but_not_by_a_write() {
+    let rig = Rig::new();
+    rig.titan.holds(1);
+    rig.titan.on_api(|number, _| (number == 1).then(|| Reply::ok("<html>hello</html>")));
+    rig.run(rig.get()).unwrap();
+    assert_eq!(rig.titan.api_requests(), 2);
+
+    for reply in [|| Reply::ok("<html>hello</html>"), || Reply::cut_off(200), || Reply::cut_off(201)] {
+        let rig = Rig::new();
+        rig.titan.on_api(move |_, _| Some(reply()));
+        let failure = rig.run(rig.post(&options())).unwrap_err();
+        assert_eq!((failure.outcome, failure.retry), (Outcome::Applied, RetryAdvice::Never));
+        assert!(matches!(failure.kind, FailureKind::Decode | FailureKind::Transport));
+        assert!(!failure.message.contains("html"), "{}", failure.message);
+        assert_eq!(rig.titan.api_requests(), 1);
+    }
+}
+
+#[test]
+fn a_read_whose_body_always_breaks_off_ends() {
+    let rig = Rig::new();
+    rig.titan.on_api(|_, _| Some(Reply::cut_off(200)));
+    let failure = rig.run(rig.get()).unwrap_err();
+    assert_eq!((failure.kind, failure.outcome), (FailureKind::Transport, Outcome::NotApplied));
+    assert_eq!(rig.titan.api_requests(), 4);
+}
+
+#[test]
+fn an_answer_that_is_too_large_or_too_deep_is_refused() {
+    let long = || Reply::ok(format!(r#"{{"id":1,"summary":"{}"}}"#, "x".repeat(3000)));
+    let deep = || Reply::ok(format!(r#"{{"id":1,"x":{}{}}}"#, "[".repeat(40), "]".repeat(40)));
+    for reply in [long as fn() -> Reply, deep] {
+        let rig = Rig::new();
+        rig.host.set("PENSTOCK_MAX_BODY_BYTES", "2048");
+        rig.host.set("PENSTOCK_MAX_JSON_DEPTH", "32");
+        rig.titan.on_api(move |_, _| Some(reply()));
+        rig.run(async {
+            let read = rig.get().await.unwrap_err();
+            assert_eq!((read.kind, read.outcome), (FailureKind::TooLarge, Outcome::NotApplied));
+            let write = rig.post(&options()).await.unwrap_err();
+            assert_eq!((write.kind, write.outcome), (FailureKind::TooLarge, Outcome::Applied));
+        });
+        assert_eq!(rig.titan.api_requests(), 2);
+        assert_eq!(rig.host.requests().last().unwrap().max_body, 2048);
+    }
+    // An error is the same error however large its body is.
+    let rig = Rig::new();
+    rig.host.set("PENSTOCK_MAX_BODY_BYTES", "2048");
+    rig.titan.on_api(|_, _| Some(Reply::status(404, "[".repeat(5000))));
+    assert_eq!(rig.run(rig.get()).unwrap_err().kind, FailureKind::NotFound);
+}
+
+#[test]
+fn an_error_body_that_is_nested_very_deep_does_no_harm() {
+    let rig = Rig::new();
+    rig.titan.on_api(|_, _| Some(Reply::status(400, format!(r#"{{"title":{}"#, "[".repeat(100_000)))));
+    assert_eq!(rig.run(rig.get()).unwrap_err().message, "HTTP 400 without a readable explanation");
+}
+
+#[test]
+fn an_empty_answer_is_none_where_none_is_needed() {
+    let rig = Rig::new();
+    rig.titan.on_api(|_, _| Some(Reply::status(204, "")));
+    rig.run(async {
+        let cancelled = rig.invoke("jpm.appointments-delete", &[("id", "1")], None, None).await.unwrap();
+        assert_eq!((cancelled.status, cancelled.body), (204, None));
+        let missing = job(&rig).await.unwrap_err();
+        assert_eq!((missing.kind, missing.fields[0].field.as_str()), (FailureKind::Decode, "$"));
+        assert_eq!(note(&rig).await.unwrap_err().outcome, Outcome::Applied);
+    });
+}
+
+#[test]
+fn an_envelope_must_hold_everything() {
+    let rig = Rig::new();
+    let name = "jpm.jobs-get-hold-reasons";
+    rig.titan.on_api(|number, _| {
+        Some(Reply::ok(match number {
+            1 => r#"{"hasMore":false,"data":[{"jobId":1},{"jobId":2}]}"#,
+            2 => r#"{"hasMore":true,"data":[{"jobId":1}]}"#,
+            _ => r#"{"hasMore":false,"data":[{"jobId":1},{"jobId":[]}]}"#,
+        }))
+    });
+    rig.run(async {
+        let whole = rig.invoke(name, &[("ids", "1,2")], None, None).await.unwrap();
+        assert!(whole.body.unwrap().contains(r#""jobId":2"#) && whole.page.is_none());
+        for path in ["$.hasMore", "$.data[1].jobId"] {
+            let failure = rig.invoke(name, &[("ids", "1,2")], None, None).await.unwrap_err();
+            assert_eq!((failure.kind, failure.fields[0].field.as_str()), (FailureKind::Decode, path));
+        }
+    });
+}
+
+#[test]
+fn a_page_that_is_none_names_the_field() {
+    for (body, path) in [
+        (r#"{"hasMore":"yes","data":[]}"#, "$.hasMore"),
+        (r#"{"hasMore":true,"data":"secret words"}"#, "$.data"),
+        (r#"{"hasMore":true,"totalCount":-1,"data":[]}"#, "$.totalCount"),
+        (r#"{"hasMore":true}"#, "$.data"),
+        (r#"[1,2]"#, "$"),
+    ] {
+        let rig = Rig::new();
+        rig.titan.on_api(move |_, _| Some(Reply::ok(body)));
+        let failure = rig.run(rig.read_jobs(&options())).end.unwrap_err();
+        assert_eq!(
+            (failure.kind, failure.fields[0].field.as_str()),
+            (FailureKind::Decode, path),
+            "{failure:?}"
+        );
+        assert!(!failure.message.contains("secret words"), "{}", failure.message);
+        assert_eq!(rig.titan.api_requests(), 1);
+    }
+}

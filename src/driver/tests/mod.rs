@@ -1,0 +1,18 @@
+//! The driver against a simulated host and a small model of ServiceTitan.
+//!
+//! Every test goes through [`rig::Rig`], which looks for secrets in log lines,
+//! failures, answers, metrics and requests when the test ends.
+
+mod rig;
+mod titan;
+
+mod answers;
+mod input;
+mod lists;
+mod resume;
+mod retry;
+mod role;
+mod settings;
+mod time;
+mod token;
+mod token_failures;

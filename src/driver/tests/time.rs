@@ -1,0 +1,115 @@
+//! Waits, hints and deadlines.
+
+use super::rig::{Rig, options, within};
+use crate::{
+    contract::{FailureKind, Outcome, RetryAdvice},
+    host::simulated::Reply,
+};
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The time between the first two requests to the API when the first is answered so.
+fn wait_after(reply: fn() -> Reply) -> Duration {
+    let rig = Rig::new();
+    rig.titan.holds(1);
+    rig.titan.on_api(move |number, _| (number == 1).then(reply));
+    rig.run(rig.get()).unwrap();
+    let sent: Vec<Duration> = rig.host.requests().iter().skip(1).map(|request| request.at).collect();
+    assert_eq!(sent.len(), 2);
+    sent[1] - sent[0]
+}
+
+#[test]
+fn a_hint_is_honoured_in_each_of_its_forms() {
+    for reply in [
+        || Reply::status(429, "").header("retry-after", "30"),
+        || Reply::status(503, "").header("retry-after", "30.0"),
+        || Reply::status(429, "").header("retry-after-ms", "30000"),
+        || Reply::status(429, "").header("retry-after", "Fri, 20 Nov 2026 10:00:30 GMT"),
+        || {
+            let date = "Fri, 20 Nov 2026 12:00:00 GMT";
+            Reply::status(429, "").header("retry-after", "Fri, 20 Nov 2026 12:00:30 GMT").header("date", date)
+        },
+    ] {
+        let waited = wait_after(reply);
+        assert!(waited > 29 * SECOND && waited < 32 * SECOND, "{waited:?}");
+    }
+}
+
+#[test]
+fn without_a_hint_waits_are_short() {
+    assert!(wait_after(|| Reply::status(503, "")) < SECOND / 4);
+    assert!(wait_after(|| Reply::status(429, "")) < 2 * SECOND);
+}
+
+#[test]
+fn a_hint_beyond_the_deadline_fails_at_once_and_says_when_to_come_back() {
+    let rig = Rig::new();
+    rig.titan.on_api(|_, _| Some(Reply::status(429, "").header("retry-after", "60")));
+    let failure = rig.run(rig.get_with(&within(10 * SECOND))).unwrap_err();
+    assert_eq!((failure.kind, failure.retry), (FailureKind::RateLimited, RetryAdvice::After(60_000)));
+    assert!(failure.message.contains("the deadline leaves no time"), "{}", failure.message);
+    assert!(rig.host.elapsed() < SECOND);
+    assert_eq!(rig.titan.api_requests(), 1);
+}
+
+#[test]
+fn silence_ends_at_the_time_for_one_attempt_and_is_tried_again() {
+    let rig = Rig::new();
+    rig.titan.holds(1);
+    rig.host.set("REQUEST_TIMEOUT", "5");
+    rig.titan.on_api(|number, _| (number == 1).then(Reply::never));
+    rig.run(rig.get()).unwrap();
+    assert!(rig.host.elapsed() > 5 * SECOND && rig.host.elapsed() < 6 * SECOND);
+    assert_eq!(rig.host.aborted(), 1);
+    for request in rig.host.requests() {
+        let timeouts = request.timeouts;
+        assert_eq!(
+            (timeouts.connect, timeouts.first_byte, timeouts.between_bytes),
+            (5 * SECOND, 5 * SECOND, 5 * SECOND)
+        );
+    }
+}
+
+#[test]
+fn the_deadline_ends_a_call_wherever_it_is() {
+    type Trouble = fn(&Rig);
+    let silent_token: Trouble = |rig| rig.titan.on_token(|_| Some(Reply::never()));
+    let silent_api: Trouble = |rig| rig.titan.on_api(|_, _| Some(Reply::never()));
+    let slow_settings: Trouble = |rig| rig.host.slow_lookups(60 * SECOND);
+    let outage: Trouble = |rig| rig.titan.on_api(|_, _| Some(Reply::status(503, "").after(SECOND)));
+    let token_outage: Trouble = |rig| rig.titan.on_token(|_| Some(Reply::status(503, "").after(SECOND)));
+    for trouble in [silent_token, silent_api, slow_settings, outage, token_outage] {
+        for milliseconds in [1, 50, 61, 1000, 1500, 3333, 10_000] {
+            let rig = Rig::new();
+            rig.host.set("RETRY_ATTEMPTS", "10");
+            trouble(&rig);
+            let deadline = Duration::from_millis(milliseconds);
+            let failure = rig.run(rig.post(&within(deadline))).unwrap_err();
+            assert!(rig.host.elapsed() <= deadline, "{:?} {failure:?}", rig.host.elapsed());
+            assert!(rig.host.requests().iter().all(|request| request.at < deadline));
+            let sent = rig.titan.api_requests() > 0;
+            assert_eq!(failure.outcome == Outcome::NotSent, !sent, "{failure:?}");
+        }
+    }
+}
+
+#[test]
+fn a_deadline_is_the_callers_or_the_settings() {
+    for (setting, given, expected) in [("7", None, 7), ("7", Some(3), 3), ("7", Some(20), 20)] {
+        let rig = Rig::new();
+        rig.host.set("PENSTOCK_DEADLINE", setting);
+        rig.titan.on_api(|_, _| Some(Reply::never()));
+        let options = given.map_or_else(options, |seconds| within(seconds * SECOND));
+        let failure = rig.run(rig.get_with(&options)).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Timeout);
+        assert_eq!(rig.host.elapsed(), expected * SECOND);
+        // A host that applies the request's own time limits needs no longer either.
+        let asked = rig.host.requests().last().unwrap().timeouts.first_byte;
+        assert!(asked <= expected * SECOND, "{asked:?}");
+    }
+    let bad = Rig::new();
+    let failure = bad.run(bad.get_with(&within(Duration::ZERO))).unwrap_err();
+    assert_eq!((failure.kind, failure.fields[0].field.as_str()), (FailureKind::BadInput, "deadline-ms"));
+}

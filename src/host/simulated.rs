@@ -1,1 +1,0 @@
-//! A host with virtual time, for tests.
