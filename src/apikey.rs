@@ -120,7 +120,9 @@ mod tests {
         for wrong in [two, "", "pk_", first, &one.to_lowercase(), &format!("{one} "), &one[1..]] {
             assert!(!only.matches(wrong), "{wrong}");
         }
-        let both = Hashes::parse(&format!(" {first} ,\n{}", second.to_uppercase().replace("SHA256", "sha256"))).unwrap();
+        let both =
+            Hashes::parse(&format!(" {first} ,\n{}", second.to_uppercase().replace("SHA256", "sha256")))
+                .unwrap();
         assert!(both.matches(one) && both.matches(two));
     }
 

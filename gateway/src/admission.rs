@@ -59,7 +59,8 @@ fn invalid(detail: &str) -> Problem {
 
 /// The keys in a request. Other schemes than Bearer are not ours to judge.
 fn presented(headers: &HeaderMap) -> Vec<Secret> {
-    let text = |value: &http::HeaderValue| value.to_str().map(|text| text.trim().to_owned()).unwrap_or_default();
+    let text =
+        |value: &http::HeaderValue| value.to_str().map(|text| text.trim().to_owned()).unwrap_or_default();
     let bearer = headers.get_all("authorization").iter().filter_map(|value| {
         let value = text(value);
         let (scheme, key) = value.split_once(' ').unwrap_or((&value, ""));

@@ -114,7 +114,10 @@ mod tests {
             continue_from: Some("t".to_owned()),
             resume: "r".to_owned(),
         };
-        assert_eq!(page("[]", &info), r#"{"data":[],"page":{"hasMore":false,"continueFrom":"t"},"resume":"r"}"#);
+        assert_eq!(
+            page("[]", &info),
+            r#"{"data":[],"page":{"hasMore":false,"continueFrom":"t"},"resume":"r"}"#
+        );
     }
 
     #[test]

@@ -47,7 +47,10 @@ pub fn live() -> Response<String> {
 /// if not: `settings` has one check for each setting that is missing or malformed.
 /// `shared-state` warns when the host has no store; calls work without one.
 #[must_use]
-pub fn ready(readiness: Result<Readiness, Failure>, key: Result<(), Result<FieldError, HostError>>) -> Response<String> {
+pub fn ready(
+    readiness: Result<Readiness, Failure>,
+    key: Result<(), Result<FieldError, HostError>>,
+) -> Response<String> {
     let mut missing = Vec::new();
     // What went wrong inside the host is not for everybody to read.
     let mut trouble = false;
@@ -114,7 +117,10 @@ mod tests {
         let response = ready(Ok(Readiness { missing: Vec::new(), shared_state: false }), Ok(()));
         assert_eq!(response.status(), 200);
         let body = body(&response);
-        assert_eq!((&body["status"], &body["checks"]["settings"]), (&json!("pass"), &json!([{"status": "pass"}])));
+        assert_eq!(
+            (&body["status"], &body["checks"]["settings"]),
+            (&json!("pass"), &json!([{"status": "pass"}]))
+        );
         assert_eq!(body["checks"]["shared-state"][0]["status"], "warn");
     }
 
@@ -127,7 +133,10 @@ mod tests {
         let named = body["checks"]["settings"].as_array().unwrap().iter().map(|check| &check["componentId"]);
         assert_eq!(named.collect::<Vec<_>>(), ["KEY", "A", "B"]);
         assert_eq!(body["checks"]["settings"][1]["output"], "A is not set");
-        assert_eq!((&body["status"], &body["checks"]["shared-state"]), (&json!("fail"), &json!([{"status": "pass"}])));
+        assert_eq!(
+            (&body["status"], &body["checks"]["shared-state"]),
+            (&json!("fail"), &json!([{"status": "pass"}]))
+        );
     }
 
     #[test]

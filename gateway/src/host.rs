@@ -87,7 +87,8 @@ impl SpinHost {
         let millis = self.wall_now().as_millis();
         let nanoseconds = u32::try_from(millis.rem_euclid(1000)).unwrap_or_default() * 1_000_000;
         let ts = Instant::new(millis.div_euclid(1000), nanoseconds).map(|instant| instant.to_string());
-        let line = json!({"ts": ts, "level": "error", "event": "variable", "name": name, "error.message": why});
+        let line =
+            json!({"ts": ts, "level": "error", "event": "variable", "name": name, "error.message": why});
         self.log(&line.to_string());
     }
 }

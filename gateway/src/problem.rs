@@ -92,14 +92,20 @@ impl Problem {
     /// No API key, or a wrong one (RFC 6750 section 3).
     #[must_use]
     pub fn unauthorized(detail: &str, challenge: &str) -> Problem {
-        let problem = Problem::gateway("unauthorized", StatusCode::UNAUTHORIZED, "A valid API key is needed", detail);
+        let problem =
+            Problem::gateway("unauthorized", StatusCode::UNAUTHORIZED, "A valid API key is needed", detail);
         problem.with(header::WWW_AUTHENTICATE, challenge)
     }
 
     /// There is no such path.
     #[must_use]
     pub fn unknown_path() -> Problem {
-        Problem::gateway("unknown-path", StatusCode::NOT_FOUND, "The path is not known", "no operation has this path")
+        Problem::gateway(
+            "unknown-path",
+            StatusCode::NOT_FOUND,
+            "The path is not known",
+            "no operation has this path",
+        )
     }
 
     /// The path has other methods.
@@ -107,7 +113,8 @@ impl Problem {
     pub fn method_not_allowed(allow: &str) -> Problem {
         let detail = format!("this path has {allow}");
         let status = StatusCode::METHOD_NOT_ALLOWED;
-        Problem::gateway("method-not-allowed", status, "The path has no such method", &detail).with(header::ALLOW, allow)
+        Problem::gateway("method-not-allowed", status, "The path has no such method", &detail)
+            .with(header::ALLOW, allow)
     }
 
     /// Path and query are too long.
@@ -180,13 +187,19 @@ impl From<Failure> for Problem {
             title,
             status,
             detail: failure.message,
-            instance: Some(failure.call_id).filter(|id| !id.is_empty()).map(|id| format!("urn:penstock:call:{id}")),
+            instance: Some(failure.call_id)
+                .filter(|id| !id.is_empty())
+                .map(|id| format!("urn:penstock:call:{id}")),
             operation: failure.operation,
             outcome: outcome_name(failure.outcome),
             retry: Retry { advice, after_ms },
             vendor_status: failure.status,
             vendor_trace_id: failure.vendor_trace_id,
-            fields: failure.fields.into_iter().map(|FieldError { field, message }| Field { field, message }).collect(),
+            fields: failure
+                .fields
+                .into_iter()
+                .map(|FieldError { field, message }| Field { field, message })
+                .collect(),
             attempts: failure.attempts.into_iter().map(Attempt::from).collect(),
             resume: failure.resume,
             headers,

@@ -10,7 +10,8 @@ use percent_encoding::percent_decode_str;
 pub const LONGEST_TARGET: usize = 8 * 1024;
 
 /// The header fields that are read. Hosts need to hand over no others.
-pub const HEADERS: [&str; 5] = ["authorization", "x-api-key", "x-correlation-id", "traceparent", "x-deadline-ms"];
+pub const HEADERS: [&str; 5] =
+    ["authorization", "x-api-key", "x-correlation-id", "traceparent", "x-deadline-ms"];
 
 /// A request without its body.
 #[derive(Debug)]
@@ -143,7 +144,9 @@ mod tests {
     }
 
     fn head(headers: &[(&'static str, &'static [u8])]) -> Head {
-        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_bytes(value).unwrap()));
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_bytes(value).unwrap()));
         Head { method: Method::GET, target: "/a?b?c".to_owned(), headers: headers.collect() }
     }
 
@@ -174,7 +177,11 @@ mod tests {
         assert_eq!(parameters.0, [("resumes".to_owned(), "y".to_owned())]);
         assert_eq!(parameters.take_switch("all"), Ok(false));
         for query in ["all=true&all=true", "all=yes", "all", "all=True"] {
-            assert_eq!(Parameters::parse(query).unwrap().take_switch("all").unwrap_err().field, "all", "{query}");
+            assert_eq!(
+                Parameters::parse(query).unwrap().take_switch("all").unwrap_err().field,
+                "all",
+                "{query}"
+            );
         }
     }
 
@@ -189,9 +196,16 @@ mod tests {
         assert_eq!(head(&[("x-correlation-id", b"job 7")]).correlation_id(), Some("job 7"));
         let parent = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         assert_eq!(head(&[("traceparent", parent)]).correlation_id().map(str::len), Some(55));
-        assert_eq!(head(&[("traceparent", parent), ("x-correlation-id", b"mine")]).correlation_id(), Some("mine"));
+        assert_eq!(
+            head(&[("traceparent", parent), ("x-correlation-id", b"mine")]).correlation_id(),
+            Some("mine")
+        );
         for wrong in [&b""[..], b"a\tb", b"\xc3\xa4", &[b'x'; 129]] {
-            assert_eq!(head(&[("x-correlation-id", wrong.to_vec().leak())]).correlation_id(), None, "{wrong:?}");
+            assert_eq!(
+                head(&[("x-correlation-id", wrong.to_vec().leak())]).correlation_id(),
+                None,
+                "{wrong:?}"
+            );
         }
     }
 

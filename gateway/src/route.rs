@@ -182,7 +182,9 @@ mod tests {
 
     #[test]
     fn a_badly_encoded_placeholder_is_named() {
-        for (path, field) in [("/v1/servicetitan/%zz/jpm/jobs", "account"), ("/v1/servicetitan/a/jpm/jobs/%ff", "id")] {
+        for (path, field) in
+            [("/v1/servicetitan/%zz/jpm/jobs", "account"), ("/v1/servicetitan/a/jpm/jobs/%ff", "id")]
+        {
             let Found::Malformed(error) = find(&Method::GET, path) else { panic!("{path}") };
             assert_eq!(error.field, field);
         }

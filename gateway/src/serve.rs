@@ -61,7 +61,10 @@ fn finish<B>(response: &mut Response<B>, head: &Head) {
     }
 }
 
-async fn dispatch<H: Host + 'static>(connector: &Rc<Connector<H>>, head: &Head) -> Result<Answer<H>, Problem> {
+async fn dispatch<H: Host + 'static>(
+    connector: &Rc<Connector<H>>,
+    head: &Head,
+) -> Result<Answer<H>, Problem> {
     if head.target.len() > LONGEST_TARGET {
         return Err(Problem::uri_too_long(LONGEST_TARGET));
     }
@@ -72,7 +75,9 @@ async fn dispatch<H: Host + 'static>(connector: &Rc<Connector<H>>, head: &Head) 
     match route::find(&head.method, path) {
         Found::Live => Ok(Answer::Whole(health::live())),
         Found::Ready => Ok(Answer::Whole(ready(connector).await)),
-        Found::Operation { route, account, parameters } => call(connector, head, route, account, parameters).await,
+        Found::Operation { route, account, parameters } => {
+            call(connector, head, route, account, parameters).await
+        }
         Found::NoSuchMethod(allow) => Err(Problem::method_not_allowed(&allow)),
         Found::NoSuchPath => Err(Problem::unknown_path()),
         Found::Malformed(error) => Err(Problem::from(error)),

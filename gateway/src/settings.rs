@@ -28,5 +28,9 @@ pub fn variable(name: &str) -> String {
 /// Every setting of the default account by its whole name.
 pub fn all() -> impl Iterator<Item = (String, &'static Setting)> {
     let own = common::SETTINGS.iter().chain(SETTINGS).map(|setting| (setting.name.to_owned(), setting));
-    own.chain(servicetitan::settings::SETTINGS.iter().map(|setting| (format!("SERVICETITAN_{}", setting.name), setting)))
+    own.chain(
+        servicetitan::settings::SETTINGS
+            .iter()
+            .map(|setting| (format!("SERVICETITAN_{}", setting.name), setting)),
+    )
 }

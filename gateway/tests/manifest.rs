@@ -99,7 +99,10 @@ fn is_lower_snake_id(name: &str) -> bool {
 fn one_component_gets_every_request() {
     let manifest = manifest();
     assert_eq!(manifest.spin_manifest_version, 2);
-    assert_eq!((manifest.application.name.as_str(), manifest.application.version.as_str()), ("penstock", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        (manifest.application.name.as_str(), manifest.application.version.as_str()),
+        ("penstock", env!("CARGO_PKG_VERSION"))
+    );
     let [trigger] = manifest.trigger.http.as_slice() else { panic!("one trigger") };
     assert_eq!((trigger.route.as_str(), trigger.component.as_str()), ("/...", "gateway"));
     assert_eq!(manifest.component.keys().collect::<Vec<_>>(), ["gateway"]);

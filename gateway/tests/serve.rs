@@ -65,7 +65,9 @@ fn ask_with(
     target: &str,
     headers: &[(&'static str, &str)],
 ) -> Seen {
-    let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
+    let headers = headers
+        .iter()
+        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
     let head = Head { method, target: target.to_owned(), headers: headers.collect() };
     let (head, body, ended) = match serve(gateway, &head).now_or_never().unwrap() {
         Answer::Whole(response) => {
@@ -82,7 +84,10 @@ fn ask_with(
     let told = format!("{:?} {}", seen.headers, seen.body);
     assert!(!told.contains(CANARY) && !gateway.host().log.borrow().contains(CANARY), "{told}");
     assert!(!told.contains(&key()), "{told}");
-    assert_eq!((seen.header("cache-control"), seen.header("x-content-type-options")), ("no-store", "nosniff"));
+    assert_eq!(
+        (seen.header("cache-control"), seen.header("x-content-type-options")),
+        ("no-store", "nosniff")
+    );
     seen
 }
 
@@ -109,7 +114,10 @@ fn pages(broken: u32) -> impl Fn(&str) -> Response {
             _ => r#"{"id": 5}"#,
         };
         let more = page < 3;
-        answer(200, &format!(r#"{{"page":{page},"pageSize":2,"hasMore":{more},"totalCount":5,"data":[{ids}]}}"#))
+        answer(
+            200,
+            &format!(r#"{{"page":{page},"pageSize":2,"hasMore":{more},"totalCount":5,"data":[{ids}]}}"#),
+        )
     }
 }
 
@@ -135,7 +143,9 @@ fn nobody_gets_in_without_a_key() {
         assert!(seen.header("www-authenticate").contains("invalid_token"), "{headers:?}");
     }
     // Nor does anybody learn which paths there are.
-    for target in ["/v1", "/v1/nothing", "/v1/servicetitan/default/jpm/jobs/%zz", &format!("{JOBS}?all=maybe")] {
+    for target in
+        ["/v1", "/v1/nothing", "/v1/servicetitan/default/jpm/jobs/%zz", &format!("{JOBS}?all=maybe")]
+    {
         assert_eq!(ask_with(&gateway, Method::DELETE, target, &[]).status, 401, "{target}");
     }
 }
@@ -214,7 +224,10 @@ fn a_failure_in_the_middle_is_the_last_line_and_says_where_to_go_on() {
     let (last, records) = lines.split_last().unwrap();
     assert_eq!((seen.status, records.len(), seen.ended), (200, 2, Some(Ended::Failed)));
     let problem = &last["penstock"]["failure"];
-    assert_eq!((&problem["type"], &problem["status"]), (&json!("urn:penstock:failure:rejected"), &json!(422)));
+    assert_eq!(
+        (&problem["type"], &problem["status"]),
+        (&json!("urn:penstock:failure:rejected"), &json!(422))
+    );
     let resume = problem["resume"].as_str().unwrap();
     let mended = gateway(pages(0));
     let rest = get(&mended, &format!("{JOBS}?all=true&resume={resume}")).lines();
@@ -239,7 +252,9 @@ fn head_is_get_without_the_body() {
     let gateway = gateway(pages(0));
     let key = key();
     let head = |target: &str| ask_with(&gateway, Method::HEAD, target, &[("x-api-key", &key)]);
-    for (target, status) in [("/live", 200), (JOBS, 200), (&format!("{JOBS}?all=true"), 200), ("/nothing", 404)] {
+    for (target, status) in
+        [("/live", 200), (JOBS, 200), (&format!("{JOBS}?all=true"), 200), ("/nothing", 404)]
+    {
         let (seen, got) = (head(target), get(&gateway, target));
         assert_eq!((seen.status, seen.body.as_str(), seen.ended), (status, "", None), "{target}");
         assert_eq!(seen.header("content-type"), got.header("content-type"), "{target}");
@@ -264,11 +279,13 @@ fn what_does_not_fit_is_named_before_anything_is_sent() {
         let seen = get(&gateway, &target);
         let problem = seen.json();
         assert_eq!((seen.status, &problem["outcome"]), (400, &json!("not-sent")), "{target}");
-        let named: Vec<_> = problem["fields"].as_array().unwrap().iter().map(|field| &field["field"]).collect();
+        let named: Vec<_> =
+            problem["fields"].as_array().unwrap().iter().map(|field| &field["field"]).collect();
         assert_eq!(named, fields, "{target}");
     }
     let bearer = format!("Bearer {}", key());
-    let late = ask_with(&gateway, Method::GET, JOBS, &[("authorization", &bearer), ("x-deadline-ms", "soon")]);
+    let late =
+        ask_with(&gateway, Method::GET, JOBS, &[("authorization", &bearer), ("x-deadline-ms", "soon")]);
     assert_eq!((late.status, &late.json()["fields"][0]["field"]), (400, &json!("X-Deadline-Ms")));
 }
 
@@ -276,14 +293,19 @@ fn what_does_not_fit_is_named_before_anything_is_sent() {
 fn other_methods_paths_and_lengths() {
     let gateway = gateway(|_| panic!("asked the vendor"));
     let bearer = format!("Bearer {}", key());
-    let ask = |method: Method, target: &str| ask_with(&gateway, method, target, &[("authorization", &bearer)]);
+    let ask =
+        |method: Method, target: &str| ask_with(&gateway, method, target, &[("authorization", &bearer)]);
     for target in [JOBS, "/live", "/ready"] {
         let seen = ask(Method::POST, target);
         assert_eq!((seen.status, seen.header("allow")), (405, "GET, HEAD"), "{target}");
     }
     for target in ["/", "/v1/nothing", "/v1/servicetitan/default/jpm/job"] {
         let seen = ask(Method::GET, target);
-        assert_eq!((seen.status, &seen.json()["type"]), (404, &json!("urn:penstock:gateway:unknown-path")), "{target}");
+        assert_eq!(
+            (seen.status, &seen.json()["type"]),
+            (404, &json!("urn:penstock:gateway:unknown-path")),
+            "{target}"
+        );
     }
     let longest = format!("/{}", "x".repeat(LONGEST_TARGET - 1));
     assert_eq!(ask(Method::GET, &longest).status, 404);
@@ -296,8 +318,12 @@ fn ready_names_all_that_is_missing_and_live_does_not_care() {
     let seen = ask_with(&empty, Method::GET, "/ready", &[]);
     assert_eq!((seen.status, &seen.json()["status"]), (503, &json!("fail")));
     let body = seen.json();
-    let named: Vec<_> =
-        body["checks"]["settings"].as_array().unwrap().iter().map(|check| check["componentId"].as_str().unwrap()).collect();
+    let named: Vec<_> = body["checks"]["settings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|check| check["componentId"].as_str().unwrap())
+        .collect();
     assert_eq!(
         named,
         [
@@ -318,7 +344,9 @@ fn ready_names_all_that_is_missing_and_live_does_not_care() {
 fn the_correlation_id_goes_to_the_log_and_back() {
     let gateway = gateway(pages(0));
     let bearer = format!("Bearer {}", key());
-    let ask = |id: &str| ask_with(&gateway, Method::GET, JOBS, &[("authorization", &bearer), ("x-correlation-id", id)]);
+    let ask = |id: &str| {
+        ask_with(&gateway, Method::GET, JOBS, &[("authorization", &bearer), ("x-correlation-id", id)])
+    };
     assert_eq!(ask("import 7").header("x-correlation-id"), "import 7");
     assert!(gateway.host().log.borrow().contains(r#""correlation_id":"import 7""#));
     let odd = ask(&"x".repeat(129));

@@ -110,8 +110,14 @@ fn each_kind_has_its_status() {
 fn the_gateways_own_problems_are_not_the_vendors() {
     let problem = Problem::method_not_allowed("GET, HEAD");
     let response = problem.response();
-    assert_eq!((response.status().as_u16(), response.headers()["allow"].to_str().unwrap()), (405, "GET, HEAD"));
+    assert_eq!(
+        (response.status().as_u16(), response.headers()["allow"].to_str().unwrap()),
+        (405, "GET, HEAD")
+    );
     assert_eq!(document(&problem)["type"], "urn:penstock:gateway:method-not-allowed");
     let missing = document(&Problem::unknown_path());
-    assert_ne!(missing["type"], document(&Problem::from(refused(FailureKind::NotFound, "", Vec::new())))["type"]);
+    assert_ne!(
+        missing["type"],
+        document(&Problem::from(refused(FailureKind::NotFound, "", Vec::new())))["type"]
+    );
 }
