@@ -156,6 +156,13 @@ fn page_and_item_caps() {
     assert_eq!(drain(&mut pager), [(0, 0, 2), (1, 0, 1)]);
     assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyItems));
     assert_eq!(pager.position(), position("a", 1));
+
+    // What was delivered before does not count.
+    let mut pager = FeedPager::new(FeedConfig { max_items: 3, skip: 2, ..config() });
+    fetch(&mut pager);
+    pager.arrived(page(5, false, "a"));
+    assert_eq!(drain(&mut pager), [(0, 2, 3)]);
+    assert_eq!(pager.progress(), Progress::Ended);
 }
 
 #[test]

@@ -129,6 +129,9 @@ fn held_bytes_bound_the_window() {
     fetches(&mut pager);
     pager.arrived(1, more(1));
     assert_eq!(fetches(&mut pager), [2, 3]);
+    // What was delivered is no longer held.
+    drain(&mut pager);
+    assert_eq!(fetches(&mut pager), [4]);
     // A page larger than the bound still gets through, alone.
     let mut pager = NumberedPager::new(NumberedConfig { max_held_bytes: 50, ..CONFIG });
     fetches(&mut pager);
@@ -162,6 +165,8 @@ fn an_error_matters_once_all_before_it_is_delivered() {
     pager.arrived(1, more(1));
     fetches(&mut pager);
     assert_eq!(pager.failed(3), FailedFetch::NotYet);
+    // There is room in the window, but no sense in going further.
+    drain(&mut pager);
     assert!(fetches(&mut pager).is_empty());
     pager.arrived(2, more(2));
     assert_eq!(pager.progress(), Progress::Going);
@@ -201,6 +206,17 @@ fn only_empty_pages_in_a_row_count() {
         pager.arrived(page, facts(items, Some(true), u64::from(page)));
         drain(&mut pager);
         assert_eq!(pager.progress(), Progress::Going, "{page}");
+    }
+}
+
+#[test]
+fn an_empty_page_is_never_a_loop() {
+    let mut pager = NumberedPager::new(CONFIG);
+    for page in [facts(10, Some(true), 7), facts(0, Some(true), 7), facts(0, Some(true), 7)] {
+        let number = pager.next_fetch().unwrap();
+        pager.arrived(number, page);
+        drain(&mut pager);
+        assert_eq!(pager.progress(), Progress::Going);
     }
 }
 
@@ -352,11 +368,15 @@ fn arrivals_that_nobody_asked_for_are_dropped() {
 
 #[test]
 fn the_last_page_number_there_is() {
-    let mut pager = NumberedPager::new(NumberedConfig { start_page: u32::MAX, ..CONFIG });
-    let page = u32::MAX - 1;
+    let (before, page) = (u32::MAX - 2, u32::MAX - 1);
+    let mut pager = NumberedPager::new(NumberedConfig { start_page: before, ..CONFIG });
+    assert_eq!(fetches(&mut pager), [before]);
+    pager.arrived(before, more(1));
     assert_eq!(fetches(&mut pager), [page]);
-    pager.arrived(page, more(1));
-    assert!(fetches(&mut pager).is_empty());
-    assert_eq!(drain(&mut pager), [(page, 0, 10)]);
+    pager.arrived(page, more(2));
+    assert_eq!(drain(&mut pager), [(before, 0, 10), (page, 0, 10)]);
     assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyPages));
+
+    let mut pager = NumberedPager::new(NumberedConfig { start_page: u32::MAX, ..CONFIG });
+    assert_eq!(fetches(&mut pager), [page]);
 }
