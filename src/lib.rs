@@ -5,6 +5,7 @@
 //! but the WASI adapter compiles natively and is tested without a wasm runtime.
 //! `docs/architecture.md` follows one call through it.
 
+pub mod apikey;
 pub mod bindings;
 pub mod catalogue;
 pub mod contract;

@@ -1,0 +1,69 @@
+//! Penstock as a Spin application: the vendors' operations over HTTP.
+//!
+//! The thinnest form of it: the core is the plugin's, and this crate translates
+//! between HTTP and the core. [`serve`](serve()) is the way of one request, in order;
+//! it is generic over the host, so that all of it but `component` and `host`, which
+//! bind it to Spin, compiles and is tested natively.
+//!
+//! | Path | Answer |
+//! |---|---|
+//! | `/live` | 200 while the instance answers at all |
+//! | `/ready` | 200, or 503 and everything that is missing |
+//! | `/v1/{vendor}/{account}/…` | an operation; see [`route`] |
+//!
+//! # One page
+//!
+//! A list answers with one page, which the vendor's parameters and `page`, `pageSize`
+//! and `includeTotal` select:
+//!
+//! ```json
+//! {"data": [{"id": 1}], "page": {"page": 1, "pageSize": 50, "hasMore": true}, "resume": "…"}
+//! ```
+//!
+//! `resume=` with that text, instead of `page`, reads on after this page. So a reader
+//! that must survive being killed reads page by page and keeps the text.
+//!
+//! # All pages
+//!
+//! With `all=true` a list answers with `application/x-ndjson`: one record a line, sent
+//! as the pages come in. A line whose only member is `penstock` is the last one and
+//! says how the read ended:
+//!
+//! ```json
+//! {"penstock": {"end": {"items": 2, "pages": 1, "complete": true, "resume": "…"}}}
+//! {"penstock": {"failure": {"type": "urn:penstock:failure:vendor", "resume": "…"}}}
+//! ```
+//!
+//! - A read that fails before its first record is no stream: it answers with a status
+//!   and a problem document like any other call.
+//! - After a failure in the middle the body also ends abnormally (HTTP/1.1: no last
+//!   chunk; HTTP/2: RST_STREAM), so that a client which only copies bytes sees it too.
+//! - A body without such a last line was cut off, and is not the whole list.
+//!
+//! `resume` goes on after the last record before that line.
+//!
+//! # Errors
+//!
+//! Problem documents (RFC 9457); see [`problem`].
+//!
+//! # Who may call
+//!
+//! Nobody gets in under `/v1` without an API key, in `Authorization: Bearer` or
+//! `X-API-Key`; see [`admission`].
+
+pub mod admission;
+pub mod answer;
+pub mod health;
+pub mod listing;
+pub mod problem;
+pub mod request;
+pub mod route;
+mod serve;
+pub mod settings;
+
+#[cfg(target_family = "wasm")]
+mod component;
+#[cfg(target_family = "wasm")]
+mod host;
+
+pub use serve::{Answer, serve};

@@ -1,0 +1,132 @@
+//! Responses, and the JSON in them that is no problem document.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use penstock::contract::{ListEnd, PageInfo};
+use serde::Serialize;
+
+/// One JSON value.
+pub const JSON: &str = "application/json";
+/// JSON values, one a line.
+pub const NDJSON: &str = "application/x-ndjson";
+/// draft-inadarei-api-health-check.
+pub const HEALTH: &str = "application/health+json";
+/// RFC 9457.
+pub const PROBLEM: &str = "application/problem+json";
+
+/// Our id of the call, as it stands in the log lines.
+pub const CALL_ID: HeaderName = HeaderName::from_static("x-penstock-call-id");
+/// The caller's own id.
+pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+
+/// A response with a body of this type.
+#[must_use]
+pub fn response(status: StatusCode, media_type: &'static str, body: String) -> Response<String> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    // Answers hold customers' data, and errors hold for one moment only.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// Sets a field to a text from outside, unless it would be no field or empty.
+pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Some(value) = HeaderValue::from_str(value).ok().filter(|value| !value.is_empty()) {
+        headers.insert(name, value);
+    }
+}
+
+/// One page: `{"data": […], "page": {…}, "resume": "…"}`. `records` is a JSON array.
+#[must_use]
+pub fn page(records: &str, info: &PageInfo) -> String {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Page<'a> {
+        /// 0 is no number: the lists without numbers leave it out.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        page: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        page_size: Option<u32>,
+        has_more: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        total_count: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        continue_from: Option<&'a str>,
+    }
+    let page = json(&Page {
+        page: Some(info.page).filter(|number| *number > 0),
+        page_size: Some(info.page_size).filter(|size| *size > 0),
+        has_more: info.has_more,
+        total_count: info.total_count,
+        continue_from: info.continue_from.as_deref(),
+    });
+    format!(r#"{{"data":{records},"page":{page},"resume":{}}}"#, json(&info.resume))
+}
+
+/// How a whole read ended well.
+#[must_use]
+pub fn list_end(end: &ListEnd) -> String {
+    #[derive(Serialize)]
+    struct End<'a> {
+        items: u64,
+        pages: u32,
+        complete: bool,
+        resume: &'a str,
+    }
+    json(&End { items: end.items, pages: end.pages, complete: end.complete, resume: &end.resume })
+}
+
+/// JSON text of plain data, whose serialisation cannot fail.
+pub(crate) fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_says_where_it_stands() {
+        let info = PageInfo {
+            page: 2,
+            page_size: 50,
+            has_more: true,
+            total_count: Some(120),
+            continue_from: None,
+            resume: "a\"b".to_owned(),
+        };
+        let page = page(r#"[{"id":1}]"#, &info);
+        assert_eq!(
+            page,
+            r#"{"data":[{"id":1}],"page":{"page":2,"pageSize":50,"hasMore":true,"totalCount":120},"resume":"a\"b"}"#
+        );
+    }
+
+    #[test]
+    fn a_feed_has_no_numbers() {
+        let info = PageInfo {
+            page: 0,
+            page_size: 0,
+            has_more: false,
+            total_count: None,
+            continue_from: Some("t".to_owned()),
+            resume: "r".to_owned(),
+        };
+        assert_eq!(
+            page("[]", &info),
+            r#"{"data":[],"page":{"hasMore":false,"continueFrom":"t"},"resume":"r"}"#
+        );
+    }
+
+    #[test]
+    fn a_text_that_is_no_field_value_is_left_out() {
+        let mut headers = HeaderMap::new();
+        set(&mut headers, CALL_ID, "a\r\nx: y");
+        set(&mut headers, CALL_ID, "");
+        assert!(headers.is_empty());
+        set(&mut headers, CALL_ID, "00ff");
+        assert_eq!(headers["x-penstock-call-id"], "00ff");
+    }
+}

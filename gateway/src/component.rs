@@ -1,0 +1,121 @@
+//! Binds [`serve`](crate::serve()) to `wasi:http/handler`.
+
+use crate::{
+    Answer,
+    host::SpinHost,
+    listing::{Bytes, Ended, Listing},
+    request::{HEADERS, Head},
+    serve,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use penstock::{driver::Connector, host::Host};
+use std::{rc::Rc, time::Duration};
+use wasip3::{
+    http::types::{ErrorCode, Fields, Request, Response, Trailers},
+    wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamWriter, spawn_local},
+    wit_future, wit_stream,
+};
+
+/// How long the host gets to send the last line before the body is broken off: what
+/// it has not sent by then it drops.
+const FLUSH: Duration = Duration::from_millis(100);
+
+struct Gateway;
+
+#[allow(unsafe_code, reason = "the macro's exports are raw functions")]
+mod export {
+    use super::Gateway;
+    wasip3::http::service::export!(Gateway);
+}
+
+thread_local! {
+    /// One connector serves all requests of an instance: they share tokens, settings
+    /// and counters.
+    static CONNECTOR: Rc<Connector<SpinHost>> = Connector::new(SpinHost);
+}
+
+type End = Result<Option<Trailers>, ErrorCode>;
+
+impl wasip3::exports::http::handler::Guest for Gateway {
+    async fn handle(request: Request) -> Result<Response, ErrorCode> {
+        let head = head(&request)?;
+        // With it goes its body, which nobody reads.
+        drop(request);
+        let connector = CONNECTOR.with(Rc::clone);
+        match serve(&connector, &head).await {
+            Answer::Whole(whole) => {
+                let (head, body) = whole.into_parts();
+                let (end, trailers) = wit_future::new(|| Ok(None));
+                drop(end);
+                let contents = (!body.is_empty()).then(|| {
+                    let (mut writer, reader) = wit_stream::new();
+                    // What the client does not take, it does not want.
+                    spawn_local(async move { drop(writer.write_all(body.into_bytes()).await) });
+                    reader
+                });
+                response(&head, contents, trailers)
+            }
+            Answer::Streamed(streamed, listing) => {
+                let (writer, reader) = wit_stream::new();
+                let (end, trailers) = wit_future::new(|| Err(broken()));
+                spawn_local(stream(*listing, writer, end));
+                response(&streamed.into_parts().0, Some(reader), trailers)
+            }
+        }
+    }
+}
+
+/// Streams a list, and ends the body as the read ended.
+async fn stream(listing: Listing<SpinHost>, writer: StreamWriter<u8>, end: FutureWriter<End>) {
+    let mut body = Body(writer);
+    let ended = listing.run(&mut body).await;
+    let result = match ended {
+        Ended::Complete => Ok(None),
+        Ended::Abandoned => Err(broken()),
+        Ended::Failed => {
+            SpinHost.sleep(FLUSH).await;
+            Err(broken())
+        }
+    };
+    drop(body);
+    // A client that is gone does not want to know.
+    _ = end.write(result).await;
+}
+
+struct Body(StreamWriter<u8>);
+
+impl Bytes for Body {
+    async fn write(&mut self, bytes: Vec<u8>) -> usize {
+        self.0.write_all(bytes).await.len()
+    }
+}
+
+fn broken() -> ErrorCode {
+    ErrorCode::InternalError(Some("the list broke off".to_owned()))
+}
+
+fn head(request: &Request) -> Result<Head, ErrorCode> {
+    let method = Method::try_from(request.get_method()).map_err(|_| ErrorCode::HttpRequestMethodInvalid)?;
+    let fields = request.get_headers();
+    let mut headers = HeaderMap::new();
+    for name in HEADERS {
+        for value in fields.get(name) {
+            if let Ok(value) = HeaderValue::from_bytes(&value) {
+                headers.append(HeaderName::from_static(name), value);
+            }
+        }
+    }
+    Ok(Head { method, target: request.get_path_with_query().unwrap_or_default(), headers })
+}
+
+fn response(
+    head: &http::response::Parts,
+    contents: Option<StreamReader<u8>>,
+    trailers: FutureReader<End>,
+) -> Result<Response, ErrorCode> {
+    let invalid = |what: &str| ErrorCode::InternalError(Some(format!("the {what} is not valid")));
+    let fields = Fields::try_from(head.headers.clone()).map_err(|_| invalid("header"))?;
+    let (response, _sent) = Response::new(fields, contents, trailers);
+    response.set_status_code(head.status.as_u16()).map_err(|()| invalid("status"))?;
+    Ok(response)
+}

@@ -1,0 +1,265 @@
+//! Problem documents (RFC 9457): every error response comes from here.
+//!
+//! | `type` | Status | Why this one |
+//! |---|---|---|
+//! | `urn:penstock:failure:bad-input` | 400 | `fields` names all that does not fit |
+//! | `…:role` | 403 | the gateway's own role forbids the operation |
+//! | `…:not-found` | 404 | the vendor has no such thing |
+//! | `…:conflict` | 409 | |
+//! | `…:rejected` | 422 | the vendor understood and refused: the request is to be changed, nobody is to be woken |
+//! | `…:rate-limited` | 429 | with Retry-After if the vendor said when |
+//! | `…:host`, `…:internal` | 500 | |
+//! | `…:authentication`, `…:permission` | 502 | the vendor refused the gateway's credentials, not the caller's |
+//! | `…:vendor`, `…:transport`, `…:decode`, `…:too-large`, `…:paging` | 502 | |
+//! | `…:configuration` | 503 | `fields` names all that is missing |
+//! | `…:timeout` | 504 | |
+//! | `urn:penstock:gateway:unauthorized` | 401 | no API key, or a wrong one |
+//! | `urn:penstock:gateway:unknown-path` | 404 | |
+//! | `urn:penstock:gateway:method-not-allowed` | 405 | with Allow |
+//! | `urn:penstock:gateway:uri-too-long` | 414 | |
+//!
+//! `instance` is `urn:penstock:call:` and the id of the call that the log lines carry.
+//! Extension members: `operation`, `outcome`, `retry`, `fields`, `attempts`,
+//! `vendorStatus`, `vendorTraceId`, `resume`; they mean what the contract's `failure`
+//! says, and are left out when they are empty.
+
+use crate::answer::{self, json};
+use http::{HeaderName, Response, StatusCode, header};
+use penstock::{
+    contract::{Failure, FailureKind, FieldError, Instant, RetryAdvice},
+    driver::{bad_input, kind_name, outcome_name},
+    normalize,
+};
+use serde::Serialize;
+
+/// A problem document and its header fields.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    #[serde(serialize_with = "number")]
+    status: StatusCode,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<String>,
+    outcome: &'static str,
+    retry: Retry,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor_status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor_trace_id: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fields: Vec<Field>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attempts: Vec<Attempt>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resume: Option<String>,
+    #[serde(skip)]
+    headers: Vec<(HeaderName, String)>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Retry {
+    advice: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after_ms: Option<u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Field {
+    field: String,
+    message: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Attempt {
+    number: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started: Option<String>,
+    elapsed_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    reason: String,
+}
+
+impl Problem {
+    /// No API key, or a wrong one (RFC 6750 section 3).
+    #[must_use]
+    pub fn unauthorized(detail: &str, challenge: &str) -> Problem {
+        let problem =
+            Problem::gateway("unauthorized", StatusCode::UNAUTHORIZED, "A valid API key is needed", detail);
+        problem.with(header::WWW_AUTHENTICATE, challenge)
+    }
+
+    /// There is no such path.
+    #[must_use]
+    pub fn unknown_path() -> Problem {
+        Problem::gateway(
+            "unknown-path",
+            StatusCode::NOT_FOUND,
+            "The path is not known",
+            "no operation has this path",
+        )
+    }
+
+    /// The path has other methods.
+    #[must_use]
+    pub fn method_not_allowed(allow: &str) -> Problem {
+        let detail = format!("this path has {allow}");
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        Problem::gateway("method-not-allowed", status, "The path has no such method", &detail)
+            .with(header::ALLOW, allow)
+    }
+
+    /// Path and query are too long.
+    #[must_use]
+    pub fn uri_too_long(longest: usize) -> Problem {
+        let detail = format!("path and query may have {longest} bytes together");
+        Problem::gateway("uri-too-long", StatusCode::URI_TOO_LONG, "Path and query are too long", &detail)
+    }
+
+    fn gateway(name: &str, status: StatusCode, title: &'static str, detail: &str) -> Problem {
+        Problem {
+            kind: format!("urn:penstock:gateway:{name}"),
+            title,
+            status,
+            detail: detail.to_owned(),
+            instance: None,
+            operation: None,
+            outcome: "not-sent",
+            retry: Retry { advice: "never", after_ms: None },
+            vendor_status: None,
+            vendor_trace_id: None,
+            fields: Vec::new(),
+            attempts: Vec::new(),
+            resume: None,
+            headers: Vec::new(),
+        }
+    }
+
+    fn with(mut self, name: HeaderName, value: &str) -> Problem {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    /// The document as JSON.
+    #[must_use]
+    pub fn document(&self) -> String {
+        json(self)
+    }
+
+    /// The response.
+    #[must_use]
+    pub fn response(&self) -> Response<String> {
+        let mut response = answer::response(self.status, answer::PROBLEM, self.document());
+        for (name, value) in &self.headers {
+            answer::set(response.headers_mut(), name.clone(), value);
+        }
+        response
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Problem {
+        let (status, title) = meaning(failure.kind);
+        let (advice, after_ms) = match failure.retry {
+            RetryAdvice::Never => ("never", None),
+            RetryAdvice::Now => ("now", None),
+            RetryAdvice::After(after) => ("after", Some(after)),
+            RetryAdvice::Later => ("later", None),
+        };
+        let mut headers = Vec::new();
+        if !failure.call_id.is_empty() {
+            headers.push((answer::CALL_ID, failure.call_id.clone()));
+        }
+        if let Some(after) = after_ms {
+            // Whole seconds (RFC 9110 section 10.2.3): early would be in vain.
+            headers.push((header::RETRY_AFTER, after.div_ceil(1000).to_string()));
+        }
+        Problem {
+            kind: format!("urn:penstock:failure:{}", kind_name(failure.kind)),
+            title,
+            status,
+            detail: failure.message,
+            instance: Some(failure.call_id)
+                .filter(|id| !id.is_empty())
+                .map(|id| format!("urn:penstock:call:{id}")),
+            operation: failure.operation,
+            outcome: outcome_name(failure.outcome),
+            retry: Retry { advice, after_ms },
+            vendor_status: failure.status,
+            vendor_trace_id: failure.vendor_trace_id,
+            fields: failure
+                .fields
+                .into_iter()
+                .map(|FieldError { field, message }| Field { field, message })
+                .collect(),
+            attempts: failure.attempts.into_iter().map(Attempt::from).collect(),
+            resume: failure.resume,
+            headers,
+        }
+    }
+}
+
+impl From<FieldError> for Problem {
+    fn from(error: FieldError) -> Problem {
+        Problem::from(vec![error])
+    }
+}
+
+impl From<Vec<FieldError>> for Problem {
+    fn from(errors: Vec<FieldError>) -> Problem {
+        Problem::from(bad_input(errors))
+    }
+}
+
+impl From<penstock::contract::Attempt> for Attempt {
+    fn from(attempt: penstock::contract::Attempt) -> Attempt {
+        let Instant { seconds, nanoseconds } = attempt.started;
+        Attempt {
+            number: attempt.number,
+            started: normalize::Instant::new(seconds, nanoseconds).map(|instant| instant.to_string()),
+            elapsed_ms: attempt.elapsed_ms,
+            status: attempt.status,
+            reason: attempt.reason,
+        }
+    }
+}
+
+/// Status and title of a kind; the table above says why.
+fn meaning(kind: FailureKind) -> (StatusCode, &'static str) {
+    use FailureKind as Kind;
+    match kind {
+        Kind::BadInput => (StatusCode::BAD_REQUEST, "The input does not fit"),
+        Kind::Role => (StatusCode::FORBIDDEN, "The role does not allow this operation"),
+        Kind::NotFound => (StatusCode::NOT_FOUND, "The vendor has no such thing"),
+        Kind::Conflict => (StatusCode::CONFLICT, "The vendor's data contradicts the request"),
+        Kind::Rejected => (StatusCode::UNPROCESSABLE_ENTITY, "The vendor refused the request"),
+        Kind::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "Too many requests to the vendor"),
+        Kind::Host => (StatusCode::INTERNAL_SERVER_ERROR, "The host lacks something that is needed"),
+        Kind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "A defect of Penstock"),
+        Kind::Authentication => (StatusCode::BAD_GATEWAY, "The vendor does not accept the credentials"),
+        Kind::Permission => (StatusCode::BAD_GATEWAY, "The credentials lack the permission at the vendor"),
+        Kind::Vendor => (StatusCode::BAD_GATEWAY, "The vendor failed"),
+        Kind::Transport => (StatusCode::BAD_GATEWAY, "The connection to the vendor failed"),
+        Kind::Decode => (StatusCode::BAD_GATEWAY, "The vendor's answer is not what the contract says"),
+        Kind::TooLarge => (StatusCode::BAD_GATEWAY, "The vendor's answer is too large"),
+        Kind::Paging => (StatusCode::BAD_GATEWAY, "The vendor's pages do not end"),
+        Kind::Configuration => (StatusCode::SERVICE_UNAVAILABLE, "The configuration is incomplete"),
+        Kind::Timeout => (StatusCode::GATEWAY_TIMEOUT, "The deadline passed"),
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
+
+#[cfg(test)]
+mod tests;

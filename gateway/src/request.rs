@@ -1,0 +1,220 @@
+//! Reads requests: the target, the query, the few header fields that count.
+//!
+//! A request body is never read: no operation that is served takes one.
+
+use http::{HeaderMap, Method};
+use penstock::contract::FieldError;
+use percent_encoding::percent_decode_str;
+
+/// The longest path and query, in bytes. RFC 9110 section 4.1 asks for at least 8000.
+pub const LONGEST_TARGET: usize = 8 * 1024;
+
+/// The header fields that are read. Hosts need to hand over no others.
+pub const HEADERS: [&str; 5] =
+    ["authorization", "x-api-key", "x-correlation-id", "traceparent", "x-deadline-ms"];
+
+/// A request without its body.
+#[derive(Debug)]
+pub struct Head {
+    /// The method.
+    pub method: Method,
+    /// Path and query as they came, percent-encoded.
+    pub target: String,
+    /// At least those of [`HEADERS`].
+    pub headers: HeaderMap,
+}
+
+impl Head {
+    /// The path as it came.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.target.split_once('?').map_or(&self.target, |(path, _)| path)
+    }
+
+    /// The query as it came, empty if there is none.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        self.target.split_once('?').map_or("", |(_, query)| query)
+    }
+
+    /// What ties the call to the caller's own logs: `X-Correlation-Id`, or else
+    /// `traceparent` (W3C Trace Context), if it is 1 to 128 printable ASCII
+    /// characters. Anything else is no id, and no reason to refuse a request.
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<&str> {
+        ["x-correlation-id", "traceparent"].into_iter().find_map(|name| {
+            let id = self.headers.get(name)?.to_str().ok()?.trim();
+            let fits = (1..=128).contains(&id.len()) && id.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+            fits.then_some(id)
+        })
+    }
+
+    /// All the time that the call may take, in milliseconds: `X-Deadline-Ms`.
+    ///
+    /// # Errors
+    /// When it is no whole number.
+    pub fn deadline_ms(&self) -> Result<Option<u64>, FieldError> {
+        let Some(value) = self.headers.get("x-deadline-ms") else { return Ok(None) };
+        let number = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+        number.map(Some).ok_or_else(|| wrong("X-Deadline-Ms", "must be a whole number of milliseconds"))
+    }
+}
+
+/// A query's parameters.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Parameters(pub Vec<(String, String)>);
+
+impl Parameters {
+    /// Reads `name=value&name=value` as forms write it: `+` is a blank
+    /// (`application/x-www-form-urlencoded`, WHATWG URL section 5), but strictly.
+    ///
+    /// # Errors
+    /// Every parameter that is badly encoded.
+    pub fn parse(query: &str) -> Result<Parameters, Vec<FieldError>> {
+        let (mut pairs, mut errors) = (Vec::new(), Vec::new());
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let blank = |text: &str| decode(&text.replace('+', " "));
+            match (blank(name), blank(value)) {
+                (Some(name), Some(value)) => pairs.push((name, value)),
+                (name, _) => {
+                    let field = name.unwrap_or_else(|| "query".to_owned());
+                    errors.push(wrong(&field, "is not percent-encoded UTF-8"));
+                }
+            }
+        }
+        if errors.is_empty() { Ok(Parameters(pairs)) } else { Err(errors) }
+    }
+
+    /// Takes a parameter out.
+    ///
+    /// # Errors
+    /// When it is given more than once.
+    pub fn take(&mut self, name: &str) -> Result<Option<String>, FieldError> {
+        let mut taken = self.0.extract_if(.., |(given, _)| given == name).map(|(_, value)| value);
+        let first = taken.next();
+        match taken.next() {
+            None => Ok(first),
+            Some(_) => Err(wrong(name, "is given more than once")),
+        }
+    }
+
+    /// Takes a switch out; absent is off.
+    ///
+    /// # Errors
+    /// When it is neither `true` nor `false`, or is given more than once.
+    pub fn take_switch(&mut self, name: &str) -> Result<bool, FieldError> {
+        match self.take(name)?.as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(wrong(name, "must be true or false")),
+        }
+    }
+
+    /// Whether a parameter is given.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(given, _)| given == name)
+    }
+}
+
+/// Percent-decodes a text; none unless every `%` begins an octet (RFC 3986 section
+/// 2.1) and the whole is UTF-8.
+#[must_use]
+pub fn decode(text: &str) -> Option<String> {
+    let hexadecimal = |pair: &[u8; 2]| pair.iter().all(u8::is_ascii_hexdigit);
+    let octet = |rest: &str| rest.as_bytes().first_chunk().is_some_and(hexadecimal);
+    if !text.split('%').skip(1).all(octet) {
+        return None;
+    }
+    percent_decode_str(text).decode_utf8().ok().map(Into::into)
+}
+
+fn wrong(field: &str, message: &str) -> FieldError {
+    FieldError { field: field.to_owned(), message: message.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn pairs(query: &str) -> Vec<(String, String)> {
+        Parameters::parse(query).unwrap().0
+    }
+
+    fn head(headers: &[(&'static str, &'static [u8])]) -> Head {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_bytes(value).unwrap()));
+        Head { method: Method::GET, target: "/a?b?c".to_owned(), headers: headers.collect() }
+    }
+
+    #[test]
+    fn a_query_is_read_as_forms_write_it() {
+        let own = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        assert_eq!(pairs(""), []);
+        assert_eq!(pairs("a=1&b&&c=&a=2"), own(&[("a", "1"), ("b", ""), ("c", ""), ("a", "2")]));
+        assert_eq!(pairs("n=a+b%2Bc%20d=e"), own(&[("n", "a b+c d=e")]));
+        assert_eq!(pairs("%c3%A4=%E2%82%AC"), own(&[("ä", "€")]));
+        assert_eq!(pairs("n=%2525"), own(&[("n", "%25")]));
+    }
+
+    #[test]
+    fn bad_encodings_are_named_all_at_once() {
+        let errors = Parameters::parse("a=%&b=%4&c=%zz&d=%+1&ok=1&%ff=1&e=%C3&f=%4%31").unwrap_err();
+        let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(fields, ["a", "b", "c", "d", "query", "e", "f"]);
+    }
+
+    #[test]
+    fn what_is_taken_is_gone_and_may_be_there_once_only() {
+        let mut parameters = Parameters::parse("resume=x&all=true&resumes=y").unwrap();
+        assert_eq!(parameters.take("resume"), Ok(Some("x".to_owned())));
+        assert_eq!(parameters.take_switch("all"), Ok(true));
+        assert_eq!(parameters.0, [("resumes".to_owned(), "y".to_owned())]);
+        assert_eq!(parameters.take_switch("all"), Ok(false));
+        for query in ["all=true&all=true", "all=yes", "all", "all=True"] {
+            assert_eq!(
+                Parameters::parse(query).unwrap().take_switch("all").unwrap_err().field,
+                "all",
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_target_splits_at_the_first_question_mark() {
+        let head = head(&[]);
+        assert_eq!((head.path(), head.query()), ("/a", "b?c"));
+    }
+
+    #[test]
+    fn only_a_printable_short_text_is_a_correlation_id() {
+        assert_eq!(head(&[("x-correlation-id", b"job 7")]).correlation_id(), Some("job 7"));
+        let parent = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        assert_eq!(head(&[("traceparent", parent)]).correlation_id().map(str::len), Some(55));
+        assert_eq!(
+            head(&[("traceparent", parent), ("x-correlation-id", b"mine")]).correlation_id(),
+            Some("mine")
+        );
+        for wrong in [&b""[..], b"a\tb", b"\xc3\xa4", &[b'x'; 129]] {
+            assert_eq!(
+                head(&[("x-correlation-id", wrong.to_vec().leak())]).correlation_id(),
+                None,
+                "{wrong:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_deadline_is_a_number() {
+        assert_eq!(head(&[]).deadline_ms(), Ok(None));
+        assert_eq!(head(&[("x-deadline-ms", b"1500")]).deadline_ms(), Ok(Some(1500)));
+        for wrong in [&b"-1"[..], b"1.5", b"", b"soon"] {
+            assert_eq!(head(&[("x-deadline-ms", wrong)]).deadline_ms().unwrap_err().field, "X-Deadline-Ms");
+        }
+    }
+}

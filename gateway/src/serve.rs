@@ -1,0 +1,145 @@
+//! One request, in order: its length, its route, its key, its parameters, the call.
+
+use crate::{
+    admission,
+    answer::{self, CALL_ID, CORRELATION_ID, JSON, NDJSON},
+    health,
+    listing::Listing,
+    problem::Problem,
+    request::{Head, LONGEST_TARGET, Parameters},
+    route::{self, Found, Route},
+};
+use http::{HeaderValue, Method, Response, StatusCode, header};
+use penstock::{
+    contract::{CallOptions, FieldError},
+    driver::Connector,
+    dynamic,
+    host::Host,
+};
+use std::rc::Rc;
+
+/// The vendor whose default account `/ready` checks.
+const VENDOR: &str = "servicetitan";
+
+/// What a request is answered with.
+pub enum Answer<H> {
+    /// A response whose body is at hand.
+    Whole(Response<String>),
+    /// A head, and a body that is yet to be read.
+    Streamed(Response<()>, Box<Listing<H>>),
+}
+
+/// Answers a request. Every error becomes a problem document.
+pub async fn serve<H: Host + 'static>(connector: &Rc<Connector<H>>, head: &Head) -> Answer<H> {
+    let answer = dispatch(connector, head).await.unwrap_or_else(|problem| Answer::Whole(problem.response()));
+    let is_head = head.method == Method::HEAD;
+    match answer {
+        Answer::Whole(mut response) => {
+            finish(&mut response, head);
+            if is_head {
+                response.body_mut().clear();
+            } else if response.status() != StatusCode::NO_CONTENT {
+                let length = HeaderValue::from(response.body().len());
+                response.headers_mut().insert(header::CONTENT_LENGTH, length);
+            }
+            Answer::Whole(response)
+        }
+        Answer::Streamed(mut response, _) if is_head => {
+            finish(&mut response, head);
+            Answer::Whole(response.map(|()| String::new()))
+        }
+        Answer::Streamed(mut response, listing) => {
+            finish(&mut response, head);
+            Answer::Streamed(response, listing)
+        }
+    }
+}
+
+fn finish<B>(response: &mut Response<B>, head: &Head) {
+    if let Some(id) = head.correlation_id() {
+        answer::set(response.headers_mut(), CORRELATION_ID, id);
+    }
+}
+
+async fn dispatch<H: Host + 'static>(
+    connector: &Rc<Connector<H>>,
+    head: &Head,
+) -> Result<Answer<H>, Problem> {
+    if head.target.len() > LONGEST_TARGET {
+        return Err(Problem::uri_too_long(LONGEST_TARGET));
+    }
+    let path = head.path();
+    if route::needs_key(path) {
+        admission::admit(connector.host(), &head.headers).await?;
+    }
+    match route::find(&head.method, path) {
+        Found::Live => Ok(Answer::Whole(health::live())),
+        Found::Ready => Ok(Answer::Whole(ready(connector).await)),
+        Found::Operation { route, account, parameters } => {
+            call(connector, head, route, account, parameters).await
+        }
+        Found::NoSuchMethod(allow) => Err(Problem::method_not_allowed(&allow)),
+        Found::NoSuchPath => Err(Problem::unknown_path()),
+        Found::Malformed(error) => Err(Problem::from(error)),
+    }
+}
+
+async fn ready<H: Host>(connector: &Rc<Connector<H>>) -> Response<String> {
+    let key = match admission::hashes(connector.host()).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(wrong)) => Err(Ok(wrong)),
+        Err(trouble) => Err(Err(trouble)),
+    };
+    health::ready(connector.ready(VENDOR, None).await, key)
+}
+
+async fn call<H: Host + 'static>(
+    connector: &Rc<Connector<H>>,
+    head: &Head,
+    route: &'static Route,
+    account: String,
+    mut parameters: Vec<(String, String)>,
+) -> Result<Answer<H>, Problem> {
+    let operation = dynamic::operation(route.vendor, route.operation)?;
+    let mut query = Parameters::parse(head.query())?;
+    let (mut all, mut resume) = (false, None);
+    if operation.is_list() {
+        all = query.take_switch("all")?;
+        resume = query.take("resume")?;
+        if resume.is_some() && query.has("page") {
+            let message = "cannot be given together with `resume`".to_owned();
+            return Err(Problem::from(FieldError { field: "page".to_owned(), message }));
+        }
+    }
+    parameters.append(&mut query.0);
+    let options = CallOptions {
+        account: Some(account),
+        deadline_ms: head.deadline_ms()?,
+        resume,
+        correlation_id: head.correlation_id().map(str::to_owned),
+        fresh: false,
+        accept_stale: false,
+        allow_resend: false,
+        page_size: None,
+        window: None,
+    };
+    if all {
+        let reader = dynamic::list(connector, operation, &parameters, Some(&options)).await?;
+        let listing = Listing::open(reader).await?;
+        let mut response = answer::response(StatusCode::OK, NDJSON, String::new()).map(drop);
+        answer::set(response.headers_mut(), CALL_ID, listing.call_id().unwrap_or_default());
+        return Ok(Answer::Streamed(response, Box::new(listing)));
+    }
+    let answer = dynamic::invoke(connector, operation, &parameters, None, Some(&options)).await?;
+    let mut response = match (&answer.body, &answer.page) {
+        (Some(records), Some(info)) => answer::response(StatusCode::OK, JSON, answer::page(records, info)),
+        (Some(_), None) => answer::response(StatusCode::OK, JSON, answer.body.unwrap_or_default()),
+        (None, _) => {
+            let mut response = answer::response(StatusCode::NO_CONTENT, JSON, String::new());
+            response.headers_mut().remove(header::CONTENT_TYPE);
+            response
+        }
+    };
+    answer::set(response.headers_mut(), CALL_ID, &answer.call_id);
+    Ok(Answer::Whole(response))
+}

@@ -1,0 +1,36 @@
+//! The gateway's own settings, and how settings are called in Spin.
+
+use penstock::{
+    servicetitan,
+    settings::{Kind, Setting, common},
+};
+
+/// The hashes of the API keys that are accepted.
+pub const API_KEY_HASH: &str = "PENSTOCK_API_KEY_HASH";
+
+/// The table.
+pub const SETTINGS: &[Setting] = &[Setting {
+    name: API_KEY_HASH,
+    kind: Kind::Text,
+    default: None,
+    required: true,
+    // It gives no key away, but need not be shown either.
+    secret: true,
+    doc: "SHA-256 of the API key, `sha256:<64 hexadecimal digits>`; several separated by commas while keys change.",
+}];
+
+/// The Spin variable of a setting: Spin's names are in lower case.
+#[must_use]
+pub fn variable(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
+/// Every setting of the default account by its whole name.
+pub fn all() -> impl Iterator<Item = (String, &'static Setting)> {
+    let own = common::SETTINGS.iter().chain(SETTINGS).map(|setting| (setting.name.to_owned(), setting));
+    own.chain(
+        servicetitan::settings::SETTINGS
+            .iter()
+            .map(|setting| (format!("SERVICETITAN_{}", setting.name), setting)),
+    )
+}

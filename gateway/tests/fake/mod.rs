@@ -1,0 +1,110 @@
+//! A host whose clock stands still, with a vendor that answers at once.
+
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use penstock::{
+    engine::{
+        secret::Secret,
+        time::{Tick, WallTime},
+    },
+    host::{Host, HostError, Request, Response, SendError},
+};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    time::Duration,
+};
+
+/// A secret that must not turn up anywhere.
+pub const CANARY: &str = "canary-7f3a";
+
+type Vendor = Box<dyn Fn(&str) -> Response>;
+
+pub struct FakeHost {
+    pub settings: BTreeMap<String, String>,
+    /// What the vendor answers to a path and query.
+    pub vendor: Vendor,
+    /// What the vendor was asked, tokens aside.
+    pub asked: RefCell<Vec<String>>,
+    pub log: RefCell<String>,
+    random: Cell<u64>,
+}
+
+impl FakeHost {
+    /// A host with these settings and no vendor.
+    pub fn new(settings: &[(&str, &str)]) -> FakeHost {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        FakeHost {
+            settings: settings.iter().map(own).collect(),
+            vendor: Box::new(|_| answer(500, "")),
+            asked: RefCell::default(),
+            log: RefCell::default(),
+            random: Cell::new(0),
+        }
+    }
+
+    /// A host with all that the default account needs, whose secrets are canaries.
+    pub fn configured(vendor: impl Fn(&str) -> Response + 'static) -> FakeHost {
+        let mut host = FakeHost::new(&[
+            ("SERVICETITAN_CLIENT_ID", CANARY),
+            ("SERVICETITAN_CLIENT_SECRET", CANARY),
+            ("SERVICETITAN_APP_KEY", CANARY),
+            ("SERVICETITAN_TENANT_ID", "77"),
+            ("LOG_LEVEL", "debug"),
+        ]);
+        host.vendor = Box::new(vendor);
+        host
+    }
+
+    pub fn with(mut self, name: &str, value: &str) -> FakeHost {
+        self.settings.insert(name.to_owned(), value.to_owned());
+        self
+    }
+}
+
+pub fn answer(status: u16, body: &str) -> Response {
+    Response { status, headers: Vec::new(), body: Ok(body.to_owned().into()) }
+}
+
+impl Host for FakeHost {
+    async fn send(&self, request: Request) -> Result<Response, SendError> {
+        if request.path_and_query == "/connect/token" {
+            return Ok(answer(200, &format!(r#"{{"access_token":"{CANARY}","expires_in":900}}"#)));
+        }
+        self.asked.borrow_mut().push(request.path_and_query.clone());
+        Ok((self.vendor)(&request.path_and_query))
+    }
+
+    async fn sleep(&self, _: Duration) {
+        std::future::pending().await
+    }
+
+    fn now(&self) -> Tick {
+        Tick::ZERO
+    }
+
+    fn wall_now(&self) -> WallTime {
+        WallTime::from_millis(1_763_596_800_000)
+    }
+
+    fn random(&self) -> u64 {
+        self.random.set(self.random.get() + 1);
+        self.random.get()
+    }
+
+    async fn secret(&self, name: &str) -> Result<Option<Secret>, HostError> {
+        Ok(self.settings.get(name).cloned().map(Secret::new))
+    }
+
+    async fn setting(&self, name: &str) -> Result<Option<String>, HostError> {
+        Ok(self.settings.get(name).cloned())
+    }
+
+    async fn shares_state(&self) -> bool {
+        true
+    }
+
+    fn log(&self, line: &str) {
+        self.log.borrow_mut().push_str(line);
+    }
+}
