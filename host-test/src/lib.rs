@@ -22,6 +22,7 @@ mod driver;
 mod engine;
 mod environment;
 mod error;
+pub mod gateway;
 pub mod http;
 mod instance;
 mod lend;
@@ -30,6 +31,7 @@ pub mod logs;
 mod plugin;
 mod records;
 pub mod sources;
+mod spin;
 pub mod state;
 
 pub use engine::{CodeCache, Engine, GATEWAY_WASM, PLUGIN_WASM};

@@ -103,10 +103,11 @@ impl Plugin {
     /// Runs any typed calls. The closure gets what a call needs and the exports:
     ///
     /// ```no_run
-    /// # async fn example(plugin: penstock_host::Plugin) -> Result<(), penstock_host::Error> {
+    /// # use penstock_host::{Plugin, Error, bindings::jpm::JobsGetQuery};
+    /// # async fn example(plugin: Plugin, query: JobsGetQuery) -> Result<(), Error> {
     /// let job = plugin
     ///     .run(|caller, guest| {
-    ///         Box::pin(guest.penstock_servicetitan_jpm().call_jobs_get(caller, 4711, None))
+    ///         Box::pin(guest.penstock_servicetitan_jpm().call_jobs_get(caller, 4711, query, None))
     ///     })
     ///     .await??;
     /// # Ok(()) }

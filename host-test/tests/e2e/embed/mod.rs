@@ -1,0 +1,6 @@
+//! The embedding itself.
+
+mod calls;
+mod lists;
+mod outbound;
+mod traps;
