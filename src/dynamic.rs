@@ -1,7 +1,7 @@
 //! Dynamic calls: any operation by name, text and JSON in, the normal form out.
 
 use crate::{
-    catalogue::{self, Operation, Parameter, Paging},
+    catalogue::{self, Operation, Paging, Parameter, Type},
     contract::{CallOptions, Failure, FieldError, PageInfo, PageRequest},
     driver::{Call, Connector, Options, Payload, Reader, bad_field, bad_input, fields, segment},
     host::Host,
@@ -62,7 +62,7 @@ pub async fn invoke<H: Host + 'static>(
     let ty = record_type(operation);
     if operation.is_list() {
         let (page, info) = Reader::single(connector, call, &page, options).await?;
-        let records = array(page.items().map(|item| normalize::transcode(ty, item)))
+        let records = array(page.items().map(|item| record(ty, item)))
             .map_err(|error| undecodable(operation, &page.call_id, page.status, error))?;
         return Ok(Answer { body: Some(records), page: Some(info), status: page.status, call_id: page.call_id });
     }
@@ -75,7 +75,7 @@ pub async fn invoke<H: Host + 'static>(
         Payload::Page(_) => {
             let envelope = whole_envelope(operation, &answer)?;
             let items = envelope.items.iter().map(|range| envelope.body.get(range.clone()).unwrap_or_default());
-            Some(array(items.map(|item| normalize::transcode(ty, item))))
+            Some(array(items.map(|item| record(ty, item))))
         }
     };
     let body = body.transpose().map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))?;
@@ -99,6 +99,17 @@ pub async fn list<H: Host + 'static>(
     let mut options = Options::check(options)?;
     options.page_size = page.page_size.or(options.page_size);
     Reader::open(connector, call, options).await
+}
+
+/// A record in normal form on one line, as NDJSON wants it. Unknown values keep the
+/// vendor's own layout; a raw line break can only stand between JSON's tokens, where a
+/// blank does as well.
+///
+/// # Errors
+/// A record that is not what the contract says.
+pub fn record(ty: &Type, json: &[u8]) -> Result<String, normalize::DecodeError> {
+    let text = normalize::transcode(ty, json)?;
+    Ok(if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], " ") } else { text })
 }
 
 /// Checks everything at once, before anything is sent.

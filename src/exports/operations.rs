@@ -56,7 +56,7 @@ impl Guest for Component {
         };
         run(opening, wit_stream::new(), |reader| {
             let ty = record_type(reader.operation());
-            move |item: &[u8]| normalize::transcode(ty, item)
+            move |item: &[u8]| dynamic::record(ty, item)
         })
     }
 }

@@ -1,19 +1,20 @@
 //! Begins a read: of everything, or of one page.
 
-use super::{Held, Page, Pager, Reader};
+use super::{Held, Page, Pager, Payload, Reader};
 use crate::{
     catalogue::{Operation, Paging},
     contract::{Failure, PageInfo, PageRequest},
     driver::{Call, Connector, Options, bad_field},
     engine::{
         limits::Limits,
-        pager::{FeedConfig, FeedPager, NumberedConfig, NumberedPager, Position},
+        pager::{FeedConfig, FeedPager, NumberedConfig, NumberedPager, Position, Progress},
         resume::{Resume, query_hash},
     },
     host::Host,
     settings::Policy,
-    vendor,
+    vendor::{self, Envelope},
 };
+use bytes::Bytes;
 use std::rc::Rc;
 
 /// How much of a list is read.
@@ -146,44 +147,60 @@ impl<H: Host + 'static> Reader<H> {
             start_page: request.page.unwrap_or(1),
             page_size: request.page_size.or(options.page_size).unwrap_or(DEFAULT_PAGE_SIZE),
             window: 1,
-            max_pages: 1,
+            max_pages: MOST_PAGES_FOR_ONE,
             include_total: request.include_total,
         };
         let mut reader = Reader::new(connector, call, options, &policy, &extent).map_err(named)?;
         reader.one_page().await
     }
 
+    /// The first page with records in it. A position may name a page whose records
+    /// were all delivered before; then the one after it is meant.
     async fn one_page(&mut self) -> Result<(Page, PageInfo), Failure> {
-        let Some(fetch) = self.pager.next_fetch() else { return Err(super::internal("there is no page to fetch")) };
-        let (number, asked) = self.asked(fetch);
-        let answer = match self.connector.call(&self.call, Some(&asked), &self.options).await {
-            Ok(answer) => answer,
-            Err(failure) => return Err(self.resumable(failure)),
-        };
-        let super::Payload::Page(envelope) = answer.payload else {
-            return Err(super::internal("a list answered without a page"));
-        };
-        let mut info = PageInfo {
-            page: if asked.from.is_none() && self.page_size > 0 { number } else { 0 },
+        loop {
+            let Some(fetch) = self.pager.next_fetch() else {
+                return Err(self.resumable(super::internal("there is no page to fetch")));
+            };
+            let (number, asked) = self.asked(fetch);
+            let answer = match self.connector.call(&self.call, Some(&asked), &self.options).await {
+                Ok(answer) => answer,
+                Err(failure) => return Err(self.resumable(failure)),
+            };
+            let Payload::Page(envelope) = answer.payload else {
+                return Err(super::internal("a list answered without a page"));
+            };
+            let (call_id, status) = (answer.call_id, answer.status);
+            let mut info = self.info(number, &envelope);
+            if self.pager.arrived(number, &envelope) {
+                self.held.insert(number, Held { envelope, call_id: call_id.clone(), status });
+            }
+            let page = match (self.ready(), self.pager.progress()) {
+                (Some(page), _) => page,
+                (None, Progress::Going) => continue,
+                (None, Progress::Stopped(guard)) => return Err(self.stopped(guard)),
+                (None, _) => Page { body: Bytes::new(), records: Vec::new(), first: 0, call_id, status },
+            };
+            self.delivered(page.len());
+            info.resume = self.resume();
+            return Ok((page, info));
+        }
+    }
+
+    fn info(&self, number: u32, envelope: &Envelope) -> PageInfo {
+        let full = envelope.items.len() as u64 >= u64::from(self.page_size);
+        PageInfo {
+            page: if self.page_size > 0 { number } else { 0 },
             page_size: self.page_size,
-            has_more: envelope.has_more.unwrap_or(envelope.items.len() as u64 >= u64::from(self.page_size)),
+            has_more: envelope.has_more.unwrap_or(full),
             total_count: envelope.total,
             continue_from: envelope.continue_from.clone(),
             resume: String::new(),
-        };
-        let (call_id, status) = (answer.call_id, answer.status);
-        let empty =
-            Page { body: Default::default(), records: Vec::new(), first: 0, call_id: call_id.clone(), status };
-        self.pager.arrived(number, &envelope);
-        self.held.insert(number, Held { envelope, call_id, status });
-        let page = self.ready().unwrap_or(empty);
-        if !page.is_empty() {
-            self.delivered(page.len());
         }
-        info.resume = self.resume();
-        Ok((page, info))
     }
 }
+
+/// How many pages are looked through for the one that a `-page` function returns.
+const MOST_PAGES_FOR_ONE: u32 = 5;
 
 /// ServiceTitan's default, which suits a person who looks at one page.
 const DEFAULT_PAGE_SIZE: u32 = 50;

@@ -66,8 +66,8 @@ pub struct NumberedPager {
     /// The page to deliver next, and how many of its records were delivered.
     head: u32,
     taken: u64,
-    /// The last page that was delivered wholly, and its records.
-    completed: Option<(u32, u64)>,
+    /// The last page with records that was delivered wholly, and how many.
+    last: Option<(u32, u64)>,
     pages: u32,
     held_bytes: usize,
     largest: usize,
@@ -112,7 +112,7 @@ impl NumberedPager {
             stop: None,
             head: config.start_page,
             taken: config.skip,
-            completed: None,
+            last: None,
             pages: 0,
             held_bytes: 0,
             largest: 0,
@@ -216,15 +216,15 @@ impl NumberedPager {
     /// Where a later read goes on to deliver what this one has not.
     ///
     /// After the end it points behind the last record, so that what is appended
-    /// later is found.
+    /// later is found. It may name a page of which all records are to be skipped.
     #[must_use]
     pub fn position(&self) -> Position {
-        // Behind the last page of a list that ended, or that cannot say whether it
-        // has, the next page may not exist or may be the same one again. So the
-        // page itself is read again.
-        let reread = self.config.data_only || self.progress() == Progress::Ended;
-        let (page, skip) = match self.completed {
-            Some(completed) if reread && self.taken == 0 => completed,
+        // The last page with records is read again when it may get more of them, or
+        // when the next page may be the same one again.
+        let full = |items| items >= u64::from(self.config.page_size);
+        let (page, skip) = match (self.progress(), self.last) {
+            (Progress::Ended, last) => last.unwrap_or((self.config.start_page, 0)),
+            (_, Some(last)) if self.taken == 0 && (self.config.data_only || !full(last.1)) => last,
             _ => (self.head, self.taken),
         };
         Position::Numbered { page, page_size: self.config.page_size, skip }
@@ -296,7 +296,9 @@ impl NumberedPager {
             if let Some(slot) = self.slots.remove(&self.head) {
                 self.release(slot);
             }
-            self.completed = Some((self.head, items));
+            if items > 0 {
+                self.last = Some((self.head, items));
+            }
             self.pages = self.pages.saturating_add(1);
             self.head = self.head.saturating_add(1);
             self.taken = 0;

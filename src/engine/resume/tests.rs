@@ -1,1 +1,133 @@
+use proptest::prelude::*;
+
 use super::*;
+
+const LIMITS: Limits = Limits::DEFAULT;
+
+fn numbered() -> Resume {
+    Resume {
+        operation: "jpm.jobs".to_owned(),
+        query: query_hash("default", [("status", "Hold"), ("active", "Any")]),
+        position: Position::Numbered { page: 7, page_size: 500, skip: 123 },
+        done: false,
+    }
+}
+
+/// A well-formed text with a right checksum around any JSON.
+fn sealed(json: &str) -> String {
+    let mut bytes = digest(json.as_bytes()).to_be_bytes().to_vec();
+    bytes.extend_from_slice(json.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+#[test]
+fn the_text_is_stable() {
+    let bytes = URL_SAFE_NO_PAD.decode(numbered().encode()).unwrap();
+    let json = std::str::from_utf8(&bytes[CHECKSUM_BYTES..]).unwrap();
+    let query = numbered().query;
+    assert_eq!(
+        json,
+        format!(r#"{{"v":1,"o":"jpm.jobs","q":{query},"p":{{"n":{{"p":7,"z":500,"s":123}}}},"d":false}}"#)
+    );
+    // Texts outlive a build: this hash must not change without a new version.
+    assert_eq!(query, 16_641_843_361_819_813_571);
+}
+
+#[test]
+fn read_back_for_the_same_call() {
+    let resume = numbered();
+    assert_eq!(Resume::read(&resume.encode(), "jpm.jobs", resume.query, &LIMITS), Ok(resume));
+}
+
+#[test]
+fn another_operation_or_query_is_refused_by_name() {
+    let resume = numbered();
+    let error = Resume::read(&resume.encode(), "jpm.projects", resume.query, &LIMITS).unwrap_err();
+    assert_eq!(error.to_string(), "resume is from jpm.jobs and does not fit jpm.projects");
+    let error = Resume::read(&resume.encode(), "jpm.jobs", 1, &LIMITS).unwrap_err();
+    assert_eq!(error, ResumeError::Query { operation: "jpm.jobs".to_owned() });
+}
+
+#[test]
+fn another_version_is_named_whatever_its_shape() {
+    let found = Resume::decode(&sealed(r#"{"v":2,"cursor":[1,2]}"#), &LIMITS);
+    assert_eq!(found, Err(ResumeError::Version { found: 2 }));
+}
+
+#[test]
+fn what_is_not_ours_is_refused() {
+    for text in ["", "AAAA", "not base64!", "resume", " ", "AAAAAAAAAAA"] {
+        assert_eq!(Resume::decode(text, &LIMITS), Err(ResumeError::Damaged), "{text:?}");
+    }
+    for json in [
+        "",
+        "null",
+        "{}",
+        "[1]",
+        r#"{"v":1}"#,
+        r#"{"v":-1}"#,
+        r#"{"v":1,"o":"x","q":1,"p":{"n":{"p":1,"z":0,"s":0}},"d":false}"#,
+        r#"{"v":1,"o":"x","q":1,"p":{"n":{"p":-1,"z":5,"s":0}},"d":false}"#,
+        r#"{"v":1,"o":"x","q":1,"p":{"x":{}},"d":false}"#,
+    ] {
+        assert_eq!(Resume::decode(&sealed(json), &LIMITS), Err(ResumeError::Damaged), "{json}");
+    }
+}
+
+#[test]
+fn a_text_beyond_the_bound_is_not_looked_at() {
+    let limits = Limits { max_resume_bytes: 10, ..LIMITS };
+    assert_eq!(Resume::decode(&numbered().encode(), &limits), Err(ResumeError::TooLong { max: 10 }));
+}
+
+#[test]
+fn the_query_hash_minds_what_was_asked_and_not_its_order() {
+    let hash = query_hash("a", [("x", "1"), ("y", "2")]);
+    assert_eq!(hash, query_hash("a", [("y", "2"), ("x", "1")]));
+    assert_ne!(hash, query_hash("b", [("x", "1"), ("y", "2")]));
+    assert_ne!(hash, query_hash("a", [("x", "1")]));
+    assert_ne!(hash, query_hash("a", [("x", "1y"), ("", "2")]));
+    assert_ne!(query_hash("a", [("b", "c")]), query_hash("a", [("bc", "")]));
+}
+
+fn any_resume() -> impl Strategy<Value = Resume> {
+    let position =
+        prop_oneof![
+            (any::<u32>(), 1..=u32::MAX, any::<u64>())
+                .prop_map(|(page, page_size, skip)| Position::Numbered { page, page_size, skip }),
+            (any::<Option<String>>(), any::<u64>()).prop_map(|(from, skip)| Position::Feed { from, skip }),
+        ];
+    ("[a-z.-]{0,20}", any::<u64>(), position, any::<bool>())
+        .prop_map(|(operation, query, position, done)| Resume { operation, query, position, done })
+}
+
+proptest! {
+    #[test]
+    fn round_trip(resume in any_resume()) {
+        let text = resume.encode();
+        prop_assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'));
+        prop_assert_eq!(Resume::decode(&text, &LIMITS), Ok(resume));
+    }
+
+    #[test]
+    fn an_altered_character_is_found(resume in any_resume(), at in any::<prop::sample::Index>(), to in any::<char>()) {
+        let text = resume.encode();
+        let at = at.index(text.len());
+        let altered: String = text.chars().enumerate().map(|(i, c)| if i == at { to } else { c }).collect();
+        prop_assert_eq!(Resume::decode(&altered, &LIMITS).is_ok(), altered == text);
+    }
+
+    #[test]
+    fn a_cut_text_is_found(resume in any_resume(), keep in any::<prop::sample::Index>(), extra in "[A-Za-z0-9_-]{1,4}") {
+        let text = resume.encode();
+        let cut: String = text.chars().take(keep.index(text.len())).collect();
+        prop_assert_eq!(Resume::decode(&cut, &LIMITS), Err(ResumeError::Damaged));
+        prop_assert_eq!(Resume::decode(&(text + &extra), &LIMITS), Err(ResumeError::Damaged));
+    }
+
+    #[test]
+    fn no_text_panics(text in "\\PC*", json in "\\PC*") {
+        prop_assert!(Resume::decode(&text, &LIMITS).is_err());
+        prop_assert!(Resume::decode(&sealed(&json), &LIMITS).is_err());
+    }
+}

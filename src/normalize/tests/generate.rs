@@ -54,9 +54,6 @@ const RAW: [&str; 8] = [
 
 impl<'a> Generator<'a> {
     pub(super) fn new(choices: &'a [u8]) -> Generator<'a> {
-<<<<<<< HEAD
-        Generator { choices: choices.iter(), person: false, sabotage: None, sabotaged: None, path: Vec::new() }
-=======
         Generator {
             choices: choices.iter(),
             person: false,
@@ -64,7 +61,6 @@ impl<'a> Generator<'a> {
             sabotaged: None,
             path: Vec::new(),
         }
->>>>>>> normalize
     }
 
     pub(super) fn below(&mut self, options: usize) -> usize {
@@ -85,13 +81,9 @@ impl<'a> Generator<'a> {
             Type::S32 => self.integer(&["7", "0", "-1", "2147483647", "-2147483648"]),
             Type::U32 => self.integer(&["7", "0", "4294967295"]),
             Type::U64 => self.integer(&["7", "0", "18446744073709551615"]),
-<<<<<<< HEAD
-            Type::S64 => self.integer(&["7", "0", "9007199254740993", "9223372036854775807", "-9223372036854775808"]),
-=======
             Type::S64 => {
                 self.integer(&["7", "0", "9007199254740993", "9223372036854775807", "-9223372036854775808"])
             }
->>>>>>> normalize
             Type::F64 => Document::same(self.one(&["1.5", "-0.25", "1e300"])),
             Type::Text => self.text(),
             Type::Instant => self.instant(),
@@ -136,32 +128,20 @@ impl<'a> Generator<'a> {
         let point = if digits == 0 { "" } else { "." };
         let separator = self.one(&["T", "t", " "]);
         let date = format!("{year:04}-{month:02}-{day:02}");
-<<<<<<< HEAD
-        let json = if (hour, minute, second, digits, offset_minutes) == (0, 0, 0, 0, 0) && self.below(2) == 1 {
-=======
         let json = if (hour, minute, second, digits, offset_minutes) == (0, 0, 0, 0, 0) && self.below(2) == 1
         {
->>>>>>> normalize
             date
         } else {
             format!("{date}{separator}{hour:02}:{minute:02}:{second:02}{point}{fraction}{offset}")
         };
-<<<<<<< HEAD
-        let local = civil::date(year, month as i8, day as i8).at(hour as i8, minute as i8, second as i8, nanoseconds);
-=======
         let local =
             civil::date(year, month as i8, day as i8).at(hour as i8, minute as i8, second as i8, nanoseconds);
->>>>>>> normalize
         let expected = Offset::from_seconds(offset_minutes * 60).unwrap().to_timestamp(local).unwrap();
         Document::new(format!("\"{json}\""), format!("\"{expected}\""))
     }
 
     fn decimal(&mut self) -> Document {
         if self.below(4) == 3 {
-<<<<<<< HEAD
-            let expanded =
-                [("1e3", "1000"), ("1.5E-2", "0.015"), ("-12.50e+1", "-125.0"), ("0e2", "0"), ("12e-2", "0.12")];
-=======
             let expanded = [
                 ("1e3", "1000"),
                 ("1.5E-2", "0.015"),
@@ -169,7 +149,6 @@ impl<'a> Generator<'a> {
                 ("0e2", "0"),
                 ("12e-2", "0.12"),
             ];
->>>>>>> normalize
             let (json, normal) = expanded[self.below(expanded.len())];
             return Document::new(json, format!("\"{normal}\""));
         }
@@ -212,14 +191,10 @@ impl<'a> Generator<'a> {
             self.path.pop();
         }
         let join = |part: fn(&Document) -> &str| elements.iter().map(part).collect::<Vec<_>>().join(",");
-<<<<<<< HEAD
-        Document::new(format!("[{}]", join(|element| &element.json)), format!("[{}]", join(|element| &element.normal)))
-=======
         Document::new(
             format!("[{}]", join(|element| &element.json)),
             format!("[{}]", join(|element| &element.normal)),
         )
->>>>>>> normalize
     }
 
     fn record(&mut self, record: &RecordType) -> Document {

@@ -1,1 +1,382 @@
 use super::*;
+
+mod model;
+
+const CONFIG: NumberedConfig = NumberedConfig {
+    start_page: 1,
+    skip: 0,
+    page_size: 10,
+    window: 4,
+    max_pages: 1_000,
+    max_items: u64::MAX,
+    max_held_bytes: usize::MAX,
+    data_only: false,
+};
+const DATA_ONLY: NumberedConfig = NumberedConfig { data_only: true, ..CONFIG };
+
+fn facts(items: usize, has_more: Option<bool>, digest: u64) -> PageFacts {
+    PageFacts { items, bytes: 100, has_more, digest }
+}
+
+fn more(page: u32) -> PageFacts {
+    facts(10, Some(true), u64::from(page))
+}
+
+fn last(items: usize) -> PageFacts {
+    facts(items, Some(false), 999)
+}
+
+fn fetches(pager: &mut NumberedPager) -> Vec<u32> {
+    std::iter::from_fn(|| pager.next_fetch()).collect()
+}
+
+/// Delivers all that is ready, and says from which pages.
+fn drain(pager: &mut NumberedPager) -> Vec<(u32, usize, usize)> {
+    std::iter::from_fn(|| {
+        let ready = pager.ready()?;
+        pager.delivered(ready.page, ready.count);
+        Some((ready.page, ready.first, ready.count))
+    })
+    .collect()
+}
+
+fn position(page: u32, skip: u64) -> Position {
+    Position::Numbered { page, page_size: 10, skip }
+}
+
+#[test]
+fn a_short_list_costs_one_request() {
+    let mut pager = NumberedPager::new(CONFIG);
+    assert_eq!(fetches(&mut pager), [1]);
+    assert_eq!(pager.arrived(1, last(3)), Arrival::Kept);
+    assert!(fetches(&mut pager).is_empty());
+    assert_eq!(drain(&mut pager), [(1, 0, 3)]);
+    assert_eq!(pager.progress(), Progress::Ended);
+    assert_eq!((pager.pages(), pager.items()), (1, 3));
+}
+
+#[test]
+fn an_empty_list_ends_at_once() {
+    let mut pager = NumberedPager::new(CONFIG);
+    fetches(&mut pager);
+    assert_eq!(pager.arrived(1, last(0)), Arrival::Dropped);
+    assert_eq!(pager.ready(), None);
+    assert_eq!((pager.progress(), pager.position()), (Progress::Ended, position(1, 0)));
+}
+
+#[test]
+fn the_window_opens_once_more_is_said_to_follow() {
+    let mut pager = NumberedPager::new(CONFIG);
+    fetches(&mut pager);
+    pager.arrived(1, more(1));
+    // Page 1 is held, so three more fill the window of four.
+    assert_eq!(fetches(&mut pager), [2, 3, 4]);
+    assert_eq!(drain(&mut pager), [(1, 0, 10)]);
+    assert_eq!(fetches(&mut pager), [5]);
+}
+
+#[test]
+fn a_window_of_one_is_strictly_sequential() {
+    let mut pager = NumberedPager::new(NumberedConfig { window: 0, ..CONFIG });
+    for page in 1..5 {
+        assert_eq!(fetches(&mut pager), [page]);
+        pager.arrived(page, more(page));
+        assert!(fetches(&mut pager).is_empty());
+        drain(&mut pager);
+    }
+}
+
+#[test]
+fn the_window_is_at_most_32() {
+    let mut pager = NumberedPager::new(NumberedConfig { window: 1_000, ..CONFIG });
+    fetches(&mut pager);
+    pager.arrived(1, more(1));
+    assert_eq!(fetches(&mut pager).len(), 31);
+}
+
+#[test]
+fn pages_are_delivered_in_order_however_they_arrive() {
+    let mut pager = NumberedPager::new(CONFIG);
+    fetches(&mut pager);
+    pager.arrived(1, more(1));
+    fetches(&mut pager);
+    pager.arrived(4, last(2));
+    pager.arrived(3, more(3));
+    assert_eq!(drain(&mut pager), [(1, 0, 10)]);
+    assert_eq!(pager.progress(), Progress::Going);
+    pager.arrived(2, more(2));
+    assert_eq!(drain(&mut pager), [(2, 0, 10), (3, 0, 10), (4, 0, 2)]);
+    assert_eq!((pager.progress(), pager.position()), (Progress::Ended, position(4, 2)));
+}
+
+#[test]
+fn a_page_may_be_delivered_in_parts() {
+    let mut pager = NumberedPager::new(CONFIG);
+    fetches(&mut pager);
+    pager.arrived(1, last(10));
+    pager.delivered(1, 4);
+    assert_eq!(pager.position(), position(1, 4));
+    assert_eq!(pager.ready(), Some(Ready { page: 1, first: 4, count: 6 }));
+    // A wrong page is ignored, and more than there is counts as all.
+    pager.delivered(2, 3);
+    pager.delivered(1, 99);
+    assert_eq!((pager.progress(), pager.items()), (Progress::Ended, 10));
+}
+
+#[test]
+fn held_bytes_bound_the_window() {
+    let mut pager = NumberedPager::new(NumberedConfig { max_held_bytes: 300, ..CONFIG });
+    fetches(&mut pager);
+    pager.arrived(1, more(1));
+    assert_eq!(fetches(&mut pager), [2, 3]);
+    // What was delivered is no longer held.
+    drain(&mut pager);
+    assert_eq!(fetches(&mut pager), [4]);
+    // A page larger than the bound still gets through, alone.
+    let mut pager = NumberedPager::new(NumberedConfig { max_held_bytes: 50, ..CONFIG });
+    fetches(&mut pager);
+    pager.arrived(1, more(1));
+    assert!(fetches(&mut pager).is_empty());
+    drain(&mut pager);
+    assert_eq!(fetches(&mut pager), [2]);
+}
+
+#[test]
+fn pages_beyond_the_end_are_dropped_and_their_errors_do_not_matter() {
+    let mut pager = NumberedPager::new(CONFIG);
+    fetches(&mut pager);
+    pager.arrived(1, more(1));
+    drain(&mut pager);
+    assert_eq!(fetches(&mut pager), [2, 3, 4, 5]);
+    pager.arrived(5, last(0));
+    assert_eq!(pager.failed(4), FailedFetch::NotYet);
+    assert_eq!(pager.arrived(2, last(7)), Arrival::Kept);
+    assert!(!pager.keeps(5) && !pager.keeps(3));
+    assert_eq!(pager.arrived(3, more(3)), Arrival::Dropped);
+    assert_eq!(pager.failed(3), FailedFetch::Ignored);
+    assert_eq!(drain(&mut pager), [(2, 0, 7)]);
+    assert_eq!(pager.progress(), Progress::Ended);
+}
+
+#[test]
+fn an_error_matters_once_all_before_it_is_delivered() {
+    let mut pager = NumberedPager::new(CONFIG);
+    fetches(&mut pager);
+    pager.arrived(1, more(1));
+    fetches(&mut pager);
+    assert_eq!(pager.failed(3), FailedFetch::NotYet);
+    // There is room in the window, but no sense in going further.
+    drain(&mut pager);
+    assert!(fetches(&mut pager).is_empty());
+    pager.arrived(2, more(2));
+    assert_eq!(pager.progress(), Progress::Going);
+    drain(&mut pager);
+    assert_eq!(pager.progress(), Progress::FetchFailed { page: 3 });
+    assert_eq!(pager.position(), position(3, 0));
+
+    let mut pager = NumberedPager::new(CONFIG);
+    fetches(&mut pager);
+    assert_eq!(pager.failed(1), FailedFetch::Matters);
+    assert_eq!(pager.progress(), Progress::FetchFailed { page: 1 });
+}
+
+#[test]
+fn three_empty_pages_pass_and_a_fourth_does_not() {
+    let read = |empty_pages: u32| {
+        let mut pager = NumberedPager::new(CONFIG);
+        for page in 1..=empty_pages {
+            fetches(&mut pager);
+            pager.arrived(page, facts(0, Some(true), 0));
+        }
+        fetches(&mut pager);
+        pager.arrived(empty_pages + 1, last(5));
+        drain(&mut pager);
+        pager.progress()
+    };
+    assert_eq!(read(3), Progress::Ended);
+    assert_eq!(read(4), Progress::Stopped(Guard::EmptyPages));
+}
+
+#[test]
+fn only_empty_pages_in_a_row_count() {
+    let mut pager = NumberedPager::new(CONFIG);
+    for page in 1..20 {
+        fetches(&mut pager);
+        let items = if page % 4 == 0 { 1 } else { 0 };
+        pager.arrived(page, facts(items, Some(true), u64::from(page)));
+        drain(&mut pager);
+        assert_eq!(pager.progress(), Progress::Going, "{page}");
+    }
+}
+
+#[test]
+fn an_empty_page_is_never_a_loop() {
+    let mut pager = NumberedPager::new(CONFIG);
+    for page in [facts(10, Some(true), 7), facts(0, Some(true), 7), facts(0, Some(true), 7)] {
+        let number = pager.next_fetch().unwrap();
+        pager.arrived(number, page);
+        drain(&mut pager);
+        assert_eq!(pager.progress(), Progress::Going);
+    }
+}
+
+#[test]
+fn the_same_page_twice_is_a_loop_and_is_not_delivered_twice() {
+    let mut pager = NumberedPager::new(CONFIG);
+    fetches(&mut pager);
+    pager.arrived(1, more(7));
+    fetches(&mut pager);
+    pager.arrived(2, more(7));
+    assert_eq!(drain(&mut pager), [(1, 0, 10)]);
+    assert_eq!(pager.progress(), Progress::Stopped(Guard::Loop));
+    assert_eq!(pager.position(), position(2, 0));
+}
+
+#[test]
+fn the_page_cap() {
+    let mut pager = NumberedPager::new(NumberedConfig { max_pages: 2, start_page: 5, ..CONFIG });
+    fetches(&mut pager);
+    pager.arrived(5, more(5));
+    assert_eq!(fetches(&mut pager), [6]);
+    pager.arrived(6, more(6));
+    assert_eq!(drain(&mut pager), [(5, 0, 10), (6, 0, 10)]);
+    assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyPages));
+    assert_eq!(pager.position(), position(7, 0));
+}
+
+#[test]
+fn the_item_cap_delivers_up_to_itself_and_says_where_to_go_on() {
+    let config = NumberedConfig { max_items: 14, ..CONFIG };
+    let mut pager = NumberedPager::new(config);
+    fetches(&mut pager);
+    pager.arrived(1, more(1));
+    fetches(&mut pager);
+    pager.arrived(2, more(2));
+    assert_eq!(drain(&mut pager), [(1, 0, 10), (2, 0, 4)]);
+    assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyItems));
+    assert_eq!((pager.position(), pager.items()), (position(2, 4), 14));
+    // As many as the cap, and no more, is fine.
+    let mut pager = NumberedPager::new(NumberedConfig { max_items: 10, skip: 2, ..CONFIG });
+    fetches(&mut pager);
+    pager.arrived(1, facts(12, Some(false), 1));
+    assert_eq!(drain(&mut pager), [(1, 2, 10)]);
+    assert_eq!(pager.progress(), Progress::Ended);
+}
+
+#[test]
+fn at_the_item_cap_no_further_page_is_fetched() {
+    let mut pager = NumberedPager::new(NumberedConfig { max_items: 10, ..CONFIG });
+    fetches(&mut pager);
+    pager.arrived(1, more(1));
+    assert!(fetches(&mut pager).is_empty());
+    drain(&mut pager);
+    assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyItems));
+}
+
+#[test]
+fn silence_on_whether_more_follows_is_no_end() {
+    let mut pager = NumberedPager::new(CONFIG);
+    fetches(&mut pager);
+    pager.arrived(1, facts(3, None, 1));
+    assert_eq!(drain(&mut pager), [(1, 0, 3)]);
+    assert_eq!(pager.progress(), Progress::Stopped(Guard::HasMoreMissing));
+}
+
+#[test]
+fn a_data_only_list_ends_with_a_page_that_is_not_full() {
+    let mut pager = NumberedPager::new(DATA_ONLY);
+    assert_eq!(fetches(&mut pager), [1]);
+    pager.arrived(1, facts(10, None, 1));
+    assert_eq!(fetches(&mut pager), [2]);
+    pager.arrived(2, facts(10, None, 2));
+    assert_eq!(fetches(&mut pager), [3, 4]);
+    pager.arrived(3, facts(9, None, 3));
+    assert_eq!(drain(&mut pager), [(1, 0, 10), (2, 0, 10), (3, 0, 9)]);
+    assert_eq!((pager.progress(), pager.position()), (Progress::Ended, position(3, 9)));
+}
+
+#[test]
+fn a_data_only_list_ends_with_an_empty_page() {
+    let mut pager = NumberedPager::new(DATA_ONLY);
+    fetches(&mut pager);
+    pager.arrived(1, facts(10, None, 1));
+    fetches(&mut pager);
+    pager.arrived(2, facts(0, None, 0));
+    assert_eq!(drain(&mut pager), [(1, 0, 10)]);
+    assert_eq!(pager.progress(), Progress::Ended);
+}
+
+#[test]
+fn a_vendor_that_ignores_the_page_number_delivers_once_also_after_a_resume() {
+    let whole = facts(25, None, 7);
+    let mut pager = NumberedPager::new(DATA_ONLY);
+    fetches(&mut pager);
+    pager.arrived(1, whole);
+    assert_eq!(drain(&mut pager), [(1, 0, 25)]);
+    // Killed here, or at the end: both read page 1 again and skip it.
+    assert_eq!(pager.position(), position(1, 25));
+    fetches(&mut pager);
+    assert_eq!(pager.arrived(2, whole), Arrival::Dropped);
+    assert_eq!((pager.progress(), pager.position()), (Progress::Ended, position(1, 25)));
+
+    let mut pager = NumberedPager::new(NumberedConfig { skip: 25, ..DATA_ONLY });
+    fetches(&mut pager);
+    pager.arrived(1, whole);
+    fetches(&mut pager);
+    pager.arrived(2, whole);
+    assert_eq!((drain(&mut pager), pager.progress()), (vec![], Progress::Ended));
+}
+
+#[test]
+fn going_on_after_the_end_finds_what_was_added() {
+    let read = |skip, page: PageFacts| {
+        let mut pager = NumberedPager::new(NumberedConfig { start_page: 4, skip, ..CONFIG });
+        fetches(&mut pager);
+        pager.arrived(4, page);
+        (drain(&mut pager), pager.position())
+    };
+    assert_eq!(read(6, last(6)), (vec![], position(4, 6)));
+    assert_eq!(read(6, last(9)), (vec![(4, 6, 3)], position(4, 9)));
+    assert_eq!(read(6, more(4)), (vec![(4, 6, 4)], position(5, 0)));
+    // The list shrank: nothing to deliver, and the next run begins where it ends now.
+    assert_eq!(read(6, last(2)), (vec![], position(4, 2)));
+}
+
+#[test]
+fn a_page_with_room_for_more_is_read_again_after_a_resume() {
+    let mut pager = NumberedPager::new(CONFIG);
+    fetches(&mut pager);
+    pager.arrived(1, facts(4, Some(true), 1));
+    drain(&mut pager);
+    assert_eq!(pager.position(), position(1, 4));
+    fetches(&mut pager);
+    pager.arrived(2, last(0));
+    assert_eq!((pager.progress(), pager.position()), (Progress::Ended, position(1, 4)));
+}
+
+#[test]
+fn arrivals_that_nobody_asked_for_are_dropped() {
+    let mut pager = NumberedPager::new(CONFIG);
+    assert_eq!(pager.arrived(1, last(3)), Arrival::Dropped);
+    assert_eq!(pager.failed(1), FailedFetch::Ignored);
+    fetches(&mut pager);
+    pager.arrived(1, more(1));
+    let again = pager.clone();
+    pager.arrived(1, last(3));
+    assert_eq!((pager.ready(), pager.progress()), (again.ready(), again.progress()));
+}
+
+#[test]
+fn the_last_page_number_there_is() {
+    let (before, page) = (u32::MAX - 2, u32::MAX - 1);
+    let mut pager = NumberedPager::new(NumberedConfig { start_page: before, ..CONFIG });
+    assert_eq!(fetches(&mut pager), [before]);
+    pager.arrived(before, more(1));
+    assert_eq!(fetches(&mut pager), [page]);
+    pager.arrived(page, more(2));
+    assert_eq!(drain(&mut pager), [(before, 0, 10), (page, 0, 10)]);
+    assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyPages));
+
+    let mut pager = NumberedPager::new(NumberedConfig { start_page: u32::MAX, ..CONFIG });
+    assert_eq!(fetches(&mut pager), [page]);
+}

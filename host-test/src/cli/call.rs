@@ -1,0 +1,61 @@
+//! `penstock call`: one operation, one answer.
+
+use super::target::{Target, parameter};
+use anyhow::{Context, Result};
+use clap::Args;
+use std::{
+    fs,
+    io::{self, Read, Write},
+};
+
+/// Arguments of `penstock call`.
+#[derive(Args)]
+pub(super) struct Call {
+    /// The vendor, for instance `servicetitan`.
+    #[arg(value_name = "VENDOR")]
+    vendor_name: String,
+    /// The operation, for instance `jpm.jobs-get`.
+    operation: String,
+    /// A parameter by the vendor's own name, `NAME=VALUE`. May be repeated.
+    #[arg(long = "param", short, value_parser = parameter, value_name = "NAME=VALUE")]
+    parameters: Vec<(String, String)>,
+    /// The body: JSON, `@FILE`, or `@-` for standard input.
+    #[arg(long, short, value_name = "JSON|@FILE")]
+    body: Option<String>,
+    /// This write may be applied twice: send it again even if its outcome is unknown.
+    #[arg(long)]
+    allow_resend: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Call {
+    pub(super) async fn run(self) -> Result<()> {
+        let body = self.body.as_deref().map(read_body).transpose()?;
+        let plugin = self.target.plugin().await?;
+        let mut options = self.target.options(None);
+        options.allow_resend = self.allow_resend;
+        let answer = plugin
+            .invoke(&self.vendor_name, &self.operation, self.parameters, body, Some(options))
+            .await?;
+        if let Some(body) = answer.body {
+            writeln!(io::stdout(), "{body}")?;
+        }
+        if let Some(page) = answer.page {
+            eprintln!("page {}, more follow: {}, resume: {}", page.page, page.has_more, page.resume);
+        }
+        Ok(())
+    }
+}
+
+fn read_body(given: &str) -> Result<String> {
+    match given.strip_prefix('@') {
+        Some("-") => {
+            let mut body = String::new();
+            io::stdin().read_to_string(&mut body).context("cannot read the body from standard input")?;
+            Ok(body)
+        }
+        Some(file) => fs::read_to_string(file).with_context(|| format!("cannot read the body from {file}")),
+        None => Ok(given.to_owned()),
+    }
+}

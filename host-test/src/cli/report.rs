@@ -1,0 +1,64 @@
+//! Says what went wrong, and how to go on.
+
+use penstock_host::{
+    Error,
+    bindings::types::{Failure, FailureKind, Outcome, RetryAdvice},
+};
+use std::process::ExitCode;
+
+/// The exit code for input that does not fit, as of the argument parser.
+const USAGE: u8 = 2;
+
+/// Tells on standard error, and chooses the exit code: 2 for input or settings that do
+/// not fit, 1 for everything else.
+pub(super) fn failed(error: &anyhow::Error) -> ExitCode {
+    // `penstock list ... | head` is no error.
+    if error.chain().any(|cause| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    }) {
+        return ExitCode::SUCCESS;
+    }
+    match error.downcast_ref::<Error>().and_then(Error::failure) {
+        Some(failure) => tell(failure),
+        None => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn tell(failure: &Failure) -> ExitCode {
+    if failure.fields.is_empty() {
+        eprintln!("error: {}", failure.message);
+    } else {
+        let head = failure.message.split(": ").next().unwrap_or(&failure.message);
+        eprintln!("error: {head}");
+        for error in &failure.fields {
+            eprintln!("  {}: {}", error.field, error.message);
+        }
+    }
+    for attempt in &failure.attempts {
+        let status = attempt.status.map_or_else(|| "no answer".to_owned(), |status| format!("HTTP {status}"));
+        eprintln!("  attempt {}: {status}, {}, {} ms", attempt.number, attempt.reason, attempt.elapsed_ms);
+    }
+    match failure.outcome {
+        Outcome::Unknown => eprintln!("It may have taken effect. Look before you repeat it."),
+        Outcome::Applied => eprintln!("It took effect, though the answer cannot be used."),
+        Outcome::NotSent | Outcome::NotApplied => {}
+    }
+    match failure.retry {
+        RetryAdvice::After(millis) => eprintln!("Try again in {:.1} s.", millis as f64 / 1000.0),
+        RetryAdvice::Now | RetryAdvice::Later => eprintln!("Trying again may help."),
+        RetryAdvice::Never => {}
+    }
+    if let Some(id) = &failure.vendor_trace_id {
+        eprintln!("The vendor's id of the request: {id}");
+    }
+    if let Some(resume) = &failure.resume {
+        eprintln!("Go on with: --resume {resume}");
+    }
+    match failure.kind {
+        FailureKind::BadInput | FailureKind::Configuration | FailureKind::Role => ExitCode::from(USAGE),
+        _ => ExitCode::FAILURE,
+    }
+}

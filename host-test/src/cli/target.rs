@@ -1,0 +1,94 @@
+//! Which vendor to talk to, as whom.
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use penstock_host::{
+    Environment, Plugin,
+    bindings::types::CallOptions,
+    http::{Outbound, OutboundPolicy},
+    sources::{Layered, Map, standard},
+};
+
+/// Options of every command that talks to a vendor.
+#[derive(Args)]
+pub(super) struct Target {
+    /// Talk to the vendor at this URL, for instance one of `penstock vendor`.
+    #[arg(long, value_name = "URL")]
+    vendor: Option<String>,
+    /// Use the credentials of this account: PENSTOCK_ACCOUNT_<NAME>_CLIENT_ID and so on.
+    #[arg(long, value_name = "NAME")]
+    account: Option<String>,
+    /// What calls may do. Writes need operator, deletes admin.
+    #[arg(long, value_enum)]
+    role: Option<Role>,
+    /// Give up after this many seconds, waits included.
+    #[arg(long, value_name = "SECONDS")]
+    deadline: Option<u64>,
+    /// Log lines to show on standard error.
+    #[arg(long, value_enum)]
+    log_level: Option<LogLevel>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Role {
+    ReadOnly,
+    Operator,
+    Admin,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+impl Target {
+    /// Starts the component for this target.
+    pub(super) async fn plugin(&self) -> Result<Plugin> {
+        let mut given = Vec::new();
+        let mut policy = OutboundPolicy::vendors();
+        if let Some(url) = &self.vendor {
+            policy = policy.allow(url).with_context(|| format!("--vendor {url}"))?;
+            given.push(("SERVICETITAN_API_URL", url.clone()));
+            given.push(("SERVICETITAN_AUTH_URL", url.clone()));
+            given.push(("PENSTOCK_ALLOW_HTTP", "true".to_owned()));
+        }
+        if let Some(role) = self.role.and_then(|role| role.to_possible_value()) {
+            given.push(("PENSTOCK_ROLE", role.get_name().to_owned()));
+        }
+        if let Some(level) = self.log_level.and_then(|level| level.to_possible_value()) {
+            given.push(("LOG_LEVEL", level.get_name().to_owned()));
+        }
+        // What fails is told in words at the end; the log line of it would be noise.
+        let quiet = Map::new([("LOG_LEVEL", "error")]);
+        let settings = Layered::new().then(Map::new(given)).then(standard()).then(quiet);
+        let environment =
+            Environment::from_process().config(settings).outbound(Outbound::with_policy(policy));
+        Ok(Plugin::start(environment).await?)
+    }
+
+    /// The options of a call.
+    pub(super) fn options(&self, resume: Option<String>) -> CallOptions {
+        CallOptions {
+            account: self.account.clone(),
+            deadline_ms: self.deadline.map(|seconds| seconds.saturating_mul(1000)),
+            resume,
+            correlation_id: None,
+            fresh: false,
+            accept_stale: false,
+            allow_resend: false,
+            page_size: None,
+            window: None,
+        }
+    }
+}
+
+/// `NAME=VALUE`, as `--param` takes it.
+pub(super) fn parameter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("must be NAME=VALUE".to_owned()),
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests of the driver, natively, in virtual time.

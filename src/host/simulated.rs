@@ -1,0 +1,1 @@
+//! A host with virtual time, for tests.
