@@ -31,10 +31,16 @@ pub(crate) fn write(wit: &Path) -> Result<String, Box<dyn Error>> {
             if !record.fields.iter().all(|field| may_be_empty(&resolve, field.ty)) {
                 continue;
             }
-            let fields: String =
-                record.fields.iter().map(|field| format!("{}: Default::default(), ", ident(&field.name))).collect();
+            let fields: String = record
+                .fields
+                .iter()
+                .map(|field| format!("{}: Default::default(), ", ident(&field.name)))
+                .collect();
             let name = camel(name);
-            writeln!(rust, "impl Default for {module}::{name} {{ fn default() -> Self {{ Self {{ {fields}}} }} }}")?;
+            writeln!(
+                rust,
+                "impl Default for {module}::{name} {{ fn default() -> Self {{ Self {{ {fields}}} }} }}"
+            )?;
         }
     }
     Ok(rust)

@@ -314,10 +314,8 @@ impl Plugin {
     ///
     /// As [`Plugin::run`].
     pub async fn invalidate(&self, scope: Scope) -> Result<(), Error> {
-        self.run(move |caller, guest| {
-            guest.penstock_connector_admin().call_invalidate(caller, scope).boxed()
-        })
-        .await
+        self.run(move |caller, guest| guest.penstock_connector_admin().call_invalidate(caller, scope).boxed())
+            .await
     }
 
     /// Why an answer never came, for a call that was made when `seen` instances

@@ -112,7 +112,11 @@ impl HandlerState for Instances {
             store,
             proxy: Proxy::P3(service),
             view: GatewayState::http,
-            expiration: Expiry { idle: self.options.idle, sleep: Box::pin(sleep(self.options.idle)), computing },
+            expiration: Expiry {
+                idle: self.options.idle,
+                sleep: Box::pin(sleep(self.options.idle)),
+                computing,
+            },
             state: Quota { options: self.options.clone(), logs: self.environment.logs.clone() },
         })
     }

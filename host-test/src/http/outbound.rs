@@ -191,7 +191,10 @@ impl Outbound {
     }
 
     fn without_authorities(options: OutboundOptions) -> Self {
-        #[expect(clippy::expect_used, reason = "only a certificate authority can be wrong, and there is none")]
+        #[expect(
+            clippy::expect_used,
+            reason = "only a certificate authority can be wrong, and there is none"
+        )]
         Self::new(options).expect("no certificate authority is given")
     }
 }

@@ -170,7 +170,11 @@ impl wasi::HostBucket for SpinView<'_> {
 }
 
 impl SpinView<'_> {
-    async fn read(&mut self, store: Store, key: String) -> wasmtime::Result<Result<Resource<Cas>, wasi::Error>> {
+    async fn read(
+        &mut self,
+        store: Store,
+        key: String,
+    ) -> wasmtime::Result<Result<Resource<Cas>, wasi::Error>> {
         Ok(match store.0.get(&key).await {
             Ok(current) => Ok(self.table.push(Cas { store, key, current })?),
             Err(error) => Err(error.into()),
@@ -222,7 +226,10 @@ impl atomics::HostCas for SpinView<'_> {
         self.read(store, key).await
     }
 
-    async fn current(&mut self, cas: Resource<Cas>) -> wasmtime::Result<Result<Option<Vec<u8>>, wasi::Error>> {
+    async fn current(
+        &mut self,
+        cas: Resource<Cas>,
+    ) -> wasmtime::Result<Result<Option<Vec<u8>>, wasi::Error>> {
         Ok(Ok(self.table.get(&cas)?.current.clone()))
     }
 

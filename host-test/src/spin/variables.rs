@@ -30,9 +30,8 @@ impl<T: Send + 'static> HostWithStore<T> for Spin {
 
 /// As Spin has it: lower-case letters, digits, single underscores between them.
 fn is_variable(name: &str) -> bool {
-    let word = |word: &str| {
-        !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-    };
+    let word =
+        |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.split('_').all(word)
 }
 

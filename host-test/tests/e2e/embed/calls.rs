@@ -1,6 +1,9 @@
 //! Calls by name and typed calls, on one instance.
 
-use std::sync::{Arc, atomic::{AtomicUsize, Ordering::SeqCst}};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
 
 use penstock_host::{
     Environment, Error, Plugin,
@@ -11,7 +14,10 @@ use penstock_host::{
     },
 };
 
-use crate::support::{self, CLIENT_SECRET, NONE, server::{self, Server}};
+use crate::support::{
+    self, CLIENT_SECRET, NONE,
+    server::{self, Server},
+};
 
 #[tokio::test]
 async fn invokes_by_name_and_typed() {
@@ -108,7 +114,12 @@ async fn what_is_missing_is_named() {
     assert!(!readiness.ready && !readiness.shared_state);
     assert_eq!(
         missing,
-        ["SERVICETITAN_APP_KEY", "SERVICETITAN_CLIENT_ID", "SERVICETITAN_CLIENT_SECRET", "SERVICETITAN_TENANT_ID"]
+        [
+            "SERVICETITAN_APP_KEY",
+            "SERVICETITAN_CLIENT_ID",
+            "SERVICETITAN_CLIENT_SECRET",
+            "SERVICETITAN_TENANT_ID"
+        ]
     );
 }
 
@@ -157,6 +168,9 @@ async fn unknown_names_are_refused() {
     let plugin = support::plugin(&vendor).await;
     for (vendor, operation) in [("nobody", "jpm.jobs-get"), ("servicetitan", "jpm.jobs-gte")] {
         let error = plugin.invoke(vendor, operation, NONE, None, None).await.unwrap_err();
-        assert!(matches!(&error, Error::Failure(failure) if failure.kind == FailureKind::BadInput), "{error}");
+        assert!(
+            matches!(&error, Error::Failure(failure) if failure.kind == FailureKind::BadInput),
+            "{error}"
+        );
     }
 }

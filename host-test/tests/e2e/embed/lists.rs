@@ -6,7 +6,10 @@ use penstock_host::{
     bindings::types::{CallOptions, FailureKind},
 };
 
-use crate::support::{self, NONE, server::{self, Server}};
+use crate::support::{
+    self, NONE,
+    server::{self, Server},
+};
 
 fn options() -> CallOptions {
     CallOptions { page_size: Some(50), window: Some(1), ..CallOptions::default() }

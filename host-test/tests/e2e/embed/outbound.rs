@@ -73,7 +73,8 @@ async fn eighty_requests_in_a_row_need_one_connection() {
 async fn a_hundred_at_once_take_turns_on_three_connections() {
     let server = ok().await;
     let outbound = outbound(|options| options.connections_per_origin = 3);
-    let all = (0..100).map(|n| fetch(&outbound, format!("{}/{n}", server.origin()), RequestOptions::default()));
+    let all =
+        (0..100).map(|n| fetch(&outbound, format!("{}/{n}", server.origin()), RequestOptions::default()));
     assert!(futures_util::future::join_all(all).await.iter().all(Result::is_ok));
     assert!(server.connections() <= 3, "{} connections", server.connections());
 }
@@ -184,7 +185,6 @@ async fn connection_errors_say_that_nothing_was_sent() {
     assert!(matches!(refused, Err(WasiError::ConnectionRefused)), "{refused:?}");
     let refused = fetch(&outbound, format!("https://{unused}/"), RequestOptions::default()).await;
     assert!(matches!(refused, Err(WasiError::ConnectionRefused)), "{refused:?}");
-    let unknown =
-        fetch(&outbound, "https://does-not-exist.invalid/".into(), RequestOptions::default()).await;
+    let unknown = fetch(&outbound, "https://does-not-exist.invalid/".into(), RequestOptions::default()).await;
     assert!(matches!(unknown, Err(WasiError::DnsError { .. })), "{unknown:?}");
 }

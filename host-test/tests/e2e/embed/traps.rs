@@ -5,7 +5,10 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use penstock_host::{Error, Limits, Plugin};
 
-use crate::support::{self, NONE, server::{self, Server}};
+use crate::support::{
+    self, NONE,
+    server::{self, Server},
+};
 
 /// Answers with a body that does not fit the memory that the instance may have.
 async fn vendor_with_one_huge_job() -> Server {
@@ -14,7 +17,7 @@ async fn vendor_with_one_huge_job() -> Server {
             let padding = "x".repeat(40 << 20);
             return server::json(200, &serde_json::json!({"id": 666, "summary": padding}));
         }
-        server::vendor(&request, 10)
+        server::vendor(&request, 1000)
     })
     .await
 }
@@ -82,7 +85,9 @@ async fn a_panic_of_the_embedder_reaches_its_caller_only() {
     let plugin = support::plugin(&vendor).await;
     let caller = plugin.clone();
     let panicking = tokio::spawn(async move {
-        caller.run(|_, _| -> futures_util::future::BoxFuture<'_, wasmtime::Result<()>> { panic!("mine") }).await
+        caller
+            .run(|_, _| -> futures_util::future::BoxFuture<'_, wasmtime::Result<()>> { panic!("mine") })
+            .await
     });
     assert!(panicking.await.unwrap_err().is_panic());
     assert!(plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "1")], None, None).await.is_ok());

@@ -101,7 +101,10 @@ pub fn json(status: u16, body: &serde_json::Value) -> Response<Full<Bytes>> {
 pub fn vendor(request: &Request<Bytes>, jobs: usize) -> Response<Full<Bytes>> {
     let path = request.uri().path();
     if path == "/connect/token" {
-        return json(200, &serde_json::json!({"access_token": "t0ken", "expires_in": 900, "token_type": "Bearer"}));
+        return json(
+            200,
+            &serde_json::json!({"access_token": "t0ken", "expires_in": 900, "token_type": "Bearer"}),
+        );
     }
     let Some(rest) = path.strip_prefix("/jpm/v2/tenant/1/jobs") else {
         return json(404, &serde_json::json!({"title": "no such path"}));
