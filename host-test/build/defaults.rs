@@ -2,6 +2,7 @@
 //! an embedder names only the fields that matter: filters, options, changes.
 //!
 //! Wasmtime's macro can derive for all types or none, and most have no default.
+#![expect(clippy::indexing_slicing, reason = "ids of an arena are indices into it")]
 
 use std::{error::Error, fmt::Write as _, path::Path};
 

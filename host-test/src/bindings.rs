@@ -16,7 +16,7 @@ use wasmtime::component::Accessor;
 
 use crate::instance::HostState;
 
-#[expect(missing_docs, reason = "generated; the documentation stands in wit/")]
+#[expect(missing_docs, clippy::derivable_impls, reason = "generated; the documentation stands in wit/")]
 mod generated {
     wasmtime::component::bindgen!({
         path: ["../wit/connector", "../wit/host", "../wit/servicetitan", "../wit/plugin"],

@@ -2,7 +2,10 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     task::{Context, Poll},
     time::{Duration, Instant},
 };
@@ -59,6 +62,7 @@ pub(super) struct Instances {
     environment: Environment,
     lent: SpinLent,
     options: GatewayOptions,
+    started: AtomicU64,
 }
 
 impl Instances {
@@ -74,7 +78,11 @@ impl Instances {
             .map_err(|error| Error::component(&error))?;
         let variables = Layered::new().then(environment.secrets.clone()).then(environment.config.clone());
         let lent = SpinLent { variables: Arc::new(variables), store: environment.state.clone() };
-        Ok(Self { engine: engine.clone(), service, environment, lent, options })
+        Ok(Self { engine: engine.clone(), service, environment, lent, options, started: AtomicU64::new(0) })
+    }
+
+    pub(super) fn started(&self) -> u64 {
+        self.started.load(Relaxed)
     }
 }
 
@@ -108,6 +116,7 @@ impl HandlerState for Instances {
         store.limiter(|state| &mut state.limits);
         let computing = self.environment.limits.interrupt(&mut store);
         let service = self.service.instantiate_async(&mut store).await?;
+        self.started.fetch_add(1, Relaxed);
         Ok(Instance {
             store,
             proxy: Proxy::P3(service),

@@ -41,9 +41,9 @@ impl Default for GatewayOptions {
 }
 
 /// A gateway that serves. Dropping it closes its connections.
-#[derive(Debug)]
 pub struct Gateway {
     address: SocketAddr,
+    handler: Handler,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
@@ -92,15 +92,21 @@ impl Gateway {
         let connections = options.connections;
         let handler = ProxyHandler::new(Instances::new(engine, component, environment, options)?);
         let (stop, stopped) = watch::channel(false);
-        let server = server::Server { handler, logs, stopped, connections };
+        let server = server::Server { handler: handler.clone(), logs, stopped, connections };
         let serving = tokio::spawn(server.run(listener));
-        Ok(Self { address, stop, serving })
+        Ok(Self { address, handler, stop, serving })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How many instances were started so far.
+    #[must_use]
+    pub fn instances_started(&self) -> u64 {
+        self.handler.state().started()
     }
 
     /// Accepts nothing more and waits until the requests under way are answered, but
@@ -115,6 +121,12 @@ impl Gateway {
 impl Drop for Gateway {
     fn drop(&mut self) {
         self.serving.abort();
+    }
+}
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gateway").field("address", &self.address).finish_non_exhaustive()
     }
 }
 

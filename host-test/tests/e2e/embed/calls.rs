@@ -124,6 +124,64 @@ async fn what_is_missing_is_named() {
 }
 
 #[tokio::test]
+async fn the_store_is_lent() {
+    use std::{sync::Arc, time::Duration};
+
+    use futures_util::future::BoxFuture;
+    use penstock_host::{
+        sources::HostError,
+        state::{MemoryState, State},
+    };
+
+    let plugin = Plugin::start(Environment::empty().state(Arc::new(MemoryState::default()))).await.unwrap();
+    assert!(plugin.ready("servicetitan", None).await.unwrap().shared_state);
+
+    /// A store that is down.
+    struct Down;
+
+    fn down<T: Send>() -> BoxFuture<'static, Result<T, HostError>> {
+        Box::pin(async { Err(HostError::Unavailable("down".into())) })
+    }
+
+    impl State for Down {
+        fn get<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, HostError>> {
+            down()
+        }
+        fn set<'a>(
+            &'a self,
+            _: &'a str,
+            _: Vec<u8>,
+            _: Option<Duration>,
+        ) -> BoxFuture<'a, Result<(), HostError>> {
+            down()
+        }
+        fn delete<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), HostError>> {
+            down()
+        }
+        fn increment<'a>(
+            &'a self,
+            _: &'a str,
+            _: i64,
+            _: Option<Duration>,
+        ) -> BoxFuture<'a, Result<i64, HostError>> {
+            down()
+        }
+        fn compare_and_swap<'a>(
+            &'a self,
+            _: &'a str,
+            _: &'a [u8],
+            _: Vec<u8>,
+            _: Option<Duration>,
+        ) -> BoxFuture<'a, Result<bool, HostError>> {
+            down()
+        }
+    }
+
+    let plugin = Plugin::start(Environment::empty().state(Arc::new(Down))).await.unwrap();
+    assert!(!plugin.ready("servicetitan", None).await.unwrap().shared_state);
+}
+
+#[tokio::test]
 async fn a_host_that_is_not_allowed_is_never_called() {
     let vendor = Server::with_jobs(1).await;
     let (environment, _) = support::environment(&vendor);

@@ -3,4 +3,5 @@
 mod calls;
 mod lists;
 mod outbound;
+mod tls;
 mod traps;

@@ -80,6 +80,19 @@ async fn a_hundred_at_once_take_turns_on_three_connections() {
 }
 
 #[tokio::test]
+async fn a_connection_that_the_server_closed_is_replaced() {
+    let server = Server::start(|_| async {
+        Response::builder().header("connection", "close").body(Full::new("bye".into())).unwrap()
+    })
+    .await;
+    let outbound = outbound(|options| options.connections_per_origin = 1);
+    for _ in 0..20 {
+        assert!(fetch(&outbound, server.origin() + "/", RequestOptions::default()).await.is_ok());
+    }
+    assert_eq!(server.connections(), 20);
+}
+
+#[tokio::test]
 async fn what_is_not_allowed_never_leaves() {
     let server = ok().await;
     let outbound = Outbound::default();
