@@ -18,6 +18,7 @@
 //! learns only the secrets that it asks for by name.
 
 pub mod bindings;
+pub mod demo;
 mod driver;
 mod engine;
 mod environment;
@@ -33,6 +34,7 @@ mod records;
 pub mod sources;
 mod spin;
 pub mod state;
+pub mod vendor;
 
 pub use engine::{CodeCache, Engine, GATEWAY_WASM, PLUGIN_WASM};
 pub use environment::Environment;

@@ -1,0 +1,151 @@
+//! Listens, and hands connections to hyper.
+
+use super::{
+    Config, World,
+    clock::Clock,
+    serve::{Connection, serve},
+    socket::Socket,
+};
+use anyhow::{Context as _, Result};
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use std::{
+    fmt,
+    net::SocketAddr,
+    ops::Deref,
+    sync::{Arc, atomic::AtomicBool},
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
+
+/// A simulated vendor that runs until it is shut down or dropped. What it holds and
+/// saw is behind [`World`], to which it dereferences.
+pub struct SimulatedVendor {
+    world: Arc<World>,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl SimulatedVendor {
+    /// Makes the data and starts to listen, on the current Tokio runtime.
+    ///
+    /// # Errors
+    /// The address is taken, or the configuration has no account or no tenant.
+    pub async fn start(config: Config) -> Result<Self> {
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("the simulated vendor cannot listen on {}", config.listen))?;
+        let address = listener.local_addr()?;
+        // Making many records takes a while: not on a thread that serves others.
+        let world = tokio::task::spawn_blocking(move || World::new(config)).await??;
+        let world = Arc::new(world);
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(accept(listener, Arc::clone(&world), stopped));
+        Ok(Self { world, address, stop, task })
+    }
+
+    /// Where it listens, `http://127.0.0.1:40213`: the root of both the API and the
+    /// token endpoint.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it takes for the time; tests move a manual one.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.world.config().clock
+    }
+
+    /// A handle that outlives the borrow, for other tasks.
+    #[must_use]
+    pub fn world(&self) -> Arc<World> {
+        Arc::clone(&self.world)
+    }
+
+    /// Stops listening and ends every connection.
+    pub async fn shutdown(mut self) {
+        self.stop.send_replace(true);
+        // Fails only if the task panicked, and then there is nothing left to stop.
+        drop((&mut self.task).await);
+    }
+}
+
+impl Deref for SimulatedVendor {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl Drop for SimulatedVendor {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl fmt::Debug for SimulatedVendor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SimulatedVendor").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// One line that says how to point a client at it.
+impl fmt::Display for SimulatedVendor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(account) = self.config().accounts.first() else { return f.write_str(&self.url()) };
+        let tenant = account.tenants.first().copied().unwrap_or_default();
+        let first = |all: &[String]| all.first().cloned().unwrap_or_default();
+        write!(
+            f,
+            "simulated ServiceTitan at {} (API and token endpoint): tenant {tenant}, client id {}, client secret {}, app key {}",
+            self.url(),
+            account.client_id,
+            // Made up by whoever started it, and of no use anywhere else.
+            first(&account.client_secrets),
+            first(&account.app_keys),
+        )
+    }
+}
+
+async fn accept(listener: TcpListener, world: Arc<World>, mut stopped: watch::Receiver<bool>) {
+    // Dropping the set ends the connections.
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = stopped.changed() => return,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => {
+                // An error here is the peer's: it went away before it was accepted.
+                if let Ok((stream, _)) = accepted {
+                    connections.spawn(connection(stream, Arc::clone(&world)));
+                }
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, world: Arc<World>) {
+    world.record.count(|stats| stats.connections += 1);
+    // Small answers go out at once.
+    drop(stream.set_nodelay(true));
+    let doomed = Arc::new(AtomicBool::new(false));
+    let io = TokioIo::new(Socket::new(stream, Arc::clone(&doomed)));
+    let service = service_fn(move |request| {
+        let (world, connection) = (Arc::clone(&world), Connection(Arc::clone(&doomed)));
+        async move { serve(&world, &connection, request).await }
+    });
+    // Errors are the peer's, or resets that were asked for.
+    drop(http1::Builder::new().serve_connection(io, service).await);
+}
