@@ -2,12 +2,21 @@
 //!
 //! Every exported function is a `call_..` method that takes a [`Caller`], so that
 //! many calls run at once on one instance. [`crate::Plugin::run`] hands one out.
+//!
+//! Records whose fields may all be left out have a `Default`:
+//!
+//! ```
+//! use penstock_host::bindings::{jpm::JobsQuery, types::CallOptions};
+//!
+//! let query = JobsQuery { technician_id: Some(7), ..JobsQuery::default() };
+//! let options = CallOptions { deadline_ms: Some(10_000), ..CallOptions::default() };
+//! ```
 
 use wasmtime::component::Accessor;
 
 use crate::instance::HostState;
 
-#[expect(missing_docs, reason = "generated; the documentation stands in wit/")]
+#[expect(missing_docs, clippy::derivable_impls, reason = "generated; the documentation stands in wit/")]
 mod generated {
     wasmtime::component::bindgen!({
         path: ["../wit/connector", "../wit/host", "../wit/servicetitan", "../wit/plugin"],
@@ -16,6 +25,8 @@ mod generated {
         exports: { default: async | store },
         additional_derives: [PartialEq],
     });
+
+    include!(concat!(env!("OUT_DIR"), "/defaults.rs"));
 }
 
 pub use generated::{exports, penstock::host as lent};

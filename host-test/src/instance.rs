@@ -14,7 +14,7 @@ use crate::{
     http::Hooks,
     lend::Lent,
     limits::Computing,
-    logs::Output,
+    logs::{Logs, Output},
 };
 
 /// What an instance's host functions work on. Opaque; it appears in the type of
@@ -70,11 +70,7 @@ impl Prepared {
 
     pub(crate) async fn instantiate(&self, environment: &Environment) -> Result<Instance, Error> {
         let state = HostState {
-            // No folders, no sockets, no environment variables, no arguments.
-            wasi: WasiCtxBuilder::new()
-                .stdout(Output::new(&environment.logs))
-                .stderr(Output::new(&environment.logs))
-                .build(),
+            wasi: sandbox(&environment.logs),
             table: ResourceTable::new(),
             http: WasiHttpCtx::new(),
             hooks: Hooks::new(environment.outbound.clone()),
@@ -88,6 +84,11 @@ impl Prepared {
             self.guest.instantiate_async(&mut store).await.map_err(|error| Error::component(&error))?;
         Ok(Instance { store, guest, computing })
     }
+}
+
+/// No folders, no sockets, no environment variables, no arguments.
+pub(crate) fn sandbox(logs: &Logs) -> WasiCtx {
+    WasiCtxBuilder::new().stdout(Output::new(logs)).stderr(Output::new(logs)).build()
 }
 
 /// WASI 0.2 is there for Rust's standard library, which imports some of it even

@@ -53,10 +53,7 @@ fn lent<T: 'static>(caller: &Accessor<T, HasSelf<Lent>>) -> Lent {
 impl secrets::Host for Lent {}
 
 impl<T: Send + 'static> secrets::HostWithStore<T> for HasSelf<Lent> {
-    async fn get(
-        caller: &Accessor<T, Self>,
-        name: String,
-    ) -> Result<Option<String>, types::HostError> {
+    async fn get(caller: &Accessor<T, Self>, name: String) -> Result<Option<String>, types::HostError> {
         Ok(lent(caller).secrets.get(&name).await?)
     }
 }
@@ -64,10 +61,7 @@ impl<T: Send + 'static> secrets::HostWithStore<T> for HasSelf<Lent> {
 impl config::Host for Lent {}
 
 impl<T: Send + 'static> config::HostWithStore<T> for HasSelf<Lent> {
-    async fn get(
-        caller: &Accessor<T, Self>,
-        name: String,
-    ) -> Result<Option<String>, types::HostError> {
+    async fn get(caller: &Accessor<T, Self>, name: String) -> Result<Option<String>, types::HostError> {
         Ok(lent(caller).config.get(&name).await?)
     }
 }
@@ -75,10 +69,7 @@ impl<T: Send + 'static> config::HostWithStore<T> for HasSelf<Lent> {
 impl state::Host for Lent {}
 
 impl<T: Send + 'static> state::HostWithStore<T> for HasSelf<Lent> {
-    async fn get(
-        caller: &Accessor<T, Self>,
-        key: String,
-    ) -> Result<Option<Vec<u8>>, types::HostError> {
+    async fn get(caller: &Accessor<T, Self>, key: String) -> Result<Option<Vec<u8>>, types::HostError> {
         Ok(lent(caller).state()?.get(&key).await?)
     }
 

@@ -23,6 +23,7 @@ mod driver;
 mod engine;
 mod environment;
 mod error;
+pub mod gateway;
 pub mod http;
 mod instance;
 mod lend;
@@ -31,6 +32,7 @@ pub mod logs;
 mod plugin;
 mod records;
 pub mod sources;
+mod spin;
 pub mod state;
 pub mod vendor;
 

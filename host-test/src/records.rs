@@ -10,9 +10,7 @@ use futures_util::{FutureExt, Stream, StreamExt, future::BoxFuture};
 use tokio::sync::oneshot;
 use wasmtime::{
     AsContextMut, StoreContextMut,
-    component::{
-        FutureConsumer, FutureReader, Lift, Source, StreamConsumer, StreamReader, StreamResult,
-    },
+    component::{FutureConsumer, FutureReader, Lift, Source, StreamConsumer, StreamReader, StreamResult},
 };
 
 use crate::{

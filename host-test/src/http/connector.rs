@@ -18,7 +18,7 @@ use hyper::{
 };
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::{
-    client::legacy::connect::{Connected, Connection, HttpConnector},
+    client::legacy::connect::{self, Connection, HttpConnector},
     rt::TokioIo,
 };
 use tokio::{
@@ -35,43 +35,23 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Clone)]
 pub(crate) struct Connector {
     inner: HttpsConnector<HttpConnector<Resolver>>,
-    demand: Demand,
+    room: Room,
 }
 
-/// Who wants connections, by origin.
+/// Scheme and authority, in lower case.
+type Origin = (String, String);
+
+/// Room for connections, by origin, and a count of those that were opened.
 #[derive(Clone)]
-pub(crate) struct Demand {
-    origins: Arc<Mutex<HashMap<(String, String), Origin>>>,
+pub(crate) struct Room {
+    origins: Arc<Mutex<HashMap<Origin, Arc<Semaphore>>>>,
     per_origin: usize,
     opened: Arc<AtomicU64>,
 }
 
-#[derive(Clone)]
-struct Origin {
-    connections: Arc<Semaphore>,
-    /// How many requests have no connection yet.
-    waiting: watch::Sender<usize>,
-}
-
-/// A request that has no connection yet.
-pub(crate) struct Waiting(watch::Sender<usize>);
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.send_modify(|waiting| *waiting = waiting.saturating_sub(1));
-    }
-}
-
-impl Demand {
+impl Room {
     pub(crate) fn new(per_origin: usize) -> Self {
         Self { origins: Arc::default(), per_origin: per_origin.max(1), opened: Arc::default() }
-    }
-
-    /// To be held until the request has a connection.
-    pub(crate) fn wait(&self, uri: &Uri) -> Waiting {
-        let origin = self.of(uri);
-        origin.waiting.send_modify(|waiting| *waiting += 1);
-        Waiting(origin.waiting)
     }
 
     pub(crate) fn opened(&self) -> u64 {
@@ -79,25 +59,47 @@ impl Demand {
     }
 
     /// The policy bounds how many origins there are.
-    fn of(&self, uri: &Uri) -> Origin {
+    fn at(&self, uri: &Uri) -> Arc<Semaphore> {
         let key = (
             uri.scheme_str().unwrap_or_default().to_owned(),
             uri.authority().map(|authority| authority.as_str().to_ascii_lowercase()).unwrap_or_default(),
         );
         let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        origins
-            .entry(key)
-            .or_insert_with(|| Origin {
-                connections: Arc::new(Semaphore::new(self.per_origin)),
-                waiting: watch::Sender::new(0),
-            })
-            .clone()
+        origins.entry(key).or_insert_with(|| Arc::new(Semaphore::new(self.per_origin))).clone()
+    }
+}
+
+/// Whether a request has a connection; closed when the request is over.
+pub(crate) type Connected = watch::Receiver<bool>;
+
+tokio::task_local! {
+    /// The request that is being sent. The pool asks for a connection within it.
+    static REQUEST: Connected;
+}
+
+/// Sends within the scope of a request, so that the connector knows for whom it works.
+pub(crate) fn on_behalf_of<F: Future>(connected: Connected, sending: F) -> impl Future<Output = F::Output> {
+    REQUEST.scope(connected, sending)
+}
+
+/// Waits until the request that asks needs no new connection any more.
+///
+/// The pool waits for a new connection and for one that another request gives back.
+/// When the latter comes first, it goes on connecting in the background. While all
+/// connections are taken that would leave one waiter for each request.
+async fn needless(request: Option<Connected>) {
+    let Some(mut connected) = request else { return std::future::pending().await };
+    // A request that had a connection before was given a closed one and tries again.
+    if *connected.borrow() {
+        while connected.changed().await.is_ok() {}
+    } else {
+        let _ = connected.wait_for(|connected| *connected).await;
     }
 }
 
 impl Connector {
-    pub(crate) fn new(inner: HttpsConnector<HttpConnector<Resolver>>, demand: Demand) -> Self {
-        Self { inner, demand }
+    pub(crate) fn new(inner: HttpsConnector<HttpConnector<Resolver>>, room: Room) -> Self {
+        Self { inner, room }
     }
 }
 
@@ -111,20 +113,15 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let origin = self.demand.of(&uri);
-        let opened = self.demand.opened.clone();
+        let room = self.room.at(&uri);
+        let opened = self.room.opened.clone();
+        let request = REQUEST.try_with(Clone::clone).ok();
         let mut inner = self.inner.clone();
         async move {
-            let mut waiting = origin.waiting.subscribe();
-            // The pool goes on connecting for a request that meanwhile got a
-            // connection that another one gave back. While all are taken, such a
-            // connection is not worth waiting for.
             let permit = tokio::select! {
                 biased;
-                permit = origin.connections.acquire_owned() => permit?,
-                _ = waiting.wait_for(|waiting| *waiting == 0) => {
-                    return Err("the request has another connection".into());
-                }
+                permit = room.acquire_owned() => permit?,
+                () = needless(request) => return Err("the request has another connection".into()),
             };
             let stream = inner.call(uri).await?;
             opened.fetch_add(1, Relaxed);
@@ -141,7 +138,7 @@ pub(crate) struct Counted {
 }
 
 impl Connection for Counted {
-    fn connected(&self) -> Connected {
+    fn connected(&self) -> connect::Connected {
         self.stream.connected()
     }
 }

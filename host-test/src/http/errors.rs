@@ -21,7 +21,7 @@ fn of_connecting(error: &(dyn Error + 'static)) -> WasiError {
     if find::<ResolveError>(error).is_some() {
         return WasiError::DnsError { rcode: None, info_code: None };
     }
-    if let Some(tls) = find_tls(error) {
+    if let Some(tls) = find::<TlsError>(error) {
         return of_tls(tls);
     }
     match find::<io::Error>(error).map(io::Error::kind) {
@@ -47,7 +47,7 @@ fn of_tls(error: &TlsError) -> WasiError {
 
 /// What an error after connecting becomes, in the request or in a body.
 pub(crate) fn of_exchange(error: &(dyn Error + 'static)) -> WasiError {
-    if let Some(TlsError::AlertReceived(alert)) = find_tls(error) {
+    if let Some(TlsError::AlertReceived(alert)) = find::<TlsError>(error) {
         return WasiError::TlsAlertReceived {
             alert_id: Some(u8::from(*alert)),
             alert_message: Some(format!("{alert:?}")),
@@ -70,12 +70,9 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
         if let Some(found) = error.downcast_ref() {
             return Some(found);
         }
-        next = error.source();
+        // What an I/O error wraps is not its source; the source of that is.
+        let wrapped = error.downcast_ref().and_then(io::Error::get_ref);
+        next = wrapped.map(|error| error as _).or_else(|| error.source());
     }
     None
-}
-
-/// TLS errors travel inside I/O errors, which do not show them as their source.
-fn find_tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a TlsError> {
-    find::<TlsError>(error).or_else(|| find::<io::Error>(error)?.get_ref()?.downcast_ref())
 }

@@ -20,12 +20,12 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer};
-use tokio::time::timeout;
+use tokio::{sync::watch, time::timeout};
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody};
 
 use super::{
     body::Timed,
-    connector::{Connector, Demand},
+    connector::{Connector, Room, on_behalf_of},
     errors,
     policy::OutboundPolicy,
     resolver::Resolver,
@@ -87,7 +87,7 @@ pub struct Outbound(Arc<Shared>);
 struct Shared {
     client: Client<Connector, WasiBody>,
     options: OutboundOptions,
-    demand: Demand,
+    room: Room,
     requests: AtomicU64,
     denied: AtomicU64,
 }
@@ -117,16 +117,16 @@ impl Outbound {
             .https_or_http()
             .enable_all_versions()
             .wrap_connector(http);
-        let demand = Demand::new(options.connections_per_origin);
+        let room = Room::new(options.connections_per_origin);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(options.idle)
             .pool_max_idle_per_host(options.connections_per_origin)
-            .build(Connector::new(https, demand.clone()));
+            .build(Connector::new(https, room.clone()));
         Ok(Self(Arc::new(Shared {
             client,
             options,
-            demand,
+            room,
             requests: AtomicU64::new(0),
             denied: AtomicU64::new(0),
         })))
@@ -144,7 +144,7 @@ impl Outbound {
         OutboundStats {
             requests: self.0.requests.load(Relaxed),
             denied: self.0.denied.load(Relaxed),
-            connections: self.0.demand.opened(),
+            connections: self.0.room.opened(),
         }
     }
 
@@ -171,18 +171,18 @@ impl Outbound {
         let first_byte = options.first_byte_timeout.unwrap_or(shared.options.first_byte_timeout);
         let between_bytes = options.between_bytes_timeout.unwrap_or(shared.options.between_bytes_timeout);
 
-        let waiting = shared.demand.wait(request.uri());
+        let (announce, connected) = watch::channel(false);
         let mut captured = capture_connection(&mut request);
-        let sending = pin!(shared.client.request(request));
-        let connected = pin!(timeout(connect, async {
+        let sending = pin!(on_behalf_of(connected, shared.client.request(request)));
+        let connecting = pin!(timeout(connect, async {
             // What it resolves to is a lock guard; only the moment matters.
             let _ = captured.wait_for_connection_metadata().await;
         }));
-        let response = match select(sending, connected).await {
+        let response = match select(sending, connecting).await {
             Either::Left((response, _)) => response,
             Either::Right((Err(_), _)) => return Err(WasiError::ConnectionTimeout),
-            Either::Right((Ok(_), sending)) => {
-                drop(waiting);
+            Either::Right((Ok(()), sending)) => {
+                announce.send_replace(true);
                 timeout(first_byte, sending).await.map_err(|_| WasiError::ConnectionReadTimeout)?
             }
         };
@@ -191,7 +191,10 @@ impl Outbound {
     }
 
     fn without_authorities(options: OutboundOptions) -> Self {
-        #[expect(clippy::expect_used, reason = "only a certificate authority can be wrong, and there is none")]
+        #[expect(
+            clippy::expect_used,
+            reason = "only a certificate authority can be wrong, and there is none"
+        )]
         Self::new(options).expect("no certificate authority is given")
     }
 }

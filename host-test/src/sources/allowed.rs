@@ -67,7 +67,8 @@ mod tests {
 
     #[tokio::test]
     async fn foreign_names_are_denied() {
-        let all = Map::new([("SERVICETITAN_CLIENT_ID", "cid"), ("AWS_SECRET_ACCESS_KEY", "k"), ("MINE", "m")]);
+        let all =
+            Map::new([("SERVICETITAN_CLIENT_ID", "cid"), ("AWS_SECRET_ACCESS_KEY", "k"), ("MINE", "m")]);
         let allowed = Allowed::known(all.clone());
         assert_eq!(allowed.get("SERVICETITAN_CLIENT_ID").await, Ok(Some("cid".into())));
         assert!(matches!(allowed.get("AWS_SECRET_ACCESS_KEY").await, Err(HostError::Denied(_))));

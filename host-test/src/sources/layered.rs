@@ -56,9 +56,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_first_value_wins() {
-        let layers = Layered::new()
-            .then(Map::new([("A", "upper"), ("EMPTY", "")]))
-            .then(Map::new([("A", "lower"), ("B", "lower"), ("EMPTY", "lower")]));
+        let layers = Layered::new().then(Map::new([("A", "upper"), ("EMPTY", "")])).then(Map::new([
+            ("A", "lower"),
+            ("B", "lower"),
+            ("EMPTY", "lower"),
+        ]));
         assert_eq!(layers.get("A").await, Ok(Some("upper".into())));
         assert_eq!(layers.get("B").await, Ok(Some("lower".into())));
         assert_eq!(layers.get("EMPTY").await, Ok(Some("lower".into())));

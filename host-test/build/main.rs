@@ -1,9 +1,12 @@
 //! Builds the components and hands their paths to the crate, which includes
-//! their bytes: an installed `penstock` needs no file beside it.
+//! their bytes: an installed `penstock` needs no file beside it. Also writes
+//! `defaults.rs`, which `src/bindings.rs` includes.
 //!
 //! A second cargo does the work, since one cargo cannot build for two targets
 //! with two profiles. It gets a target directory of its own: the outer cargo holds
 //! the lock of the usual one while this script runs.
+
+mod defaults;
 
 use std::{
     env,
@@ -39,13 +42,15 @@ fn run() -> Result<(), Box<dyn Error>> {
     let package = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let workspace = package.parent().ok_or("the package has no parent folder")?;
 
-    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     for source in SOURCES.map(|name| workspace.join(name)) {
         // A path that is missing would make cargo run this script every time.
         if source.exists() {
             println!("cargo::rerun-if-changed={}", source.display());
         }
     }
+
+    fs::write(out.join("defaults.rs"), defaults::write(&workspace.join("wit"))?)?;
 
     ensure_target()?;
     let profile = if variable("PROFILE")? == "release" { "component" } else { "component-dev" };

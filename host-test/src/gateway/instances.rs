@@ -1,0 +1,194 @@
+//! Makes instances, and says how long they live.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use tokio::time::{Sleep, sleep};
+use wasmtime::{
+    Store, StoreContextMut, StoreLimits,
+    component::{Component, GuestTaskId, Linker, ResourceTable},
+};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{
+    WasiHttpCtx, WasiHttpCtxView, WasiHttpView,
+    handler::{HandlerState, Instance, Proxy, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus},
+    p3::bindings::ServicePre,
+};
+
+use super::GatewayOptions;
+use crate::{
+    Engine, Environment, Error,
+    http::Hooks,
+    instance::sandbox,
+    limits::Computing,
+    logs::Logs,
+    sources::Layered,
+    spin::{self, SpinLent, SpinView},
+};
+
+/// What an instance's host functions work on.
+pub(super) struct GatewayState {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    http: WasiHttpCtx,
+    hooks: Hooks,
+    lent: SpinLent,
+    limits: StoreLimits,
+}
+
+impl WasiView for GatewayState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for GatewayState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
+    }
+}
+
+/// Makes instances of one component.
+pub(super) struct Instances {
+    engine: Engine,
+    service: ServicePre<GatewayState>,
+    environment: Environment,
+    lent: SpinLent,
+    options: GatewayOptions,
+    started: AtomicU64,
+}
+
+impl Instances {
+    pub(super) fn new(
+        engine: &Engine,
+        component: &Component,
+        environment: Environment,
+        options: GatewayOptions,
+    ) -> Result<Self, Error> {
+        let service = link(engine)
+            .and_then(|linker| linker.instantiate_pre(component))
+            .and_then(ServicePre::new)
+            .map_err(|error| Error::component(&error))?;
+        let variables = Layered::new().then(environment.secrets.clone()).then(environment.config.clone());
+        let lent = SpinLent { variables: Arc::new(variables), store: environment.state.clone() };
+        Ok(Self { engine: engine.clone(), service, environment, lent, options, started: AtomicU64::new(0) })
+    }
+
+    pub(super) fn started(&self) -> u64 {
+        self.started.load(Relaxed)
+    }
+}
+
+fn link(engine: &Engine) -> wasmtime::Result<Linker<GatewayState>> {
+    let mut linker = Linker::new(engine.wasmtime());
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi::p3::add_to_linker(&mut linker)?;
+    wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
+    spin::add_to_linker(&mut linker, |state: &mut GatewayState| SpinView {
+        lent: &state.lent,
+        table: &mut state.table,
+    })?;
+    Ok(linker)
+}
+
+impl HandlerState for Instances {
+    type StoreData = GatewayState;
+    type WorkerExpiration = Expiry;
+    type WorkerState = Quota;
+
+    async fn instantiate(&self) -> wasmtime::Result<Instance<GatewayState, Expiry, Quota>> {
+        let state = GatewayState {
+            wasi: sandbox(&self.environment.logs),
+            table: ResourceTable::new(),
+            http: WasiHttpCtx::new(),
+            hooks: Hooks::new(self.environment.outbound.clone()),
+            lent: self.lent.clone(),
+            limits: self.environment.limits.store_limits(),
+        };
+        let mut store = Store::new(self.engine.wasmtime(), state);
+        store.limiter(|state| &mut state.limits);
+        let computing = self.environment.limits.interrupt(&mut store);
+        let service = self.service.instantiate_async(&mut store).await?;
+        self.started.fetch_add(1, Relaxed);
+        Ok(Instance {
+            store,
+            proxy: Proxy::P3(service),
+            view: GatewayState::http,
+            expiration: Expiry {
+                idle: self.options.idle,
+                sleep: Box::pin(sleep(self.options.idle)),
+                computing,
+            },
+            state: Quota { options: self.options.clone(), logs: self.environment.logs.clone() },
+        })
+    }
+}
+
+/// Ends an instance that has had nothing to do for a while.
+pub(super) struct Expiry {
+    idle: Duration,
+    sleep: Pin<Box<Sleep>>,
+    computing: Computing,
+}
+
+impl WorkerExpiration for Expiry {
+    /// Called whenever the instance has been polled and waits for something.
+    fn poll(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        status: WorkerStatus,
+        since: Instant,
+    ) -> Poll<()> {
+        self.computing.polled();
+        // The gateway bounds its requests itself, and a stream may last.
+        if status != WorkerStatus::Idle {
+            return Poll::Pending;
+        }
+        let deadline = (since + self.idle).into();
+        self.sleep.as_mut().reset(deadline);
+        self.sleep.as_mut().poll(context)
+    }
+}
+
+/// How many requests an instance takes.
+pub(super) struct Quota {
+    options: GatewayOptions,
+    logs: Logs,
+}
+
+impl WorkerState for Quota {
+    type StoreData = GatewayState;
+    type RequestData = ();
+
+    fn should_accept_request(&self, at_once: usize, in_all: usize) -> ShouldAccept {
+        if in_all >= self.options.requests_per_instance {
+            ShouldAccept::Never
+        } else if at_once >= self.options.requests_at_once {
+            ShouldAccept::No
+        } else {
+            ShouldAccept::Yes
+        }
+    }
+
+    fn on_request_start(
+        &self,
+        _: StoreContextMut<'_, GatewayState>,
+        (): (),
+        _: GuestTaskId,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn drop(&self, _: Store<GatewayState>, result: wasmtime::Result<()>) {
+        if let Err(error) = result {
+            self.logs.event("error", &format!("the gateway's instance ended: {error:#}"));
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The HTTP gateway without Spin: `penstock_gateway.wasm` on a socket.
+//!
+//! Instances live as they do in Spin 4.1: one serves many requests, several at once,
+//! and is dropped after a moment without any. What the gateway keeps in memory is
+//! gone then; what must last belongs in the [`State`](crate::state::State).
+
+mod instances;
+mod server;
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use wasmtime_wasi_http::handler::ProxyHandler;
+
+use crate::{Engine, Environment, Error};
+use instances::Instances;
+
+/// How instances are used. The defaults are Spin's.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct GatewayOptions {
+    /// Requests that one instance serves before it is replaced, 128 unless set.
+    pub requests_per_instance: usize,
+    /// Requests that one instance serves at once, 16 unless set.
+    pub requests_at_once: usize,
+    /// How long an instance is kept without requests, 1 s unless set.
+    pub idle: Duration,
+    /// Connections at once, 1024 unless set. Further ones wait to be accepted.
+    pub connections: usize,
+}
+
+impl Default for GatewayOptions {
+    fn default() -> Self {
+        Self {
+            requests_per_instance: 128,
+            requests_at_once: 16,
+            idle: Duration::from_secs(1),
+            connections: 1024,
+        }
+    }
+}
+
+/// A gateway that serves. Dropping it closes its connections.
+pub struct Gateway {
+    address: SocketAddr,
+    handler: Handler,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+}
+
+impl Gateway {
+    /// Serves the gateway that is part of this crate, on [`Engine::shared`].
+    ///
+    /// Its Spin variables are the environment's secrets and settings, by the same
+    /// names in lower case.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Component`]: see [`Gateway::serve_on`].
+    pub async fn serve(
+        listener: TcpListener,
+        environment: Environment,
+        options: GatewayOptions,
+    ) -> Result<Self, Error> {
+        let engine = Engine::shared()?;
+        // Compiling takes seconds when no cache has the code.
+        let component = tokio::task::spawn_blocking({
+            let engine = engine.clone();
+            move || engine.gateway()
+        })
+        .await
+        .map_err(|_| Error::Stopped)??;
+        Self::serve_on(&engine, &component, listener, environment, options)
+    }
+
+    /// Serves a component that exports `wasi:http/handler@0.3`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Component`] when the listener is not usable, or the component
+    /// imports what this host does not have or exports no handler.
+    pub fn serve_on(
+        engine: &Engine,
+        component: &wasmtime::component::Component,
+        listener: TcpListener,
+        environment: Environment,
+        options: GatewayOptions,
+    ) -> Result<Self, Error> {
+        let address =
+            listener.local_addr().map_err(|error| Error::Component { reason: error.to_string() })?;
+        let logs = environment.logs.clone();
+        let connections = options.connections;
+        let handler = ProxyHandler::new(Instances::new(engine, component, environment, options)?);
+        let (stop, stopped) = watch::channel(false);
+        let server = server::Server { handler: handler.clone(), logs, stopped, connections };
+        let serving = tokio::spawn(server.run(listener));
+        Ok(Self { address, handler, stop, serving })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many instances were started so far.
+    #[must_use]
+    pub fn instances_started(&self) -> u64 {
+        self.handler.state().started()
+    }
+
+    /// Accepts nothing more and waits until the requests under way are answered, but
+    /// no longer than `patience`.
+    pub async fn stop(mut self, patience: Duration) {
+        // Fails only when the server is gone already.
+        let _ = self.stop.send(true);
+        let _ = tokio::time::timeout(patience, &mut self.serving).await;
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gateway").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+type Handler = ProxyHandler<Instances>;

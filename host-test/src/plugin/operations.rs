@@ -1,0 +1,139 @@
+//! Calls of `penstock:connector`: any operation by name, and the component's state.
+
+use futures_util::FutureExt;
+
+use super::Plugin;
+use crate::{
+    Error, Records,
+    bindings::{
+        admin::{Readiness, Scope},
+        operations::{Answer, Operation},
+        types::CallOptions,
+    },
+};
+
+impl Plugin {
+    /// The vendors that the component knows.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plugin::run`].
+    pub async fn vendors(&self) -> Result<Vec<String>, Error> {
+        self.run(|caller, guest| guest.penstock_connector_operations().call_vendors(caller).boxed()).await
+    }
+
+    /// The operations of a vendor whose name, method or path contains the filter.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Failure`] for an unknown vendor; else as [`Plugin::run`].
+    pub async fn describe(&self, vendor: &str, filter: Option<&str>) -> Result<Vec<Operation>, Error> {
+        let (vendor, filter) = (vendor.to_owned(), filter.map(str::to_owned));
+        let described = self.run(|caller, guest| {
+            guest.penstock_connector_operations().call_describe(caller, vendor, filter).boxed()
+        });
+        Ok(described.await??)
+    }
+
+    /// Calls an operation once, by its name: `jpm.jobs-get`, parameters by the
+    /// vendor's names, JSON in and out.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Failure`] when the call failed; else as [`Plugin::run`].
+    pub async fn invoke<N: Into<String>, V: Into<String>>(
+        &self,
+        vendor: &str,
+        operation: &str,
+        parameters: impl IntoIterator<Item = (N, V)>,
+        body: Option<String>,
+        options: Option<CallOptions>,
+    ) -> Result<Answer, Error> {
+        let (vendor, operation) = (vendor.to_owned(), operation.to_owned());
+        let parameters = owned(parameters);
+        let invoked = self.run(|caller, guest| {
+            guest
+                .penstock_connector_operations()
+                .call_invoke(caller, vendor, operation, parameters, body, options)
+                .boxed()
+        });
+        Ok(invoked.await??)
+    }
+
+    /// Streams every record of a list, one JSON text each.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plugin::run`]. What goes wrong later is the stream's last item.
+    pub async fn list<N: Into<String>, V: Into<String>>(
+        &self,
+        vendor: &str,
+        operation: &str,
+        parameters: impl IntoIterator<Item = (N, V)>,
+        options: Option<CallOptions>,
+    ) -> Result<Records<String>, Error> {
+        let (vendor, operation) = (vendor.to_owned(), operation.to_owned());
+        let parameters = owned(parameters);
+        self.records(|caller, guest| {
+            guest
+                .penstock_connector_operations()
+                .call_list(caller, vendor, operation, parameters, options)
+                .boxed()
+        })
+        .await
+    }
+
+    /// True while the component answers at all. Never asks the vendor.
+    pub async fn health(&self) -> bool {
+        let asked = self.run(|caller, guest| guest.penstock_connector_admin().call_health(caller).boxed());
+        asked.await.unwrap_or(false)
+    }
+
+    /// Whether calls can be made for an account, and what is missing. Never asks
+    /// the vendor.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Failure`] for an unknown vendor; else as [`Plugin::run`].
+    pub async fn ready(&self, vendor: &str, account: Option<&str>) -> Result<Readiness, Error> {
+        let (vendor, account) = (vendor.to_owned(), account.map(str::to_owned));
+        let asked = self.run(|caller, guest| {
+            guest.penstock_connector_admin().call_ready(caller, vendor, account).boxed()
+        });
+        Ok(asked.await??)
+    }
+
+    /// The component's figures in the Prometheus text format 0.0.4.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plugin::run`].
+    pub async fn metrics(&self) -> Result<String, Error> {
+        self.run(|caller, guest| guest.penstock_connector_admin().call_metrics(caller).boxed()).await
+    }
+
+    /// The component's figures as a JSON object.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plugin::run`].
+    pub async fn snapshot(&self) -> Result<String, Error> {
+        self.run(|caller, guest| guest.penstock_connector_admin().call_snapshot(caller).boxed()).await
+    }
+
+    /// Forgets something at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plugin::run`].
+    pub async fn invalidate(&self, scope: Scope) -> Result<(), Error> {
+        self.run(move |caller, guest| guest.penstock_connector_admin().call_invalidate(caller, scope).boxed())
+            .await
+    }
+}
+
+fn owned<N: Into<String>, V: Into<String>>(
+    parameters: impl IntoIterator<Item = (N, V)>,
+) -> Vec<(String, String)> {
+    parameters.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
+}

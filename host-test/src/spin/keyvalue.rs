@@ -1,0 +1,240 @@
+//! `spin:key-value` and `wasi:keyvalue`, two views of one store.
+
+use std::sync::Arc;
+
+use wasmtime::component::{Accessor, Resource};
+
+use super::{
+    LABEL, Spin, SpinView,
+    bindings::{
+        spin::key_value::key_value as spin,
+        wasi::keyvalue::{atomics, store as wasi},
+    },
+};
+use crate::{sources::HostError, state::State};
+
+/// An open store.
+#[derive(Clone)]
+pub struct Store(Arc<dyn State>);
+
+/// A value as it was.
+pub struct Cas {
+    store: Store,
+    key: String,
+    current: Option<Vec<u8>>,
+}
+
+/// Why a store cannot be opened.
+enum Closed {
+    Unknown,
+    Denied,
+}
+
+impl SpinView<'_> {
+    fn open(&self, label: &str) -> Result<Store, Closed> {
+        if label != LABEL {
+            return Err(Closed::Unknown);
+        }
+        self.lent.store.clone().map(Store).ok_or(Closed::Denied)
+    }
+}
+
+impl From<HostError> for spin::Error {
+    fn from(error: HostError) -> Self {
+        Self::Other(error.to_string())
+    }
+}
+
+impl From<HostError> for wasi::Error {
+    fn from(error: HostError) -> Self {
+        Self::Other(error.to_string())
+    }
+}
+
+/// Copies the handle out, so that the store is not borrowed across an await.
+fn opened<T: 'static>(caller: &Accessor<T, Spin>, store: &Resource<Store>) -> wasmtime::Result<Store> {
+    caller.with(|mut access| Ok(access.get().table.get(store)?.clone()))
+}
+
+impl spin::Host for SpinView<'_> {}
+
+impl spin::HostStore for SpinView<'_> {
+    async fn drop(&mut self, store: Resource<Store>) -> wasmtime::Result<()> {
+        self.table.delete(store)?;
+        Ok(())
+    }
+}
+
+impl<T: Send + 'static> spin::HostStoreWithStore<T> for Spin {
+    async fn open(
+        caller: &Accessor<T, Self>,
+        label: String,
+    ) -> wasmtime::Result<Result<Resource<Store>, spin::Error>> {
+        caller.with(|mut access| {
+            let view = access.get();
+            Ok(match view.open(&label) {
+                Ok(store) => Ok(view.table.push(store)?),
+                Err(Closed::Unknown) => Err(spin::Error::NoSuchStore),
+                Err(Closed::Denied) => Err(spin::Error::AccessDenied),
+            })
+        })
+    }
+
+    async fn get(
+        caller: &Accessor<T, Self>,
+        store: Resource<Store>,
+        key: String,
+    ) -> wasmtime::Result<Result<Option<Vec<u8>>, spin::Error>> {
+        Ok(opened(caller, &store)?.0.get(&key).await.map_err(Into::into))
+    }
+
+    async fn set(
+        caller: &Accessor<T, Self>,
+        store: Resource<Store>,
+        key: String,
+        value: Vec<u8>,
+    ) -> wasmtime::Result<Result<(), spin::Error>> {
+        Ok(opened(caller, &store)?.0.set(&key, value, None).await.map_err(Into::into))
+    }
+
+    async fn delete(
+        caller: &Accessor<T, Self>,
+        store: Resource<Store>,
+        key: String,
+    ) -> wasmtime::Result<Result<(), spin::Error>> {
+        Ok(opened(caller, &store)?.0.delete(&key).await.map_err(Into::into))
+    }
+
+    async fn exists(
+        caller: &Accessor<T, Self>,
+        store: Resource<Store>,
+        key: String,
+    ) -> wasmtime::Result<Result<bool, spin::Error>> {
+        let value = opened(caller, &store)?.0.get(&key).await;
+        Ok(value.map(|value| value.is_some()).map_err(Into::into))
+    }
+}
+
+impl wasi::Host for SpinView<'_> {
+    async fn open(&mut self, label: String) -> wasmtime::Result<Result<Resource<Store>, wasi::Error>> {
+        Ok(match SpinView::open(self, &label) {
+            Ok(store) => Ok(self.table.push(store)?),
+            Err(Closed::Unknown) => Err(wasi::Error::NoSuchStore),
+            Err(Closed::Denied) => Err(wasi::Error::AccessDenied),
+        })
+    }
+}
+
+impl wasi::HostBucket for SpinView<'_> {
+    async fn get(
+        &mut self,
+        bucket: Resource<Store>,
+        key: String,
+    ) -> wasmtime::Result<Result<Option<Vec<u8>>, wasi::Error>> {
+        let store = self.table.get(&bucket)?.clone();
+        Ok(store.0.get(&key).await.map_err(Into::into))
+    }
+
+    async fn set(
+        &mut self,
+        bucket: Resource<Store>,
+        key: String,
+        value: Vec<u8>,
+    ) -> wasmtime::Result<Result<(), wasi::Error>> {
+        let store = self.table.get(&bucket)?.clone();
+        Ok(store.0.set(&key, value, None).await.map_err(Into::into))
+    }
+
+    async fn delete(
+        &mut self,
+        bucket: Resource<Store>,
+        key: String,
+    ) -> wasmtime::Result<Result<(), wasi::Error>> {
+        let store = self.table.get(&bucket)?.clone();
+        Ok(store.0.delete(&key).await.map_err(Into::into))
+    }
+
+    async fn exists(
+        &mut self,
+        bucket: Resource<Store>,
+        key: String,
+    ) -> wasmtime::Result<Result<bool, wasi::Error>> {
+        let store = self.table.get(&bucket)?.clone();
+        Ok(store.0.get(&key).await.map(|value| value.is_some()).map_err(Into::into))
+    }
+
+    async fn drop(&mut self, bucket: Resource<Store>) -> wasmtime::Result<()> {
+        self.table.delete(bucket)?;
+        Ok(())
+    }
+}
+
+impl SpinView<'_> {
+    async fn read(
+        &mut self,
+        store: Store,
+        key: String,
+    ) -> wasmtime::Result<Result<Resource<Cas>, wasi::Error>> {
+        Ok(match store.0.get(&key).await {
+            Ok(current) => Ok(self.table.push(Cas { store, key, current })?),
+            Err(error) => Err(error.into()),
+        })
+    }
+}
+
+impl atomics::Host for SpinView<'_> {
+    async fn increment(
+        &mut self,
+        bucket: Resource<Store>,
+        key: String,
+        delta: i64,
+    ) -> wasmtime::Result<Result<i64, wasi::Error>> {
+        let store = self.table.get(&bucket)?.clone();
+        Ok(store.0.increment(&key, delta, None).await.map_err(Into::into))
+    }
+
+    async fn swap(
+        &mut self,
+        cas: Resource<Cas>,
+        value: Vec<u8>,
+    ) -> wasmtime::Result<Result<(), atomics::CasError>> {
+        let Cas { store, key, current } = self.table.delete(cas)?;
+        let swapped = match &current {
+            Some(current) => store.0.compare_and_swap(&key, current, value, None).await,
+            // As in Spin, where a key that was not there is simply written: whoever
+            // relies on more would find out only in production.
+            None => store.0.set(&key, value, None).await.map(|()| true),
+        };
+        Ok(match swapped {
+            Ok(true) => Ok(()),
+            Ok(false) => match self.read(store, key).await? {
+                Ok(fresh) => Err(atomics::CasError::CasFailed(fresh)),
+                Err(error) => Err(atomics::CasError::StoreError(error)),
+            },
+            Err(error) => Err(atomics::CasError::StoreError(error.into())),
+        })
+    }
+}
+
+impl atomics::HostCas for SpinView<'_> {
+    async fn new(
+        &mut self,
+        bucket: Resource<Store>,
+        key: String,
+    ) -> wasmtime::Result<Result<Resource<Cas>, wasi::Error>> {
+        let store = self.table.get(&bucket)?.clone();
+        self.read(store, key).await
+    }
+
+    async fn current(
+        &mut self,
+        cas: Resource<Cas>,
+    ) -> wasmtime::Result<Result<Option<Vec<u8>>, wasi::Error>> {
+        Ok(Ok(self.table.get(&cas)?.current.clone()))
+    }
+
+    async fn drop(&mut self, cas: Resource<Cas>) -> wasmtime::Result<()> {
+        self.table.delete(cas)?;
+        Ok(())
+    }
+}

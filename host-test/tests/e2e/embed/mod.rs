@@ -1,0 +1,7 @@
+//! The embedding itself.
+
+mod calls;
+mod lists;
+mod outbound;
+mod tls;
+mod traps;

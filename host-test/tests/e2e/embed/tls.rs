@@ -1,0 +1,102 @@
+//! Outbound HTTP over TLS, and HTTP/2.
+
+use std::{convert::Infallible, sync::Arc};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::service::service_fn;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
+use penstock_host::http::{Outbound, OutboundOptions, OutboundPolicy};
+use tokio::net::TcpListener;
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{ServerConfig, crypto::ring, pki_types::PrivatePkcs8KeyDer},
+};
+use wasmtime_wasi_http::{Error as WasiError, RequestOptions};
+
+/// Serves over TLS with a certificate of its own, and answers with the protocol's
+/// version and the host that was asked for. Returns its origin and the certificate.
+async fn serve(protocols: &[&[u8]]) -> (String, Vec<u8>) {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let certificate = made.cert.der().clone();
+    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key.into())
+        .unwrap();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("https://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let service = service_fn(|request: Request<hyper::body::Incoming>| async move {
+                    let authority = request.uri().authority().map(ToString::to_string);
+                    let host = request.headers().get("host").map(|host| host.to_str().unwrap().to_owned());
+                    let said = format!("{:?} {authority:?} {host:?}", request.version());
+                    Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(said))))
+                });
+                let builder = auto::Builder::new(TokioExecutor::new());
+                let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+            });
+        }
+    });
+    (origin, certificate.to_vec())
+}
+
+fn trusting(origin: &str, authorities: Vec<Vec<u8>>) -> Outbound {
+    let mut options = OutboundOptions::default();
+    options.policy = OutboundPolicy::none().allow(origin).unwrap();
+    options.certificate_authorities = authorities;
+    Outbound::new(options).unwrap()
+}
+
+async fn fetch(outbound: &Outbound, origin: &str) -> Result<String, WasiError> {
+    let body = Full::new(Bytes::new()).map_err(|never| match never {}).boxed_unsync();
+    let request = Request::get(format!("{origin}/")).body(body).unwrap();
+    let response = outbound.send(request, RequestOptions::default()).await?;
+    let body = response.into_body().collect().await?.to_bytes();
+    Ok(String::from_utf8(body.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn http_2_where_the_server_speaks_it() {
+    let (origin, certificate) = serve(&[b"h2", b"http/1.1"]).await;
+    let host = origin.trim_start_matches("https://");
+    let outbound = trusting(&origin, vec![certificate]);
+    assert_eq!(fetch(&outbound, &origin).await.unwrap(), format!("HTTP/2.0 Some({host:?}) None"));
+    let all = (0..20).map(|_| fetch(&outbound, &origin));
+    assert!(futures_util::future::join_all(all).await.iter().all(Result::is_ok));
+    assert_eq!(outbound.stats().connections, 1);
+}
+
+#[tokio::test]
+async fn http_1_otherwise() {
+    let (origin, certificate) = serve(&[]).await;
+    let host = origin.trim_start_matches("https://");
+    let outbound = trusting(&origin, vec![certificate]);
+    assert_eq!(fetch(&outbound, &origin).await.unwrap(), format!("HTTP/1.1 None Some({host:?})"));
+}
+
+#[tokio::test]
+async fn an_unknown_certificate_is_refused() {
+    let (origin, _) = serve(&[]).await;
+    let result = fetch(&trusting(&origin, vec![]), &origin).await;
+    assert!(matches!(result, Err(WasiError::TlsCertificateError)), "{result:?}");
+}
+
+#[test]
+fn what_is_no_certificate_is_refused() {
+    let mut options = OutboundOptions::default();
+    options.certificate_authorities = vec![b"not a certificate".to_vec()];
+    assert_eq!(Outbound::new(options).unwrap_err().index, 0);
+}

@@ -1,0 +1,95 @@
+//! What happens when an instance ends.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use penstock_host::{Error, Limits, Plugin};
+
+use crate::support::{
+    self, NONE,
+    server::{self, Server},
+};
+
+/// Answers with a body that does not fit the memory that the instance may have.
+async fn vendor_with_one_huge_job() -> Server {
+    Server::start(|request| async move {
+        if request.uri().path().ends_with("/jobs/666") {
+            let padding = "x".repeat(40 << 20);
+            return server::json(200, &serde_json::json!({"id": 666, "summary": padding}));
+        }
+        server::vendor(&request, 1000)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_trap_costs_the_calls_in_flight_and_no_more() {
+    let vendor = vendor_with_one_huge_job().await;
+    let (environment, logs) = support::environment(&vendor);
+    let mut limits = Limits::default();
+    limits.memory = 32 << 20;
+    let plugin = Plugin::start(environment.limits(limits)).await.unwrap();
+
+    // A list that is waiting for its consumer when the instance ends.
+    let mut records = plugin.list("servicetitan", "jpm.jobs-list", NONE, None).await.unwrap();
+    records.next().await.unwrap().unwrap();
+
+    let error = plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "666")], None, None).await.unwrap_err();
+    assert!(matches!(&error, Error::Instance { reason } if !reason.is_empty()), "{error:?}");
+
+    let rest: Vec<_> = records.collect().await;
+    let (last, before) = rest.split_last().unwrap();
+    assert!(before.iter().all(Result::is_ok), "what was on its way arrives");
+    assert!(matches!(last, Err(Error::Instance { .. })), "{last:?}");
+
+    for _ in 0..3 {
+        let answer = plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "1")], None, None).await.unwrap();
+        assert_eq!(answer.status, 200);
+    }
+    assert_eq!(plugin.instances_started(), 2);
+    assert!(logs.contains("the component's instance ended"), "{:?}", logs.lines());
+}
+
+#[tokio::test]
+async fn an_instance_that_computes_for_too_long_is_ended() {
+    let vendor = Server::start(|request| async move {
+        if request.uri().path().ends_with("/jobs/666") {
+            let many = r#"{"name":"a","value":[1,2,3]},"#.repeat(1_000_000);
+            let body = format!(r#"{{"id":666,"customFields":[{}]}}"#, many.trim_end_matches(','));
+            return http::Response::new(body.into());
+        }
+        server::vendor(&request, 10)
+    })
+    .await;
+    let (environment, _) = support::environment(&vendor);
+    let mut limits = Limits::default();
+    limits.computing = Duration::from_millis(1);
+    let plugin = Plugin::start(environment.limits(limits)).await.unwrap();
+    let error = plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "666")], None, None).await.unwrap_err();
+    assert!(matches!(&error, Error::Instance { reason } if reason.contains("without a pause")), "{error:?}");
+}
+
+#[tokio::test]
+async fn memory_that_cannot_hold_the_component_is_refused_at_once() {
+    let vendor = Server::with_jobs(0).await;
+    let (environment, _) = support::environment(&vendor);
+    let mut limits = Limits::default();
+    limits.memory = 64 << 10;
+    let error = Plugin::start(environment.limits(limits)).await.unwrap_err();
+    assert!(matches!(error, Error::Component { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_panic_of_the_embedder_reaches_its_caller_only() {
+    let vendor = Server::with_jobs(1).await;
+    let plugin = support::plugin(&vendor).await;
+    let caller = plugin.clone();
+    let panicking = tokio::spawn(async move {
+        caller
+            .run(|_, _| -> futures_util::future::BoxFuture<'_, wasmtime::Result<()>> { panic!("mine") })
+            .await
+    });
+    assert!(panicking.await.unwrap_err().is_panic());
+    assert!(plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "1")], None, None).await.is_ok());
+    assert_eq!(plugin.instances_started(), 1);
+}

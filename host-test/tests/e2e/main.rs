@@ -1,0 +1,13 @@
+//! End-to-end tests: the real component in real Wasmtime, over real sockets.
+//!
+//! One binary, so that all tests share one engine and one compiled component.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
+
+mod embed;
+mod support;

@@ -1,0 +1,44 @@
+//! What several tests need.
+
+pub mod server;
+
+use penstock_host::{
+    Environment, Plugin,
+    http::{Outbound, OutboundPolicy},
+    logs::{Captured, Logs},
+    sources::Map,
+};
+use server::Server;
+
+/// A secret that may appear nowhere but at the vendor.
+pub const CLIENT_SECRET: &str = "s3cr3t-of-the-client";
+
+/// Lends what an account at a simulated vendor needs.
+pub fn environment(vendor: &Server) -> (Environment, Captured) {
+    let (logs, captured) = Logs::captured();
+    let origin = vendor.origin();
+    let values = Map::new([
+        ("SERVICETITAN_CLIENT_ID", "cid"),
+        ("SERVICETITAN_CLIENT_SECRET", CLIENT_SECRET),
+        ("SERVICETITAN_APP_KEY", "ak1"),
+        ("SERVICETITAN_TENANT_ID", "1"),
+        ("SERVICETITAN_API_URL", &origin),
+        ("SERVICETITAN_AUTH_URL", &origin),
+        ("PENSTOCK_ALLOW_HTTP", "true"),
+        ("LOG_LEVEL", "debug"),
+    ]);
+    let environment = Environment::empty()
+        .secrets(values.clone())
+        .config(values)
+        .outbound(Outbound::with_policy(OutboundPolicy::none().allow_loopback()))
+        .logs(logs);
+    (environment, captured)
+}
+
+/// Starts the plugin with [`environment`].
+pub async fn plugin(vendor: &Server) -> Plugin {
+    Plugin::start(environment(vendor).0).await.unwrap()
+}
+
+/// No parameters.
+pub const NONE: [(&str, &str); 0] = [];
