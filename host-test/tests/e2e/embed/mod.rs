@@ -1,6 +1,7 @@
 //! The embedding itself.
 
 mod calls;
+mod gateway;
 mod lists;
 mod outbound;
 mod tls;

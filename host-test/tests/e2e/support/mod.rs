@@ -13,11 +13,10 @@ use server::Server;
 /// A secret that may appear nowhere but at the vendor.
 pub const CLIENT_SECRET: &str = "s3cr3t-of-the-client";
 
-/// Lends what an account at a simulated vendor needs.
-pub fn environment(vendor: &Server) -> (Environment, Captured) {
-    let (logs, captured) = Logs::captured();
+/// Credentials and settings of an account at a simulated vendor.
+pub fn values(vendor: &Server) -> Map {
     let origin = vendor.origin();
-    let values = Map::new([
+    Map::new([
         ("SERVICETITAN_CLIENT_ID", "cid"),
         ("SERVICETITAN_CLIENT_SECRET", CLIENT_SECRET),
         ("SERVICETITAN_APP_KEY", "ak1"),
@@ -26,10 +25,15 @@ pub fn environment(vendor: &Server) -> (Environment, Captured) {
         ("SERVICETITAN_AUTH_URL", &origin),
         ("PENSTOCK_ALLOW_HTTP", "true"),
         ("LOG_LEVEL", "debug"),
-    ]);
+    ])
+}
+
+/// Lends [`values`] and the network, and keeps the log lines.
+pub fn environment(vendor: &Server) -> (Environment, Captured) {
+    let (logs, captured) = Logs::captured();
     let environment = Environment::empty()
-        .secrets(values.clone())
-        .config(values)
+        .secrets(values(vendor))
+        .config(values(vendor))
         .outbound(Outbound::with_policy(OutboundPolicy::none().allow_loopback()))
         .logs(logs);
     (environment, captured)

@@ -1,0 +1,196 @@
+//! The gateway in Wasmtime alone: HTTP in front, instances behind.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use penstock_host::{
+    Environment,
+    gateway::{Gateway, GatewayOptions},
+    http::{Outbound, OutboundPolicy},
+    sources::{Layered, Map},
+    state::MemoryState,
+};
+use tokio::{net::TcpListener, sync::Semaphore};
+use wasmtime_wasi_http::{Error as WasiError, RequestOptions};
+
+use crate::support::{
+    self, CLIENT_SECRET,
+    server::{self, Server},
+};
+
+const KEY: &str = "pk_test_key_of_the_caller_0123456789";
+
+/// A gateway in front of a simulated vendor, and somebody who calls it.
+struct Served {
+    gateway: Gateway,
+    client: Outbound,
+    origin: String,
+}
+
+async fn serve(vendor: &Server, change: impl FnOnce(&mut GatewayOptions)) -> Served {
+    let (environment, _) = support::environment(vendor);
+    serve_in(environment.state(Arc::new(MemoryState::default())), change).await
+}
+
+async fn serve_in(environment: Environment, change: impl FnOnce(&mut GatewayOptions)) -> Served {
+    let mut options = GatewayOptions::default();
+    options.idle = Duration::from_secs(60);
+    change(&mut options);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gateway = Gateway::serve(listener, environment, options).await.unwrap();
+    let origin = format!("http://{}", gateway.address());
+    let client = Outbound::with_policy(OutboundPolicy::none().allow_loopback());
+    Served { gateway, client, origin }
+}
+
+impl Served {
+    async fn get(&self, path: &str) -> Result<Response<Bytes>, WasiError> {
+        get(&self.client, format!("{}{path}", self.origin)).await
+    }
+}
+
+async fn get(client: &Outbound, uri: String) -> Result<Response<Bytes>, WasiError> {
+    let body = Full::new(Bytes::new()).map_err(|never| match never {}).boxed_unsync();
+    let request = Request::get(uri).header("x-api-key", KEY).body(body).unwrap();
+    let (parts, body) = client.send(request, RequestOptions::default()).await?.into_parts();
+    Ok(Response::from_parts(parts, body.collect().await?.to_bytes()))
+}
+
+/// The test's environment with the hash of [`KEY`].
+fn with_key(vendor: &Server) -> Environment {
+    let (environment, _) = support::environment(vendor);
+    let hash = Map::new([("PENSTOCK_API_KEY_HASH", penstock::apikey::hash(KEY))]);
+    environment.secrets(Layered::new().then(hash).then(support::values(vendor)))
+}
+
+#[tokio::test]
+async fn answers_operations_over_http() {
+    let vendor = Server::with_jobs(3).await;
+    let served = serve_in(with_key(&vendor), |_| {}).await;
+    assert_eq!(served.get("/live").await.unwrap().status(), StatusCode::OK);
+    assert_eq!(served.get("/nothing").await.unwrap().status(), StatusCode::NOT_FOUND);
+
+    let response = served.get("/v1/servicetitan/default/jpm/jobs/2").await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK, "{response:?}");
+    let job: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+    assert_eq!(job["jobNumber"], "J2");
+}
+
+#[tokio::test]
+async fn nobody_gets_in_without_a_key() {
+    let vendor = Server::with_jobs(3).await;
+    let served = serve(&vendor, |_| {}).await;
+    let response = served.get("/v1/servicetitan/default/jpm/jobs/2").await.unwrap();
+    assert!(response.status().is_client_error() || response.status().is_server_error());
+    let text = String::from_utf8_lossy(response.body()).into_owned();
+    assert!(!text.contains(CLIENT_SECRET) && !text.contains(KEY), "{text}");
+    assert_eq!(vendor.requests(), 0);
+}
+
+#[tokio::test]
+async fn readiness_sees_the_store_that_is_lent() {
+    let vendor = Server::with_jobs(0).await;
+    for (environment, status) in
+        [(with_key(&vendor), "warn"), (with_key(&vendor).state(Arc::new(MemoryState::default())), "pass")]
+    {
+        let response = serve_in(environment, |_| {}).await.get("/ready").await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{response:?}");
+        let health: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!(health["checks"]["shared-state"][0]["status"], status);
+    }
+}
+
+#[tokio::test]
+async fn a_whole_list_streams_through() {
+    let vendor = Server::with_jobs(5000).await;
+    let served = serve_in(with_key(&vendor), |_| {}).await;
+    let response = served.get("/v1/servicetitan/default/jpm/jobs?all=true").await.unwrap();
+    let lines: Vec<serde_json::Value> = response
+        .body()
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 5001);
+    assert_eq!(lines[4999]["id"], 5000);
+    assert_eq!(lines[5000]["penstock"]["end"]["items"], 5000);
+}
+
+#[tokio::test]
+async fn an_instance_serves_as_many_requests_as_it_may() {
+    let vendor = Server::with_jobs(1).await;
+    let served = serve(&vendor, |options| options.requests_per_instance = 10).await;
+    for _ in 0..25 {
+        assert_eq!(served.get("/live").await.unwrap().status(), StatusCode::OK);
+    }
+    assert_eq!(served.gateway.instances_started(), 3);
+}
+
+#[tokio::test]
+async fn more_requests_at_once_take_more_instances() {
+    let entered = Arc::new(Semaphore::new(0));
+    let release = Arc::new(Semaphore::new(0));
+    let vendor = {
+        let (entered, release) = (entered.clone(), release.clone());
+        Server::start(move |request| {
+            let (entered, release) = (entered.clone(), release.clone());
+            async move {
+                if request.uri().path().contains("/jobs/") {
+                    entered.add_permits(1);
+                    let _ = release.acquire().await.unwrap();
+                }
+                server::vendor(&request, 1)
+            }
+        })
+        .await
+    };
+    let served = serve_in(with_key(&vendor), |options| options.requests_at_once = 4).await;
+    let calls = join_all((0..8).map(|_| served.get("/v1/servicetitan/default/jpm/jobs/1")));
+    let letting_go = async {
+        let _ = entered.acquire_many(8).await.unwrap();
+        release.add_permits(8);
+    };
+    let (responses, ()) = tokio::join!(calls, letting_go);
+    assert!(responses.iter().all(|response| response.as_ref().unwrap().status() == StatusCode::OK));
+    assert!(served.gateway.instances_started() >= 2, "{}", served.gateway.instances_started());
+}
+
+#[tokio::test]
+async fn stopping_answers_what_is_under_way() {
+    let entered = Arc::new(Semaphore::new(0));
+    let release = Arc::new(Semaphore::new(0));
+    let vendor = {
+        let (entered, release) = (entered.clone(), release.clone());
+        Server::start(move |request| {
+            let (entered, release) = (entered.clone(), release.clone());
+            async move {
+                if request.uri().path().contains("/jobs/") {
+                    entered.add_permits(1);
+                    release.acquire().await.unwrap().forget();
+                }
+                server::vendor(&request, 1)
+            }
+        })
+        .await
+    };
+    let Served { gateway, client, origin } = serve_in(with_key(&vendor), |_| {}).await;
+    let uri = format!("{origin}/v1/servicetitan/default/jpm/jobs/1");
+    let call = tokio::spawn({
+        let (client, uri) = (client.clone(), uri.clone());
+        async move { get(&client, uri).await }
+    });
+    let _ = entered.acquire().await.unwrap();
+    let stopping = tokio::spawn(gateway.stop(Duration::from_secs(60)));
+    // Nobody is accepted any more once the listener is closed.
+    while tokio::net::TcpStream::connect(origin.trim_start_matches("http://")).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    assert!(!stopping.is_finished());
+    release.add_permits(1);
+    assert_eq!(call.await.unwrap().unwrap().status(), StatusCode::OK);
+    stopping.await.unwrap();
+    assert!(matches!(get(&client, uri).await, Err(WasiError::ConnectionRefused)));
+}
