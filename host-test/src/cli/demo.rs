@@ -90,15 +90,10 @@ impl Demo {
         bar.set_style(ProgressStyle::with_template(style)?);
         let query: JobsQuery = every_job();
         let options = CallOptions {
-            account: None,
-            deadline_ms: None,
-            resume: None,
             correlation_id: Some(format!("demo-{}", self.seed)),
-            fresh: false,
-            accept_stale: false,
-            allow_resend: false,
             page_size: Some(self.page_size),
             window: Some(self.window),
+            ..CallOptions::default()
         };
         let mut jobs = plugin
             .records(|caller, guest| {

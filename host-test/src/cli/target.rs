@@ -75,12 +75,7 @@ impl Target {
             account: self.account.clone(),
             deadline_ms: self.deadline.map(|seconds| seconds.saturating_mul(1000)),
             resume,
-            correlation_id: None,
-            fresh: false,
-            accept_stale: false,
-            allow_resend: false,
-            page_size: None,
-            window: None,
+            ..CallOptions::default()
         }
     }
 }
