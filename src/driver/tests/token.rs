@@ -178,6 +178,18 @@ fn a_second_401_is_the_callers_to_know() {
 }
 
 #[test]
+fn a_token_that_worked_is_forgiven_its_end_whatever_its_calls_came_to() {
+    let rig = Rig::new();
+    rig.run(async {
+        for _ in 0..5 {
+            assert_eq!(rig.get().await.unwrap_err().kind, FailureKind::NotFound);
+            rig.titan.revoke_tokens();
+        }
+    });
+    assert_eq!(rig.titan.token_requests(), 5);
+}
+
+#[test]
 fn tokens_that_are_always_refused_are_not_fetched_over_and_over() {
     let rig = Rig::new();
     rig.titan.on_api(|_, _| Some(Reply::status(401, "{}")));
