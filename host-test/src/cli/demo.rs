@@ -49,6 +49,10 @@ impl Demo {
         }
         eprintln!("Starting a simulated ServiceTitan with {} jobs (seed {}).", self.jobs, self.seed);
         let vendor = SimulatedVendor::start(self.config()).await?;
+        // Some of the generated jobs are deleted and in no list: others take their place.
+        for _ in vendor.job_ids().len()..self.jobs {
+            vendor.add_job();
+        }
         let environment = simulated_environment(&vendor, [("RETRY_ATTEMPTS", ATTEMPTS.to_string())]);
         eprintln!("Loading the component.");
         let plugin = Plugin::start(environment).await?;

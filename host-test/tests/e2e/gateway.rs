@@ -115,7 +115,7 @@ async fn a_page_and_the_next_one() {
     assert_eq!(first["data"].as_array().unwrap().len(), 100);
     let resume = first["resume"].as_str().unwrap();
     let second = served.get(&format!("{JOBS}?pageSize=100&sort=%2BId&resume={resume}")).await.json();
-    assert_eq!(second["data"].as_array().unwrap().len(), 30);
+    assert_eq!(second["data"].as_array().unwrap().len(), served.vendor.job_ids().len() - 100);
 }
 
 #[tokio::test]

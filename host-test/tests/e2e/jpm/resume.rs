@@ -27,7 +27,7 @@ async fn the_second_read_delivers_exactly_the_rest() {
 
     let resumed = CallOptions { resume: failure.resume, ..pages_of(40) };
     let (second, end) = scene.read(resumed).await;
-    assert_eq!(second.len(), 300);
+    assert_eq!(second.len(), scene.vendor.job_ids().len() - 200);
     assert!(end.complete);
     let all = [first, second].concat();
     assert_eq!(sorted(all), sorted(scene.vendor.job_ids()));
@@ -59,7 +59,7 @@ async fn a_consumer_that_stops_goes_on_in_another_process() {
 async fn what_is_added_after_the_end_is_found() {
     let scene = Scene::new(Config::small(120), &[]).await;
     let (first, end) = scene.read(pages_of(50)).await;
-    assert_eq!(first.len(), 120);
+    assert_eq!(first.len(), scene.vendor.job_ids().len());
     let added: Vec<i64> = (0..75).map(|_| scene.vendor.add_job()).collect();
     let (second, _) = scene.read(CallOptions { resume: Some(end.resume), ..pages_of(50) }).await;
     assert_eq!(sorted(second), sorted(added));
