@@ -43,7 +43,8 @@ fn dotenv() -> String {
     let mut out = String::from("# Copy to .env and fill in. docs/settings.md describes each of them.\n\n");
     for setting in servicetitan::settings::SETTINGS {
         let comment = if setting.required { "" } else { "# " };
-        writeln!(out, "{comment}SERVICETITAN_{}={}", setting.name, setting.default.unwrap_or_default()).unwrap();
+        writeln!(out, "{comment}SERVICETITAN_{}={}", setting.name, setting.default.unwrap_or_default())
+            .unwrap();
     }
     out.push('\n');
     for setting in common::SETTINGS {
@@ -59,6 +60,10 @@ fn the_documents_are_those_of_the_tables() {
         if env::var_os("BLESS").is_some() {
             fs::write(&path, &text).unwrap();
         }
-        assert_eq!(fs::read_to_string(&path).unwrap_or_default(), text, "{file} differs; BLESS=1 rewrites it");
+        assert_eq!(
+            fs::read_to_string(&path).unwrap_or_default(),
+            text,
+            "{file} differs; BLESS=1 rewrites it"
+        );
     }
 }

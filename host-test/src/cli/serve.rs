@@ -36,7 +36,9 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self) -> Result<()> {
-        let listener = TcpListener::bind(self.listen).await.with_context(|| format!("cannot listen on {}", self.listen))?;
+        let listener = TcpListener::bind(self.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", self.listen))?;
         let vendor = match self.real {
             true => None,
             false => Some(SimulatedVendor::start(Config { jobs: self.jobs, ..Config::default() }).await?),
@@ -78,7 +80,9 @@ impl Serve {
 
 /// Without a configured hash a key is made for this run, and returned to be shown.
 fn configured_key(given: &mut BTreeMap<String, String>) -> Result<Option<String>> {
-    if std::env::var_os("PENSTOCK_API_KEY_HASH").is_some() || std::env::var_os("PENSTOCK_API_KEY_HASH_FILE").is_some() {
+    if std::env::var_os("PENSTOCK_API_KEY_HASH").is_some()
+        || std::env::var_os("PENSTOCK_API_KEY_HASH_FILE").is_some()
+    {
         return Ok(None);
     }
     let key = key::fresh()?;

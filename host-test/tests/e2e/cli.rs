@@ -15,7 +15,9 @@ fn penstock(settings: &BTreeMap<String, String>, arguments: &[&str]) -> Output {
     // An empty folder, so that no `.env` of the developer's is read.
     let folder = tempfile::tempdir().unwrap();
     command.current_dir(folder.path()).args(arguments).envs(settings);
-    for name in ["CLIENT_ID", "CLIENT_SECRET", "APP_KEY", "TENANT_ID"].map(|name| format!("SERVICETITAN_{name}")) {
+    for name in
+        ["CLIENT_ID", "CLIENT_SECRET", "APP_KEY", "TENANT_ID"].map(|name| format!("SERVICETITAN_{name}"))
+    {
         if !settings.contains_key(&name) {
             command.env_remove(name);
         }
@@ -66,7 +68,10 @@ async fn goes_on_from_a_file() {
     let file = folder.path().join("position");
     let file = file.to_str().unwrap();
     let lines = || {
-        let run = penstock(&settings, &["list", "servicetitan", "jpm.jobs-list", "--param", "sort=+Id", "--resume-file", file]);
+        let run = penstock(
+            &settings,
+            &["list", "servicetitan", "jpm.jobs-list", "--param", "sort=+Id", "--resume-file", file],
+        );
         assert!(run.status.success(), "{}", text(&run.stderr));
         text(&run.stdout).lines().count()
     };

@@ -55,7 +55,11 @@ impl Served {
         let answer = self.client.request(request.body(Empty::new()).unwrap()).await.unwrap();
         let (head, body) = answer.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: head.status.as_u16(), headers: head.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+        Answer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -137,7 +141,8 @@ async fn a_whole_list_as_lines() {
 
 #[tokio::test]
 async fn a_list_that_fails_in_the_middle_says_so() {
-    let served = Served::new(&[("PENSTOCK_PAGE_SIZE", "20"), ("PENSTOCK_WINDOW", "1"), ("RETRY_ATTEMPTS", "1")]).await;
+    let served =
+        Served::new(&[("PENSTOCK_PAGE_SIZE", "20"), ("PENSTOCK_WINDOW", "1"), ("RETRY_ATTEMPTS", "1")]).await;
     let page = Matcher::operation("Jobs_GetList").with_query("page=4");
     served.vendor.fail_next(page, FaultKind::InternalServerError, 1);
     let request = Request::get(format!("http://{}{JOBS}?all=true", served.gateway.address()))
@@ -164,7 +169,10 @@ async fn one_job_and_problems() {
     assert_eq!(served.get(&format!("{JOBS}/{id}")).await.json()["id"], id);
 
     let missing = served.get(&format!("{JOBS}/999999999")).await;
-    assert_eq!((missing.status, &missing.headers["content-type"]), (404, &"application/problem+json".parse().unwrap()));
+    assert_eq!(
+        (missing.status, &missing.headers["content-type"]),
+        (404, &"application/problem+json".parse().unwrap())
+    );
     let malformed = served.get(&format!("{JOBS}/..%2F..%2Fx")).await;
     assert_eq!(malformed.status, 400, "{}", malformed.body);
     let typo = served.get(&format!("{JOBS}?jobstatus=Completed")).await;

@@ -27,8 +27,14 @@ async fn refused(operation: &str, parameters: &[(&str, &str)], body: Option<&str
 #[tokio::test]
 async fn unknown_names_bring_the_nearest() {
     assert!(refused("jpm.job-get", &[("id", "1")], None, "operation").await.contains("jpm.jobs-get"));
-    assert!(refused("jpm.jobs-page", &[("jobstatus", "Completed")], None, "jobstatus").await.contains("jobStatus"));
-    assert!(refused("jpm.jobs-page", &[("jobStatus", "Complete")], None, "jobStatus").await.contains("Completed"));
+    assert!(
+        refused("jpm.jobs-page", &[("jobstatus", "Completed")], None, "jobstatus")
+            .await
+            .contains("jobStatus")
+    );
+    assert!(
+        refused("jpm.jobs-page", &[("jobStatus", "Complete")], None, "jobStatus").await.contains("Completed")
+    );
 }
 
 #[tokio::test]

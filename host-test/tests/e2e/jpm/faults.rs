@@ -30,7 +30,8 @@ async fn survives(kind: FaultKind) {
     assert_eq!(sorted(ids), truth, "{kind:?}: the list");
 
     let id = scene.vendor.job_ids()[7];
-    let answer = scene.plugin.invoke("servicetitan", "jpm.jobs-get", [("id", id.to_string())], None, None).await;
+    let answer =
+        scene.plugin.invoke("servicetitan", "jpm.jobs-get", [("id", id.to_string())], None, None).await;
     let job: Value = serde_json::from_str(&answer.unwrap().body.unwrap()).unwrap();
     assert_eq!(job["id"], id, "{kind:?}: the get");
 
@@ -47,7 +48,10 @@ async fn export(scene: &Scene) -> Vec<i64> {
     let parameters: [(&str, &str); 0] = [];
     let records = scene.plugin.list("servicetitan", "jpm.export-jobs-list", parameters, None).await.unwrap();
     let records: Vec<String> = records.try_collect().await.unwrap();
-    records.iter().map(|record| serde_json::from_str::<Value>(record).unwrap()["id"].as_i64().unwrap()).collect()
+    records
+        .iter()
+        .map(|record| serde_json::from_str::<Value>(record).unwrap()["id"].as_i64().unwrap())
+        .collect()
 }
 
 macro_rules! each_kind {

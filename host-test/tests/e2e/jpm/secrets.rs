@@ -33,7 +33,8 @@ async fn no_log_line_error_or_debug_print_shows_one() {
             }
         }
         let body = Some(r#"{"text":"x"}"#.to_owned());
-        let written = scene.plugin.invoke("servicetitan", "jpm.jobs-create-note", [("id", "1")], body, None).await;
+        let written =
+            scene.plugin.invoke("servicetitan", "jpm.jobs-create-note", [("id", "1")], body, None).await;
         seen += &format!("{written:?}");
         seen += &format!("{:?}", scene.plugin.ready("servicetitan", None).await);
         seen += &scene.plugin.metrics().await.unwrap();
@@ -50,7 +51,8 @@ async fn no_log_line_error_or_debug_print_shows_one() {
 #[tokio::test]
 async fn refused_credentials_are_not_repeated() {
     let scene = Scene::new(Config::small(5), &[("SERVICETITAN_CLIENT_SECRET", CANARIES[1])]).await;
-    let error = scene.plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "1")], None, None).await.unwrap_err();
+    let error =
+        scene.plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "1")], None, None).await.unwrap_err();
     let failure = error.failure().unwrap();
     assert_eq!(failure.kind, penstock_host::bindings::types::FailureKind::Authentication);
     let shown = format!("{error} {error:?} {}", scene.captured.lines().join("\n"));

@@ -20,7 +20,8 @@ async fn scene() -> Scene {
 async fn note(scene: &Scene, text: &str) -> Result<Value, Error> {
     let id = scene.vendor.job_ids()[0].to_string();
     let body = json!({ "text": text, "pinToTop": true }).to_string();
-    let answer = scene.plugin.invoke("servicetitan", "jpm.jobs-create-note", [("id", id)], Some(body), None).await?;
+    let answer =
+        scene.plugin.invoke("servicetitan", "jpm.jobs-create-note", [("id", id)], Some(body), None).await?;
     Ok(serde_json::from_str(&answer.body.unwrap()).unwrap())
 }
 
@@ -47,7 +48,11 @@ async fn a_post_that_was_sent_is_not_sent_again() {
         assert_eq!(failure.kind, FailureKind::Transport, "{kind:?}");
         assert_eq!(failure.attempts.len(), 1);
         let stats = scene.vendor.stats();
-        assert_eq!((stats.operation("Jobs_CreateNote"), stats.written("Jobs_CreateNote")), (1, applied), "{kind:?}");
+        assert_eq!(
+            (stats.operation("Jobs_CreateNote"), stats.written("Jobs_CreateNote")),
+            (1, applied),
+            "{kind:?}"
+        );
     }
 }
 
@@ -67,7 +72,11 @@ async fn a_post_that_was_refused_is_sent_again() {
         scene.vendor.fail_next(Matcher::operation("Jobs_CreateNote"), kind, 1);
         note(&scene, "again").await.unwrap();
         let stats = scene.vendor.stats();
-        assert_eq!((stats.operation("Jobs_CreateNote"), stats.written("Jobs_CreateNote")), (2, 1), "{kind:?}");
+        assert_eq!(
+            (stats.operation("Jobs_CreateNote"), stats.written("Jobs_CreateNote")),
+            (2, 1),
+            "{kind:?}"
+        );
     }
 }
 
@@ -93,7 +102,10 @@ async fn updates_tell_absent_from_null_from_value() {
     for (body, expected) in [
         (update(None, None), json!({ "summary": "<p>New</p>" })),
         (update(Some(None), None), json!({ "summary": "<p>New</p>", "soldById": null })),
-        (update(Some(Some(42)), Some(None)), json!({ "summary": "<p>New</p>", "soldById": 42, "jobGeneratedLeadSource": null })),
+        (
+            update(Some(Some(42)), Some(None)),
+            json!({ "summary": "<p>New</p>", "soldById": 42, "jobGeneratedLeadSource": null }),
+        ),
     ] {
         let updated = scene.plugin.run(move |caller, guest| {
             Box::pin(guest.penstock_servicetitan_jpm().call_jobs_update(caller, id, body, None))
@@ -109,7 +121,11 @@ async fn updates_tell_absent_from_null_from_value() {
 async fn cancels() {
     let scene = scene().await;
     let find = |status: &str| {
-        scene.vendor.job_ids().into_iter().find(|id| scene.vendor.record(Resource::Jobs, *id).unwrap()["jobStatus"] == status)
+        scene
+            .vendor
+            .job_ids()
+            .into_iter()
+            .find(|id| scene.vendor.record(Resource::Jobs, *id).unwrap()["jobStatus"] == status)
     };
     let id = find("Scheduled").unwrap();
     let reason_id = scene.vendor.truth(Resource::CancelReasons)[0];
