@@ -3,7 +3,7 @@
 //!
 //! The plain struct has it easier: instants stay text, money becomes a float,
 //! unknown fields are dropped.
-
+#![allow(clippy::expect_used, reason = "a bench whose sample does not fit has failed")]
 #![allow(missing_docs, reason = "a program, not a library")]
 
 use penstock::{

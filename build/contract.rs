@@ -142,10 +142,10 @@ impl Operation {
     pub(crate) fn placeholders(&self) -> Vec<&str> {
         let mut found = Vec::new();
         for part in self.path.split('/') {
-            if let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
-                if name != "tenant" {
-                    found.push(name);
-                }
+            if let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'))
+                && name != "tenant"
+            {
+                found.push(name);
             }
         }
         found

@@ -54,12 +54,16 @@ fn operation(
     let function = &operation.function;
     let request = request(operation, index);
     let (returned, call) = match operation.paging.as_str() {
-        "none" if answers(contract, function) => (output(contract, function)?, "value(&connector(), &options)".to_owned()),
+        "none" if answers(contract, function) => {
+            (output(contract, function)?, "value(&connector(), &options)".to_owned())
+        }
         "none" => ("()".to_owned(), "nothing(&connector(), &options)".to_owned()),
         "envelope" => (output(contract, function)?, "items(&connector(), &options)".to_owned()),
         _ => {
             let page = output(contract, function)?;
-            let map = format!("page(&connector(), page, &options).await.map(|(items, info)| {page} {{ items, info }})");
+            let map = format!(
+                "page(&connector(), page, &options).await.map(|(items, info)| {page} {{ items, info }})"
+            );
             signature(contract, function, &format!("Result<{page}, Failure>"), out)?;
             writeln!(out, "{{ {request}.{map} }}")?;
             return stream(contract, operation, &request, out);

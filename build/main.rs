@@ -7,6 +7,8 @@
 //! An operation is added by adding functions to a `.wit` file; no Rust is written
 //! for it. The tags that are understood stand in `docs/catalogue.md`.
 
+#![allow(clippy::indexing_slicing, reason = "wit-parser's arenas are indexed by the ids that it gave out")]
+
 mod contract;
 mod glue;
 mod names;

@@ -117,7 +117,9 @@ mod tests {
         let [(_, one, first), (_, two, second)] = KNOWN;
         let only = Hashes::parse(first).unwrap();
         assert!(only.matches(one));
-        for wrong in [two, "", "pk_", first, &one.to_lowercase(), &format!("{one} "), &one[1..]] {
+        for wrong in
+            [two, "", "pk_", first, &one.to_lowercase(), &format!("{one} "), one.trim_start_matches('p')]
+        {
             assert!(!only.matches(wrong), "{wrong}");
         }
         let both =
@@ -134,7 +136,7 @@ mod tests {
             (",", 1),
             (key, 1),
             ("sha256:", 1),
-            (&good[..70], 1),
+            (good.split_at(70).0, 1),
             (&format!("{good}0"), 1),
             (&good.replace("sha256", "sha512"), 1),
             (&good.replace(':', ":+"), 1),

@@ -196,10 +196,10 @@ fn page_request<'a>(
         let number = || value.parse::<u32>().ok().filter(|number| *number > 0);
         match name {
             "pageSize" => {
-                page.page_size = number().or_else(|| refuse(wrong, name, "must be a whole number from 1"))
+                page.page_size = number().or_else(|| refuse(wrong, name, "must be a whole number from 1"));
             }
             _ if !one_page => {
-                wrong.push(field(name, "selects one page; a whole read goes through all of them"))
+                wrong.push(field(name, "selects one page; a whole read goes through all of them"));
             }
             "page" => page.page = number().or_else(|| refuse(wrong, name, "must be a whole number from 1")),
             _ => match value.to_ascii_lowercase().as_str() {

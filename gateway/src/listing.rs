@@ -5,8 +5,8 @@ use penstock::{
     catalogue::Type,
     contract::Failure,
     driver::Reader,
+    dynamic,
     host::Host,
-    normalize,
     pump::{Sink, pump},
 };
 
@@ -56,16 +56,15 @@ impl<H: Host + 'static> Listing<H> {
     /// Writes every record and then how the read ended.
     pub async fn run(self, out: &mut impl Bytes) -> Ended {
         let ty = self.reader.operation().answer.as_ref().unwrap_or(&Type::Json);
-        let (line, ended) =
-            match pump(self.reader, &mut Lines(out), |item| normalize::transcode(ty, item)).await {
-                Ok(end) if !end.complete => return Ended::Abandoned,
-                Ok(end) => (format!(r#"{{"penstock":{{"end":{}}}}}"#, list_end(&end)), Ended::Complete),
-                Err(failure) => {
-                    let problem = Problem::from(failure).document();
-                    (format!(r#"{{"penstock":{{"failure":{problem}}}}}"#), Ended::Failed)
-                }
-            };
-        match out.write(line_of(line)).await {
+        let (line, ended) = match pump(self.reader, &mut Lines(out), |item| dynamic::record(ty, item)).await {
+            Ok(end) if !end.complete => return Ended::Abandoned,
+            Ok(end) => (format!(r#"{{"penstock":{{"end":{}}}}}"#, list_end(&end)), Ended::Complete),
+            Err(failure) => {
+                let problem = Problem::from(failure).document();
+                (format!(r#"{{"penstock":{{"failure":{problem}}}}}"#), Ended::Failed)
+            }
+        };
+        match out.write(format!("{line}\n").into_bytes()).await {
             0 => ended,
             _ => Ended::Abandoned,
         }
@@ -80,7 +79,8 @@ impl<B: Bytes> Sink<String> for Lines<'_, B> {
         let mut bytes = Vec::with_capacity(items.iter().map(|item| item.len() + 1).sum());
         let mut ends = Vec::with_capacity(items.len());
         for item in &items {
-            push_line(&mut bytes, item);
+            bytes.extend_from_slice(item.as_bytes());
+            bytes.push(b'\n');
             ends.push(bytes.len());
         }
         let all = bytes.len();
@@ -88,18 +88,6 @@ impl<B: Bytes> Sink<String> for Lines<'_, B> {
         // A record that was taken in part was not taken.
         items.split_off(ends.partition_point(|end| *end <= taken))
     }
-}
-
-fn line_of(text: String) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len() + 1);
-    push_line(&mut bytes, &text);
-    bytes
-}
-
-/// Unknown values keep the vendor's line breaks; JSON has those between tokens only.
-fn push_line(bytes: &mut Vec<u8>, text: &str) {
-    bytes.extend(text.bytes().map(|byte| if byte == b'\n' || byte == b'\r' { b' ' } else { byte }));
-    bytes.push(b'\n');
 }
 
 #[cfg(test)]
@@ -129,13 +117,5 @@ mod tests {
             let refused = Lines(&mut client).write(items()).now_or_never().unwrap();
             assert_eq!(refused, items()[3 - left..], "{room}");
         }
-    }
-
-    #[test]
-    fn a_record_stays_on_its_line() {
-        let mut client = Client { room: 99, got: Vec::new() };
-        let pretty = vec!["{\"a\":\r\n 1}".to_owned(), "2".to_owned()];
-        assert!(Lines(&mut client).write(pretty).now_or_never().unwrap().is_empty());
-        assert_eq!(String::from_utf8(client.got).unwrap(), "{\"a\":   1}\n2\n");
     }
 }

@@ -5,6 +5,13 @@
 //! the manifest uses is written down here, so that a field that Spin does not have is
 //! refused here as it is there.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that panics has failed"
+)]
+
 mod fake;
 
 use fake::FakeHost;

@@ -1,5 +1,12 @@
 //! Requests against the whole gateway but its binding to Spin.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that panics has failed"
+)]
+
 mod fake;
 
 use fake::{CANARY, FakeHost, answer};

@@ -11,7 +11,7 @@ use crate::{
     catalogue::Paging,
     contract::{FailureKind, FieldError},
     engine::{
-        classify::{Attempt, BodyKind, Class, Effect, Fault, Reason, Sent, classify},
+        classify::{Access, Attempt, BodyKind, Class, Effect, Fault, Reason, Sent, classify},
         hint::retry_hint,
     },
     host::{BodyError, Host, Response, SendError},
@@ -208,7 +208,14 @@ fn payload(call: &Call, account: &Account, body: &Bytes) -> Result<Payload, Unre
         });
     }
     if body.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Payload::Nothing);
+        // Asking again may bring what should be there; a write must not be repeated for it.
+        return match (&operation.answer, call.access()) {
+            (Some(_), Access::Read) => {
+                let (path, message) = ("$".to_owned(), "is empty".to_owned());
+                Err(Unreadable { malformed: true, path, message })
+            }
+            _ => Ok(Payload::Nothing),
+        };
     }
     match serde_json::from_slice::<&RawValue>(body) {
         Ok(_) => Ok(Payload::Value(body.clone())),

@@ -66,6 +66,8 @@ struct Course {
     began: Tick,
     began_wall: WallTime,
     retry: Retry,
+    /// Whether a token of this call was refused before.
+    refreshed: bool,
 }
 
 impl Call {
@@ -151,6 +153,7 @@ impl<H: Host> Connector<H> {
             began,
             began_wall: self.host.wall_now(),
             retry: Retry::new(retry_policy, began, repeat),
+            refreshed: false,
         };
         self.run(call, page, &account, &policy, &mut course)
             .await
@@ -174,7 +177,7 @@ impl<H: Host> Connector<H> {
             let authorization = self.authorized(account, policy, course).await?;
             let Some(time) = course.retry.begin(self.host.now()) else { return Err(course.late()) };
             let generation = authorization.generation;
-            let failed = match self.attempt(call, page, account, &authorization, policy, time).await {
+            let mut failed = match self.attempt(call, page, account, &authorization, policy, time).await {
                 Ok(success) => {
                     account.token.cell.borrow_mut().accepted(generation);
                     return Ok(success);
@@ -183,7 +186,15 @@ impl<H: Host> Connector<H> {
             };
             let now = self.host.now();
             match (failed.fault.class, failed.fault.status) {
-                (Class::TokenRejected, _) => account.token.cell.borrow_mut().rejected(generation, now),
+                (Class::TokenRejected, _) => {
+                    let served = account.token.cell.borrow_mut().rejected(generation, now);
+                    // A second token that served others was revoked like the first: that says
+                    // nothing against the credentials, and counts as an ordinary attempt.
+                    if served && course.refreshed {
+                        failed.fault.class = Class::Transient;
+                    }
+                    course.refreshed = true;
+                }
                 (_, Some(_)) => account.token.cell.borrow_mut().accepted(generation),
                 _ => {}
             }

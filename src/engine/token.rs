@@ -65,6 +65,8 @@ pub enum FetchFailure {
 #[derive(Debug)]
 struct Held {
     secret: Secret,
+    /// Whether the vendor ever answered a call with it by anything but a 401.
+    served: bool,
     refresh_at: Tick,
     serves_until: Tick,
 }
@@ -132,6 +134,7 @@ impl TokenCell {
         self.generation = Generation(self.generation.0.saturating_add(1));
         self.held = Some(Held {
             secret,
+            served: false,
             refresh_at: requested_at + life.saturating_sub(early),
             serves_until: requested_at + life.saturating_sub(SKEW.min(life / 10)),
         });
@@ -144,7 +147,8 @@ impl TokenCell {
 
     /// The vendor answered a call with this token by anything but a 401.
     pub fn accepted(&mut self, generation: Generation) {
-        if generation == self.generation && self.held.is_some() {
+        if let Some(held) = self.held.as_mut().filter(|_| generation == self.generation) {
+            held.served = true;
             self.refused_in_row = 0;
             self.last_cool_down = Duration::ZERO;
         }
@@ -155,14 +159,19 @@ impl TokenCell {
     /// Nothing happens if the token was replaced since. The first refusal lets the
     /// next call fetch at once. When that token too is refused before it ever
     /// worked, fetching more will not help, and a cool-down starts.
-    pub fn rejected(&mut self, generation: Generation, now: Tick) {
-        if generation != self.generation || self.held.take().is_none() {
-            return;
+    ///
+    /// Returns whether the refusal says nothing against the credentials: the token had
+    /// served before, or was replaced or refused already.
+    pub fn rejected(&mut self, generation: Generation, now: Tick) -> bool {
+        if generation != self.generation {
+            return true;
         }
+        let Some(held) = self.held.take() else { return true };
         self.refused_in_row = self.refused_in_row.saturating_add(1);
-        if self.refused_in_row > 1 {
+        if self.refused_in_row > 1 && !held.served {
             self.cool_down(now);
         }
+        held.served
     }
 
     /// No token could be had. The old one goes on serving while it lasts.

@@ -8,12 +8,7 @@ mod admin;
 mod operations;
 mod stream;
 
-use crate::{
-    bindings::wit_stream,
-    driver::Connector,
-    host::wasi::WasiHost,
-    typed::Request,
-};
+use crate::{bindings::wit_stream, driver::Connector, host::wasi::WasiHost, typed::Request};
 use std::rc::Rc;
 use stream::stream;
 

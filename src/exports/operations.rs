@@ -1,6 +1,9 @@
 //! `penstock:connector/operations`: any operation by name.
 
-use super::{Component, connector, stream::{Streamed, run}};
+use super::{
+    Component, connector,
+    stream::{Streamed, run},
+};
 use crate::{
     bindings::{
         exports::penstock::connector::operations::{self as wit, Guest},
@@ -8,8 +11,7 @@ use crate::{
     },
     catalogue::{self, Effect, Operation, Paging, Parameter, Type},
     contract::{CallOptions, Failure},
-    dynamic,
-    normalize,
+    dynamic, normalize,
     typed::record_type,
 };
 
@@ -41,7 +43,12 @@ impl Guest for Component {
         let operation = dynamic::operation(&vendor, &operation)?;
         let answer =
             dynamic::invoke(&connector(), operation, &parameters, body.as_deref(), options.as_ref()).await?;
-        Ok(wit::Answer { body: answer.body, page: answer.page, status: answer.status, call_id: answer.call_id })
+        Ok(wit::Answer {
+            body: answer.body,
+            page: answer.page,
+            status: answer.status,
+            call_id: answer.call_id,
+        })
     }
 
     async fn list(

@@ -2,10 +2,7 @@
 
 use super::connector;
 use crate::{
-    bindings::{
-        wit_future,
-        wit_stream::StreamPayload,
-    },
+    bindings::{wit_future, wit_stream::StreamPayload},
     contract::{CallOptions, Failure, FailureKind, ListEnd},
     driver::{Reader, refused},
     host::wasi::WasiHost,

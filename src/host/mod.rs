@@ -12,7 +12,10 @@ pub mod wasi;
 
 pub use self::http::{Body, BodyError, Request, Response, SendError, Timeouts};
 
-use crate::engine::{secret::Secret, time::{Tick, WallTime}};
+use crate::engine::{
+    secret::Secret,
+    time::{Tick, WallTime},
+};
 use std::{fmt, time::Duration};
 
 /// What a host lends the core.

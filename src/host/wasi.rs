@@ -97,7 +97,9 @@ pub fn now() -> Tick {
 #[must_use]
 pub fn wall_now() -> WallTime {
     let now = system_clock::now();
-    WallTime::from_millis(now.seconds.saturating_mul(1000).saturating_add(i64::from(now.nanoseconds / 1_000_000)))
+    WallTime::from_millis(
+        now.seconds.saturating_mul(1000).saturating_add(i64::from(now.nanoseconds / 1_000_000)),
+    )
 }
 
 /// 64 bits of the host's secure random source.
@@ -121,9 +123,11 @@ pub async fn send(request: Request) -> Result<Response, SendError> {
     let max_body = request.max_body;
     let response = client::send(outgoing(request)?).await.map_err(|code| failed(&code))?;
     let status = response.get_status_code();
-    let headers = response.get_headers().copy_all().into_iter().filter_map(|(name, value)| {
-        Some((name.to_ascii_lowercase(), String::from_utf8(value).ok()?))
-    });
+    let headers = response
+        .get_headers()
+        .copy_all()
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_ascii_lowercase(), String::from_utf8(value).ok()?)));
     let headers = headers.collect();
     Ok(Response { status, headers, body: read(response, max_body).await })
 }
@@ -189,7 +193,12 @@ async fn read(response: wasi::Response, most: usize) -> Result<bytes::Bytes, Bod
     let (mut stream, trailers) = wasi::Response::consume_body(response, handled);
     let mut body = Vec::new();
     loop {
-        let (result, read) = stream.read({ body.reserve(CHUNK); body }).await;
+        let (result, read) = stream
+            .read({
+                body.reserve(CHUNK);
+                body
+            })
+            .await;
         body = read;
         if body.len() > most {
             return Err(BodyError::TooLarge);

@@ -81,6 +81,7 @@ pub const SETTINGS: &[Setting] = &[
 ];
 
 /// The names under which a setting is looked for.
+#[must_use]
 pub fn names(setting: &str, account: &str, environment: &str) -> Vec<String> {
     let mut names = Vec::new();
     if account != "default" {
@@ -98,6 +99,9 @@ pub fn names(setting: &str, account: &str, environment: &str) -> Vec<String> {
 }
 
 /// Where the account's data is.
+///
+/// # Errors
+/// URLs without TLS, unless the policy allows them.
 pub fn site(values: &Values, policy: &Policy) -> Result<Site, Vec<FieldError>> {
     let environment = values.text("API_ENVIRONMENT").unwrap_or_default();
     let suffix = if environment == "integration" { "-integration" } else { "" };

@@ -6,6 +6,8 @@
 //! these tables or are tested against them.
 
 pub mod common;
+#[cfg(test)]
+mod documents;
 mod kind;
 mod read;
 

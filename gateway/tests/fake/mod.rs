@@ -76,7 +76,7 @@ impl Host for FakeHost {
     }
 
     async fn sleep(&self, _: Duration) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     fn now(&self) -> Tick {

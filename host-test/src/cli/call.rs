@@ -35,9 +35,8 @@ impl Call {
         let plugin = self.target.plugin().await?;
         let mut options = self.target.options(None);
         options.allow_resend = self.allow_resend;
-        let answer = plugin
-            .invoke(&self.vendor_name, &self.operation, self.parameters, body, Some(options))
-            .await?;
+        let answer =
+            plugin.invoke(&self.vendor_name, &self.operation, self.parameters, body, Some(options)).await?;
         if let Some(body) = answer.body {
             writeln!(io::stdout(), "{body}")?;
         }

@@ -49,6 +49,10 @@ impl Demo {
         }
         eprintln!("Starting a simulated ServiceTitan with {} jobs (seed {}).", self.jobs, self.seed);
         let vendor = SimulatedVendor::start(self.config()).await?;
+        // Some of the generated jobs are deleted and in no list: others take their place.
+        for _ in vendor.job_ids().len()..self.jobs {
+            vendor.add_job();
+        }
         let environment = simulated_environment(&vendor, [("RETRY_ATTEMPTS", ATTEMPTS.to_string())]);
         eprintln!("Loading the component.");
         let plugin = Plugin::start(environment).await?;
@@ -90,15 +94,10 @@ impl Demo {
         bar.set_style(ProgressStyle::with_template(style)?);
         let query: JobsQuery = every_job();
         let options = CallOptions {
-            account: None,
-            deadline_ms: None,
-            resume: None,
             correlation_id: Some(format!("demo-{}", self.seed)),
-            fresh: false,
-            accept_stale: false,
-            allow_resend: false,
             page_size: Some(self.page_size),
             window: Some(self.window),
+            ..CallOptions::default()
         };
         let mut jobs = plugin
             .records(|caller, guest| {

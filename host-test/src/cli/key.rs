@@ -1,7 +1,8 @@
 //! `penstock key`: an API key for the gateway.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
+use penstock::{apikey, engine::secret::Secret};
 
 /// Arguments of `penstock key`.
 #[derive(Args)]
@@ -9,6 +10,19 @@ pub(super) struct Key {}
 
 impl Key {
     pub(super) fn run(self) -> Result<()> {
-        anyhow::bail!("comes with the gateway")
+        let key = fresh()?;
+        println!("# Give this key to the caller; it is not kept anywhere:");
+        println!("{}", key.expose());
+        println!("# Configure its hash at the gateway:");
+        println!("PENSTOCK_API_KEY_HASH={}", apikey::hash(key.expose()));
+        println!("SPIN_VARIABLE_PENSTOCK_API_KEY_HASH={}", apikey::hash(key.expose()));
+        Ok(())
     }
+}
+
+/// A key from the operating system's random source.
+pub(super) fn fresh() -> Result<Secret> {
+    let mut random = [0_u8; 32];
+    getrandom::fill(&mut random).context("the operating system gives no random numbers")?;
+    Ok(apikey::generate(&random))
 }

@@ -53,7 +53,8 @@ impl List {
         let mut options = self.target.options(resume);
         options.page_size = self.page_size;
         options.window = self.window;
-        let records = plugin.list(&self.vendor_name, &self.operation, self.parameters.clone(), Some(options)).await?;
+        let records =
+            plugin.list(&self.vendor_name, &self.operation, self.parameters.clone(), Some(options)).await?;
         self.print(records).await
     }
 

@@ -38,7 +38,8 @@ impl Operations {
 }
 
 fn print(found: &[(&str, Operation)], as_json: bool) -> io::Result<()> {
-    let width = |text: fn(&Operation) -> &str| found.iter().map(|(_, row)| text(row).len()).max().unwrap_or(0);
+    let width =
+        |text: fn(&Operation) -> &str| found.iter().map(|(_, row)| text(row).len()).max().unwrap_or(0);
     let (name, path) = (width(|row| &row.name), width(|row| &row.path));
     let mut out = BufWriter::new(io::stdout().lock());
     for (vendor, row) in found {
@@ -75,7 +76,8 @@ fn describe(vendor: &str, row: &Operation) -> serde_json::Value {
             "description": parameter.description,
         })
     });
-    let body: Option<serde_json::Value> = row.body.as_deref().and_then(|schema| serde_json::from_str(schema).ok());
+    let body: Option<serde_json::Value> =
+        row.body.as_deref().and_then(|schema| serde_json::from_str(schema).ok());
     json!({
         "vendor": vendor,
         "name": row.name,

@@ -14,7 +14,9 @@ const USAGE: u8 = 2;
 pub(super) fn failed(error: &anyhow::Error) -> ExitCode {
     // `penstock list ... | head` is no error.
     if error.chain().any(|cause| {
-        cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
     }) {
         return ExitCode::SUCCESS;
     }

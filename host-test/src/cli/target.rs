@@ -6,7 +6,7 @@ use penstock_host::{
     Environment, Plugin,
     bindings::types::CallOptions,
     http::{Outbound, OutboundPolicy},
-    sources::{Layered, Map, standard},
+    sources::{Layered, Map, Source, standard},
 };
 
 /// Options of every command that talks to a vendor.
@@ -49,6 +49,9 @@ impl Target {
     pub(super) async fn plugin(&self) -> Result<Plugin> {
         let mut given = Vec::new();
         let mut policy = OutboundPolicy::vendors();
+        for url in self.configured_origins().await? {
+            policy = policy.allow(&url).with_context(|| format!("the configured vendor URL {url}"))?;
+        }
         if let Some(url) = &self.vendor {
             policy = policy.allow(url).with_context(|| format!("--vendor {url}"))?;
             given.push(("SERVICETITAN_API_URL", url.clone()));
@@ -69,18 +72,27 @@ impl Target {
         Ok(Plugin::start(environment).await?)
     }
 
+    /// The vendor URLs among the settings: whoever set them wants them called.
+    async fn configured_origins(&self) -> Result<Vec<String>> {
+        let account = self.account.as_ref().map(|name| name.to_ascii_uppercase().replace('-', "_"));
+        let prefixes = account.map(|name| format!("PENSTOCK_ACCOUNT_{name}_")).into_iter();
+        let mut origins = Vec::new();
+        for prefix in prefixes.chain(["SERVICETITAN_".to_owned(), "SERVICETITAN_INTEGRATION_".to_owned()]) {
+            for name in ["API_URL", "AUTH_URL"] {
+                let name = format!("{prefix}{name}");
+                origins.extend(standard().get(&name).await.with_context(|| name.clone())?);
+            }
+        }
+        Ok(origins)
+    }
+
     /// The options of a call.
     pub(super) fn options(&self, resume: Option<String>) -> CallOptions {
         CallOptions {
             account: self.account.clone(),
             deadline_ms: self.deadline.map(|seconds| seconds.saturating_mul(1000)),
             resume,
-            correlation_id: None,
-            fresh: false,
-            accept_stale: false,
-            allow_resend: false,
-            page_size: None,
-            window: None,
+            ..CallOptions::default()
         }
     }
 }

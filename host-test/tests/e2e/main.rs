@@ -9,5 +9,10 @@
     reason = "a test may fail"
 )]
 
+mod cli;
 mod embed;
+mod gateway;
+mod imports;
+mod jpm;
+mod readme;
 mod support;

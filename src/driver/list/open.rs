@@ -77,10 +77,10 @@ impl<H: Host> Reader<H> {
         let resume = options.resume.as_ref().map(read).transpose();
         let position =
             resume.map_err(|error| bad_field("resume", error.to_string()))?.map(|resume| resume.position);
-        let (pager, page_size) = match (call.operation.paging, position.clone()) {
+        let (pager, page_size) = match (call.operation.paging, &position) {
             (Paging::Export, None | Some(Position::Feed { .. })) => {
                 let (from, skip) = match position {
-                    Some(Position::Feed { from, skip }) => (from.clone(), skip),
+                    Some(Position::Feed { from, skip }) => (from, skip),
                     _ => (from, 0),
                 };
                 let pager = FeedPager::new(FeedConfig {

@@ -172,13 +172,14 @@ fn a_resume_text_fits_only_what_it_was_made_for() {
     let sent = rig.host.requests().len();
     let good = going_on(Some(resume.clone()), 5);
     let north = CallOptions { account: Some("north".to_owned()), ..good.clone() };
-    let damaged = going_on(Some(format!("{}A", &resume[1..])), 5);
-    let cases: [(&str, &[(&str, &str)], &CallOptions); 5] = [
-        (JOBS, &[("number", "8")], &good),
-        (JOBS, &[], &good),
-        ("jpm.export-jobs-list", &[], &CallOptions { page_size: None, ..good.clone() }),
-        (JOBS, &[("number", "7")], &north),
-        (JOBS, &[("number", "7")], &damaged),
+    let damaged = going_on(Some(format!("{resume}A")), 5);
+    let none: &[(&str, &str)] = &[];
+    let cases = [
+        (JOBS, &[("number", "8")][..], &good),
+        (JOBS, none, &good),
+        ("jpm.export-jobs-list", none, &CallOptions { page_size: None, ..good.clone() }),
+        (JOBS, &[("number", "7")][..], &north),
+        (JOBS, &[("number", "7")][..], &damaged),
     ];
     for (name, parameters, options) in cases {
         let failure = rig.run(rig.read(name, parameters, options)).end.unwrap_err();

@@ -3,8 +3,11 @@
 use super::rig::{Rig, options};
 use crate::contract::{Failure, FailureKind, Outcome};
 
-/// An operation of each effect: its name, parameters and body.
-const EFFECTS: [(&str, &[(&str, &str)], Option<&str>, &str); 5] = [
+/// An operation: its name, parameters and body, and the role that it needs.
+type Case = (&'static str, &'static [(&'static str, &'static str)], Option<&'static str>, &'static str);
+
+/// One of each effect.
+const EFFECTS: [Case; 5] = [
     ("jpm.jobs-get", &[("id", "1")], None, "read-only"),
     ("jpm.jobs-create-note", &[("id", "1")], Some(r#"{"text":"hello"}"#), "operator"),
     ("jpm.jobs-update", &[("id", "1")], Some(r#"{"summary":"new"}"#), "operator"),

@@ -92,6 +92,16 @@ fn an_account_has_settings_of_its_own() {
     // Each account has a token of its own.
     rig.run(rig.get()).unwrap();
     assert_eq!(rig.titan.token_requests(), 2);
+    // Many calls that come for it at once read its settings once.
+    rig.connector.forget_settings();
+    rig.host.slow_lookups(SECOND / 100);
+    let before = rig.host.reads(&own[2]);
+    let north = of("north-east");
+    rig.run(async {
+        rig.get().await.unwrap();
+        futures_util::future::join_all((0..100).map(|_| rig.get_with(&north))).await;
+    });
+    assert_eq!(rig.host.reads(&own[2]), before + 1);
     let bad = rig.run(rig.get_with(&of("../x"))).unwrap_err();
     assert_eq!((bad.kind, bad.fields[0].field.as_str()), (FailureKind::BadInput, "account"));
 }
@@ -204,8 +214,10 @@ fn many_accounts_keep_their_tokens() {
         rig.host.set(&name("TENANT_ID"), "1234");
     }
     rig.run(async {
-        for _ in 0..3 {
-            for account in &accounts {
+        for round in 0..4 {
+            // Not always the oldest first.
+            for place in 0..64 {
+                let account = &accounts[if round % 2 == 0 { place } else { 63 - place }];
                 rig.get_with(&of(account)).await.unwrap();
             }
             rig.host.wait(61 * SECOND).await;

@@ -8,7 +8,10 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 /// The path of the only tenant.
 pub const TENANT: &str = "/jpm/v2/tenant/1234";
 
-type Script<A> = Box<dyn FnMut(usize, &A) -> Option<Reply>>;
+/// Records on a page of the feed.
+const FEED_PAGE: usize = 3;
+
+type Script = Box<dyn FnMut(usize, &SentRequest) -> Option<Reply>>;
 
 /// The model. Clones are the same one.
 #[derive(Clone)]
@@ -17,8 +20,8 @@ pub struct Titan(Rc<RefCell<State>>);
 struct State {
     host: Simulated,
     /// What the model answers instead of itself, by the number of the request from 1.
-    token_script: Script<SentRequest>,
-    api_script: Script<SentRequest>,
+    token_script: Script,
+    api_script: Script,
     token_latency: Duration,
     latency: Duration,
     token_life: Duration,
@@ -29,7 +32,6 @@ struct State {
     token_requests: usize,
     api_requests: usize,
     records: Vec<Value>,
-    feed_page: usize,
     writes: Vec<String>,
 }
 
@@ -49,7 +51,6 @@ impl Titan {
             token_requests: 0,
             api_requests: 0,
             records: Vec::new(),
-            feed_page: 3,
             writes: Vec::new(),
         })));
         let model = titan.clone();
@@ -97,11 +98,6 @@ impl Titan {
     /// Puts another record in the place of the one with this id.
     pub fn spoil(&self, id: usize, record: Value) {
         self.0.borrow_mut().records[id - 1] = record;
-    }
-
-    /// Records on a page of the feed.
-    pub fn feed_page(&self, records: usize) {
-        self.0.borrow_mut().feed_page = records;
     }
 
     /// Adds records behind the last.
@@ -205,7 +201,7 @@ impl State {
         let Some(after) = from.strip_prefix("after-").and_then(|text| text.parse::<usize>().ok()) else {
             return Reply::status(400, r#"{"title":"from is not known","status":400}"#);
         };
-        let data: Vec<&Value> = self.records.iter().skip(after).take(self.feed_page).collect();
+        let data: Vec<&Value> = self.records.iter().skip(after).take(FEED_PAGE).collect();
         let next = after + data.len();
         let more = next < self.records.len();
         Reply::ok(json!({"hasMore": more, "continueFrom": format!("after-{next}"), "data": data}).to_string())

@@ -82,6 +82,28 @@ fn a_token_is_refreshed_early_while_the_old_one_serves() {
 }
 
 #[test]
+fn a_token_is_never_sent_after_its_end() {
+    for life in [10, 60, 900, 7200] {
+        let rig = Rig::new();
+        let life = life * SECOND;
+        rig.titan.holds(1);
+        rig.titan.token_life(life);
+        // The way there takes time too.
+        rig.titan.on_token(|number| (number % 5 == 3).then(|| Reply::status(500, "").after(SECOND)));
+        rig.run(async {
+            while rig.host.elapsed() < 20 * life {
+                rig.get().await.unwrap();
+                rig.host.wait(life / 13).await;
+            }
+        });
+        let refused = rig.connector.metrics().contains("status=\"401\"");
+        assert!(!refused, "a token of {life:?} was refused");
+        let fetches = rig.titan.token_requests();
+        assert!((20..=50).contains(&fetches), "{fetches} of {life:?}");
+    }
+}
+
+#[test]
 fn the_old_token_serves_when_a_refresh_fails_and_the_endpoint_is_left_alone_for_a_while() {
     let rig = Rig::new();
     rig.titan.holds(1);
@@ -153,6 +175,18 @@ fn a_second_401_is_the_callers_to_know() {
     assert!(failure.message.contains("a new access token was refused as well"), "{}", failure.message);
     assert_eq!((rig.titan.token_requests(), rig.titan.api_requests()), (2, 2));
     assert_eq!(failure.attempts.len(), 2);
+}
+
+#[test]
+fn a_token_that_worked_is_forgiven_its_end_whatever_its_calls_came_to() {
+    let rig = Rig::new();
+    rig.run(async {
+        for _ in 0..5 {
+            assert_eq!(rig.get().await.unwrap_err().kind, FailureKind::NotFound);
+            rig.titan.revoke_tokens();
+        }
+    });
+    assert_eq!(rig.titan.token_requests(), 5);
 }
 
 #[test]

@@ -76,6 +76,22 @@ fn those_who_waited_get_what_the_leader_got() {
 }
 
 #[test]
+fn a_secret_that_went_away_is_looked_for_once_for_all_who_wait() {
+    let rig = Rig::new();
+    rig.titan.holds(1);
+    rig.run(rig.get()).unwrap();
+    rig.host.unset("SERVICETITAN_CLIENT_SECRET");
+    rig.host.slow_lookups(SECOND / 100);
+    rig.connector.forget_tokens();
+    let before = rig.host.reads("SERVICETITAN_CLIENT_SECRET");
+    for failure in failures(rig.run(rig.get_often(100))) {
+        assert_eq!(failure.kind, FailureKind::Configuration);
+        assert_eq!(failure.fields[0].field, "SERVICETITAN_CLIENT_SECRET");
+    }
+    assert_eq!(rig.host.reads("SERVICETITAN_CLIENT_SECRET"), before + 1);
+}
+
+#[test]
 fn refused_credentials_are_not_hammered() {
     for status in [400, 401] {
         let rig = Rig::new();

@@ -34,6 +34,8 @@ pub const START: WallTime = WallTime::from_millis(1_795_168_800_000);
 #[derive(Clone)]
 pub struct Simulated(Rc<World>);
 
+type Vendor = Box<dyn FnMut(&SentRequest) -> Reply>;
+
 struct World {
     clock: Clock,
     random: Cell<u64>,
@@ -44,7 +46,7 @@ struct World {
     /// What left the core towards its callers.
     told: RefCell<Vec<String>>,
     lines: RefCell<Vec<String>>,
-    vendor: RefCell<Box<dyn FnMut(&SentRequest) -> Reply>>,
+    vendor: RefCell<Vendor>,
     requests: RefCell<Vec<Rc<SentRequest>>>,
     in_flight: Cell<usize>,
     most_in_flight: Cell<usize>,
@@ -57,6 +59,7 @@ struct World {
 
 impl Simulated {
     /// A host without settings, whose vendor refuses every connection.
+    #[must_use]
     pub fn new(seed: u64) -> Simulated {
         Simulated(Rc::new(World {
             clock: Clock::default(),
@@ -122,46 +125,55 @@ impl Simulated {
     }
 
     /// Time since the start.
+    #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.clock.now().since(Tick::ZERO)
     }
 
     /// Waits.
+    #[must_use]
     pub fn wait(&self, time: Duration) -> Sleep {
         self.0.clock.sleep(time)
     }
 
     /// Every request so far, in order.
+    #[must_use]
     pub fn requests(&self) -> Vec<Rc<SentRequest>> {
         self.0.requests.borrow().clone()
     }
 
     /// The log lines so far.
+    #[must_use]
     pub fn lines(&self) -> Vec<String> {
         self.0.lines.borrow().clone()
     }
 
     /// How many requests were dropped before they were answered.
+    #[must_use]
     pub fn aborted(&self) -> usize {
         self.0.aborted.get()
     }
 
     /// How many requests were under way at once, at most.
+    #[must_use]
     pub fn most_in_flight(&self) -> usize {
         self.0.most_in_flight.get()
     }
 
     /// How often a setting or a secret was read.
+    #[must_use]
     pub fn reads(&self, name: &str) -> usize {
         self.0.reads.borrow().get(name).copied().unwrap_or_default()
     }
 
     /// How often settings and secrets were read in all.
+    #[must_use]
     pub fn all_reads(&self) -> usize {
         self.0.reads.borrow().values().sum()
     }
 
     /// The first place where a secret can be seen.
+    #[must_use]
     pub fn leak(&self) -> Option<String> {
         let world = &self.0;
         let requests = world.requests.borrow();

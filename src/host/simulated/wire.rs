@@ -56,11 +56,13 @@ impl SentRequest {
     }
 
     /// The path without the query.
+    #[must_use]
     pub fn path(&self) -> &str {
         self.path_and_query.split('?').next().unwrap_or_default()
     }
 
     /// A parameter of the query, as it was sent.
+    #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let (_, query) = self.path_and_query.split_once('?')?;
         query
@@ -71,6 +73,7 @@ impl SentRequest {
     }
 
     /// A header field that must not be logged, as the vendor reads it.
+    #[must_use]
     pub fn secret_header(&self, name: &str) -> Option<&str> {
         self.secret_headers.iter().find(|(known, _)| *known == name).map(|(_, secret)| secret.expose())
     }
@@ -111,28 +114,33 @@ impl Reply {
     }
 
     /// An answer whose body breaks off.
+    #[must_use]
     pub fn cut_off(status: u16) -> Reply {
         let body = Err(BodyError::Broken("ConnectionTerminated".to_owned()));
         Reply { after: Duration::ZERO, result: Ok(Response { status, headers: Vec::new(), body }) }
     }
 
     /// No answer: nothing could be sent, or the connection broke after sending.
+    #[must_use]
     pub fn failed(reason: Reason, sent: Sent) -> Reply {
         let detail = "ConnectionTerminated".to_owned();
         Reply { after: Duration::ZERO, result: Err(SendError { reason, sent, detail }) }
     }
 
     /// The connection was refused.
+    #[must_use]
     pub fn refused() -> Reply {
         Reply::failed(Reason::Connect, Sent::No)
     }
 
     /// The connection broke after the request was sent.
+    #[must_use]
     pub fn dropped() -> Reply {
         Reply::failed(Reason::Connection, Sent::Maybe)
     }
 
     /// Silence.
+    #[must_use]
     pub fn never() -> Reply {
         Reply::dropped().after(Duration::MAX)
     }

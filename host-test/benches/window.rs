@@ -1,0 +1,47 @@
+//! What reading ahead brings: 40 pages of 200 jobs from a vendor that takes 50 ms for
+//! each answer, with a window of 1 and of 8, through the real component.
+//!
+//! `cargo bench -p penstock-host --bench window`
+
+use futures_util::TryStreamExt;
+use penstock_host::{
+    Plugin,
+    bindings::types::CallOptions,
+    demo::{every_job, simulated_environment},
+    vendor::{Config, SimulatedVendor},
+};
+use std::time::{Duration, Instant};
+
+const JOBS: usize = 40 * 200;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let config = Config { latency: Duration::from_millis(50), ..Config::small(JOBS) };
+    let vendor = SimulatedVendor::start(config).await?;
+    let plugin = Plugin::start(simulated_environment(&vendor, [])).await?;
+    // The token and the connections are there before the clock starts.
+    read(&plugin, 8).await?;
+    let one = read(&plugin, 1).await?;
+    let eight = read(&plugin, 8).await?;
+    println!("window 1: {:.3} s", one.as_secs_f64());
+    println!("window 8: {:.3} s", eight.as_secs_f64());
+    println!("speed-up: {:.2}", one.as_secs_f64() / eight.as_secs_f64());
+    vendor.shutdown().await;
+    Ok(())
+}
+
+async fn read(plugin: &Plugin, window: u32) -> anyhow::Result<Duration> {
+    let options = CallOptions { page_size: Some(200), window: Some(window), ..CallOptions::default() };
+    let began = Instant::now();
+    let mut jobs = plugin
+        .records(move |caller, guest| {
+            Box::pin(guest.penstock_servicetitan_jpm().call_jobs_list(caller, every_job(), Some(options)))
+        })
+        .await?;
+    let mut count = 0;
+    while jobs.try_next().await?.is_some() {
+        count += 1;
+    }
+    anyhow::ensure!(count == JOBS, "{count} jobs");
+    Ok(began.elapsed())
+}

@@ -1,0 +1,119 @@
+//! The program itself, as a person runs it.
+
+use penstock_host::{
+    demo::simulated_settings,
+    vendor::{Config, SimulatedVendor},
+};
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    process::{Command, Output},
+};
+
+fn penstock(settings: &BTreeMap<String, String>, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_penstock"));
+    // An empty folder, so that no `.env` of the developer's is read.
+    let folder = tempfile::tempdir().unwrap();
+    command.current_dir(folder.path()).args(arguments).envs(settings);
+    for name in
+        ["CLIENT_ID", "CLIENT_SECRET", "APP_KEY", "TENANT_ID"].map(|name| format!("SERVICETITAN_{name}"))
+    {
+        if !settings.contains_key(&name) {
+            command.env_remove(name);
+        }
+    }
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+async fn vendor() -> (SimulatedVendor, BTreeMap<String, String>) {
+    let vendor = SimulatedVendor::start(Config::small(90)).await.unwrap();
+    let settings = simulated_settings(&vendor);
+    (vendor, settings)
+}
+
+#[test]
+fn without_settings_all_four_missing_ones_are_named() {
+    let run = penstock(&BTreeMap::new(), &["list", "servicetitan", "jpm.jobs-list", "--limit", "1"]);
+    assert_eq!(run.status.code(), Some(2));
+    assert!(run.stdout.is_empty());
+    let told = text(&run.stderr);
+    for name in ["CLIENT_ID", "CLIENT_SECRET", "APP_KEY", "TENANT_ID"] {
+        assert!(told.contains(&format!("SERVICETITAN_{name}")), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_as_lines_of_json() {
+    let (vendor, settings) = vendor().await;
+    let list = |further: &[&str]| {
+        let arguments = [&["list", "servicetitan", "jpm.jobs-list"], further].concat();
+        let run = penstock(&settings, &arguments);
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        text(&run.stdout).lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(list(&[]).len(), vendor.job_ids().len());
+    let completed = list(&["--param", "jobStatus=Completed", "--limit", "10"]);
+    assert!(!completed.is_empty() && completed.len() <= 10);
+    assert!(completed.iter().all(|job| job["jobStatus"] == "Completed"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn goes_on_from_a_file() {
+    let (vendor, settings) = vendor().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("position");
+    let file = file.to_str().unwrap();
+    let lines = || {
+        let run = penstock(
+            &settings,
+            &["list", "servicetitan", "jpm.jobs-list", "--param", "sort=+Id", "--resume-file", file],
+        );
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        text(&run.stdout).lines().count()
+    };
+    assert_eq!(lines(), vendor.job_ids().len());
+    assert_eq!(lines(), 0);
+    vendor.add_job();
+    assert_eq!(lines(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_need_a_role() {
+    let (vendor, settings) = vendor().await;
+    let id = format!("id={}", vendor.job_ids()[0]);
+    let body = r#"{"text":"Gate code is 1234"}"#;
+    let note = ["call", "servicetitan", "jpm.jobs-create-note", "--param", &id, "--body", body];
+    let refused = penstock(&settings, &note);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("operator"), "{}", text(&refused.stderr));
+    assert_eq!(vendor.stats().requests, 0);
+
+    let made = penstock(&settings, &[&note[..], &["--role", "operator"]].concat());
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+    assert_eq!(made["text"], "Gate code is 1234");
+}
+
+#[test]
+fn the_table_has_a_row_for_every_operation() {
+    let run = penstock(&BTreeMap::new(), &["operations", "servicetitan"]);
+    assert!(run.status.success());
+    let table = text(&run.stdout);
+    let declared = include_str!("../../../wit/servicetitan/jpm.wit").matches("/// @http ").count();
+    assert_eq!(table.lines().count(), declared);
+    let row = table.lines().find(|line| line.contains("jpm.jobs-cancel ")).unwrap();
+    for part in ["PUT", "/jpm/v2/tenant/{tenant}/jobs/{id}/cancel", "action", "id*", "body*"] {
+        assert!(row.contains(part), "{row}");
+    }
+}
+
+#[test]
+fn a_typo_brings_the_nearest_name() {
+    let run = penstock(&BTreeMap::new(), &["call", "servicetitan", "jpm.jobs-gett"]);
+    assert_eq!(run.status.code(), Some(2));
+    assert!(text(&run.stderr).contains("jpm.jobs-get"), "{}", text(&run.stderr));
+}

@@ -1,0 +1,182 @@
+//! The gateway's component with the Spin interfaces that it imports, over sockets.
+
+use bytes::Bytes;
+use http::{HeaderMap, Request};
+use http_body_util::{BodyExt, Empty};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use penstock::apikey;
+use penstock_host::{
+    demo::simulated_environment,
+    gateway::{Gateway, GatewayOptions},
+    vendor::{Config, FaultKind, Matcher, SimulatedVendor},
+};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+struct Served {
+    vendor: SimulatedVendor,
+    gateway: Gateway,
+    client: Client<HttpConnector, Empty<Bytes>>,
+    key: String,
+}
+
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
+    }
+}
+
+impl Served {
+    async fn new(further: &[(&'static str, &str)]) -> Served {
+        let vendor = SimulatedVendor::start(Config::small(130)).await.unwrap();
+        let key = apikey::generate(&[7; 32]).expose().to_owned();
+        let hash = ("PENSTOCK_API_KEY_HASH", apikey::hash(&key));
+        let further = further.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let environment = simulated_environment(&vendor, std::iter::once(hash).chain(further));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let gateway = Gateway::serve(listener, environment, GatewayOptions::default()).await.unwrap();
+        Served { vendor, gateway, client: Client::builder(TokioExecutor::new()).build_http(), key }
+    }
+
+    async fn get_as(&self, path: &str, key: Option<&str>) -> Answer {
+        let mut request = Request::get(format!("http://{}{path}", self.gateway.address()));
+        if let Some(key) = key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        let answer = self.client.request(request.body(Empty::new()).unwrap()).await.unwrap();
+        let (head, body) = answer.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.get_as(path, Some(&self.key)).await
+    }
+}
+
+const JOBS: &str = "/v1/servicetitan/default/jpm/jobs";
+
+#[tokio::test]
+async fn is_alive_and_ready() {
+    let served = Served::new(&[]).await;
+    assert_eq!(served.get_as("/live", None).await.status, 200);
+    let ready = served.get_as("/ready", None).await;
+    assert_eq!(ready.status, 200, "{}", ready.body);
+    assert_eq!(ready.json()["status"], "pass");
+}
+
+#[tokio::test]
+async fn readiness_names_everything_missing() {
+    let nothing = [
+        ("SERVICETITAN_CLIENT_ID", ""),
+        ("SERVICETITAN_CLIENT_SECRET", ""),
+        ("SERVICETITAN_APP_KEY", ""),
+        ("SERVICETITAN_TENANT_ID", ""),
+        ("PENSTOCK_API_KEY_HASH", ""),
+    ];
+    let served = Served::new(&nothing).await;
+    let ready = served.get_as("/ready", None).await;
+    assert_eq!(ready.status, 503);
+    for (name, _) in nothing {
+        assert!(ready.body.to_uppercase().contains(name), "{name}: {}", ready.body);
+    }
+}
+
+#[tokio::test]
+async fn nobody_gets_in_without_the_key() {
+    let served = Served::new(&[]).await;
+    for key in [None, Some("pk_wrong"), Some("")] {
+        let answer = served.get_as(JOBS, key).await;
+        assert_eq!(answer.status, 401, "{}", answer.body);
+        assert!(answer.headers.contains_key("www-authenticate"));
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+    }
+    assert_eq!(served.vendor.stats().requests, 0);
+
+    let open = Served::new(&[("PENSTOCK_API_KEY_HASH", "")]).await;
+    assert_eq!(open.get(JOBS).await.status, 503, "no configured key means closed, not open");
+}
+
+#[tokio::test]
+async fn a_page_and_the_next_one() {
+    let served = Served::new(&[]).await;
+    let first = served.get(&format!("{JOBS}?pageSize=100&sort=%2BId")).await;
+    assert_eq!(first.status, 200, "{}", first.body);
+    let first = first.json();
+    assert_eq!(first["data"].as_array().unwrap().len(), 100);
+    let resume = first["resume"].as_str().unwrap();
+    let second = served.get(&format!("{JOBS}?pageSize=100&sort=%2BId&resume={resume}")).await.json();
+    assert_eq!(second["data"].as_array().unwrap().len(), served.vendor.job_ids().len() - 100);
+}
+
+#[tokio::test]
+async fn a_whole_list_as_lines() {
+    let served = Served::new(&[]).await;
+    let all = served.get(&format!("{JOBS}?all=true")).await;
+    assert_eq!((all.status, &all.headers["content-type"]), (200, &"application/x-ndjson".parse().unwrap()));
+    let ids: Vec<i64> = all
+        .body
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_i64())
+        .collect();
+    let mut truth = served.vendor.job_ids();
+    let mut found = ids;
+    truth.sort_unstable();
+    found.sort_unstable();
+    assert_eq!(found, truth);
+}
+
+#[tokio::test]
+async fn a_list_that_fails_in_the_middle_says_so() {
+    let served =
+        Served::new(&[("PENSTOCK_PAGE_SIZE", "20"), ("PENSTOCK_WINDOW", "1"), ("RETRY_ATTEMPTS", "1")]).await;
+    let page = Matcher::operation("Jobs_GetList").with_query("page=4");
+    served.vendor.fail_next(page, FaultKind::InternalServerError, 1);
+    let request = Request::get(format!("http://{}{JOBS}?all=true", served.gateway.address()))
+        .header("authorization", format!("Bearer {}", served.key))
+        .body(Empty::<Bytes>::new())
+        .unwrap();
+    let mut body = served.client.request(request).await.unwrap().into_body();
+    let mut text = Vec::new();
+    while let Some(Ok(frame)) = body.frame().await {
+        if let Some(data) = frame.data_ref() {
+            text.extend_from_slice(data);
+        }
+    }
+    let text = String::from_utf8(text).unwrap();
+    let last: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!(text.lines().count(), 61, "three pages and the word on the failure");
+    assert!(last.to_string().contains("resume"), "{last}");
+}
+
+#[tokio::test]
+async fn one_job_and_problems() {
+    let served = Served::new(&[]).await;
+    let id = served.vendor.job_ids()[4];
+    assert_eq!(served.get(&format!("{JOBS}/{id}")).await.json()["id"], id);
+
+    let missing = served.get(&format!("{JOBS}/999999999")).await;
+    assert_eq!(
+        (missing.status, &missing.headers["content-type"]),
+        (404, &"application/problem+json".parse().unwrap())
+    );
+    let malformed = served.get(&format!("{JOBS}/..%2F..%2Fx")).await;
+    assert_eq!(malformed.status, 400, "{}", malformed.body);
+    let typo = served.get(&format!("{JOBS}?jobstatus=Completed")).await;
+    assert_eq!(typo.status, 400);
+    assert!(typo.body.contains("jobStatus"), "{}", typo.body);
+    assert_eq!(served.get("/v1/servicetitan/default/jpm/nothing").await.status, 404);
+}

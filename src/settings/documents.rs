@@ -1,0 +1,69 @@
+//! Holds the documents against the tables: `docs/settings.md` and `.env.example`.
+//!
+//! `BLESS=1` rewrites them; read the difference before you commit it.
+
+use super::{Setting, common};
+use crate::servicetitan;
+use std::{env, fmt::Write, fs, path::Path};
+
+fn row(out: &mut String, prefix: &str, setting: &Setting) {
+    let default = match (setting.default, setting.required) {
+        (Some(default), _) => format!("`{default}`"),
+        (None, true) => "required".to_owned(),
+        (None, false) => String::new(),
+    };
+    let kind = if setting.secret { "secret".to_owned() } else { setting.kind.describe() };
+    writeln!(out, "| `{prefix}{}` | {kind} | {default} | {} |", setting.name, setting.doc).unwrap();
+}
+
+fn markdown() -> String {
+    let mut out = String::from(
+        "# Settings\n\n\
+         A plugin's host answers for these names through `penstock:host/secrets` and `penstock:host/config`; the\n\
+         command line takes them from environment variables, files named by `NAME_FILE`, and `.env`; the gateway\n\
+         from Spin variables of the same names in lower case. They are read again every minute, and secrets at each\n\
+         new token. Everything that is missing or malformed is named at once.\n\n\
+         ## ServiceTitan, the default account\n\n\
+         With `SERVICETITAN_API_ENVIRONMENT=integration`, `SERVICETITAN_INTEGRATION_<NAME>` comes first. A further\n\
+         account `north` is set by `PENSTOCK_ACCOUNT_NORTH_<NAME>`; it may leave the app key and the environment to\n\
+         the default account.\n\n\
+         | name | value | default | what it is for |\n|---|---|---|---|\n",
+    );
+    for setting in servicetitan::settings::SETTINGS {
+        row(&mut out, "SERVICETITAN_", setting);
+    }
+    out += "\n## All vendors\n\n| name | value | default | what it is for |\n|---|---|---|---|\n";
+    for setting in common::SETTINGS {
+        row(&mut out, "", setting);
+    }
+    out
+}
+
+fn dotenv() -> String {
+    let mut out = String::from("# Copy to .env and fill in. docs/settings.md describes each of them.\n\n");
+    for setting in servicetitan::settings::SETTINGS {
+        let comment = if setting.required { "" } else { "# " };
+        writeln!(out, "{comment}SERVICETITAN_{}={}", setting.name, setting.default.unwrap_or_default())
+            .unwrap();
+    }
+    out.push('\n');
+    for setting in common::SETTINGS {
+        writeln!(out, "# {}={}", setting.name, setting.default.unwrap_or_default()).unwrap();
+    }
+    out
+}
+
+#[test]
+fn the_documents_are_those_of_the_tables() {
+    for (file, text) in [("docs/settings.md", markdown()), (".env.example", dotenv())] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        if env::var_os("BLESS").is_some() {
+            fs::write(&path, &text).unwrap();
+        }
+        assert_eq!(
+            fs::read_to_string(&path).unwrap_or_default(),
+            text,
+            "{file} differs; BLESS=1 rewrites it"
+        );
+    }
+}
