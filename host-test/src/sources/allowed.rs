@@ -65,6 +65,21 @@ mod tests {
     use super::*;
     use crate::sources::Map;
 
+    #[test]
+    fn every_setting_of_the_core_is_known() {
+        let allowed = Allowed::known(Map::default());
+        for setting in penstock::settings::common::SETTINGS {
+            assert!(allowed.allows(setting.name), "{}", setting.name);
+        }
+        for setting in penstock::servicetitan::settings::SETTINGS {
+            for account in ["default", "north"] {
+                for name in penstock::servicetitan::settings::names(setting.name, account, "integration") {
+                    assert!(allowed.allows(&name), "{name}");
+                }
+            }
+        }
+    }
+
     #[tokio::test]
     async fn foreign_names_are_denied() {
         let all =
