@@ -73,6 +73,8 @@ impl Engine {
         let mut config = Config::new();
         config.wasm_component_model_async(true);
         config.epoch_interruption(true);
+        // The components have no names of functions: a backtrace would be numbers.
+        config.wasm_backtrace_max_frames(None);
         config.cache(open(cache));
         let wasmtime = wasmtime::Engine::new(&config).map_err(|error| Error::component(&error))?;
         tick(wasmtime.weak());

@@ -103,8 +103,6 @@ impl<T> Records<T> {
     }
 }
 
-impl<T> Unpin for Records<T> {}
-
 impl<T> Stream for Records<T> {
     type Item = Result<T, Error>;
 

@@ -35,7 +35,7 @@ async fn a_trap_costs_the_calls_in_flight_and_no_more() {
     records.next().await.unwrap().unwrap();
 
     let error = plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "666")], None, None).await.unwrap_err();
-    assert!(matches!(&error, Error::Instance { reason } if !reason.is_empty()), "{error:?}");
+    assert!(matches!(&error, Error::Instance { reason } if reason.contains("memory")), "{error:?}");
 
     let rest: Vec<_> = records.collect().await;
     let (last, before) = rest.split_last().unwrap();
@@ -54,7 +54,7 @@ async fn a_trap_costs_the_calls_in_flight_and_no_more() {
 async fn an_instance_that_computes_for_too_long_is_ended() {
     let vendor = Server::start(|request| async move {
         if request.uri().path().ends_with("/jobs/666") {
-            let many = r#"{"name":"a","value":[1,2,3]},"#.repeat(1_000_000);
+            let many = r#"{"name":"a","value":[1,2,3]},"#.repeat(2_000_000);
             let body = format!(r#"{{"id":666,"customFields":[{}]}}"#, many.trim_end_matches(','));
             return http::Response::new(body.into());
         }
@@ -63,7 +63,7 @@ async fn an_instance_that_computes_for_too_long_is_ended() {
     .await;
     let (environment, _) = support::environment(&vendor);
     let mut limits = Limits::default();
-    limits.computing = Duration::from_millis(1);
+    limits.computing = Duration::from_millis(150);
     let plugin = Plugin::start(environment.limits(limits)).await.unwrap();
     let error = plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "666")], None, None).await.unwrap_err();
     assert!(matches!(&error, Error::Instance { reason } if reason.contains("without a pause")), "{error:?}");
