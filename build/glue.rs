@@ -31,7 +31,8 @@ fn module(
     let (package, interface) = (snake(&vendor.name), snake(&module.name));
     writeln!(
         out,
-        "mod {package}_{interface} {{\n\
+        "#[allow(clippy::indexing_slicing, reason = \"the index is made together with the table\")]\n\
+         mod {package}_{interface} {{\n\
          use super::{{Component, Request, connector, stream, wit_stream}};\n\
          use crate::bindings::exports::penstock::{package}::{interface}::*;\n\
          use crate::catalogue::tables::{package}::OPERATIONS;\n\

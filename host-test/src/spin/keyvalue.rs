@@ -238,3 +238,72 @@ impl atomics::HostCas for SpinView<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::component::ResourceTable;
+
+    use super::{atomics::Host as _, atomics::HostCas as _, wasi::HostBucket as _, *};
+    use crate::{sources::Map, spin::SpinLent, state::MemoryState};
+
+    fn lent(store: Option<Arc<dyn State>>) -> SpinLent {
+        SpinLent { variables: Arc::new(Map::default()), store }
+    }
+
+    fn bucket(view: &mut SpinView<'_>) -> Resource<Store> {
+        let store = SpinView::open(view, LABEL).ok().unwrap();
+        view.table.push(store).unwrap()
+    }
+
+    fn again(bucket: &Resource<Store>) -> Resource<Store> {
+        Resource::new_borrow(bucket.rep())
+    }
+
+    #[tokio::test]
+    async fn only_the_granted_store_opens() {
+        let mut table = ResourceTable::new();
+        let none = lent(None);
+        let mut view = SpinView { lent: &none, table: &mut table };
+        assert!(matches!(
+            wasi::Host::open(&mut view, LABEL.into()).await,
+            Ok(Err(wasi::Error::AccessDenied))
+        ));
+        let other = wasi::Host::open(&mut view, "other".into()).await;
+        assert!(matches!(other, Ok(Err(wasi::Error::NoSuchStore))));
+    }
+
+    #[tokio::test]
+    async fn a_swap_loses_no_update_of_an_existing_key() {
+        let lent = lent(Some(Arc::new(MemoryState::default())));
+        let mut table = ResourceTable::new();
+        let mut view = SpinView { lent: &lent, table: &mut table };
+        let bucket = bucket(&mut view);
+        view.set(again(&bucket), "k".into(), b"0".into()).await.unwrap().unwrap();
+
+        let slow = view.new(again(&bucket), "k".into()).await.unwrap().unwrap();
+        let fast = view.new(again(&bucket), "k".into()).await.unwrap().unwrap();
+        view.swap(fast, b"fast".into()).await.unwrap().unwrap();
+        let refused = view.swap(slow, b"slow".into()).await.unwrap();
+        let Err(atomics::CasError::CasFailed(fresh)) = refused else { panic!("{refused:?}") };
+        let current = view.current(Resource::new_borrow(fresh.rep())).await.unwrap().unwrap();
+        assert_eq!(current, Some(b"fast".to_vec()));
+        view.swap(fresh, b"slow".into()).await.unwrap().unwrap();
+        let value = view.get(again(&bucket), "k".into()).await.unwrap().unwrap();
+        assert_eq!(value, Some(b"slow".to_vec()));
+    }
+
+    #[tokio::test]
+    async fn counters_and_keys() {
+        let lent = lent(Some(Arc::new(MemoryState::default())));
+        let mut table = ResourceTable::new();
+        let mut view = SpinView { lent: &lent, table: &mut table };
+        let bucket = bucket(&mut view);
+        assert_eq!(view.increment(again(&bucket), "n".into(), 2).await.unwrap().unwrap(), 2);
+        assert_eq!(view.increment(again(&bucket), "n".into(), -3).await.unwrap().unwrap(), -1);
+        assert!(view.exists(again(&bucket), "n".into()).await.unwrap().unwrap());
+        view.delete(again(&bucket), "n".into()).await.unwrap().unwrap();
+        assert!(!view.exists(again(&bucket), "n".into()).await.unwrap().unwrap());
+        wasi::HostBucket::drop(&mut view, bucket).await.unwrap();
+        assert!(view.table.is_empty());
+    }
+}
