@@ -7,8 +7,8 @@ use futures_util::TryStreamExt;
 use penstock_host::{
     Plugin,
     bindings::types::CallOptions,
-    demo::{every_job, simulated_environment},
-    vendor::{Config, SimulatedVendor},
+    demo::{every_job, simulated_environment, vendor_with_listed_jobs},
+    vendor::Config,
 };
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ const JOBS: usize = 40 * 200;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = Config { latency: Duration::from_millis(50), ..Config::small(JOBS) };
-    let vendor = SimulatedVendor::start(config).await?;
+    let vendor = vendor_with_listed_jobs(config).await?;
     let plugin = Plugin::start(simulated_environment(&vendor, [])).await?;
     // The token and the connections are there before the clock starts.
     read(&plugin, 8).await?;

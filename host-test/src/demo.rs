@@ -6,9 +6,24 @@ use crate::{
     bindings::jpm::JobsQuery,
     http::{Outbound, OutboundPolicy},
     sources::Map,
-    vendor::SimulatedVendor,
+    vendor::{Config, SimulatedVendor},
 };
 use std::collections::BTreeMap;
+
+/// Starts a simulated vendor whose list of jobs has exactly `config.jobs` of them.
+///
+/// Some of the generated jobs are deleted and in no list: others take their place.
+///
+/// # Errors
+/// Those of [`SimulatedVendor::start`].
+pub async fn vendor_with_listed_jobs(config: Config) -> anyhow::Result<SimulatedVendor> {
+    let jobs = config.jobs;
+    let vendor = SimulatedVendor::start(config).await?;
+    for _ in vendor.job_ids().len()..jobs {
+        vendor.add_job();
+    }
+    Ok(vendor)
+}
 
 /// The settings and secrets with which the component talks to this vendor.
 #[must_use]

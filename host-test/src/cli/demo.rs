@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use penstock_host::{
     Plugin,
     bindings::{jpm::JobsQuery, types::CallOptions},
-    demo::{every_job, simulated_environment},
+    demo::{every_job, simulated_environment, vendor_with_listed_jobs},
     vendor::{Config, Faults, SimulatedVendor},
 };
 use std::{
@@ -48,11 +48,7 @@ impl Demo {
             bail!("--fault-rate must be from 0 to 1");
         }
         eprintln!("Starting a simulated ServiceTitan with {} jobs (seed {}).", self.jobs, self.seed);
-        let vendor = SimulatedVendor::start(self.config()).await?;
-        // Some of the generated jobs are deleted and in no list: others take their place.
-        for _ in vendor.job_ids().len()..self.jobs {
-            vendor.add_job();
-        }
+        let vendor = vendor_with_listed_jobs(self.config()).await?;
         let environment = simulated_environment(&vendor, [("RETRY_ATTEMPTS", ATTEMPTS.to_string())]);
         eprintln!("Loading the component.");
         let plugin = Plugin::start(environment).await?;

@@ -104,6 +104,8 @@ impl<H: Host> Reader<H> {
                     skip,
                     page_size,
                     window: extent.window,
+                    // Who names a window knows that the list is long.
+                    eager: options.window.is_some(),
                     max_pages: extent.max_pages(skip),
                     max_items: limits.max_items,
                     max_held_bytes: policy.max_held_bytes,

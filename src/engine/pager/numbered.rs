@@ -16,6 +16,9 @@ pub struct NumberedConfig {
     pub page_size: u32,
     /// Pages in flight or held, at most. Clamped to 1 to 32.
     pub window: u32,
+    /// Begin with a whole window instead of one page: for a caller who knows that the
+    /// list is long. A short list then costs requests beyond its end.
+    pub eager: bool,
     /// Pages of this read, at most. 0 counts as 1.
     pub max_pages: u32,
     /// Records that this read delivers, at most.
@@ -47,7 +50,7 @@ pub struct PageFacts {
 /// Reads a list with page numbers.
 ///
 /// Only the first page is fetched until it says that more follow, so that a short
-/// list costs one request. Pages fetched beyond the end are dropped, and their
+/// list costs one request, unless the read is eager. Pages fetched beyond the end are dropped, and their
 /// errors do not matter.
 #[derive(Clone, Debug)]
 pub struct NumberedPager {
@@ -88,6 +91,9 @@ struct Stop {
 }
 
 const MAX_WINDOW: u32 = 32;
+/// Bytes of a record, for as long as no page has come that tells: on the large side
+/// for ServiceTitan's.
+const TYPICAL_RECORD: usize = 4096;
 /// The last page that is read, so that there is always a number after it.
 const LAST_PAGE: u32 = u32::MAX - 1;
 
@@ -138,13 +144,16 @@ impl NumberedPager {
     fn has_room(&self) -> bool {
         let judged = self.judging.saturating_sub(self.config.start_page);
         let window = match judged {
+            0 if self.config.eager && !self.config.data_only => self.config.window,
             0 => 1,
             // The second page proves whether the vendor minds the page number.
             1 if self.config.data_only => self.config.window.min(2),
             _ => self.config.window,
         };
         let in_flight = self.slots.values().filter(|slot| matches!(slot, Slot::InFlight)).count();
-        let expected = self.largest.saturating_mul(in_flight.saturating_add(1));
+        let guess = (self.config.page_size as usize).saturating_mul(TYPICAL_RECORD);
+        let page = if self.largest == 0 { guess } else { self.largest };
+        let expected = page.saturating_mul(in_flight.saturating_add(1));
         self.slots.len() < window as usize
             && self.held_bytes.saturating_add(expected) <= self.config.max_held_bytes
     }

@@ -3,6 +3,7 @@ use super::*;
 mod model;
 
 const CONFIG: NumberedConfig = NumberedConfig {
+    eager: false,
     start_page: 1,
     skip: 0,
     page_size: 10,
@@ -379,4 +380,15 @@ fn the_last_page_number_there_is() {
 
     let mut pager = NumberedPager::new(NumberedConfig { start_page: u32::MAX, ..CONFIG });
     assert_eq!(fetches(&mut pager), [page]);
+}
+
+#[test]
+fn an_eager_read_begins_with_a_whole_window() {
+    let mut pager = NumberedPager::new(NumberedConfig { eager: true, window: 3, ..CONFIG });
+    let first: Vec<u32> = std::iter::from_fn(|| pager.next_fetch()).collect();
+    assert_eq!(first.len(), 3);
+    // Bytes bound it as well, though no page has told how large they are.
+    let tight = NumberedConfig { eager: true, window: 32, max_held_bytes: 1, ..CONFIG };
+    let mut pager = NumberedPager::new(tight);
+    assert_eq!(std::iter::from_fn(|| pager.next_fetch()).count(), 1);
 }

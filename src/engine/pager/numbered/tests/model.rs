@@ -132,6 +132,7 @@ fn any_vendor() -> impl Strategy<Value = Vendor> {
 fn any_config(data_only: bool) -> impl Strategy<Value = NumberedConfig> {
     (1_u32..25, 1_u32..=32, prop_oneof![Just(usize::MAX), 0_usize..400]).prop_map(
         move |(page_size, window, max_held_bytes)| NumberedConfig {
+            eager: window % 2 == 0,
             page_size,
             window,
             max_held_bytes,
