@@ -56,11 +56,11 @@ fn tell(failure: &Failure) -> ExitCode {
     if let Some(id) = &failure.vendor_trace_id {
         eprintln!("The vendor's id of the request: {id}");
     }
+    if matches!(failure.kind, FailureKind::BadInput | FailureKind::Configuration | FailureKind::Role) {
+        return ExitCode::from(USAGE);
+    }
     if let Some(resume) = &failure.resume {
         eprintln!("Go on with: --resume {resume}");
     }
-    match failure.kind {
-        FailureKind::BadInput | FailureKind::Configuration | FailureKind::Role => ExitCode::from(USAGE),
-        _ => ExitCode::FAILURE,
-    }
+    ExitCode::FAILURE
 }
