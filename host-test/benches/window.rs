@@ -21,13 +21,22 @@ async fn main() -> anyhow::Result<()> {
     let plugin = Plugin::start(simulated_environment(&vendor, [])).await?;
     // The token and the connections are there before the clock starts.
     read(&plugin, 8).await?;
-    let one = read(&plugin, 1).await?;
-    let eight = read(&plugin, 8).await?;
+    let one = best(&plugin, 1).await?;
+    let eight = best(&plugin, 8).await?;
     println!("window 1: {:.3} s", one.as_secs_f64());
     println!("window 8: {:.3} s", eight.as_secs_f64());
     println!("speed-up: {:.2}", one.as_secs_f64() / eight.as_secs_f64());
     vendor.shutdown().await;
     Ok(())
+}
+
+/// The shortest of five reads: the one that the rest of the machine disturbed least.
+async fn best(plugin: &Plugin, window: u32) -> anyhow::Result<Duration> {
+    let mut best = Duration::MAX;
+    for _ in 0..5 {
+        best = best.min(read(plugin, window).await?);
+    }
+    Ok(best)
 }
 
 async fn read(plugin: &Plugin, window: u32) -> anyhow::Result<Duration> {
