@@ -11,7 +11,7 @@ pub mod catalogue;
 pub mod contract;
 pub mod driver;
 pub mod dynamic;
-pub mod engine;
+pub use penstock_engine as engine;
 #[cfg(target_family = "wasm")]
 pub mod exports;
 pub mod host;

@@ -6,7 +6,7 @@ use penstock::{
         secret::Secret,
         time::{Tick, WallTime},
     },
-    host::{Host, HostError, Request, Response, SendError, wasi},
+    host::{Host, HostError, Request, Response, SendError, State, wasi},
     normalize::Instant,
 };
 use serde_json::json;
@@ -49,17 +49,47 @@ impl Host for SpinHost {
         self.variable(name).await
     }
 
-    async fn shares_state(&self) -> bool {
-        // Without a grant in the manifest the store does not open.
-        match Store::open_default().await {
-            Ok(store) => store.exists("penstock/ready").await.is_ok(),
-            Err(_) => false,
-        }
-    }
-
     fn log(&self, line: &str) {
         wasi::log(line);
     }
+}
+
+/// Spin's own key-value interface has no atomics: what needs them works alone.
+impl State for SpinHost {
+    async fn state_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
+        open().await?.get(key).await.map_err(|error| trouble(&error))
+    }
+
+    async fn state_set(&self, key: &str, value: Vec<u8>, _: Option<Duration>) -> Result<(), HostError> {
+        open().await?.set(key, &value).await.map_err(|error| trouble(&error))
+    }
+
+    async fn state_delete(&self, key: &str) -> Result<(), HostError> {
+        open().await?.delete(key).await.map_err(|error| trouble(&error))
+    }
+
+    async fn state_increment(&self, _: &str, _: i64, _: Option<Duration>) -> Result<i64, HostError> {
+        Err(HostError::Unavailable("Spin's key-value store has no counters".to_owned()))
+    }
+
+    async fn state_swap(
+        &self,
+        _: &str,
+        _: Vec<u8>,
+        _: Vec<u8>,
+        _: Option<Duration>,
+    ) -> Result<bool, HostError> {
+        Err(HostError::Unavailable("Spin's key-value store has no compare-and-swap".to_owned()))
+    }
+}
+
+/// The default store. Without a grant in the manifest it does not open.
+async fn open() -> Result<Store, HostError> {
+    Store::open_default().await.map_err(|error| trouble(&error))
+}
+
+fn trouble(error: &impl std::fmt::Display) -> HostError {
+    HostError::Unavailable(format!("the key-value store: {error}"))
 }
 
 impl SpinHost {

@@ -7,6 +7,10 @@
 //! and in a simulator with virtual time. The driver that acts on the answers lives
 //! elsewhere.
 //!
+//! It is a package of its own, so that this rule holds by what it can reach, and so
+//! that fuzzing and mutation testing build in seconds. The core re-exports it as
+//! `penstock::engine`.
+//!
 //! | Question | File |
 //! |---|---|
 //! | When may I try again, by the answer's headers? | [`hint`] |

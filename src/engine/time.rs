@@ -97,7 +97,8 @@ impl WallTime {
 ///
 /// A value outside 0 to 1 is clamped, and one that is not a number counts as 1,
 /// so that a broken source of randomness makes waits longer and not shorter.
-pub(crate) fn share(whole: Duration, random: f64) -> Duration {
+#[must_use]
+pub fn share(whole: Duration, random: f64) -> Duration {
     let random = if random.is_nan() { 1.0 } else { random.clamp(0.0, 1.0) };
     Duration::try_from_secs_f64(whole.as_secs_f64() * random).unwrap_or(whole).min(whole)
 }

@@ -5,12 +5,16 @@
 //! thread.
 
 mod http;
-#[cfg(test)]
+#[cfg(any(test, feature = "simulated"))]
 pub mod simulated;
+mod state;
 #[cfg(target_family = "wasm")]
 pub mod wasi;
 
-pub use self::http::{Body, BodyError, Request, Response, SendError, Timeouts};
+pub use self::{
+    http::{Body, BodyError, Request, Response, SendError, Timeouts},
+    state::State,
+};
 
 use crate::engine::{
     secret::Secret,
@@ -20,7 +24,7 @@ use std::{fmt, time::Duration};
 
 /// What a host lends the core.
 #[allow(async_fn_in_trait, reason = "a component has one thread: the futures need not be Send")]
-pub trait Host {
+pub trait Host: State {
     /// Sends a request and reads the whole answer, at most `request.max_body` bytes
     /// of it. Dropping the future cancels the request.
     async fn send(&self, request: Request) -> Result<Response, SendError>;
@@ -42,9 +46,6 @@ pub trait Host {
 
     /// A setting by name; none when there is none or when it is empty.
     async fn setting(&self, name: &str) -> Result<Option<String>, HostError>;
-
-    /// Whether the store that instances share answers.
-    async fn shares_state(&self) -> bool;
 
     /// Takes a log line: one JSON object, without a newline.
     fn log(&self, line: &str);

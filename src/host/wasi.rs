@@ -4,7 +4,7 @@
 //! `wasi:random`, log lines to standard error. Settings, secrets and state come from
 //! `penstock:host`.
 
-use super::{Body, BodyError, Host, HostError, Request, Response, SendError, Timeouts};
+use super::{Body, BodyError, Host, HostError, Request, Response, SendError, State, Timeouts};
 use crate::{
     bindings::penstock::host::{config, secrets, state, types as host_types},
     engine::{
@@ -63,13 +63,42 @@ impl Host for WasiHost {
         Ok(setting.filter(|text| !text.trim().is_empty()))
     }
 
-    async fn shares_state(&self) -> bool {
-        state::get("penstock/ready".to_owned()).await.is_ok()
-    }
-
     fn log(&self, line: &str) {
         log(line);
     }
+}
+
+impl State for WasiHost {
+    async fn state_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
+        Ok(state::get(key.to_owned()).await?)
+    }
+
+    async fn state_set(&self, key: &str, value: Vec<u8>, ttl: Option<Duration>) -> Result<(), HostError> {
+        Ok(state::set(key.to_owned(), value, ttl.map(millis)).await?)
+    }
+
+    async fn state_delete(&self, key: &str) -> Result<(), HostError> {
+        Ok(state::delete(key.to_owned()).await?)
+    }
+
+    async fn state_increment(&self, key: &str, delta: i64, ttl: Option<Duration>) -> Result<i64, HostError> {
+        Ok(state::increment(key.to_owned(), delta, ttl.map(millis)).await?)
+    }
+
+    async fn state_swap(
+        &self,
+        key: &str,
+        expected: Vec<u8>,
+        value: Vec<u8>,
+        ttl: Option<Duration>,
+    ) -> Result<bool, HostError> {
+        Ok(state::compare_and_swap(key.to_owned(), expected, value, ttl.map(millis)).await?)
+    }
+}
+
+/// At least 1: a value that is gone at once was not meant.
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
 }
 
 impl From<host_types::HostError> for HostError {

@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 
 use super::guard::{EmptyPages, Guard, ItemCap};
 use super::{Arrival, FailedFetch, Position, Progress, Ready};
-use crate::engine::digest::digest;
+use crate::digest::digest;
 
 /// How to read an export feed.
 #[derive(Clone, Debug, PartialEq, Eq)]

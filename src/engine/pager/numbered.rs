@@ -43,7 +43,7 @@ pub struct PageFacts {
     /// The vendor's word on whether more follow. Its total is not looked at: it
     /// changes while the list is read.
     pub has_more: Option<bool>,
-    /// [`digest`](crate::engine::digest::digest) of its records.
+    /// [`digest`](crate::digest::digest) of its records.
     pub digest: u64,
 }
 

@@ -8,9 +8,11 @@
 
 mod clock;
 mod executor;
+mod store;
 mod wire;
 
 pub use clock::Sleep;
+pub use store::Store;
 pub use wire::{Reply, SentRequest};
 
 use super::{Host, HostError, Request, Response, SendError};
@@ -55,6 +57,8 @@ struct World {
     reads: RefCell<BTreeMap<String, usize>>,
     lookup: Cell<Duration>,
     fault: RefCell<Option<HostError>>,
+    /// Shared by all hosts of a simulation; none when the host has no store.
+    store: RefCell<Option<Store>>,
 }
 
 impl Simulated {
@@ -77,6 +81,7 @@ impl Simulated {
             reads: RefCell::default(),
             lookup: Cell::new(Duration::ZERO),
             fault: RefCell::new(None),
+            store: RefCell::default(),
         }))
     }
 
@@ -112,6 +117,12 @@ impl Simulated {
     /// Notes what the core told a caller, to look for secrets in it.
     pub fn told(&self, text: String) {
         self.0.told.borrow_mut().push(text);
+    }
+
+    /// Gives the host a store that it may share with others. Without one it answers that
+    /// it has none.
+    pub fn share(&self, store: Store) {
+        *self.0.store.borrow_mut() = Some(store);
     }
 
     /// How long the host takes to find a setting or a secret.
@@ -239,10 +250,6 @@ impl Host for Simulated {
 
     async fn setting(&self, name: &str) -> Result<Option<String>, HostError> {
         self.look_up(name, &self.0.settings).await
-    }
-
-    async fn shares_state(&self) -> bool {
-        false
     }
 
     fn log(&self, line: &str) {

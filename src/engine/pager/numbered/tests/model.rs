@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::engine::digest::digest;
-use crate::engine::limits::Limits;
-use crate::engine::resume::Resume;
+use crate::digest::digest;
+use crate::limits::Limits;
+use crate::resume::Resume;
 
 #[derive(Clone, Copy, Debug)]
 struct Vendor {
