@@ -5,7 +5,7 @@ use super::{
     account::Account,
     attempt::{Failed, Success},
     failure,
-    token::{self, Authorization},
+    token::Authorization,
 };
 use crate::{
     catalogue::{Effect, Operation},
@@ -13,7 +13,7 @@ use crate::{
     engine::{
         classify::{Access, Class, Effect as Took, Fault},
         retry::{Decision, GiveUp, Repeat, Retry, RetryPolicy, Why},
-        time::{Tick, WallTime},
+        time::{Tick, WallTime, unit},
     },
     host::Host,
     settings::{
@@ -198,7 +198,7 @@ impl<H: Host> Connector<H> {
                 (_, Some(_)) => account.token.cell.borrow_mut().accepted(generation),
                 _ => {}
             }
-            match course.retry.next(now, &failed.fault, token::unit(self.host.random())) {
+            match course.retry.next(now, &failed.fault, unit(self.host.random())) {
                 Decision::Resend { after, .. } => self.pause(call, course, &failed.fault, after).await,
                 Decision::GiveUp(give_up) => return Err(course.give_up(failed, give_up)),
             }
@@ -242,7 +242,7 @@ impl<H: Host> Connector<H> {
             };
             let failure = Failure { outcome: outcome(course.retry.effect()), ..refused.failure };
             let Some(fault) = refused.fault else { return Err(failure) };
-            match course.retry.next(self.host.now(), &fault, token::unit(self.host.random())) {
+            match course.retry.next(self.host.now(), &fault, unit(self.host.random())) {
                 Decision::Resend { after, .. } => {
                     self.stats.borrow_mut().retry(fault.reason.as_str());
                     self.host.sleep(after).await;

@@ -12,7 +12,7 @@ use crate::{
         classify::{Access, Attempt, BodyKind, Class, Effect, Fault, Reason, Sent, StatusRules, classify},
         hint::retry_hint,
         secret::Secret,
-        time::Tick,
+        time::{Tick, unit},
         token::{FetchFailure, Generation, Need},
     },
     host::{Host, HostError, Response},
@@ -290,9 +290,4 @@ fn present(account: &Account, generation: Generation) -> Option<Authorization> {
     let token = cell.secret(generation)?;
     let headers = account.vendor.authorization(token, credentials.as_ref()?);
     Some(Authorization { generation, headers })
-}
-
-/// 64 random bits as a number from 0 up to, but not including, 1.
-pub(super) fn unit(bits: u64) -> f64 {
-    (bits >> 11) as f64 / (1_u64 << 53) as f64
 }

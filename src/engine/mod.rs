@@ -28,6 +28,7 @@ pub mod limits;
 pub mod pager;
 pub mod resume;
 pub mod retry;
+pub mod sabotage;
 pub mod secret;
 pub mod time;
 pub mod token;

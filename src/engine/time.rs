@@ -93,6 +93,12 @@ impl WallTime {
     }
 }
 
+/// 64 random bits as a number from 0 up to, but not including, 1.
+#[must_use]
+pub fn unit(bits: u64) -> f64 {
+    (bits >> 11) as f64 / (1_u64 << 53) as f64
+}
+
 /// A random share of `whole`: `random` of 0 gives nothing, close to 1 nearly all.
 ///
 /// A value outside 0 to 1 is clamped, and one that is not a number counts as 1,

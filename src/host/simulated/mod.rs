@@ -12,7 +12,7 @@ mod store;
 mod wire;
 
 pub use clock::Sleep;
-pub use store::Store;
+pub use store::{Conduct, Store};
 pub use wire::{Reply, SentRequest};
 
 use super::{Host, HostError, Request, Response, SendError};
@@ -40,6 +40,8 @@ type Vendor = Box<dyn FnMut(&SentRequest) -> Reply>;
 
 struct World {
     clock: Clock,
+    /// Added to the wall clock, in milliseconds.
+    skew: Cell<i64>,
     random: Cell<u64>,
     settings: RefCell<BTreeMap<String, String>>,
     secrets: RefCell<BTreeMap<String, String>>,
@@ -65,8 +67,25 @@ impl Simulated {
     /// A host without settings, whose vendor refuses every connection.
     #[must_use]
     pub fn new(seed: u64) -> Simulated {
+        Simulated::on(Clock::default(), seed)
+    }
+
+    /// Another host in the same time: another instance of a deployment. It has settings,
+    /// chance and a vendor's function of its own.
+    #[must_use]
+    pub fn sibling(&self, seed: u64) -> Simulated {
+        Simulated::on(self.0.clock.clone(), seed)
+    }
+
+    /// From now on its wall clock is ahead by so many milliseconds.
+    pub fn skew(&self, millis: i64) {
+        self.0.skew.set(millis);
+    }
+
+    fn on(clock: Clock, seed: u64) -> Simulated {
         Simulated(Rc::new(World {
-            clock: Clock::default(),
+            clock,
+            skew: Cell::new(0),
             random: Cell::new(seed),
             settings: RefCell::default(),
             secrets: RefCell::default(),
@@ -232,7 +251,7 @@ impl Host for Simulated {
 
     fn wall_now(&self) -> WallTime {
         let since = i64::try_from(self.elapsed().as_millis()).unwrap_or(i64::MAX);
-        WallTime::from_millis(START.as_millis().saturating_add(since))
+        WallTime::from_millis(START.as_millis().saturating_add(since).saturating_add(self.0.skew.get()))
     }
 
     /// SplitMix64 (Steele, Lea and Flood 2014).

@@ -1,0 +1,57 @@
+//! Defects that can be switched on, to prove that the simulator finds them.
+//!
+//! Each names an invariant and the place that would break it. Without the feature
+//! `sabotage`, which only tests turn on, [`on`] is the constant `false` and the branches
+//! are not compiled in.
+
+/// A deliberate defect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sabotage {
+    /// A page is thrown away as if it had been delivered.
+    LoseRecords,
+    /// The records that stand before a resumed position are delivered again.
+    RepeatRecords,
+    /// A write whose outcome is unknown is sent again.
+    ResendWrites,
+    /// A wait is slept through although it ends after the deadline, and then it is sent.
+    SendLate,
+    /// The limiter lets everything through.
+    IgnoreLimit,
+    /// Each call fetches a token of its own.
+    FetchTokensAtOnce,
+    /// The breaker never refuses.
+    IgnoreBreaker,
+    /// The caller who came last goes first.
+    LastComesFirst,
+    /// A call that was throttled waits for a word that never comes.
+    WaitForever,
+    /// The access token is part of a log line.
+    LogTokens,
+    /// Chance comes from elsewhere than from the host.
+    ForeignChance,
+}
+
+#[cfg(feature = "sabotage")]
+thread_local! {
+    static ACTIVE: std::cell::Cell<Option<Sabotage>> = const { std::cell::Cell::new(None) };
+}
+
+/// Switches one defect on in this thread, or all off.
+#[cfg(feature = "sabotage")]
+pub fn set(sabotage: Option<Sabotage>) {
+    ACTIVE.set(sabotage);
+}
+
+/// Whether a defect is on.
+#[cfg(feature = "sabotage")]
+#[must_use]
+pub fn on(sabotage: Sabotage) -> bool {
+    ACTIVE.get() == Some(sabotage)
+}
+
+/// Whether a defect is on: never.
+#[cfg(not(feature = "sabotage"))]
+#[must_use]
+pub const fn on(_: Sabotage) -> bool {
+    false
+}
