@@ -2,6 +2,7 @@
 //! hands its arguments to the driver.
 
 use crate::{
+    answer::Answer,
     contract::{Contract, Module, Operation, Vendor},
     names::{pascal, snake},
     tables::page_item,
@@ -54,14 +55,18 @@ fn operation(
 ) -> Result<(), Box<dyn Error>> {
     let function = &operation.function;
     let request = request(operation, index);
-    let (returned, call) = match operation.paging.as_str() {
-        "none" if answers(contract, function) => {
-            (output(contract, function)?, "value(&connector(), &options)".to_owned())
+    let answer = Answer::of(contract, operation)?;
+    let value = answer.value.map(|value| rust(contract, &value)).transpose()?;
+    let (returned, call) = match (operation.paging.as_str(), value) {
+        ("none" | "envelope", None) => ("()".to_owned(), "nothing"),
+        ("none", Some(value)) if answer.informed => (format!("({value}, AnswerInfo)"), "informed_value"),
+        ("none", Some(value)) => (value, "value"),
+        ("envelope", Some(items)) if answer.informed => (format!("({items}, AnswerInfo)"), "informed_items"),
+        ("envelope", Some(_)) => {
+            return Err(format!("{}: an envelope is read", function.name).into());
         }
-        "none" => ("()".to_owned(), "nothing(&connector(), &options)".to_owned()),
-        "envelope" => (output(contract, function)?, "items(&connector(), &options)".to_owned()),
-        _ => {
-            let page = output(contract, function)?;
+        (_, page) => {
+            let page = page.ok_or("a page without a type")?;
             let map = format!(
                 "page(&connector(), page, &options).await.map(|(items, info)| {page} {{ items, info }})"
             );
@@ -71,7 +76,7 @@ fn operation(
         }
     };
     signature(contract, function, &format!("Result<{returned}, Failure>"), out)?;
-    writeln!(out, "{{ {request}.{call}.await }}")?;
+    writeln!(out, "{{ {request}.{call}(&connector(), &options).await }}")?;
     Ok(())
 }
 
@@ -82,7 +87,7 @@ fn stream(
     out: &mut String,
 ) -> Result<(), Box<dyn Error>> {
     let Some(all) = &operation.all else { return Ok(()) };
-    let item = operation.function.result.and_then(|_| ok_type(contract, &operation.function));
+    let item = Answer::of(contract, operation)?.value;
     let item = item.and_then(|page| page_item(contract, &page)).ok_or("a page without items")?;
     let item = rust(contract, &item)?;
     let returned =
@@ -119,22 +124,6 @@ fn signature(
     }
     write!(out, ") -> {returned} ")?;
     Ok(())
-}
-
-fn answers(contract: &Contract, function: &Function) -> bool {
-    ok_type(contract, function).is_some()
-}
-
-fn ok_type(contract: &Contract, function: &Function) -> Option<Type> {
-    let Some(Type::Id(id)) = function.result else { return None };
-    match &contract.resolve.types[id].kind {
-        TypeDefKind::Result(result) => result.ok,
-        _ => None,
-    }
-}
-
-fn output(contract: &Contract, function: &Function) -> Result<String, Box<dyn Error>> {
-    rust(contract, &ok_type(contract, function).ok_or("no result")?)
 }
 
 /// A WIT type as wit-bindgen names it in Rust.

@@ -9,6 +9,7 @@
 
 #![allow(clippy::indexing_slicing, reason = "wit-parser's arenas are indexed by the ids that it gave out")]
 
+mod answer;
 mod contract;
 mod glue;
 mod names;

@@ -1,6 +1,7 @@
 //! Writes `tables.rs`: types and operations as static data.
 
 use crate::{
+    answer::Answer,
     contract::{Contract, Module, Operation},
     names::{camel, constant, pascal, snake},
     tags::Doc,
@@ -149,13 +150,7 @@ fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Ope
 /// The type of the answer; of one item if the operation answers with many.
 fn answer(contract: &Contract, operation: &Operation) -> Written {
     let name = &operation.function.name;
-    let Some(Type::Id(id)) = operation.function.result else {
-        return Err(format!("{name}: no result").into());
-    };
-    let TypeDefKind::Result(result) = &contract.resolve.types[id].kind else {
-        return Err(format!("{name}: an operation returns a result").into());
-    };
-    let Some(ok) = result.ok else { return Ok("None".to_owned()) };
+    let Some(ok) = Answer::of(contract, operation)?.value else { return Ok("None".to_owned()) };
     let item = match operation.paging.as_str() {
         "none" => ok,
         "envelope" => element(contract, &ok).ok_or_else(|| format!("{name}: an envelope holds a list"))?,

@@ -4,6 +4,6 @@
 //! that a failure made deep in the driver reaches the caller unchanged.
 
 pub use crate::bindings::exports::penstock::connector::types::{
-    Attempt, CallOptions, Failure, FailureKind, FieldError, Instant, ListEnd, Outcome, PageInfo, PageRequest,
-    RetryAdvice,
+    AnswerInfo, AnswerSource, Attempt, CallOptions, Failure, FailureKind, FieldError, Instant, ListEnd,
+    Outcome, PageInfo, PageRequest, RetryAdvice,
 };

@@ -2,7 +2,7 @@
 
 use crate::{
     catalogue::{self, Operation, Paging, Parameter, Type},
-    contract::{CallOptions, Failure, FieldError, PageInfo, PageRequest},
+    contract::{AnswerInfo, CallOptions, Failure, FieldError, PageInfo, PageRequest},
     driver::{Call, Connector, Options, Payload, Reader, bad_field, bad_input, fields, segment},
     host::Host,
     normalize,
@@ -20,10 +20,8 @@ pub struct Answer {
     pub body: Option<String>,
     /// Where the page stands, if the operation is a list.
     pub page: Option<PageInfo>,
-    /// HTTP status.
-    pub status: u16,
-    /// Our id of the call.
-    pub call_id: String,
+    /// Where it came from.
+    pub info: AnswerInfo,
 }
 
 /// Finds an operation by name.
@@ -57,19 +55,27 @@ pub async fn invoke<H: Host + 'static>(
     body: Option<&str>,
     options: Option<&CallOptions>,
 ) -> Result<Answer, Failure> {
+    invoke_with(connector, operation, parameters, body, Options::check(options)?).await
+}
+
+/// The same, with options that are checked.
+///
+/// # Errors
+/// Everything that can go wrong.
+pub async fn invoke_with<H: Host + 'static>(
+    connector: &Rc<Connector<H>>,
+    operation: &'static Operation,
+    parameters: &[(String, String)],
+    body: Option<&str>,
+    options: Options,
+) -> Result<Answer, Failure> {
     let (call, page) = prepare(operation, parameters, body, true)?;
-    let options = Options::check(options)?;
     let ty = record_type(operation);
     if operation.is_list() {
         let (page, info) = Reader::single(connector, call, &page, options).await?;
         let records = array(page.skipped(), page.items().map(|item| record(ty, item)))
             .map_err(|error| undecodable(operation, &page.call_id, page.status, error))?;
-        return Ok(Answer {
-            body: Some(records),
-            page: Some(info),
-            status: page.status,
-            call_id: page.call_id,
-        });
+        return Ok(Answer { body: Some(records), info: info.answer.clone(), page: Some(info) });
     }
     let answer = connector.call(&call, None, &options).await?;
     let body = match &answer.payload {
@@ -86,7 +92,7 @@ pub async fn invoke<H: Host + 'static>(
     };
     let body =
         body.transpose().map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))?;
-    Ok(Answer { body, page: None, status: answer.status, call_id: answer.call_id })
+    Ok(Answer { body, page: None, info: answer.info() })
 }
 
 /// Opens a read of all pages.

@@ -6,6 +6,7 @@
 //! `docs/architecture.md` follows one call through it.
 
 pub mod apikey;
+pub mod batch;
 pub mod bindings;
 pub mod catalogue;
 pub mod contract;

@@ -5,7 +5,7 @@
 
 use crate::{
     catalogue::{Operation, Type},
-    contract::{CallOptions, Failure, FailureKind, FieldError, Outcome, PageInfo, PageRequest},
+    contract::{AnswerInfo, CallOptions, Failure, FailureKind, FieldError, Outcome, PageInfo, PageRequest},
     driver::{Answer, Call, Connector, Options, Payload, Reader, bad_input, fields},
     host::Host,
     normalize::{self, DecodeError},
@@ -89,6 +89,18 @@ impl Request {
         connector: &Connector<H>,
         options: &Option<CallOptions>,
     ) -> Result<T, Failure> {
+        Ok(self.informed_value(connector, options).await?.0)
+    }
+
+    /// The same, with where the answer came from.
+    ///
+    /// # Errors
+    /// Everything that can go wrong.
+    pub async fn informed_value<H: Host, T: DeserializeOwned>(
+        self,
+        connector: &Connector<H>,
+        options: &Option<CallOptions>,
+    ) -> Result<(T, AnswerInfo), Failure> {
         let operation = self.operation;
         let answer = connector.call(&self.call()?, None, &Options::check(options.as_ref())?).await?;
         let empty =
@@ -97,7 +109,8 @@ impl Request {
             (Payload::Value(body), Some(ty)) => normalize::decode(ty, body),
             _ => Err(empty),
         };
-        decoded.map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))
+        let value = decoded.map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))?;
+        Ok((value, answer.info()))
     }
 
     /// Calls; an answer has no body worth reading.
@@ -118,17 +131,18 @@ impl Request {
     /// # Errors
     /// Everything that can go wrong; also when more records follow, since there is no
     /// way to ask for them.
-    pub async fn items<H: Host, T: DeserializeOwned>(
+    pub async fn informed_items<H: Host, T: DeserializeOwned>(
         self,
         connector: &Connector<H>,
         options: &Option<CallOptions>,
-    ) -> Result<Vec<T>, Failure> {
+    ) -> Result<(Vec<T>, AnswerInfo), Failure> {
         let operation = self.operation;
         let answer = connector.call(&self.call()?, None, &Options::check(options.as_ref())?).await?;
         let envelope = whole_envelope(operation, &answer)?;
         let items = envelope.items.iter().map(|range| envelope.body.get(range.clone()).unwrap_or_default());
-        decode_all(operation, 0, items)
-            .map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))
+        let items = decode_all(operation, 0, items)
+            .map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))?;
+        Ok((items, answer.info()))
     }
 
     /// Reads one page.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     catalogue::{Effect, Operation},
-    contract::{self, Failure, FailureKind, Instant, Outcome, RetryAdvice},
+    contract::{self, AnswerInfo, AnswerSource, Failure, FailureKind, Instant, Outcome, RetryAdvice},
     engine::{
         classify::{Access, Class, Effect as Took, Fault},
         retry::{Decision, GiveUp, Repeat, Retry, RetryPolicy, Why},
@@ -41,12 +41,32 @@ pub struct Call {
 /// The answer to a call.
 #[derive(Debug)]
 pub struct Answer {
-    /// HTTP status.
+    /// HTTP status; 0 if the vendor gave none.
     pub status: u16,
     /// What the body holds.
     pub payload: Payload,
     /// Our id of the call.
     pub call_id: String,
+    /// Where it came from.
+    pub source: AnswerSource,
+    /// How long ago the vendor gave it.
+    pub age: Duration,
+    /// Whether it is only the second best.
+    pub degraded: bool,
+}
+
+impl Answer {
+    /// What is known of it besides its value, as the contract has it.
+    #[must_use]
+    pub fn info(&self) -> AnswerInfo {
+        AnswerInfo {
+            call_id: self.call_id.clone(),
+            status: self.status,
+            source: self.source,
+            age_ms: millis(self.age),
+            degraded: self.degraded,
+        }
+    }
 }
 
 /// The body of an answer, taken apart as far as the operation's shape asks.
@@ -161,6 +181,9 @@ impl<H: Host> Connector<H> {
                 status: success.status,
                 payload: success.payload,
                 call_id: course.id.clone(),
+                source: AnswerSource::Vendor,
+                age: Duration::ZERO,
+                degraded: false,
             })
             .map_err(|failure| failure.of(call.operation.name, &course.id, course.attempts()))
     }
@@ -305,8 +328,8 @@ impl Course {
 fn check_role(operation: &Operation, role: Role) -> Result<(), Failure> {
     let needed = match operation.effect {
         Effect::Read => Role::ReadOnly,
-        Effect::Create | Effect::Update | Effect::Action => Role::Operator,
-        Effect::Delete => Role::Admin,
+        Effect::Update | Effect::Action => Role::Operator,
+        Effect::Create | Effect::Delete => Role::Admin,
     };
     if role >= needed {
         return Ok(());

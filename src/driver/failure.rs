@@ -86,6 +86,7 @@ pub fn kind_name(kind: FailureKind) -> &'static str {
         FailureKind::Rejected => "rejected",
         FailureKind::RateLimited => "rate-limited",
         FailureKind::Vendor => "vendor",
+        FailureKind::Unavailable => "unavailable",
         FailureKind::Transport => "transport",
         FailureKind::Timeout => "timeout",
         FailureKind::Decode => "decode",

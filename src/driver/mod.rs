@@ -26,7 +26,7 @@ pub use self::{
     call::{Answer, Call, Payload},
     failure::{bad_field, bad_input, fields, kind_name, outcome_name, refused},
     list::{Page, Reader},
-    options::Options,
+    options::{Caller, Options},
 };
 
 use crate::{
@@ -61,6 +61,7 @@ pub struct Connector<H> {
     opening: Mutex<()>,
     stats: RefCell<stats::Stats>,
     log_level: Cell<LogLevel>,
+    callers: Cell<u64>,
 }
 
 /// What is missing before calls can be made.
@@ -82,12 +83,28 @@ impl<H: Host> Connector<H> {
             opening: Mutex::new(()),
             stats: RefCell::default(),
             log_level: Cell::new(LogLevel::Info),
+            callers: Cell::new(0),
         })
     }
 
     /// The host that it runs on.
     pub fn host(&self) -> &H {
         &self.host
+    }
+
+    /// A caller that takes its turn with others, however many calls it makes.
+    pub fn caller(&self) -> Caller {
+        self.callers.set(self.callers.get().wrapping_add(1));
+        Caller(self.callers.get())
+    }
+
+    /// How many calls of a batch are under way at once, unless its caller says.
+    ///
+    /// # Errors
+    /// Settings that are incomplete, and the host's own trouble.
+    pub async fn batch_size(&self, vendor: &'static str, options: &Options) -> Result<u32, Failure> {
+        let policy = self.opened(options.deadline, self.policy(vendor, &options.account)).await?;
+        Ok(policy.batch_size)
     }
 
     /// The counters in the Prometheus text format.

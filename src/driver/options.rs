@@ -2,6 +2,7 @@
 
 use super::failure::{bad_field, bad_input};
 use crate::contract::{CallOptions, Failure, FieldError};
+use serde_json::value::RawValue;
 use std::time::Duration;
 
 /// The account that is meant when none is named.
@@ -9,6 +10,10 @@ const DEFAULT_ACCOUNT: &str = "default";
 
 /// The longest deadline: an hour.
 const LONGEST: Duration = Duration::from_secs(3600);
+
+/// Who waits for its turn: one read, one batch or one call alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller(pub(super) u64);
 
 /// Checked call options.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +32,18 @@ pub struct Options {
     pub page_size: Option<u32>,
     /// Pages fetched ahead.
     pub window: Option<u32>,
+    /// Whether the cache may not answer.
+    pub fresh: bool,
+    /// Whether an old answer is better than none.
+    pub accept_stale: bool,
+    /// What to answer with when the vendor is down, as JSON.
+    pub fallback: Option<String>,
+    /// Who calls, if the call is part of something larger; a call alone is a caller of its
+    /// own.
+    pub caller: Option<Caller>,
+    /// Whether to wait for a vendor that has been failing, as far as the deadline allows:
+    /// for whole reads, which are long anyway. Others are told at once.
+    pub patient: bool,
 }
 
 impl Options {
@@ -55,6 +72,9 @@ impl Options {
         if given.window.is_some_and(|window| !(1..=32).contains(&window)) {
             complain("window", "must be from 1 to 32");
         }
+        if given.fallback.as_ref().is_some_and(|text| serde_json::from_str::<&RawValue>(text).is_err()) {
+            complain("fallback", "is not JSON");
+        }
         if given.page_size == Some(0) {
             complain("page-size", "must be at least 1");
         }
@@ -73,6 +93,11 @@ impl Options {
             allow_resend: given.allow_resend,
             page_size: given.page_size,
             window: given.window,
+            fresh: given.fresh,
+            accept_stale: given.accept_stale,
+            fallback: given.fallback.clone(),
+            caller: None,
+            patient: false,
         })
     }
 }

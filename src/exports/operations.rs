@@ -5,6 +5,7 @@ use super::{
     stream::{Streamed, run},
 };
 use crate::{
+    batch::{self, BatchCall, BatchOptions, BatchResult},
     bindings::{
         exports::penstock::connector::operations::{self as wit, Guest},
         wit_stream,
@@ -41,14 +42,30 @@ impl Guest for Component {
         options: Option<CallOptions>,
     ) -> Result<wit::Answer, Failure> {
         let operation = dynamic::operation(&vendor, &operation)?;
-        let answer =
-            dynamic::invoke(&connector(), operation, &parameters, body.as_deref(), options.as_ref()).await?;
-        Ok(wit::Answer {
-            body: answer.body,
-            page: answer.page,
-            status: answer.status,
-            call_id: answer.call_id,
-        })
+        dynamic::invoke(&connector(), operation, &parameters, body.as_deref(), options.as_ref())
+            .await
+            .map(answer)
+    }
+
+    async fn batch(
+        vendor: String,
+        calls: Vec<wit::BatchCall>,
+        batch: wit::BatchOptions,
+        options: Option<CallOptions>,
+    ) -> Result<Vec<wit::BatchResult>, Failure> {
+        let calls = calls.into_iter().map(|call| BatchCall {
+            operation: call.operation,
+            parameters: call.parameters,
+            body: call.body,
+        });
+        let batch = BatchOptions { concurrency: batch.concurrency, stop_after: batch.stop_after };
+        let results = batch::run(&connector(), &vendor, calls.collect(), batch, options.as_ref()).await?;
+        let result = |result| match result {
+            BatchResult::Ok(done) => wit::BatchResult::Ok(answer(done)),
+            BatchResult::Failed(failure) => wit::BatchResult::Failed(failure),
+            BatchResult::NotAttempted => wit::BatchResult::NotAttempted,
+        };
+        Ok(results.into_iter().map(result).collect())
     }
 
     async fn list(
@@ -66,6 +83,10 @@ impl Guest for Component {
             move |item: &[u8]| dynamic::record(ty, item)
         })
     }
+}
+
+fn answer(answer: dynamic::Answer) -> wit::Answer {
+    wit::Answer { body: answer.body, page: answer.page, info: answer.info }
 }
 
 fn describe(operation: &'static Operation) -> wit::Operation {

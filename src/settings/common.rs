@@ -14,7 +14,7 @@ pub const SETTINGS: &[Setting] = &[
         "PENSTOCK_ROLE",
         Kind::Choice(&["read-only", "operator", "admin"]),
         "read-only",
-        "What calls may do: read-only reads; operator also creates, updates and acts; admin also deletes.",
+        "What calls may do: read-only reads; operator also updates and acts; admin does everything.",
     ),
     setting(
         "LOG_LEVEL",
@@ -51,6 +51,42 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Integer { min: 1, max: 32 },
         "4",
         "Pages that a whole-list read fetches ahead of its consumer.",
+    ),
+    setting(
+        "BATCH_SIZE",
+        Kind::Integer { min: 1, max: 64 },
+        "8",
+        "Calls of one batch that are under way at once.",
+    ),
+    setting(
+        "MAX_CONNECTIONS",
+        Kind::Integer { min: 1, max: 1000 },
+        "64",
+        "Requests to vendors that are under way at once in one instance.",
+    ),
+    setting(
+        "PENSTOCK_INSTANCES",
+        Kind::Integer { min: 1, max: 1000 },
+        "1",
+        "Instances among which a rate limit is divided while they cannot share it through the host's state.",
+    ),
+    setting(
+        "PENSTOCK_SHARE_LIMITS",
+        Kind::Bool,
+        "true",
+        "Share rate limits between instances through the host's state, if it has one.",
+    ),
+    setting(
+        "PENSTOCK_ADAPTIVE_RATE",
+        Kind::Bool,
+        "false",
+        "After a 429, send more slowly than the limit and find the vendor's real limit again step by step.",
+    ),
+    setting(
+        "PENSTOCK_BREAKER",
+        Kind::Bool,
+        "true",
+        "Stop asking a vendor for a while when most of its answers fail or come late.",
     ),
     setting(
         "PENSTOCK_MAX_PAGES",
@@ -105,6 +141,18 @@ pub struct Policy {
     pub page_size: u32,
     /// Pages fetched ahead.
     pub window: u32,
+    /// Calls of a batch under way at once.
+    pub batch_size: u32,
+    /// Requests under way at once.
+    pub max_connections: usize,
+    /// Instances that divide a limit which they cannot share.
+    pub instances: u32,
+    /// Whether limits are shared through the host's state.
+    pub share_limits: bool,
+    /// Whether to slow down after a 429.
+    pub adaptive_rate: bool,
+    /// Whether the circuit breaker works.
+    pub breaker: bool,
     /// Pages after which a read stops.
     pub max_pages: u32,
     /// The largest answer.
@@ -156,7 +204,7 @@ impl Policy {
 impl From<&Values> for Policy {
     fn from(values: &Values) -> Policy {
         let number = |name| u32::try_from(values.integer(name)).unwrap_or(u32::MAX);
-        let bytes = |name| usize::try_from(values.integer(name)).unwrap_or(usize::MAX);
+        let count = |name| usize::try_from(values.integer(name)).unwrap_or(usize::MAX);
         Policy {
             role: match values.text("PENSTOCK_ROLE") {
                 Some("admin") => Role::Admin,
@@ -174,10 +222,16 @@ impl From<&Values> for Policy {
             deadline: Duration::from_secs(values.integer("PENSTOCK_DEADLINE")),
             page_size: number("PENSTOCK_PAGE_SIZE"),
             window: number("PENSTOCK_WINDOW"),
+            batch_size: number("BATCH_SIZE"),
+            max_connections: count("MAX_CONNECTIONS"),
+            instances: number("PENSTOCK_INSTANCES"),
+            share_limits: values.switch("PENSTOCK_SHARE_LIMITS"),
+            adaptive_rate: values.switch("PENSTOCK_ADAPTIVE_RATE"),
+            breaker: values.switch("PENSTOCK_BREAKER"),
             max_pages: number("PENSTOCK_MAX_PAGES"),
-            max_body_bytes: bytes("PENSTOCK_MAX_BODY_BYTES"),
-            max_held_bytes: bytes("PENSTOCK_MAX_HELD_BYTES"),
-            max_depth: bytes("PENSTOCK_MAX_JSON_DEPTH"),
+            max_body_bytes: count("PENSTOCK_MAX_BODY_BYTES"),
+            max_held_bytes: count("PENSTOCK_MAX_HELD_BYTES"),
+            max_depth: count("PENSTOCK_MAX_JSON_DEPTH"),
             allow_http: values.switch("PENSTOCK_ALLOW_HTTP"),
         }
     }

@@ -184,7 +184,7 @@ impl<H: Host + 'static> Reader<H> {
 
     fn land(&mut self, Landed { page, result }: Landed) {
         match result {
-            Ok(Answer { status, payload: Payload::Page(envelope), call_id }) => {
+            Ok(Answer { status, payload: Payload::Page(envelope), call_id, .. }) => {
                 self.connector.stats.borrow_mut().page();
                 if self.pager.arrived(page, &envelope) {
                     self.held.insert(page, Held { envelope, call_id, status });

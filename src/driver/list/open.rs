@@ -221,6 +221,7 @@ impl<H: Host + 'static> Reader<H> {
             total_count: envelope.and_then(|envelope| envelope.total),
             continue_from: envelope.and_then(|envelope| envelope.continue_from.clone()),
             resume: String::new(),
+            answer: answer.info(),
         }
     }
 

@@ -132,7 +132,7 @@ fn an_empty_answer_is_none_where_none_is_needed() {
     rig.titan.on_api(|_, _| Some(Reply::status(204, "")));
     rig.run(async {
         let cancelled = rig.invoke("jpm.appointments-delete", &[("id", "1")], None, None).await.unwrap();
-        assert_eq!((cancelled.status, cancelled.body), (204, None));
+        assert_eq!((cancelled.info.status, cancelled.body), (204, None));
         let missing = job(&rig).await.unwrap_err();
         assert_eq!((missing.kind, missing.fields[0].field.as_str()), (FailureKind::Decode, "$"));
         assert_eq!(note(&rig).await.unwrap_err().outcome, Outcome::Applied);

@@ -196,6 +196,7 @@ pub fn options() -> CallOptions {
         correlation_id: None,
         fresh: false,
         accept_stale: false,
+        fallback: None,
         allow_resend: false,
         page_size: None,
         window: None,

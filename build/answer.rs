@@ -1,0 +1,53 @@
+//! What an operation's function returns when all goes well.
+
+use crate::contract::{Contract, Operation};
+use std::error::Error;
+use wit_parser::{Type, TypeDefKind};
+
+/// The `ok` side of an operation's result.
+pub(crate) struct Answer {
+    /// The value; none when the vendor answers without one.
+    pub(crate) value: Option<Type>,
+    /// Whether `answer-info` stands beside it: it does in all reads, which may be
+    /// answered from the cache. (A page has it in its `page-info`.)
+    pub(crate) informed: bool,
+}
+
+impl Answer {
+    /// Reads and checks the result type.
+    pub(crate) fn of(contract: &Contract, operation: &Operation) -> Result<Answer, Box<dyn Error>> {
+        let name = &operation.function.name;
+        let Some(Type::Id(id)) = operation.function.result else {
+            return Err(format!("{name}: no result").into());
+        };
+        let TypeDefKind::Result(result) = &contract.resolve.types[id].kind else {
+            return Err(format!("{name}: an operation returns a result").into());
+        };
+        let one_answer = ["none", "envelope"].contains(&operation.paging.as_str());
+        let should = one_answer && operation.effect == "read" && result.ok.is_some();
+        let parts = result.ok.and_then(|ok| tuple(contract, &ok));
+        match (parts, should) {
+            (Some((value, info)), true) if is_info(contract, &info) => {
+                Ok(Answer { value: Some(value), informed: true })
+            }
+            (None, false) => Ok(Answer { value: result.ok, informed: false }),
+            (_, true) => Err(format!("{name}: a read returns tuple<..., answer-info>").into()),
+            (Some(_), false) => Err(format!("{name}: only a read of one answer returns a tuple").into()),
+        }
+    }
+}
+
+fn tuple(contract: &Contract, ty: &Type) -> Option<(Type, Type)> {
+    let Type::Id(id) = ty else { return None };
+    match &contract.resolve.types[contract.definition(*id)].kind {
+        TypeDefKind::Tuple(tuple) => match tuple.types.as_slice() {
+            [first, second] => Some((*first, *second)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn is_info(contract: &Contract, ty: &Type) -> bool {
+    matches!(ty, Type::Id(id) if contract.shared_name(*id) == Some("answer-info"))
+}
