@@ -1,7 +1,7 @@
 //! Responses, and the JSON in them that is no problem document.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use penstock::contract::{ListEnd, PageInfo};
+use penstock::contract::{AnswerInfo, AnswerSource, ListEnd, PageInfo};
 use serde::Serialize;
 
 /// One JSON value.
@@ -17,6 +17,9 @@ pub const PROBLEM: &str = "application/problem+json";
 pub const CALL_ID: HeaderName = HeaderName::from_static("x-penstock-call-id");
 /// The caller's own id.
 pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+
+/// Where an answer came from.
+pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// A response with a body of this type.
 #[must_use]
@@ -35,6 +38,22 @@ pub fn response(status: StatusCode, media_type: &'static str, body: String) -> R
 pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Some(value) = HeaderValue::from_str(value).ok().filter(|value| !value.is_empty()) {
         headers.insert(name, value);
+    }
+}
+
+/// Says where an answer came from: `Cache-Status` (RFC 9211), and its `Age` in seconds
+/// (RFC 9111 section 5.1) if it is from the cache. An answer past its time, given because
+/// the vendor could not be asked, has the detail `degraded`.
+pub(crate) fn set_source(headers: &mut HeaderMap, info: &AnswerInfo) {
+    let status = match (info.source, info.degraded) {
+        (AnswerSource::Cache, false) => "penstock; hit",
+        (AnswerSource::Cache, true) => "penstock; hit; detail=degraded",
+        (AnswerSource::Fallback, _) => "penstock; detail=fallback",
+        (AnswerSource::Vendor, _) => "penstock; fwd=request",
+    };
+    set(headers, CACHE_STATUS, status);
+    if info.source == AnswerSource::Cache {
+        set(headers, header::AGE, &(info.age_ms / 1000).to_string());
     }
 }
 
@@ -87,6 +106,29 @@ pub(crate) fn json(value: &impl Serialize) -> String {
 mod tests {
     use super::*;
 
+    fn info(source: AnswerSource) -> AnswerInfo {
+        AnswerInfo { call_id: "00ff".to_owned(), status: 200, source, age_ms: 61_900, degraded: false }
+    }
+
+    #[test]
+    fn an_answer_from_the_cache_has_an_age() {
+        let mut headers = HeaderMap::new();
+        set_source(&mut headers, &info(AnswerSource::Cache));
+        assert_eq!(
+            (&headers["cache-status"], &headers["age"]),
+            (&"penstock; hit".parse().unwrap(), &"61".parse().unwrap())
+        );
+        let mut headers = HeaderMap::new();
+        set_source(&mut headers, &AnswerInfo { degraded: true, ..info(AnswerSource::Cache) });
+        assert_eq!(headers["cache-status"], "penstock; hit; detail=degraded");
+        let mut headers = HeaderMap::new();
+        set_source(&mut headers, &info(AnswerSource::Vendor));
+        assert_eq!(
+            (headers["cache-status"].as_bytes(), headers.get("age")),
+            (&b"penstock; fwd=request"[..], None)
+        );
+    }
+
     #[test]
     fn a_page_says_where_it_stands() {
         let info = PageInfo {
@@ -96,6 +138,7 @@ mod tests {
             total_count: Some(120),
             continue_from: None,
             resume: "a\"b".to_owned(),
+            answer: info(AnswerSource::Vendor),
         };
         let page = page(r#"[{"id":1}]"#, &info);
         assert_eq!(
@@ -113,6 +156,7 @@ mod tests {
             total_count: None,
             continue_from: Some("t".to_owned()),
             resume: "r".to_owned(),
+            answer: info(AnswerSource::Vendor),
         };
         assert_eq!(
             page("[]", &info),

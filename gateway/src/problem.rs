@@ -10,6 +10,7 @@
 //! | `…:rate-limited` | 429 | with Retry-After if the vendor said when |
 //! | `…:host`, `…:internal` | 500 | |
 //! | `…:authentication`, `…:permission` | 502 | the vendor refused the gateway's credentials, not the caller's |
+//! | `…:unavailable` | 503 | the circuit breaker is open |
 //! | `…:vendor`, `…:transport`, `…:decode`, `…:too-large`, `…:paging` | 502 | |
 //! | `…:configuration` | 503 | `fields` names all that is missing |
 //! | `…:timeout` | 504 | |
@@ -252,6 +253,7 @@ fn meaning(kind: FailureKind) -> (StatusCode, &'static str) {
         Kind::TooLarge => (StatusCode::BAD_GATEWAY, "The vendor's answer is too large"),
         Kind::Paging => (StatusCode::BAD_GATEWAY, "The vendor's pages do not end"),
         Kind::Configuration => (StatusCode::SERVICE_UNAVAILABLE, "The configuration is incomplete"),
+        Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "The vendor is down and not asked for now"),
         Kind::Timeout => (StatusCode::GATEWAY_TIMEOUT, "The deadline passed"),
     }
 }

@@ -10,8 +10,8 @@ use percent_encoding::percent_decode_str;
 pub const LONGEST_TARGET: usize = 8 * 1024;
 
 /// The header fields that are read. Hosts need to hand over no others.
-pub const HEADERS: [&str; 5] =
-    ["authorization", "x-api-key", "x-correlation-id", "traceparent", "x-deadline-ms"];
+pub const HEADERS: [&str; 6] =
+    ["authorization", "cache-control", "x-api-key", "x-correlation-id", "traceparent", "x-deadline-ms"];
 
 /// A request without its body.
 #[derive(Debug)]
@@ -46,6 +46,19 @@ impl Head {
             let id = self.headers.get(name)?.to_str().ok()?.trim();
             let fits = (1..=128).contains(&id.len()) && id.bytes().all(|byte| (0x20..0x7f).contains(&byte));
             fits.then_some(id)
+        })
+    }
+
+    /// Whether a request directive of `Cache-Control` is given (RFC 9111 section 5.2.1):
+    /// `no-cache` asks past our cache, `stale-if-error` (RFC 5861) takes an old answer
+    /// rather than none. An argument of a directive is not looked at.
+    #[must_use]
+    pub fn cache_directive(&self, name: &str) -> bool {
+        let values = self.headers.get_all("cache-control").iter().filter_map(|value| value.to_str().ok());
+        let mut directives = values.flat_map(|value| value.split(','));
+        directives.any(|directive| {
+            let given = directive.split_once('=').map_or(directive, |(given, _)| given);
+            given.trim().eq_ignore_ascii_case(name)
         })
     }
 

@@ -117,8 +117,9 @@ async fn call<H: Host + 'static>(
         deadline_ms: head.deadline_ms()?,
         resume,
         correlation_id: head.correlation_id().map(str::to_owned),
-        fresh: false,
-        accept_stale: false,
+        fresh: head.cache_directive("no-cache"),
+        accept_stale: head.cache_directive("stale-if-error"),
+        fallback: None,
         allow_resend: false,
         page_size: None,
         window: None,
@@ -140,6 +141,7 @@ async fn call<H: Host + 'static>(
             response
         }
     };
-    answer::set(response.headers_mut(), CALL_ID, &answer.call_id);
+    answer::set(response.headers_mut(), CALL_ID, &answer.info.call_id);
+    answer::set_source(response.headers_mut(), &answer.info);
     Ok(Answer::Whole(response))
 }

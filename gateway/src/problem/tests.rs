@@ -91,6 +91,7 @@ fn each_kind_has_its_status() {
         (FailureKind::Rejected, 422),
         (FailureKind::RateLimited, 429),
         (FailureKind::Vendor, 502),
+        (FailureKind::Unavailable, 503),
         (FailureKind::Transport, 502),
         (FailureKind::Timeout, 504),
         (FailureKind::Decode, 502),

@@ -7,7 +7,7 @@ use penstock::{
         secret::Secret,
         time::{Tick, WallTime},
     },
-    host::{Host, HostError, Request, Response, SendError},
+    host::{Host, HostError, Request, Response, SendError, State},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -100,11 +100,40 @@ impl Host for FakeHost {
         Ok(self.settings.get(name).cloned())
     }
 
-    async fn shares_state(&self) -> bool {
-        true
-    }
-
     fn log(&self, line: &str) {
         self.log.borrow_mut().push_str(line);
     }
+}
+
+/// A store that has nothing and takes nothing, or none at all.
+impl State for FakeHost {
+    async fn state_get(&self, _: &str) -> Result<Option<Vec<u8>>, HostError> {
+        Ok(None)
+    }
+
+    async fn state_set(&self, _: &str, _: Vec<u8>, _: Option<Duration>) -> Result<(), HostError> {
+        Err(no_store())
+    }
+
+    async fn state_delete(&self, _: &str) -> Result<(), HostError> {
+        Err(no_store())
+    }
+
+    async fn state_increment(&self, _: &str, _: i64, _: Option<Duration>) -> Result<i64, HostError> {
+        Err(no_store())
+    }
+
+    async fn state_swap(
+        &self,
+        _: &str,
+        _: Vec<u8>,
+        _: Vec<u8>,
+        _: Option<Duration>,
+    ) -> Result<bool, HostError> {
+        Err(no_store())
+    }
+}
+
+fn no_store() -> HostError {
+    HostError::Unavailable("there is no store".to_owned())
 }
