@@ -3,6 +3,7 @@
 use super::target::{Target, parameter};
 use anyhow::{Context, Result};
 use clap::Args;
+use penstock_host::bindings::types::AnswerSource;
 use std::{
     fs,
     io::{self, Read, Write},
@@ -25,6 +26,9 @@ pub(super) struct Call {
     /// This write may be applied twice: send it again even if its outcome is unknown.
     #[arg(long)]
     allow_resend: bool,
+    /// While the vendor is down, answer with this JSON. For reads only.
+    #[arg(long, value_name = "JSON")]
+    fallback: Option<String>,
     #[command(flatten)]
     target: Target,
 }
@@ -35,15 +39,28 @@ impl Call {
         let plugin = self.target.plugin().await?;
         let mut options = self.target.options(None);
         options.allow_resend = self.allow_resend;
+        options.fallback = self.fallback;
         let answer =
             plugin.invoke(&self.vendor_name, &self.operation, self.parameters, body, Some(options)).await?;
         if let Some(body) = answer.body {
             writeln!(io::stdout(), "{body}")?;
         }
+        if answer.info.source != AnswerSource::Vendor {
+            let degraded = if answer.info.degraded { ", degraded" } else { "" };
+            eprintln!("from the {}{degraded}, {} ms old", source(answer.info.source), answer.info.age_ms);
+        }
         if let Some(page) = answer.page {
             eprintln!("page {}, more follow: {}, resume: {}", page.page, page.has_more, page.resume);
         }
         Ok(())
+    }
+}
+
+fn source(source: AnswerSource) -> &'static str {
+    match source {
+        AnswerSource::Vendor => "vendor",
+        AnswerSource::Cache => "cache",
+        AnswerSource::Fallback => "fallback",
     }
 }
 

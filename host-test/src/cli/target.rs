@@ -18,12 +18,18 @@ pub(super) struct Target {
     /// Use the credentials of this account: PENSTOCK_ACCOUNT_<NAME>_CLIENT_ID and so on.
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
-    /// What calls may do. Writes need operator, deletes admin.
+    /// What calls may do. Updates and actions need operator, creates and deletes admin.
     #[arg(long, value_enum)]
     role: Option<Role>,
     /// Give up after this many seconds, waits included.
     #[arg(long, value_name = "SECONDS")]
     deadline: Option<u64>,
+    /// Ask the vendor even if the cache has an answer.
+    #[arg(long)]
+    fresh: bool,
+    /// While the vendor is down, take an old answer from the cache rather than none.
+    #[arg(long)]
+    accept_stale: bool,
     /// Log lines to show on standard error.
     #[arg(long, value_enum)]
     log_level: Option<LogLevel>,
@@ -92,6 +98,8 @@ impl Target {
             account: self.account.clone(),
             deadline_ms: self.deadline.map(|seconds| seconds.saturating_mul(1000)),
             resume,
+            fresh: self.fresh,
+            accept_stale: self.accept_stale,
             ..CallOptions::default()
         }
     }

@@ -6,12 +6,13 @@ use crate::contract::{Failure, FailureKind, Outcome};
 /// An operation: its name, parameters and body, and the role that it needs.
 type Case = (&'static str, &'static [(&'static str, &'static str)], Option<&'static str>, &'static str);
 
-/// One of each effect.
-const EFFECTS: [Case; 5] = [
+/// At least one of each effect.
+const EFFECTS: [Case; 6] = [
     ("jpm.jobs-get", &[("id", "1")], None, "read-only"),
     ("jpm.jobs-update", &[("id", "1")], Some(r#"{"summary":"new"}"#), "operator"),
     ("jpm.jobs-cancel", &[("id", "1")], Some(r#"{"reasonId":1,"memo":"no"}"#), "operator"),
-    ("jpm.jobs-create-note", &[("id", "1")], Some(r#"{"text":"hello"}"#), "admin"),
+    ("jpm.jobs-create-note", &[("id", "1")], Some(r#"{"text":"hello"}"#), "operator"),
+    ("jpm.job-types-create", &[], Some(r#"{"name":"Repair"}"#), "admin"),
     ("jpm.appointments-delete", &[("id", "1")], None, "admin"),
 ];
 
@@ -24,7 +25,7 @@ fn try_all(rig: &Rig) -> Vec<Option<Failure>> {
 
 #[test]
 fn each_effect_needs_its_role() {
-    for (role, allowed) in [(None, 1), (Some("read-only"), 1), (Some("operator"), 3), (Some("admin"), 5)] {
+    for (role, allowed) in [(None, 1), (Some("read-only"), 1), (Some("operator"), 4), (Some("admin"), 6)] {
         let rig = Rig::new();
         rig.titan.holds(1);
         match role {

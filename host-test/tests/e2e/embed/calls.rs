@@ -10,7 +10,7 @@ use penstock_host::{
     bindings::{
         admin::Scope,
         jpm::JobsGetQuery,
-        types::{CallOptions, FailureKind, Outcome},
+        types::{AnswerSource, CallOptions, FailureKind, Outcome},
     },
 };
 
@@ -25,11 +25,11 @@ async fn invokes_by_name_and_typed() {
     let plugin = support::plugin(&vendor).await;
 
     let answer = plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "2")], None, None).await.unwrap();
-    assert_eq!(answer.status, 200);
+    assert_eq!(answer.info.status, 200);
     let body: serde_json::Value = serde_json::from_str(&answer.body.unwrap()).unwrap();
     assert_eq!(body["jobNumber"], "J2");
 
-    let job = plugin
+    let (job, info) = plugin
         .run(|caller, guest| {
             let query = JobsGetQuery::default();
             Box::pin(guest.penstock_servicetitan_jpm().call_jobs_get(caller, 3, query, None))
@@ -38,6 +38,7 @@ async fn invokes_by_name_and_typed() {
         .unwrap()
         .unwrap();
     assert_eq!((job.id, job.job_number.as_deref()), (3, Some("J3")));
+    assert_eq!((info.status, info.source, info.degraded), (200, AnswerSource::Vendor, false));
     assert_eq!(plugin.instances_started(), 1);
 }
 
@@ -78,7 +79,7 @@ async fn many_calls_share_one_instance_and_one_token() {
         })
     });
     for call in calls.collect::<Vec<_>>() {
-        assert_eq!(call.await.unwrap().unwrap().status, 200);
+        assert_eq!(call.await.unwrap().unwrap().info.status, 200);
     }
     assert_eq!(tokens.load(SeqCst), 1);
     assert_eq!(vendor.requests(), 101);

@@ -44,7 +44,7 @@ async fn a_trap_costs_the_calls_in_flight_and_no_more() {
 
     for _ in 0..3 {
         let answer = plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "1")], None, None).await.unwrap();
-        assert_eq!(answer.status, 200);
+        assert_eq!(answer.info.status, 200);
     }
     assert_eq!(plugin.instances_started(), 2);
     assert!(logs.contains("the component's instance ended"), "{:?}", logs.lines());
