@@ -1,6 +1,6 @@
-//! The port over Spin: variables and key-value are Spin's, the rest is WASI.
+//! The port over Spin: variables are Spin's, the rest is WASI.
 
-use crate::settings::variable;
+use crate::{settings::variable, store};
 use penstock::{
     engine::{
         secret::Secret,
@@ -10,10 +10,7 @@ use penstock::{
     normalize::Instant,
 };
 use serde_json::json;
-use spin_sdk::{
-    key_value::Store,
-    variables::{self, Error},
-};
+use spin_sdk::variables::{self, Error};
 use std::time::Duration;
 
 /// The host of a Spin component.
@@ -54,42 +51,32 @@ impl Host for SpinHost {
     }
 }
 
-/// Spin's own key-value interface has no atomics: what needs them works alone.
 impl State for SpinHost {
     async fn state_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
-        open().await?.get(key).await.map_err(|error| trouble(&error))
+        store::get(key, self.wall_now())
     }
 
-    async fn state_set(&self, key: &str, value: Vec<u8>, _: Option<Duration>) -> Result<(), HostError> {
-        open().await?.set(key, &value).await.map_err(|error| trouble(&error))
+    async fn state_set(&self, key: &str, value: Vec<u8>, ttl: Option<Duration>) -> Result<(), HostError> {
+        store::set(key, &value, self.wall_now(), ttl)
     }
 
     async fn state_delete(&self, key: &str) -> Result<(), HostError> {
-        open().await?.delete(key).await.map_err(|error| trouble(&error))
+        store::delete(key)
     }
 
-    async fn state_increment(&self, _: &str, _: i64, _: Option<Duration>) -> Result<i64, HostError> {
-        Err(HostError::Unavailable("Spin's key-value store has no counters".to_owned()))
+    async fn state_increment(&self, key: &str, delta: i64, ttl: Option<Duration>) -> Result<i64, HostError> {
+        store::increment(key, delta, self.wall_now(), ttl)
     }
 
     async fn state_swap(
         &self,
-        _: &str,
-        _: Vec<u8>,
-        _: Vec<u8>,
-        _: Option<Duration>,
+        key: &str,
+        expected: Vec<u8>,
+        value: Vec<u8>,
+        ttl: Option<Duration>,
     ) -> Result<bool, HostError> {
-        Err(HostError::Unavailable("Spin's key-value store has no compare-and-swap".to_owned()))
+        store::swap(key, &expected, &value, self.wall_now(), ttl)
     }
-}
-
-/// The default store. Without a grant in the manifest it does not open.
-async fn open() -> Result<Store, HostError> {
-    Store::open_default().await.map_err(|error| trouble(&error))
-}
-
-fn trouble(error: &impl std::fmt::Display) -> HostError {
-    HostError::Unavailable(format!("the key-value store: {error}"))
 }
 
 impl SpinHost {

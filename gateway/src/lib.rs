@@ -53,6 +53,7 @@
 
 pub mod admission;
 pub mod answer;
+pub mod expiry;
 pub mod health;
 pub mod listing;
 pub mod problem;
@@ -65,5 +66,7 @@ pub mod settings;
 mod component;
 #[cfg(target_family = "wasm")]
 mod host;
+#[cfg(target_family = "wasm")]
+mod store;
 
 pub use serve::{Answer, serve};

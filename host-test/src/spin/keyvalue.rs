@@ -154,6 +154,15 @@ impl wasi::HostBucket for SpinView<'_> {
         Ok(store.0.delete(&key).await.map_err(Into::into))
     }
 
+    /// Nothing of ours lists keys, and a state need not be able to.
+    async fn list_keys(
+        &mut self,
+        _: Resource<Store>,
+        _: Option<String>,
+    ) -> wasmtime::Result<Result<wasi::KeyResponse, wasi::Error>> {
+        Ok(Err(wasi::Error::Other("this host does not list keys".to_owned())))
+    }
+
     async fn exists(
         &mut self,
         bucket: Resource<Store>,

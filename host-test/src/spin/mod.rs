@@ -15,7 +15,7 @@ use crate::{sources::Source, state::State};
 
 mod bindings {
     wasmtime::component::bindgen!({
-        path: "wit/spin",
+        path: ["../gateway/wit/keyvalue", "wit/spin"],
         world: "penstock:spin-host/host",
         imports: { default: async | trappable },
         with: {
