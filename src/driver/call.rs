@@ -4,7 +4,7 @@ use super::{
     Connector, Options,
     account::Account,
     attempt::{Failed, Success},
-    failure,
+    failure, fallback,
     token::Authorization,
 };
 use crate::{
@@ -121,7 +121,11 @@ impl<H: Host> Connector<H> {
     ) -> Result<Answer, Failure> {
         let began = self.host.now();
         let id = format!("{:016x}", self.host.random());
-        let result = self.prepare_and_run(call, page, options, &id, began).await;
+        let result = match fallback::check(call, options) {
+            Ok(()) => self.prepare_and_run(call, page, options, &id, began).await,
+            Err(refused) => Err(refused),
+        };
+        let result = result.or_else(|failure| fallback::instead(failure, &id, options));
         let took = self.host.now().since(began);
         let name = call.operation.name;
         let label = result.as_ref().map_or_else(|failure| failure::kind_name(failure.kind), |_| "ok");

@@ -9,6 +9,7 @@ mod account;
 mod attempt;
 mod call;
 mod failure;
+mod fallback;
 mod list;
 mod log;
 mod options;

@@ -7,6 +7,8 @@ mod rig;
 mod titan;
 
 mod answers;
+mod batch;
+mod fallback;
 mod input;
 mod lists;
 mod resume;

@@ -1,0 +1,112 @@
+//! Many calls at once.
+
+use super::rig::{Rig, options, within};
+use crate::{
+    batch::{self, BatchCall, BatchOptions, BatchResult},
+    contract::{CallOptions, Failure, FailureKind, Outcome},
+    host::simulated::Reply,
+};
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn get(id: &str) -> BatchCall {
+    let parameters = vec![("id".to_owned(), id.to_owned())];
+    BatchCall { operation: "jpm.jobs-get".to_owned(), parameters, body: None }
+}
+
+fn gets(ids: std::ops::RangeInclusive<i64>) -> Vec<BatchCall> {
+    ids.map(|id| get(&id.to_string())).collect()
+}
+
+fn run(
+    rig: &Rig,
+    calls: Vec<BatchCall>,
+    batch: BatchOptions,
+    options: &CallOptions,
+) -> Result<Vec<BatchResult>, Failure> {
+    rig.run(batch::run(&rig.connector, "servicetitan", calls, batch, Some(options)))
+}
+
+fn id(result: &BatchResult) -> i64 {
+    let BatchResult::Ok(answer) = result else { panic!("{result:?}") };
+    let body: serde_json::Value = serde_json::from_str(answer.body.as_ref().unwrap()).unwrap();
+    body["id"].as_i64().unwrap()
+}
+
+#[test]
+fn results_come_in_the_order_of_the_calls() {
+    let rig = Rig::new();
+    rig.titan.holds(50);
+    // The first ones take longest.
+    rig.titan.on_api(|number, _| (number <= 3).then(|| Reply::status(503, "").after(SECOND)));
+    let results = run(&rig, gets(1..=50), BatchOptions::default(), &options()).unwrap();
+    assert_eq!(results.iter().map(id).collect::<Vec<_>>(), (1..=50).collect::<Vec<_>>());
+    assert_eq!(rig.host.most_in_flight(), 8, "BATCH_SIZE");
+}
+
+#[test]
+fn a_caller_says_how_many_go_at_once() {
+    for concurrency in [1, 3, 64] {
+        let rig = Rig::new();
+        rig.titan.holds(100);
+        let batch = BatchOptions { concurrency: Some(concurrency), ..BatchOptions::default() };
+        assert_eq!(run(&rig, gets(1..=100), batch, &options()).unwrap().len(), 100);
+        assert!(rig.host.most_in_flight() <= concurrency as usize, "{concurrency}");
+    }
+}
+
+#[test]
+fn one_failure_harms_none_of_the_others() {
+    let rig = Rig::new();
+    rig.titan.holds(3);
+    let odd = BatchCall { operation: "jpm.jobs-gett".to_owned(), ..get("1") };
+    let results = run(&rig, vec![get("1"), get("x"), odd, get("3")], BatchOptions::default(), &options());
+    let results = results.unwrap();
+    assert_eq!((id(&results[0]), id(&results[3])), (1, 3));
+    for (index, field) in [(1, "id"), (2, "operation")] {
+        let BatchResult::Failed(failure) = &results[index] else { panic!("{:?}", results[index]) };
+        assert_eq!((failure.kind, failure.fields[0].field.as_str()), (FailureKind::BadInput, field));
+    }
+}
+
+#[test]
+fn after_the_deadline_of_the_whole_no_call_is_begun() {
+    let rig = Rig::new();
+    rig.titan.holds(9);
+    rig.titan.latency(Duration::ZERO, SECOND);
+    let batch = BatchOptions { concurrency: Some(1), ..BatchOptions::default() };
+    let results = run(&rig, gets(1..=9), batch, &within(Duration::from_millis(2500))).unwrap();
+    assert_eq!((id(&results[0]), id(&results[1])), (1, 2));
+    let BatchResult::Failed(failure) = &results[2] else { panic!("{:?}", results[2]) };
+    assert_eq!(failure.kind, FailureKind::Timeout);
+    assert!(results[3..].iter().all(|result| matches!(result, BatchResult::NotAttempted)), "{results:?}");
+    assert_eq!(rig.titan.api_requests(), 3);
+}
+
+#[test]
+fn it_may_stop_after_some_failures() {
+    let rig = Rig::new();
+    rig.titan.on_api(|_, _| Some(Reply::status(404, "{}")));
+    let batch = BatchOptions { concurrency: Some(2), stop_after: Some(3) };
+    let results = run(&rig, gets(1..=20), batch, &options()).unwrap();
+    let failed = results.iter().filter(|result| matches!(result, BatchResult::Failed(_))).count();
+    assert!((3..=4).contains(&failed), "{failed}: those under way end as they end");
+    assert_eq!(rig.titan.api_requests(), failed);
+}
+
+#[test]
+fn what_does_not_fit_is_refused_as_a_whole_before_anything_is_sent() {
+    let rig = Rig::new();
+    let resume = CallOptions { resume: Some("x".to_owned()), ..options() };
+    let many = BatchOptions { concurrency: Some(65), stop_after: Some(0) };
+    let refused = run(&rig, vec![get("1"); 10_001], many, &resume).unwrap_err();
+    let fields: Vec<&str> = refused.fields.iter().map(|error| error.field.as_str()).collect();
+    assert_eq!(fields, ["calls", "concurrency", "stop-after", "resume"]);
+    assert_eq!((refused.kind, refused.outcome), (FailureKind::BadInput, Outcome::NotSent));
+    let unknown =
+        rig.run(batch::run(&rig.connector, "servicetitann", Vec::new(), BatchOptions::default(), None));
+    assert!(unknown.unwrap_err().message.contains("did you mean `servicetitan`"));
+    assert!(run(&rig, Vec::new(), BatchOptions::default(), &options()).unwrap().is_empty());
+    assert_eq!(rig.titan.api_requests(), 0);
+}
