@@ -4,7 +4,8 @@ use super::{
     Connector,
     account::Account,
     call::{Call, Payload},
-    redact, request,
+    redact,
+    request::{self, Sending},
     token::Authorization,
 };
 use crate::{
@@ -16,8 +17,6 @@ use crate::{
     },
     host::{BodyError, Host, Response, SendError},
     normalize::{LimitExceeded, check_limits},
-    settings::Policy,
-    vendor::PageAsked,
 };
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -56,14 +55,12 @@ impl<H: Host> Connector<H> {
     /// Sends the request once; `time` is all that it may take.
     pub(super) async fn attempt(
         &self,
-        call: &Call,
-        page: Option<&PageAsked>,
-        account: &Account,
+        sending: &Sending<'_>,
         authorization: &Authorization,
-        policy: &Policy,
         time: Duration,
     ) -> Result<Success, Failed> {
-        let request = request::build(call, page, account, authorization, policy, time);
+        let Sending { call, account, .. } = *sending;
+        let request = request::build(sending, authorization, time);
         let sent = self.within(time, self.host.send(request)).await;
         let status = sent.as_ref().and_then(|sent| sent.as_ref().ok()).map(|response| response.status);
         self.stats.borrow_mut().request(status.unwrap_or(0));
@@ -78,7 +75,7 @@ impl<H: Host> Connector<H> {
                 (attempt, Err(unanswered(&error)))
             }
             Some(Ok(response)) => {
-                let (body, read) = judge(call, account, authorization, policy, &response);
+                let (body, read) = judge(sending, authorization, &response);
                 let hint = retry_hint(|name| response.header(name), self.host.wall_now());
                 (Attempt::Answer { status: response.status, hint, body }, read)
             }
@@ -118,12 +115,11 @@ impl Complaint {
 
 /// Reads an answer as far as the operation's shape asks.
 fn judge(
-    call: &Call,
-    account: &Account,
+    sending: &Sending<'_>,
     authorization: &Authorization,
-    policy: &Policy,
     response: &Response,
 ) -> (BodyKind, Result<Payload, Complaint>) {
+    let Sending { call, account, policy, .. } = *sending;
     if !(200..300).contains(&response.status) {
         return (BodyKind::Usable, Err(refusal(account, authorization, response)));
     }

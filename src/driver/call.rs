@@ -5,6 +5,7 @@ use super::{
     account::Account,
     attempt::{Failed, Success},
     failure, fallback,
+    request::Sending,
     token::Authorization,
 };
 use crate::{
@@ -179,7 +180,8 @@ impl<H: Host> Connector<H> {
             retry: Retry::new(retry_policy, began, repeat),
             refreshed: false,
         };
-        self.run(call, page, &account, &policy, &mut course)
+        let sending = Sending { call, page, account: &account, policy: &policy, options };
+        self.run(&sending, &mut course)
             .await
             .map(|success| Answer {
                 status: success.status,
@@ -192,19 +194,13 @@ impl<H: Host> Connector<H> {
             .map_err(|failure| failure.of(call.operation.name, &course.id, course.attempts()))
     }
 
-    async fn run(
-        &self,
-        call: &Call,
-        page: Option<&PageAsked>,
-        account: &Account,
-        policy: &Policy,
-        course: &mut Course,
-    ) -> Result<Success, Failure> {
+    async fn run(&self, sending: &Sending<'_>, course: &mut Course) -> Result<Success, Failure> {
+        let Sending { call, account, policy, .. } = *sending;
         loop {
             let authorization = self.authorized(account, policy, course).await?;
             let Some(time) = course.retry.begin(self.host.now()) else { return Err(course.late()) };
             let generation = authorization.generation;
-            let mut failed = match self.attempt(call, page, account, &authorization, policy, time).await {
+            let mut failed = match self.attempt(sending, &authorization, time).await {
                 Ok(success) => {
                     account.token.cell.borrow_mut().accepted(generation);
                     return Ok(success);

@@ -1,6 +1,6 @@
 //! Puts the request of an attempt together.
 
-use super::{account::Account, call::Call, token::Authorization, url};
+use super::{Options, account::Account, call::Call, token::Authorization, url};
 use crate::{
     host::{Body, Request, Timeouts},
     settings::Policy,
@@ -11,15 +11,23 @@ use std::time::Duration;
 /// No connection takes longer than this to be made.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// What all attempts of one call have in common.
+pub(super) struct Sending<'a> {
+    /// The call.
+    pub(super) call: &'a Call,
+    /// The page that is asked for, if it is a list.
+    pub(super) page: Option<&'a PageAsked>,
+    /// Whose call it is.
+    pub(super) account: &'a Account,
+    /// The common settings.
+    pub(super) policy: &'a Policy,
+    /// How it is to be made.
+    pub(super) options: &'a Options,
+}
+
 /// The request of one attempt, which may take `time`.
-pub(super) fn build(
-    call: &Call,
-    page: Option<&PageAsked>,
-    account: &Account,
-    authorization: &Authorization,
-    policy: &Policy,
-    time: Duration,
-) -> Request {
+pub(super) fn build(sending: &Sending<'_>, authorization: &Authorization, time: Duration) -> Request {
+    let Sending { call, page, account, policy, .. } = *sending;
     let mut query = call.query.clone();
     for (name, value) in page.map_or_else(Vec::new, |page| account.vendor.page_query(call.operation, page)) {
         query.retain(|(known, _)| *known != name);
