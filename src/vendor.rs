@@ -6,6 +6,7 @@
 use crate::{
     catalogue::{Operation, Paging},
     contract::FieldError,
+    driver::Call,
     engine::{classify::StatusRules, secret::Secret},
     host::Request,
     settings::{Origin, Policy, Setting, Values},
@@ -61,6 +62,12 @@ pub trait Vendor {
     /// # Errors
     /// What is wrong with it.
     fn page(&self, paging: Paging, body: &Bytes) -> Result<Envelope, PageError>;
+
+    /// The list that finds what this create made, by a natural key that its caller
+    /// chose; none when the vendor offers none or the caller gave none.
+    fn look_up(&self, _create: &Call) -> Option<Call> {
+        None
+    }
 
     /// How many records a page of this operation may have.
     fn page_size_range(&self, operation: &Operation) -> Range<u32>;

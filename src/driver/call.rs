@@ -126,6 +126,10 @@ impl<H: Host> Connector<H> {
             Ok(()) => self.prepare_and_run(call, page, options, &id, began).await,
             Err(refused) => Err(refused),
         };
+        let result = match result {
+            Err(failure) => self.look_up(call, failure, &id, options, began).await,
+            done => done,
+        };
         let result = result.or_else(|failure| fallback::instead(failure, &id, options));
         let took = self.host.now().since(began);
         let name = call.operation.name;
@@ -150,7 +154,7 @@ impl<H: Host> Connector<H> {
         result.map_err(|failure| failure.of(name, &id, Vec::new()))
     }
 
-    async fn prepare_and_run(
+    pub(super) async fn prepare_and_run(
         &self,
         call: &Call,
         page: Option<&PageAsked>,

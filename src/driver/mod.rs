@@ -12,6 +12,7 @@ mod failure;
 mod fallback;
 mod list;
 mod log;
+mod lookup;
 mod options;
 mod redact;
 mod request;

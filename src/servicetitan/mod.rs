@@ -1,16 +1,19 @@
 //! What only ServiceTitan does (API V2, <https://developer.servicetitan.io>).
 //!
 //! [`settings`]: accounts and environments. [`auth`]: tokens and headers.
-//! [`pages`]: envelopes and feeds. [`errors`]: what a refusal says.
+//! [`pages`]: envelopes and feeds. [`errors`]: what a refusal says. [`natural_key`]: how
+//! to find what a create of unknown outcome made.
 
 mod auth;
 mod errors;
+mod natural_key;
 mod pages;
 pub mod settings;
 
 use crate::{
     catalogue::{Operation, Paging},
     contract::FieldError,
+    driver::Call,
     engine::{classify::StatusRules, secret::Secret},
     host::Request,
     settings::{Policy, Setting, Values},
@@ -69,6 +72,10 @@ impl Vendor for ServiceTitan {
 
     fn page(&self, paging: Paging, body: &Bytes) -> Result<Envelope, PageError> {
         pages::envelope(paging, body)
+    }
+
+    fn look_up(&self, create: &Call) -> Option<Call> {
+        natural_key::look_up(create)
     }
 
     fn page_size_range(&self, _operation: &Operation) -> Range<u32> {

@@ -11,6 +11,7 @@ mod batch;
 mod fallback;
 mod input;
 mod lists;
+mod lookup;
 mod resume;
 mod retry;
 mod role;

@@ -1,0 +1,66 @@
+//! Looks for what a create may have made, where the vendor offers a natural key.
+
+use super::{
+    Connector, Options,
+    call::{Answer, Call, Payload},
+};
+use crate::{
+    contract::{Failure, Outcome},
+    engine::time::Tick,
+    host::Host,
+    settings::common::LogLevel,
+    vendor::{self, PageAsked},
+};
+use std::time::Duration;
+
+/// The vendor may still be at work when the connection breaks: the waits before each
+/// look.
+const LOOKS: [Duration; 2] = [Duration::ZERO, Duration::from_secs(1)];
+
+/// Two are enough to see that there is more than one.
+const PAGE: PageAsked = PageAsked { number: 1, size: 2, include_total: false, from: None };
+
+impl<H: Host> Connector<H> {
+    /// What a create of unknown outcome made, if exactly one record has its natural key.
+    ///
+    /// # Errors
+    /// The failure as it was, in all other cases. It is never sent again.
+    pub(super) async fn look_up(
+        &self,
+        create: &Call,
+        failure: Failure,
+        call_id: &str,
+        options: &Options,
+        began: Tick,
+    ) -> Result<Answer, Failure> {
+        let key = vendor::find(create.operation.vendor).and_then(|vendor| vendor.look_up(create));
+        let Some(look) = key.filter(|_| failure.outcome == Outcome::Unknown) else { return Err(failure) };
+        let options = Options { fallback: None, allow_resend: false, ..options.clone() };
+        for wait in LOOKS {
+            // The looks are part of the call, and its deadline is theirs.
+            let spent = self.host.now().since(began) + wait;
+            if options.deadline.is_some_and(|deadline| spent >= deadline) {
+                break;
+            }
+            self.host.sleep(wait).await;
+            let Ok(found) = self.prepare_and_run(&look, Some(&PAGE), &options, call_id, began).await else {
+                break;
+            };
+            let Payload::Page(page) = &found.payload else { break };
+            match page.items.as_slice() {
+                [] => {}
+                [only] => {
+                    let Some(record) = page.body.get(only.clone()) else { break };
+                    let payload = Payload::Value(page.body.slice_ref(record));
+                    self.log(LogLevel::Info, "looked-up", |line| {
+                        line.with("call_id", call_id).with("operation", create.operation.name)
+                    });
+                    return Ok(Answer { payload, ..found });
+                }
+                _ => break,
+            }
+        }
+        let message = format!("{}; its external data was looked for and not found once", failure.message);
+        Err(Failure { message, ..failure })
+    }
+}
