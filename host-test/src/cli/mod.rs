@@ -1,5 +1,6 @@
 //! The commands. Each is one file; this one reads the arguments.
 
+mod batch;
 mod call;
 mod demo;
 mod key;
@@ -51,6 +52,8 @@ enum Command {
     List(list::List),
     /// Calls one operation and prints its answer.
     Call(call::Call),
+    /// Makes many calls, one JSON object a line, and prints their results in order.
+    Batch(batch::Batch),
     /// Shows the operations: name, method, path, effect, parameters.
     Operations(operations::Operations),
     /// Runs a simulated ServiceTitan by itself.
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
             Command::Demo(command) => command.run().await,
             Command::List(command) => command.run().await,
             Command::Call(command) => command.run().await,
+            Command::Batch(command) => command.run().await,
             Command::Operations(command) => command.run().await,
             Command::Vendor(command) => command.run().await,
             Command::Serve(command) => command.run().await,

@@ -7,7 +7,7 @@ use crate::{
     Error, Records,
     bindings::{
         admin::{Readiness, Scope},
-        operations::{Answer, Operation},
+        operations::{Answer, BatchCall, BatchOptions, BatchResult, Operation},
         types::CallOptions,
     },
 };
@@ -58,6 +58,26 @@ impl Plugin {
                 .boxed()
         });
         Ok(invoked.await??)
+    }
+
+    /// Makes many calls, each as [`Plugin::invoke`] does; the results come in the order of
+    /// the calls, and one failure harms none of the others.
+    ///
+    /// # Errors
+    ///
+    /// What does not fit, before anything was sent; and an instance that could not be used.
+    pub async fn batch(
+        &self,
+        vendor: &str,
+        calls: Vec<BatchCall>,
+        batch: BatchOptions,
+        options: Option<CallOptions>,
+    ) -> Result<Vec<BatchResult>, Error> {
+        let vendor = vendor.to_owned();
+        let made = self.run(move |caller, guest| {
+            guest.penstock_connector_operations().call_batch(caller, vendor, calls, batch, options).boxed()
+        });
+        Ok(made.await??)
     }
 
     /// Streams every record of a list, one JSON text each.

@@ -90,12 +90,45 @@ async fn writes_need_a_role() {
     let refused = penstock(&settings, &note);
     assert_eq!(refused.status.code(), Some(2));
     assert!(text(&refused.stderr).contains("operator"), "{}", text(&refused.stderr));
+    let create = ["call", "servicetitan", "jpm.job-types-create", "--body", r#"{"name":"Repair"}"#];
+    let refused = penstock(&settings, &[&create[..], &["--role", "operator"]].concat());
+    assert!(text(&refused.stderr).contains("PENSTOCK_ROLE=admin"), "{}", text(&refused.stderr));
     assert_eq!(vendor.stats().requests, 0);
 
     let made = penstock(&settings, &[&note[..], &["--role", "operator"]].concat());
     assert!(made.status.success(), "{}", text(&made.stderr));
     let made: Value = serde_json::from_slice(&made.stdout).unwrap();
     assert_eq!(made["text"], "Gate code is 1234");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_answers_in_order_and_tells_what_failed() {
+    let (vendor, settings) = vendor().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("calls.ndjson");
+    let ids = vendor.job_ids();
+    let mut calls: Vec<String> = ids[..20]
+        .iter()
+        .map(|id| format!(r#"{{"operation":"jpm.jobs-get","parameters":{{"id":{id}}}}}"#))
+        .collect();
+    calls.insert(7, r#"{"operation":"jpm.jobs-get","parameters":{"id":"none"}}"#.to_owned());
+    std::fs::write(&file, calls.join("\n")).unwrap();
+
+    let run = penstock(&settings, &["batch", "servicetitan", file.to_str().unwrap()]);
+    assert_eq!(run.status.code(), Some(1), "one of them failed");
+    let results: Vec<Value> =
+        text(&run.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(results[7]["failed"]["fields"][0]["field"], "id");
+    assert_eq!(
+        (&results[7]["failed"]["kind"], &results[7]["failed"]["outcome"]),
+        (&"bad-input".into(), &"not-sent".into())
+    );
+    let made: Vec<i64> = results.iter().filter_map(|result| result["ok"]["id"].as_i64()).collect();
+    assert_eq!(made, ids[..20]);
+
+    std::fs::write(&file, r#"{"operation":1}"#).unwrap();
+    let run = penstock(&settings, &["batch", "servicetitan", file.to_str().unwrap()]);
+    assert!(text(&run.stderr).contains("line 1"), "{}", text(&run.stderr));
 }
 
 #[test]

@@ -1,0 +1,130 @@
+//! `penstock batch`: many calls, one a line, results in their order.
+
+use super::target::Target;
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use penstock_host::bindings::{
+    operations::{BatchCall, BatchOptions, BatchResult},
+    types::Failure,
+};
+use serde::Deserialize;
+use serde_json::{Value, json, value::RawValue};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, BufWriter, Read, Write},
+};
+
+/// Arguments of `penstock batch`.
+#[derive(Args)]
+pub(super) struct Batch {
+    /// The vendor, for instance `servicetitan`.
+    #[arg(value_name = "VENDOR")]
+    vendor_name: String,
+    /// A file of calls, one JSON object a line, or `-` for standard input:
+    /// `{"operation": "jpm.jobs-get", "parameters": {"id": 4711}, "body": {}}`.
+    #[arg(value_name = "FILE")]
+    calls: String,
+    /// Calls under way at once, 1 to 64.
+    #[arg(long, value_name = "COUNT")]
+    concurrency: Option<u32>,
+    /// Begin no further call after so many failures.
+    #[arg(long, value_name = "COUNT")]
+    stop_after: Option<u32>,
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line<'a> {
+    operation: String,
+    #[serde(default)]
+    parameters: BTreeMap<String, Value>,
+    #[serde(default, borrow)]
+    body: Option<&'a RawValue>,
+}
+
+impl Batch {
+    pub(super) async fn run(self) -> Result<()> {
+        let calls = read(&self.calls)?;
+        let plugin = self.target.plugin().await?;
+        let batch = BatchOptions { concurrency: self.concurrency, stop_after: self.stop_after };
+        let results = plugin.batch(&self.vendor_name, calls, batch, Some(self.target.options(None))).await?;
+
+        let mut out = BufWriter::new(io::stdout().lock());
+        let (mut failed, mut left) = (0, 0);
+        for result in &results {
+            match result {
+                BatchResult::Ok(answer) => {
+                    writeln!(out, r#"{{"ok":{}}}"#, answer.body.as_deref().unwrap_or("null"))?;
+                }
+                BatchResult::Failed(failure) => {
+                    failed += 1;
+                    writeln!(out, "{}", json!({ "failed": shown(failure) }))?;
+                }
+                BatchResult::NotAttempted => {
+                    left += 1;
+                    writeln!(out, "{}", json!({ "notAttempted": true }))?;
+                }
+            }
+        }
+        out.flush()?;
+        if failed + left > 0 {
+            bail!("of {} calls {failed} failed and {left} were not attempted", results.len());
+        }
+        Ok(())
+    }
+}
+
+fn read(file: &str) -> Result<Vec<BatchCall>> {
+    let mut text = String::new();
+    match file {
+        "-" => drop(io::stdin().read_to_string(&mut text).context("cannot read standard input")?),
+        file => text = fs::read_to_string(file).with_context(|| format!("cannot read {file}"))?,
+    }
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let calls = lines.map(|(index, line)| {
+        let Line { operation, parameters, body } =
+            serde_json::from_str(line).with_context(|| format!("{file}, line {}", index + 1))?;
+        let parameters = parameters.into_iter().map(|(name, value)| (name, plain(value)));
+        let body = body.map(|body| body.get().to_owned());
+        Ok(BatchCall { operation, parameters: parameters.collect(), body })
+    });
+    calls.collect()
+}
+
+/// A parameter is text on the wire: `4711` and `"4711"` are the same.
+fn plain(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+fn shown(failure: &Failure) -> Value {
+    let fields: Vec<Value> = failure
+        .fields
+        .iter()
+        .map(|error| json!({ "field": error.field, "message": error.message }))
+        .collect();
+    json!({
+        "kind": kebab(failure.kind),
+        "message": failure.message,
+        "outcome": kebab(failure.outcome),
+        "status": failure.status,
+        "fields": fields,
+    })
+}
+
+/// A case of the contract as the contract spells it: `BadInput` is `bad-input`.
+fn kebab(case: impl std::fmt::Debug) -> String {
+    let mut spelled = String::new();
+    for letter in format!("{case:?}").chars() {
+        if letter.is_ascii_uppercase() && !spelled.is_empty() {
+            spelled.push('-');
+        }
+        spelled.push(letter.to_ascii_lowercase());
+    }
+    spelled
+}
