@@ -120,7 +120,8 @@ fn shown(failure: &Failure) -> Value {
 /// A case of the contract as the contract spells it: `BadInput` is `bad-input`.
 fn kebab(case: impl std::fmt::Debug) -> String {
     let mut spelled = String::new();
-    for letter in format!("{case:?}").chars() {
+    let written = format!("{case:?}");
+    for letter in written.rsplit(':').next().unwrap_or_default().chars() {
         if letter.is_ascii_uppercase() && !spelled.is_empty() {
             spelled.push('-');
         }
