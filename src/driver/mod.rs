@@ -8,7 +8,9 @@
 mod account;
 mod attempt;
 mod call;
+mod credentials;
 mod failure;
+mod guards;
 mod list;
 mod log;
 mod options;

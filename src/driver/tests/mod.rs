@@ -12,6 +12,7 @@ mod lists;
 mod resume;
 mod retry;
 mod role;
+mod rotation;
 mod settings;
 mod time;
 mod token;

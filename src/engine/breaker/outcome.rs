@@ -60,7 +60,7 @@ mod tests {
 
     fn of(attempt: Attempt, access: Access, allowed: Duration) -> Outcome {
         let verdict = classify(&attempt, access, &StatusRules::STANDARD);
-        Outcome::of(verdict.as_ref().map(|()| ()), allowed)
+        Outcome::of(verdict.as_ref().copied(), allowed)
     }
 
     fn answer(status: u16, body: BodyKind) -> Attempt {
