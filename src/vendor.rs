@@ -101,6 +101,13 @@ impl Credentials {
         Credentials { secrets }
     }
 
+    /// Whether all of them are the same: two slots with the same secrets are one.
+    #[must_use]
+    pub fn same_as(&self, other: &Credentials) -> bool {
+        self.secrets.len() == other.secrets.len()
+            && self.secrets.iter().all(|(name, secret)| other.get(name) == secret.expose())
+    }
+
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = &str> {
         self.secrets.iter().map(|(_, secret)| secret.expose())

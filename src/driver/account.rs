@@ -3,9 +3,12 @@
 use super::{failure, token::Refused};
 use crate::{
     contract::{Failure, FieldError},
-    engine::{time::Tick, token::TokenCell},
+    engine::{
+        time::{Tick, WallTime},
+        token::TokenCell,
+    },
     host::Host,
-    settings::{self, Policy},
+    settings::{self, CREDENTIALS_ISSUED_AT, Policy},
     vendor::{Credentials, Site, Vendor},
 };
 use futures_util::lock::Mutex;
@@ -24,6 +27,8 @@ pub(super) struct Account {
     pub(super) site: Site,
     /// When its settings were read.
     pub(super) opened: Tick,
+    /// When its credentials were issued, if its settings say so.
+    pub(super) issued_at: Option<WallTime>,
     /// Its token. Outlives the settings that it was made with.
     pub(super) token: Rc<Token>,
 }
@@ -76,6 +81,7 @@ pub(super) async fn open<H: Host>(
         vendor,
         site,
         opened: host.now(),
+        issued_at: values.time(CREDENTIALS_ISSUED_AT),
         token: Rc::default(),
     }))
 }
@@ -87,6 +93,12 @@ impl Account {
         *self.token.credentials.borrow_mut() = None;
         *self.token.refused.borrow_mut() = None;
         self.token.failed_in_row.set(0);
+    }
+
+    /// How many seconds ago its credentials were issued, if its settings say so; 0 if
+    /// that is yet to come.
+    pub(super) fn credentials_age(&self, now: WallTime) -> Option<u64> {
+        self.issued_at.map(|issued| issued.until(now).as_secs())
     }
 
     /// Whether a token for the other one would do for this one.

@@ -8,8 +8,10 @@
 mod account;
 mod attempt;
 mod call;
+mod credentials;
 mod failure;
 mod fallback;
+mod guards;
 mod list;
 mod log;
 mod lookup;

@@ -18,6 +18,7 @@ pub struct Stats {
     requests: BTreeMap<u16, u64>,
     retries: BTreeMap<&'static str, u64>,
     token_fetches: u64,
+    slot_changes: u64,
     pages: u64,
     records: u64,
 }
@@ -57,6 +58,11 @@ impl Stats {
         self.token_fetches += 1;
     }
 
+    /// Other credentials of an account are in use than before.
+    pub fn credential_slot_change(&mut self) {
+        self.slot_changes += 1;
+    }
+
     /// A page of a list came.
     pub fn page(&mut self) {
         self.pages += 1;
@@ -85,6 +91,7 @@ impl Stats {
             "requests": requests,
             "retries": self.retries,
             "tokenFetches": self.token_fetches,
+            "credentialSlotChanges": self.slot_changes,
             "pages": self.pages,
             "records": self.records,
         })
@@ -137,6 +144,11 @@ impl Stats {
         });
         for (name, help, value) in [
             ("token_fetches_total", "Access tokens asked for.", self.token_fetches),
+            (
+                "credential_slot_changes_total",
+                "Changes between an account's primary and secondary credentials.",
+                self.slot_changes,
+            ),
             ("pages_total", "Pages of lists that came.", self.pages),
             ("records_total", "Records of lists that were delivered.", self.records),
         ] {

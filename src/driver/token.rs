@@ -7,15 +7,16 @@
 
 use super::{Connector, account::Account, failure, redact};
 use crate::{
-    contract::{Failure, FailureKind, FieldError, RetryAdvice},
+    contract::{Failure, FailureKind, RetryAdvice},
     engine::{
         classify::{Access, Attempt, BodyKind, Class, Effect, Fault, Reason, Sent, StatusRules, classify},
         hint::retry_hint,
+        rotation::{Slot, SlotChange},
         secret::Secret,
         time::{Tick, unit},
         token::{FetchFailure, Generation, Need},
     },
-    host::{Host, HostError, Response},
+    host::{Host, Response},
     settings::{Policy, common::LogLevel},
     vendor::Credentials,
 };
@@ -29,6 +30,10 @@ const MAX_PACE: Duration = Duration::from_secs(2);
 
 /// How long a call waits for a new token while the old one would do.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many credentials one fetch tries at most: those of two slots, and of two more
+/// after a change in between.
+const MOST_CREDENTIALS: usize = 4;
 
 /// What authenticates one request.
 pub(super) struct Authorization {
@@ -45,6 +50,12 @@ pub(super) struct Refused {
     pub(super) failure: Failure,
     /// For the policies, if another try may go better.
     pub(super) fault: Option<Fault>,
+}
+
+/// What came of asking for a token.
+enum Asked {
+    Token(Authorization),
+    Refused { fault: Fault, message: String, credentials: Credentials },
 }
 
 impl<H: Host> Connector<H> {
@@ -113,14 +124,17 @@ impl<H: Host> Connector<H> {
         fetched?.ok()
     }
 
-    /// Asks for a token, once, with secrets read afresh.
+    /// Asks for a token with secrets read afresh.
     async fn fetch(&self, account: &Account, policy: &Policy) -> Result<Authorization, Refused> {
         let result = self.try_fetch(account, policy).await;
         let token = &account.token;
         token.ended.set(token.ended.get().wrapping_add(1));
         *token.refused.borrow_mut() = result.as_ref().err().cloned();
         match &result {
-            Ok(_) => self.log(LogLevel::Info, "token", |line| line.with("account", account.name.as_str())),
+            Ok(_) => self.log(LogLevel::Info, "token", |line| {
+                line.with("account", account.name.as_str())
+                    .with_some("credentials_age_seconds", account.credentials_age(self.host.wall_now()))
+            }),
             Err(refused) => self.log(LogLevel::Warn, "token", |line| {
                 line.with("account", account.name.as_str()).failure(&refused.failure)
             }),
@@ -128,8 +142,51 @@ impl<H: Host> Connector<H> {
         result
     }
 
+    /// Asks with the credentials that worked last and, if those are refused, with the
+    /// others.
+    ///
+    /// The secrets are read again before each request: they may have been changed while
+    /// the one before was under way. None are sent twice.
     async fn try_fetch(&self, account: &Account, policy: &Policy) -> Result<Authorization, Refused> {
-        let credentials = self.credentials(account).await?;
+        let mut refused: Vec<Credentials> = Vec::new();
+        let mut last = None;
+        while refused.len() < MOST_CREDENTIALS {
+            let slots = match (self.slots(account).await, &last) {
+                (Ok(slots), _) => slots,
+                (Err(failure), None) => return Err(Refused { failure, fault: None }),
+                (Err(_), Some(_)) => break,
+            };
+            let first = account.token.cell.borrow_mut().rotation().begin(slots.are_two());
+            let Some((slot, credentials)) = slots.next(first, &refused) else { break };
+            let (fault, message) = match self.ask(account, policy, credentials, slot).await? {
+                Asked::Token(authorization) => return Ok(authorization),
+                Asked::Refused { fault, message, credentials } => {
+                    refused.push(credentials);
+                    (fault, message)
+                }
+            };
+            if !refuses_credentials(&fault) {
+                return Err(self.refused(account, fault, &message));
+            }
+            account.token.cell.borrow_mut().rotation().refused(slot);
+            last = Some((fault, message));
+        }
+        let Some((fault, message)) = last else { return Err(Refused::internal("there are no credentials")) };
+        let message = match refused.len() {
+            1 => message,
+            _ => format!("{message}; the credentials of neither slot are accepted"),
+        };
+        Err(self.refused(account, fault, &message))
+    }
+
+    /// Asks for a token, once.
+    async fn ask(
+        &self,
+        account: &Account,
+        policy: &Policy,
+        credentials: Credentials,
+        slot: Slot,
+    ) -> Result<Asked, Refused> {
         let request = account.vendor.token_request(&account.site, &credentials, policy);
         let requested = self.host.now();
         self.stats.borrow_mut().token_fetch();
@@ -147,24 +204,43 @@ impl<H: Host> Connector<H> {
         };
         // Asking for a token changes nothing that matters.
         let verdict = classify(&attempt, Access::Read, &StatusRules::STANDARD);
-        let fault = match (verdict, token) {
+        match (verdict, token) {
             (Ok(()), Some((token, life))) => {
                 account.token.failed_in_row.set(0);
                 let random = unit(self.host.random());
-                let generation = account.token.cell.borrow_mut().stored(token, requested, life, random);
+                let (generation, change) = {
+                    let mut cell = account.token.cell.borrow_mut();
+                    let change = cell.rotation().worked(slot);
+                    (cell.stored(token, requested, life, random), change)
+                };
                 *account.token.credentials.borrow_mut() = Some(Rc::new(credentials));
-                return present(account, generation).ok_or_else(|| Refused::internal("the token went away"));
+                if let Some(change) = change {
+                    self.rotated(account, change);
+                }
+                present(account, generation)
+                    .map(Asked::Token)
+                    .ok_or_else(|| Refused::internal("the token went away"))
             }
-            (Err(fault), _) => fault,
-            (Ok(()), None) => return Err(Refused::internal("a token answer without a token was accepted")),
-        };
-        Err(self.refused(account, fault, &message))
+            (Err(fault), _) => Ok(Asked::Refused { fault, message, credentials }),
+            (Ok(()), None) => Err(Refused::internal("a token answer without a token was accepted")),
+        }
+    }
+
+    fn rotated(&self, account: &Account, change: SlotChange) {
+        self.stats.borrow_mut().credential_slot_change();
+        // The secondary slot is for a while only: somebody should know that it is in use.
+        let level = if change.to == Slot::Secondary { LogLevel::Warn } else { LogLevel::Info };
+        self.log(level, "rotation", |line| {
+            line.with("account", account.name.as_str())
+                .with("from", change.from.as_str())
+                .with("to", change.to.as_str())
+        });
     }
 
     /// Notes that no token could be had, and says why.
     fn refused(&self, account: &Account, fault: Fault, message: &str) -> Refused {
         // RFC 6749 section 5.2: invalid_client and its like come as 400 or 401.
-        let transient = matches!(fault.class, Class::Transient | Class::Throttled);
+        let transient = passes(&fault);
         let now = self.host.now();
         let token = &account.token;
         let mut cell = token.cell.borrow_mut();
@@ -207,34 +283,6 @@ impl<H: Host> Connector<H> {
         }
     }
 
-    async fn credentials(&self, account: &Account) -> Result<Credentials, Refused> {
-        let refused = |failure| Refused { failure, fault: None };
-        let mut secrets = Vec::new();
-        for setting in account.vendor.settings().iter().filter(|setting| setting.secret) {
-            let names = account.vendor.setting_names(setting.name, &account.name, &account.site.environment);
-            match self.first_secret(&names).await {
-                Ok(Some(secret)) => secrets.push((setting.name, secret)),
-                Ok(None) => {
-                    let field = names.into_iter().next().unwrap_or_default();
-                    let missing = FieldError { field, message: "is not set".to_owned() };
-                    return Err(refused(failure::configuration(vec![missing])));
-                }
-                Err(error) => return Err(refused(failure::host("reading secrets", &error))),
-            }
-        }
-        Ok(Credentials::new(secrets))
-    }
-
-    async fn first_secret(&self, names: &[String]) -> Result<Option<Secret>, HostError> {
-        for name in names {
-            if let Some(secret) = self.host.secret(name).await? {
-                // A mounted file often ends with a newline.
-                return Ok(Some(Secret::new(secret.expose().trim().to_owned())));
-            }
-        }
-        Ok(None)
-    }
-
     /// No token may be asked for now, for the reason that the last fetch gave, or
     /// because the last tokens were refused.
     fn cooling_down(&self, account: &Account, until: Tick) -> Refused {
@@ -260,6 +308,17 @@ impl Refused {
     fn internal(message: &str) -> Refused {
         Refused { failure: failure::refused(FailureKind::Internal, message, Vec::new()), fault: None }
     }
+}
+
+/// Whether the same credentials may get a token later.
+fn passes(fault: &Fault) -> bool {
+    matches!(fault.class, Class::Transient | Class::Throttled)
+}
+
+/// Whether other credentials may get a token now: `invalid_client` and its like come as
+/// 400 or 401 (RFC 6749 section 5.2), and some vendors send a 403.
+fn refuses_credentials(fault: &Fault) -> bool {
+    matches!(fault.status, Some(400 | 401 | 403))
 }
 
 /// A token answer: what its body is worth, why it is none, and the token.

@@ -16,11 +16,16 @@
 //! | When may I try again, by the answer's headers? | [`hint`] |
 //! | What does this attempt mean, and did it take effect? | [`classify`] |
 //! | Send again or give up? | [`retry`] |
+//! | May anybody send again? | [`budget`] |
+//! | Is the vendor worth asking? | [`breaker`] |
 //! | Is the access token good? | [`token`] |
+//! | Which of two credentials? | [`rotation`] |
 //! | Which page next, which to deliver, is this the end? | [`pager`] |
 //! | Where does a later read go on? | [`resume`] |
 //! | How much may one call take? | [`limits`] |
 
+pub mod breaker;
+pub mod budget;
 pub mod classify;
 pub mod digest;
 pub mod hint;
@@ -28,6 +33,7 @@ pub mod limits;
 pub mod pager;
 pub mod resume;
 pub mod retry;
+pub mod rotation;
 pub mod sabotage;
 pub mod secret;
 pub mod time;

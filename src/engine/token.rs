@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::rotation::Rotation;
 use super::secret::Secret;
 use super::time::{Tick, share};
 
@@ -86,6 +87,8 @@ pub struct TokenCell {
     last_cool_down: Duration,
     /// Tokens refused in a row without one that worked between them.
     refused_in_row: u32,
+    /// Whose credentials to ask with.
+    rotation: Rotation,
 }
 
 impl TokenCell {
@@ -145,12 +148,18 @@ impl TokenCell {
         self.generation
     }
 
+    /// Which credentials to ask with, for the one who fetches.
+    pub fn rotation(&mut self) -> &mut Rotation {
+        &mut self.rotation
+    }
+
     /// The vendor answered a call with this token by anything but a 401.
     pub fn accepted(&mut self, generation: Generation) {
         if let Some(held) = self.held.as_mut().filter(|_| generation == self.generation) {
             held.served = true;
             self.refused_in_row = 0;
             self.last_cool_down = Duration::ZERO;
+            self.rotation.served();
         }
     }
 
@@ -158,10 +167,12 @@ impl TokenCell {
     ///
     /// Nothing happens if the token was replaced since. The first refusal lets the
     /// next call fetch at once. When that token too is refused before it ever
-    /// worked, fetching more will not help, and a cool-down starts.
+    /// worked, the other credentials are next, if there are any and they were not the
+    /// first to be given up. Otherwise fetching more will not help, and a cool-down
+    /// starts.
     ///
-    /// Returns whether the refusal says nothing against the credentials: the token had
-    /// served before, or was replaced or refused already.
+    /// Returns whether a new token may do better: this one had served before, or was
+    /// replaced or refused already, or the next is for the other credentials.
     pub fn rejected(&mut self, generation: Generation, now: Tick) -> bool {
         if generation != self.generation {
             return true;
@@ -169,6 +180,9 @@ impl TokenCell {
         let Some(held) = self.held.take() else { return true };
         self.refused_in_row = self.refused_in_row.saturating_add(1);
         if self.refused_in_row > 1 && !held.served {
+            if self.rotation.give_up() {
+                return true;
+            }
             self.cool_down(now);
         }
         held.served
@@ -188,9 +202,10 @@ impl TokenCell {
     }
 
     /// Forgets the token and any cool-down, for instance because the credentials
-    /// were changed.
+    /// were changed. Which credentials worked last is kept.
     pub fn clear(&mut self) {
-        *self = Self { generation: self.generation, ..Self::default() };
+        let rotation = std::mem::take(&mut self.rotation);
+        *self = Self { generation: self.generation, rotation, ..Self::default() };
     }
 
     fn cool_down(&mut self, now: Tick) {

@@ -8,7 +8,7 @@
 
 use crate::{
     contract::FieldError,
-    settings::{Kind, Origin, Policy, Setting, Values},
+    settings::{CREDENTIALS_ISSUED_AT, Kind, Origin, Policy, SECONDARY, Setting, Values},
     vendor::Site,
 };
 
@@ -37,6 +37,38 @@ pub const SETTINGS: &[Setting] = &[
         required: true,
         secret: true,
         doc: "Key of the app, the same for all its tenants.",
+    },
+    Setting {
+        name: "CLIENT_ID_SECONDARY",
+        kind: Kind::Text,
+        default: None,
+        required: false,
+        secret: true,
+        doc: "Second client id, while credentials change.",
+    },
+    Setting {
+        name: "CLIENT_SECRET_SECONDARY",
+        kind: Kind::Text,
+        default: None,
+        required: false,
+        secret: true,
+        doc: "Second client secret, while credentials change.",
+    },
+    Setting {
+        name: "APP_KEY_SECONDARY",
+        kind: Kind::Text,
+        default: None,
+        required: false,
+        secret: true,
+        doc: "Second app key, while credentials change.",
+    },
+    Setting {
+        name: CREDENTIALS_ISSUED_AT,
+        kind: Kind::Time,
+        default: None,
+        required: false,
+        secret: false,
+        doc: "When the credentials were issued, to watch their age.",
     },
     Setting {
         name: "TENANT_ID",
@@ -80,6 +112,9 @@ pub const SETTINGS: &[Setting] = &[
     },
 ];
 
+/// What belongs to one tenant and is never left to another account.
+const OWN: [&str; 4] = ["CLIENT_ID", "CLIENT_SECRET", "TENANT_ID", CREDENTIALS_ISSUED_AT];
+
 /// The names under which a setting is looked for.
 #[must_use]
 pub fn names(setting: &str, account: &str, environment: &str) -> Vec<String> {
@@ -87,7 +122,7 @@ pub fn names(setting: &str, account: &str, environment: &str) -> Vec<String> {
     if account != "default" {
         let account = account.to_ascii_uppercase().replace('-', "_");
         names.push(format!("PENSTOCK_ACCOUNT_{account}_{setting}"));
-        if ["CLIENT_ID", "CLIENT_SECRET", "TENANT_ID"].contains(&setting) {
+        if OWN.contains(&setting.strip_suffix(SECONDARY).unwrap_or(setting)) {
             return names;
         }
     }
@@ -145,7 +180,9 @@ mod tests {
 
     #[test]
     fn an_account_never_borrows_another_tenants_credentials() {
-        for setting in ["CLIENT_ID", "CLIENT_SECRET", "TENANT_ID"] {
+        for setting in
+            ["CLIENT_ID", "CLIENT_SECRET", "TENANT_ID", "CREDENTIALS_ISSUED_AT", "CLIENT_SECRET_SECONDARY"]
+        {
             assert_eq!(
                 names(setting, "north-east", "production"),
                 [format!("PENSTOCK_ACCOUNT_NORTH_EAST_{setting}")]
@@ -155,5 +192,16 @@ mod tests {
             names("APP_KEY", "north", "production"),
             ["PENSTOCK_ACCOUNT_NORTH_APP_KEY", "SERVICETITAN_APP_KEY"]
         );
+    }
+
+    #[test]
+    fn every_secret_has_a_secondary_slot() {
+        let (second, first): (Vec<_>, Vec<_>) = SETTINGS
+            .iter()
+            .filter(|setting| setting.secret)
+            .map(|setting| setting.name)
+            .partition(|name| name.ends_with(SECONDARY));
+        let expected: Vec<_> = first.iter().map(|name| format!("{name}{SECONDARY}")).collect();
+        assert_eq!(second, expected);
     }
 }

@@ -27,6 +27,11 @@ fn markdown() -> String {
          With `SERVICETITAN_API_ENVIRONMENT=integration`, `SERVICETITAN_INTEGRATION_<NAME>` comes first. A further\n\
          account `north` is set by `PENSTOCK_ACCOUNT_NORTH_<NAME>`; it may leave the app key and the environment to\n\
          the default account.\n\n\
+         Credentials can be changed without a call that fails. Put the new secret into `<NAME>_SECONDARY`, next to\n\
+         the old one; revoke the old one at the vendor's; move the new one to `<NAME>`; empty `<NAME>_SECONDARY`.\n\
+         When one slot is refused the other is used at once, and stays in use. A secondary slot need hold only what\n\
+         changes, and counts only next to a `<NAME>` that is set under the same prefix. Each change of slots is a\n\
+         log line `rotation`.\n\n\
          | name | value | default | what it is for |\n|---|---|---|---|\n",
     );
     for setting in servicetitan::settings::SETTINGS {

@@ -1,5 +1,7 @@
 //! The kinds of values, and what each accepts.
 
+use crate::{engine::time::WallTime, normalize::Instant};
+
 /// What a setting may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -18,6 +20,9 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// Scheme, host and port, `https://api.servicetitan.io`.
     Origin,
+    /// A date or a point in time (RFC 3339), `2026-11-20` or `2026-11-20T10:00:00Z`. A date
+    /// is its midnight in UTC.
+    Time,
 }
 
 impl Kind {
@@ -46,6 +51,9 @@ impl Kind {
                 .map(|word| (*word).to_owned())
                 .ok_or_else(|| format!("must be one of {}", words.join(", "))),
             Kind::Origin => Origin::parse(value).map(|origin| origin.to_string()),
+            Kind::Time => Instant::parse(value)
+                .map(|time| time.to_string())
+                .ok_or_else(|| "must be a date such as 2026-11-20, or 2026-11-20T10:00:00Z".to_owned()),
         }
     }
 
@@ -58,8 +66,16 @@ impl Kind {
             Kind::Bool => "true, false".to_owned(),
             Kind::Choice(words) => words.join(", "),
             Kind::Origin => "URL without a path".to_owned(),
+            Kind::Time => "date or time (RFC 3339)".to_owned(),
         }
     }
+}
+
+/// A checked value of [`Kind::Time`].
+pub(super) fn time(value: &str) -> Option<WallTime> {
+    let time = Instant::parse(value)?;
+    let millis = i64::from(time.nanoseconds() / 1_000_000);
+    Some(WallTime::from_millis(time.seconds().saturating_mul(1_000).saturating_add(millis)))
 }
 
 /// Where a vendor is: scheme, host and port (RFC 6454).
@@ -116,11 +132,24 @@ mod tests {
 
     #[test]
     fn a_refusal_does_not_repeat_the_value() {
-        for kind in
-            [Kind::Integer { min: 1, max: 9 }, Kind::Bool, Kind::Choice(&["a"]), Kind::Origin, Kind::Text]
-        {
+        let number = Kind::Integer { min: 1, max: 9 };
+        for kind in [number, Kind::Bool, Kind::Choice(&["a"]), Kind::Origin, Kind::Text, Kind::Time] {
             let told = kind.check("hunter2\u{7}").unwrap_err();
             assert!(!told.contains("hunter2"), "{told}");
+        }
+    }
+
+    #[test]
+    fn times_are_dates_or_points_in_time() {
+        let millis = |text: &str| {
+            let kept = Kind::Time.check(text).unwrap();
+            time(&kept).unwrap().as_millis()
+        };
+        assert_eq!(millis("1970-01-02"), 86_400_000);
+        assert_eq!(millis("1970-01-01T01:00:00.25+01:00"), 250);
+        assert_eq!(millis("1969-12-31T23:59:59Z"), -1_000);
+        for wrong in ["yesterday", "1795168800", "2026-13-01", "20.11.2026", "10:00:00Z"] {
+            assert!(Kind::Time.check(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -15,6 +15,13 @@ pub use common::Policy;
 pub use kind::{Kind, Origin};
 pub use read::{Values, read};
 
+/// What the name of a secret in an account's secondary slot ends with: the one of
+/// `CLIENT_SECRET` is `CLIENT_SECRET_SECONDARY`. See [`crate::engine::rotation`].
+pub const SECONDARY: &str = "_SECONDARY";
+
+/// The account setting that says since when its credentials are in use.
+pub const CREDENTIALS_ISSUED_AT: &str = "CREDENTIALS_ISSUED_AT";
+
 /// A value that the host may set.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {

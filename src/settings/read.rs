@@ -1,9 +1,9 @@
 //! Reads settings from the host, and gathers everything that is wrong.
 
-use super::Setting;
+use super::{Setting, kind};
 use crate::{
     contract::FieldError,
-    engine::secret::Secret,
+    engine::{secret::Secret, time::WallTime},
     host::{Host, HostError},
 };
 use std::collections::BTreeMap;
@@ -37,6 +37,12 @@ impl Values {
     #[must_use]
     pub fn integer(&self, name: &str) -> u64 {
         self.text(name).and_then(|value| value.parse().ok()).unwrap_or_default()
+    }
+
+    /// The value of a time setting that has one.
+    #[must_use]
+    pub fn time(&self, name: &str) -> Option<WallTime> {
+        kind::time(self.text(name)?)
     }
 
     /// Takes over the values of another table.

@@ -15,6 +15,7 @@ mod lookup;
 mod resume;
 mod retry;
 mod role;
+mod rotation;
 mod settings;
 mod time;
 mod token;

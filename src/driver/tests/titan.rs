@@ -3,7 +3,12 @@
 use crate::host::simulated::{Reply, SentRequest, Simulated};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    time::Duration,
+};
 
 /// The path of the only tenant.
 pub const TENANT: &str = "/jpm/v2/tenant/1234";
@@ -25,10 +30,10 @@ struct State {
     token_latency: Duration,
     latency: Duration,
     token_life: Duration,
-    client_secret: String,
-    app_key: String,
-    /// When each token ends.
-    tokens: BTreeMap<String, Duration>,
+    client_secrets: BTreeSet<String>,
+    app_keys: BTreeSet<String>,
+    /// When each token ends, and the secret that it was issued for.
+    tokens: BTreeMap<String, (Duration, String)>,
     token_requests: usize,
     api_requests: usize,
     records: Vec<Value>,
@@ -45,8 +50,8 @@ impl Titan {
             token_latency: Duration::from_millis(40),
             latency: Duration::from_millis(20),
             token_life: Duration::from_secs(900),
-            client_secret: client_secret.to_owned(),
-            app_key: app_key.to_owned(),
+            client_secrets: BTreeSet::from([client_secret.to_owned()]),
+            app_keys: BTreeSet::from([app_key.to_owned()]),
             tokens: BTreeMap::new(),
             token_requests: 0,
             api_requests: 0,
@@ -79,9 +84,31 @@ impl Titan {
         self.0.borrow_mut().token_life = life;
     }
 
-    /// The secret that is accepted from now on.
+    /// The secret that is accepted from now on. The tokens of the one before still are.
     pub fn change_client_secret(&self, secret: &str) {
-        self.0.borrow_mut().client_secret = secret.to_owned();
+        self.0.borrow_mut().client_secrets = BTreeSet::from([secret.to_owned()]);
+    }
+
+    /// Another secret that is accepted.
+    pub fn issue_client_secret(&self, secret: &str) {
+        self.0.borrow_mut().client_secrets.insert(secret.to_owned());
+    }
+
+    /// Accepts a secret no longer, nor the tokens that it was good for.
+    pub fn revoke_client_secret(&self, secret: &str) {
+        let mut state = self.0.borrow_mut();
+        state.client_secrets.remove(secret);
+        state.tokens.retain(|_, (_, issued_for)| issued_for != secret);
+    }
+
+    /// Another app key that is accepted.
+    pub fn issue_app_key(&self, key: &str) {
+        self.0.borrow_mut().app_keys.insert(key.to_owned());
+    }
+
+    /// Accepts an app key no longer.
+    pub fn revoke_app_key(&self, key: &str) {
+        self.0.borrow_mut().app_keys.remove(key);
     }
 
     /// Accepts none of the tokens that it has issued.
@@ -144,12 +171,12 @@ impl State {
         let form = request.secret_body().unwrap_or_default();
         let secret = form.split('&').find_map(|pair| pair.strip_prefix("client_secret="));
         let secret = percent_decode_str(secret.unwrap_or_default()).decode_utf8_lossy();
-        if secret != self.client_secret {
+        if !self.client_secrets.contains(secret.as_ref()) {
             return Reply::status(400, r#"{"error":"invalid_client"}"#);
         }
         let token = format!("canary-token-{}", self.token_requests);
         self.host.never_show(&token);
-        self.tokens.insert(token.clone(), now + self.token_life);
+        self.tokens.insert(token.clone(), (now + self.token_life, secret.into_owned()));
         let life = self.token_life.as_secs();
         Reply::ok(json!({"access_token": token, "expires_in": life, "token_type": "Bearer"}).to_string())
     }
@@ -157,8 +184,9 @@ impl State {
     fn api(&mut self, request: &SentRequest, now: Duration) -> Reply {
         let bearer = request.secret_header("authorization").unwrap_or_default();
         let token = bearer.strip_prefix("Bearer ").unwrap_or_default();
-        let fresh = self.tokens.get(token).is_some_and(|end| now < *end);
-        if !fresh || request.secret_header("st-app-key") != Some(self.app_key.as_str()) {
+        let fresh = self.tokens.get(token).is_some_and(|(end, _)| now < *end);
+        let known = request.secret_header("st-app-key").is_some_and(|key| self.app_keys.contains(key));
+        if !fresh || !known {
             return Reply::status(401, r#"{"title":"Unauthorized","status":401}"#);
         }
         let path = request.path().strip_prefix(TENANT).unwrap_or_default();

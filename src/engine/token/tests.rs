@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::rotation::Slot;
 
 fn at(seconds: u64) -> Tick {
     Tick::from_nanos(1_000_000) + secs(seconds)
@@ -219,4 +220,52 @@ proptest! {
             prop_assert_eq!(cell.need(at(age)), Need::Use(generation));
         }
     }
+}
+
+/// Two tokens in a row that never served, of the slot that is tried first.
+fn twice_refused(cell: &mut TokenCell, now: u64) -> (bool, bool) {
+    let mut refuse = || {
+        let generation = cell.stored(secret("t"), at(now), Some(secs(900)), 0.0);
+        cell.rejected(generation, at(now))
+    };
+    (refuse(), refuse())
+}
+
+#[test]
+fn new_tokens_that_are_refused_twice_lead_to_the_other_credentials_before_a_cool_down() {
+    let mut cell = TokenCell::new();
+    assert_eq!(cell.rotation().begin(true), Slot::Primary);
+    assert_eq!(twice_refused(&mut cell, 0), (false, true));
+    // No cool-down yet: the other credentials may do.
+    assert_eq!(cell.need(at(0)), Need::Fetch);
+    assert_eq!(cell.rotation().begin(true), Slot::Secondary);
+    let generation = cell.stored(secret("t"), at(0), Some(secs(900)), 0.0);
+    assert!(!cell.rejected(generation, at(0)));
+    assert_eq!(cooling(&cell, 0), Some(secs(5)));
+    assert_eq!(cell.rotation().begin(true), Slot::Primary);
+    // One that serves makes good for both.
+    let generation = cell.stored(secret("t"), at(10), Some(secs(900)), 0.0);
+    cell.accepted(generation);
+    assert_eq!(twice_refused(&mut cell, 20), (false, true));
+}
+
+#[test]
+fn a_late_acceptance_of_an_old_token_makes_nothing_good() {
+    let mut cell = TokenCell::new();
+    cell.rotation().begin(true);
+    let old = cell.stored(secret("t"), at(0), Some(secs(900)), 0.0);
+    assert_eq!(twice_refused(&mut cell, 0), (false, true));
+    let new = cell.stored(secret("t"), at(0), Some(secs(900)), 0.0);
+    cell.accepted(old);
+    assert!(!cell.rejected(new, at(0)));
+    assert!(cooling(&cell, 0).is_some());
+}
+
+#[test]
+fn clear_keeps_which_credentials_work() {
+    let mut cell = TokenCell::new();
+    cell.rotation().begin(true);
+    cell.rotation().worked(Slot::Secondary);
+    cell.clear();
+    assert_eq!(cell.rotation().begin(true), Slot::Secondary);
 }
