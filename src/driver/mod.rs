@@ -10,6 +10,7 @@ mod attempt;
 mod call;
 mod credentials;
 mod failure;
+mod fetch;
 mod guards;
 mod list;
 mod log;
