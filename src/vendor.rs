@@ -7,7 +7,7 @@ use crate::{
     catalogue::{Operation, Paging},
     contract::FieldError,
     driver::Call,
-    engine::{classify::StatusRules, secret::Secret},
+    engine::{classify::StatusRules, limiter::gcra::RateLimit, secret::Secret},
     host::Request,
     settings::{Origin, Policy, Setting, Values},
 };
@@ -86,6 +86,8 @@ pub struct Site {
     pub tenant: String,
     /// The IANA name of the tenant's time zone.
     pub timezone: String,
+    /// How many requests the vendor allows for the tenant.
+    pub rate: RateLimit,
 }
 
 /// The secrets of an account, read afresh for each token.

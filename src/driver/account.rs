@@ -1,6 +1,6 @@
 //! An account: where its data is, and its access token.
 
-use super::{failure, token::Refused};
+use super::{admission::GroupKey, failure, token::Refused};
 use crate::{
     contract::{Failure, FieldError},
     engine::{
@@ -25,6 +25,9 @@ pub(super) struct Account {
     pub(super) vendor: &'static dyn Vendor,
     /// Where its data is.
     pub(super) site: Site,
+    /// What counts together against the vendor's rate limit. Accounts of one tenant share
+    /// it, also if their apps differ: rather slower than allowed.
+    pub(super) group: GroupKey,
     /// When its settings were read.
     pub(super) opened: Tick,
     /// When its credentials were issued, if its settings say so.
@@ -77,6 +80,7 @@ pub(super) async fn open<H: Host>(
     wrong.extend(malformed.into_iter().chain(missing));
     let Some(policy) = policy.filter(|_| wrong.is_empty()) else { return Ok(Err(wrong)) };
     Ok(vendor.site(name, &values, policy).map(|site| Account {
+        group: GroupKey::new(&format!("{}/{}/{}", vendor.name(), site.environment, site.tenant)),
         name: name.to_owned(),
         vendor,
         site,
@@ -93,6 +97,14 @@ impl Account {
         *self.token.credentials.borrow_mut() = None;
         *self.token.refused.borrow_mut() = None;
         self.token.failed_in_row.set(0);
+    }
+
+    /// Whether a token still serves that was good a while ago.
+    pub(super) fn serves(&self, generation: Generation, now: Tick) -> bool {
+        match self.token.cell.borrow().need(now) {
+            Need::Use(present) | Need::Refresh(present) => present == generation,
+            Need::Fetch | Need::CoolingDown { .. } => false,
+        }
     }
 
     /// How many seconds ago its credentials were issued, if its settings say so; 0 if

@@ -11,6 +11,7 @@ mod call;
 mod credentials;
 mod failure;
 mod fallback;
+mod fetch;
 mod guards;
 mod list;
 mod log;

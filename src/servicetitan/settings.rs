@@ -8,6 +8,7 @@
 
 use crate::{
     contract::FieldError,
+    engine::limiter::gcra::RateLimit,
     settings::{CREDENTIALS_ISSUED_AT, Kind, Origin, Policy, SECONDARY, Setting, Values},
     vendor::Site,
 };
@@ -160,6 +161,7 @@ pub fn site(values: &Values, policy: &Policy) -> Result<Site, Vec<FieldError>> {
             api,
             tenant: values.text("TENANT_ID").unwrap_or_default().to_owned(),
             timezone: values.text("TIMEZONE").unwrap_or_default().to_owned(),
+            rate: RateLimit::per_second(u32::try_from(values.integer("RATE_LIMIT")).unwrap_or(u32::MAX)),
         }),
         _ => Err(wrong),
     }

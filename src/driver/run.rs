@@ -1,0 +1,212 @@
+//! The attempts of one call: breaker, token, limiter, send, classify, retry.
+//!
+//! The token comes before the limiter, so that nothing is waited for between the
+//! limiter's word and the sending: slots that wait for a token would be sent in one
+//! burst.
+
+use super::{
+    Connector,
+    account::Account,
+    admission::Refusal,
+    attempt::{Failed, Success},
+    course::Course,
+    failure::{millis, outcome},
+    request::Sending,
+    token::Authorization,
+};
+use crate::{
+    contract::Failure,
+    engine::{
+        breaker::{Open, Outcome as Health, Transition},
+        budget::Cost,
+        classify::{Class, Fault},
+        retry::{Decision, Repeat, Why},
+        time::unit,
+        token::Generation,
+    },
+    host::Host,
+    settings::{Policy, common::LogLevel},
+};
+use std::time::Duration;
+
+/// A breaker that is asked too early says when to come back; a patient call comes back
+/// this much later at most, so that they do not all come in one instant.
+const SPREAD: Duration = Duration::from_millis(100);
+
+impl<H: Host> Connector<H> {
+    /// Sends the request of a call until it is answered or given up.
+    ///
+    /// # Errors
+    /// Everything that can go wrong; the failure says whether the call took effect.
+    pub(super) async fn run(&self, sending: &Sending<'_>, course: &mut Course) -> Result<Success, Failure> {
+        let Sending { account, policy, options, .. } = *sending;
+        let guard = self.guards.of(account.group.as_str(), self.host.now());
+        guard.called(self.host.now());
+        let caller = options.caller.unwrap_or_else(|| self.caller());
+        let harmless = course.retry.repeat() == Repeat::Harmless;
+        loop {
+            if policy.breaker
+                && let Err(open) = guard.check(self.host.now(), harmless)
+            {
+                self.wait_for_breaker(sending, course, open).await?;
+                continue;
+            }
+            let authorization = self.authorized(account, policy, course).await?;
+            let deadline = course.retry.deadline();
+            let limit = &account.site.rate;
+            let permit = match self.admission.admit(&self.host, &account.group, limit, caller, deadline).await {
+                Ok(permit) => permit,
+                Err(Refusal::Late { hint }) => return Err(course.not_admitted(hint)),
+            };
+            if !account.serves(authorization.generation, self.host.now()) {
+                // It was refused or has ended while the call waited for its turn.
+                continue;
+            }
+            let now = self.host.now();
+            let pass = match policy.breaker.then(|| guard.pass(now, harmless)).transpose() {
+                Ok(pass) => pass,
+                Err(open) => {
+                    drop(permit);
+                    self.wait_for_breaker(sending, course, open).await?;
+                    continue;
+                }
+            };
+            let Some(time) = course.retry.begin(now) else { return Err(course.late()) };
+            let result = self.attempt(sending, &authorization, time).await;
+
+            let now = self.host.now();
+            let fault = result.as_ref().err().map(|failed| failed.fault);
+            match fault {
+                Some(Fault { class: Class::Throttled, hint, .. }) => permit.throttled(now, hint),
+                Some(Fault { status: None, .. }) => {}
+                _ => permit.succeeded(now),
+            }
+            let took = now.since(permit.sent());
+            drop(permit);
+            if let Some(pass) = pass {
+                let health = Health::of(fault.as_ref().map_or(Ok(()), Err), time);
+                let hint = fault.and_then(|fault| fault.hint);
+                let transition = pass.ended(now, health, took, hint, unit(self.host.random()));
+                self.tell(account, transition);
+            }
+            let failed = match result {
+                Ok(success) => {
+                    account.token.cell.borrow_mut().accepted(authorization.generation);
+                    guard.succeeded(now, course.spent);
+                    return Ok(success);
+                }
+                Err(failed) => self.judged(account, course, authorization.generation, failed),
+            };
+            match course.retry.next(now, &failed.fault, unit(self.host.random())) {
+                Decision::Resend { after, .. } => {
+                    if !guard.may_retry(now, Cost::of(failed.fault.class), &mut course.spent) {
+                        let give_up = course.retry.given_up(Why::OverBudget, failed.fault.hint);
+                        return Err(course.give_up(failed, give_up));
+                    }
+                    self.pause(sending, course, &failed.fault, after).await;
+                }
+                Decision::GiveUp(give_up) => return Err(course.give_up(failed, give_up)),
+            }
+        }
+    }
+
+    /// Tells the token's cell what an attempt says of it.
+    fn judged(&self, account: &Account, course: &mut Course, generation: Generation, mut failed: Failed) -> Failed {
+        let mut cell = account.token.cell.borrow_mut();
+        match (failed.fault.class, failed.fault.status) {
+            (Class::TokenRejected, _) => {
+                let served = cell.rejected(generation, self.host.now());
+                // A second token that served others was revoked like the first: that says
+                // nothing against the credentials, and counts as an ordinary attempt.
+                if served && course.refreshed {
+                    failed.fault.class = Class::Transient;
+                }
+                course.refreshed = true;
+            }
+            (_, Some(_)) => cell.accepted(generation),
+            _ => {}
+        }
+        failed
+    }
+
+    /// A patient call comes back when the breaker says, if its deadline allows; others are
+    /// told at once.
+    async fn wait_for_breaker(
+        &self,
+        sending: &Sending<'_>,
+        course: &Course,
+        open: Open,
+    ) -> Result<(), Failure> {
+        let now = self.host.now();
+        let left = now.until(open.until);
+        let wait = left + SPREAD.mul_f64(unit(self.host.random()));
+        if !sending.options.patient || wait >= course.retry.time_left(now) {
+            return Err(course.unavailable(left));
+        }
+        self.host.sleep(wait).await;
+        Ok(())
+    }
+
+    /// Logs what became of a breaker.
+    fn tell(&self, account: &Account, transition: Option<Transition>) {
+        let Some(transition) = transition else { return };
+        let (level, state) = match transition {
+            Transition::Opened { .. } => (LogLevel::Warn, "open"),
+            Transition::Closed => (LogLevel::Info, "closed"),
+        };
+        self.log(level, "breaker", |line| {
+            let line = line.with("account", account.name.as_str()).with("state", state);
+            match transition {
+                Transition::Opened { until } => line.with("open_ms", millis(self.host.now().until(until))),
+                Transition::Closed => line,
+            }
+        });
+    }
+
+    async fn pause(&self, sending: &Sending<'_>, course: &Course, fault: &Fault, after: Duration) {
+        let reason = fault.reason.as_str();
+        self.stats.borrow_mut().retry(reason);
+        self.log(LogLevel::Debug, "retry", |line| {
+            line.with("call_id", course.id.as_str())
+                .with("operation", sending.call.operation.name)
+                .with("reason", reason)
+                .with_some("http.response.status_code", fault.status)
+                .with("retry_in_ms", millis(after))
+        });
+        if !after.is_zero() {
+            self.host.sleep(after).await;
+        }
+    }
+
+    /// A token within what is left of the deadline; a token endpoint that is down is
+    /// asked again by the same rules as any other request.
+    async fn authorized(
+        &self,
+        account: &Account,
+        policy: &Policy,
+        course: &mut Course,
+    ) -> Result<Authorization, Failure> {
+        loop {
+            let now = self.host.now();
+            let Some(time) = course.retry.begin(now) else { return Err(course.late()) };
+            let left = course.retry.time_left(now).max(time);
+            let Some(result) = self.within(left, self.authorization(account, policy, now + left)).await
+            else {
+                return Err(course.late());
+            };
+            let refused = match result {
+                Ok(authorization) => return Ok(authorization),
+                Err(refused) => refused,
+            };
+            let failure = Failure { outcome: outcome(course.retry.effect()), ..refused.failure };
+            let Some(fault) = refused.fault else { return Err(failure) };
+            match course.retry.next(self.host.now(), &fault, unit(self.host.random())) {
+                Decision::Resend { after, .. } => {
+                    self.stats.borrow_mut().retry(fault.reason.as_str());
+                    self.host.sleep(after).await;
+                }
+                Decision::GiveUp(_) => return Err(failure),
+            }
+        }
+    }
+}
