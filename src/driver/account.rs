@@ -5,7 +5,7 @@ use crate::{
     contract::{Failure, FieldError},
     engine::{
         time::{Tick, WallTime},
-        token::TokenCell,
+        token::{Generation, Need, TokenCell},
     },
     host::Host,
     settings::{self, CREDENTIALS_ISSUED_AT, Policy},

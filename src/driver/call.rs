@@ -2,25 +2,22 @@
 
 use super::{
     Connector, Options,
-    account::Account,
-    attempt::{Failed, Success},
-    failure, fallback,
+    course::Course,
+    failure::{self, millis},
+    fallback,
     request::Sending,
-    token::Authorization,
 };
 use crate::{
     catalogue::{Effect, Operation},
-    contract::{self, AnswerInfo, AnswerSource, Failure, FailureKind, Instant, Outcome, RetryAdvice},
+    contract::{AnswerInfo, AnswerSource, Failure, FailureKind},
     engine::{
-        classify::{Access, Class, Effect as Took, Fault},
-        retry::{Decision, GiveUp, Repeat, Retry, RetryPolicy, Why},
-        time::{Tick, WallTime, unit},
+        budget::Spent,
+        classify::Access,
+        retry::{Repeat, Retry, RetryPolicy},
+        time::Tick,
     },
     host::Host,
-    settings::{
-        Policy,
-        common::{LogLevel, Role},
-    },
+    settings::common::{LogLevel, Role},
     vendor::{Envelope, PageAsked},
 };
 use bytes::Bytes;
@@ -79,16 +76,6 @@ pub enum Payload {
     Value(Bytes),
     /// A page of records.
     Page(Envelope),
-}
-
-/// What one call has gone through so far.
-struct Course {
-    id: String,
-    began: Tick,
-    began_wall: WallTime,
-    retry: Retry,
-    /// Whether a token of this call was refused before.
-    refreshed: bool,
 }
 
 impl Call {
@@ -182,6 +169,7 @@ impl<H: Host> Connector<H> {
             began,
             began_wall: self.host.wall_now(),
             retry: Retry::new(retry_policy, began, repeat),
+            spent: Spent::default(),
             refreshed: false,
         };
         let sending = Sending { call, page, account: &account, policy: &policy, options };
@@ -197,136 +185,6 @@ impl<H: Host> Connector<H> {
             })
             .map_err(|failure| failure.of(call.operation.name, &course.id, course.attempts()))
     }
-
-    async fn run(&self, sending: &Sending<'_>, course: &mut Course) -> Result<Success, Failure> {
-        let Sending { call, account, policy, .. } = *sending;
-        loop {
-            let authorization = self.authorized(account, policy, course).await?;
-            let Some(time) = course.retry.begin(self.host.now()) else { return Err(course.late()) };
-            let generation = authorization.generation;
-            let mut failed = match self.attempt(sending, &authorization, time).await {
-                Ok(success) => {
-                    account.token.cell.borrow_mut().accepted(generation);
-                    return Ok(success);
-                }
-                Err(failed) => failed,
-            };
-            let now = self.host.now();
-            match (failed.fault.class, failed.fault.status) {
-                (Class::TokenRejected, _) => {
-                    let served = account.token.cell.borrow_mut().rejected(generation, now);
-                    // A second token that served others was revoked like the first: that says
-                    // nothing against the credentials, and counts as an ordinary attempt.
-                    if served && course.refreshed {
-                        failed.fault.class = Class::Transient;
-                    }
-                    course.refreshed = true;
-                }
-                (_, Some(_)) => account.token.cell.borrow_mut().accepted(generation),
-                _ => {}
-            }
-            match course.retry.next(now, &failed.fault, unit(self.host.random())) {
-                Decision::Resend { after, .. } => self.pause(call, course, &failed.fault, after).await,
-                Decision::GiveUp(give_up) => return Err(course.give_up(failed, give_up)),
-            }
-        }
-    }
-
-    async fn pause(&self, call: &Call, course: &Course, fault: &Fault, after: Duration) {
-        let reason = fault.reason.as_str();
-        self.stats.borrow_mut().retry(reason);
-        self.log(LogLevel::Debug, "retry", |line| {
-            line.with("call_id", course.id.as_str())
-                .with("operation", call.operation.name)
-                .with("reason", reason)
-                .with_some("http.response.status_code", fault.status)
-                .with("retry_in_ms", millis(after))
-        });
-        if !after.is_zero() {
-            self.host.sleep(after).await;
-        }
-    }
-
-    /// A token within what is left of the deadline; a token endpoint that is down is
-    /// asked again by the same rules as any other request.
-    async fn authorized(
-        &self,
-        account: &Account,
-        policy: &Policy,
-        course: &mut Course,
-    ) -> Result<Authorization, Failure> {
-        loop {
-            let now = self.host.now();
-            let Some(time) = course.retry.begin(now) else { return Err(course.late()) };
-            let left = course.retry.time_left(now).max(time);
-            let Some(result) = self.within(left, self.authorization(account, policy, now + left)).await
-            else {
-                return Err(course.late());
-            };
-            let refused = match result {
-                Ok(authorization) => return Ok(authorization),
-                Err(refused) => refused,
-            };
-            let failure = Failure { outcome: outcome(course.retry.effect()), ..refused.failure };
-            let Some(fault) = refused.fault else { return Err(failure) };
-            match course.retry.next(self.host.now(), &fault, unit(self.host.random())) {
-                Decision::Resend { after, .. } => {
-                    self.stats.borrow_mut().retry(fault.reason.as_str());
-                    self.host.sleep(after).await;
-                }
-                Decision::GiveUp(_) => return Err(failure),
-            }
-        }
-    }
-}
-
-impl Course {
-    fn late(&self) -> Failure {
-        Failure { outcome: outcome(self.retry.effect()), ..failure::late("the deadline passed") }
-    }
-
-    fn give_up(&self, failed: Failed, GiveUp { why, hint, effect }: GiveUp) -> Failure {
-        let Failed { fault, complaint } = failed;
-        let unsure = effect > Took::NotApplied;
-        let retry = match (why, hint) {
-            (Why::Final | Why::AuthRejected, _) => RetryAdvice::Never,
-            (Why::NotRepeatable, _) if unsure => RetryAdvice::Never,
-            (_, Some(hint)) => RetryAdvice::After(millis(hint)),
-            _ => RetryAdvice::Later,
-        };
-        let message = match why {
-            Why::NotRepeatable => {
-                format!("{}; it may have taken effect and is not sent again", complaint.message)
-            }
-            Why::NoTime => format!("{}; the deadline leaves no time to try again", complaint.message),
-            Why::Exhausted => format!("{}; no attempts are left", complaint.message),
-            Why::AuthRejected => format!("{}; a new access token was refused as well", complaint.message),
-            Why::Final => complaint.message,
-        };
-        Failure {
-            outcome: outcome(effect),
-            retry,
-            status: fault.status,
-            vendor_trace_id: complaint.trace_id,
-            ..failure::refused(complaint.kind.unwrap_or(FailureKind::Internal), message, complaint.fields)
-        }
-    }
-
-    fn attempts(&self) -> Vec<contract::Attempt> {
-        let attempts = self.retry.attempts().iter().map(|attempt| {
-            let since = attempt.started.since(self.began).as_millis();
-            let started =
-                self.began_wall.as_millis().saturating_add(i64::try_from(since).unwrap_or(i64::MAX));
-            contract::Attempt {
-                number: attempt.number,
-                started: instant(WallTime::from_millis(started)),
-                elapsed_ms: millis(attempt.elapsed),
-                status: attempt.status,
-                reason: attempt.reason.as_str().to_owned(),
-            }
-        });
-        attempts.collect()
-    }
 }
 
 fn check_role(operation: &Operation, role: Role) -> Result<(), Failure> {
@@ -341,23 +199,4 @@ fn check_role(operation: &Operation, role: Role) -> Result<(), Failure> {
     let name = if needed == Role::Admin { "admin" } else { "operator" };
     let message = format!("`{}` needs the role {name} (PENSTOCK_ROLE={name})", operation.name);
     Err(failure::refused(FailureKind::Role, message, Vec::new()))
-}
-
-fn outcome(effect: Took) -> Outcome {
-    match effect {
-        Took::NotSent => Outcome::NotSent,
-        Took::NotApplied => Outcome::NotApplied,
-        Took::Unknown => Outcome::Unknown,
-        Took::Applied => Outcome::Applied,
-    }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn instant(time: WallTime) -> Instant {
-    let millis = time.as_millis();
-    let nanoseconds = u32::try_from(millis.rem_euclid(1000)).unwrap_or_default() * 1_000_000;
-    Instant { seconds: millis.div_euclid(1000), nanoseconds }
 }

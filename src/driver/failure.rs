@@ -1,10 +1,12 @@
 //! Failures, put together in one place.
 
 use crate::{
-    contract::{Attempt, Failure, FailureKind, FieldError, Outcome, RetryAdvice},
+    contract::{Attempt, Failure, FailureKind, FieldError, Instant, Outcome, RetryAdvice},
+    engine::{classify::Effect as Took, time::WallTime},
     host::HostError,
     normalize::Problem,
 };
+use std::time::Duration;
 
 /// A failure before anything was sent.
 #[must_use]
@@ -106,6 +108,28 @@ pub fn outcome_name(outcome: Outcome) -> &'static str {
         Outcome::Applied => "applied",
         Outcome::Unknown => "unknown",
     }
+}
+
+/// The effect of a call, as the contract has it.
+pub(super) fn outcome(effect: Took) -> Outcome {
+    match effect {
+        Took::NotSent => Outcome::NotSent,
+        Took::NotApplied => Outcome::NotApplied,
+        Took::Unknown => Outcome::Unknown,
+        Took::Applied => Outcome::Applied,
+    }
+}
+
+/// In milliseconds.
+pub(super) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// As the contract has it.
+pub(super) fn instant(time: WallTime) -> Instant {
+    let millis = time.as_millis();
+    let nanoseconds = u32::try_from(millis.rem_euclid(1000)).unwrap_or_default() * 1_000_000;
+    Instant { seconds: millis.div_euclid(1000), nanoseconds }
 }
 
 impl Failure {

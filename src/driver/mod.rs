@@ -8,6 +8,7 @@
 mod account;
 mod attempt;
 mod call;
+mod course;
 mod credentials;
 mod failure;
 mod fallback;
@@ -19,6 +20,7 @@ mod lookup;
 mod options;
 mod redact;
 mod request;
+mod run;
 mod stats;
 mod token;
 mod url;

@@ -105,6 +105,8 @@ pub enum Why {
     Final,
     /// A new access token was refused like the old one.
     AuthRejected,
+    /// The retry budget of the group is used up.
+    OverBudget,
 }
 
 /// A failed attempt, for the caller to see.
@@ -186,15 +188,26 @@ impl Retry {
                 self.refreshed |= refresh_token;
                 Decision::Resend { after, refresh_token }
             }
-            Err(why) => Decision::GiveUp(GiveUp { why, hint: fault.hint, effect: self.effect }),
+            Err(why) => Decision::GiveUp(self.given_up(why, fault.hint)),
         }
     }
 
-    /// Gives up because the deadline passed before an attempt could begin, for
-    /// instance while the call waited for a token.
+    /// Gives up for a reason that is not this call's own, such as the retry budget.
     #[must_use]
-    pub fn out_of_time(&self, hint: Option<Duration>) -> GiveUp {
-        GiveUp { why: Why::NoTime, hint, effect: self.effect }
+    pub fn given_up(&self, why: Why, hint: Option<Duration>) -> GiveUp {
+        GiveUp { why, hint, effect: self.effect }
+    }
+
+    /// When nothing may be sent any more.
+    #[must_use]
+    pub fn deadline(&self) -> Tick {
+        self.deadline
+    }
+
+    /// Whether the request may be sent a second time.
+    #[must_use]
+    pub fn repeat(&self) -> Repeat {
+        self.repeat
     }
 
     /// Whether the call took effect, as far as is known: the greatest effect of

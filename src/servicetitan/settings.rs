@@ -12,6 +12,7 @@ use crate::{
     settings::{CREDENTIALS_ISSUED_AT, Kind, Origin, Policy, SECONDARY, Setting, Values},
     vendor::Site,
 };
+use std::time::Duration;
 
 /// The settings of one account.
 pub const SETTINGS: &[Setting] = &[
@@ -96,6 +97,14 @@ pub const SETTINGS: &[Setting] = &[
         doc: "IANA name of the tenant's time zone.",
     },
     Setting {
+        name: "RATE_LIMIT",
+        kind: Kind::Integer { min: 1, max: 10_000 },
+        default: Some("60"),
+        required: false,
+        secret: false,
+        doc: "Requests a second that the vendor allows the app for this tenant.",
+    },
+    Setting {
         name: "API_URL",
         kind: Kind::Origin,
         default: None,
@@ -161,7 +170,7 @@ pub fn site(values: &Values, policy: &Policy) -> Result<Site, Vec<FieldError>> {
             api,
             tenant: values.text("TENANT_ID").unwrap_or_default().to_owned(),
             timezone: values.text("TIMEZONE").unwrap_or_default().to_owned(),
-            rate: RateLimit::per_second(u32::try_from(values.integer("RATE_LIMIT")).unwrap_or(u32::MAX)),
+            rate: RateLimit::new(u32::try_from(values.integer("RATE_LIMIT")).unwrap_or(u32::MAX), Duration::from_secs(1)),
         }),
         _ => Err(wrong),
     }
