@@ -19,11 +19,13 @@
 //! | Is the access token good? | [`token`] |
 //! | Which page next, which to deliver, is this the end? | [`pager`] |
 //! | Where does a later read go on? | [`resume`] |
+//! | Who sends next, and when does the vendor's limit allow it? | [`limiter`] |
 //! | How much may one call take? | [`limits`] |
 
 pub mod classify;
 pub mod digest;
 pub mod hint;
+pub mod limiter;
 pub mod limits;
 pub mod pager;
 pub mod resume;
