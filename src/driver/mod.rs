@@ -6,6 +6,7 @@
 //! to a whole read.
 
 mod account;
+pub mod admission;
 mod attempt;
 mod call;
 mod course;

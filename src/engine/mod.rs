@@ -22,6 +22,7 @@
 //! | Which of two credentials? | [`rotation`] |
 //! | Which page next, which to deliver, is this the end? | [`pager`] |
 //! | Where does a later read go on? | [`resume`] |
+//! | Who sends next, and when does the vendor's limit allow it? | [`limiter`] |
 //! | How much may one call take? | [`limits`] |
 
 pub mod breaker;
@@ -29,6 +30,7 @@ pub mod budget;
 pub mod classify;
 pub mod digest;
 pub mod hint;
+pub mod limiter;
 pub mod limits;
 pub mod pager;
 pub mod resume;

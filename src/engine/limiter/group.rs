@@ -1,0 +1,361 @@
+//! One limit group in one instance: queue, gate, slots and the optional slow-down, behind
+//! one interface.
+//!
+//! A call joins, asks for its turn whenever it is woken, and leaves. [`Group::wakes`] says
+//! whom to wake after a change. The call whose turn it is waits for the time; another one,
+//! the *clerk*, asks the store for slots, so that the questions do not end with each turn.
+
+use super::{
+    adaptive::Adaptive,
+    gate::Gate,
+    gcra::RateLimit,
+    inflight::{GroupId, Inflight},
+    queue::{Caller, Queue, Ticket},
+    shared::Ask,
+    shared::Reply,
+    source::{Mode, Source, Trouble},
+};
+use crate::{
+    sabotage::{Sabotage, on},
+    time::Tick,
+};
+use std::{collections::BTreeMap, time::Duration};
+
+/// A call cannot be sent before its deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Late {
+    /// How long to wait before another try, as far as that is known.
+    pub hint: Option<Duration>,
+}
+
+/// What a waiting call is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Send, at this instant. A slot of the rate and a place in flight are taken.
+    Go,
+    /// It is its turn, but not before then.
+    Wait(Tick),
+    /// Others come first, or it depends on something whose end wakes it.
+    Sleep,
+    /// Not before its deadline. It has left the queue.
+    Late(Late),
+}
+
+/// What a group has done and is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// Calls that wait.
+    pub waiting: usize,
+    /// Requests under way.
+    pub in_flight: usize,
+    /// Requests let through since the start.
+    pub granted: u64,
+    /// Requests that the vendor throttled since the start.
+    pub throttled: u64,
+    /// How long the gate stays closed; none when it is open.
+    pub closed_for: Option<Duration>,
+    /// Where the slots come from.
+    pub mode: Mode,
+}
+
+/// How a group is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setup {
+    /// What the vendor allows in sum.
+    pub limit: RateLimit,
+    /// How many instances there are, for the time when they cannot agree.
+    pub instances: u32,
+    /// Whether they agree through the store.
+    pub shared: bool,
+    /// Whether to slow down when the vendor throttles below the limit.
+    pub adaptive: bool,
+}
+
+/// A limit group.
+#[derive(Debug)]
+pub struct Group {
+    id: GroupId,
+    queue: Queue,
+    gate: Gate,
+    source: Source,
+    adaptive: Option<Adaptive>,
+    /// Who asks the store.
+    clerk: Option<Ticket>,
+    /// When the clerk asked what is not answered yet.
+    asked: Option<Tick>,
+    /// Refused, but not told so yet.
+    refused: BTreeMap<Ticket, Late>,
+    wakes: Vec<Ticket>,
+    in_flight: usize,
+    granted: u64,
+    throttled: u64,
+}
+
+impl Group {
+    /// An idle group. `me` is a random number.
+    #[must_use]
+    pub fn new(id: GroupId, setup: &Setup, now: Tick, me: u64) -> Group {
+        Group {
+            id,
+            queue: Queue::default(),
+            gate: Gate::default(),
+            source: Source::new(setup.limit, setup.instances, setup.shared, me),
+            adaptive: setup.adaptive.then(|| Adaptive::new(&setup.limit, now)),
+            clerk: None,
+            asked: None,
+            refused: BTreeMap::new(),
+            wakes: Vec::new(),
+            in_flight: 0,
+            granted: 0,
+            throttled: 0,
+        }
+    }
+
+    /// The limit that the vendor sets.
+    #[must_use]
+    pub fn limit(&self) -> &RateLimit {
+        self.source.limit()
+    }
+
+    /// Goes on with another limit.
+    pub fn change(&mut self, now: Tick, limit: RateLimit, me: u64) {
+        self.source.change(now, limit, me);
+        if self.adaptive.is_some() {
+            self.adaptive = Some(Adaptive::new(&limit, now));
+        }
+        self.wakes.extend(self.queue.head());
+    }
+
+    /// Sends without waiting, if nobody waits and everything is free.
+    pub fn at_once(&mut self, now: Tick, inflight: &mut Inflight) -> bool {
+        if !self.queue.is_empty() || self.blocked(now).is_err() {
+            return false;
+        }
+        if !inflight.take(self.id) {
+            // The call has yet to join; until then nobody would hear of a free place.
+            inflight.withdraw(self.id);
+            return false;
+        }
+        self.go(now);
+        true
+    }
+
+    /// Joins the queue.
+    ///
+    /// # Errors
+    /// When the deadline has passed, or when the call cannot be sent before it by what is
+    /// known already.
+    pub fn join(&mut self, now: Tick, caller: Caller, deadline: Tick) -> Result<Ticket, Late> {
+        if now >= deadline {
+            return Err(Late { hint: None });
+        }
+        let earliest = self.earliest(now, self.queue.ahead(caller));
+        if earliest >= deadline {
+            return Err(Late { hint: Some(now.until(earliest)) });
+        }
+        let ticket = self.queue.join(caller, deadline);
+        // The head sleeps for all: it must know of an earlier deadline, and of a call that
+        // goes first.
+        self.wakes.extend(self.queue.head().filter(|head| *head != ticket));
+        self.elect(now);
+        Ok(ticket)
+    }
+
+    /// What a call is to do that joined before.
+    pub fn turn(&mut self, now: Tick, ticket: Ticket, inflight: &mut Inflight) -> Turn {
+        self.refuse(now);
+        if let Some(late) = self.refused.remove(&ticket) {
+            self.settle(now, inflight);
+            return Turn::Late(late);
+        }
+        if self.queue.head() != Some(ticket) {
+            return Turn::Sleep;
+        }
+        let deadline = self.queue.deadline().unwrap_or(Tick::MAX);
+        if let Err(until) = self.blocked(now) {
+            inflight.withdraw(self.id);
+            return Turn::Wait(until.unwrap_or(deadline).min(deadline));
+        }
+        if !inflight.take(self.id) {
+            return Turn::Wait(deadline);
+        }
+        self.queue.served(ticket);
+        self.go(now);
+        self.settle(now, inflight);
+        Turn::Go
+    }
+
+    /// A call no longer waits, whatever the reason.
+    pub fn leave(&mut self, ticket: Ticket, now: Tick, inflight: &mut Inflight) {
+        self.queue.leave(ticket);
+        self.refused.remove(&ticket);
+        self.settle(now, inflight);
+    }
+
+    /// A request that was sent is over.
+    pub fn landed(&mut self, inflight: &mut Inflight) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        inflight.release();
+    }
+
+    /// The vendor answered a request that was sent at `sent` with 429.
+    pub fn throttled(&mut self, now: Tick, sent: Tick, hint: Option<Duration>) {
+        self.throttled += 1;
+        self.gate.throttled(now, sent, hint);
+        if let Some(adaptive) = &mut self.adaptive {
+            adaptive.throttled(now);
+        }
+        self.refuse(now);
+    }
+
+    /// The vendor let a request through that was sent at `sent`.
+    pub fn succeeded(&mut self, now: Tick, sent: Tick) {
+        self.gate.succeeded(sent);
+        if let Some(adaptive) = &mut self.adaptive {
+            adaptive.succeeded(now);
+        }
+    }
+
+    /// Whether this call is the one that asks the store.
+    #[must_use]
+    pub fn is_clerk(&self, ticket: Ticket) -> bool {
+        self.clerk == Some(ticket)
+    }
+
+    /// What this call is to ask of the store; nothing unless it is the clerk.
+    pub fn ask(&mut self, now: Tick, ticket: Ticket, random: f64) -> Ask {
+        if self.clerk != Some(ticket) || self.asked.is_some() {
+            return Ask::Nothing;
+        }
+        if let Some(until) = self.gate.closed_until(now) {
+            // Slots would lapse.
+            return Ask::Wait(until);
+        }
+        let ask = self.source.ask(now, self.queue.len(), random);
+        if !matches!(ask, Ask::Nothing | Ask::Wait(_)) {
+            self.asked = Some(now);
+        }
+        ask
+    }
+
+    /// How long to wait for an answer of the store.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.source.patience()
+    }
+
+    /// What the store answered to this call. It is ignored if another one asks now.
+    pub fn answered(&mut self, now: Tick, ticket: Ticket, answer: Result<Reply, Trouble>, random: f64) {
+        let Some(asked) = self.asked.take_if(|_| self.clerk == Some(ticket)) else { return };
+        self.source.answered(asked, now, answer, random);
+        self.refuse(now);
+        self.wakes.extend(self.queue.head());
+    }
+
+    /// Whose turn it is: whom to wake when a place in flight is free.
+    #[must_use]
+    pub fn head(&self) -> Option<Ticket> {
+        self.queue.head()
+    }
+
+    /// Who must be woken, since the last time.
+    pub fn wakes(&mut self) -> impl Iterator<Item = Ticket> + use<> {
+        std::mem::take(&mut self.wakes).into_iter()
+    }
+
+    /// Whether nothing would be lost if it were forgotten and made anew at `now`.
+    #[must_use]
+    pub fn is_idle(&self, now: Tick) -> bool {
+        self.queue.is_empty()
+            && self.refused.is_empty()
+            && self.in_flight == 0
+            && self.gate.closed_until(now).is_none()
+            && self.adaptive.as_ref().is_none_or(|adaptive| adaptive.rate().is_none())
+            && self.source.is_idle(now)
+    }
+
+    /// The figures for metrics.
+    #[must_use]
+    pub fn figures(&self, now: Tick) -> Figures {
+        Figures {
+            waiting: self.queue.len(),
+            in_flight: self.in_flight,
+            granted: self.granted,
+            throttled: self.throttled,
+            closed_for: self.gate.closed_until(now).map(|until| now.until(until)),
+            mode: self.source.mode(),
+        }
+    }
+
+    /// Whether a request may be sent now; if not, when, as far as that is known.
+    fn blocked(&self, now: Tick) -> Result<(), Option<Tick>> {
+        if on(Sabotage::IgnoreLimit) {
+            return Ok(());
+        }
+        if let Some(until) = self.gate.closed_until(now) {
+            return Err(Some(until));
+        }
+        if let Some(at) = self.adaptive.as_ref().map(Adaptive::ready_at).filter(|at| now < *at) {
+            return Err(Some(at));
+        }
+        self.source.ready(now)
+    }
+
+    /// When a call can be sent that has so many before it, at the earliest.
+    fn earliest(&self, now: Tick, ahead: usize) -> Tick {
+        let open = self.gate.closed_until(now).unwrap_or(now);
+        let adaptive = self.adaptive.as_ref().map_or(now, Adaptive::ready_at);
+        self.source.ready_at(now, ahead).max(open).max(adaptive)
+    }
+
+    /// Refuses all calls that cannot be sent before their deadlines.
+    fn refuse(&mut self, now: Tick) {
+        let earliest = self.earliest(now, 0);
+        let hint = Some(now.until(earliest)).filter(|wait| !wait.is_zero());
+        while let Some(ticket) = self.queue.expired(earliest) {
+            self.refused.insert(ticket, Late { hint });
+            self.wakes.push(ticket);
+        }
+    }
+
+    fn go(&mut self, now: Tick) {
+        let taken = self.source.take(now);
+        debug_assert!(taken || on(Sabotage::IgnoreLimit), "a slot was free");
+        if let Some(adaptive) = &mut self.adaptive {
+            adaptive.sent(now);
+        }
+        self.granted += 1;
+        self.in_flight += 1;
+    }
+
+    /// After a call has left the queue: the next one's turn has come, and somebody must
+    /// ask the store.
+    fn settle(&mut self, now: Tick, inflight: &mut Inflight) {
+        if self.queue.is_empty() {
+            inflight.withdraw(self.id);
+        }
+        self.wakes.extend(self.queue.head());
+        self.elect(now);
+    }
+
+    /// The call that came last asks the store, as long as it waits: of all it is likely
+    /// to wait longest.
+    fn elect(&mut self, now: Tick) {
+        if self.source.mode() == Mode::Local {
+            return;
+        }
+        if !self.clerk.is_some_and(|clerk| self.queue.contains(clerk)) {
+            self.clerk = self.queue.last();
+            if self.asked.take().is_some() {
+                self.source.abandoned(now);
+            }
+        }
+        // More may wait than before, or fewer slots be left: there may be something to ask.
+        if self.asked.is_none() {
+            self.wakes.extend(self.clerk);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

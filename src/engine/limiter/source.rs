@@ -1,0 +1,248 @@
+//! Where a group's slots come from: the shared plan, or a share of the limit.
+//!
+//! # Going to the share and coming back
+//!
+//! While the store is down each instance uses a fixed share of the limit. Both changes
+//! keep the limit, provided that the store is up or down for all:
+//!
+//! - Going: nothing is sent for the reach of the shared plan and one window. By then all
+//!   that anybody held of the plan is over by a full window.
+//! - A share may be used for a second after a question was put that the store did not
+//!   answer, and then the store must be asked again. So all shares end within a second of
+//!   the store's return.
+//! - Coming back: nothing is claimed for that second and one window.
+//!
+//! A host that answers the very first question with "unavailable" has no store, as far
+//! as anyone can tell. It works with its share from the start, and is asked again every
+//! half minute.
+
+use super::{
+    gcra::{Gcra, RateLimit},
+    shared::{Ask, Lease, Reply},
+};
+use crate::time::Tick;
+use std::time::Duration;
+
+/// How long nothing at all may succeed before the store counts as down.
+const SILENCE: Duration = Duration::from_secs(2);
+/// The longest that one question may take.
+const ANSWER: Duration = Duration::from_secs(1);
+/// The same while the store is down: a call may wait for it.
+const PROBE: Duration = Duration::from_millis(250);
+/// How long a share serves without asking whether the store is back.
+const SHARE: Duration = Duration::from_secs(1);
+/// The same when there never was a store.
+const ALONE: Duration = Duration::from_secs(30);
+
+/// How a group gets its slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// From a limit of its own: nothing is shared by configuration.
+    Local,
+    /// From the plan that the instances share.
+    Shared,
+    /// From a share of the limit: the store is down.
+    Share,
+    /// From a share of the limit: the host has no store.
+    Alone,
+}
+
+impl Mode {
+    /// For metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mode::Local => "local",
+            Mode::Shared => "shared",
+            Mode::Share => "share",
+            Mode::Alone => "alone",
+        }
+    }
+}
+
+/// Why the store gave no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The host has none, or denies it, or says that it is down.
+    Unavailable,
+    /// This question failed.
+    Failed,
+    /// There was no answer in time.
+    Silent,
+}
+
+/// The slots of one group in one instance.
+#[derive(Debug)]
+pub struct Source {
+    limit: RateLimit,
+    instances: u32,
+    mode: Mode,
+    local: Gcra,
+    lease: Lease,
+    /// Until when a share may be used.
+    until: Tick,
+    /// Whether the store ever answered.
+    heard: bool,
+    /// Since when nothing has succeeded.
+    failing: Option<Tick>,
+}
+
+impl Source {
+    /// Slots of a limit that is shared among `instances`: through the store if `shared`,
+    /// and otherwise by splitting it. `me` is a random number.
+    #[must_use]
+    pub fn new(limit: RateLimit, instances: u32, shared: bool, me: u64) -> Source {
+        Source {
+            limit,
+            instances,
+            mode: if shared { Mode::Shared } else { Mode::Local },
+            local: Gcra::new(limit.share(instances)),
+            lease: Lease::new(limit, me),
+            until: Tick::ZERO,
+            heard: false,
+            failing: None,
+        }
+    }
+
+    /// The limit of all instances.
+    #[must_use]
+    pub fn limit(&self) -> &RateLimit {
+        &self.limit
+    }
+
+    /// How the slots are had at present.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Goes on with another limit. Nothing is sent for a window of it, since what was sent
+    /// under the old one is not known to it.
+    pub fn change(&mut self, now: Tick, limit: RateLimit, me: u64) {
+        self.limit = limit;
+        self.local = Gcra::new(limit.share(self.instances));
+        self.local.hold_until(now + limit.window);
+        self.lease = Lease::new(limit, me);
+        self.lease.start_over(now + limit.window);
+    }
+
+    /// Whether a call may be sent now.
+    ///
+    /// # Errors
+    /// When the next may be sent; none when that depends on the store.
+    pub fn ready(&self, now: Tick) -> Result<(), Option<Tick>> {
+        match self.mode {
+            Mode::Shared => self.lease.ready(now),
+            Mode::Share | Mode::Alone if now >= self.until => Err(None),
+            Mode::Local | Mode::Share | Mode::Alone => {
+                let at = self.local.ready_at(0);
+                if now >= at { Ok(()) } else { Err(Some(at)) }
+            }
+        }
+    }
+
+    /// Takes a slot for sending at this instant; false when none is free.
+    pub fn take(&mut self, now: Tick) -> bool {
+        self.ready(now).is_ok()
+            && if self.mode == Mode::Shared { self.lease.take(now) } else { self.local.take(now) }
+    }
+
+    /// When a call may be sent that has so many before it, by what is known, at the
+    /// earliest.
+    #[must_use]
+    pub fn ready_at(&self, now: Tick, ahead: usize) -> Tick {
+        let at = if self.mode == Mode::Shared {
+            self.lease.ready_at(now, ahead)
+        } else {
+            self.local.ready_at(ahead)
+        };
+        at.max(now)
+    }
+
+    /// Whether another one made at `now` would do the same.
+    #[must_use]
+    pub fn is_idle(&self, now: Tick) -> bool {
+        match self.mode {
+            Mode::Local | Mode::Alone => self.local.is_idle(now),
+            // What it held lapses, and the record is in the store.
+            Mode::Shared => true,
+            Mode::Share => false,
+        }
+    }
+
+    /// What to ask of the store, when so many calls wait.
+    pub fn ask(&mut self, now: Tick, waiting: usize, random: f64) -> Ask {
+        let life = match self.mode {
+            Mode::Local => return Ask::Nothing,
+            Mode::Shared => return self.lease.ask(now, waiting, random),
+            Mode::Share => SHARE,
+            Mode::Alone => ALONE,
+        };
+        // Early enough that no call has to wait for the answer.
+        let due = self.until - life / 2;
+        match () {
+            () if waiting == 0 => Ask::Nothing,
+            () if now < due => Ask::Wait(due),
+            () => Ask::Get,
+        }
+    }
+
+    /// How long to wait for an answer.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        if self.mode == Mode::Shared { ANSWER } else { PROBE }
+    }
+
+    /// Takes the answer to the last question, which was put at `asked`.
+    pub fn answered(&mut self, asked: Tick, now: Tick, answer: Result<Reply, Trouble>, random: f64) {
+        let trouble = match answer {
+            Ok(reply) => {
+                self.heard = true;
+                self.failing = None;
+                if matches!(self.mode, Mode::Share | Mode::Alone) {
+                    self.mode = Mode::Shared;
+                    self.lease.start_over(now + SHARE + self.limit.window);
+                } else {
+                    self.lease.reply(asked, now, reply, random);
+                }
+                return;
+            }
+            Err(trouble) => trouble,
+        };
+        match self.mode {
+            Mode::Local => {}
+            Mode::Share => self.until = asked + SHARE,
+            Mode::Alone => self.until = asked + ALONE,
+            Mode::Shared if trouble == Trouble::Unavailable && !self.heard && self.failing.is_none() => {
+                self.mode = Mode::Alone;
+                self.until = asked + ALONE;
+            }
+            Mode::Shared => {
+                let failing = *self.failing.get_or_insert(asked);
+                self.lease.reply(asked, now, Reply::Failed, random);
+                if trouble == Trouble::Unavailable || now.since(failing) >= SILENCE {
+                    self.go_down(asked, now);
+                }
+            }
+        }
+    }
+
+    /// The last question was dropped: nobody knows what came of it.
+    pub fn abandoned(&mut self, now: Tick) {
+        if self.mode == Mode::Shared {
+            self.lease.reply(now, now, Reply::Failed, 0.0);
+        }
+    }
+
+    fn go_down(&mut self, asked: Tick, now: Tick) {
+        self.mode = Mode::Share;
+        self.failing = None;
+        self.until = asked + SHARE;
+        self.lease.start_over(Tick::ZERO);
+        self.local = Gcra::new(self.limit.share(self.instances));
+        self.local.hold_until(now + self.lease.reach() + self.limit.window);
+    }
+}
+
+#[cfg(test)]
+mod tests;
