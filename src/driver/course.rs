@@ -36,7 +36,11 @@ impl Course {
     pub(super) fn not_admitted(&self, hint: Option<Duration>) -> Failure {
         let retry = hint.map_or(RetryAdvice::Later, |hint| RetryAdvice::After(millis(hint)));
         let message = "the rate limit leaves no time before the deadline";
-        Failure { outcome: outcome(self.retry.effect()), retry, ..failure::refused(FailureKind::RateLimited, message, Vec::new()) }
+        Failure {
+            outcome: outcome(self.retry.effect()),
+            retry,
+            ..failure::refused(FailureKind::RateLimited, message, Vec::new())
+        }
     }
 
     /// The circuit breaker is open for so long.

@@ -1,8 +1,6 @@
 //! What guards a vendor from too many requests: a breaker and a retry budget for each
 //! limit group of a tenant.
 
-#![cfg_attr(not(test), allow(dead_code, reason = "calls do not pass here yet"))]
-
 use crate::engine::{
     breaker::{Breaker, BreakerPolicy, Open, Outcome, Permit, State, Transition},
     budget::{Budget, BudgetPolicy, Cost, Spent},
@@ -116,6 +114,15 @@ impl Guard {
     /// A call begins. Once a call, however often it is sent.
     pub(super) fn called(&self, now: Tick) {
         self.budget.borrow_mut().called(now);
+    }
+
+    /// Whether a request would be let through now.
+    pub(super) fn check(&self, now: Tick, may_probe: bool) -> Result<(), Open> {
+        let checked = self.breaker.borrow().check(now, may_probe);
+        if checked.is_err() {
+            count(&self.totals.calls_refused);
+        }
+        checked
     }
 
     /// Leave to send one request. `may_probe`: whether its repeat is harmless.

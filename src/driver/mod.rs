@@ -6,7 +6,7 @@
 //! to a whole read.
 
 mod account;
-pub mod admission;
+mod admission;
 mod attempt;
 mod call;
 mod course;
@@ -34,18 +34,20 @@ pub use self::{
     call::{Answer, Call, Payload},
     failure::{bad_field, bad_input, fields, kind_name, outcome_name, refused},
     list::{Page, Reader},
-    options::{Caller, Options},
+    options::Options,
 };
 
 use crate::{
     contract::{Failure, FieldError},
-    engine::{retry::RetryPolicy, time::Tick},
+    engine::{limiter::queue::Caller, retry::RetryPolicy, time::Tick},
     host::Host,
     settings::{Policy, common::LogLevel},
     vendor::{self, Vendor},
 };
 use account::Account;
+use admission::{Admission, AdmissionConfig};
 use futures_util::lock::Mutex;
+use guards::Guards;
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -70,6 +72,8 @@ pub struct Connector<H> {
     stats: RefCell<stats::Stats>,
     log_level: Cell<LogLevel>,
     callers: Cell<u64>,
+    admission: Admission,
+    guards: Guards,
 }
 
 /// What is missing before calls can be made.
@@ -92,6 +96,8 @@ impl<H: Host> Connector<H> {
             stats: RefCell::default(),
             log_level: Cell::new(LogLevel::Info),
             callers: Cell::new(0),
+            admission: Admission::default(),
+            guards: Guards::default(),
         })
     }
 
@@ -194,6 +200,12 @@ impl<H: Host> Connector<H> {
             }
         };
         self.log_level.set(policy.log_level);
+        self.admission.configure(AdmissionConfig {
+            shared: policy.share_limits,
+            instances: policy.instances,
+            max_connections: policy.max_connections,
+            adaptive: policy.adaptive_rate,
+        });
         *self.policy.borrow_mut() = Some((self.host.now(), policy.clone()));
         Ok(policy)
     }

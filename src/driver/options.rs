@@ -1,7 +1,10 @@
 //! How one call is made, checked.
 
 use super::failure::{bad_field, bad_input};
-use crate::contract::{CallOptions, Failure, FieldError};
+use crate::{
+    contract::{CallOptions, Failure, FieldError},
+    engine::limiter::queue::Caller,
+};
 use serde_json::value::RawValue;
 use std::time::Duration;
 
@@ -10,10 +13,6 @@ const DEFAULT_ACCOUNT: &str = "default";
 
 /// The longest deadline: an hour.
 const LONGEST: Duration = Duration::from_secs(3600);
-
-/// Who waits for its turn: one read, one batch or one call alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Caller(pub(super) u64);
 
 /// Checked call options.
 #[derive(Debug, Clone, Default)]

@@ -54,7 +54,8 @@ impl<H: Host> Connector<H> {
             let authorization = self.authorized(account, policy, course).await?;
             let deadline = course.retry.deadline();
             let limit = &account.site.rate;
-            let permit = match self.admission.admit(&self.host, &account.group, limit, caller, deadline).await {
+            let permit = match self.admission.admit(&self.host, &account.group, limit, caller, deadline).await
+            {
                 Ok(permit) => permit,
                 Err(Refusal::Late { hint }) => return Err(course.not_admitted(hint)),
             };
@@ -89,17 +90,19 @@ impl<H: Host> Connector<H> {
                 let transition = pass.ended(now, health, took, hint, unit(self.host.random()));
                 self.tell(account, transition);
             }
+            // A new token costs nothing: it was the old one's fault.
+            let cost = fault.map_or(Cost::Free, |fault| Cost::of(fault.class));
             let failed = match result {
                 Ok(success) => {
                     account.token.cell.borrow_mut().accepted(authorization.generation);
-                    guard.succeeded(now, course.spent);
+                    guard.succeeded(now, std::mem::take(&mut course.spent));
                     return Ok(success);
                 }
                 Err(failed) => self.judged(account, course, authorization.generation, failed),
             };
             match course.retry.next(now, &failed.fault, unit(self.host.random())) {
                 Decision::Resend { after, .. } => {
-                    if !guard.may_retry(now, Cost::of(failed.fault.class), &mut course.spent) {
+                    if !guard.may_retry(now, cost, &mut course.spent) {
                         let give_up = course.retry.given_up(Why::OverBudget, failed.fault.hint);
                         return Err(course.give_up(failed, give_up));
                     }
@@ -111,7 +114,13 @@ impl<H: Host> Connector<H> {
     }
 
     /// Tells the token's cell what an attempt says of it.
-    fn judged(&self, account: &Account, course: &mut Course, generation: Generation, mut failed: Failed) -> Failed {
+    fn judged(
+        &self,
+        account: &Account,
+        course: &mut Course,
+        generation: Generation,
+        mut failed: Failed,
+    ) -> Failed {
         let mut cell = account.token.cell.borrow_mut();
         match (failed.fault.class, failed.fault.status) {
             (Class::TokenRejected, _) => {

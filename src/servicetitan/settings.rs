@@ -170,7 +170,10 @@ pub fn site(values: &Values, policy: &Policy) -> Result<Site, Vec<FieldError>> {
             api,
             tenant: values.text("TENANT_ID").unwrap_or_default().to_owned(),
             timezone: values.text("TIMEZONE").unwrap_or_default().to_owned(),
-            rate: RateLimit::new(u32::try_from(values.integer("RATE_LIMIT")).unwrap_or(u32::MAX), Duration::from_secs(1)),
+            rate: RateLimit::new(
+                u32::try_from(values.integer("RATE_LIMIT")).unwrap_or(u32::MAX),
+                Duration::from_secs(1),
+            ),
         }),
         _ => Err(wrong),
     }

@@ -56,6 +56,9 @@ impl Rig {
         rig.host.set("SERVICETITAN_TENANT_ID", "1234");
         rig.host.set("PENSTOCK_ROLE", "admin");
         rig.host.set("LOG_LEVEL", "debug");
+        // Most tests are about something else.
+        rig.host.set("SERVICETITAN_RATE_LIMIT", "10000");
+        rig.host.set("MAX_CONNECTIONS", "1000");
         rig
     }
 

@@ -69,7 +69,7 @@ fn a_token_is_refreshed_early_while_the_old_one_serves() {
         .await;
         assert!(first.is_ok() && others.0.iter().all(Result::is_ok));
         // Nobody but the one who refreshes waits for the new token.
-        assert_eq!(others.1, Duration::from_millis(20));
+        assert!(others.1 < Duration::from_millis(100), "{:?}", others.1);
     });
     assert_eq!(rig.titan.token_requests(), 2);
     let tokens: Vec<_> = rig
@@ -153,6 +153,8 @@ fn a_401_leads_to_one_new_token_and_one_resend() {
 fn a_thousand_calls_with_a_revoked_token_fetch_one_new_token() {
     let rig = Rig::new();
     rig.titan.holds(1);
+    // All of them are under way before the first is refused.
+    rig.titan.latency(Duration::from_millis(40), Duration::from_millis(500));
     rig.run(async {
         rig.get().await.unwrap();
         rig.titan.revoke_tokens();
