@@ -24,8 +24,8 @@ use super::time::Tick;
 /// What is paid in and out. Amounts in thousandths of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BudgetPolicy {
-    /// What a new budget holds, and the most that any does. 50 tokens: ten tenths of the
-    /// bound's first 1,000 calls, less what those pay in.
+    /// What a new budget holds, and the most that any does. 50 tokens: half of the retries
+    /// that 1,000 calls may cause. The other half they pay in.
     pub capacity: u64,
     /// What a call pays in. 0.05 tokens.
     pub deposit: u64,

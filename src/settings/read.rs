@@ -75,7 +75,7 @@ pub async fn read<H: Host>(
         let mut found = None;
         for name in &names {
             found = match setting.secret {
-                true => host.secret(name).await?.map(|secret| {
+                true => secret(host, setting, name).await?.map(|secret| {
                     // The copy is wiped at once.
                     (
                         name,
@@ -107,6 +107,15 @@ pub async fn read<H: Host>(
         }
     }
     Ok((values, wrong))
+}
+
+/// A host may know exactly which secrets are read and deny all other names: it has none
+/// of those that need not be there.
+async fn secret<H: Host>(host: &H, setting: &Setting, name: &str) -> Result<Option<Secret>, HostError> {
+    match host.secret(name).await {
+        Err(HostError::Denied(_)) if !setting.required => Ok(None),
+        answer => answer,
+    }
 }
 
 /// The value as it is kept, or what is wrong with it. Space around it, such as the

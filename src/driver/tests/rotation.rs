@@ -302,6 +302,18 @@ fn a_secondary_secret_counts_only_next_to_its_primary_one() {
 }
 
 #[test]
+fn a_host_that_denies_unexpected_names_has_no_second_slot() {
+    let rig = rig(1);
+    for setting in ["CLIENT_ID", "CLIENT_SECRET", "APP_KEY"] {
+        rig.host.deny(&format!("SERVICETITAN_{setting}_SECONDARY"));
+    }
+    rig.run(rig.get()).unwrap();
+    rig.host.deny(PRIMARY);
+    rig.connector.forget_settings();
+    assert_eq!(rig.run(rig.get()).unwrap_err().kind, FailureKind::Host);
+}
+
+#[test]
 fn a_secondary_secret_that_is_malformed_is_named() {
     let rig = rig(1);
     rig.host.set_secret(SECONDARY, "canary\u{7}secret");

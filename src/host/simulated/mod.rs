@@ -24,7 +24,7 @@ use clock::Clock;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     rc::Rc,
     time::Duration,
 };
@@ -59,6 +59,8 @@ struct World {
     reads: RefCell<BTreeMap<String, usize>>,
     lookup: Cell<Duration>,
     fault: RefCell<Option<HostError>>,
+    /// Names that it denies.
+    denied: RefCell<BTreeSet<String>>,
     /// Shared by all hosts of a simulation; none when the host has no store.
     store: RefCell<Option<Store>>,
 }
@@ -100,6 +102,7 @@ impl Simulated {
             reads: RefCell::default(),
             lookup: Cell::new(Duration::ZERO),
             fault: RefCell::new(None),
+            denied: RefCell::default(),
             store: RefCell::default(),
         }))
     }
@@ -152,6 +155,11 @@ impl Simulated {
     /// What the host answers when it is asked for a setting or a secret.
     pub fn fail_lookups(&self, fault: Option<HostError>) {
         *self.0.fault.borrow_mut() = fault;
+    }
+
+    /// From now on it denies this name of a setting or a secret.
+    pub fn deny(&self, name: &str) {
+        self.0.denied.borrow_mut().insert(name.to_owned());
     }
 
     /// Time since the start.
@@ -224,6 +232,9 @@ impl Simulated {
         }
         if let Some(fault) = self.0.fault.borrow().clone() {
             return Err(fault);
+        }
+        if self.0.denied.borrow().contains(name) {
+            return Err(HostError::Denied(name.to_owned()));
         }
         Ok(map.borrow().get(name).filter(|value| !value.trim().is_empty()).cloned())
     }
