@@ -14,7 +14,7 @@ use crate::{
     engine::{classify::StatusRules, secret::Secret},
     host::Request,
     settings::{Policy, Setting, Values},
-    vendor::{Credentials, Envelope, PageAsked, PageError, Refusal, Site, Vendor},
+    vendor::{Credentials, Envelope, Order, PageAsked, PageError, Refusal, Site, Vendor},
 };
 use bytes::Bytes;
 use std::{ops::Range, time::Duration};
@@ -69,6 +69,10 @@ impl Vendor for ServiceTitan {
 
     fn page(&self, paging: Paging, body: &Bytes) -> Result<Envelope, PageError> {
         pages::envelope(paging, body)
+    }
+
+    fn order(&self, operation: &Operation) -> Option<Order> {
+        pages::order(operation)
     }
 
     fn page_size_range(&self, _operation: &Operation) -> Range<u32> {

@@ -7,6 +7,7 @@ mod rig;
 mod titan;
 
 mod answers;
+mod drift;
 mod input;
 mod lists;
 mod resume;

@@ -43,6 +43,9 @@ pub struct NumberedPager {
     last: Option<(u32, u64)>,
     pages: u32,
     doubles: Doubles,
+    /// The last page, by what the total once was. Pages behind it are fetched only when
+    /// it says that more follow; the end is where the vendor says.
+    foreseen: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -79,8 +82,11 @@ impl NumberedPager {
         };
         let guess = (config.page_size as usize).saturating_mul(TYPICAL_RECORD);
         let skip = if on(Sabotage::RepeatRecords) { 0 } else { config.skip };
+        let before = offset(config.start_page, config.page_size).saturating_add(config.skip);
+        let foreseen = track.remaining().map(|left| last_page(before.saturating_add(left), config.page_size));
         Self {
             config,
+            foreseen,
             slots: BTreeMap::new(),
             next: config.start_page,
             judging: config.start_page,
@@ -101,7 +107,9 @@ impl NumberedPager {
             return None;
         }
         let beyond = self.next.saturating_sub(self.config.start_page) >= self.config.max_pages;
-        if beyond || self.next > LAST_PAGE || !(self.slots.is_empty() || self.has_room()) {
+        let unforeseen = self.foreseen.is_some_and(|last| self.next > last && self.judging <= last);
+        let may = self.slots.is_empty() || (self.has_room() && !unforeseen);
+        if beyond || self.next > LAST_PAGE || !may {
             return None;
         }
         let page = self.next;
@@ -131,6 +139,7 @@ impl NumberedPager {
             if let Some(total) = facts.total.filter(|_| page == self.config.start_page) {
                 let before = offset(page, self.config.page_size).saturating_add(self.config.skip);
                 self.doubles.track.expect(total.saturating_sub(before));
+                self.foreseen = Some(last_page(total, self.config.page_size));
             }
             *slot = Slot::Held(facts);
             self.judge();
@@ -284,6 +293,11 @@ impl NumberedPager {
             self.bytes.release(facts.bytes);
         }
     }
+}
+
+/// The page that the last of so many records stands on.
+fn last_page(records: u64, page_size: u32) -> u32 {
+    u32::try_from(records.div_ceil(u64::from(page_size).max(1))).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

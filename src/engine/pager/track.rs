@@ -78,6 +78,11 @@ impl Track {
         self.expected.is_some()
     }
 
+    /// How many records are still to come, by what was told at the beginning.
+    pub(super) fn remaining(&self) -> Option<u64> {
+        self.expected.map(|expected| expected.saturating_sub(self.counted))
+    }
+
     /// For a read that looks for what was added behind the end of this one.
     #[must_use]
     pub fn after_the_end(self) -> Self {

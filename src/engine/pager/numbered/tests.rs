@@ -2,6 +2,8 @@ use super::*;
 
 mod drift;
 mod model;
+#[cfg(feature = "sabotage")]
+mod sabotaged;
 mod shifts;
 
 const CONFIG: NumberedConfig = NumberedConfig {

@@ -188,3 +188,28 @@ fn pages_that_hold_nothing_new_for_long_are_a_circle() {
     read(&mut pager, (0..60).map(page_of).collect());
     assert_eq!(pager.progress(), Progress::Going);
 }
+
+#[test]
+fn a_total_saves_requests_and_ends_nothing() {
+    let mut pager =
+        NumberedPager::new(NumberedConfig { eager: true, ..CONFIG }, Track::known(Some(25), None));
+    assert_eq!(fetches(&mut pager), [1, 2, 3]);
+    for at in 1..=3 {
+        pager.arrived(at, page(ids(i64::from(at) * 10..i64::from(at) * 10 + 10), true));
+    }
+    // There is more than there was.
+    assert_eq!(fetches(&mut pager), [4]);
+    drain(&mut pager);
+    assert_eq!(fetches(&mut pager), [5, 6, 7]);
+
+    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    assert_eq!(fetches(&mut pager), [1]);
+    pager.arrived(1, counting(11, page(ids(1..=10), true)));
+    assert_eq!(fetches(&mut pager), [2]);
+    // A resumed read knows it as well.
+    drain(&mut pager);
+    pager.arrived(2, page(ids(11..=20), true));
+    pager.delivered(2, 1);
+    let mut pager = resumed(&pager);
+    assert_eq!(fetches(&mut pager), [2]);
+}
