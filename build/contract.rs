@@ -118,7 +118,7 @@ impl Operation {
             return Err(format!("{place}: @effect {effect}").into());
         }
         let paging = doc.tag("page").unwrap_or("none");
-        if !["none", "envelope", "numbered", "data-only", "export"].contains(&paging) {
+        if !["none", "envelope", "numbered", "data-only", "export", "cursor", "offset"].contains(&paging) {
             return Err(format!("{place}: @page {paging}").into());
         }
         let all = interface.functions.values().find(|other| {

@@ -73,7 +73,7 @@ pub async fn invoke_with<H: Host + 'static>(
     let ty = record_type(operation);
     if operation.is_list() {
         let (page, info) = Reader::single(connector, call, &page, options).await?;
-        let records = array(page.skipped(), page.items().map(|item| record(ty, item)))
+        let records = array(|index| page.place(index), page.items().map(|item| record(ty, item)))
             .map_err(|error| undecodable(operation, &page.call_id, page.status, error))?;
         return Ok(Answer { body: Some(records), info: info.answer.clone(), page: Some(info) });
     }
@@ -87,7 +87,7 @@ pub async fn invoke_with<H: Host + 'static>(
             let envelope = whole_envelope(operation, &answer)?;
             let items =
                 envelope.items.iter().map(|range| envelope.body.get(range.clone()).unwrap_or_default());
-            Some(array(0, items.map(|item| record(ty, item))))
+            Some(array(|index| index, items.map(|item| record(ty, item))))
         }
     };
     let body =
@@ -191,7 +191,7 @@ fn page_request<'a>(
     wrong: &mut Vec<FieldError>,
 ) -> (PageRequest, Vec<(String, String)>) {
     let mut page = PageRequest { page: None, page_size: None, include_total: false, resume: None };
-    let numbered = matches!(operation.paging, Paging::Numbered | Paging::DataOnly);
+    let numbered = matches!(operation.paging, Paging::Numbered | Paging::DataOnly | Paging::Offset);
     let mut rest = Vec::new();
     for (name, value) in parameters {
         let name: &'a str = name;
@@ -238,9 +238,9 @@ fn printable(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(80).collect()
 }
 
-/// The records of a page, of which some may have been skipped, as a JSON array.
+/// Records as a JSON array; the path of an error begins with the place of its record.
 fn array(
-    skipped: usize,
+    place: impl Fn(usize) -> usize,
     records: impl Iterator<Item = Result<String, normalize::DecodeError>>,
 ) -> Result<String, normalize::DecodeError> {
     let mut out = String::from("[");
@@ -248,7 +248,7 @@ fn array(
         if index > 0 {
             out.push(',');
         }
-        out.push_str(&record.map_err(|error| at(index + skipped, error))?);
+        out.push_str(&record.map_err(|error| at(place(index), error))?);
     }
     out.push(']');
     Ok(out)

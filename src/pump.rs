@@ -38,7 +38,7 @@ pub async fn pump<H: Host + 'static, T>(
             match decode(item) {
                 Ok(item) => items.push(item),
                 Err(error) => {
-                    broken = Some(at(index + page.skipped(), error));
+                    broken = Some(at(page.place(index), error));
                     break;
                 }
             }

@@ -140,7 +140,7 @@ impl Request {
         let answer = connector.call(&self.call()?, None, &Options::check(options.as_ref())?).await?;
         let envelope = whole_envelope(operation, &answer)?;
         let items = envelope.items.iter().map(|range| envelope.body.get(range.clone()).unwrap_or_default());
-        let items = decode_all(operation, 0, items)
+        let items = decode_all(operation, |index| index, items)
             .map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))?;
         Ok((items, answer.info()))
     }
@@ -158,7 +158,7 @@ impl Request {
         let operation = self.operation;
         let (page, info) =
             Reader::single(connector, self.call()?, &page, Options::check(options.as_ref())?).await?;
-        let items = decode_all(operation, page.skipped(), page.items());
+        let items = decode_all(operation, |index| page.place(index), page.items());
         items
             .map(|items| (items, info))
             .map_err(|error| undecodable(operation, &page.call_id, page.status, error))
@@ -196,17 +196,16 @@ pub(crate) fn whole_envelope<'a>(
     }
 }
 
-/// Decodes the records of a page, of which some may have been skipped; the path of an
-/// error begins with its place.
+/// Decodes records; the path of an error begins with the place of its record.
 fn decode_all<'a, T: DeserializeOwned>(
     operation: &'static Operation,
-    skipped: usize,
+    place: impl Fn(usize) -> usize,
     items: impl Iterator<Item = &'a [u8]>,
 ) -> Result<Vec<T>, DecodeError> {
     let ty = record_type(operation);
     items
         .enumerate()
-        .map(|(index, item)| normalize::decode(ty, item).map_err(|error| at(index + skipped, error)))
+        .map(|(index, item)| normalize::decode(ty, item).map_err(|error| at(place(index), error)))
         .collect()
 }
 

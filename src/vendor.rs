@@ -69,6 +69,17 @@ pub trait Vendor {
         None
     }
 
+    /// The query that keeps a list in one order while it is read; none if the vendor
+    /// cannot be asked for that.
+    fn order(&self, _operation: &Operation) -> Option<Order> {
+        None
+    }
+
+    /// The member of a record that holds its id.
+    fn id_member(&self) -> &'static str {
+        "id"
+    }
+
     /// How many records a page of this operation may have.
     fn page_size_range(&self, operation: &Operation) -> Range<u32>;
 }
@@ -133,16 +144,29 @@ pub struct Refusal {
     pub fields: Vec<(String, String)>,
 }
 
+/// A parameter that orders a list by the records' ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Order {
+    /// Its name, `sort`.
+    pub parameter: &'static str,
+    /// Its value for rising ids, `+Id`.
+    pub oldest_first: &'static str,
+    /// Its value for falling ids, `-Id`.
+    pub newest_first: &'static str,
+}
+
 /// Which page to ask for.
 #[derive(Debug, Clone, Default)]
 pub struct PageAsked {
     /// Its number, for numbered pages.
     pub number: u32,
-    /// Records a page, for numbered pages.
+    /// Records a page, for numbered pages and offsets.
     pub size: u32,
+    /// Records before it, for offsets.
+    pub offset: u64,
     /// Whether to ask for the total.
     pub include_total: bool,
-    /// Where to go on, for feeds.
+    /// Where to go on, for feeds and cursors.
     pub from: Option<String>,
 }
 
@@ -157,7 +181,7 @@ pub struct Envelope {
     pub has_more: Option<bool>,
     /// Records in the whole list, if it says.
     pub total: Option<u64>,
-    /// Where a feed goes on.
+    /// Where a feed or a cursor goes on.
     pub continue_from: Option<String>,
 }
 

@@ -116,6 +116,10 @@ pub enum Paging {
     DataOnly,
     /// An export feed: `from`, `hasMore`, `continueFrom`, `data`.
     Export,
+    /// Each answer holds the text to ask for the next page with; the last holds none.
+    Cursor,
+    /// `offset` and `limit`: a page that is not full is the last.
+    Offset,
 }
 
 impl Operation {

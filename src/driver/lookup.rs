@@ -18,7 +18,7 @@ use std::time::Duration;
 const LOOKS: [Duration; 2] = [Duration::ZERO, Duration::from_secs(1)];
 
 /// Two are enough to see that there is more than one.
-const PAGE: PageAsked = PageAsked { number: 1, size: 2, include_total: false, from: None };
+const PAGE: PageAsked = PageAsked { number: 1, size: 2, include_total: false, offset: 0, from: None };
 
 impl<H: Host> Connector<H> {
     /// What a create of unknown outcome made, if exactly one record has its natural key.

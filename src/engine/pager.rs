@@ -5,7 +5,11 @@
 //! goes on. What is held is bounded in pages and in bytes. Every read ends: at the
 //! vendor's word, or at a [`Guard`].
 //!
-//! The driver's loop, for both kinds of list:
+//! There are two kinds of list. [`NumberedPager`] reads those whose pages have numbers
+//! (or an [`offset`]), ahead within a window; such pages shift when the list changes
+//! ([`Track`]). [`CursorPager`] reads those where each page names the next.
+//!
+//! The driver's loop, for both:
 //! 1. start what `next_fetch` names, until it names nothing;
 //! 2. report each fetch by `arrived` or `failed`;
 //! 3. deliver what `ready` names, reporting by `delivered`, in as many parts as the
@@ -14,13 +18,24 @@
 
 use serde::{Deserialize, Serialize};
 
-mod feed;
+mod cursor;
+mod delivery;
+mod doubles;
 mod guard;
+mod look;
 mod numbered;
+mod offset;
+mod record;
+mod seen;
+mod track;
 
-pub use feed::{FeedConfig, FeedFacts, FeedFetch, FeedPager};
+pub use cursor::{CursorConfig, CursorFacts, CursorFetch, CursorPager};
 pub use guard::Guard;
+pub use look::{Look, look};
 pub use numbered::{NumberedConfig, NumberedPager, PageFacts};
+pub use offset::offset;
+pub use record::RecordId;
+pub use track::Track;
 
 /// Where a read goes on. Serialised into a `resume` text.
 ///
@@ -29,7 +44,7 @@ pub use numbered::{NumberedConfig, NumberedPager, PageFacts};
 /// with the same records and more after them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Position {
-    /// In a list with page numbers.
+    /// In a list with page numbers or offsets.
     #[serde(rename = "n")]
     Numbered {
         /// The page to fetch first.
@@ -41,10 +56,13 @@ pub enum Position {
         /// Records of that page that were delivered before.
         #[serde(rename = "s")]
         skip: u64,
+        /// What the read remembers.
+        #[serde(rename = "t")]
+        track: Track,
     },
-    /// In an export feed.
-    #[serde(rename = "f")]
-    Feed {
+    /// In a list where each page names the next, such as an export feed.
+    #[serde(rename = "c")]
+    Cursor {
         /// The vendor's continuation text to ask with; `None` for the beginning.
         #[serde(rename = "f")]
         from: Option<String>,
@@ -57,8 +75,8 @@ pub enum Position {
 /// Records to deliver now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ready {
-    /// The page that they are on: its number, or for a feed its place in this read
-    /// from 0.
+    /// The page that they are on: its number, or where pages have none its place in
+    /// this read from 0.
     pub page: u32,
     /// The first of them, as an index into the page's records.
     pub first: usize,

@@ -15,7 +15,7 @@ use super::limits::Limits;
 use super::pager::Position;
 
 /// The version that is written. A change of shape or meaning gets a new one.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Where a read goes on, and of which read.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -68,6 +68,7 @@ struct Held {
     secret: Secret,
     /// Whether the vendor ever answered a call with it by anything but a 401.
     served: bool,
+    requested_at: Tick,
     refresh_at: Tick,
     serves_until: Tick,
 }
@@ -87,6 +88,8 @@ pub struct TokenCell {
     last_cool_down: Duration,
     /// Tokens refused in a row without one that worked between them.
     refused_in_row: u32,
+    /// When the last token was refused.
+    refused_at: Option<Tick>,
     /// Whose credentials to ask with.
     rotation: Rotation,
 }
@@ -138,6 +141,7 @@ impl TokenCell {
         self.held = Some(Held {
             secret,
             served: false,
+            requested_at,
             refresh_at: requested_at + life.saturating_sub(early),
             serves_until: requested_at + life.saturating_sub(SKEW.min(life / 10)),
         });
@@ -171,6 +175,9 @@ impl TokenCell {
     /// first to be given up. Otherwise fetching more will not help, and a cool-down
     /// starts.
     ///
+    /// A token that was asked for before the one before it was refused says nothing: what
+    /// ended that one may have ended it as well.
+    ///
     /// Returns whether a new token may do better: this one had served before, or was
     /// replaced or refused already, or the next is for the other credentials.
     pub fn rejected(&mut self, generation: Generation, now: Tick) -> bool {
@@ -178,6 +185,10 @@ impl TokenCell {
             return true;
         }
         let Some(held) = self.held.take() else { return true };
+        let before = self.refused_at.replace(now);
+        if before.is_some_and(|before| held.requested_at < before) {
+            return true;
+        }
         self.refused_in_row = self.refused_in_row.saturating_add(1);
         if self.refused_in_row > 1 && !held.served {
             if self.rotation.give_up() {

@@ -105,8 +105,9 @@ fn describe(operation: &'static Operation) -> wit::Operation {
         paging: match operation.paging {
             Paging::None | Paging::Envelope => wit::Paging::None,
             Paging::Numbered => wit::Paging::Numbered,
-            Paging::DataOnly => wit::Paging::DataOnly,
-            Paging::Export => wit::Paging::Export,
+            // To a caller an offset is a page number, and a cursor goes on like a feed.
+            Paging::DataOnly | Paging::Offset => wit::Paging::DataOnly,
+            Paging::Export | Paging::Cursor => wit::Paging::Export,
         },
         parameters: operation.parameters().map(parameter).collect(),
         body: operation.body.as_ref().map(normalize::json_schema),

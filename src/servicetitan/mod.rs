@@ -17,7 +17,7 @@ use crate::{
     engine::{classify::StatusRules, secret::Secret},
     host::Request,
     settings::{Policy, Setting, Values},
-    vendor::{Credentials, Envelope, PageAsked, PageError, Refusal, Site, Vendor},
+    vendor::{Credentials, Envelope, Order, PageAsked, PageError, Refusal, Site, Vendor},
 };
 use bytes::Bytes;
 use std::{ops::Range, time::Duration};
@@ -76,6 +76,10 @@ impl Vendor for ServiceTitan {
 
     fn look_up(&self, create: &Call) -> Option<Call> {
         natural_key::look_up(create)
+    }
+
+    fn order(&self, operation: &Operation) -> Option<Order> {
+        pages::order(operation)
     }
 
     fn page_size_range(&self, _operation: &Operation) -> Range<u32> {

@@ -2,7 +2,7 @@
 
 use crate::{
     catalogue::{Operation, Paging},
-    vendor::{Envelope, PageAsked, PageError},
+    vendor::{Envelope, Order, PageAsked, PageError},
 };
 use bytes::Bytes;
 use serde::Deserialize;
@@ -16,6 +16,8 @@ pub(super) const PAGE_SIZES: Range<u32> = 1..5001;
 pub(super) fn query(operation: &Operation, page: &PageAsked) -> Vec<(&'static str, String)> {
     match operation.paging {
         Paging::None | Paging::Envelope => Vec::new(),
+        // It has neither cursors nor offsets.
+        Paging::Cursor | Paging::Offset => Vec::new(),
         Paging::Export => page.from.iter().map(|from| ("from", from.clone())).collect(),
         Paging::Numbered | Paging::DataOnly => {
             let mut query = vec![("page", page.number.to_string()), ("pageSize", page.size.to_string())];
@@ -25,6 +27,17 @@ pub(super) fn query(operation: &Operation, page: &PageAsked) -> Vec<(&'static st
             query
         }
     }
+}
+
+/// Most lists take `sort`, with a field that every record has (the vendor's OpenAPI
+/// documents). The plus sign is percent-encoded like any other character.
+///
+/// `createdBefore` could keep new records out of a read as well. It is not used: it
+/// compares with the vendor's clock, which we do not know, and a record that was there
+/// before the read must not be missed because our clock is late.
+pub(super) fn order(operation: &Operation) -> Option<Order> {
+    let sorts = operation.query.is_some_and(|query| query.fields.iter().any(|field| field.wire == "sort"));
+    sorts.then_some(Order { parameter: "sort", oldest_first: "+Id", newest_first: "-Id" })
 }
 
 /// Takes a page apart without decoding its records.
@@ -106,6 +119,13 @@ mod tests {
             page.items.iter().map(|range| std::str::from_utf8(&page.body[range.clone()]).unwrap()).collect();
         assert_eq!(texts, [r#"{"id":1}"#, r#"{"a":[2]}"#]);
         assert_eq!((page.has_more, page.total), (Some(true), None));
+    }
+
+    #[test]
+    fn lists_that_sort_are_read_in_order() {
+        let find = |name| crate::catalogue::find("servicetitan", name).unwrap();
+        assert_eq!(order(find("jpm.jobs-list")).unwrap().oldest_first, "+Id");
+        assert_eq!(order(find("jpm.job-types-list")), None);
     }
 
     #[test]

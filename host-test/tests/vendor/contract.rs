@@ -47,7 +47,7 @@ fn the_contract_says_what_the_vendor_declares() {
             continue;
         };
         let own: &[&str] = match operation.paging {
-            Paging::None | Paging::Envelope => &[],
+            Paging::None | Paging::Envelope | Paging::Cursor | Paging::Offset => &[],
             Paging::Numbered | Paging::DataOnly => &["page", "pageSize", "includeTotal"],
             Paging::Export => &["from", "includeRecentChanges"],
         };

@@ -1,5 +1,7 @@
 //! Whole reads: calls strung together, pages fetched ahead and delivered in order.
 
+mod ids;
+mod look;
 mod open;
 mod pages;
 
@@ -10,17 +12,18 @@ use crate::{
     catalogue::Operation,
     contract::{Failure, FailureKind, ListEnd},
     engine::{
-        pager::{Guard, Progress},
+        pager::{Guard, Progress, offset},
         resume::Resume,
         time::Tick,
     },
     host::Host,
-    vendor::{Envelope, PageAsked},
+    vendor::{Envelope, PageAsked, Vendor},
 };
 use futures_util::{
     future::LocalBoxFuture,
     stream::{FuturesUnordered, StreamExt},
 };
+use look::Looking;
 use pages::{Fetch, Pager};
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -30,6 +33,8 @@ use std::{collections::BTreeMap, rc::Rc};
 /// consumer took of it, and [`Reader::read_ahead`] goes on fetching meanwhile.
 pub struct Reader<H> {
     connector: Rc<Connector<H>>,
+    vendor: &'static dyn Vendor,
+    /// What is asked for, page by page.
     call: Rc<Call>,
     options: Options,
     /// When the whole read must be over, if its caller said so.
@@ -37,7 +42,9 @@ pub struct Reader<H> {
     /// What a `resume` text must have been made for.
     identity: u64,
     page_size: u32,
-    include_total: bool,
+    /// Whether to ask for the total.
+    include_total: Total,
+    looking: Looking,
     pager: Pager,
     flights: FuturesUnordered<LocalBoxFuture<'static, Landed>>,
     held: BTreeMap<u32, Held>,
@@ -52,10 +59,21 @@ struct Held {
     status: u16,
 }
 
-/// A fetch that ended.
+/// A fetch that ended: of a page, or of the look that comes before them.
 struct Landed {
-    page: u32,
+    page: Option<u32>,
     result: Result<Answer, Failure>,
+}
+
+/// When a page's request asks for the number of records in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Total {
+    /// Never.
+    No,
+    /// Once, as long as it is not known: it costs the vendor time.
+    Once,
+    /// The caller wants it.
+    Always,
 }
 
 impl<H: Host + 'static> Reader<H> {
@@ -109,7 +127,14 @@ impl<H: Host + 'static> Reader<H> {
     /// How the read ended, or stands.
     #[must_use]
     pub fn end(&self, complete: bool) -> ListEnd {
-        ListEnd { items: self.pager.items(), pages: self.pager.pages(), complete, resume: self.resume() }
+        ListEnd {
+            items: self.pager.items(),
+            pages: self.pager.pages(),
+            suppressed: self.pager.suppressed(),
+            drifted: self.pager.drifted(),
+            complete,
+            resume: self.resume(),
+        }
     }
 
     /// The failure, with where to go on.
@@ -141,26 +166,33 @@ impl<H: Host + 'static> Reader<H> {
         let held = self.held.get(&ready.page)?;
         self.current = Some(ready.page);
         let last = ready.first.saturating_add(ready.count);
+        let ranges = held.envelope.items.get(ready.first..last)?;
         Some(Page {
             body: held.envelope.body.clone(),
-            records: held.envelope.items.get(ready.first..last)?.to_vec(),
-            first: ready.first,
+            records: (ready.first..).zip(ranges.iter().cloned()).collect(),
             call_id: held.call_id.clone(),
             status: held.status,
         })
     }
 
     fn launch(&mut self) {
+        if self.looks() {
+            return;
+        }
         while let Some(fetch) = self.pager.next_fetch() {
             let (page, asked) = self.asked(fetch);
-            let fetch = self.fetch(&asked);
-            self.flights.push(Box::pin(async move { Landed { page, result: fetch.await } }));
+            let fetch = self.fetch(self.call.clone(), &asked);
+            self.flights.push(Box::pin(async move { Landed { page: Some(page), result: fetch.await } }));
         }
     }
 
     /// Fetches a page within what is left of the whole read's deadline.
-    fn fetch(&self, asked: &PageAsked) -> impl Future<Output = Result<Answer, Failure>> + 'static {
-        let (connector, call, asked) = (self.connector.clone(), self.call.clone(), asked.clone());
+    fn fetch(
+        &self,
+        call: Rc<Call>,
+        asked: &PageAsked,
+    ) -> impl Future<Output = Result<Answer, Failure>> + 'static {
+        let (connector, asked) = (self.connector.clone(), asked.clone());
         let mut options = self.options.clone();
         options.deadline =
             self.deadline.map(|deadline| connector.host.now().until(deadline)).or(options.deadline);
@@ -175,23 +207,35 @@ impl<H: Host + 'static> Reader<H> {
     fn asked(&self, fetch: Fetch) -> (u32, PageAsked) {
         match fetch {
             Fetch::Numbered(number) => {
-                let (size, include_total) = (self.page_size, self.include_total);
-                (number, PageAsked { number, size, include_total, from: None })
+                let size = self.page_size;
+                let include_total = match self.include_total {
+                    Total::No => false,
+                    Total::Once => self.pager.wants_total(number),
+                    Total::Always => true,
+                };
+                let offset = offset(number, size);
+                (number, PageAsked { number, size, offset, include_total, from: None })
             }
-            Fetch::Feed { page, from } => (page, PageAsked { from, ..PageAsked::default() }),
+            Fetch::Cursor { page, from } => (page, PageAsked { from, ..PageAsked::default() }),
         }
     }
 
     fn land(&mut self, Landed { page, result }: Landed) {
-        match result {
-            Ok(Answer { status, payload: Payload::Page(envelope), call_id, .. }) => {
-                self.connector.stats.borrow_mut().page();
-                if self.pager.arrived(page, &envelope) {
-                    self.held.insert(page, Held { envelope, call_id, status });
-                }
-            }
-            Ok(_) => self.fail(page, internal("a list answered without a page")),
-            Err(failure) => self.fail(page, failure),
+        let result = result.and_then(|answer| match answer.payload {
+            Payload::Page(envelope) => Ok(Held { envelope, call_id: answer.call_id, status: answer.status }),
+            _ => Err(internal("a list answered without a page")),
+        });
+        match (page, result) {
+            (None, result) => self.looked(result),
+            (Some(page), Ok(held)) => self.arrive(page, held),
+            (Some(page), Err(failure)) => self.fail(page, failure),
+        }
+    }
+
+    fn arrive(&mut self, page: u32, held: Held) {
+        self.connector.stats.borrow_mut().page();
+        if self.pager.arrived(page, &held.envelope, self.vendor.id_member()) {
+            self.held.insert(page, held);
         }
     }
 

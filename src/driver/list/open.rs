@@ -1,13 +1,16 @@
 //! Begins a read: of everything, or of one page.
 
-use super::{Landed, Page, Pager, Reader};
+use super::{
+    Landed, Page, Pager, Reader, Total,
+    look::{self, Looking, Plan},
+};
 use crate::{
     catalogue::{Operation, Paging},
     contract::{Failure, PageInfo, PageRequest},
     driver::{Answer, Call, Connector, Options, Payload, bad_field},
     engine::{
         limits::Limits,
-        pager::{FeedConfig, FeedPager, Guard, NumberedConfig, NumberedPager, Position, Progress},
+        pager::{CursorConfig, CursorPager, Guard, NumberedConfig, NumberedPager, Position, Progress, Track},
         resume::{Resume, query_hash},
     },
     host::Host,
@@ -22,7 +25,9 @@ struct Extent {
     page_size: u32,
     window: u32,
     max_pages: u32,
-    include_total: bool,
+    include_total: Total,
+    /// Whether all of it is wanted.
+    whole: bool,
 }
 
 impl Extent {
@@ -51,9 +56,10 @@ impl<H: Host + 'static> Reader<H> {
             page_size: options.page_size.unwrap_or(policy.page_size),
             window: options.window.unwrap_or(policy.window),
             max_pages: policy.max_pages,
-            include_total: false,
+            include_total: Total::Once,
+            whole: true,
         };
-        if options.page_size.is_some() && call.operation.paging == Paging::Export {
+        if options.page_size.is_some() && by_cursor(call.operation) {
             return Err(named(bad_field("page-size", "is not for exports: the vendor decides")));
         }
         let operation = call.operation;
@@ -73,33 +79,50 @@ impl<H: Host> Reader<H> {
         let from = take_from(&mut call);
         let identity = identity(&call, &options);
         let limits = Limits::DEFAULT;
-        let read = |text: &String| Resume::read(text, call.operation.name, identity, &limits);
+        let operation = call.operation;
+        let Some(vendor) = vendor::find(operation.vendor) else {
+            return Err(bad_field("operation", "is of no known vendor"));
+        };
+        let read = |text: &String| Resume::read(text, operation.name, identity, &limits);
         let resume = options.resume.as_ref().map(read).transpose();
-        let position =
-            resume.map_err(|error| bad_field("resume", error.to_string()))?.map(|resume| resume.position);
-        let (pager, page_size) = match (call.operation.paging, &position) {
-            (Paging::Export, None | Some(Position::Feed { .. })) => {
+        let resume = resume.map_err(|error| bad_field("resume", error.to_string()))?;
+        let done = resume.as_ref().is_some_and(|resume| resume.done);
+        let mut looking = Looking::Over;
+        let mut call = Rc::new(call);
+        let (pager, page_size) = match (operation.paging, resume.map(|resume| resume.position)) {
+            (Paging::Export | Paging::Cursor, position @ (None | Some(Position::Cursor { .. }))) => {
                 let (from, skip) = match position {
-                    Some(Position::Feed { from, skip }) => (from, skip),
+                    Some(Position::Cursor { from, skip }) => (from, skip),
                     _ => (from, 0),
                 };
-                let pager = FeedPager::new(FeedConfig {
+                let pager = CursorPager::new(CursorConfig {
                     from,
                     skip,
                     window: extent.window,
                     max_pages: extent.max_pages(skip),
                     max_items: limits.max_items,
                     max_held_bytes: policy.max_held_bytes,
+                    token_only: operation.paging == Paging::Cursor,
                 });
-                (Pager::Feed(pager), 0)
+                (Pager::Cursor(pager), 0)
             }
-            (Paging::Numbered | Paging::DataOnly, None | Some(Position::Numbered { .. })) => {
-                let (start_page, page_size, skip) = match position {
-                    Some(Position::Numbered { page, page_size, skip }) => (page, page_size, skip),
-                    _ => (extent.start_page, extent.page_size, 0),
+            (
+                Paging::Numbered | Paging::DataOnly | Paging::Offset,
+                position @ (None | Some(Position::Numbered { .. })),
+            ) => {
+                // Whoever asks for an order gets that one.
+                let asked = |name: &str| call.query.iter().any(|(known, _)| *known == name);
+                let order = vendor.order(operation).filter(|order| !asked(order.parameter));
+                let (start_page, page_size, skip, track) = match position {
+                    Some(Position::Numbered { page, page_size, skip, track }) => {
+                        (page, page_size, skip, track)
+                    }
+                    _ => {
+                        (extent.start_page, extent.page_size, 0, Track::new(extent.whole && order.is_some()))
+                    }
                 };
-                check_page_size(call.operation, page_size)?;
-                let pager = NumberedPager::new(NumberedConfig {
+                check_page_size(operation, page_size)?;
+                let config = NumberedConfig {
                     start_page,
                     skip,
                     page_size,
@@ -109,21 +132,36 @@ impl<H: Host> Reader<H> {
                     max_pages: extent.max_pages(skip),
                     max_items: limits.max_items,
                     max_held_bytes: policy.max_held_bytes,
-                    data_only: call.operation.paging == Paging::DataOnly,
-                });
-                (Pager::Numbered(pager), page_size)
+                    data_only: operation.paging != Paging::Numbered,
+                };
+                let track = if done { track.after_the_end() } else { track };
+                if let Some(order) = order.filter(|_| track.ordered()) {
+                    let fresh = start_page == 1 && skip == 0 && !track.expects();
+                    if extent.whole && fresh && look::worthwhile(operation, vendor) {
+                        looking = Looking::Due(Plan { plain: call.clone(), order, config });
+                    }
+                    call = Rc::new(look::ordered(&call, order.parameter, order.oldest_first));
+                }
+                (Pager::Numbered(NumberedPager::new(config, track)), page_size)
             }
             (Paging::None | Paging::Envelope, _) => return Err(bad_field("operation", "is no list")),
             _ => return Err(bad_field("resume", "belongs to another kind of list")),
         };
+        let include_total = match extent.include_total {
+            // The answers have no place for it.
+            Total::Once if operation.paging != Paging::Numbered => Total::No,
+            other => other,
+        };
         Ok(Reader {
             connector: connector.clone(),
-            call: Rc::new(call),
+            vendor,
+            call,
             deadline: options.deadline.map(|time| connector.host.now() + time),
             options,
             identity,
             page_size,
-            include_total: extent.include_total,
+            include_total,
+            looking,
             pager,
             flights: Default::default(),
             held: Default::default(),
@@ -146,7 +184,7 @@ impl<H: Host + 'static> Reader<H> {
     ) -> Result<(Page, PageInfo), Failure> {
         let operation = call.operation;
         let named = |failure: Failure| failure.of(operation.name, "", Vec::new());
-        let export = operation.paging == Paging::Export;
+        let export = by_cursor(operation);
         if export && options.page_size.is_some() {
             return Err(named(bad_field("page-size", "is not for exports: the vendor decides")));
         }
@@ -167,7 +205,8 @@ impl<H: Host + 'static> Reader<H> {
             page_size: request.page_size.or(options.page_size).unwrap_or(DEFAULT_PAGE_SIZE),
             window: 1,
             max_pages: 1,
-            include_total: request.include_total,
+            include_total: if request.include_total { Total::Always } else { Total::No },
+            whole: false,
         };
         let mut reader = Reader::new(connector, call, options, &policy, &extent).map_err(named)?;
         reader.one_page().await
@@ -178,17 +217,26 @@ impl<H: Host + 'static> Reader<H> {
         let mut last = None;
         while let Some(fetch) = self.pager.next_fetch() {
             let (number, asked) = self.asked(fetch);
-            let answer = match self.fetch(&asked).await {
+            let answer = match self.fetch(self.call.clone(), &asked).await {
                 Ok(answer) => answer,
                 Err(failure) => return Err(self.resumable(failure)),
             };
             let info = self.info(number, &asked, &answer);
             let empty = Page { call_id: answer.call_id.clone(), status: answer.status, ..Page::default() };
             last = Some((info, empty));
-            self.land(Landed { page: number, result: Ok(answer) });
+            self.land(Landed { page: Some(number), result: Ok(answer) });
         }
         let Some((mut info, empty)) = last else { return Err(super::internal("there is no page to fetch")) };
-        let page = match (self.ready(), self.pager.progress()) {
+        let mut page: Option<Page> = None;
+        // Records that were delivered before may stand between the others.
+        while let Some(more) = self.ready() {
+            self.delivered(more.len());
+            match &mut page {
+                Some(page) => page.records.extend(more.records),
+                None => page = Some(more),
+            }
+        }
+        let page = match (page, self.pager.progress()) {
             (Some(page), _) => page,
             (None, Progress::FetchFailed { page }) => {
                 let failure =
@@ -201,7 +249,6 @@ impl<H: Host + 'static> Reader<H> {
             }
             (None, _) => empty,
         };
-        self.delivered(page.len());
         info.has_more =
             info.has_more || (self.pager.progress() != Progress::Ended && !self.says_whether_more());
         info.resume = self.resume();
@@ -226,12 +273,17 @@ impl<H: Host + 'static> Reader<H> {
     }
 
     fn says_whether_more(&self) -> bool {
-        self.call.operation.paging != Paging::DataOnly
+        !matches!(self.call.operation.paging, Paging::DataOnly | Paging::Offset | Paging::Cursor)
     }
 }
 
 /// ServiceTitan's default, which suits a person who looks at one page.
 const DEFAULT_PAGE_SIZE: u32 = 50;
+
+/// Whether the vendor decides what stands on a page.
+fn by_cursor(operation: &Operation) -> bool {
+    matches!(operation.paging, Paging::Export | Paging::Cursor)
+}
 
 fn check_page_size(operation: &Operation, size: u32) -> Result<(), Failure> {
     let Some(vendor) = vendor::find(operation.vendor) else { return Ok(()) };

@@ -1,10 +1,12 @@
 //! Pages as the reader sees them, whatever kind of list they are from.
 
+use super::ids::ids;
 use crate::{
     engine::{
         digest::digest,
         pager::{
-            Arrival, FailedFetch, FeedFacts, FeedPager, NumberedPager, PageFacts, Position, Progress, Ready,
+            Arrival, CursorFacts, CursorPager, FailedFetch, NumberedPager, PageFacts, Position, Progress,
+            Ready,
         },
     },
     vendor::Envelope,
@@ -16,8 +18,8 @@ use std::ops::Range;
 #[derive(Debug, Default)]
 pub struct Page {
     pub(super) body: Bytes,
-    pub(super) records: Vec<Range<usize>>,
-    pub(super) first: usize,
+    /// Where each stands among the records of the vendor's page, and in the body.
+    pub(super) records: Vec<(usize, Range<usize>)>,
     /// Our id of the call that fetched it.
     pub call_id: String,
     /// Its HTTP status.
@@ -27,7 +29,7 @@ pub struct Page {
 impl Page {
     /// The records as JSON text.
     pub fn items(&self) -> impl Iterator<Item = &[u8]> {
-        self.records.iter().map(|range| self.body.get(range.clone()).unwrap_or_default())
+        self.records.iter().map(|(_, range)| self.body.get(range.clone()).unwrap_or_default())
     }
 
     /// How many there are.
@@ -42,27 +44,27 @@ impl Page {
         self.records.is_empty()
     }
 
-    /// How many records of the vendor's page stand before the first of these.
+    /// Where one of these records stands among those of the vendor's page.
     #[must_use]
-    pub fn skipped(&self) -> usize {
-        self.first
+    pub fn place(&self, index: usize) -> usize {
+        self.records.get(index).map_or(index, |(place, _)| *place)
     }
 }
 
 /// The policy of either kind of list.
 pub(super) enum Pager {
-    /// Numbered pages.
+    /// Pages with numbers or offsets.
     Numbered(NumberedPager),
-    /// An export feed.
-    Feed(FeedPager),
+    /// Pages that name the next.
+    Cursor(CursorPager),
 }
 
 /// A page to fetch.
 pub(super) enum Fetch {
     /// By its number.
     Numbered(u32),
-    /// By the feed's continuation text.
-    Feed {
+    /// By the continuation text.
+    Cursor {
         /// Its place in this read.
         page: u32,
         /// The continuation text.
@@ -70,27 +72,42 @@ pub(super) enum Fetch {
     },
 }
 
+/// Asks either pager the same.
+macro_rules! either {
+    ($self:ident, $pager:ident => $asked:expr) => {
+        match $self {
+            Pager::Numbered($pager) => $asked,
+            Pager::Cursor($pager) => $asked,
+        }
+    };
+}
+
 impl Pager {
     pub(super) fn next_fetch(&mut self) -> Option<Fetch> {
         match self {
             Pager::Numbered(pager) => pager.next_fetch().map(Fetch::Numbered),
-            Pager::Feed(pager) => {
-                pager.next_fetch().map(|fetch| Fetch::Feed { page: fetch.page, from: fetch.from })
+            Pager::Cursor(pager) => {
+                pager.next_fetch().map(|fetch| Fetch::Cursor { page: fetch.page, from: fetch.from })
             }
         }
     }
 
-    /// Whether the page is needed.
-    pub(super) fn arrived(&mut self, page: u32, envelope: &Envelope) -> bool {
+    /// Whether the page is needed. `id` is the member that holds a record's id.
+    pub(super) fn arrived(&mut self, page: u32, envelope: &Envelope, id: &str) -> bool {
         let (items, bytes) = (envelope.items.len(), envelope.body.len());
         let arrival = match self {
             Pager::Numbered(pager) => {
-                let first = envelope.items.first().map_or(0, |range| range.start);
-                let last = envelope.items.last().map_or(0, |range| range.end);
-                let digest = digest(envelope.body.get(first..last).unwrap_or_default());
-                pager.arrived(page, PageFacts { items, bytes, has_more: envelope.has_more, digest })
+                let span = envelope
+                    .items
+                    .iter()
+                    .cloned()
+                    .reduce(|all, one| all.start.min(one.start)..all.end.max(one.end));
+                let digest = digest(envelope.body.get(span.unwrap_or_default()).unwrap_or_default());
+                let Envelope { has_more, total, .. } = *envelope;
+                let ids = ids(envelope, id);
+                pager.arrived(page, PageFacts { items, bytes, has_more, total, digest, ids })
             }
-            Pager::Feed(pager) => pager.arrived(FeedFacts {
+            Pager::Cursor(pager) => pager.arrived(CursorFacts {
                 items,
                 bytes,
                 has_more: envelope.has_more,
@@ -104,58 +121,63 @@ impl Pager {
     pub(super) fn failed(&mut self, page: u32) -> bool {
         let failed = match self {
             Pager::Numbered(pager) => pager.failed(page),
-            Pager::Feed(pager) => pager.failed(),
+            Pager::Cursor(pager) => pager.failed(),
         };
         failed != FailedFetch::Ignored
     }
 
     pub(super) fn ready(&self) -> Option<Ready> {
-        match self {
-            Pager::Numbered(pager) => pager.ready(),
-            Pager::Feed(pager) => pager.ready(),
-        }
+        either!(self, pager => pager.ready())
     }
 
     pub(super) fn delivered(&mut self, page: u32, records: usize) {
-        match self {
-            Pager::Numbered(pager) => pager.delivered(page, records),
-            Pager::Feed(pager) => pager.delivered(page, records),
-        }
+        either!(self, pager => pager.delivered(page, records));
     }
 
     pub(super) fn keeps(&self, page: u32) -> bool {
         match self {
             Pager::Numbered(pager) => pager.keeps(page),
-            // Pages of a feed arrive one after another; those before the head are done.
-            Pager::Feed(pager) => page >= pager.pages(),
+            // Pages arrive one after another; those before the head are done.
+            Pager::Cursor(pager) => page >= pager.pages(),
         }
     }
 
     pub(super) fn progress(&self) -> Progress {
-        match self {
-            Pager::Numbered(pager) => pager.progress(),
-            Pager::Feed(pager) => pager.progress(),
-        }
+        either!(self, pager => pager.progress())
     }
 
     pub(super) fn position(&self) -> Position {
-        match self {
-            Pager::Numbered(pager) => pager.position(),
-            Pager::Feed(pager) => pager.position(),
-        }
+        either!(self, pager => pager.position())
     }
 
     pub(super) fn pages(&self) -> u32 {
-        match self {
-            Pager::Numbered(pager) => pager.pages(),
-            Pager::Feed(pager) => pager.pages(),
-        }
+        either!(self, pager => pager.pages())
     }
 
     pub(super) fn items(&self) -> u64 {
+        either!(self, pager => pager.items())
+    }
+
+    pub(super) fn suppressed(&self) -> u64 {
         match self {
-            Pager::Numbered(pager) => pager.items(),
-            Pager::Feed(pager) => pager.items(),
+            Pager::Numbered(pager) => pager.suppressed(),
+            // What comes twice has changed in between.
+            Pager::Cursor(_) => 0,
+        }
+    }
+
+    pub(super) fn drifted(&self) -> bool {
+        match self {
+            Pager::Numbered(pager) => pager.drifted(),
+            Pager::Cursor(_) => false,
+        }
+    }
+
+    /// Whether this page's total is of use.
+    pub(super) fn wants_total(&self, page: u32) -> bool {
+        match self {
+            Pager::Numbered(pager) => pager.wants_total(page),
+            Pager::Cursor(_) => false,
         }
     }
 }

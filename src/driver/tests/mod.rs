@@ -8,6 +8,7 @@ mod titan;
 
 mod answers;
 mod batch;
+mod drift;
 mod fallback;
 mod input;
 mod lists;

@@ -52,7 +52,8 @@ fn rotate_under_load(seed: u64, rotations: usize, lookup: Duration) {
     let operator = async {
         let mut old = CLIENT_SECRET.to_owned();
         for number in 0..rotations {
-            pause(&rig, 100, 2_000).await;
+            // Two within the time of one fetch would look like credentials that never work.
+            pause(&rig, 1_000, 3_000).await;
             let new = format!("canary-secret-{seed}-{number}");
             rig.titan.issue_client_secret(&new);
             rig.host.set_secret(SECONDARY, &new);

@@ -129,10 +129,20 @@ impl Titan {
 
     /// Adds records behind the last.
     pub fn grows_by(&self, records: i64) {
-        let held = self.0.borrow().records.len();
-        let all = i64::try_from(held).unwrap() + records;
-        let grown = (i64::try_from(held).unwrap() + 1..=all).map(|id| json!({"id": id}));
+        let last = self.0.borrow().records.iter().filter_map(|record| record["id"].as_i64()).max();
+        let next = last.unwrap_or_default() + 1;
+        let grown = (next..next + records).map(|id| json!({ "id": id }));
         self.0.borrow_mut().records.extend(grown);
+    }
+
+    /// Takes a record away.
+    pub fn loses(&self, id: i64) {
+        self.0.borrow_mut().records.retain(|record| record["id"] != id);
+    }
+
+    /// Adds a record that a list without an order shows first.
+    pub fn shows_first(&self, id: i64) {
+        self.0.borrow_mut().records.insert(0, json!({ "id": id }));
     }
 
     /// How many tokens were asked for.
@@ -191,7 +201,7 @@ impl State {
         }
         let path = request.path().strip_prefix(TENANT).unwrap_or_default();
         match (request.method, path.split('/').skip(1).collect::<Vec<_>>().as_slice()) {
-            ("GET", ["jobs"]) => self.numbered(request, true),
+            ("GET", ["jobs" | "job-types"]) => self.numbered(request, true),
             ("GET", ["work-breakdown-structure", "segments"]) => self.numbered(request, false),
             ("GET", ["export", "jobs"]) => self.feed(request),
             ("GET", ["jobs", id]) => match id.parse::<usize>().ok().and_then(|id| self.records.get(id - 1)) {
@@ -212,7 +222,16 @@ impl State {
         let (Some(page), Some(size)) = (number("page"), number("pageSize")) else {
             return Reply::status(400, r#"{"title":"page and pageSize are needed","status":400}"#);
         };
-        let data: Vec<&Value> = self.records.iter().skip((page - 1) * size).take(size).collect();
+        let mut records: Vec<(i64, &Value)> = (1..).zip(&self.records).collect();
+        // A record whose id is spoilt stays in its place.
+        let id = |(place, record): &(i64, &Value)| record["id"].as_i64().unwrap_or(*place);
+        match request.parameter("sort") {
+            Some("%2BId") => records.sort_by_key(id),
+            Some("-Id") => records.sort_by_key(|record| std::cmp::Reverse(id(record))),
+            _ => {}
+        }
+        let records = records.into_iter().map(|(_, record)| record);
+        let data: Vec<&Value> = records.skip((page - 1) * size).take(size).collect();
         let total = (request.parameter("includeTotal") == Some("true")).then_some(self.records.len());
         Reply::ok(match says_more {
             true => {

@@ -12,7 +12,8 @@ pub enum Guard {
     /// More empty pages in a row than the 3 that are accepted.
     #[error("the vendor sent more than {MAX_EMPTY_PAGES} empty pages in a row and says that more follow")]
     EmptyPages,
-    /// The same page twice running, or a continuation text that was used before.
+    /// The same page twice running, more than 16 pages in a row that hold nothing new,
+    /// or a continuation text that was used before.
     #[error("the vendor's pages go round in circles")]
     Loop,
     /// The bound on pages.

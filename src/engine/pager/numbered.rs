@@ -2,56 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use super::guard::{EmptyPages, Guard, ItemCap};
-use super::{Arrival, FailedFetch, Position, Progress, Ready};
+use super::delivery::{Delivery, HeldBytes};
+use super::doubles::Doubles;
+use super::guard::{EmptyPages, Guard};
+use super::offset::offset;
+use super::track::Track;
+use super::{Arrival, FailedFetch, Position, Progress, Ready, RecordId};
+use crate::sabotage::{Sabotage, on};
 
-/// How to read a list with page numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NumberedConfig {
-    /// The page to begin with.
-    pub start_page: u32,
-    /// Records at the head of that page that were delivered before.
-    pub skip: u64,
-    /// Records asked for a page.
-    pub page_size: u32,
-    /// Pages in flight or held, at most. Clamped to 1 to 32.
-    pub window: u32,
-    /// Begin with a whole window instead of one page: for a caller who knows that the
-    /// list is long. A short list then costs requests beyond its end.
-    pub eager: bool,
-    /// Pages of this read, at most. 0 counts as 1.
-    pub max_pages: u32,
-    /// Records that this read delivers, at most.
-    pub max_items: u64,
-    /// Bytes of pages in flight or held, at most. A page in flight counts as the
-    /// largest that came so far. One page is always allowed.
-    pub max_held_bytes: usize,
-    /// The answers hold records and no word on whether more follow. Such a list
-    /// ends with a page that is not full, or one like the page before it (the
-    /// vendor ignores the page number). In other lists a missing word is an error:
-    /// taking it for the end could lose records.
-    pub data_only: bool,
-}
+mod config;
+mod judge;
 
-/// What the driver knows of a page that arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PageFacts {
-    /// Records on it.
-    pub items: usize,
-    /// Memory that it takes while it is held.
-    pub bytes: usize,
-    /// The vendor's word on whether more follow. Its total is not looked at: it
-    /// changes while the list is read.
-    pub has_more: Option<bool>,
-    /// [`digest`](crate::digest::digest) of its records.
-    pub digest: u64,
-}
+pub use config::{NumberedConfig, PageFacts};
 
 /// Reads a list with page numbers.
 ///
 /// Only the first page is fetched until it says that more follow, so that a short
-/// list costs one request, unless the read is eager. Pages fetched beyond the end are dropped, and their
-/// errors do not matter.
+/// list costs one request, unless the read is eager. Pages fetched beyond the end are
+/// dropped, and their errors do not matter.
+///
+/// A record whose id this read has delivered already is dropped: the pages shifted,
+/// because something was put in before them. The ids of the last 16 pages are
+/// remembered, at most 65,536, and across a resume the last 256.
 #[derive(Clone, Debug)]
 pub struct NumberedPager {
     config: NumberedConfig,
@@ -64,19 +36,19 @@ pub struct NumberedPager {
     /// The digest of the last page with records that was judged.
     previous: Option<u64>,
     empty: EmptyPages,
-    cap: ItemCap,
     stop: Option<Stop>,
-    /// The page to deliver next, and how many of its records were delivered.
-    head: u32,
-    taken: u64,
+    delivery: Delivery,
+    bytes: HeldBytes,
     /// The last page with records that was delivered wholly, and how many.
     last: Option<(u32, u64)>,
     pages: u32,
-    held_bytes: usize,
-    largest: usize,
+    doubles: Doubles,
+    /// The last page, by what the total once was. Pages behind it are fetched only when
+    /// it says that more follow; the end is where the vendor says.
+    foreseen: Option<u32>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Slot {
     InFlight,
     Held(PageFacts),
@@ -98,30 +70,34 @@ const TYPICAL_RECORD: usize = 4096;
 const LAST_PAGE: u32 = u32::MAX - 1;
 
 impl NumberedPager {
-    /// A read that begins at the configuration's start page.
+    /// A read that begins at the configuration's start page, with what is remembered of
+    /// the way to there.
     #[must_use]
-    pub fn new(config: NumberedConfig) -> Self {
+    pub fn new(config: NumberedConfig, track: Track) -> Self {
         let config = NumberedConfig {
             window: config.window.clamp(1, MAX_WINDOW),
             max_pages: config.max_pages.max(1),
             start_page: config.start_page.min(LAST_PAGE),
             ..config
         };
+        let guess = (config.page_size as usize).saturating_mul(TYPICAL_RECORD);
+        let skip = if on(Sabotage::RepeatRecords) { 0 } else { config.skip };
+        let before = offset(config.start_page, config.page_size).saturating_add(config.skip);
+        let foreseen = track.remaining().map(|left| last_page(before.saturating_add(left), config.page_size));
         Self {
             config,
+            foreseen,
             slots: BTreeMap::new(),
             next: config.start_page,
             judging: config.start_page,
             previous: None,
             empty: EmptyPages::default(),
-            cap: ItemCap::new(config.max_items),
             stop: None,
-            head: config.start_page,
-            taken: config.skip,
+            delivery: Delivery::new(config.start_page, skip, config.max_items),
+            bytes: HeldBytes::new(config.max_held_bytes, guess),
             last: None,
             pages: 0,
-            held_bytes: 0,
-            largest: 0,
+            doubles: Doubles::new(track, config.page_size),
         }
     }
 
@@ -131,7 +107,9 @@ impl NumberedPager {
             return None;
         }
         let beyond = self.next.saturating_sub(self.config.start_page) >= self.config.max_pages;
-        if beyond || self.next > LAST_PAGE || !(self.slots.is_empty() || self.has_room()) {
+        let unforeseen = self.foreseen.is_some_and(|last| self.next > last && self.judging <= last);
+        let may = self.slots.is_empty() || (self.has_room() && !unforeseen);
+        if beyond || self.next > LAST_PAGE || !may {
             return None;
         }
         let page = self.next;
@@ -151,19 +129,19 @@ impl NumberedPager {
             _ => self.config.window,
         };
         let in_flight = self.slots.values().filter(|slot| matches!(slot, Slot::InFlight)).count();
-        let guess = (self.config.page_size as usize).saturating_mul(TYPICAL_RECORD);
-        let page = if self.largest == 0 { guess } else { self.largest };
-        let expected = page.saturating_mul(in_flight.saturating_add(1));
-        self.slots.len() < window as usize
-            && self.held_bytes.saturating_add(expected) <= self.config.max_held_bytes
+        self.slots.len() < window as usize && self.bytes.fits(in_flight.saturating_add(1))
     }
 
     /// A page that was in flight is here.
     pub fn arrived(&mut self, page: u32, facts: PageFacts) -> Arrival {
         if let Some(slot @ Slot::InFlight) = self.slots.get_mut(&page) {
+            self.bytes.hold(facts.bytes);
+            if let Some(total) = facts.total.filter(|_| page == self.config.start_page) {
+                let before = offset(page, self.config.page_size).saturating_add(self.config.skip);
+                self.doubles.track.expect(total.saturating_sub(before));
+                self.foreseen = Some(last_page(total, self.config.page_size));
+            }
             *slot = Slot::Held(facts);
-            self.held_bytes = self.held_bytes.saturating_add(facts.bytes);
-            self.largest = self.largest.max(facts.bytes);
             self.judge();
             self.advance();
         }
@@ -175,7 +153,7 @@ impl NumberedPager {
         match self.slots.get_mut(&page) {
             Some(slot @ Slot::InFlight) => {
                 *slot = Slot::Failed;
-                if page == self.head { FailedFetch::Matters } else { FailedFetch::NotYet }
+                if page == self.delivery.head { FailedFetch::Matters } else { FailedFetch::NotYet }
             }
             _ => FailedFetch::Ignored,
         }
@@ -184,19 +162,19 @@ impl NumberedPager {
     /// The records to deliver now. What is not reported as delivered is named again.
     #[must_use]
     pub fn ready(&self) -> Option<Ready> {
-        let Some(Slot::Held(facts)) = self.slots.get(&self.head) else { return None };
-        let first = usize::try_from(self.taken).ok()?;
-        let room = usize::try_from(self.cap.room()).unwrap_or(usize::MAX);
-        let count = facts.items.saturating_sub(first).min(room);
-        (count > 0).then_some(Ready { page: self.head, first, count })
+        let Some(Slot::Held(facts)) = self.slots.get(&self.delivery.head) else { return None };
+        self.delivery.ready(self.doubles.next().unwrap_or(facts.items as u64))
     }
 
     /// The consumer took `items` more records of `page`, which `ready` named.
     pub fn delivered(&mut self, page: u32, items: usize) {
         let Some(ready) = self.ready().filter(|ready| ready.page == page) else { return };
-        let items = items.min(ready.count) as u64;
-        self.taken = self.taken.saturating_add(items);
-        self.cap.deliver(items);
+        let taken = self.delivery.take(&ready, items);
+        if let Some(Slot::Held(facts)) = self.slots.get(&page) {
+            for place in ready.first..ready.first.saturating_add(taken) {
+                self.doubles.deliver(facts.ids.get(place).copied().flatten());
+            }
+        }
         self.advance();
     }
 
@@ -210,14 +188,14 @@ impl NumberedPager {
     /// How the read stands.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        match (self.stop, self.slots.get(&self.head)) {
-            (Some(Stop { guard: Some(Guard::TooManyItems), .. }), _) if self.cap.room() == 0 => {
+        match (self.stop, self.slots.get(&self.delivery.head)) {
+            (Some(Stop { guard: Some(Guard::TooManyItems), .. }), _) if self.delivery.cap.room() == 0 => {
                 Progress::Stopped(Guard::TooManyItems)
             }
-            (Some(Stop { before, guard }), _) if self.head >= before => {
+            (Some(Stop { before, guard }), _) if self.delivery.head >= before => {
                 guard.map_or(Progress::Ended, Progress::Stopped)
             }
-            (_, Some(Slot::Failed)) => Progress::FetchFailed { page: self.head },
+            (_, Some(Slot::Failed)) => Progress::FetchFailed { page: self.delivery.head },
             _ => Progress::Going,
         }
     }
@@ -233,10 +211,29 @@ impl NumberedPager {
         let full = |items| items >= u64::from(self.config.page_size);
         let (page, skip) = match (self.progress(), self.last) {
             (Progress::Ended, last) => last.unwrap_or((self.config.start_page, 0)),
-            (_, Some(last)) if self.taken == 0 && (self.config.data_only || !full(last.1)) => last,
-            _ => (self.head, self.taken),
+            (_, Some(last)) if self.delivery.taken == 0 && (self.config.data_only || !full(last.1)) => last,
+            _ => (self.delivery.head, self.delivery.taken),
         };
-        Position::Numbered { page, page_size: self.config.page_size, skip }
+        Position::Numbered { page, page_size: self.config.page_size, skip, track: self.doubles.track.clone() }
+    }
+
+    /// Records that were dropped because this read had delivered them already.
+    #[must_use]
+    pub fn suppressed(&self) -> u64 {
+        self.doubles.suppressed()
+    }
+
+    /// Whether the list moved under this read in a way that may have hidden records
+    /// from it. Before the end it may not be known yet.
+    #[must_use]
+    pub fn drifted(&self) -> bool {
+        self.doubles.track.drifted(self.progress() == Progress::Ended)
+    }
+
+    /// Whether the total of the first page is of use.
+    #[must_use]
+    pub fn wants_total(&self, page: u32) -> bool {
+        page == self.config.start_page && !self.doubles.track.expects()
     }
 
     /// Pages that were delivered wholly, empty ones included.
@@ -248,77 +245,59 @@ impl NumberedPager {
     /// Records that were delivered.
     #[must_use]
     pub fn items(&self) -> u64 {
-        self.cap.delivered()
+        self.delivery.cap.delivered()
     }
 
-    /// Looks at pages in their order for the end of the list.
-    fn judge(&mut self) {
-        while let (None, Some(Slot::Held(facts))) = (self.stop, self.slots.get(&self.judging)) {
-            let (page, facts) = (self.judging, *facts);
-            self.stop = self.verdict(page, facts);
-            if facts.items > 0 {
-                self.previous = Some(facts.digest);
-            }
-            self.judging = page.saturating_add(1);
-        }
-        if let Some(Stop { before, .. }) = self.stop {
-            for (_, slot) in self.slots.split_off(&before) {
-                self.release(slot);
-            }
-        }
-    }
-
-    fn verdict(&mut self, page: u32, facts: PageFacts) -> Option<Stop> {
-        let after = |guard| Some(Stop { before: page.saturating_add(1), guard });
-        let repeats = facts.items > 0 && self.previous == Some(facts.digest);
-        let full = facts.items > 0 && facts.items as u64 >= u64::from(self.config.page_size);
-        let more = match facts.has_more {
-            Some(true) if repeats => return Some(Stop { before: page, guard: Some(Guard::Loop) }),
-            None if self.config.data_only && repeats => return Some(Stop { before: page, guard: None }),
-            None => self.config.data_only && full,
-            Some(more) => more,
-        };
-        let skipped = if page == self.config.start_page { self.config.skip } else { 0 };
-        let items = (facts.items as u64).saturating_sub(skipped);
-        if let Err(guard) = self.cap.page(items, more) {
-            return after(Some(guard));
-        }
-        if !more {
-            let silent = facts.has_more.is_none() && !self.config.data_only;
-            return after(silent.then_some(Guard::HasMoreMissing));
-        }
-        if let Err(guard) = self.empty.page(facts.items) {
-            return after(Some(guard));
-        }
-        let judged = page.saturating_sub(self.config.start_page).saturating_add(1);
-        let last = judged >= self.config.max_pages || page >= LAST_PAGE;
-        if last { after(Some(Guard::TooManyPages)) } else { None }
-    }
-
-    /// Moves past pages of which nothing is left to deliver.
+    /// Moves past records that were delivered before, and past pages of which nothing is
+    /// left to deliver.
     fn advance(&mut self) {
-        while let Some(Slot::Held(facts)) = self.slots.get(&self.head) {
+        loop {
+            let head = self.delivery.head;
+            let Some(Slot::Held(facts)) = self.slots.get(&head) else { return };
             let items = facts.items as u64;
-            if self.taken < items {
+            self.doubles.look(&facts.ids, items, self.delivery.taken);
+            if self.doubles.circle() {
+                return self.stop(Stop { before: head, guard: Some(Guard::Loop) });
+            }
+            while self.doubles.pass(self.delivery.taken) {
+                self.delivery.taken = self.delivery.taken.saturating_add(1);
+            }
+            let thrown_away = on(Sabotage::LoseRecords) && head == self.config.start_page.saturating_add(1);
+            if thrown_away {
+                facts.ids.iter().for_each(|id| self.doubles.deliver(*id));
+            } else if self.delivery.taken < items {
                 return;
             }
-            if let Some(slot) = self.slots.remove(&self.head) {
-                self.release(slot);
+            if let Some(slot) = self.slots.remove(&head) {
+                self.release(&slot);
             }
             if items > 0 {
-                self.last = Some((self.head, items));
+                self.last = Some((head, items));
             }
             self.pages = self.pages.saturating_add(1);
-            self.head = self.head.saturating_add(1);
-            self.taken = 0;
+            self.delivery.turn();
+            self.doubles.turn();
         }
     }
 
-    fn release(&mut self, slot: Slot) {
-        if let Slot::Held(facts) = slot {
-            self.held_bytes = self.held_bytes.saturating_sub(facts.bytes);
+    /// Pages from there on are not needed.
+    fn stop(&mut self, stop: Stop) {
+        self.stop = Some(stop);
+        for (_, slot) in self.slots.split_off(&stop.before) {
+            self.release(&slot);
         }
     }
+
+    fn release(&mut self, slot: &Slot) {
+        if let Slot::Held(facts) = slot {
+            self.bytes.release(facts.bytes);
+        }
+    }
+}
+
+/// The page that the last of so many records stands on.
+fn last_page(records: u64, page_size: u32) -> u32 {
+    u32::try_from(records.div_ceil(u64::from(page_size).max(1))).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

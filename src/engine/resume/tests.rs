@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::pager::Track;
 
 const LIMITS: Limits = Limits::DEFAULT;
 
@@ -8,7 +9,7 @@ fn numbered() -> Resume {
     Resume {
         operation: "jpm.jobs".to_owned(),
         query: query_hash("default", [("status", "Hold"), ("active", "Any")]),
-        position: Position::Numbered { page: 7, page_size: 500, skip: 123 },
+        position: Position::Numbered { page: 7, page_size: 500, skip: 123, track: Track::new(true) },
         done: false,
     }
 }
@@ -27,7 +28,9 @@ fn the_text_is_stable() {
     let query = numbered().query;
     assert_eq!(
         json,
-        format!(r#"{{"v":1,"o":"jpm.jobs","q":{query},"p":{{"n":{{"p":7,"z":500,"s":123}}}},"d":false}}"#)
+        format!(
+            r#"{{"v":2,"o":"jpm.jobs","q":{query},"p":{{"n":{{"p":7,"z":500,"s":123,"t":{{"o":true}}}}}},"d":false}}"#
+        )
     );
     // Texts outlive a build: this hash must not change without a new version.
     assert_eq!(query, 16_641_843_361_819_813_571);
@@ -50,8 +53,8 @@ fn another_operation_or_query_is_refused_by_name() {
 
 #[test]
 fn another_version_is_named_whatever_its_shape() {
-    let found = Resume::decode(&sealed(r#"{"v":2,"cursor":[1,2]}"#), &LIMITS);
-    assert_eq!(found, Err(ResumeError::Version { found: 2 }));
+    let found = Resume::decode(&sealed(r#"{"v":3,"cursor":[1,2]}"#), &LIMITS);
+    assert_eq!(found, Err(ResumeError::Version { found: 3 }));
 }
 
 #[test]
@@ -63,12 +66,13 @@ fn what_is_not_ours_is_refused() {
         "",
         "null",
         "{}",
-        "[1]",
-        r#"{"v":1}"#,
+        "[2]",
+        r#"{"v":2}"#,
         r#"{"v":-1}"#,
-        r#"{"v":1,"o":"x","q":1,"p":{"n":{"p":1,"z":0,"s":0}},"d":false}"#,
-        r#"{"v":1,"o":"x","q":1,"p":{"n":{"p":-1,"z":5,"s":0}},"d":false}"#,
-        r#"{"v":1,"o":"x","q":1,"p":{"x":{}},"d":false}"#,
+        r#"{"v":2,"o":"x","q":1,"p":{"n":{"p":1,"z":0,"s":0}},"d":false}"#,
+        r#"{"v":2,"o":"x","q":1,"p":{"n":{"p":-1,"z":5,"s":0}},"d":false}"#,
+        r#"{"v":2,"o":"x","q":1,"p":{"x":{}},"d":false}"#,
+        r#"{"v":2,"o":"x","q":1,"p":{"n":{"p":1,"z":5,"s":0,"t":{"i":"AA"}}},"d":false}"#,
     ] {
         assert_eq!(Resume::decode(&sealed(json), &LIMITS), Err(ResumeError::Damaged), "{json}");
     }
@@ -90,13 +94,25 @@ fn the_query_hash_minds_what_was_asked_and_not_its_order() {
     assert_ne!(query_hash("a", [("b", "c")]), query_hash("a", [("bc", "")]));
 }
 
+/// Through its own text, since that is how one is made from outside.
+fn any_track() -> impl Strategy<Value = Track> {
+    let ids = proptest::collection::vec(any::<[u8; 8]>(), 0..=256);
+    (any::<bool>(), any::<Option<u64>>(), any::<Option<i64>>(), any::<u64>(), ids).prop_map(
+        |(ordered, expected, newest, counted, ids)| {
+            let ids = base64::engine::general_purpose::STANDARD_NO_PAD.encode(ids.concat());
+            let track = serde_json::json!({"o": ordered, "e": expected, "n": newest, "c": counted, "i": ids});
+            serde_json::from_value(track).unwrap()
+        },
+    )
+}
+
 fn any_resume() -> impl Strategy<Value = Resume> {
-    let position =
-        prop_oneof![
-            (any::<u32>(), 1..=u32::MAX, any::<u64>())
-                .prop_map(|(page, page_size, skip)| Position::Numbered { page, page_size, skip }),
-            (any::<Option<String>>(), any::<u64>()).prop_map(|(from, skip)| Position::Feed { from, skip }),
-        ];
+    let position = prop_oneof![
+        (any::<u32>(), 1..=u32::MAX, any::<u64>(), any_track()).prop_map(|(page, page_size, skip, track)| {
+            Position::Numbered { page, page_size, skip, track }
+        }),
+        (any::<Option<String>>(), any::<u64>()).prop_map(|(from, skip)| Position::Cursor { from, skip }),
+    ];
     ("[a-z.-]{0,20}", any::<u64>(), position, any::<bool>())
         .prop_map(|(operation, query, position, done)| Resume { operation, query, position, done })
 }

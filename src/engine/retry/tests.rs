@@ -108,7 +108,7 @@ fn an_attempt_gets_its_timeout_or_what_is_left() {
     assert_eq!(retry.attempt_timeout(Tick::ZERO), Some(secs(30)));
     assert_eq!(retry.begin(Tick::ZERO + secs(115)), Some(secs(5)));
     assert_eq!(retry.begin(Tick::ZERO + secs(120)), None);
-    assert_eq!(retry.out_of_time(None).why, Why::NoTime);
+    assert_eq!(retry.given_up(Why::NoTime, None).why, Why::NoTime);
 }
 
 #[test]

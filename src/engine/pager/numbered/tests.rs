@@ -1,6 +1,10 @@
 use super::*;
 
+mod drift;
 mod model;
+#[cfg(feature = "sabotage")]
+mod sabotaged;
+mod shifts;
 
 const CONFIG: NumberedConfig = NumberedConfig {
     eager: false,
@@ -16,7 +20,7 @@ const CONFIG: NumberedConfig = NumberedConfig {
 const DATA_ONLY: NumberedConfig = NumberedConfig { data_only: true, ..CONFIG };
 
 fn facts(items: usize, has_more: Option<bool>, digest: u64) -> PageFacts {
-    PageFacts { items, bytes: 100, has_more, digest }
+    PageFacts { items, bytes: 100, has_more, digest, total: None, ids: Vec::new() }
 }
 
 fn more(page: u32) -> PageFacts {
@@ -41,13 +45,17 @@ fn drain(pager: &mut NumberedPager) -> Vec<(u32, usize, usize)> {
     .collect()
 }
 
-fn position(page: u32, skip: u64) -> Position {
-    Position::Numbered { page, page_size: 10, skip }
+/// The page and the number of its records to skip where a read goes on.
+fn place(pager: &NumberedPager) -> (u32, u64) {
+    match pager.position() {
+        Position::Numbered { page, page_size: 10, skip, .. } => (page, skip),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
 fn a_short_list_costs_one_request() {
-    let mut pager = NumberedPager::new(CONFIG);
+    let mut pager = NumberedPager::new(CONFIG, Track::default());
     assert_eq!(fetches(&mut pager), [1]);
     assert_eq!(pager.arrived(1, last(3)), Arrival::Kept);
     assert!(fetches(&mut pager).is_empty());
@@ -58,16 +66,16 @@ fn a_short_list_costs_one_request() {
 
 #[test]
 fn an_empty_list_ends_at_once() {
-    let mut pager = NumberedPager::new(CONFIG);
+    let mut pager = NumberedPager::new(CONFIG, Track::default());
     fetches(&mut pager);
     assert_eq!(pager.arrived(1, last(0)), Arrival::Dropped);
     assert_eq!(pager.ready(), None);
-    assert_eq!((pager.progress(), pager.position()), (Progress::Ended, position(1, 0)));
+    assert_eq!((pager.progress(), place(&pager)), (Progress::Ended, (1, 0)));
 }
 
 #[test]
 fn the_window_opens_once_more_is_said_to_follow() {
-    let mut pager = NumberedPager::new(CONFIG);
+    let mut pager = NumberedPager::new(CONFIG, Track::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     // Page 1 is held, so three more fill the window of four.
@@ -78,7 +86,7 @@ fn the_window_opens_once_more_is_said_to_follow() {
 
 #[test]
 fn a_window_of_one_is_strictly_sequential() {
-    let mut pager = NumberedPager::new(NumberedConfig { window: 0, ..CONFIG });
+    let mut pager = NumberedPager::new(NumberedConfig { window: 0, ..CONFIG }, Track::default());
     for page in 1..5 {
         assert_eq!(fetches(&mut pager), [page]);
         pager.arrived(page, more(page));
@@ -89,7 +97,7 @@ fn a_window_of_one_is_strictly_sequential() {
 
 #[test]
 fn the_window_is_at_most_32() {
-    let mut pager = NumberedPager::new(NumberedConfig { window: 1_000, ..CONFIG });
+    let mut pager = NumberedPager::new(NumberedConfig { window: 1_000, ..CONFIG }, Track::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     assert_eq!(fetches(&mut pager).len(), 31);
@@ -97,7 +105,7 @@ fn the_window_is_at_most_32() {
 
 #[test]
 fn pages_are_delivered_in_order_however_they_arrive() {
-    let mut pager = NumberedPager::new(CONFIG);
+    let mut pager = NumberedPager::new(CONFIG, Track::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     fetches(&mut pager);
@@ -107,16 +115,16 @@ fn pages_are_delivered_in_order_however_they_arrive() {
     assert_eq!(pager.progress(), Progress::Going);
     pager.arrived(2, more(2));
     assert_eq!(drain(&mut pager), [(2, 0, 10), (3, 0, 10), (4, 0, 2)]);
-    assert_eq!((pager.progress(), pager.position()), (Progress::Ended, position(4, 2)));
+    assert_eq!((pager.progress(), place(&pager)), (Progress::Ended, (4, 2)));
 }
 
 #[test]
 fn a_page_may_be_delivered_in_parts() {
-    let mut pager = NumberedPager::new(CONFIG);
+    let mut pager = NumberedPager::new(CONFIG, Track::default());
     fetches(&mut pager);
     pager.arrived(1, last(10));
     pager.delivered(1, 4);
-    assert_eq!(pager.position(), position(1, 4));
+    assert_eq!(place(&pager), (1, 4));
     assert_eq!(pager.ready(), Some(Ready { page: 1, first: 4, count: 6 }));
     // A wrong page is ignored, and more than there is counts as all.
     pager.delivered(2, 3);
@@ -126,7 +134,7 @@ fn a_page_may_be_delivered_in_parts() {
 
 #[test]
 fn held_bytes_bound_the_window() {
-    let mut pager = NumberedPager::new(NumberedConfig { max_held_bytes: 300, ..CONFIG });
+    let mut pager = NumberedPager::new(NumberedConfig { max_held_bytes: 300, ..CONFIG }, Track::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     assert_eq!(fetches(&mut pager), [2, 3]);
@@ -134,7 +142,7 @@ fn held_bytes_bound_the_window() {
     drain(&mut pager);
     assert_eq!(fetches(&mut pager), [4]);
     // A page larger than the bound still gets through, alone.
-    let mut pager = NumberedPager::new(NumberedConfig { max_held_bytes: 50, ..CONFIG });
+    let mut pager = NumberedPager::new(NumberedConfig { max_held_bytes: 50, ..CONFIG }, Track::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     assert!(fetches(&mut pager).is_empty());
@@ -144,7 +152,7 @@ fn held_bytes_bound_the_window() {
 
 #[test]
 fn pages_beyond_the_end_are_dropped_and_their_errors_do_not_matter() {
-    let mut pager = NumberedPager::new(CONFIG);
+    let mut pager = NumberedPager::new(CONFIG, Track::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     drain(&mut pager);
@@ -161,7 +169,7 @@ fn pages_beyond_the_end_are_dropped_and_their_errors_do_not_matter() {
 
 #[test]
 fn an_error_matters_once_all_before_it_is_delivered() {
-    let mut pager = NumberedPager::new(CONFIG);
+    let mut pager = NumberedPager::new(CONFIG, Track::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     fetches(&mut pager);
@@ -173,9 +181,9 @@ fn an_error_matters_once_all_before_it_is_delivered() {
     assert_eq!(pager.progress(), Progress::Going);
     drain(&mut pager);
     assert_eq!(pager.progress(), Progress::FetchFailed { page: 3 });
-    assert_eq!(pager.position(), position(3, 0));
+    assert_eq!(place(&pager), (3, 0));
 
-    let mut pager = NumberedPager::new(CONFIG);
+    let mut pager = NumberedPager::new(CONFIG, Track::default());
     fetches(&mut pager);
     assert_eq!(pager.failed(1), FailedFetch::Matters);
     assert_eq!(pager.progress(), Progress::FetchFailed { page: 1 });
@@ -184,7 +192,7 @@ fn an_error_matters_once_all_before_it_is_delivered() {
 #[test]
 fn three_empty_pages_pass_and_a_fourth_does_not() {
     let read = |empty_pages: u32| {
-        let mut pager = NumberedPager::new(CONFIG);
+        let mut pager = NumberedPager::new(CONFIG, Track::default());
         for page in 1..=empty_pages {
             fetches(&mut pager);
             pager.arrived(page, facts(0, Some(true), 0));
@@ -200,7 +208,7 @@ fn three_empty_pages_pass_and_a_fourth_does_not() {
 
 #[test]
 fn only_empty_pages_in_a_row_count() {
-    let mut pager = NumberedPager::new(CONFIG);
+    let mut pager = NumberedPager::new(CONFIG, Track::default());
     for page in 1..20 {
         fetches(&mut pager);
         let items = if page % 4 == 0 { 1 } else { 0 };
@@ -212,7 +220,7 @@ fn only_empty_pages_in_a_row_count() {
 
 #[test]
 fn an_empty_page_is_never_a_loop() {
-    let mut pager = NumberedPager::new(CONFIG);
+    let mut pager = NumberedPager::new(CONFIG, Track::default());
     for page in [facts(10, Some(true), 7), facts(0, Some(true), 7), facts(0, Some(true), 7)] {
         let number = pager.next_fetch().unwrap();
         pager.arrived(number, page);
@@ -223,41 +231,42 @@ fn an_empty_page_is_never_a_loop() {
 
 #[test]
 fn the_same_page_twice_is_a_loop_and_is_not_delivered_twice() {
-    let mut pager = NumberedPager::new(CONFIG);
+    let mut pager = NumberedPager::new(CONFIG, Track::default());
     fetches(&mut pager);
     pager.arrived(1, more(7));
     fetches(&mut pager);
     pager.arrived(2, more(7));
     assert_eq!(drain(&mut pager), [(1, 0, 10)]);
     assert_eq!(pager.progress(), Progress::Stopped(Guard::Loop));
-    assert_eq!(pager.position(), position(2, 0));
+    assert_eq!(place(&pager), (2, 0));
 }
 
 #[test]
 fn the_page_cap() {
-    let mut pager = NumberedPager::new(NumberedConfig { max_pages: 2, start_page: 5, ..CONFIG });
+    let mut pager =
+        NumberedPager::new(NumberedConfig { max_pages: 2, start_page: 5, ..CONFIG }, Track::default());
     fetches(&mut pager);
     pager.arrived(5, more(5));
     assert_eq!(fetches(&mut pager), [6]);
     pager.arrived(6, more(6));
     assert_eq!(drain(&mut pager), [(5, 0, 10), (6, 0, 10)]);
     assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyPages));
-    assert_eq!(pager.position(), position(7, 0));
+    assert_eq!(place(&pager), (7, 0));
 }
 
 #[test]
 fn the_item_cap_delivers_up_to_itself_and_says_where_to_go_on() {
     let config = NumberedConfig { max_items: 14, ..CONFIG };
-    let mut pager = NumberedPager::new(config);
+    let mut pager = NumberedPager::new(config, Track::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     fetches(&mut pager);
     pager.arrived(2, more(2));
     assert_eq!(drain(&mut pager), [(1, 0, 10), (2, 0, 4)]);
     assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyItems));
-    assert_eq!((pager.position(), pager.items()), (position(2, 4), 14));
+    assert_eq!((place(&pager), pager.items()), ((2, 4), 14));
     // As many as the cap, and no more, is fine.
-    let mut pager = NumberedPager::new(NumberedConfig { max_items: 10, skip: 2, ..CONFIG });
+    let mut pager = NumberedPager::new(NumberedConfig { max_items: 10, skip: 2, ..CONFIG }, Track::default());
     fetches(&mut pager);
     pager.arrived(1, facts(12, Some(false), 1));
     assert_eq!(drain(&mut pager), [(1, 2, 10)]);
@@ -266,7 +275,7 @@ fn the_item_cap_delivers_up_to_itself_and_says_where_to_go_on() {
 
 #[test]
 fn at_the_item_cap_no_further_page_is_fetched() {
-    let mut pager = NumberedPager::new(NumberedConfig { max_items: 10, ..CONFIG });
+    let mut pager = NumberedPager::new(NumberedConfig { max_items: 10, ..CONFIG }, Track::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     assert!(fetches(&mut pager).is_empty());
@@ -276,7 +285,7 @@ fn at_the_item_cap_no_further_page_is_fetched() {
 
 #[test]
 fn silence_on_whether_more_follows_is_no_end() {
-    let mut pager = NumberedPager::new(CONFIG);
+    let mut pager = NumberedPager::new(CONFIG, Track::default());
     fetches(&mut pager);
     pager.arrived(1, facts(3, None, 1));
     assert_eq!(drain(&mut pager), [(1, 0, 3)]);
@@ -285,7 +294,7 @@ fn silence_on_whether_more_follows_is_no_end() {
 
 #[test]
 fn a_data_only_list_ends_with_a_page_that_is_not_full() {
-    let mut pager = NumberedPager::new(DATA_ONLY);
+    let mut pager = NumberedPager::new(DATA_ONLY, Track::default());
     assert_eq!(fetches(&mut pager), [1]);
     pager.arrived(1, facts(10, None, 1));
     assert_eq!(fetches(&mut pager), [2]);
@@ -293,12 +302,12 @@ fn a_data_only_list_ends_with_a_page_that_is_not_full() {
     assert_eq!(fetches(&mut pager), [3, 4]);
     pager.arrived(3, facts(9, None, 3));
     assert_eq!(drain(&mut pager), [(1, 0, 10), (2, 0, 10), (3, 0, 9)]);
-    assert_eq!((pager.progress(), pager.position()), (Progress::Ended, position(3, 9)));
+    assert_eq!((pager.progress(), place(&pager)), (Progress::Ended, (3, 9)));
 }
 
 #[test]
 fn a_data_only_list_ends_with_an_empty_page() {
-    let mut pager = NumberedPager::new(DATA_ONLY);
+    let mut pager = NumberedPager::new(DATA_ONLY, Track::default());
     fetches(&mut pager);
     pager.arrived(1, facts(10, None, 1));
     fetches(&mut pager);
@@ -309,55 +318,56 @@ fn a_data_only_list_ends_with_an_empty_page() {
 
 #[test]
 fn a_vendor_that_ignores_the_page_number_delivers_once_also_after_a_resume() {
-    let whole = facts(25, None, 7);
-    let mut pager = NumberedPager::new(DATA_ONLY);
+    let whole = || facts(25, None, 7);
+    let mut pager = NumberedPager::new(DATA_ONLY, Track::default());
     fetches(&mut pager);
-    pager.arrived(1, whole);
+    pager.arrived(1, whole());
     assert_eq!(drain(&mut pager), [(1, 0, 25)]);
     // Killed here, or at the end: both read page 1 again and skip it.
-    assert_eq!(pager.position(), position(1, 25));
+    assert_eq!(place(&pager), (1, 25));
     fetches(&mut pager);
-    assert_eq!(pager.arrived(2, whole), Arrival::Dropped);
-    assert_eq!((pager.progress(), pager.position()), (Progress::Ended, position(1, 25)));
+    assert_eq!(pager.arrived(2, whole()), Arrival::Dropped);
+    assert_eq!((pager.progress(), place(&pager)), (Progress::Ended, (1, 25)));
 
-    let mut pager = NumberedPager::new(NumberedConfig { skip: 25, ..DATA_ONLY });
+    let mut pager = NumberedPager::new(NumberedConfig { skip: 25, ..DATA_ONLY }, Track::default());
     fetches(&mut pager);
-    pager.arrived(1, whole);
+    pager.arrived(1, whole());
     fetches(&mut pager);
-    pager.arrived(2, whole);
+    pager.arrived(2, whole());
     assert_eq!((drain(&mut pager), pager.progress()), (vec![], Progress::Ended));
 }
 
 #[test]
 fn going_on_after_the_end_finds_what_was_added() {
     let read = |skip, page: PageFacts| {
-        let mut pager = NumberedPager::new(NumberedConfig { start_page: 4, skip, ..CONFIG });
+        let mut pager =
+            NumberedPager::new(NumberedConfig { start_page: 4, skip, ..CONFIG }, Track::default());
         fetches(&mut pager);
         pager.arrived(4, page);
-        (drain(&mut pager), pager.position())
+        (drain(&mut pager), place(&pager))
     };
-    assert_eq!(read(6, last(6)), (vec![], position(4, 6)));
-    assert_eq!(read(6, last(9)), (vec![(4, 6, 3)], position(4, 9)));
-    assert_eq!(read(6, more(4)), (vec![(4, 6, 4)], position(5, 0)));
+    assert_eq!(read(6, last(6)), (vec![], (4, 6)));
+    assert_eq!(read(6, last(9)), (vec![(4, 6, 3)], (4, 9)));
+    assert_eq!(read(6, more(4)), (vec![(4, 6, 4)], (5, 0)));
     // The list shrank: nothing to deliver, and the next run begins where it ends now.
-    assert_eq!(read(6, last(2)), (vec![], position(4, 2)));
+    assert_eq!(read(6, last(2)), (vec![], (4, 2)));
 }
 
 #[test]
 fn a_page_with_room_for_more_is_read_again_after_a_resume() {
-    let mut pager = NumberedPager::new(CONFIG);
+    let mut pager = NumberedPager::new(CONFIG, Track::default());
     fetches(&mut pager);
     pager.arrived(1, facts(4, Some(true), 1));
     drain(&mut pager);
-    assert_eq!(pager.position(), position(1, 4));
+    assert_eq!(place(&pager), (1, 4));
     fetches(&mut pager);
     pager.arrived(2, last(0));
-    assert_eq!((pager.progress(), pager.position()), (Progress::Ended, position(1, 4)));
+    assert_eq!((pager.progress(), place(&pager)), (Progress::Ended, (1, 4)));
 }
 
 #[test]
 fn arrivals_that_nobody_asked_for_are_dropped() {
-    let mut pager = NumberedPager::new(CONFIG);
+    let mut pager = NumberedPager::new(CONFIG, Track::default());
     assert_eq!(pager.arrived(1, last(3)), Arrival::Dropped);
     assert_eq!(pager.failed(1), FailedFetch::Ignored);
     fetches(&mut pager);
@@ -370,7 +380,7 @@ fn arrivals_that_nobody_asked_for_are_dropped() {
 #[test]
 fn the_last_page_number_there_is() {
     let (before, page) = (u32::MAX - 2, u32::MAX - 1);
-    let mut pager = NumberedPager::new(NumberedConfig { start_page: before, ..CONFIG });
+    let mut pager = NumberedPager::new(NumberedConfig { start_page: before, ..CONFIG }, Track::default());
     assert_eq!(fetches(&mut pager), [before]);
     pager.arrived(before, more(1));
     assert_eq!(fetches(&mut pager), [page]);
@@ -378,17 +388,17 @@ fn the_last_page_number_there_is() {
     assert_eq!(drain(&mut pager), [(before, 0, 10), (page, 0, 10)]);
     assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyPages));
 
-    let mut pager = NumberedPager::new(NumberedConfig { start_page: u32::MAX, ..CONFIG });
+    let mut pager = NumberedPager::new(NumberedConfig { start_page: u32::MAX, ..CONFIG }, Track::default());
     assert_eq!(fetches(&mut pager), [page]);
 }
 
 #[test]
 fn an_eager_read_begins_with_a_whole_window() {
-    let mut pager = NumberedPager::new(NumberedConfig { eager: true, window: 3, ..CONFIG });
+    let mut pager = NumberedPager::new(NumberedConfig { eager: true, window: 3, ..CONFIG }, Track::default());
     let first: Vec<u32> = std::iter::from_fn(|| pager.next_fetch()).collect();
     assert_eq!(first.len(), 3);
     // Bytes bound it as well, though no page has told how large they are.
     let tight = NumberedConfig { eager: true, window: 32, max_held_bytes: 1, ..CONFIG };
-    let mut pager = NumberedPager::new(tight);
+    let mut pager = NumberedPager::new(tight, Track::default());
     assert_eq!(std::iter::from_fn(|| pager.next_fetch()).count(), 1);
 }

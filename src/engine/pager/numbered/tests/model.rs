@@ -46,7 +46,14 @@ impl Vendor {
             End::DataOnly => None,
         };
         let text = format!("{items:?}");
-        PageFacts { items: items.len(), bytes: bytes(page, items), has_more, digest: digest(text.as_bytes()) }
+        PageFacts {
+            items: items.len(),
+            bytes: bytes(page, items),
+            has_more,
+            digest: digest(text.as_bytes()),
+            total: None,
+            ids: items.iter().map(|item| RecordId::of(&item.to_string())).collect(),
+        }
     }
 }
 
@@ -55,10 +62,10 @@ fn bytes(page: u32, items: &[u64]) -> usize {
     10 + items.len() * (1 + page as usize % 3)
 }
 
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(super) fn below(&mut self, bound: usize) -> usize {
         // SplitMix64.
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -68,8 +75,13 @@ impl Dice {
 }
 
 /// Reads until the end, or until killed after `steps`. Gives what was delivered.
-fn read(vendor: Vendor, config: NumberedConfig, dice: &mut Dice, steps: usize) -> (Vec<u64>, NumberedPager) {
-    let mut pager = NumberedPager::new(config);
+fn read(
+    vendor: Vendor,
+    (config, track): (NumberedConfig, Track),
+    dice: &mut Dice,
+    steps: usize,
+) -> (Vec<u64>, NumberedPager) {
+    let mut pager = NumberedPager::new(config, track);
     let mut in_flight: Vec<u32> = Vec::new();
     let mut bodies: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
     let mut delivered = Vec::new();
@@ -116,11 +128,12 @@ fn read(vendor: Vendor, config: NumberedConfig, dice: &mut Dice, steps: usize) -
 }
 
 /// The position, through the text that a caller would keep.
-fn through_text(position: Position) -> (u32, u32, u64) {
+pub(super) fn through_text(position: Position) -> (u32, u32, u64, Track) {
     let text = Resume { operation: "x".to_owned(), query: 1, position, done: false }.encode();
+    assert!(text.len() < 8 * 1024, "{}", text.len());
     match Resume::read(&text, "x", 1, &Limits::DEFAULT).unwrap().position {
-        Position::Numbered { page, page_size, skip } => (page, page_size, skip),
-        Position::Feed { .. } => panic!("a feed"),
+        Position::Numbered { page, page_size, skip, track } => (page, page_size, skip, track),
+        Position::Cursor { .. } => panic!("a cursor"),
     }
 }
 
@@ -153,9 +166,9 @@ proptest! {
 
     #[test]
     fn every_record_in_order_exactly_once((vendor, config) in any_read(), seed in any::<u64>()) {
-        let (delivered, pager) = read(vendor, config, &mut Dice(seed), ENDLESS);
+        let (delivered, pager) = read(vendor, (config, Track::default()), &mut Dice(seed), ENDLESS);
         prop_assert_eq!(pager.progress(), Progress::Ended);
-        prop_assert_eq!(pager.items(), vendor.items);
+        prop_assert_eq!((pager.items(), pager.suppressed(), pager.drifted()), (vendor.items, 0, false));
         prop_assert_eq!(delivered, (0..vendor.items).collect::<Vec<_>>());
     }
 
@@ -168,24 +181,26 @@ proptest! {
     ) {
         let mut dice = Dice(seed);
         let mut all = Vec::new();
-        let mut config = config;
+        let mut state = (config, Track::default());
         let resumed = |config, position| {
-            let (start_page, page_size, skip) = through_text(position);
-            NumberedConfig { start_page, page_size, skip, window: 1 + (skip as u32 % 5), ..config }
+            let (start_page, page_size, skip, track) = through_text(position);
+            (NumberedConfig { start_page, page_size, skip, window: 1 + (skip as u32 % 5), ..config }, track)
         };
         for steps in kills {
-            let (delivered, pager) = read(vendor, config, &mut dice, steps);
+            let (delivered, pager) = read(vendor, state, &mut dice, steps);
             all.extend(delivered);
-            config = resumed(config, pager.position());
+            state = resumed(config, pager.position());
         }
-        let (delivered, pager) = read(vendor, config, &mut dice, ENDLESS);
+        let (delivered, pager) = read(vendor, state, &mut dice, ENDLESS);
         all.extend(delivered);
         prop_assert_eq!(pager.progress(), Progress::Ended);
         prop_assert_eq!(&all, &(0..vendor.items).collect::<Vec<_>>());
+        prop_assert!(!pager.drifted() && pager.suppressed() == 0);
 
         // And after the end, exactly what was added since.
         let vendor = Vendor { items: vendor.items + grown, ..vendor };
-        let (added, _) = read(vendor, resumed(config, pager.position()), &mut dice, ENDLESS);
+        let (added, pager) = read(vendor, resumed(config, pager.position()), &mut dice, ENDLESS);
+        prop_assert!(!pager.drifted());
         prop_assert_eq!(added, (vendor.items - grown..vendor.items).collect::<Vec<_>>());
     }
 
@@ -197,7 +212,7 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let config = NumberedConfig { max_pages: caps.0, max_items: caps.1, ..config };
-        let (mut pager, mut dice) = (NumberedPager::new(config), Dice(seed));
+        let (mut pager, mut dice) = (NumberedPager::new(config, Track::default()), Dice(seed));
         let mut in_flight = Vec::new();
         let mut requests = 0;
         for step in 0.. {
@@ -218,6 +233,8 @@ proptest! {
                     bytes: dice.below(100),
                     has_more: [None, Some(true), Some(true), Some(true), Some(false)][dice.below(5)],
                     digest: dice.below(6) as u64,
+                    total: None,
+                    ids: (0..dice.below(30)).map(|_| RecordId::of(&dice.below(99).to_string())).collect(),
                 };
                 if dice.below(20) == 0 { pager.failed(page); } else { pager.arrived(page, facts); }
             }

@@ -2,30 +2,31 @@ use super::*;
 
 mod model;
 
-fn config() -> FeedConfig {
-    FeedConfig {
+fn config() -> CursorConfig {
+    CursorConfig {
         from: None,
         skip: 0,
         window: 2,
         max_pages: 1_000,
         max_items: u64::MAX,
         max_held_bytes: usize::MAX,
+        token_only: false,
     }
 }
 
-fn page(items: usize, has_more: bool, next: &str) -> FeedFacts {
-    FeedFacts { items, bytes: 100, has_more: Some(has_more), continue_from: Some(next.to_owned()) }
+fn page(items: usize, has_more: bool, next: &str) -> CursorFacts {
+    CursorFacts { items, bytes: 100, has_more: Some(has_more), continue_from: Some(next.to_owned()) }
 }
 
-fn without_token(items: usize, has_more: bool) -> FeedFacts {
-    FeedFacts { continue_from: None, ..page(items, has_more, "") }
+fn without_token(items: usize, has_more: bool) -> CursorFacts {
+    CursorFacts { continue_from: None, ..page(items, has_more, "") }
 }
 
-fn fetch(pager: &mut FeedPager) -> Option<(u32, Option<String>)> {
+fn fetch(pager: &mut CursorPager) -> Option<(u32, Option<String>)> {
     pager.next_fetch().map(|fetch| (fetch.page, fetch.from))
 }
 
-fn drain(pager: &mut FeedPager) -> Vec<(u32, usize, usize)> {
+fn drain(pager: &mut CursorPager) -> Vec<(u32, usize, usize)> {
     std::iter::from_fn(|| {
         let ready = pager.ready()?;
         pager.delivered(ready.page, ready.count);
@@ -35,19 +36,19 @@ fn drain(pager: &mut FeedPager) -> Vec<(u32, usize, usize)> {
 }
 
 fn position(from: &str, skip: u64) -> Position {
-    Position::Feed { from: Some(from.to_owned()), skip }
+    Position::Cursor { from: Some(from.to_owned()), skip }
 }
 
 #[test]
 fn pages_follow_their_tokens_and_the_last_token_is_kept() {
-    let mut pager = FeedPager::new(config());
-    assert_eq!(pager.position(), Position::Feed { from: None, skip: 0 });
+    let mut pager = CursorPager::new(config());
+    assert_eq!(pager.position(), Position::Cursor { from: None, skip: 0 });
     assert_eq!(fetch(&mut pager), Some((0, None)));
     assert_eq!(fetch(&mut pager), None);
     pager.arrived(page(3, true, "a"));
     assert_eq!(fetch(&mut pager), Some((1, Some("a".to_owned()))));
     pager.delivered(0, 2);
-    assert_eq!(pager.position(), Position::Feed { from: None, skip: 2 });
+    assert_eq!(pager.position(), Position::Cursor { from: None, skip: 2 });
     drain(&mut pager);
     assert_eq!(pager.position(), position("a", 0));
     pager.arrived(page(1, false, "b"));
@@ -59,12 +60,12 @@ fn pages_follow_their_tokens_and_the_last_token_is_kept() {
 
 #[test]
 fn a_last_page_without_a_token_is_read_again_next_time() {
-    let mut pager = FeedPager::new(FeedConfig { from: Some("a".to_owned()), ..config() });
+    let mut pager = CursorPager::new(CursorConfig { from: Some("a".to_owned()), ..config() });
     fetch(&mut pager);
     pager.arrived(without_token(4, false));
     drain(&mut pager);
     assert_eq!((pager.progress(), pager.position()), (Progress::Ended, position("a", 4)));
-    let mut pager = FeedPager::new(FeedConfig { from: Some("a".to_owned()), skip: 4, ..config() });
+    let mut pager = CursorPager::new(CursorConfig { from: Some("a".to_owned()), skip: 4, ..config() });
     fetch(&mut pager);
     pager.arrived(page(6, false, "b"));
     assert_eq!(drain(&mut pager), [(0, 4, 2)]);
@@ -73,7 +74,7 @@ fn a_last_page_without_a_token_is_read_again_next_time() {
 
 #[test]
 fn an_empty_first_page_is_not_the_end_while_more_follow() {
-    let mut pager = FeedPager::new(config());
+    let mut pager = CursorPager::new(config());
     fetch(&mut pager);
     assert_eq!(pager.arrived(page(0, true, "a")), Arrival::Dropped);
     assert_eq!(pager.progress(), Progress::Going);
@@ -83,7 +84,7 @@ fn an_empty_first_page_is_not_the_end_while_more_follow() {
 #[test]
 fn three_empty_pages_pass_and_a_fourth_does_not() {
     let read = |empty_pages: u32| {
-        let mut pager = FeedPager::new(config());
+        let mut pager = CursorPager::new(config());
         for number in 0..empty_pages {
             fetch(&mut pager);
             pager.arrived(page(0, true, &number.to_string()));
@@ -100,7 +101,7 @@ fn three_empty_pages_pass_and_a_fourth_does_not() {
 #[test]
 fn a_circle_of_tokens_is_found() {
     for circle in [&["a", "a"][..], &["a", "b", "a"], &["a", "b", "c", "start"]] {
-        let mut pager = FeedPager::new(FeedConfig { from: Some("start".to_owned()), ..config() });
+        let mut pager = CursorPager::new(CursorConfig { from: Some("start".to_owned()), ..config() });
         for token in circle {
             assert_eq!(pager.progress(), Progress::Going);
             assert!(fetch(&mut pager).is_some());
@@ -116,7 +117,7 @@ fn a_circle_of_tokens_is_found() {
 
 #[test]
 fn the_same_token_at_the_end_is_no_circle() {
-    let mut pager = FeedPager::new(FeedConfig { from: Some("a".to_owned()), ..config() });
+    let mut pager = CursorPager::new(CursorConfig { from: Some("a".to_owned()), ..config() });
     fetch(&mut pager);
     pager.arrived(page(0, false, "a"));
     assert_eq!((pager.progress(), pager.position()), (Progress::Ended, position("a", 0)));
@@ -124,23 +125,23 @@ fn the_same_token_at_the_end_is_no_circle() {
 
 #[test]
 fn more_without_a_token_and_silence_are_errors() {
-    let mut pager = FeedPager::new(config());
+    let mut pager = CursorPager::new(config());
     fetch(&mut pager);
     pager.arrived(without_token(2, true));
     assert_eq!(drain(&mut pager).len(), 1);
     assert_eq!(pager.progress(), Progress::Stopped(Guard::ContinuationMissing));
-    assert_eq!(pager.position(), Position::Feed { from: None, skip: 2 });
+    assert_eq!(pager.position(), Position::Cursor { from: None, skip: 2 });
 
-    let mut pager = FeedPager::new(config());
+    let mut pager = CursorPager::new(config());
     fetch(&mut pager);
-    pager.arrived(FeedFacts { has_more: None, ..page(2, true, "a") });
+    pager.arrived(CursorFacts { has_more: None, ..page(2, true, "a") });
     drain(&mut pager);
     assert_eq!(pager.progress(), Progress::Stopped(Guard::HasMoreMissing));
 }
 
 #[test]
 fn page_and_item_caps() {
-    let mut pager = FeedPager::new(FeedConfig { max_pages: 1, ..config() });
+    let mut pager = CursorPager::new(CursorConfig { max_pages: 1, ..config() });
     fetch(&mut pager);
     pager.arrived(page(2, true, "a"));
     assert_eq!(fetch(&mut pager), None);
@@ -148,7 +149,7 @@ fn page_and_item_caps() {
     assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyPages));
     assert_eq!(pager.position(), position("a", 0));
 
-    let mut pager = FeedPager::new(FeedConfig { max_items: 3, ..config() });
+    let mut pager = CursorPager::new(CursorConfig { max_items: 3, ..config() });
     fetch(&mut pager);
     pager.arrived(page(2, true, "a"));
     fetch(&mut pager);
@@ -158,7 +159,7 @@ fn page_and_item_caps() {
     assert_eq!(pager.position(), position("a", 1));
 
     // What was delivered before does not count.
-    let mut pager = FeedPager::new(FeedConfig { max_items: 3, skip: 2, ..config() });
+    let mut pager = CursorPager::new(CursorConfig { max_items: 3, skip: 2, ..config() });
     fetch(&mut pager);
     pager.arrived(page(5, false, "a"));
     assert_eq!(drain(&mut pager), [(0, 2, 3)]);
@@ -167,7 +168,7 @@ fn page_and_item_caps() {
 
 #[test]
 fn held_pages_and_bytes_bound_what_is_fetched_ahead() {
-    let mut pager = FeedPager::new(config());
+    let mut pager = CursorPager::new(config());
     for token in ["a", "b"] {
         assert!(fetch(&mut pager).is_some());
         pager.arrived(page(2, true, token));
@@ -176,7 +177,7 @@ fn held_pages_and_bytes_bound_what_is_fetched_ahead() {
     pager.delivered(0, 2);
     assert!(fetch(&mut pager).is_some());
 
-    let mut pager = FeedPager::new(FeedConfig { max_held_bytes: 150, ..config() });
+    let mut pager = CursorPager::new(CursorConfig { max_held_bytes: 150, ..config() });
     fetch(&mut pager);
     pager.arrived(page(2, true, "a"));
     assert_eq!(fetch(&mut pager), None);
@@ -186,7 +187,7 @@ fn held_pages_and_bytes_bound_what_is_fetched_ahead() {
 
 #[test]
 fn a_failed_fetch_matters_after_the_held_pages() {
-    let mut pager = FeedPager::new(config());
+    let mut pager = CursorPager::new(config());
     fetch(&mut pager);
     pager.arrived(page(2, true, "a"));
     fetch(&mut pager);
@@ -196,7 +197,7 @@ fn a_failed_fetch_matters_after_the_held_pages() {
     assert_eq!(pager.progress(), Progress::FetchFailed { page: 1 });
     assert_eq!(pager.position(), position("a", 0));
 
-    let mut pager = FeedPager::new(config());
+    let mut pager = CursorPager::new(config());
     assert_eq!(pager.failed(), FailedFetch::Ignored);
     fetch(&mut pager);
     assert_eq!(pager.failed(), FailedFetch::Matters);

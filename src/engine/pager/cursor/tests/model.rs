@@ -16,7 +16,7 @@ struct Vendor {
 }
 
 impl Vendor {
-    fn page(&self, from: Option<&str>) -> (Vec<usize>, FeedFacts) {
+    fn page(&self, from: Option<&str>) -> (Vec<usize>, CursorFacts) {
         let index = from.map_or(0, |from| from.parse().unwrap());
         let before: usize = self.lengths[..index].iter().sum();
         let length = self.lengths.get(index).copied().unwrap_or(0);
@@ -24,7 +24,8 @@ impl Vendor {
         let has_more = index + 1 < self.lengths.len();
         let continue_from =
             (has_more || self.last_token).then(|| (index + 1).min(self.lengths.len()).to_string());
-        let facts = FeedFacts { items: length, bytes: 10 + length, has_more: Some(has_more), continue_from };
+        let facts =
+            CursorFacts { items: length, bytes: 10 + length, has_more: Some(has_more), continue_from };
         (items, facts)
     }
 
@@ -36,12 +37,12 @@ impl Vendor {
 /// Reads until the end, or until the choices run out: the reader is killed.
 fn read(
     vendor: &Vendor,
-    config: FeedConfig,
+    config: CursorConfig,
     choices: impl IntoIterator<Item = u8>,
-) -> (Vec<usize>, FeedPager) {
+) -> (Vec<usize>, CursorPager) {
     let window = config.window.max(1) as usize;
-    let mut pager = FeedPager::new(config);
-    let mut in_flight: Option<FeedFetch> = None;
+    let mut pager = CursorPager::new(config);
+    let mut in_flight: Option<CursorFetch> = None;
     let mut bodies = BTreeMap::new();
     let mut delivered = Vec::new();
     for choice in choices {
@@ -96,7 +97,7 @@ proptest! {
     fn every_record_in_order_exactly_once(
         vendor in any_vendor(), window in 0_u32..6, bytes in prop_oneof![Just(usize::MAX), 0_usize..60], seed in any::<u8>(),
     ) {
-        let config = FeedConfig { window, max_held_bytes: bytes, ..config() };
+        let config = CursorConfig { window, max_held_bytes: bytes, ..config() };
         let (delivered, pager) = read(&vendor, config, forever(seed));
         prop_assert_eq!(pager.progress(), Progress::Ended);
         prop_assert_eq!(delivered, vendor.all());
@@ -109,8 +110,8 @@ proptest! {
         grown in 1_usize..5,
         seed in any::<u8>(),
     ) {
-        let resumed = |pager: &FeedPager| match pager.position() {
-            Position::Feed { from, skip } => FeedConfig { from, skip, ..config() },
+        let resumed = |pager: &CursorPager| match pager.position() {
+            Position::Cursor { from, skip } => CursorConfig { from, skip, ..config() },
             Position::Numbered { .. } => panic!("no feed"),
         };
         let (mut config, mut all) = (config(), Vec::new());
@@ -138,12 +139,12 @@ proptest! {
         answers in proptest::collection::vec((0_usize..5, proptest::option::weighted(0.9, proptest::bool::weighted(0.9)), proptest::option::weighted(0.95, "[a-z]{2}")), 60),
         max_pages in 1_u32..50,
     ) {
-        let mut pager = FeedPager::new(FeedConfig { max_pages, ..config() });
+        let mut pager = CursorPager::new(CursorConfig { max_pages, ..config() });
         let mut answers = answers.into_iter();
         while pager.progress() == Progress::Going {
             if pager.next_fetch().is_some() {
                 let (items, has_more, continue_from) = answers.next().unwrap();
-                pager.arrived(FeedFacts { items, bytes: 1, has_more, continue_from });
+                pager.arrived(CursorFacts { items, bytes: 1, has_more, continue_from });
             } else {
                 let ready = pager.ready().unwrap();
                 pager.delivered(ready.page, 1);

@@ -1,14 +1,21 @@
-//! Export feeds: each page names where the next one begins.
+//! Lists where each page names the next, such as export feeds.
+//!
+//! The vendor decides what stands on a page and where the next one begins; nothing
+//! shifts when the list changes. A record that comes twice, because it changed in
+//! between, is delivered twice.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 
-use super::guard::{EmptyPages, Guard, ItemCap};
+use super::delivery::{Delivery, HeldBytes};
+use super::guard::{EmptyPages, Guard};
+use super::seen::{self, Seen};
 use super::{Arrival, FailedFetch, Position, Progress, Ready};
 use crate::digest::digest;
+use crate::sabotage::{Sabotage, on};
 
-/// How to read an export feed.
+/// How to read a list where each page names the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FeedConfig {
+pub struct CursorConfig {
     /// The vendor's continuation text to begin with; `None` for the beginning.
     pub from: Option<String>,
     /// Records at the head of the first page that were delivered before.
@@ -23,11 +30,14 @@ pub struct FeedConfig {
     /// Bytes of pages in flight or held, at most; a page in flight counts as the
     /// largest that came so far. One page is always allowed.
     pub max_held_bytes: usize,
+    /// The answers hold a continuation text and no word on whether more follow: the
+    /// page without one is the last. In other lists a missing word is an error.
+    pub token_only: bool,
 }
 
 /// A page to fetch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FeedFetch {
+pub struct CursorFetch {
     /// Its place in this read, from 0.
     pub page: u32,
     /// The continuation text to ask with.
@@ -36,7 +46,7 @@ pub struct FeedFetch {
 
 /// What the driver knows of a page that arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FeedFacts {
+pub struct CursorFacts {
     /// Records on it.
     pub items: usize,
     /// Memory that it takes while it is held.
@@ -47,25 +57,23 @@ pub struct FeedFacts {
     pub continue_from: Option<String>,
 }
 
-/// Reads an export feed.
+/// Reads a list where each page names the next.
 #[derive(Clone, Debug)]
-pub struct FeedPager {
-    config: FeedConfig,
+pub struct CursorPager {
+    config: CursorConfig,
     /// Pages that arrived and are not wholly delivered. `head` is the first.
     held: VecDeque<Held>,
     fetch: Fetch,
     /// Where the page after the held ones begins: the one in flight or to fetch.
     from: Option<String>,
-    /// Hashes of the continuation texts that were asked with.
-    seen: HashSet<u64>,
+    /// Digests of the continuation texts that were asked with, the last 65,536 of
+    /// them. A longer circle is ended by the bound on pages.
+    seen: Seen,
     empty: EmptyPages,
-    cap: ItemCap,
+    delivery: Delivery,
+    bytes: HeldBytes,
     /// How the read ends once the held pages are delivered.
     stop: Option<Option<Guard>>,
-    head: u32,
-    taken: u64,
-    held_bytes: usize,
-    largest: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -84,43 +92,42 @@ enum Fetch {
     Failed,
 }
 
-impl FeedPager {
+impl CursorPager {
     /// A read that begins where the configuration says.
     #[must_use]
-    pub fn new(config: FeedConfig) -> Self {
+    pub fn new(config: CursorConfig) -> Self {
         let config =
-            FeedConfig { window: config.window.max(1), max_pages: config.max_pages.max(1), ..config };
-        let mut seen = HashSet::new();
-        seen.extend(config.from.as_ref().map(|from| digest(from.as_bytes())));
+            CursorConfig { window: config.window.max(1), max_pages: config.max_pages.max(1), ..config };
+        let mut seen = Seen::new(seen::MOST);
+        if let Some(from) = &config.from {
+            seen.insert(digest(from.as_bytes()));
+        }
+        let skip = if on(Sabotage::RepeatRecords) { 0 } else { config.skip };
         Self {
             held: VecDeque::new(),
             fetch: Fetch::Idle,
             from: config.from.clone(),
             seen,
             empty: EmptyPages::default(),
-            cap: ItemCap::new(config.max_items),
+            delivery: Delivery::new(0, skip, config.max_items),
+            bytes: HeldBytes::new(config.max_held_bytes, 0),
             stop: None,
-            head: 0,
-            taken: config.skip,
-            held_bytes: 0,
-            largest: 0,
             config,
         }
     }
 
     /// The page to fetch now, if any. It counts as in flight from here on.
-    pub fn next_fetch(&mut self) -> Option<FeedFetch> {
-        let room = self.held.len() < self.config.window as usize
-            && self.held_bytes.saturating_add(self.largest) <= self.config.max_held_bytes;
+    pub fn next_fetch(&mut self) -> Option<CursorFetch> {
+        let room = self.held.len() < self.config.window as usize && self.bytes.fits(1);
         if self.stop.is_some() || self.fetch != Fetch::Idle || !(self.held.is_empty() || room) {
             return None;
         }
         self.fetch = Fetch::InFlight;
-        Some(FeedFetch { page: self.next_page(), from: self.from.clone() })
+        Some(CursorFetch { page: self.next_page(), from: self.from.clone() })
     }
 
     /// The page in flight is here.
-    pub fn arrived(&mut self, facts: FeedFacts) -> Arrival {
+    pub fn arrived(&mut self, facts: CursorFacts) -> Arrival {
         if self.fetch != Fetch::InFlight {
             return Arrival::Dropped;
         }
@@ -131,8 +138,7 @@ impl FeedPager {
         let circle = self.stop == Some(Some(Guard::Loop));
         let next = facts.continue_from.filter(|_| !circle);
         let from = std::mem::replace(&mut self.from, next.clone());
-        self.held_bytes = self.held_bytes.saturating_add(facts.bytes);
-        self.largest = self.largest.max(facts.bytes);
+        self.bytes.hold(facts.bytes);
         self.held.push_back(Held { from, items: facts.items as u64, bytes: facts.bytes, next });
         self.advance();
         if self.keeps(page) { Arrival::Kept } else { Arrival::Dropped }
@@ -150,17 +156,13 @@ impl FeedPager {
     /// The records to deliver now. What is not reported as delivered is named again.
     #[must_use]
     pub fn ready(&self) -> Option<Ready> {
-        let count = self.held.front()?.items.saturating_sub(self.taken).min(self.cap.room());
-        let (first, count) = (usize::try_from(self.taken).ok()?, usize::try_from(count).ok()?);
-        (count > 0).then_some(Ready { page: self.head, first, count })
+        self.delivery.ready(self.held.front()?.items)
     }
 
     /// The consumer took `items` more records of `page`, which `ready` named.
     pub fn delivered(&mut self, page: u32, items: usize) {
         let Some(ready) = self.ready().filter(|ready| ready.page == page) else { return };
-        let items = items.min(ready.count) as u64;
-        self.taken = self.taken.saturating_add(items);
-        self.cap.deliver(items);
+        self.delivery.take(&ready, items);
         self.advance();
     }
 
@@ -168,17 +170,19 @@ impl FeedPager {
     /// one that is not.
     #[must_use]
     pub fn keeps(&self, page: u32) -> bool {
-        (self.head..self.next_page()).contains(&page)
+        (self.delivery.head..self.next_page()).contains(&page)
     }
 
     /// How the read stands.
     #[must_use]
     pub fn progress(&self) -> Progress {
         match self.stop {
-            Some(Some(Guard::TooManyItems)) if self.cap.room() == 0 => Progress::Stopped(Guard::TooManyItems),
+            Some(Some(Guard::TooManyItems)) if self.delivery.cap.room() == 0 => {
+                Progress::Stopped(Guard::TooManyItems)
+            }
             _ if !self.held.is_empty() => Progress::Going,
             Some(guard) => guard.map_or(Progress::Ended, Progress::Stopped),
-            None if self.fetch == Fetch::Failed => Progress::FetchFailed { page: self.head },
+            None if self.fetch == Fetch::Failed => Progress::FetchFailed { page: self.delivery.head },
             None => Progress::Going,
         }
     }
@@ -188,35 +192,39 @@ impl FeedPager {
     #[must_use]
     pub fn position(&self) -> Position {
         let from = self.held.front().map_or(&self.from, |held| &held.from);
-        Position::Feed { from: from.clone(), skip: self.taken }
+        Position::Cursor { from: from.clone(), skip: self.delivery.taken }
     }
 
     /// Pages that were delivered wholly, empty ones included.
     #[must_use]
     pub fn pages(&self) -> u32 {
-        self.head
+        self.delivery.head
     }
 
     /// Records that were delivered.
     #[must_use]
     pub fn items(&self) -> u64 {
-        self.cap.delivered()
+        self.delivery.cap.delivered()
     }
 
     /// The place of the page that is in flight or to fetch.
     fn next_page(&self) -> u32 {
-        self.head.saturating_add(u32::try_from(self.held.len()).unwrap_or(u32::MAX))
+        self.delivery.head.saturating_add(u32::try_from(self.held.len()).unwrap_or(u32::MAX))
     }
 
-    fn verdict(&mut self, page: u32, facts: &FeedFacts) -> Option<Option<Guard>> {
-        let more = facts.has_more == Some(true);
+    fn verdict(&mut self, page: u32, facts: &CursorFacts) -> Option<Option<Guard>> {
+        let has_more = match facts.has_more {
+            None if self.config.token_only => Some(facts.continue_from.is_some()),
+            said => said,
+        };
+        let more = has_more == Some(true);
         let skipped = if page == 0 { self.config.skip } else { 0 };
         let undelivered = (facts.items as u64).saturating_sub(skipped);
-        if let Err(guard) = self.cap.page(undelivered, more) {
+        if let Err(guard) = self.delivery.cap.page(undelivered, more) {
             return Some(Some(guard));
         }
         if !more {
-            return Some(facts.has_more.is_none().then_some(Guard::HasMoreMissing));
+            return Some(has_more.is_none().then_some(Guard::HasMoreMissing));
         }
         let Some(token) = &facts.continue_from else { return Some(Some(Guard::ContinuationMissing)) };
         if !self.seen.insert(digest(token.as_bytes())) {
@@ -230,15 +238,14 @@ impl FeedPager {
 
     /// Moves past pages of which nothing is left to deliver.
     fn advance(&mut self) {
-        while self.held.front().is_some_and(|held| self.taken >= held.items) {
+        while self.held.front().is_some_and(|held| self.delivery.taken >= held.items) {
             let Some(held) = self.held.pop_front() else { return };
-            self.held_bytes = self.held_bytes.saturating_sub(held.bytes);
-            self.head = self.head.saturating_add(1);
-            self.taken = 0;
+            self.bytes.release(held.bytes);
+            self.delivery.turn();
             if held.next.is_none() {
                 // Nowhere to go on: stay behind this page's records.
                 self.from = held.from;
-                self.taken = held.items;
+                self.delivery.taken = held.items;
             }
         }
     }
