@@ -4,6 +4,7 @@ use super::{
     Connector,
     account::Account,
     call::{Call, Payload},
+    log::Line,
     redact, request,
     token::Authorization,
 };
@@ -13,10 +14,11 @@ use crate::{
     engine::{
         classify::{Access, Attempt, BodyKind, Class, Effect, Fault, Reason, Sent, classify},
         hint::retry_hint,
+        sabotage::{self, Sabotage},
     },
     host::{BodyError, Host, Response, SendError},
     normalize::{LimitExceeded, check_limits},
-    settings::Policy,
+    settings::{Policy, common::LogLevel},
     vendor::PageAsked,
 };
 use bytes::Bytes;
@@ -64,6 +66,10 @@ impl<H: Host> Connector<H> {
         time: Duration,
     ) -> Result<Success, Failed> {
         let request = request::build(call, page, account, authorization, policy, time);
+        if sabotage::on(Sabotage::LogTokens) {
+            let token = |line: Line| line.with("token", redact::of_request(authorization).join(" "));
+            self.log(LogLevel::Info, "attempt", token);
+        }
         let sent = self.within(time, self.host.send(request)).await;
         let status = sent.as_ref().and_then(|sent| sent.as_ref().ok()).map(|response| response.status);
         self.stats.borrow_mut().request(status.unwrap_or(0));

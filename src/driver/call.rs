@@ -13,6 +13,7 @@ use crate::{
     engine::{
         classify::{Access, Class, Effect as Took, Fault},
         retry::{Decision, GiveUp, Repeat, Retry, RetryPolicy, Why},
+        sabotage::{self, Sabotage},
         time::{Tick, WallTime, unit},
     },
     host::Host,
@@ -141,13 +142,15 @@ impl<H: Host> Connector<H> {
             Ok((policy, account))
         };
         let (policy, account) = self.opened(options.deadline, open).await?;
+        let late = if sabotage::on(Sabotage::SendLate) { 2 } else { 1 };
         let retry_policy = RetryPolicy {
             max_attempts: policy.attempts,
             attempt_timeout: policy.attempt_timeout,
-            deadline: options.deadline.unwrap_or(policy.deadline),
+            deadline: options.deadline.unwrap_or(policy.deadline) * late,
             ..RetryPolicy::DEFAULT
         };
-        let repeat = Repeat::of(call.operation.method.as_str(), call.access(), options.allow_resend);
+        let allow_resend = options.allow_resend || sabotage::on(Sabotage::ResendWrites);
+        let repeat = Repeat::of(call.operation.method.as_str(), call.access(), allow_resend);
         let mut course = Course {
             id: id.to_owned(),
             began,
@@ -198,7 +201,7 @@ impl<H: Host> Connector<H> {
                 (_, Some(_)) => account.token.cell.borrow_mut().accepted(generation),
                 _ => {}
             }
-            match course.retry.next(now, &failed.fault, unit(self.host.random())) {
+            match course.retry.next(now, &failed.fault, unit(self.chance())) {
                 Decision::Resend { after, .. } => self.pause(call, course, &failed.fault, after).await,
                 Decision::GiveUp(give_up) => return Err(course.give_up(failed, give_up)),
             }
@@ -215,9 +218,21 @@ impl<H: Host> Connector<H> {
                 .with_some("http.response.status_code", fault.status)
                 .with("retry_in_ms", millis(after))
         });
+        if sabotage::on(Sabotage::WaitForever) && fault.class == Class::Throttled {
+            std::future::pending::<()>().await;
+        }
         if !after.is_zero() {
             self.host.sleep(after).await;
         }
+    }
+
+    /// 64 unpredictable bits for the waits between attempts.
+    fn chance(&self) -> u64 {
+        if sabotage::on(Sabotage::ForeignChance) {
+            use std::hash::BuildHasher;
+            return std::hash::RandomState::new().hash_one(0);
+        }
+        self.host.random()
     }
 
     /// A token within what is left of the deadline; a token endpoint that is down is
@@ -242,7 +257,7 @@ impl<H: Host> Connector<H> {
             };
             let failure = Failure { outcome: outcome(course.retry.effect()), ..refused.failure };
             let Some(fault) = refused.fault else { return Err(failure) };
-            match course.retry.next(self.host.now(), &fault, unit(self.host.random())) {
+            match course.retry.next(self.host.now(), &fault, unit(self.chance())) {
                 Decision::Resend { after, .. } => {
                     self.stats.borrow_mut().retry(fault.reason.as_str());
                     self.host.sleep(after).await;

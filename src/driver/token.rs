@@ -11,6 +11,7 @@ use crate::{
     engine::{
         classify::{Access, Attempt, BodyKind, Class, Effect, Fault, Reason, Sent, StatusRules, classify},
         hint::retry_hint,
+        sabotage::{self, Sabotage},
         secret::Secret,
         time::{Tick, unit},
         token::{FetchFailure, Generation, Need},
@@ -74,6 +75,9 @@ impl<H: Host> Connector<H> {
                 }
             }
             Need::Fetch => {}
+        }
+        if sabotage::on(Sabotage::FetchTokensAtOnce) {
+            return self.fetch(account, policy).await;
         }
         let ended = token.ended.get();
         let _alone = token.fetching.lock().await;

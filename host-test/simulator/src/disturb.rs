@@ -2,6 +2,7 @@
 
 use crate::{
     fault::Fault,
+    spell::Spell,
     stage::Stage,
     trace::Who,
     vendor::{BrownOut, Kind, Outage, Rotation, Style, TENANTS},
@@ -25,12 +26,12 @@ pub(crate) async fn disturb(stage: Rc<Stage>, fault: Fault, at: Duration, mut ch
             }
         }
         Fault::TokenDown => {
-            let until = world.now() + for_seconds(&mut chance, 40);
-            world.vendor.borrow_mut().desk.down_until = until;
+            let down = Spell::until(world.now() + for_seconds(&mut chance, 40));
+            world.vendor.borrow_mut().desk.down = down;
         }
         Fault::TokenSlow => {
-            let until = world.now() + for_seconds(&mut chance, 60);
-            world.vendor.borrow_mut().desk.slow_until = until;
+            let slow = Spell::until(world.now() + for_seconds(&mut chance, 60));
+            world.vendor.borrow_mut().desk.slow = slow;
         }
         // Nobody asks for a token just now: those that are there end.
         Fault::TokenInvalidClient | Fault::TokenAbsurdLife => {
@@ -51,15 +52,15 @@ pub(crate) async fn disturb(stage: Rc<Stage>, fault: Fault, at: Duration, mut ch
         }
         Fault::LookupSlow => {
             let takes = Duration::from_millis(chance.u64(50..8_000));
-            let until = world.now() + for_seconds(&mut chance, 90);
+            let spell = Spell::until(world.now() + for_seconds(&mut chance, 90));
             if let Some(instance) = stage.instances.get(instance) {
-                instance.slow_lookups(takes, until);
+                instance.slow_lookups(spell, takes);
             }
         }
         Fault::LookupFails => {
-            let until = world.now() + for_seconds(&mut chance, 90);
+            let spell = Spell::until(world.now() + for_seconds(&mut chance, 90));
             if let Some(instance) = stage.instances.get(instance) {
-                instance.fail_lookups(until);
+                instance.fail_lookups(spell);
             }
         }
         Fault::StateRefused | Fault::StateDown | Fault::StateSlow => {
@@ -77,14 +78,14 @@ pub(crate) async fn disturb(stage: Rc<Stage>, fault: Fault, at: Duration, mut ch
             let style = [Style::Refuses, Style::Unavailable, Style::Silent, Style::Breaks];
             let style = style.get(chance.usize(..style.len())).copied().unwrap_or(Style::Refuses);
             let longest = if chance.u8(..8) == 0 { 900 } else { 60 };
-            let until = world.now() + for_seconds(&mut chance, longest);
+            let spell = Spell::until(world.now() + for_seconds(&mut chance, longest));
             let of_all = chance.bool();
-            world.vendor.borrow_mut().weather.outage = Some(Outage { until, style, of_all, counted: false });
+            world.vendor.borrow_mut().weather.outage = Some(Outage { spell, style, of_all });
         }
         Fault::BrownOut => {
-            let until = world.now() + for_seconds(&mut chance, 60);
+            let spell = Spell::until(world.now() + for_seconds(&mut chance, 60));
             let slower = for_seconds(&mut chance, 25);
-            world.vendor.borrow_mut().weather.brown_out = Some(BrownOut { until, slower, counted: false });
+            world.vendor.borrow_mut().weather.brown_out = Some(BrownOut { spell, slower });
         }
         Fault::SecretRotated => rotate(&stage, &mut chance).await,
         _ => {}
@@ -123,10 +124,10 @@ async fn store(stage: &Stage, fault: Fault, time: Duration, chance: &mut Rng) {
         Fault::StateDown => Conduct { down: true, ..usual },
         _ => Conduct { latency: Duration::from_millis(chance.u64(100..5_000)), ..usual },
     });
-    stage.instances.iter().for_each(|instance| instance.store_weather(fault == Fault::StateSlow));
+    let spell = Spell::until(stage.world.now() + time);
+    stage.instances.iter().for_each(|instance| instance.store_suffers(fault, spell));
     stage.world.wait(time).await;
     store.behave(usual);
-    stage.instances.iter().for_each(|instance| instance.store_weather(false));
 }
 
 /// An instance dies, at once or between two of its next steps, and starts again.

@@ -6,6 +6,7 @@ use crate::{
     fault::Fault,
     invariant::Invariant,
     life::Life,
+    spell::Spell,
     trace::{Event, Who},
     vendor::Answer,
     world::World,
@@ -42,7 +43,8 @@ struct Inner {
     /// Dies instead of answering this one.
     dies_at: Cell<Option<u64>>,
     lookups: RefCell<Lookups>,
-    store: Cell<StoreWeather>,
+    /// What the shared store suffers from.
+    store: Cell<Option<(Fault, Spell)>>,
     /// Token fetches under way, by credential.
     fetching: RefCell<BTreeMap<String, u32>>,
     breakers: RefCell<Breakers>,
@@ -53,18 +55,9 @@ struct Inner {
 /// How the host finds settings and secrets.
 #[derive(Default)]
 struct Lookups {
-    slow: Option<(Duration, Duration)>,
-    failing_until: Option<Duration>,
-    /// Whether this trouble was counted.
-    counted: bool,
-}
-
-/// What the shared store suffers from.
-#[derive(Clone, Copy, Default)]
-struct StoreWeather {
-    slow: bool,
-    slow_counted: bool,
-    down_counted: bool,
+    slow: Spell,
+    takes: Duration,
+    failing: Spell,
 }
 
 impl Instance {
@@ -82,10 +75,6 @@ impl Instance {
             breakers: RefCell::default(),
             minds_timeouts: seed & 1 == 0,
         }))
-    }
-
-    pub(crate) fn index(&self) -> usize {
-        self.0.index
     }
 
     /// The simulated host behind it, for settings, secrets, the store and the wall clock.
@@ -116,18 +105,18 @@ impl Instance {
     }
 
     /// For a while, lookups take so long.
-    pub(crate) fn slow_lookups(&self, takes: Duration, until: Duration) {
-        *self.0.lookups.borrow_mut() = Lookups { slow: Some((takes, until)), ..Lookups::default() };
+    pub(crate) fn slow_lookups(&self, slow: Spell, takes: Duration) {
+        *self.0.lookups.borrow_mut() = Lookups { slow, takes, ..Lookups::default() };
     }
 
     /// For a while, lookups fail.
-    pub(crate) fn fail_lookups(&self, until: Duration) {
-        *self.0.lookups.borrow_mut() = Lookups { failing_until: Some(until), ..Lookups::default() };
+    pub(crate) fn fail_lookups(&self, failing: Spell) {
+        *self.0.lookups.borrow_mut() = Lookups { failing, ..Lookups::default() };
     }
 
-    /// The store's trouble begins anew.
-    pub(crate) fn store_weather(&self, slow: bool) {
-        self.0.store.set(StoreWeather { slow, ..StoreWeather::default() });
+    /// For a while, the store suffers from this.
+    pub(crate) fn store_suffers(&self, fault: Fault, spell: Spell) {
+        self.0.store.set(Some((fault, spell)));
     }
 
     /// Joins a store.
@@ -158,17 +147,14 @@ impl Instance {
 
     async fn lookup(&self, name: &str) -> Result<(), HostError> {
         self.asking().await;
-        let now = self.world().now();
-        let mut lookups = self.0.lookups.borrow_mut();
-        let slow = lookups.slow.filter(|(_, until)| now < *until).map(|(takes, _)| takes);
-        let fails = lookups.failing_until.is_some_and(|until| now < until);
-        let fault = if fails { Fault::LookupFails } else { Fault::LookupSlow };
-        if (fails || slow.is_some()) && !std::mem::replace(&mut lookups.counted, true) {
-            self.world().fault(self.who(), fault);
-        }
-        drop(lookups);
+        let (world, who) = (self.world(), self.who());
+        let (slow, fails) = {
+            let mut lookups = self.0.lookups.borrow_mut();
+            let slow = lookups.slow.hits(world, who, Fault::LookupSlow).then_some(lookups.takes);
+            (slow, lookups.failing.hits(world, who, Fault::LookupFails))
+        };
         if let Some(takes) = slow {
-            self.world().wait(takes).await;
+            world.wait(takes).await;
         }
         if fails {
             self.world().note(self.who(), &Event::Lookup { name, found: false });
@@ -215,24 +201,22 @@ impl Instance {
         world.count(|figures| figures.state_operations += 1);
         world.scan("a key of the store", key.as_bytes());
         world.scan("a value of the store", value);
-        let mut weather = self.0.store.get();
         let said = match result {
             Ok(_) => "ok",
-            Err(HostError::Failed(_)) => {
-                world.fault(self.who(), Fault::StateRefused);
-                "refused"
-            }
-            Err(_) => {
-                if !std::mem::replace(&mut weather.down_counted, true) {
-                    world.fault(self.who(), Fault::StateDown);
-                }
-                "down"
-            }
+            Err(HostError::Failed(_)) => "refused",
+            Err(_) => "down",
         };
-        if weather.slow && !std::mem::replace(&mut weather.slow_counted, true) {
-            world.fault(self.who(), Fault::StateSlow);
+        if let Some((fault, mut spell)) = self.0.store.get() {
+            match (fault, said) {
+                // Each write that is refused is a fault of its own.
+                (Fault::StateRefused, "refused") => world.fault(self.who(), fault),
+                (Fault::StateDown, "down") | (Fault::StateSlow, _) => {
+                    spell.hits(world, self.who(), fault);
+                }
+                _ => {}
+            }
+            self.0.store.set(Some((fault, spell)));
         }
-        self.0.store.set(weather);
         world.note(self.who(), &Event::State { operation, key, value, result: said });
     }
 }
@@ -275,6 +259,7 @@ impl Host for Instance {
 
     async fn sleep(&self, time: Duration) {
         self.asking().await;
+        self.world().note(self.who(), &Event::Sleep(time));
         self.world().wait(time).await;
     }
 

@@ -27,6 +27,7 @@ mod many;
 mod named;
 mod report;
 mod schedule;
+mod spell;
 mod stage;
 mod trace;
 mod vendor;

@@ -101,7 +101,12 @@ impl World {
         self.note(who, &Event::Fault(fault));
     }
 
-    /// How many faults took place.
+    /// A fault that lasts and was counted goes on.
+    pub(crate) fn trouble(&self) {
+        self.faults.set(self.faults.get() + 1);
+    }
+
+    /// Changes whenever anything goes wrong.
     pub(crate) fn faults(&self) -> u64 {
         self.faults.get()
     }

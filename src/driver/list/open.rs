@@ -9,6 +9,7 @@ use crate::{
         limits::Limits,
         pager::{FeedConfig, FeedPager, Guard, NumberedConfig, NumberedPager, Position, Progress},
         resume::{Resume, query_hash},
+        time::Tick,
     },
     host::Host,
     settings::Policy,
@@ -43,6 +44,7 @@ impl<H: Host + 'static> Reader<H> {
         call: Call,
         options: Options,
     ) -> Result<Reader<H>, Failure> {
+        let began = connector.host.now();
         let named = |failure: Failure| failure.of(call.operation.name, "", Vec::new());
         let open = connector.policy(call.operation.vendor, &options.account);
         let policy = connector.opened(options.deadline, open).await.map_err(named)?;
@@ -57,7 +59,7 @@ impl<H: Host + 'static> Reader<H> {
             return Err(named(bad_field("page-size", "is not for exports: the vendor decides")));
         }
         let operation = call.operation;
-        Reader::new(connector, call, options, &policy, &extent)
+        Reader::new(connector, call, options, &policy, &extent, began)
             .map_err(|failure| failure.of(operation.name, "", Vec::new()))
     }
 }
@@ -69,6 +71,7 @@ impl<H: Host> Reader<H> {
         options: Options,
         policy: &Policy,
         extent: &Extent,
+        began: Tick,
     ) -> Result<Reader<H>, Failure> {
         let from = take_from(&mut call);
         let identity = identity(&call, &options);
@@ -119,7 +122,7 @@ impl<H: Host> Reader<H> {
         Ok(Reader {
             connector: connector.clone(),
             call: Rc::new(call),
-            deadline: options.deadline.map(|time| connector.host.now() + time),
+            deadline: options.deadline.map(|time| began + time),
             options,
             identity,
             page_size,
@@ -144,6 +147,7 @@ impl<H: Host + 'static> Reader<H> {
         request: &PageRequest,
         mut options: Options,
     ) -> Result<(Page, PageInfo), Failure> {
+        let began = connector.host.now();
         let operation = call.operation;
         let named = |failure: Failure| failure.of(operation.name, "", Vec::new());
         let export = operation.paging == Paging::Export;
@@ -169,7 +173,7 @@ impl<H: Host + 'static> Reader<H> {
             max_pages: 1,
             include_total: request.include_total,
         };
-        let mut reader = Reader::new(connector, call, options, &policy, &extent).map_err(named)?;
+        let mut reader = Reader::new(connector, call, options, &policy, &extent, began).map_err(named)?;
         reader.one_page().await
     }
 

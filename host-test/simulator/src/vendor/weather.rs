@@ -1,7 +1,7 @@
 //! What befalls the vendor for a while.
 
 use super::{Answer, faults};
-use crate::{fault::Fault, trace::Who, world::World};
+use crate::{fault::Fault, spell::Spell, trace::Who, world::World};
 use fastrand::Rng;
 use penstock::engine::classify::{Reason, Sent};
 use std::time::Duration;
@@ -21,14 +21,12 @@ pub(crate) struct Weather {
 
 /// The vendor is down.
 pub(crate) struct Outage {
-    /// Until when.
-    pub until: Duration,
+    /// How long.
+    pub spell: Spell,
     /// How it shows.
     pub style: Style,
     /// Whether the token endpoint is down as well.
     pub of_all: bool,
-    /// Whether it was counted.
-    pub counted: bool,
 }
 
 /// How an outage shows.
@@ -46,29 +44,23 @@ pub(crate) enum Style {
 
 /// The vendor is slow.
 pub(crate) struct BrownOut {
-    /// Until when.
-    pub until: Duration,
+    /// How long.
+    pub spell: Spell,
     /// How much longer each answer takes.
     pub slower: Duration,
-    /// Whether it was counted.
-    pub counted: bool,
 }
 
 /// What befalls requests for tokens.
 #[derive(Default)]
 pub(crate) struct Desk {
-    /// Down until then.
-    pub down_until: Duration,
-    /// Slow until then.
-    pub slow_until: Duration,
+    /// It is down.
+    pub down: Spell,
+    /// It is slow.
+    pub slow: Spell,
     /// The next one is told `invalid_client`.
     pub invalid_once: bool,
     /// The next token's stated life is absurd.
     pub absurd_once: bool,
-    /// Until when it is down or slow, and counted.
-    pub down_counted: Duration,
-    /// The same for slowness.
-    pub slow_counted: Duration,
 }
 
 impl Weather {
@@ -86,9 +78,9 @@ impl Weather {
 
     /// How the vendor is down.
     pub(super) fn outage(&mut self, world: &World, who: Who, chance: &mut Rng) -> Option<Answer> {
-        let outage = self.outage.as_mut().filter(|outage| world.now() < outage.until)?;
-        if !std::mem::replace(&mut outage.counted, true) {
-            world.fault(who, Fault::Outage);
+        let outage = self.outage.as_mut()?;
+        if !outage.spell.hits(world, who, Fault::Outage) {
+            return None;
         }
         Some(match outage.style {
             Style::Refuses => Answer::failed(Reason::Connect, Sent::No),
@@ -106,22 +98,16 @@ impl Weather {
 
     /// How much slower the vendor is.
     pub(super) fn slower(&mut self, world: &World, who: Who) -> Option<Duration> {
-        let brown_out = self.brown_out.as_mut().filter(|brown_out| world.now() < brown_out.until)?;
-        if !std::mem::replace(&mut brown_out.counted, true) {
-            world.fault(who, Fault::BrownOut);
-        }
-        Some(brown_out.slower)
+        let brown_out = self.brown_out.as_mut()?;
+        brown_out.spell.hits(world, who, Fault::BrownOut).then_some(brown_out.slower)
     }
 }
 
 impl Desk {
     /// How it is down.
     pub(super) fn disturbed(&mut self, world: &World, who: Who, chance: &mut Rng) -> Option<Answer> {
-        if world.now() >= self.down_until {
+        if !self.down.hits(world, who, Fault::TokenDown) {
             return None;
-        }
-        if std::mem::replace(&mut self.down_counted, self.down_until) != self.down_until {
-            world.fault(who, Fault::TokenDown);
         }
         Some(match chance.u8(..4) {
             0 => Answer::failed(Reason::Connect, Sent::No),
@@ -133,13 +119,8 @@ impl Desk {
 
     /// How slow it is.
     pub(super) fn slower(&mut self, world: &World, who: Who) -> Duration {
-        if world.now() >= self.slow_until {
-            return Duration::ZERO;
-        }
-        if std::mem::replace(&mut self.slow_counted, self.slow_until) != self.slow_until {
-            world.fault(who, Fault::TokenSlow);
-        }
-        Duration::from_secs(4)
+        let slow = self.slow.hits(world, who, Fault::TokenSlow);
+        if slow { Duration::from_secs(4) } else { Duration::ZERO }
     }
 
     /// Whether it says `invalid_client` now.

@@ -117,12 +117,12 @@ pub(crate) async fn page(
 
 /// The ids of an array of records in normal form.
 fn ids(array: &str) -> Vec<u64> {
-    array.split("{\"id\":").skip(1).map(leading).collect()
+    array.split("\"id\":").skip(1).map(leading).collect()
 }
 
 /// The id of a record in normal form.
 pub(crate) fn id(record: &str) -> u64 {
-    record.split("{\"id\":").nth(1).map_or(u64::MAX, leading)
+    record.split("\"id\":").nth(1).map_or(u64::MAX, leading)
 }
 
 fn leading(text: &str) -> u64 {
