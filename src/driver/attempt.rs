@@ -4,6 +4,7 @@ use super::{
     Connector,
     account::Account,
     call::{Call, Payload},
+    log::Line,
     redact,
     request::{self, Sending},
     token::Authorization,
@@ -14,9 +15,11 @@ use crate::{
     engine::{
         classify::{Access, Attempt, BodyKind, Class, Effect, Fault, Reason, Sent, classify},
         hint::retry_hint,
+        sabotage::{self, Sabotage},
     },
     host::{BodyError, Host, Response, SendError},
     normalize::{LimitExceeded, check_limits},
+    settings::common::LogLevel,
 };
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -61,6 +64,10 @@ impl<H: Host> Connector<H> {
     ) -> Result<Success, Failed> {
         let Sending { call, account, .. } = *sending;
         let request = request::build(sending, authorization, time);
+        if sabotage::on(Sabotage::LogTokens) {
+            let token = |line: Line| line.with("token", redact::of_request(authorization).join(" "));
+            self.log(LogLevel::Info, "attempt", token);
+        }
         let sent = self.within(time, self.host.send(request)).await;
         let status = sent.as_ref().and_then(|sent| sent.as_ref().ok()).map(|response| response.status);
         self.stats.borrow_mut().request(status.unwrap_or(0));

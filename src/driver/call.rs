@@ -14,6 +14,7 @@ use crate::{
         budget::Spent,
         classify::Access,
         retry::{Repeat, Retry, RetryPolicy},
+        sabotage::{self, Sabotage},
         time::Tick,
     },
     host::Host,
@@ -157,13 +158,15 @@ impl<H: Host> Connector<H> {
             Ok((policy, account))
         };
         let (policy, account) = self.opened(options.deadline, open).await?;
+        let late = if sabotage::on(Sabotage::SendLate) { 2 } else { 1 };
         let retry_policy = RetryPolicy {
             max_attempts: policy.attempts,
             attempt_timeout: policy.attempt_timeout,
-            deadline: options.deadline.unwrap_or(policy.deadline),
+            deadline: options.deadline.unwrap_or(policy.deadline) * late,
             ..RetryPolicy::DEFAULT
         };
-        let repeat = Repeat::of(call.operation.method.as_str(), call.access(), options.allow_resend);
+        let allow_resend = options.allow_resend || sabotage::on(Sabotage::ResendWrites);
+        let repeat = Repeat::of(call.operation.method.as_str(), call.access(), allow_resend);
         let mut course = Course {
             id: id.to_owned(),
             began,

@@ -21,6 +21,7 @@ use crate::{
         budget::Cost,
         classify::{Class, Fault},
         retry::{Decision, Repeat, Why},
+        sabotage::{self, Sabotage},
         time::unit,
         token::Generation,
     },
@@ -100,7 +101,7 @@ impl<H: Host> Connector<H> {
                 }
                 Err(failed) => self.judged(account, course, authorization.generation, failed),
             };
-            match course.retry.next(now, &failed.fault, unit(self.host.random())) {
+            match course.retry.next(now, &failed.fault, unit(self.chance())) {
                 Decision::Resend { after, .. } => {
                     if !guard.may_retry(now, cost, &mut course.spent) {
                         let give_up = course.retry.given_up(Why::OverBudget, failed.fault.hint);
@@ -182,9 +183,21 @@ impl<H: Host> Connector<H> {
                 .with_some("http.response.status_code", fault.status)
                 .with("retry_in_ms", millis(after))
         });
+        if sabotage::on(Sabotage::WaitForever) && fault.class == Class::Throttled {
+            std::future::pending::<()>().await;
+        }
         if !after.is_zero() {
             self.host.sleep(after).await;
         }
+    }
+
+    /// 64 unpredictable bits for the waits between attempts.
+    fn chance(&self) -> u64 {
+        if sabotage::on(Sabotage::ForeignChance) {
+            use std::hash::BuildHasher;
+            return std::hash::RandomState::new().hash_one(0);
+        }
+        self.host.random()
     }
 
     /// A token within what is left of the deadline; a token endpoint that is down is
@@ -209,7 +222,7 @@ impl<H: Host> Connector<H> {
             };
             let failure = Failure { outcome: outcome(course.retry.effect()), ..refused.failure };
             let Some(fault) = refused.fault else { return Err(failure) };
-            match course.retry.next(self.host.now(), &fault, unit(self.host.random())) {
+            match course.retry.next(self.host.now(), &fault, unit(self.chance())) {
                 Decision::Resend { after, .. } => {
                     self.stats.borrow_mut().retry(fault.reason.as_str());
                     self.host.sleep(after).await;

@@ -10,6 +10,7 @@ use crate::{
     contract::{Failure, FailureKind, RetryAdvice},
     engine::{
         classify::{Class, Effect, Fault, Reason},
+        sabotage::{self, Sabotage},
         secret::Secret,
         time::Tick,
         token::{FetchFailure, Generation, Need},
@@ -72,6 +73,9 @@ impl<H: Host> Connector<H> {
                 }
             }
             Need::Fetch => {}
+        }
+        if sabotage::on(Sabotage::FetchTokensAtOnce) {
+            return self.fetch(account, policy).await;
         }
         let ended = token.ended.get();
         let _alone = token.fetching.lock().await;

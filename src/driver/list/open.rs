@@ -12,6 +12,7 @@ use crate::{
         limits::Limits,
         pager::{CursorConfig, CursorPager, Guard, NumberedConfig, NumberedPager, Position, Progress, Track},
         resume::{Resume, query_hash},
+        time::Tick,
     },
     host::Host,
     settings::Policy,
@@ -48,6 +49,7 @@ impl<H: Host + 'static> Reader<H> {
         call: Call,
         options: Options,
     ) -> Result<Reader<H>, Failure> {
+        let began = connector.host.now();
         let named = |failure: Failure| failure.of(call.operation.name, "", Vec::new());
         let open = connector.policy(call.operation.vendor, &options.account);
         let policy = connector.opened(options.deadline, open).await.map_err(named)?;
@@ -63,7 +65,7 @@ impl<H: Host + 'static> Reader<H> {
             return Err(named(bad_field("page-size", "is not for exports: the vendor decides")));
         }
         let operation = call.operation;
-        Reader::new(connector, call, options, &policy, &extent)
+        Reader::new(connector, call, options, &policy, &extent, began)
             .map_err(|failure| failure.of(operation.name, "", Vec::new()))
     }
 }
@@ -75,6 +77,7 @@ impl<H: Host> Reader<H> {
         options: Options,
         policy: &Policy,
         extent: &Extent,
+        began: Tick,
     ) -> Result<Reader<H>, Failure> {
         let from = take_from(&mut call);
         let identity = identity(&call, &options);
@@ -156,7 +159,7 @@ impl<H: Host> Reader<H> {
             connector: connector.clone(),
             vendor,
             call,
-            deadline: options.deadline.map(|time| connector.host.now() + time),
+            deadline: options.deadline.map(|time| began + time),
             options,
             identity,
             page_size,
@@ -182,6 +185,7 @@ impl<H: Host + 'static> Reader<H> {
         request: &PageRequest,
         mut options: Options,
     ) -> Result<(Page, PageInfo), Failure> {
+        let began = connector.host.now();
         let operation = call.operation;
         let named = |failure: Failure| failure.of(operation.name, "", Vec::new());
         let export = by_cursor(operation);
@@ -208,7 +212,7 @@ impl<H: Host + 'static> Reader<H> {
             include_total: if request.include_total { Total::Always } else { Total::No },
             whole: false,
         };
-        let mut reader = Reader::new(connector, call, options, &policy, &extent).map_err(named)?;
+        let mut reader = Reader::new(connector, call, options, &policy, &extent, began).map_err(named)?;
         reader.one_page().await
     }
 

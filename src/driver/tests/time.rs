@@ -96,6 +96,24 @@ fn the_deadline_ends_a_call_wherever_it_is() {
 }
 
 #[test]
+fn the_time_that_settings_take_is_part_of_a_reads_deadline() {
+    for (name, streamed) in [("jpm.jobs-list", true), ("jpm.jobs-page", false)] {
+        let rig = Rig::new();
+        rig.titan.holds(5);
+        rig.host.slow_lookups(SECOND / 5);
+        let options = within(3 * SECOND);
+        let failure = rig.run(async {
+            match streamed {
+                true => rig.read(name, &[], &options).await.end.unwrap_err(),
+                false => rig.invoke(name, &[], None, Some(&options)).await.unwrap_err(),
+            }
+        });
+        assert_eq!((failure.kind, failure.outcome), (FailureKind::Timeout, Outcome::NotSent), "{name}");
+        assert_eq!((rig.host.elapsed(), rig.host.requests().len()), (3 * SECOND, 0), "{name}");
+    }
+}
+
+#[test]
 fn a_deadline_is_the_callers_or_the_settings() {
     for (setting, given, expected) in [("7", None, 7), ("7", Some(3), 3), ("7", Some(20), 20)] {
         let rig = Rig::new();

@@ -1,0 +1,177 @@
+//! What happens at a time of its own.
+
+use crate::{
+    fault::Fault,
+    spell::Spell,
+    stage::Stage,
+    trace::Who,
+    vendor::{BrownOut, Kind, Outage, Rotation, Style, TENANTS},
+};
+use fastrand::Rng;
+use penstock::host::simulated::Conduct;
+use std::{rc::Rc, time::Duration};
+
+/// Lets one thing happen at its time, and ends it at its end.
+pub(crate) async fn disturb(stage: Rc<Stage>, fault: Fault, at: Duration, mut chance: Rng) {
+    let world = &stage.world;
+    world.wait(at).await;
+    let instance = chance.usize(..stage.instances.len().max(1));
+    let for_seconds = |chance: &mut Rng, most: u64| Duration::from_millis(chance.u64(500..most * 1000));
+    let tenant = TENANTS.get(chance.usize(..TENANTS.len())).copied().unwrap_or_default();
+    match fault {
+        Fault::Revoked => {
+            world.tell(None, "the vendor revokes its tokens");
+            if let Some(door) = world.vendor.borrow_mut().door(tenant) {
+                door.revoke();
+            }
+        }
+        Fault::TokenDown => {
+            let down = Spell::until(world.now() + for_seconds(&mut chance, 40));
+            world.vendor.borrow_mut().desk.down = down;
+        }
+        Fault::TokenSlow => {
+            let slow = Spell::until(world.now() + for_seconds(&mut chance, 60));
+            world.vendor.borrow_mut().desk.slow = slow;
+        }
+        // Nobody asks for a token just now: those that are there end.
+        Fault::TokenInvalidClient | Fault::TokenAbsurdLife => {
+            world.tell(None, "the next token is a strange one");
+            let mut vendor = world.vendor.borrow_mut();
+            match fault {
+                Fault::TokenInvalidClient => vendor.desk.invalid_once = true,
+                _ => vendor.desk.absurd_once = true,
+            }
+            if let Some(door) = vendor.door(tenant) {
+                door.revoke();
+            }
+        }
+        Fault::InsertHead | Fault::InsertEnd | Fault::Deletion => shift(&stage, fault, &mut chance).await,
+        Fault::TotalLies => {
+            let lie = chance.i64(-50..50);
+            world.vendor.borrow_mut().lists.iter_mut().for_each(|list| list.lie = lie);
+        }
+        Fault::LookupSlow => {
+            let takes = Duration::from_millis(chance.u64(50..8_000));
+            let spell = Spell::until(world.now() + for_seconds(&mut chance, 90));
+            if let Some(instance) = stage.instances.get(instance) {
+                instance.slow_lookups(spell, takes);
+            }
+        }
+        Fault::LookupFails => {
+            let spell = Spell::until(world.now() + for_seconds(&mut chance, 90));
+            if let Some(instance) = stage.instances.get(instance) {
+                instance.fail_lookups(spell);
+            }
+        }
+        Fault::StateRefused | Fault::StateDown | Fault::StateSlow => {
+            store(&stage, fault, for_seconds(&mut chance, 60), &mut chance).await;
+        }
+        Fault::ClockJump => {
+            let jump = chance.i64(-7_200_000..7_200_000);
+            if let Some(host) = stage.instances.get(instance) {
+                world.fault(Who { instance: Some(instance), call: None }, Fault::ClockJump);
+                host.host().skew(jump);
+            }
+        }
+        Fault::Killed => kill(&stage, instance, &mut chance).await,
+        Fault::Outage => {
+            let style = [Style::Refuses, Style::Unavailable, Style::Silent, Style::Breaks];
+            let style = style.get(chance.usize(..style.len())).copied().unwrap_or(Style::Refuses);
+            let longest = if chance.u8(..8) == 0 { 900 } else { 60 };
+            let spell = Spell::until(world.now() + for_seconds(&mut chance, longest));
+            let of_all = chance.bool();
+            world.vendor.borrow_mut().weather.outage = Some(Outage { spell, style, of_all });
+        }
+        Fault::BrownOut => {
+            let spell = Spell::until(world.now() + for_seconds(&mut chance, 60));
+            let slower = for_seconds(&mut chance, 25);
+            world.vendor.borrow_mut().weather.brown_out = Some(BrownOut { spell, slower });
+        }
+        Fault::SecretRotated => rotate(&stage, &mut chance).await,
+        _ => {}
+    }
+}
+
+/// A list that is being read gets or loses records.
+async fn shift(stage: &Stage, fault: Fault, chance: &mut Rng) {
+    let world = &stage.world;
+    for _ in 0..chance.u8(1..6) {
+        let mut vendor = world.vendor.borrow_mut();
+        let read: Vec<_> = vendor
+            .lists
+            .iter_mut()
+            .filter(|list| list.readers > 0 && (list.kind != Kind::Feed || fault == Fault::InsertEnd))
+            .collect();
+        let which = chance.usize(..read.len().max(1));
+        let Some(list) = read.into_iter().nth(which) else { return };
+        match fault {
+            Fault::InsertHead => list.insert(true),
+            Fault::InsertEnd => list.insert(false),
+            _ => list.delete(chance.usize(..list.len().max(1))),
+        }
+        drop(vendor);
+        world.fault(Who::default(), fault);
+        world.wait(Duration::from_millis(chance.u64(..2_000))).await;
+    }
+}
+
+/// The shared store behaves badly.
+async fn store(stage: &Stage, fault: Fault, time: Duration, chance: &mut Rng) {
+    let Some(store) = &stage.store else { return };
+    let usual = Conduct { latency: Duration::from_millis(1), ..Conduct::default() };
+    store.behave(match fault {
+        Fault::StateRefused => Conduct { refused_writes: 0.3 + 0.7 * chance.f64(), ..usual },
+        Fault::StateDown => Conduct { down: true, ..usual },
+        _ => Conduct { latency: Duration::from_millis(chance.u64(100..5_000)), ..usual },
+    });
+    let spell = Spell::until(stage.world.now() + time);
+    stage.instances.iter().for_each(|instance| instance.store_suffers(fault, spell));
+    stage.world.wait(time).await;
+    store.behave(usual);
+}
+
+/// An instance dies, at once or between two of its next steps, and starts again.
+async fn kill(stage: &Stage, index: usize, chance: &mut Rng) {
+    let world = &stage.world;
+    let Some(instance) = stage.instances.get(index) else { return };
+    if chance.bool() {
+        stage.kill(index);
+    } else {
+        let step = instance.asked() + chance.u64(1..40);
+        instance.die_at(Some(step));
+        for _ in 0..30 {
+            if instance.life().is_over() {
+                world.fault(Who { instance: Some(index), call: None }, Fault::Killed);
+                break;
+            }
+            world.wait(Duration::from_secs(1)).await;
+        }
+        instance.die_at(None);
+        if !instance.life().is_over() {
+            return;
+        }
+    }
+    world.wait(Duration::from_millis(chance.u64(10..5_000))).await;
+    stage.restart(index);
+}
+
+/// A tenant's secret is replaced, and each host learns of it in its own time.
+async fn rotate(stage: &Stage, chance: &mut Rng) {
+    let world = &stage.world;
+    let place = chance.usize(..TENANTS.len());
+    let tenant = TENANTS.get(place).copied().unwrap_or_default();
+    let overlap = Duration::from_millis(if chance.bool() { chance.u64(1_000..60_000) } else { 0 });
+    world.fault(Who::default(), Fault::SecretRotated);
+    let secret = {
+        let mut vendor = world.vendor.borrow_mut();
+        let Some(door) = vendor.door(tenant) else { return };
+        let secret = door.next_secret(tenant);
+        door.rotate(world.now(), Rotation { secret: secret.clone(), revokes: chance.bool(), overlap });
+        secret
+    };
+    let prefix = if place == 0 { "SERVICETITAN" } else { "PENSTOCK_ACCOUNT_NORTH" };
+    for instance in &stage.instances {
+        world.wait(Duration::from_millis(chance.u64(..4_000))).await;
+        instance.host().set_secret(&format!("{prefix}_CLIENT_SECRET"), &secret);
+    }
+}

@@ -1,0 +1,372 @@
+//! The host of one instance: what the core asks for goes past here, is taken down, and
+//! is held against the invariants.
+
+use crate::{
+    breaker::Breakers,
+    fault::Fault,
+    invariant::Invariant,
+    life::Life,
+    spell::Spell,
+    trace::{Event, Who},
+    vendor::Answer,
+    world::World,
+};
+use penstock::{
+    engine::{
+        classify::{Reason, Sent},
+        secret::Secret,
+        time::{Tick, WallTime},
+    },
+    host::{
+        BodyError, Host, HostError, Request, Response, SendError, State,
+        simulated::{Simulated, Store},
+    },
+};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+    time::Duration,
+};
+
+/// One instance's host. Clones are the same one.
+#[derive(Clone)]
+pub(crate) struct Instance(Rc<Inner>);
+
+struct Inner {
+    world: Rc<World>,
+    index: usize,
+    host: Simulated,
+    life: RefCell<Rc<Life>>,
+    /// How often the core asked for something that it may have to wait for.
+    asked: Cell<u64>,
+    /// Dies instead of answering this one.
+    dies_at: Cell<Option<u64>>,
+    lookups: RefCell<Lookups>,
+    /// What the shared store suffers from.
+    store: Cell<Option<(Fault, Spell)>>,
+    /// Token fetches under way, by credential.
+    fetching: RefCell<BTreeMap<String, u32>>,
+    breakers: RefCell<Breakers>,
+    /// Whether the host itself ends a request whose answer does not begin in time.
+    minds_timeouts: bool,
+}
+
+/// How the host finds settings and secrets.
+#[derive(Default)]
+struct Lookups {
+    slow: Spell,
+    takes: Duration,
+    failing: Spell,
+}
+
+impl Instance {
+    pub(crate) fn new(world: &Rc<World>, index: usize, seed: u64) -> Instance {
+        Instance(Rc::new(Inner {
+            world: world.clone(),
+            index,
+            host: world.host(seed),
+            life: RefCell::default(),
+            asked: Cell::new(0),
+            dies_at: Cell::new(None),
+            lookups: RefCell::default(),
+            store: Cell::default(),
+            fetching: RefCell::default(),
+            breakers: RefCell::default(),
+            minds_timeouts: seed & 1 == 0,
+        }))
+    }
+
+    /// The simulated host behind it, for settings, secrets, the store and the wall clock.
+    pub(crate) fn host(&self) -> &Simulated {
+        &self.0.host
+    }
+
+    /// Its present life.
+    pub(crate) fn life(&self) -> Rc<Life> {
+        self.0.life.borrow().clone()
+    }
+
+    /// It starts anew after it was killed.
+    pub(crate) fn revive(&self) {
+        *self.0.life.borrow_mut() = Rc::default();
+        self.0.fetching.borrow_mut().clear();
+        *self.0.breakers.borrow_mut() = Breakers::default();
+    }
+
+    /// How often the core asked for something that it may have to wait for.
+    pub(crate) fn asked(&self) -> u64 {
+        self.0.asked.get()
+    }
+
+    /// Dies instead of answering the core's question with this number, from 1.
+    pub(crate) fn die_at(&self, question: Option<u64>) {
+        self.0.dies_at.set(question);
+    }
+
+    /// For a while, lookups take so long.
+    pub(crate) fn slow_lookups(&self, slow: Spell, takes: Duration) {
+        *self.0.lookups.borrow_mut() = Lookups { slow, takes, ..Lookups::default() };
+    }
+
+    /// For a while, lookups fail.
+    pub(crate) fn fail_lookups(&self, failing: Spell) {
+        *self.0.lookups.borrow_mut() = Lookups { failing, ..Lookups::default() };
+    }
+
+    /// For a while, the store suffers from this.
+    pub(crate) fn store_suffers(&self, fault: Fault, spell: Spell) {
+        self.0.store.set(Some((fault, spell)));
+    }
+
+    /// Joins a store.
+    pub(crate) fn share(&self, store: &Store) {
+        self.0.host.share(store.clone());
+    }
+
+    fn world(&self) -> &World {
+        &self.0.world
+    }
+
+    fn who(&self) -> Who {
+        self.0.world.who(self.0.index)
+    }
+
+    /// The core asks for something: this is where an instance can die.
+    async fn asking(&self) {
+        let asked = self.0.asked.get() + 1;
+        self.0.asked.set(asked);
+        if self.0.dies_at.get() == Some(asked) {
+            self.0.dies_at.set(None);
+            self.life().end();
+        }
+        if self.life().is_over() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    async fn lookup(&self, name: &str) -> Result<(), HostError> {
+        self.asking().await;
+        let (world, who) = (self.world(), self.who());
+        let (slow, fails) = {
+            let mut lookups = self.0.lookups.borrow_mut();
+            let slow = lookups.slow.hits(world, who, Fault::LookupSlow).then_some(lookups.takes);
+            (slow, lookups.failing.hits(world, who, Fault::LookupFails))
+        };
+        if let Some(takes) = slow {
+            world.wait(takes).await;
+        }
+        if fails {
+            self.world().note(self.who(), &Event::Lookup { name, found: false });
+            return Err(HostError::Unavailable("it is not there just now".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// What must hold when a request leaves.
+    fn check(&self, request: &Request) {
+        let world = self.world();
+        let body = match &request.body {
+            Some(penstock::host::Body::Plain(bytes)) => &bytes[..],
+            _ => &[],
+        };
+        let target = &request.path_and_query;
+        world.note(self.who(), &Event::Send { method: request.method, target, body });
+        world.scan("a request's target", target.as_bytes());
+        world.scan("a request's authority", request.authority.as_bytes());
+        world.scan("a request's body", body);
+        for (name, value) in &request.headers {
+            world.scan(name, value.as_bytes());
+        }
+        world.sending(target);
+        if !request.https {
+            world.violate(Invariant::NoSecretSeen, format!("{target} goes without TLS"));
+        }
+    }
+
+    fn token_fetch(&self, credential: &str) {
+        let mut fetching = self.0.fetching.borrow_mut();
+        let under_way = fetching.entry(credential.to_owned()).or_default();
+        *under_way += 1;
+        let many = *under_way;
+        drop(fetching);
+        if many > 1 {
+            let what = format!("{many} token fetches at once on #{}", self.0.index);
+            self.world().violate(Invariant::OneTokenFetch, what);
+        }
+    }
+
+    fn store_result<T>(
+        &self,
+        operation: &'static str,
+        key: &str,
+        value: &[u8],
+        result: &Result<T, HostError>,
+    ) {
+        let world = self.world();
+        world.count(|figures| figures.state_operations += 1);
+        world.scan("a key of the store", key.as_bytes());
+        world.scan("a value of the store", value);
+        let said = match result {
+            Ok(_) => "ok",
+            Err(HostError::Failed(_)) => "refused",
+            Err(_) => "down",
+        };
+        if let Some((fault, mut spell)) = self.0.store.get() {
+            match (fault, said) {
+                // Each write that is refused is a fault of its own.
+                (Fault::StateRefused, "refused") => world.fault(self.who(), fault),
+                (Fault::StateDown, "down") | (Fault::StateSlow, _) => {
+                    spell.hits(world, self.who(), fault);
+                }
+                _ => {}
+            }
+            self.0.store.set(Some((fault, spell)));
+        }
+        world.note(self.who(), &Event::State { operation, key, value, result: said });
+    }
+}
+
+impl Host for Instance {
+    async fn send(&self, request: Request) -> Result<Response, SendError> {
+        self.asking().await;
+        let world = self.world();
+        self.check(&request);
+        let Answer { mut after, mut result, credential } =
+            world.vendor.borrow_mut().answer(world, self.who(), &request);
+        world.count(|figures| figures.requests += 1);
+        if let Some(credential) = &credential {
+            world.count(|figures| figures.token_requests += 1);
+            self.token_fetch(credential);
+        } else {
+            self.0.breakers.borrow().check(world, self.0.index, request.method, &request.path_and_query);
+        }
+        if self.0.minds_timeouts && after >= request.timeouts.first_byte {
+            after = request.timeouts.first_byte;
+            let detail = "ConnectionReadTimeout".to_owned();
+            result = Err(SendError { reason: Reason::Timeout, sent: Sent::Maybe, detail });
+        }
+        let mut flight =
+            Flight { instance: self.clone(), who: self.who(), life: self.life(), credential, landed: false };
+        world.wait(after).await;
+        flight.landed = true;
+        match &mut result {
+            Ok(response) => {
+                if response.body.as_ref().is_ok_and(|body| body.len() > request.max_body) {
+                    response.body = Err(BodyError::TooLarge);
+                }
+                let body = response.body.as_ref().map_or(&[][..], |body| body);
+                let body = if flight.credential.is_some() { &[] } else { body };
+                world.note(flight.who, &Event::Answer { status: response.status, body });
+            }
+            Err(error) => world.note(flight.who, &Event::NoAnswer(error.reason.as_str())),
+        }
+        result
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.asking().await;
+        self.world().note(self.who(), &Event::Sleep(time));
+        self.world().wait(time).await;
+    }
+
+    fn now(&self) -> Tick {
+        self.0.host.now()
+    }
+
+    fn wall_now(&self) -> WallTime {
+        self.0.host.wall_now()
+    }
+
+    fn random(&self) -> u64 {
+        self.0.host.random()
+    }
+
+    async fn secret(&self, name: &str) -> Result<Option<Secret>, HostError> {
+        self.lookup(name).await?;
+        let found = self.0.host.secret(name).await?;
+        self.world().note(self.who(), &Event::Lookup { name, found: found.is_some() });
+        Ok(found)
+    }
+
+    async fn setting(&self, name: &str) -> Result<Option<String>, HostError> {
+        self.lookup(name).await?;
+        let found = self.0.host.setting(name).await?;
+        self.world().note(self.who(), &Event::Lookup { name, found: found.is_some() });
+        Ok(found)
+    }
+
+    fn log(&self, line: &str) {
+        let world = self.world();
+        world.note(self.who(), &Event::Log(line));
+        world.scan("a log line", line.as_bytes());
+        self.0.breakers.borrow_mut().hear(line);
+    }
+}
+
+impl State for Instance {
+    async fn state_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
+        self.asking().await;
+        let result = self.0.host.state_get(key).await;
+        let value = result.as_ref().ok().and_then(Option::as_deref).unwrap_or_default();
+        self.store_result("get", key, value, &result);
+        result
+    }
+
+    async fn state_set(&self, key: &str, value: Vec<u8>, ttl: Option<Duration>) -> Result<(), HostError> {
+        self.asking().await;
+        let result = self.0.host.state_set(key, value.clone(), ttl).await;
+        self.store_result("set", key, &value, &result);
+        result
+    }
+
+    async fn state_delete(&self, key: &str) -> Result<(), HostError> {
+        self.asking().await;
+        let result = self.0.host.state_delete(key).await;
+        self.store_result("delete", key, &[], &result);
+        result
+    }
+
+    async fn state_increment(&self, key: &str, delta: i64, ttl: Option<Duration>) -> Result<i64, HostError> {
+        self.asking().await;
+        let result = self.0.host.state_increment(key, delta, ttl).await;
+        self.store_result("increment", key, &delta.to_le_bytes(), &result);
+        result
+    }
+
+    async fn state_swap(
+        &self,
+        key: &str,
+        expected: Vec<u8>,
+        value: Vec<u8>,
+        ttl: Option<Duration>,
+    ) -> Result<bool, HostError> {
+        self.asking().await;
+        let result = self.0.host.state_swap(key, expected, value.clone(), ttl).await;
+        self.store_result("swap", key, &value, &result);
+        result
+    }
+}
+
+/// A request under way. Dropping it is an abort.
+struct Flight {
+    instance: Instance,
+    who: Who,
+    life: Rc<Life>,
+    credential: Option<String>,
+    landed: bool,
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        if !self.landed {
+            self.instance.world().note(self.who, &Event::Aborted);
+        }
+        // What a former life fetched is not under way in this one.
+        if let Some(credential) = self.credential.as_ref().filter(|_| !self.life.is_over())
+            && let Some(under_way) = self.instance.0.fetching.borrow_mut().get_mut(credential)
+        {
+            *under_way = under_way.saturating_sub(1);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! One schedule, drawn from its seed.
+
+use crate::{
+    Config, Report,
+    disturb::disturb,
+    fault::Fault,
+    stage::Stage,
+    vendor::{Kind, Vendor},
+    workload::{Caller, Stream, Target, Walk, get, write},
+    world::World,
+};
+use fastrand::Rng;
+use futures_util::{
+    future::{Either, LocalBoxFuture, select},
+    stream::{FuturesUnordered, StreamExt},
+};
+use penstock::host::simulated::{Conduct, Store};
+use std::{pin::pin, rc::Rc, time::Duration};
+
+/// Nothing in a schedule takes so long, in virtual time.
+const BOUND: Duration = Duration::from_secs(24 * 3600);
+
+/// The fewest full pages of a list.
+const FEWEST_PAGES: u64 = 40;
+
+type Task = LocalBoxFuture<'static, ()>;
+
+/// Runs it.
+pub(crate) fn run(seed: u64, config: &Config) -> Report {
+    let mut chance = Rng::with_seed(seed);
+    let world = Rc::new(World::new(seed, config, Vendor::new(chance.u64(..))));
+    let store = (chance.u8(..4) > 0).then(Store::default);
+    let stage = Rc::new(Stage::new(world.clone(), chance.usize(1..5), chance.u64(..), store));
+    settle(&stage, &mut chance);
+    weather(&stage, &mut chance);
+
+    let horizon = Duration::from_secs(match chance.u8(..10) {
+        0 => chance.u64(1_000..8_000),
+        _ => chance.u64(5..90),
+    });
+    let callers = callers(&stage, horizon, &mut chance);
+    let disturbances = disturbances(&stage, horizon, &mut chance);
+    world.run(until_done(&world, callers, disturbances));
+    stage.inspect();
+    let (figures, violations, trace) = world.close();
+    Report { seed, steps: world.steps(), figures, violations, trace }
+}
+
+/// Runs callers to their end, and disturbances until then.
+pub(crate) async fn until_done(world: &World, callers: Vec<Task>, disturbances: Vec<Task>) {
+    let mut callers: FuturesUnordered<Task> = callers.into_iter().collect();
+    let mut disturbances: FuturesUnordered<Task> = disturbances.into_iter().collect();
+    let all = pin!(async { while callers.next().await.is_some() {} });
+    let meanwhile = pin!(async {
+        while disturbances.next().await.is_some() {}
+        std::future::pending::<()>().await;
+    });
+    let played = select(all, meanwhile);
+    let bound = pin!(world.wait(BOUND));
+    if let Either::Right(_) = select(played, bound).await {
+        world.hanging();
+    }
+}
+
+/// Settings, clocks and the store.
+fn settle(stage: &Stage, chance: &mut Rng) {
+    stage.set("LOG_LEVEL", if chance.u8(..6) == 0 { "debug" } else { "info" });
+    stage.set("REQUEST_TIMEOUT", &chance.u64(2..31).to_string());
+    stage.set("RETRY_ATTEMPTS", &chance.u64(1..7).to_string());
+    stage.set("PENSTOCK_DEADLINE", &chance.u64(10..121).to_string());
+    stage.set("PENSTOCK_WINDOW", &chance.u64(1..9).to_string());
+    for instance in &stage.instances {
+        instance.host().skew(chance.i64(-5_000..=5_000));
+    }
+    if let Some(store) = &stage.store {
+        store.behave(Conduct { latency: Duration::from_millis(1), ..Conduct::default() });
+    }
+    let life = Duration::from_secs(if chance.bool() { 900 } else { chance.u64(20..900) });
+    let mut vendor = stage.world.vendor.borrow_mut();
+    for tenant in crate::vendor::TENANTS {
+        if let Some(door) = vendor.door(tenant) {
+            door.life = life;
+        }
+    }
+}
+
+/// Which faults befall requests, and how often.
+fn weather(stage: &Stage, chance: &mut Rng) {
+    let mut vendor = stage.world.vendor.borrow_mut();
+    let kinds = chance.usize(3..13);
+    let pick = |_| Fault::OF_A_REQUEST.get(chance.usize(..Fault::OF_A_REQUEST.len())).copied();
+    let palette: Vec<Fault> = (0..kinds).filter_map(pick).collect();
+    let often = [0.0, 0.01, 0.03, 0.08, 0.2];
+    vendor.weather.chance = often.get(chance.usize(..often.len())).copied().unwrap_or_default();
+    vendor.weather.palette = palette;
+}
+
+fn disturbances(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng) -> Vec<Task> {
+    let many = chance.usize(2..9);
+    let pick = |_| {
+        let fault = Fault::OF_A_TIME.get(chance.usize(..Fault::OF_A_TIME.len())).copied()?;
+        let at = time_within(horizon, chance);
+        let (stage, chance) = (stage.clone(), Rng::with_seed(chance.u64(..)));
+        Some(Box::pin(disturb(stage, fault, at, chance)) as Task)
+    };
+    (0..many).filter_map(pick).collect()
+}
+
+fn callers(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng) -> Vec<Task> {
+    let mut callers: Vec<Task> = Vec::new();
+    for _ in 0..chance.u8(1..3) {
+        callers.push(streaming(stage, horizon, chance));
+    }
+    for _ in 0..chance.u8(..2) {
+        callers.push(walking(stage, horizon, chance));
+    }
+    for _ in 0..chance.u8(4..16) {
+        callers.push(single(stage, horizon, chance, true));
+    }
+    for _ in 0..chance.u8(2..12) {
+        callers.push(single(stage, horizon, chance, false));
+    }
+    if chance.u8(..12) == 0 {
+        callers.extend(crowd(stage, horizon, chance));
+    }
+    callers
+}
+
+fn streaming(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng) -> Task {
+    let target = target(stage, chance);
+    let stream = Stream {
+        target,
+        pause: pause(chance),
+        room: (chance.u8(..5) == 0).then(|| chance.usize(..300)),
+        window: (chance.u8(..4) == 0).then(|| chance.u32(1..9)),
+        deadline: (chance.u8(..4) == 0).then(|| Duration::from_millis(chance.u64(2_000..60_000))),
+        patience: (chance.u8(..8) == 0).then(|| Duration::from_millis(chance.u64(10..20_000))),
+    };
+    let caller = caller(stage, chance);
+    later(stage, time_within(horizon / 4, chance), stream.read(caller))
+}
+
+fn walking(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng) -> Task {
+    let walk = Walk {
+        target: target(stage, chance),
+        pause: pause(chance),
+        include_total: chance.bool(),
+        deadlines: chance.bool(),
+    };
+    let caller = caller(stage, chance);
+    later(stage, time_within(horizon / 4, chance), walk.read(caller))
+}
+
+fn single(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng, writes: bool) -> Task {
+    let mut caller = caller(stage, chance);
+    let (place, deadline) = (place(chance), caller.deadline());
+    let patience = (chance.u8(..10) == 0).then(|| Duration::from_millis(chance.u64(1..3_000)));
+    let at = time_within(horizon, chance);
+    match writes {
+        true => later(stage, at, write(caller, place, deadline, patience)),
+        false => later(stage, at, get(caller, place, deadline, patience)),
+    }
+}
+
+/// Many at once: more than the vendor's limit allows within seconds.
+fn crowd(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng) -> Vec<Task> {
+    let (from, place) = (time_within(horizon, chance), place(chance));
+    let for_seconds = Duration::from_secs(chance.u64(1..5));
+    let one = |_| {
+        let caller = caller(stage, chance);
+        let deadline = (chance.u8(..4) == 0).then(|| Duration::from_millis(chance.u64(100..20_000)));
+        let at = from + time_within(for_seconds, chance);
+        later(stage, at, get(caller, place, deadline, None))
+    };
+    (0..300).map(one).collect()
+}
+
+fn target(stage: &Stage, chance: &mut Rng) -> Target {
+    let kind = match chance.u8(..5) {
+        0 | 1 => Kind::Numbered,
+        2 | 3 => Kind::Feed,
+        _ => Kind::DataOnly,
+    };
+    let page_size = chance.u32(2..9);
+    let part = chance.u64(..u64::from(page_size));
+    Target::new(stage, kind, place(chance), FEWEST_PAGES + chance.u64(..10), page_size, part)
+}
+
+/// The second tenant is the rarer one.
+fn place(chance: &mut Rng) -> usize {
+    usize::from(chance.u8(..4) == 0)
+}
+
+fn pause(chance: &mut Rng) -> Duration {
+    match chance.u8(..3) {
+        0 => Duration::ZERO,
+        1 => Duration::from_millis(chance.u64(1..200)),
+        _ => Duration::from_millis(chance.u64(200..2_000)),
+    }
+}
+
+fn caller(stage: &Rc<Stage>, chance: &mut Rng) -> Caller {
+    let instance = chance.usize(..stage.instances.len().max(1));
+    Caller { stage: stage.clone(), chance: Rng::with_seed(chance.u64(..)), instance }
+}
+
+fn time_within(horizon: Duration, chance: &mut Rng) -> Duration {
+    Duration::from_micros(chance.u64(..u64::try_from(horizon.as_micros()).unwrap_or(u64::MAX).max(1)))
+}
+
+fn later(stage: &Rc<Stage>, at: Duration, task: impl Future<Output = ()> + 'static) -> Task {
+    let stage = stage.clone();
+    Box::pin(async move {
+        stage.world.wait(at).await;
+        task.await;
+    })
+}

@@ -1,0 +1,198 @@
+//! The instances of a deployment, and calls on them.
+
+use crate::{
+    calls::NewCall,
+    fault::Fault,
+    instance::Instance,
+    life::Living,
+    trace::{Event, Who},
+    vendor::{APP_KEY, TENANTS, Vendor},
+    world::World,
+};
+use futures_util::future::{Either, select};
+use penstock::{
+    contract::{CallOptions, Failure},
+    driver::{Connector, kind_name, outcome_name},
+    host::simulated::Store,
+};
+use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
+
+/// The accounts, in the order of [`TENANTS`].
+pub(crate) const ACCOUNTS: [Option<&str>; 2] = [None, Some("north")];
+
+/// The instances, and what they share.
+pub(crate) struct Stage {
+    pub world: Rc<World>,
+    pub instances: Vec<Instance>,
+    connectors: RefCell<Vec<Option<Rc<Connector<Instance>>>>>,
+    /// The store that they share, if they do.
+    pub store: Option<Store>,
+}
+
+/// How a call ended.
+pub(crate) enum Ended<T> {
+    /// With a result.
+    Done(Result<T, Failure>),
+    /// Its instance died.
+    Killed,
+    /// Its caller did not wait.
+    Cancelled,
+}
+
+impl Stage {
+    /// So many instances, with complete settings.
+    pub(crate) fn new(world: Rc<World>, instances: usize, seed: u64, store: Option<Store>) -> Stage {
+        let instances: Vec<Instance> = (0..instances)
+            .map(|index| Instance::new(&world, index, seed.wrapping_add(index as u64)))
+            .collect();
+        for instance in &instances {
+            let host = instance.host();
+            for (prefix, tenant) in ["SERVICETITAN", "PENSTOCK_ACCOUNT_NORTH"].into_iter().zip(TENANTS) {
+                host.set_secret(&format!("{prefix}_CLIENT_ID"), &Vendor::client(tenant));
+                host.set_secret(&format!("{prefix}_CLIENT_SECRET"), &Vendor::first_secret(tenant));
+                host.set(&format!("{prefix}_TENANT_ID"), &tenant.to_string());
+            }
+            host.set_secret("SERVICETITAN_APP_KEY", APP_KEY);
+            host.set("PENSTOCK_ROLE", "admin");
+            if let Some(store) = &store {
+                instance.share(store);
+            }
+        }
+        let connectors = instances.iter().map(|instance| Some(Connector::new(instance.clone()))).collect();
+        Stage { world, instances, connectors: RefCell::new(connectors), store }
+    }
+
+    /// Sets a setting everywhere.
+    pub(crate) fn set(&self, name: &str, value: &str) {
+        self.instances.iter().for_each(|instance| instance.host().set(name, value));
+    }
+
+    /// The connector of an instance that is up.
+    pub(crate) fn connector(&self, index: usize) -> Option<Rc<Connector<Instance>>> {
+        let alive = self.instances.get(index).is_some_and(|instance| !instance.life().is_over());
+        self.connectors.borrow().get(index).filter(|_| alive).cloned().flatten()
+    }
+
+    /// An instance that is up, beginning with this one; waits until there is one.
+    pub(crate) async fn up(&self, preferred: usize) -> usize {
+        loop {
+            let many = self.instances.len().max(1);
+            let mut order = (0..many).map(|step| (preferred + step) % many);
+            if let Some(up) = order.find(|index| self.connector(*index).is_some()) {
+                return up;
+            }
+            self.world.wait(Duration::from_millis(500)).await;
+        }
+    }
+
+    /// An instance dies with all that runs on it.
+    pub(crate) fn kill(&self, index: usize) {
+        if let Some(instance) = self.instances.get(index)
+            && !instance.life().is_over()
+        {
+            self.world.fault(Who { instance: Some(index), call: None }, Fault::Killed);
+            instance.life().end();
+        }
+    }
+
+    /// An instance that died starts again.
+    pub(crate) fn restart(&self, index: usize) {
+        let Some(instance) = self.instances.get(index) else { return };
+        instance.revive();
+        if let Some(connector) = self.connectors.borrow_mut().get_mut(index) {
+            self.world.tell(Some(index), "starts anew");
+            *connector = Some(Connector::new(instance.clone()));
+        }
+    }
+
+    /// Makes a call on an instance; after `patience` its caller waits no longer.
+    pub(crate) async fn call<T, F: Future<Output = Result<T, Failure>>>(
+        &self,
+        index: usize,
+        new: NewCall,
+        about: &str,
+        patience: Option<Duration>,
+        make: impl FnOnce(Rc<Connector<Instance>>) -> F,
+    ) -> Ended<T> {
+        let (Some(connector), Some(instance)) = (self.connector(index), self.instances.get(index)) else {
+            return Ended::Killed;
+        };
+        let world = &self.world;
+        let number = world.begin(index, &new);
+        let who = Who { instance: Some(index), call: Some(number) };
+        world.note(who, &Event::Call { operation: new.operation, about });
+        let living = Living::new(world, number, &instance.life(), make(connector));
+        let ended = match patience {
+            None => living.await,
+            Some(patience) => {
+                let (living, timer) = (pin!(living), pin!(world.wait(patience)));
+                match select(living, timer).await {
+                    Either::Left((ended, _)) => ended,
+                    Either::Right(((), _)) => {
+                        world.note(who, &Event::Result("cancelled"));
+                        world.end(number, false);
+                        return Ended::Cancelled;
+                    }
+                }
+            }
+        };
+        world.end(number, ended.is_some());
+        match ended {
+            None => {
+                world.note(who, &Event::Result("killed"));
+                Ended::Killed
+            }
+            Some(Ok(done)) => {
+                world.count(|figures| figures.calls_ok += 1);
+                world.note(who, &Event::Result("ok"));
+                Ended::Done(Ok(done))
+            }
+            Some(Err(failure)) => {
+                let told = format!("{failure:?}");
+                world.scan("a failure", told.as_bytes());
+                let result = format!(
+                    "{} ({}) after {} attempts: {}",
+                    kind_name(failure.kind),
+                    outcome_name(failure.outcome),
+                    failure.attempts.len(),
+                    failure.message
+                );
+                world.note(who, &Event::Result(&result));
+                Ended::Done(Err(failure))
+            }
+        }
+    }
+
+    /// Looks for secrets in what the instances tell of themselves, and in the store.
+    pub(crate) fn inspect(&self) {
+        for index in 0..self.instances.len() {
+            if let Some(connector) = self.connector(index) {
+                self.world.scan("the metrics", connector.metrics().as_bytes());
+                self.world.scan("the snapshot", connector.snapshot().as_bytes());
+            }
+        }
+        for entry in self.store.iter().flat_map(Store::contents) {
+            self.world.scan("the store", entry.as_bytes());
+        }
+    }
+}
+
+/// Call options that say nothing but whose account.
+pub(crate) fn options(account: Option<&str>) -> CallOptions {
+    CallOptions {
+        account: account.map(str::to_owned),
+        deadline_ms: None,
+        resume: None,
+        correlation_id: None,
+        fresh: false,
+        accept_stale: false,
+        allow_resend: false,
+        page_size: None,
+        window: None,
+    }
+}
+
+/// As a deadline of call options.
+pub(crate) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,142 @@
+//! What happens in a schedule, step by step.
+//!
+//! Every step goes into a digest. Its text is kept only when somebody wants to read it:
+//! a schedule can be run again, and then gives the same steps.
+
+use crate::fault::Fault;
+use penstock::engine::digest::Digest;
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    time::Duration,
+};
+
+/// Who did a step.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Who {
+    /// The instance, from 0.
+    pub instance: Option<usize>,
+    /// The call, from 0.
+    pub call: Option<usize>,
+}
+
+/// A step.
+pub(crate) enum Event<'a> {
+    /// A caller makes a call.
+    Call { operation: &'a str, about: &'a str },
+    /// A call ended.
+    Result(&'a str),
+    /// A request leaves.
+    Send { method: &'a str, target: &'a str, body: &'a [u8] },
+    /// An answer comes.
+    Answer { status: u16, body: &'a [u8] },
+    /// No answer comes.
+    NoAnswer(&'a str),
+    /// The caller did not wait for the answer.
+    Aborted,
+    /// The core waits.
+    Sleep(Duration),
+    /// A setting or a secret is looked up.
+    Lookup { name: &'a str, found: bool },
+    /// The shared store is asked.
+    State { operation: &'static str, key: &'a str, value: &'a [u8], result: &'a str },
+    /// A log line.
+    Log(&'a str),
+    /// A consumer takes a record.
+    Record(u64),
+    /// Something goes wrong.
+    Fault(Fault),
+    /// Anything else that happens in the world.
+    World(&'a str),
+}
+
+/// The steps of a schedule.
+pub(crate) struct Trace {
+    digest: Cell<Digest>,
+    steps: Cell<u64>,
+    lines: Option<RefCell<Vec<String>>>,
+}
+
+impl Trace {
+    pub(crate) fn new(keep: bool) -> Trace {
+        Trace { digest: Cell::new(Digest::new()), steps: Cell::new(0), lines: keep.then(RefCell::default) }
+    }
+
+    pub(crate) fn note(&self, at: Duration, who: Who, event: &Event<'_>) {
+        let time = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
+        let instance = who.instance.map_or(0, |instance| instance as u64 + 1);
+        let call = who.call.map_or(0, |call| call as u64 + 1);
+        let digest = [time, instance | call << 8]
+            .into_iter()
+            .fold(self.digest.get(), |digest, number| digest.bytes(&number.to_le_bytes()));
+        self.digest.set(event.hash(digest));
+        self.steps.set(self.steps.get() + 1);
+        if let Some(lines) = &self.lines {
+            let instance = who.instance.map_or(String::new(), |instance| format!("#{instance}"));
+            let call = who.call.map_or(String::new(), |call| format!("call {call}"));
+            let line = format!("{:>12.6} {instance:<3}{call:<9} {event}", at.as_secs_f64());
+            lines.borrow_mut().push(line);
+        }
+    }
+
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps.get()
+    }
+
+    pub(crate) fn digest(&self) -> u64 {
+        self.digest.get().finish()
+    }
+
+    pub(crate) fn take(&self) -> Vec<String> {
+        self.lines.as_ref().map(RefCell::take).unwrap_or_default()
+    }
+}
+
+impl Event<'_> {
+    fn hash(&self, digest: Digest) -> Digest {
+        match self {
+            Event::Call { operation, about } => digest.bytes(b"C").text(operation).text(about),
+            Event::Result(result) => digest.bytes(b"R").text(result),
+            Event::Send { method, target, body } => digest.bytes(b"S").text(method).text(target).bytes(body),
+            Event::Answer { status, body } => digest.bytes(b"A").bytes(&status.to_le_bytes()).bytes(body),
+            Event::NoAnswer(why) => digest.bytes(b"N").text(why),
+            Event::Aborted => digest.bytes(b"X"),
+            Event::Sleep(time) => digest.bytes(b"W").bytes(&time.as_nanos().to_le_bytes()),
+            Event::Lookup { name, found } => digest.bytes(b"L").text(name).bytes(&[u8::from(*found)]),
+            Event::State { operation, key, value, result } => {
+                digest.bytes(b"K").text(operation).text(key).bytes(value).text(result)
+            }
+            Event::Log(line) => digest.bytes(b"G").text(line),
+            Event::Record(id) => digest.bytes(b"D").bytes(&id.to_le_bytes()),
+            Event::Fault(fault) => digest.bytes(b"F").text(fault.name()),
+            Event::World(what) => digest.bytes(b"O").text(what),
+        }
+    }
+}
+
+impl fmt::Display for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::Call { operation, about } => write!(f, "calls {operation} {about}"),
+            Event::Result(result) => write!(f, "ends: {result}"),
+            Event::Send { method, target, body } => {
+                write!(f, "-> {method} {target} {}", String::from_utf8_lossy(body))
+            }
+            Event::Answer { status, body } => {
+                let head = body.get(..body.len().min(100)).unwrap_or_default();
+                write!(f, "<- {status} {}", String::from_utf8_lossy(head))
+            }
+            Event::NoAnswer(why) => write!(f, "<- no answer: {why}"),
+            Event::Aborted => write!(f, "<- nobody waits for the answer any more"),
+            Event::Sleep(time) => write!(f, "waits {:.3} s", time.as_secs_f64()),
+            Event::Lookup { name, found } => {
+                write!(f, "looks up {name}: {}", if *found { "found" } else { "none" })
+            }
+            Event::State { operation, key, result, .. } => write!(f, "state {operation} {key}: {result}"),
+            Event::Log(line) => write!(f, "log {line}"),
+            Event::Record(id) => write!(f, "record {id}"),
+            Event::Fault(fault) => write!(f, "!! {fault}"),
+            Event::World(what) => write!(f, "** {what}"),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Lists: numbered pages with and without a word on what follows, and feeds.
+
+use super::{Answer, Vendor, problem};
+use crate::{fault::Fault, trace::Who, world::World};
+use bytes::Bytes;
+use penstock::host::Request;
+use std::fmt::Write;
+
+/// Ids of a list begin at its number times this.
+pub(crate) const SPAN: u64 = 1_000_000;
+
+/// How a list is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `jpm.jobs-list`: page numbers, and a word on whether more follow.
+    Numbered,
+    /// `jpm.budget-codes-project-segments-list`: page numbers, and records alone.
+    DataOnly,
+    /// `jpm.export-jobs-list`: each page names where the next begins.
+    Feed,
+}
+
+/// A list.
+pub(crate) struct List {
+    /// How it is read.
+    pub kind: Kind,
+    /// Whose it is.
+    pub tenant: u64,
+    number: u64,
+    /// The records' numbers, in the list's order.
+    records: Vec<u64>,
+    /// The next record's number. Records with smaller ones are older.
+    next: u64,
+    /// How often its records were moved.
+    pub shifts: u64,
+    /// How many readers are at it.
+    pub readers: u32,
+    /// Records on a page of the feed.
+    pub feed_page: usize,
+    /// Added to the total that it states.
+    pub lie: i64,
+}
+
+impl List {
+    /// A list that is number `number`, with so many records.
+    pub(crate) fn new(kind: Kind, tenant: u64, number: usize, records: u64) -> List {
+        List {
+            kind,
+            tenant,
+            number: number as u64,
+            records: (0..records).collect(),
+            next: records,
+            shifts: 0,
+            readers: 0,
+            feed_page: 10,
+            lie: 0,
+        }
+    }
+
+    /// What a record's number is less than if it was there before now.
+    pub(crate) fn age(&self) -> u64 {
+        self.next
+    }
+
+    /// The records that were there before and still are.
+    pub(crate) fn older_than(&self, age: u64) -> impl Iterator<Item = u64> {
+        self.records.iter().copied().filter(move |record| *record < age)
+    }
+
+    /// A record more.
+    pub(crate) fn insert(&mut self, at_head: bool) {
+        let at = if at_head { 0 } else { self.records.len() };
+        self.records.insert(at, self.next);
+        self.next += 1;
+        self.shifts += u64::from(at_head);
+    }
+
+    /// A record less.
+    pub(crate) fn delete(&mut self, at: usize) {
+        if at < self.records.len() {
+            self.records.remove(at);
+            self.shifts += 1;
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    fn write(&self, from: usize, count: usize, out: &mut String) {
+        let name = if self.kind == Kind::DataOnly { "name" } else { "jobNumber" };
+        out.push_str("\"data\":[");
+        for (index, record) in self.records.iter().skip(from).take(count).enumerate() {
+            let comma = if index > 0 { "," } else { "" };
+            let id = self.number * SPAN + record;
+            // Writing to a String cannot fail.
+            _ = write!(out, r#"{comma}{{"id":{id},"{name}":"J{record}"}}"#);
+        }
+        out.push_str("]}");
+    }
+
+    fn numbered(&self, page: usize, size: usize, include_total: bool) -> String {
+        let from = page.saturating_sub(1).saturating_mul(size);
+        let mut out = String::with_capacity(100 + size * 32);
+        out.push('{');
+        if self.kind == Kind::Numbered {
+            let more = self.records.len() > from.saturating_add(size);
+            _ = write!(out, r#""page":{page},"pageSize":{size},"hasMore":{more},"#);
+            if include_total {
+                let total = (self.records.len() as u64).saturating_add_signed(self.lie);
+                _ = write!(out, r#""totalCount":{total},"#);
+            }
+        }
+        self.write(from, size, &mut out);
+        out
+    }
+
+    fn feed(&self, after: usize) -> String {
+        let count = self.records.len().saturating_sub(after).min(self.feed_page);
+        let next = after + count;
+        let more = next < self.records.len();
+        let mut out = String::with_capacity(100 + count * 32);
+        _ = write!(out, r#"{{"hasMore":{more},"continueFrom":"c{}-{next}","#, self.number);
+        self.write(after, count, &mut out);
+        out
+    }
+}
+
+/// A parameter of the query, as it was sent.
+pub(super) fn parameter<'r>(request: &'r Request, name: &str) -> Option<&'r str> {
+    let (_, query) = request.path_and_query.split_once('?')?;
+    query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// The place that a feed is asked for: its list, and how many records stand before it.
+fn place(request: &Request) -> Option<(usize, usize)> {
+    let (list, after) = parameter(request, "from")?.strip_prefix('c')?.split_once('-')?;
+    Some((list.parse().ok()?, after.parse().ok()?))
+}
+
+impl Vendor {
+    /// A page of a numbered list.
+    pub(super) fn page(&self, world: &World, request: &Request, tenant: u64, list: Option<usize>) -> Answer {
+        let number = |name| parameter(request, name).and_then(|text| text.parse::<usize>().ok());
+        let (Some(page @ 1..), Some(size @ 1..=5000)) = (number("page"), number("pageSize")) else {
+            return Answer::status(400, &problem(400, "page and pageSize are needed"));
+        };
+        let Some(list) = list.and_then(|list| self.lists.get(list)).filter(|list| list.tenant == tenant)
+        else {
+            return Answer::status(404, &problem(404, "No such list"));
+        };
+        if let Some(call) = world.current.get()
+            && let Some(call) = world.calls.borrow_mut().get(call)
+        {
+            call.first_page.get_or_insert(u32::try_from(page).unwrap_or(u32::MAX));
+        }
+        let include_total = parameter(request, "includeTotal") == Some("true");
+        if include_total && list.lie != 0 {
+            let who = Who { instance: None, call: world.current.get() };
+            world.fault(who, Fault::TotalLies);
+        }
+        Answer::status(200, &list.numbered(page, size, include_total))
+    }
+
+    /// A page of a feed.
+    pub(super) fn feed(&self, request: &Request, tenant: u64) -> Answer {
+        let at = place(request).and_then(|(list, after)| Some((self.lists.get(list)?, after)));
+        match at.filter(|(list, after)| list.tenant == tenant && *after <= list.len()) {
+            Some((list, after)) => Answer::status(200, &list.feed(after)),
+            None => Answer::status(400, &problem(400, "from is not known")),
+        }
+    }
+
+    /// The page before once more; in a feed, the same place once more. None where a client
+    /// cannot tell it from a page that it asked for.
+    pub(super) fn duplicate(&self, world: &World, request: &Request) -> Option<Bytes> {
+        if let Some((list, after)) = place(request) {
+            let list = self.lists.get(list)?;
+            let stuck = format!("\"continueFrom\":\"c{}-{after}\"", list.number);
+            let next = (after + list.feed_page).min(list.len());
+            let moving = format!("\"continueFrom\":\"c{}-{next}\"", list.number);
+            let page = list.feed(after).replace(&moving, &stuck);
+            return (next < list.len()).then(|| Bytes::from(page));
+        }
+        let number = |name| parameter(request, name).and_then(|text| text.parse::<usize>().ok());
+        let list = parameter(request, "number")?.strip_prefix('c')?.parse::<usize>().ok()?;
+        let (list, page, size) = (self.lists.get(list)?, number("page")?, number("pageSize")?);
+        let mut calls = world.calls.borrow_mut();
+        let call = calls.get(world.current.get()?)?;
+        // A read of one page, and the first page of any, has nothing to compare with, unless
+        // the page says its number and is believed.
+        let comparable = call.streams && call.first_page.is_some_and(|first| (first as usize) < page);
+        let detectable = (comparable && list.shifts == 0) || world.wired.page_numbers;
+        (detectable && page > 1).then(|| Bytes::from(list.numbered(page - 1, size, false)))
+    }
+}

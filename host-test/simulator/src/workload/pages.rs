@@ -1,0 +1,133 @@
+//! Page by page: a consumer that must survive being killed.
+
+use super::{Caller, Judge, Target};
+use crate::{
+    calls::NewCall,
+    instance::Instance,
+    stage::{Ended, millis, options},
+    trace::{Event, Who},
+    vendor::Kind,
+};
+use penstock::{
+    contract::{CallOptions, Failure},
+    driver::Connector,
+    dynamic,
+};
+use std::{rc::Rc, time::Duration};
+
+/// Failures in a row after which a reader gives up.
+const MOST_FAILURES: u32 = 25;
+
+/// How a list is read page by page.
+pub(crate) struct Walk {
+    pub target: Target,
+    /// How long the consumer takes over a page.
+    pub pause: Duration,
+    /// Whether the total is asked for.
+    pub include_total: bool,
+    /// Whether each page gets a deadline of its own.
+    pub deadlines: bool,
+}
+
+impl Walk {
+    /// Reads the list to its end. After each page the consumer keeps where to go on, and
+    /// does so in whatever instance is up.
+    pub(crate) async fn read(self, mut caller: Caller) {
+        let stage = caller.stage.clone();
+        let world = &stage.world;
+        let mut judge = Judge::new(world, self.target);
+        let (mut resume, mut failures) = (None::<String>, 0);
+        while failures < MOST_FAILURES {
+            let index = stage.up(caller.instance).await;
+            let deadline = if self.deadlines { caller.deadline() } else { None };
+            let options = CallOptions {
+                resume: resume.clone(),
+                deadline_ms: deadline.map(millis),
+                ..options(self.target.account())
+            };
+            let operation = self.target.operation();
+            let new = NewCall { operation, tenant: self.target.tenant(), deadline, streams: false };
+            let about = format!("c{} one page", self.target.list);
+            let (target, total) = (self.target, self.include_total);
+            let ended = stage
+                .call(index, new, &about, None, async move |connector| {
+                    page(&connector, &target, total, &options).await
+                })
+                .await;
+            match ended {
+                Ended::Done(Ok(page)) => {
+                    failures = 0;
+                    for id in page.ids {
+                        world.note(Who { instance: Some(index), call: None }, &Event::Record(id));
+                        world.count(|figures| figures.records += 1);
+                        judge.deliver(world, id);
+                    }
+                    if !page.info.has_more {
+                        return judge.complete(world, &page.info);
+                    }
+                    if resume.is_none() {
+                        world.tell(Some(index), "the consumer keeps where to go on from now on");
+                    }
+                    resume = Some(page.info.resume);
+                    if !self.pause.is_zero() {
+                        world.wait(self.pause).await;
+                    }
+                }
+                Ended::Done(Err(_)) | Ended::Killed | Ended::Cancelled => {
+                    failures += 1;
+                    world.count(|figures| figures.resumed += u64::from(resume.is_some()));
+                    caller.breathe(failures).await;
+                    caller.move_on();
+                }
+            }
+        }
+        world.count(|figures| figures.abandoned_reads += 1);
+        judge.abandon(world);
+    }
+}
+
+/// A page.
+pub(crate) struct Page {
+    /// Its records' ids.
+    pub ids: Vec<u64>,
+    /// Where it stands.
+    pub info: penstock::contract::PageInfo,
+}
+
+/// Reads one page.
+pub(crate) async fn page(
+    connector: &Rc<Connector<Instance>>,
+    target: &Target,
+    include_total: bool,
+    options: &CallOptions,
+) -> Result<Page, Failure> {
+    let operation = dynamic::operation("servicetitan", target.operation())?;
+    let mut parameters = target.parameters();
+    if target.kind != Kind::Feed {
+        parameters.push(("pageSize".to_owned(), target.page_size.to_string()));
+    }
+    if include_total && target.kind == Kind::Numbered {
+        parameters.push(("includeTotal".to_owned(), "true".to_owned()));
+    }
+    let answer = dynamic::invoke(connector, operation, &parameters, None, Some(options)).await?;
+    let ids = answer.body.as_deref().map(ids).unwrap_or_default();
+    match answer.page {
+        Some(info) => Ok(Page { ids, info }),
+        None => Err(penstock::driver::bad_field("page", "a list answered without a place")),
+    }
+}
+
+/// The ids of an array of records in normal form.
+fn ids(array: &str) -> Vec<u64> {
+    array.split("\"id\":").skip(1).map(leading).collect()
+}
+
+/// The id of a record in normal form.
+pub(crate) fn id(record: &str) -> u64 {
+    record.split("\"id\":").nth(1).map_or(u64::MAX, leading)
+}
+
+fn leading(text: &str) -> u64 {
+    let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    text.get(..end).and_then(|digits| digits.parse().ok()).unwrap_or(u64::MAX)
+}

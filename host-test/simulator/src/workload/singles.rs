@@ -1,0 +1,47 @@
+//! Single records.
+
+use super::Caller;
+use crate::{
+    calls::NewCall,
+    invariant::Invariant,
+    stage::{ACCOUNTS, Ended, millis, options},
+    vendor::TENANTS,
+};
+use penstock::{contract::CallOptions, dynamic};
+use std::time::Duration;
+
+/// Gets a job.
+pub(crate) async fn get(
+    mut caller: Caller,
+    place: usize,
+    deadline: Option<Duration>,
+    patience: Option<Duration>,
+) {
+    let stage = caller.stage.clone();
+    let id = caller.chance.u64(1..60);
+    let tenant = TENANTS.get(place).copied().unwrap_or_default();
+    let options = CallOptions {
+        deadline_ms: deadline.map(millis),
+        fresh: caller.chance.bool(),
+        accept_stale: caller.chance.bool(),
+        ..options(ACCOUNTS.get(place).copied().flatten())
+    };
+    let index = stage.up(caller.instance).await;
+    let new = NewCall { operation: "jpm.jobs-get", tenant, deadline, streams: false };
+    let about = format!("{id} of {tenant}");
+    let ended = stage
+        .call(index, new, &about, patience, async move |connector| {
+            let operation = dynamic::operation("servicetitan", "jpm.jobs-get")?;
+            let parameters = [("id".to_owned(), id.to_string())];
+            dynamic::invoke(&connector, operation, &parameters, None, Some(&options)).await
+        })
+        .await;
+    if let Ended::Done(Ok(answer)) = ended {
+        let body = answer.body.unwrap_or_default();
+        if !body.contains(&format!("\"id\":{id},")) || !body.contains(&format!("\"J{tenant}-{id}\"")) {
+            stage
+                .world
+                .violate(Invariant::RightAnswer, format!("asked for job {id} of {tenant}, got {body}"));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Whole reads: every record of every page, streamed.
+
+use super::{Caller, Judge, Target};
+use crate::{
+    calls::NewCall,
+    instance::Instance,
+    stage::{Ended, Stage, millis, options},
+    trace::{Event, Who},
+    world::World,
+};
+use penstock::{
+    catalogue::Type,
+    contract::{CallOptions, Failure, ListEnd},
+    driver::Connector,
+    dynamic,
+    pump::{Sink, pump},
+};
+use std::{rc::Rc, time::Duration};
+
+/// Stops after which a reader gives up.
+const MOST_STOPS: u32 = 40;
+
+/// How a list is streamed.
+pub(crate) struct Stream {
+    pub target: Target,
+    /// How long the consumer takes over a page.
+    pub pause: Duration,
+    /// Stops reading after so many records, and goes on later.
+    pub room: Option<usize>,
+    /// Pages fetched ahead, if the caller names it.
+    pub window: Option<u32>,
+    /// For the whole read, each time.
+    pub deadline: Option<Duration>,
+    /// Drops the read after this long, and begins anew.
+    pub patience: Option<Duration>,
+}
+
+/// Takes the records of a read.
+pub(crate) struct Consumer<'j> {
+    pub world: Rc<World>,
+    pub judge: &'j mut Judge,
+    pub pause: Duration,
+    pub room: usize,
+    pub taken: u64,
+}
+
+impl Sink<u64> for Consumer<'_> {
+    async fn write(&mut self, mut items: Vec<u64>) -> Vec<u64> {
+        if !self.pause.is_zero() {
+            self.world.wait(self.pause).await;
+        }
+        let refused = items.split_off(items.len().min(self.room));
+        self.room -= items.len();
+        self.taken += items.len() as u64;
+        for id in items {
+            self.world.note(Who { instance: None, call: self.world.current.get() }, &Event::Record(id));
+            self.world.count(|figures| figures.records += 1);
+            self.judge.deliver(&self.world, id);
+        }
+        refused
+    }
+}
+
+impl Stream {
+    /// Reads the list to its end, through whatever stops.
+    pub(crate) async fn read(mut self, mut caller: Caller) {
+        let stage = caller.stage.clone();
+        let world = &stage.world;
+        let mut judge = Judge::new(world, self.target);
+        let (mut resume, mut stops) = (None::<String>, 0);
+        while stops < MOST_STOPS {
+            let index = stage.up(caller.instance).await;
+            let ended = self.segment(&stage, index, &mut judge, resume.clone()).await;
+            stops += 1;
+            match ended {
+                Ended::Done(Ok(end)) if end.complete => return judge.complete(world, &end),
+                Ended::Done(Ok(end)) => {
+                    resume = Some(end.resume);
+                    // Now all the rest is wanted.
+                    self.room = None;
+                }
+                Ended::Done(Err(failure)) => resume = failure.resume.or(resume),
+                // Nobody told this consumer where to go on: it begins anew.
+                Ended::Killed | Ended::Cancelled => {
+                    judge.abandon(world);
+                    judge = Judge::new(world, self.target);
+                    (resume, self.patience) = (None, None);
+                }
+            }
+            if resume.is_some() {
+                world.count(|figures| figures.resumed += 1);
+            }
+            caller.breathe(stops).await;
+            caller.move_on();
+        }
+        world.count(|figures| figures.abandoned_reads += 1);
+        judge.abandon(world);
+    }
+
+    async fn segment(
+        &self,
+        stage: &Stage,
+        index: usize,
+        judge: &mut Judge,
+        resume: Option<String>,
+    ) -> Ended<ListEnd> {
+        let operation = self.target.operation();
+        let about = format!("c{} {}", self.target.list, if resume.is_some() { "goes on" } else { "" });
+        let options = CallOptions {
+            resume,
+            deadline_ms: self.deadline.map(millis),
+            page_size: (self.target.kind != crate::vendor::Kind::Feed).then_some(self.target.page_size),
+            window: self.window,
+            ..options(self.target.account())
+        };
+        let new = NewCall { operation, tenant: self.target.tenant(), deadline: self.deadline, streams: true };
+        let room = self.room.unwrap_or(usize::MAX);
+        let mut consumer = Consumer { world: stage.world.clone(), judge, pause: self.pause, room, taken: 0 };
+        let (target, consumer) = (self.target, &mut consumer);
+        stage
+            .call(index, new, &about, self.patience, async move |connector| {
+                stream(&connector, &target, &options, consumer).await
+            })
+            .await
+    }
+}
+
+/// Streams a list into a consumer.
+pub(crate) async fn stream(
+    connector: &Rc<Connector<Instance>>,
+    target: &Target,
+    options: &CallOptions,
+    consumer: &mut Consumer<'_>,
+) -> Result<ListEnd, Failure> {
+    let operation = dynamic::operation("servicetitan", target.operation())?;
+    let reader = dynamic::list(connector, operation, &target.parameters(), Some(options)).await?;
+    // A list without a type of its records could not be streamed at all.
+    let ty = operation.answer.unwrap_or(Type::Json);
+    pump(reader, consumer, |item| Ok(super::pages::id(&dynamic::record(&ty, item)?))).await
+}

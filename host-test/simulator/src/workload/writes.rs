@@ -1,0 +1,93 @@
+//! Writes, and whether what is said of them is true.
+
+use super::Caller;
+use crate::{
+    calls::NewCall,
+    invariant::Invariant,
+    stage::{ACCOUNTS, Ended, millis, options},
+    vendor::{FIRST_WRITE, TENANTS, Verb, Write},
+    world::World,
+};
+use penstock::{
+    contract::{CallOptions, Outcome},
+    driver::outcome_name,
+    dynamic,
+};
+use std::time::Duration;
+
+const VERBS: [Verb; 6] =
+    [Verb::Create, Verb::Update, Verb::Replace, Verb::Cancel, Verb::Attach, Verb::Delete];
+
+/// Writes something once.
+pub(crate) async fn write(
+    mut caller: Caller,
+    place: usize,
+    deadline: Option<Duration>,
+    patience: Option<Duration>,
+) {
+    let stage = caller.stage.clone();
+    let verb = VERBS.get(caller.chance.usize(..VERBS.len())).copied().unwrap_or(Verb::Create);
+    let tenant = TENANTS.get(place).copied().unwrap_or_default();
+    let allow_resend = caller.chance.u8(..4) == 0;
+    let id = {
+        let mut vendor = stage.world.vendor.borrow_mut();
+        let id = FIRST_WRITE + vendor.writes.len() as u64;
+        vendor.writes.insert(id, Write { tenant, verb, allow_resend, applied: 0 });
+        id
+    };
+    stage.world.count(|figures| figures.writes += 1);
+    let options = CallOptions {
+        deadline_ms: deadline.map(millis),
+        allow_resend,
+        ..options(ACCOUNTS.get(place).copied().flatten())
+    };
+    let id_is = |name: &str| vec![(name.to_owned(), id.to_string())];
+    let (operation, parameters, body) = match verb {
+        Verb::Create => ("jpm.jobs-create-note", id_is("id"), Some(r#"{"text":"a note"}"#)),
+        Verb::Update => ("jpm.jobs-update", id_is("id"), Some(r#"{"summary":"changed"}"#)),
+        Verb::Replace => (
+            "jpm.appointments-update-special-instructions",
+            id_is("id"),
+            Some(r#"{"specialInstructions":"ring twice"}"#),
+        ),
+        Verb::Cancel => ("jpm.jobs-cancel", id_is("id"), Some(r#"{"reasonId":1,"memo":"not needed"}"#)),
+        Verb::Attach => {
+            let mut both = id_is("jobId");
+            both.push(("id".to_owned(), "1".to_owned()));
+            ("jpm.projects-attach-job", both, None)
+        }
+        Verb::Delete => ("jpm.appointments-delete", id_is("id"), None),
+    };
+    let index = stage.up(caller.instance).await;
+    let new = NewCall { operation, tenant, deadline, streams: false };
+    let about = format!("{id}{}", if allow_resend { ", twice is as good" } else { "" });
+    let ended = stage
+        .call(index, new, &about, patience, async move |connector| {
+            let operation = dynamic::operation("servicetitan", operation)?;
+            dynamic::invoke(&connector, operation, &parameters, body, Some(&options)).await
+        })
+        .await;
+    if let Ended::Done(result) = ended {
+        let reported = result.map_or_else(|failure| failure.outcome, |_| Outcome::Applied);
+        judge(&stage.world, id, reported);
+    }
+}
+
+/// Holds what a call says of its write against what it came to.
+fn judge(world: &World, id: u64, reported: Outcome) {
+    let vendor = world.vendor.borrow();
+    let Some(write) = vendor.writes.get(&id) else { return };
+    let times = write.applied;
+    let truly = match reported {
+        Outcome::NotSent | Outcome::NotApplied => times == 0,
+        Outcome::Applied if write.allow_resend => times >= 1,
+        Outcome::Applied => times == 1,
+        Outcome::Unknown => write.allow_resend || times <= 1,
+    };
+    let what =
+        format!("{:?} of {id} reports {} and took effect {times} times", write.verb, outcome_name(reported));
+    drop(vendor);
+    if !truly {
+        world.violate(Invariant::NoDoubleWrite, what);
+    }
+}
