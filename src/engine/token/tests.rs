@@ -87,7 +87,9 @@ fn a_life_of_zero_does_not_fetch_for_every_call() {
 #[test]
 fn a_huge_life_ends_after_a_day() {
     let mut cell = TokenCell::new();
-    cell.stored(secret("t"), at(0), Some(Duration::MAX), 0.0);
+    let generation = cell.stored(secret("t"), at(0), Some(Duration::MAX), 0.0);
+    assert_eq!(cell.need(at(24 * 3600 - 301)), Need::Use(generation));
+    assert_eq!(cell.need(at(24 * 3600 - 31)), Need::Refresh(generation));
     assert_eq!(cell.need(at(24 * 3600 - 30)), Need::Fetch);
 }
 
