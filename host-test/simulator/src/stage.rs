@@ -186,6 +186,7 @@ pub(crate) fn options(account: Option<&str>) -> CallOptions {
         correlation_id: None,
         fresh: false,
         accept_stale: false,
+        fallback: None,
         allow_resend: false,
         page_size: None,
         window: None,

@@ -64,7 +64,12 @@ impl<H: Host + 'static> Reader<H> {
         if options.page_size.is_some() && by_cursor(call.operation) {
             return Err(named(bad_field("page-size", "is not for exports: the vendor decides")));
         }
+        if options.fallback.is_some() {
+            return Err(named(bad_field("fallback", "is for operations with one answer, not for streams")));
+        }
         let operation = call.operation;
+        let caller = options.caller.or_else(|| Some(connector.caller()));
+        let options = Options { caller, patient: true, ..options };
         Reader::new(connector, call, options, &policy, &extent, began)
             .map_err(|failure| failure.of(operation.name, "", Vec::new()))
     }
