@@ -79,7 +79,7 @@ fn all_callers_get_the_same_part() {
         let calls = (0..[50, 20, 10, 5, 2][number]).map(|_| async {
             while instance.host.elapsed() < 10 * SECOND {
                 let permit = instance.admit(&group, &APP, caller, 60 * SECOND).await;
-                counts.borrow_mut()[number] += 1;
+                counts.borrow_mut()[number] += usize::from(instance.host.elapsed() < 10 * SECOND);
                 drop(permit);
             }
         });
@@ -87,7 +87,7 @@ fn all_callers_get_the_same_part() {
     };
     instance.host.run(join_all((0..5).map(work)));
     let counts = counts.into_inner();
-    assert!(counts.iter().max().unwrap() - counts.iter().min().unwrap() <= 50, "{counts:?}");
+    assert!(counts.iter().max().unwrap() - counts.iter().min().unwrap() <= 10, "{counts:?}");
 }
 
 #[test]
@@ -138,13 +138,13 @@ fn a_host_without_a_store_is_not_waited_for() {
 fn another_limit_holds_from_then_on() {
     let instance = Instance::alone(local());
     let slow = RateLimit::new(10, SECOND);
-    instance.host.run(async {
-        instance.saturate(&app(), &APP, Load::until(3 * SECOND)).await;
-        instance.saturate(&app(), &slow, Load::until(8 * SECOND)).await;
-    });
-    let after: Vec<_> = instance.sent().into_iter().filter(|at| *at > 3 * SECOND + ms(100)).collect();
+    instance.host.run(instance.saturate(&app(), &APP, Load::until(3 * SECOND)));
+    let before = instance.sent().len();
+    instance.host.run(instance.saturate(&app(), &slow, Load::until(10 * SECOND)));
+    let after = instance.sent().split_off(before);
     assert!(most_in_a_window(&after, SECOND) <= 10);
-    assert!(after.len() >= 35, "{}", after.len());
+    assert!(after[0] > 4 * SECOND, "a window of the new limit comes first");
+    assert!(after.len() >= 40, "{}", after.len());
 }
 
 #[test]

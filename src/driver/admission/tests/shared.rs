@@ -47,7 +47,7 @@ fn one_instance_uses_the_limit() {
 #[test]
 fn many_instances_and_a_slower_store() {
     let conduct = Conduct { latency: ms(10), refused_writes: 0.2, down: false };
-    let load = Load { callers: 3, ..Load::until(BEGIN + 20 * SECOND) };
+    let load = Load { callers: 20, ..Load::until(BEGIN + 20 * SECOND) };
     let fleet = saturated_minute(32, 5, conduct, load);
     let part = used(&fleet.sent(), &APP, BEGIN, load.end);
     assert!(part >= 0.85, "used {part}");

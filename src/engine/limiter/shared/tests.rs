@@ -132,6 +132,9 @@ fn leases_are_small_and_renewed_before_they_end() {
         assert!(lease.take(next));
     }
     let now = lease.slots[0] - Duration::from_millis(10);
+    let mine = lease.known.as_ref().unwrap().record.clone();
+    assert_eq!(lease.ask(now, 7, 0.0), Ask::Get, "it looks whether others write");
+    lease.reply(now, now, Reply::Got(Some(mine)), 0.0);
     assert_eq!(
         lease.ask(now, 7, 0.0),
         Ask::Wait(lease.slots[0] + lease.lateness() + Duration::from_nanos(1))
@@ -142,6 +145,30 @@ fn leases_are_small_and_renewed_before_they_end() {
     lease.reply(now, now, Reply::Swapped(true), 0.0);
     assert_eq!(slots(&lease).len(), 9);
     assert_eq!(slots(&lease)[7..], [end - lease.tolerance, end - lease.tolerance + lease.interval]);
+}
+
+#[test]
+fn it_watches_what_others_write_while_it_has_enough() {
+    let mut lease = reader(APP, at(1_000), idle_record());
+    let ahead = Record::Claim { writer: 9, number: 2, planned: at(1_000), arrival: at(1_900) };
+    lease.reply(at(1_000), at(1_000), Reply::Got(Some(ahead.encode())), 0.0);
+    claim(&mut lease, at(1_000), 5);
+    lease.reply(at(1_000), at(1_000), Reply::Swapped(true), 0.0);
+    let ms = Duration::from_millis;
+    // Another one wrote lately: after 20 to 60 ms.
+    assert_eq!(lease.ask(at(1_000), 5, 0.0), Ask::Wait(at(1_000) + ms(20)));
+    assert_eq!(lease.ask(at(1_000), 5, 0.5), Ask::Wait(at(1_000) + ms(40)));
+    assert_eq!(lease.ask(at(1_020), 5, 0.0), Ask::Get);
+    let mine = lease.known.as_ref().unwrap().record.clone();
+    lease.reply(at(1_020), at(1_022), Reply::Got(Some(mine)), 0.0);
+    assert_eq!(lease.ask(at(1_022), 5, 0.0), Ask::Wait(at(1_042)));
+    // Nobody else did for long: less often.
+    lease.others = Some(at(0));
+    lease.answered = at(0) + LONE;
+    lease.slots = [at(20_000)].into();
+    assert_eq!(lease.ask(lease.answered, 1, 0.0), Ask::Wait(lease.answered + ms(80)));
+    lease.others = Some(at(1));
+    assert_eq!(lease.ask(lease.answered, 1, 0.0), Ask::Wait(lease.answered + ms(20)));
 }
 
 #[test]
