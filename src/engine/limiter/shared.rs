@@ -59,6 +59,13 @@ const MOST_SLOTS: usize = 10_000;
 const POLL: Duration = Duration::from_millis(20);
 const MAX_POLL: Duration = Duration::from_secs(1);
 
+/// How often it is read by one who has slots enough; less often while nobody else writes.
+const WATCH: Duration = Duration::from_millis(60);
+const LONE_WATCH: Duration = Duration::from_millis(240);
+
+/// Nobody else writes, if nobody did for this long.
+const LONE: Duration = Duration::from_secs(10);
+
 /// The longest wait after a write that failed.
 const AGAIN: Duration = Duration::from_millis(12);
 
@@ -166,6 +173,10 @@ pub struct Lease {
     sightings: Sightings,
     /// Nothing is asked before this.
     again: Tick,
+    /// When the store last answered.
+    answered: Tick,
+    /// When a record of somebody else was last seen.
+    others: Option<Tick>,
     /// How long a swap takes, rather too long.
     swap_takes: Duration,
 }
@@ -195,6 +206,8 @@ impl Lease {
             pending: None,
             sightings: Sightings::default(),
             again: Tick::ZERO,
+            answered: Tick::ZERO,
+            others: None,
             swap_takes: Duration::ZERO,
         }
     }
@@ -278,8 +291,11 @@ impl Lease {
         if let Some(first) = self.slots.front()
             && (wanted == 0 || self.slots.len() > self.most / 2)
         {
-            // Enough, unless the first lapses.
-            return Ask::Wait(*first + self.lateness + Duration::from_nanos(1));
+            // Enough, unless the first lapses. Meanwhile it watches what others write: a
+            // writer whose clock is not known costs as much as its record is old by then.
+            let lapse = *first + self.lateness + Duration::from_nanos(1);
+            let watch = self.watch_at(random);
+            return if now < watch { Ask::Wait(lapse.min(watch)) } else { Ask::Get };
         }
         if now < self.again {
             return Ask::Wait(self.again);
@@ -306,6 +322,7 @@ impl Lease {
 
     /// Takes what the store said to the last question, which was put at `asked`.
     pub fn reply(&mut self, asked: Tick, now: Tick, reply: Reply, random: f64) {
+        self.answered = now;
         match reply {
             Reply::Got(None) => {
                 self.known = None;
@@ -364,6 +381,7 @@ impl Lease {
             // The answer to the swap was lost, but it was done.
             return self.won(claim);
         }
+        self.others = Some(now);
         let arrival = match Record::decode(&record) {
             Some(Record::Claim { writer, planned, arrival, .. }) => {
                 let latest = planned + self.longest();
@@ -400,6 +418,14 @@ impl Lease {
         let poll = (self.interval.saturating_mul(most) / 10).clamp(POLL, MAX_POLL);
         // So that instances do not march in step.
         poll * 3 / 4 + share(poll / 2, random)
+    }
+
+    /// When to look at the record although there are slots enough. At odd times, so as
+    /// not to see each record of another instance at the same age.
+    fn watch_at(&self, random: f64) -> Tick {
+        let lone = self.others.is_none_or(|seen| self.answered.since(seen) >= LONE);
+        let watch = if lone { LONE_WATCH } else { WATCH };
+        self.answered + watch / 3 + share(watch * 2 / 3, random)
     }
 
     fn usable(&self, now: Tick) -> impl Iterator<Item = Tick> {

@@ -1,1 +1,203 @@
+use super::*;
 
+const SECOND: Duration = Duration::from_secs(1);
+const MS: Duration = Duration::from_millis(1);
+const APP: RateLimit = RateLimit { count: 60, window: SECOND, burst: 3 };
+const UNAVAILABLE: Result<Reply, Trouble> = Err(Trouble::Unavailable);
+
+fn at(millis: u64) -> Tick {
+    Tick::ZERO + MS * u32::try_from(millis).unwrap()
+}
+
+/// Puts the next question and answers it at once.
+fn answer(source: &mut Source, now: Tick, answer: Result<Reply, Trouble>) -> Ask {
+    let ask = source.ask(now, 1, 0.0);
+    source.answered(now, now, answer, 0.0);
+    ask
+}
+
+/// Shared, and known to have a store.
+fn up(instances: u32) -> Source {
+    let mut source = Source::new(APP, instances, true, 1);
+    answer(&mut source, at(0), Ok(Reply::Got(None)));
+    assert_eq!(source.mode(), Mode::Shared);
+    source
+}
+
+/// Its store went down at one second.
+fn down(instances: u32) -> Source {
+    let mut source = up(instances);
+    assert!(matches!(answer(&mut source, at(1_000), UNAVAILABLE), Ask::Count { .. }));
+    assert_eq!(source.mode(), Mode::Share);
+    source
+}
+
+fn sends(source: &mut Source, from: u64, to: u64) -> usize {
+    (from..to).filter(|millis| source.take(at(*millis))).count()
+}
+
+#[test]
+fn a_limit_that_is_not_shared_is_split_and_asks_nobody() {
+    let mut source = Source::new(APP, 2, false, 1);
+    assert_eq!(source.mode(), Mode::Local);
+    assert_eq!(source.ask(at(0), 100, 0.0), Ask::Nothing);
+    assert_eq!(sends(&mut source, 1_000, 2_000), 30);
+    assert_eq!(source.ready(at(1_990)), Err(Some(source.ready_at(at(1_990), 0))));
+    let next = source.ready_at(at(5_000), 0);
+    assert_eq!((next, source.ready(next)), (at(5_000), Ok(())));
+    assert_eq!(source.limit(), &APP);
+    source.answered(at(0), at(0), UNAVAILABLE, 0.0);
+    assert_eq!(source.mode(), Mode::Local);
+}
+
+#[test]
+fn a_shared_limit_gives_nothing_before_the_store_has_spoken() {
+    let mut source = Source::new(APP, 1, true, 1);
+    assert_eq!((source.mode(), source.ready(at(5_000))), (Mode::Shared, Err(None)));
+    assert!(!source.take(at(5_000)));
+    assert_eq!(source.ask(at(5_000), 1, 0.0), Ask::Get);
+    assert_eq!(source.patience(), ANSWER);
+}
+
+#[test]
+fn a_host_without_a_store_works_with_its_share_from_the_start() {
+    let mut source = Source::new(APP, 2, true, 1);
+    assert_eq!(answer(&mut source, at(7), UNAVAILABLE), Ask::Get);
+    assert_eq!((source.mode(), source.patience()), (Mode::Alone, PROBE));
+    assert_eq!(source.ready(at(7)), Ok(()));
+    assert_eq!(sends(&mut source, 7, 1_007), 30);
+    // It is asked again after half a minute: early while calls wait, at the latest then.
+    assert_eq!(source.ask(at(15_006), 1, 0.0), Ask::Wait(at(15_007)));
+    assert_eq!(source.ask(at(15_007), 0, 0.0), Ask::Nothing);
+    assert_eq!(source.ask(at(15_007), 1, 0.0), Ask::Get);
+    assert_eq!(source.ready(at(30_006)), Ok(()));
+    assert_eq!(source.ready(at(30_007)), Err(None));
+    assert!(!source.take(at(30_007)));
+    answer(&mut source, at(30_007), UNAVAILABLE);
+    assert_eq!(source.ready(at(60_006)), Ok(()));
+    assert_eq!(source.ready(at(60_007)), Err(None));
+}
+
+#[test]
+fn a_store_that_goes_down_is_noticed_and_the_old_slots_are_waited_for() {
+    let mut source = down(2);
+    let lease = Lease::new(APP, 1);
+    let begin = at(1_000) + lease.reach() + SECOND;
+    assert_eq!(source.ready_at(at(1_000), 0), begin);
+    let until = begin.since(Tick::ZERO).as_millis() as u64;
+    let mut sent = 0;
+    for millis in 1_000..=until + 1_000 {
+        if matches!(source.ask(at(millis), 1, 0.0), Ask::Get) {
+            source.answered(at(millis), at(millis), UNAVAILABLE, 0.0);
+        }
+        let taken = source.take(at(millis));
+        assert!(!taken || at(millis) >= begin);
+        sent += usize::from(taken);
+    }
+    assert!((28..=31).contains(&sent), "its share of a second: {sent}");
+}
+
+#[test]
+fn a_share_serves_for_a_second_after_the_question() {
+    let mut source = down(1);
+    assert_eq!(source.patience(), PROBE);
+    assert_eq!(source.ask(at(1_499), 1, 0.0), Ask::Wait(at(1_500)));
+    assert_eq!(source.ask(at(1_500), 1, 0.0), Ask::Get);
+    // Asked at 8 s, answered later: it counts from the question.
+    source.answered(at(8_000), at(8_200), Err(Trouble::Silent), 0.0);
+    assert_eq!(source.mode(), Mode::Share);
+    assert_eq!(source.ready(at(8_999)), Ok(()));
+    assert_eq!(source.ready(at(9_000)), Err(None));
+    assert!(!source.take(at(9_000)));
+    // An answer that is a failure of its own kind is no return either.
+    source.answered(at(9_000), at(9_000), Err(Trouble::Failed), 0.0);
+    assert_eq!((source.mode(), source.ready(at(9_001))), (Mode::Share, Ok(())));
+}
+
+#[test]
+fn when_the_store_is_back_all_shares_are_waited_for() {
+    let mut source = down(1);
+    assert_eq!(source.ask(at(5_000), 1, 0.0), Ask::Get);
+    source.answered(at(5_000), at(5_010), Ok(Reply::Got(None)), 0.0);
+    assert_eq!((source.mode(), source.ready(at(5_010))), (Mode::Shared, Err(None)));
+    let begin = at(5_010) + SHARE + SECOND;
+    assert_eq!(source.ask(at(5_010), 1, 0.0), Ask::Wait(begin));
+    assert_eq!(source.ready_at(at(5_010), 0), begin);
+    assert_eq!(source.ask(begin, 1, 0.0), Ask::Get);
+    // A host that had none before is no different.
+    let mut source = Source::new(APP, 1, true, 1);
+    answer(&mut source, at(0), UNAVAILABLE);
+    source.answered(at(30_000), at(30_000), Ok(Reply::Got(None)), 0.0);
+    assert_eq!(source.ask(at(30_000), 1, 0.0), Ask::Wait(at(30_000) + SHARE + SECOND));
+    // Next time it goes down it had one.
+    answer(&mut source, at(40_000), UNAVAILABLE);
+    assert_eq!(source.mode(), Mode::Share);
+}
+
+#[test]
+fn a_refused_write_is_no_outage_while_anything_works() {
+    let mut source = up(1);
+    for second in 0..20 {
+        let now = second * 300;
+        source.answered(at(now), at(now + 1), Err(Trouble::Failed), 0.0);
+        assert_eq!(source.mode(), Mode::Shared);
+        source.answered(at(now + 50), at(now + 51), Ok(Reply::Got(None)), 0.0);
+    }
+}
+
+#[test]
+fn nothing_but_failures_for_two_seconds_is_an_outage() {
+    for trouble in [Trouble::Failed, Trouble::Silent] {
+        let mut source = up(1);
+        source.answered(at(60_000), at(60_001), Err(trouble), 0.0);
+        source.answered(at(61_000), at(61_999), Err(trouble), 0.0);
+        assert_eq!(source.mode(), Mode::Shared, "it counts from the first failure, not the last success");
+        source.answered(at(61_999), at(62_000), Err(trouble), 0.0);
+        assert_eq!(source.mode(), Mode::Share);
+    }
+    // At the start as well. It is not taken for a host without a store: it did not say so.
+    let mut source = Source::new(APP, 1, true, 1);
+    source.answered(at(0), at(1_000), Err(Trouble::Silent), 0.0);
+    source.answered(at(1_000), at(2_000), Err(Trouble::Silent), 0.0);
+    assert_eq!(source.mode(), Mode::Share);
+    let mut source = Source::new(APP, 1, true, 1);
+    source.answered(at(0), at(1_000), Err(Trouble::Failed), 0.0);
+    source.answered(at(1_000), at(1_001), UNAVAILABLE, 0.0);
+    assert_eq!(source.mode(), Mode::Share);
+}
+
+#[test]
+fn a_question_that_was_dropped_is_put_again() {
+    let mut source = up(1);
+    source.answered(at(5), at(6), Ok(Reply::Counted(1)), 0.0);
+    assert!(matches!(source.ask(at(6), 1, 0.0), Ask::Set { .. }));
+    source.abandoned(at(7));
+    assert!(matches!(source.ask(at(7), 1, 0.0), Ask::Set { .. }));
+    let mut source = down(1);
+    source.abandoned(at(1_600));
+    assert_eq!(source.ask(at(1_600), 1, 0.0), Ask::Get);
+}
+
+#[test]
+fn another_limit_begins_with_a_pause() {
+    let slow = RateLimit::new(10, SECOND * 10);
+    let mut source = Source::new(APP, 1, false, 1);
+    assert!(source.take(at(1_000)));
+    source.change(at(1_000), slow, 2);
+    assert_eq!((source.limit(), source.ready_at(at(1_000), 0)), (&slow, at(11_000)));
+    let mut source = up(1);
+    source.change(at(1_000), slow, 2);
+    assert_eq!(source.ask(at(1_000), 1, 0.0), Ask::Wait(at(11_000)));
+}
+
+#[test]
+fn what_may_be_forgotten() {
+    let mut source = Source::new(APP, 1, false, 1);
+    assert!(source.is_idle(at(0)));
+    source.take(at(5_000));
+    assert!(!source.is_idle(at(5_000)) && source.is_idle(at(5_100)));
+    assert!(up(1).is_idle(at(0)));
+    assert!(!down(1).is_idle(at(100_000)));
+    let names = [Mode::Local, Mode::Shared, Mode::Share, Mode::Alone].map(Mode::as_str);
+    assert_eq!(names, ["local", "shared", "share", "alone"]);
+}
