@@ -99,6 +99,16 @@ impl Instance {
         self.0.asked.get()
     }
 
+    /// It dies with all that runs on it.
+    pub(crate) fn die(&self) {
+        self.0.dies_at.set(None);
+        let life = self.life();
+        if !life.is_over() {
+            self.world().fault(self.who(), Fault::Killed);
+            life.end();
+        }
+    }
+
     /// Dies instead of answering the core's question with this number, from 1.
     pub(crate) fn die_at(&self, question: Option<u64>) {
         self.0.dies_at.set(question);
@@ -137,8 +147,7 @@ impl Instance {
         let asked = self.0.asked.get() + 1;
         self.0.asked.set(asked);
         if self.0.dies_at.get() == Some(asked) {
-            self.0.dies_at.set(None);
-            self.life().end();
+            self.die();
         }
         if self.life().is_over() {
             std::future::pending::<()>().await;
@@ -196,7 +205,13 @@ impl Instance {
         }
     }
 
-    fn store_result<T>(&self, operation: &'static str, key: &str, value: &[u8], result: &Result<T, HostError>) {
+    fn store_result<T>(
+        &self,
+        operation: &'static str,
+        key: &str,
+        value: &[u8],
+        result: &Result<T, HostError>,
+    ) {
         let world = self.world();
         world.count(|figures| figures.state_operations += 1);
         world.scan("a key of the store", key.as_bytes());
@@ -240,7 +255,8 @@ impl Host for Instance {
             let detail = "ConnectionReadTimeout".to_owned();
             result = Err(SendError { reason: Reason::Timeout, sent: Sent::Maybe, detail });
         }
-        let mut flight = Flight { instance: self.clone(), who: self.who(), life: self.life(), credential, landed: false };
+        let mut flight =
+            Flight { instance: self.clone(), who: self.who(), life: self.life(), credential, landed: false };
         world.wait(after).await;
         flight.landed = true;
         match &mut result {

@@ -2,7 +2,6 @@
 
 use crate::{
     calls::NewCall,
-    fault::Fault,
     instance::Instance,
     life::Living,
     trace::{Event, Who},
@@ -42,8 +41,9 @@ pub(crate) enum Ended<T> {
 impl Stage {
     /// So many instances, with complete settings.
     pub(crate) fn new(world: Rc<World>, instances: usize, seed: u64, store: Option<Store>) -> Stage {
-        let instances: Vec<Instance> =
-            (0..instances).map(|index| Instance::new(&world, index, seed.wrapping_add(index as u64))).collect();
+        let instances: Vec<Instance> = (0..instances)
+            .map(|index| Instance::new(&world, index, seed.wrapping_add(index as u64)))
+            .collect();
         for instance in &instances {
             let host = instance.host();
             for (prefix, tenant) in ["SERVICETITAN", "PENSTOCK_ACCOUNT_NORTH"].into_iter().zip(TENANTS) {
@@ -84,19 +84,11 @@ impl Stage {
         }
     }
 
-    /// An instance dies with all that runs on it.
-    pub(crate) fn kill(&self, index: usize) {
-        if let Some(instance) = self.instances.get(index)
-            && !instance.life().is_over()
-        {
-            self.world.fault(Who { instance: Some(index), call: None }, Fault::Killed);
-            instance.life().end();
-        }
-    }
-
     /// An instance that died starts again.
     pub(crate) fn restart(&self, index: usize) {
-        let Some(instance) = self.instances.get(index) else { return };
+        let Some(instance) = self.instances.get(index).filter(|instance| instance.life().is_over()) else {
+            return;
+        };
         instance.revive();
         if let Some(connector) = self.connectors.borrow_mut().get_mut(index) {
             self.world.tell(Some(index), "starts anew");

@@ -59,11 +59,7 @@ pub(crate) struct Trace {
 
 impl Trace {
     pub(crate) fn new(keep: bool) -> Trace {
-        Trace {
-            digest: Cell::new(Digest::new()),
-            steps: Cell::new(0),
-            lines: keep.then(RefCell::default),
-        }
+        Trace { digest: Cell::new(Digest::new()), steps: Cell::new(0), lines: keep.then(RefCell::default) }
     }
 
     pub(crate) fn note(&self, at: Duration, who: Who, event: &Event<'_>) {
@@ -133,7 +129,9 @@ impl fmt::Display for Event<'_> {
             Event::NoAnswer(why) => write!(f, "<- no answer: {why}"),
             Event::Aborted => write!(f, "<- nobody waits for the answer any more"),
             Event::Sleep(time) => write!(f, "waits {:.3} s", time.as_secs_f64()),
-            Event::Lookup { name, found } => write!(f, "looks up {name}: {}", if *found { "found" } else { "none" }),
+            Event::Lookup { name, found } => {
+                write!(f, "looks up {name}: {}", if *found { "found" } else { "none" })
+            }
             Event::State { operation, key, result, .. } => write!(f, "state {operation} {key}: {result}"),
             Event::Log(line) => write!(f, "log {line}"),
             Event::Record(id) => write!(f, "record {id}"),

@@ -73,7 +73,11 @@ impl Door {
     /// Whether a request may pass.
     pub(super) fn admit(&mut self, world: &World, who: Who, request: &Request) -> Result<(), Answer> {
         let header = |name: &str| {
-            request.secret_headers.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value.expose())
+            request
+                .secret_headers
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map_or("", |(_, value)| value.expose())
         };
         let bearer = header("authorization");
         let token = bearer.strip_prefix("Bearer ").unwrap_or_default();
@@ -138,17 +142,25 @@ impl Vendor {
         };
         if invalid || !door.secrets.iter().any(accepted) {
             // It says what it was sent, which must not be passed on.
-            let said = format!(r#"{{"error":"invalid_client","error_description":"no client {client} {secret}"}}"#);
+            let said =
+                format!(r#"{{"error":"invalid_client","error_description":"no client {client} {secret}"}}"#);
             return Answer::status(if invalid { 401 } else { 400 }, &said);
         }
         door.issued += 1;
-        let token = format!("canary.{}.canary.{}.canary", door.client.len(), door.issued + 1000 * tenant.unwrap_or_default());
+        let token = format!(
+            "canary.{}.canary.{}.canary",
+            door.client.len(),
+            door.issued + 1000 * tenant.unwrap_or_default()
+        );
         door.tokens.retain(|_, end| now < *end);
         door.tokens.insert(token.clone(), now + door.life);
         let life = match self.desk.absurd_life(world, who, &mut self.chance) {
             Some(absurd) => absurd.to_owned(),
             None => door.life.as_secs().to_string(),
         };
-        Answer::status(200, &format!(r#"{{"access_token":"{token}","expires_in":{life},"token_type":"Bearer"}}"#))
+        Answer::status(
+            200,
+            &format!(r#"{{"access_token":"{token}","expires_in":{life},"token_type":"Bearer"}}"#),
+        )
     }
 }

@@ -89,9 +89,12 @@ fn without_acting(world: &World, request: &Request, fault: Fault, chance: &mut R
         // Now and then the vendor asks for more patience than anybody has.
         Fault::ThrottledSeconds if chance.u8(..) < 8 => throttled().header("retry-after", "3600"),
         Fault::ThrottledSeconds => throttled().header("retry-after", seconds.to_string()),
-        Fault::ThrottledFraction => throttled().header("retry-after", format!("{seconds}.{}", chance.u8(1..99))),
+        Fault::ThrottledFraction => {
+            throttled().header("retry-after", format!("{seconds}.{}", chance.u8(1..99)))
+        }
         Fault::ThrottledDate => {
-            let answer = throttled().header("retry-after", http_date(world.now() + Duration::from_secs(seconds)));
+            let answer =
+                throttled().header("retry-after", http_date(world.now() + Duration::from_secs(seconds)));
             match chance.bool() {
                 true => answer.header("date", http_date(world.now())),
                 false => answer,
@@ -125,16 +128,20 @@ pub(super) fn refusal(fault: Fault, chance: &mut Rng) -> Answer {
         Fault::Internal => Answer::status(500, &problem(500, "Something went wrong")),
         Fault::BadGateway => Answer::status(502, PAGE),
         Fault::Unavailable => Answer::status(503, &problem(503, "Unavailable")),
-        Fault::UnavailableHinted => {
-            Answer::status(503, &problem(503, "Unavailable")).header("retry-after", chance.u8(0..4).to_string())
-        }
+        Fault::UnavailableHinted => Answer::status(503, &problem(503, "Unavailable"))
+            .header("retry-after", chance.u8(0..4).to_string()),
         Fault::GatewayTimeout => Answer::status(504, PAGE),
         _ => Answer::failed(Reason::Connection, Sent::Maybe),
     }
 }
 
 /// An answer that this befalls; itself where it does not apply.
-fn spoilt(natural: Answer, fault: Fault, duplicate: Option<Bytes>, chance: &mut Rng) -> Result<Answer, Answer> {
+fn spoilt(
+    natural: Answer,
+    fault: Fault,
+    duplicate: Option<Bytes>,
+    chance: &mut Rng,
+) -> Result<Answer, Answer> {
     let body = natural.success().cloned();
     match (fault, body, duplicate) {
         (Fault::CutOff, _, _) if natural.result.is_ok() => {

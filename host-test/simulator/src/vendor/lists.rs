@@ -146,7 +146,8 @@ impl Vendor {
         let (Some(page @ 1..), Some(size @ 1..=5000)) = (number("page"), number("pageSize")) else {
             return Answer::status(400, &problem(400, "page and pageSize are needed"));
         };
-        let Some(list) = list.and_then(|list| self.lists.get(list)).filter(|list| list.tenant == tenant) else {
+        let Some(list) = list.and_then(|list| self.lists.get(list)).filter(|list| list.tenant == tenant)
+        else {
             return Answer::status(404, &problem(404, "No such list"));
         };
         if let Some(call) = world.current.get()

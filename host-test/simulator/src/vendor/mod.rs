@@ -124,14 +124,18 @@ impl Vendor {
         let fault = self.weather.draw(&mut self.chance);
         match fault {
             Some(fault) => self.disturbed(world, who, request, tenant, fault),
-            None if !within => Answer::status(429, &problem(429, "Too many requests")).header("retry-after", "1"),
+            None if !within => {
+                Answer::status(429, &problem(429, "Too many requests")).header("retry-after", "1")
+            }
             None => self.natural(world, who, request, tenant),
         }
     }
 
     /// What the vendor answers when nothing is wrong with the way there and back.
     fn natural(&mut self, world: &World, who: Who, request: &Request, tenant: u64) -> Answer {
-        let Some(door) = self.doors.get_mut(&tenant) else { return Answer::status(404, &problem(404, "No tenant")) };
+        let Some(door) = self.doors.get_mut(&tenant) else {
+            return Answer::status(404, &problem(404, "No tenant"));
+        };
         if let Err(answer) = door.admit(world, who, request) {
             return answer;
         }
@@ -202,7 +206,9 @@ impl Answer {
 
 /// The vendor's problem document.
 pub(crate) fn problem(status: u16, title: &str) -> String {
-    format!(r#"{{"type":"about:blank","title":"{title}","status":{status},"traceId":"t-{status}","errors":{{}},"data":{{}}}}"#)
+    format!(
+        r#"{{"type":"about:blank","title":"{title}","status":{status},"traceId":"t-{status}","errors":{{}},"data":{{}}}}"#
+    )
 }
 
 /// A time in a range.

@@ -75,7 +75,10 @@ impl Judge {
         let vendor = world.vendor.borrow();
         let Some(list) = vendor.lists.get(self.target.list) else { return };
         let got = |record: u64| {
-            usize::try_from(record).ok().and_then(|record| self.delivered.get(record)).is_some_and(|times| *times > 0)
+            usize::try_from(record)
+                .ok()
+                .and_then(|record| self.delivered.get(record))
+                .is_some_and(|times| *times > 0)
         };
         let lost: Vec<u64> = list.older_than(self.age).filter(|record| !got(*record)).collect();
         drop(vendor);

@@ -6,13 +6,7 @@ mod singles;
 mod streams;
 mod writes;
 
-pub(crate) use self::{
-    judge::Judge,
-    pages::Walk,
-    singles::get,
-    streams::Stream,
-    writes::write,
-};
+pub(crate) use self::{judge::Judge, pages::Walk, singles::get, streams::Stream, writes::write};
 
 use crate::{
     stage::{ACCOUNTS, Stage},
@@ -36,7 +30,14 @@ pub(crate) struct Target {
 
 impl Target {
     /// A new list of this many full pages and a part of one.
-    pub(crate) fn new(stage: &Stage, kind: Kind, place: usize, pages: u64, page_size: u32, part: u64) -> Target {
+    pub(crate) fn new(
+        stage: &Stage,
+        kind: Kind,
+        place: usize,
+        pages: u64,
+        page_size: u32,
+        part: u64,
+    ) -> Target {
         let mut vendor = stage.world.vendor.borrow_mut();
         let number = vendor.lists.len();
         let tenant = TENANTS.get(place).copied().unwrap_or_default();

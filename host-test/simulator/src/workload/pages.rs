@@ -50,7 +50,9 @@ impl Walk {
             let about = format!("c{} one page", self.target.list);
             let (target, total) = (self.target, self.include_total);
             let ended = stage
-                .call(index, new, &about, None, async move |connector| page(&connector, &target, total, &options).await)
+                .call(index, new, &about, None, async move |connector| {
+                    page(&connector, &target, total, &options).await
+                })
                 .await;
             match ended {
                 Ended::Done(Ok(page)) => {

@@ -11,7 +11,12 @@ use penstock::{contract::CallOptions, dynamic};
 use std::time::Duration;
 
 /// Gets a job.
-pub(crate) async fn get(mut caller: Caller, place: usize, deadline: Option<Duration>, patience: Option<Duration>) {
+pub(crate) async fn get(
+    mut caller: Caller,
+    place: usize,
+    deadline: Option<Duration>,
+    patience: Option<Duration>,
+) {
     let stage = caller.stage.clone();
     let id = caller.chance.u64(1..60);
     let tenant = TENANTS.get(place).copied().unwrap_or_default();
@@ -34,7 +39,9 @@ pub(crate) async fn get(mut caller: Caller, place: usize, deadline: Option<Durat
     if let Ended::Done(Ok(answer)) = ended {
         let body = answer.body.unwrap_or_default();
         if !body.contains(&format!("\"id\":{id},")) || !body.contains(&format!("\"J{tenant}-{id}\"")) {
-            stage.world.violate(Invariant::RightAnswer, format!("asked for job {id} of {tenant}, got {body}"));
+            stage
+                .world
+                .violate(Invariant::RightAnswer, format!("asked for job {id} of {tenant}, got {body}"));
         }
     }
 }

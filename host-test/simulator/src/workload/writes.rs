@@ -15,10 +15,16 @@ use penstock::{
 };
 use std::time::Duration;
 
-const VERBS: [Verb; 6] = [Verb::Create, Verb::Update, Verb::Replace, Verb::Cancel, Verb::Attach, Verb::Delete];
+const VERBS: [Verb; 6] =
+    [Verb::Create, Verb::Update, Verb::Replace, Verb::Cancel, Verb::Attach, Verb::Delete];
 
 /// Writes something once.
-pub(crate) async fn write(mut caller: Caller, place: usize, deadline: Option<Duration>, patience: Option<Duration>) {
+pub(crate) async fn write(
+    mut caller: Caller,
+    place: usize,
+    deadline: Option<Duration>,
+    patience: Option<Duration>,
+) {
     let stage = caller.stage.clone();
     let verb = VERBS.get(caller.chance.usize(..VERBS.len())).copied().unwrap_or(Verb::Create);
     let tenant = TENANTS.get(place).copied().unwrap_or_default();
@@ -78,7 +84,8 @@ fn judge(world: &World, id: u64, reported: Outcome) {
         Outcome::Applied => times == 1,
         Outcome::Unknown => write.allow_resend || times <= 1,
     };
-    let what = format!("{:?} of {id} reports {} and took effect {times} times", write.verb, outcome_name(reported));
+    let what =
+        format!("{:?} of {id} reports {} and took effect {times} times", write.verb, outcome_name(reported));
     drop(vendor);
     if !truly {
         world.violate(Invariant::NoDoubleWrite, what);
