@@ -134,20 +134,20 @@ async fn store(stage: &Stage, fault: Fault, time: Duration, chance: &mut Rng) {
 async fn kill(stage: &Stage, index: usize, chance: &mut Rng) {
     let world = &stage.world;
     let Some(instance) = stage.instances.get(index) else { return };
+    let life = instance.life();
     if chance.bool() {
-        stage.kill(index);
+        instance.die();
     } else {
-        let step = instance.asked() + chance.u64(1..40);
-        instance.die_at(Some(step));
+        let question = instance.asked() + chance.u64(1..40);
+        instance.die_at(Some(question));
         for _ in 0..30 {
-            if instance.life().is_over() {
-                world.fault(Who { instance: Some(index), call: None }, Fault::Killed);
+            if life.is_over() {
                 break;
             }
             world.wait(Duration::from_secs(1)).await;
         }
         instance.die_at(None);
-        if !instance.life().is_over() {
+        if !life.is_over() {
             return;
         }
     }

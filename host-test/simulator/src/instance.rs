@@ -99,6 +99,16 @@ impl Instance {
         self.0.asked.get()
     }
 
+    /// It dies with all that runs on it.
+    pub(crate) fn die(&self) {
+        self.0.dies_at.set(None);
+        let life = self.life();
+        if !life.is_over() {
+            self.world().fault(self.who(), Fault::Killed);
+            life.end();
+        }
+    }
+
     /// Dies instead of answering the core's question with this number, from 1.
     pub(crate) fn die_at(&self, question: Option<u64>) {
         self.0.dies_at.set(question);
@@ -137,8 +147,7 @@ impl Instance {
         let asked = self.0.asked.get() + 1;
         self.0.asked.set(asked);
         if self.0.dies_at.get() == Some(asked) {
-            self.0.dies_at.set(None);
-            self.life().end();
+            self.die();
         }
         if self.life().is_over() {
             std::future::pending::<()>().await;

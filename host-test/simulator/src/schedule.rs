@@ -96,7 +96,7 @@ fn weather(stage: &Stage, chance: &mut Rng) {
 }
 
 fn disturbances(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng) -> Vec<Task> {
-    let many = chance.usize(2..9);
+    let many = chance.usize(3..12);
     let pick = |_| {
         let fault = Fault::OF_A_TIME.get(chance.usize(..Fault::OF_A_TIME.len())).copied()?;
         let at = time_within(horizon, chance);
@@ -111,16 +111,16 @@ fn callers(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng) -> Vec<Task> 
     for _ in 0..chance.u8(1..3) {
         callers.push(streaming(stage, horizon, chance));
     }
-    for _ in 0..chance.u8(..2) {
+    for _ in 0..chance.u8(1..3) {
         callers.push(walking(stage, horizon, chance));
     }
-    for _ in 0..chance.u8(4..16) {
+    for _ in 0..chance.u8(6..24) {
         callers.push(single(stage, horizon, chance, true));
     }
-    for _ in 0..chance.u8(2..12) {
+    for _ in 0..chance.u8(4..20) {
         callers.push(single(stage, horizon, chance, false));
     }
-    if chance.u8(..12) == 0 {
+    if chance.u8(..8) == 0 {
         callers.extend(crowd(stage, horizon, chance));
     }
     callers
@@ -183,7 +183,7 @@ fn target(stage: &Stage, chance: &mut Rng) -> Target {
     };
     let page_size = chance.u32(2..9);
     let part = chance.u64(..u64::from(page_size));
-    Target::new(stage, kind, place(chance), FEWEST_PAGES + chance.u64(..10), page_size, part)
+    Target::new(stage, kind, place(chance), FEWEST_PAGES + chance.u64(..20), page_size, part)
 }
 
 /// The second tenant is the rarer one.

@@ -2,7 +2,6 @@
 
 use crate::{
     calls::NewCall,
-    fault::Fault,
     instance::Instance,
     life::Living,
     trace::{Event, Who},
@@ -85,19 +84,11 @@ impl Stage {
         }
     }
 
-    /// An instance dies with all that runs on it.
-    pub(crate) fn kill(&self, index: usize) {
-        if let Some(instance) = self.instances.get(index)
-            && !instance.life().is_over()
-        {
-            self.world.fault(Who { instance: Some(index), call: None }, Fault::Killed);
-            instance.life().end();
-        }
-    }
-
     /// An instance that died starts again.
     pub(crate) fn restart(&self, index: usize) {
-        let Some(instance) = self.instances.get(index) else { return };
+        let Some(instance) = self.instances.get(index).filter(|instance| instance.life().is_over()) else {
+            return;
+        };
         instance.revive();
         if let Some(connector) = self.connectors.borrow_mut().get_mut(index) {
             self.world.tell(Some(index), "starts anew");
