@@ -177,6 +177,8 @@ pub struct Envelope {
     pub body: Bytes,
     /// Where each record stands in it.
     pub items: Vec<Range<usize>>,
+    /// The number that the vendor gives the page, if it gives one.
+    pub number: Option<u32>,
     /// Whether the vendor says that more follow; none when it does not say.
     pub has_more: Option<bool>,
     /// Records in the whole list, if it says.

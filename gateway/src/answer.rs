@@ -73,6 +73,8 @@ pub fn page(records: &str, info: &PageInfo) -> String {
         total_count: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
         continue_from: Option<&'a str>,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        drifted: bool,
     }
     let page = json(&Page {
         page: Some(info.page).filter(|number| *number > 0),
@@ -80,6 +82,7 @@ pub fn page(records: &str, info: &PageInfo) -> String {
         has_more: info.has_more,
         total_count: info.total_count,
         continue_from: info.continue_from.as_deref(),
+        drifted: info.drifted,
     });
     format!(r#"{{"data":{records},"page":{page},"resume":{}}}"#, json(&info.resume))
 }
@@ -92,9 +95,12 @@ pub fn list_end(end: &ListEnd) -> String {
         items: u64,
         pages: u32,
         complete: bool,
+        suppressed: u64,
+        drifted: bool,
         resume: &'a str,
     }
-    json(&End { items: end.items, pages: end.pages, complete: end.complete, resume: &end.resume })
+    let ListEnd { items, pages, complete, suppressed, drifted, ref resume } = *end;
+    json(&End { items, pages, complete, suppressed, drifted, resume })
 }
 
 /// JSON text of plain data, whose serialisation cannot fail.
@@ -138,6 +144,7 @@ mod tests {
             total_count: Some(120),
             continue_from: None,
             resume: "a\"b".to_owned(),
+            drifted: false,
             answer: info(AnswerSource::Vendor),
         };
         let page = page(r#"[{"id":1}]"#, &info);
@@ -156,6 +163,7 @@ mod tests {
             total_count: None,
             continue_from: Some("t".to_owned()),
             resume: "r".to_owned(),
+            drifted: false,
             answer: info(AnswerSource::Vendor),
         };
         assert_eq!(

@@ -126,7 +126,7 @@ fn judge(
     authorization: &Authorization,
     response: &Response,
 ) -> (BodyKind, Result<Payload, Complaint>) {
-    let Sending { call, account, policy, .. } = *sending;
+    let Sending { account, policy, .. } = *sending;
     if !(200..300).contains(&response.status) {
         return (BodyKind::Usable, Err(refusal(account, authorization, response)));
     }
@@ -148,7 +148,7 @@ fn judge(
         Err(_) => return too_long(),
         Ok(()) => {}
     }
-    match payload(call, account, body) {
+    match payload(sending, body) {
         Ok(payload) => (BodyKind::Usable, Ok(payload)),
         Err(unreadable) => {
             let body = if unreadable.malformed { BodyKind::Malformed } else { BodyKind::Unfit };
@@ -201,14 +201,24 @@ struct Unreadable {
     message: String,
 }
 
-fn payload(call: &Call, account: &Account, body: &Bytes) -> Result<Payload, Unreadable> {
+fn payload(sending: &Sending<'_>, body: &Bytes) -> Result<Payload, Unreadable> {
+    let Sending { call, account, .. } = *sending;
     let operation = call.operation;
     if operation.paging != Paging::None {
-        return account.vendor.page(operation.paging, body).map(Payload::Page).map_err(|error| Unreadable {
+        let envelope = account.vendor.page(operation.paging, body).map_err(|error| Unreadable {
             malformed: error.malformed,
             path: error.path,
             message: error.message,
-        });
+        })?;
+        return match (envelope.number, sending.page) {
+            // Another request's answer, mixed up on the way. Asking again may bring the right one.
+            (Some(number), Some(asked)) if asked.number > 0 && number != asked.number => Err(Unreadable {
+                malformed: true,
+                path: "$.page".to_owned(),
+                message: format!("is {number}, and page {} was asked for", asked.number),
+            }),
+            _ => Ok(Payload::Page(envelope)),
+        };
     }
     if body.iter().all(u8::is_ascii_whitespace) {
         // Asking again may bring what should be there; a write must not be repeated for it.

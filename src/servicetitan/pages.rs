@@ -45,6 +45,9 @@ pub(super) fn envelope(paging: Paging, body: &Bytes) -> Result<Envelope, PageErr
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Page<'a> {
+        /// Looked at only if it is a number: nothing depends on its being there.
+        #[serde(borrow)]
+        page: Option<&'a RawValue>,
         has_more: Option<bool>,
         total_count: Option<u64>,
         continue_from: Option<String>,
@@ -67,6 +70,7 @@ pub(super) fn envelope(paging: Paging, body: &Bytes) -> Result<Envelope, PageErr
     Ok(Envelope {
         items: items.collect(),
         body: body.clone(),
+        number: page.page.and_then(|number| number.get().parse().ok()),
         has_more: page.has_more,
         total: page.total_count,
         continue_from: page.continue_from,

@@ -261,6 +261,7 @@ impl<H: Host + 'static> Reader<H> {
         info.has_more =
             info.has_more || (self.pager.progress() != Progress::Ended && !self.says_whether_more());
         info.resume = self.resume();
+        info.drifted = self.pager.drifted();
         Ok((page, info))
     }
 
@@ -277,6 +278,7 @@ impl<H: Host + 'static> Reader<H> {
             total_count: envelope.and_then(|envelope| envelope.total),
             continue_from: envelope.and_then(|envelope| envelope.continue_from.clone()),
             resume: String::new(),
+            drifted: false,
             answer: answer.info(),
         }
     }

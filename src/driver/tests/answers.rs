@@ -181,3 +181,14 @@ fn a_page_that_is_none_names_the_field() {
         assert_eq!(rig.titan.api_requests(), 1);
     }
 }
+
+#[test]
+fn a_page_with_another_number_is_asked_for_again() {
+    let rig = Rig::new();
+    rig.titan.holds(5);
+    let page =
+        |number: u32| format!(r#"{{"page":{number},"pageSize":2,"hasMore":false,"data":[{{"id":9}}]}}"#);
+    rig.titan.on_api(move |number, _| Some(Reply::ok(page(if number == 1 { 7 } else { 1 }))));
+    let answer = rig.run(rig.invoke("jpm.jobs-page", &[], None, None)).unwrap();
+    assert_eq!((answer.page.unwrap().page, rig.titan.api_requests()), (1, 2));
+}

@@ -4,6 +4,7 @@ use super::{Answer, Vendor, problem};
 use crate::{fault::Fault, trace::Who, world::World};
 use bytes::Bytes;
 use penstock::host::Request;
+use std::cell::Cell;
 use std::fmt::Write;
 
 /// Ids of a list begin at its number times this.
@@ -39,6 +40,8 @@ pub(crate) struct List {
     pub feed_page: usize,
     /// Added to the total that it states.
     pub lie: i64,
+    /// How often it stated a total that lied.
+    pub lies: Cell<u32>,
 }
 
 impl List {
@@ -54,6 +57,7 @@ impl List {
             readers: 0,
             feed_page: 10,
             lie: 0,
+            lies: Cell::new(0),
         }
     }
 
@@ -159,6 +163,7 @@ impl Vendor {
         if include_total && list.lie != 0 {
             let who = Who { instance: None, call: world.current.get() };
             world.fault(who, Fault::TotalLies);
+            list.lies.set(list.lies.get() + 1);
         }
         Answer::status(200, &list.numbered(page, size, include_total))
     }

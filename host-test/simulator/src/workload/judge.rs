@@ -11,6 +11,9 @@ use std::fmt::Debug;
 /// Follows one read of a list, through all its stops, to its end.
 pub(crate) struct Judge {
     target: Target,
+    /// Whether the read can know that the list shifted: it was told how many records
+    /// there were.
+    knows: bool,
     /// Records older than this were there when the read began.
     age: u64,
     shifts: u64,
@@ -22,8 +25,8 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    /// A read begins.
-    pub(crate) fn new(world: &World, target: Target) -> Judge {
+    /// A read begins; `total` is whether it asks how many records there are.
+    pub(crate) fn new(world: &World, target: Target, total: bool) -> Judge {
         let mut vendor = world.vendor.borrow_mut();
         let (age, shifts) = match vendor.lists.get_mut(target.list) {
             Some(list) => {
@@ -33,7 +36,8 @@ impl Judge {
             None => (0, 0),
         };
         let delivered = Vec::with_capacity(usize::try_from(age).unwrap_or_default() + 16);
-        Judge { target, age, shifts, delivered, repeated: None, repeats: 0 }
+        let knows = total && target.kind == Kind::Numbered;
+        Judge { target, knows, age, shifts, delivered, repeated: None, repeats: 0 }
     }
 
     /// A record was delivered.
@@ -64,11 +68,12 @@ impl Judge {
             figures.shifted_reads += u64::from(shifted);
             figures.drifted_reads += u64::from(drifted);
         });
-        if drifted && !shifted {
+        // A total that lies looks like records that went away.
+        if drifted && !shifted && !self.lied_to(world) {
             let what = format!("the read of list {} says it drifted, but nothing shifted", self.target.list);
             world.violate(Invariant::DriftIsTrue, what);
         }
-        if self.excused(world, shifted, drifted) {
+        if self.excused(shifted, drifted) {
             return;
         }
         self.tell_repeats(world);
@@ -94,7 +99,7 @@ impl Judge {
     /// The read is given up.
     pub(crate) fn abandon(mut self, world: &World) {
         let shifted = self.shifted(world);
-        if !self.excused(world, shifted, shifted) {
+        if !self.excused(shifted, shifted) {
             self.tell_repeats(world);
         }
         self.leave(world);
@@ -104,10 +109,14 @@ impl Judge {
         world.vendor.borrow().lists.get(self.target.list).is_some_and(|list| list.shifts != self.shifts)
     }
 
-    /// Where the list shifted, a read that says so is excused; and all are for as long as
-    /// the driver cannot say so. A feed does not shift.
-    fn excused(&self, world: &World, shifted: bool, drifted: bool) -> bool {
-        shifted && self.target.kind != Kind::Feed && (drifted || !world.wired.drift)
+    fn lied_to(&self, world: &World) -> bool {
+        world.vendor.borrow().lists.get(self.target.list).is_some_and(|list| list.lies.get() > 0)
+    }
+
+    /// Where the list shifted, a read that says so is excused, and one that cannot know. A
+    /// feed does not shift.
+    fn excused(&self, shifted: bool, drifted: bool) -> bool {
+        shifted && self.target.kind != Kind::Feed && (drifted || !self.knows)
     }
 
     fn tell_repeats(&mut self, world: &World) {
@@ -124,8 +133,7 @@ impl Judge {
     }
 }
 
-/// Whether the end of a read says that its list shifted. The contract is to have such a
-/// field; until then its absence is a no.
+/// Whether the end of a read says that its list shifted.
 fn says_drifted(end: &impl Debug) -> bool {
     format!("{end:?}").contains("drifted: true")
 }
