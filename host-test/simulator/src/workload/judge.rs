@@ -14,6 +14,8 @@ pub(crate) struct Judge {
     /// Whether the read can know that the list shifted: it was told how many records
     /// there were.
     knows: bool,
+    /// Whether it is a stream, which orders its list.
+    streams: bool,
     /// Records older than this were there when the read began.
     age: u64,
     shifts: u64,
@@ -25,8 +27,13 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    /// A read begins; `total` is whether it asks how many records there are.
-    pub(crate) fn new(world: &World, target: Target, total: bool) -> Judge {
+    /// A stream begins.
+    pub(crate) fn of_stream(world: &World, target: Target) -> Judge {
+        Judge { streams: true, ..Judge::of_pages(world, target, true) }
+    }
+
+    /// A read page by page begins; `total` is whether it asks how many records there are.
+    pub(crate) fn of_pages(world: &World, target: Target, total: bool) -> Judge {
         let mut vendor = world.vendor.borrow_mut();
         let (age, shifts) = match vendor.lists.get_mut(target.list) {
             Some(list) => {
@@ -37,7 +44,7 @@ impl Judge {
         };
         let delivered = Vec::with_capacity(usize::try_from(age).unwrap_or_default() + 16);
         let knows = total && target.kind == Kind::Numbered;
-        Judge { target, knows, age, shifts, delivered, repeated: None, repeats: 0 }
+        Judge { target, knows, streams: false, age, shifts, delivered, repeated: None, repeats: 0 }
     }
 
     /// A record was delivered.
@@ -68,8 +75,10 @@ impl Judge {
             figures.shifted_reads += u64::from(shifted);
             figures.drifted_reads += u64::from(drifted);
         });
-        // A total that lies looks like records that went away.
-        if drifted && !shifted && !self.lied_to(world) {
+        // A total that lies looks like records that went away; and page by page, later
+        // records cannot be told from earlier ones.
+        let grown = !self.streams && self.grown(world);
+        if drifted && !(shifted || grown || self.lied_to(world)) {
             let what = format!("the read of list {} says it drifted, but nothing shifted", self.target.list);
             world.violate(Invariant::DriftIsTrue, what);
         }
@@ -107,6 +116,10 @@ impl Judge {
 
     fn shifted(&self, world: &World) -> bool {
         world.vendor.borrow().lists.get(self.target.list).is_some_and(|list| list.shifts != self.shifts)
+    }
+
+    fn grown(&self, world: &World) -> bool {
+        world.vendor.borrow().lists.get(self.target.list).is_some_and(|list| list.age() != self.age)
     }
 
     fn lied_to(&self, world: &World) -> bool {
