@@ -146,7 +146,11 @@ impl Admission {
     ///
     /// Send at once, without waiting for anything else in between. Dropping the future
     /// leaves the queue; dropping the permit gives the place in flight back. `limit` is
-    /// what the vendor sets for the group, and `caller` who takes turns with others.
+    /// what the vendor sets for the group, the same in all its calls, and `caller` who
+    /// takes turns with others.
+    ///
+    /// The future must be polled until it is ready, or dropped: calls wait for one
+    /// another, and one that is kept but not polled when its turn comes holds its group up.
     ///
     /// # Errors
     /// [`Refusal::Late`], as soon as it is known.

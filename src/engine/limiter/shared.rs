@@ -34,14 +34,19 @@
 //! overwrites; and the second key may expire soon, lest a creator that died block the
 //! others.
 
+mod question;
 mod record;
 mod sightings;
+mod slots;
+
+pub use question::{Ask, Reply};
 
 use super::gcra::RateLimit;
 use crate::time::{Tick, share};
 use record::Record;
 use sightings::Sightings;
-use std::{collections::VecDeque, time::Duration};
+use slots::Slots;
+use std::time::Duration;
 
 /// Nothing is claimed while the slots of others reach further into the future than this:
 /// a call that comes now waits for little more, whoever it belongs to.
@@ -75,53 +80,6 @@ const CREATION: Duration = Duration::from_secs(2);
 /// How long a record outlives its last slot. Long, since whoever finds none waits for
 /// [`Lease::birth_pause`].
 const KEPT: Duration = Duration::from_secs(60 * 60);
-
-/// What to ask of the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ask {
-    /// Nothing, as things stand.
-    Nothing,
-    /// Nothing before this time.
-    Wait(Tick),
-    /// Read the record.
-    Get,
-    /// Replace the record.
-    Swap {
-        /// What it must be.
-        expected: Vec<u8>,
-        /// What it is to be.
-        value: Vec<u8>,
-        /// How long it lasts.
-        ttl: Duration,
-    },
-    /// Add 1 to the key that grants the creation.
-    Count {
-        /// How long the counter lasts.
-        ttl: Duration,
-    },
-    /// Store the first record.
-    Set {
-        /// The record.
-        value: Vec<u8>,
-        /// How long it lasts.
-        ttl: Duration,
-    },
-}
-
-/// What the store said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reply {
-    /// The record, if there is one.
-    Got(Option<Vec<u8>>),
-    /// Whether it was replaced.
-    Swapped(bool),
-    /// The counter's new value.
-    Counted(i64),
-    /// The first record is stored.
-    Stored,
-    /// It could not be done, or nobody knows.
-    Failed,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -159,14 +117,8 @@ pub struct Lease {
     lateness: Duration,
     /// The most slots in a lease.
     most: usize,
-    /// The most that the next lease may have.
-    size: usize,
-    /// What became of slots since the last lease was planned.
-    used: usize,
-    lapsed: usize,
     claims: u64,
-    /// In order of time.
-    slots: VecDeque<Tick>,
+    slots: Slots,
     step: Step,
     known: Option<Known>,
     pending: Option<Claim>,
@@ -196,11 +148,8 @@ impl Lease {
             tolerance: interval.saturating_mul(limit.burst() - 1),
             lateness,
             most,
-            size: most,
-            used: 0,
-            lapsed: 0,
             claims: 0,
-            slots: VecDeque::new(),
+            slots: Slots::new(lateness, most),
             step: Step::Read,
             known: None,
             pending: None,
@@ -252,7 +201,7 @@ impl Lease {
     /// # Errors
     /// The time of the next slot, if there is one.
     pub fn ready(&self, now: Tick) -> Result<(), Option<Tick>> {
-        match self.usable(now).next() {
+        match self.slots.usable(now).next() {
             Some(slot) if slot <= now => Ok(()),
             next => Err(next),
         }
@@ -260,40 +209,33 @@ impl Lease {
 
     /// Uses a slot for sending at this instant; false when none is at hand.
     pub fn take(&mut self, now: Tick) -> bool {
-        self.lapse(now);
-        let ready = self.slots.front().is_some_and(|slot| *slot <= now);
-        if ready {
-            self.slots.pop_front();
-            self.used += 1;
-        }
-        ready
+        self.slots.take(now)
     }
 
     /// When a call may be sent that has so many before it, at the earliest.
     #[must_use]
     pub fn ready_at(&self, now: Tick, ahead: usize) -> Tick {
-        if let Some(slot) = self.usable(now).nth(ahead) {
+        if let Some(slot) = self.slots.usable(now).nth(ahead) {
             return slot;
         }
         let Some(known) = &self.known else { return self.again };
-        let ahead = u32::try_from(ahead - self.usable(now).count()).unwrap_or(u32::MAX);
+        let ahead = u32::try_from(ahead - self.slots.usable(now).count()).unwrap_or(u32::MAX);
         let next = known.arrival + self.interval.saturating_mul(ahead) - self.tolerance;
         next.max(self.again)
     }
 
     /// What to ask, when so many calls wait.
     pub fn ask(&mut self, now: Tick, waiting: usize, random: f64) -> Ask {
-        self.lapse(now);
+        self.slots.lapse(now);
         if waiting == 0 {
             return Ask::Nothing;
         }
         let wanted = waiting.saturating_sub(self.slots.len());
-        if let Some(first) = self.slots.front()
+        if let Some(lapse) = self.slots.first_lapses()
             && (wanted == 0 || self.slots.len() > self.most / 2)
         {
             // Enough, unless the first lapses. Meanwhile it watches what others write: a
             // writer whose clock is not known costs as much as its record is old by then.
-            let lapse = *first + self.lateness + Duration::from_nanos(1);
             let watch = self.watch_at(random);
             return if now < watch { Ask::Wait(lapse.min(watch)) } else { Ask::Get };
         }
@@ -352,11 +294,7 @@ impl Lease {
 
     fn plan(&mut self, now: Tick, wanted: usize) -> Ask {
         let Some(known) = &self.known else { return Ask::Get };
-        // Slots lapse when calls wait for something else as well, such as a place in
-        // flight. What cannot be used is left to other instances.
-        self.size = if self.lapsed > 0 { self.used.max(1) } else { self.size * 2 }.min(self.most);
-        (self.used, self.lapsed) = (0, 0);
-        let slots = wanted.min(self.size);
+        let slots = wanted.min(self.slots.next_size());
         // By the time that the swap is done the first slot must not have lapsed.
         let start = now + self.swap_takes.saturating_sub(self.lateness / 2);
         let mut arrival = known.arrival.max(start);
@@ -395,8 +333,7 @@ impl Lease {
     }
 
     fn won(&mut self, claim: Claim) {
-        self.slots.extend(claim.slots);
-        self.slots.make_contiguous().sort_unstable();
+        self.slots.add(claim.slots);
         self.known = Some(Known { record: claim.record, arrival: claim.arrival });
         self.step = Step::Claim;
     }
@@ -426,17 +363,6 @@ impl Lease {
         let lone = self.others.is_none_or(|seen| self.answered.since(seen) >= LONE);
         let watch = if lone { LONE_WATCH } else { WATCH };
         self.answered + watch / 3 + share(watch * 2 / 3, random)
-    }
-
-    fn usable(&self, now: Tick) -> impl Iterator<Item = Tick> {
-        self.slots.iter().copied().skip_while(move |slot| *slot + self.lateness < now)
-    }
-
-    fn lapse(&mut self, now: Tick) {
-        while self.slots.front().is_some_and(|slot| *slot + self.lateness < now) {
-            self.slots.pop_front();
-            self.lapsed += 1;
-        }
     }
 }
 
