@@ -309,7 +309,7 @@ impl Host for Instance {
         let world = self.world();
         world.note(self.who(), &Event::Log(line));
         world.scan("a log line", line.as_bytes());
-        self.0.breakers.borrow_mut().hear(line);
+        self.0.breakers.borrow_mut().hear(line, world.now());
     }
 }
 

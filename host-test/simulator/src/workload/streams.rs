@@ -130,7 +130,7 @@ pub(crate) async fn stream(
     connector: &Rc<Connector<Instance>>,
     target: &Target,
     options: &CallOptions,
-    consumer: &mut Consumer<'_>,
+    consumer: &mut impl Sink<u64>,
 ) -> Result<ListEnd, Failure> {
     let operation = dynamic::operation("servicetitan", target.operation())?;
     let reader = dynamic::list(connector, operation, &target.parameters(), Some(options)).await?;
