@@ -53,6 +53,7 @@ impl Stage {
             }
             host.set_secret("SERVICETITAN_APP_KEY", APP_KEY);
             host.set("PENSTOCK_ROLE", "admin");
+            host.set("PENSTOCK_INSTANCES", &many);
             if let Some(store) = &store {
                 instance.share(store);
             }

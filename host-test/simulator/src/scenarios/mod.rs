@@ -30,9 +30,7 @@ use std::rc::Rc;
 /// So many instances in a world of their own.
 fn set_up(seed: u64, config: &Config, instances: usize, store: Option<Store>) -> Rc<Stage> {
     let world = Rc::new(World::new(seed, config, Vendor::new(seed)));
-    let stage = Stage::new(world, instances, seed, store);
-    stage.set("PENSTOCK_INSTANCES", &instances.to_string());
-    Rc::new(stage)
+    Rc::new(Stage::new(world, instances, seed, store))
 }
 
 /// Runs callers to their end; what did not hold.
