@@ -15,7 +15,7 @@ mod writes;
 pub(crate) use self::{
     auth::Rotation,
     limits::{LENGTH, LIMIT},
-    lists::{Kind, List, SPAN},
+    lists::{Changes, Kind, List, SPAN, Sorting},
     weather::{BrownOut, Desk, Outage, Style, Weather},
     writes::{FIRST_WRITE, Verb, Write},
 };
