@@ -49,6 +49,11 @@ pub(crate) struct NewCall {
 }
 
 impl Calls {
+    /// How many there were on an instance.
+    pub(crate) fn on(&self, instance: usize) -> u64 {
+        self.all.iter().filter(|call| call.instance == instance).count() as u64
+    }
+
     /// The call with this number.
     pub(crate) fn get(&mut self, call: usize) -> Option<&mut Call> {
         self.all.get_mut(call)

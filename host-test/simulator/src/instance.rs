@@ -91,7 +91,6 @@ impl Instance {
     pub(crate) fn revive(&self) {
         *self.0.life.borrow_mut() = Rc::default();
         self.0.fetching.borrow_mut().clear();
-        self.0.breakers.borrow_mut().forget();
         *self.0.breakers.borrow_mut() = Breakers::default();
     }
 
@@ -245,27 +244,19 @@ impl Host for Instance {
         let Answer { mut after, mut result, credential } =
             world.vendor.borrow_mut().answer(world, self.who(), &request);
         world.count(|figures| figures.requests += 1);
-        let number = if let Some(credential) = &credential {
+        if let Some(credential) = &credential {
             world.count(|figures| figures.token_requests += 1);
             self.token_fetch(credential);
-            None
         } else {
-            let mut breakers = self.0.breakers.borrow_mut();
-            Some(breakers.sent(world, self.0.index, request.method, &request.path_and_query))
-        };
+            self.0.breakers.borrow().check(world, self.0.index, request.method, &request.path_and_query);
+        }
         if self.0.minds_timeouts && after >= request.timeouts.first_byte {
             after = request.timeouts.first_byte;
             let detail = "ConnectionReadTimeout".to_owned();
             result = Err(SendError { reason: Reason::Timeout, sent: Sent::Maybe, detail });
         }
-        let mut flight = Flight {
-            instance: self.clone(),
-            who: self.who(),
-            life: self.life(),
-            credential,
-            number,
-            landed: false,
-        };
+        let mut flight =
+            Flight { instance: self.clone(), who: self.who(), life: self.life(), credential, landed: false };
         world.wait(after).await;
         flight.landed = true;
         match &mut result {
@@ -318,7 +309,7 @@ impl Host for Instance {
         let world = self.world();
         world.note(self.who(), &Event::Log(line));
         world.scan("a log line", line.as_bytes());
-        self.0.breakers.borrow_mut().hear(world.now(), line);
+        self.0.breakers.borrow_mut().hear(line, world.now());
     }
 }
 
@@ -372,16 +363,11 @@ struct Flight {
     who: Who,
     life: Rc<Life>,
     credential: Option<String>,
-    /// By which the breakers know it.
-    number: Option<u64>,
     landed: bool,
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        if let Some(number) = self.number {
-            self.instance.0.breakers.borrow_mut().landed(number);
-        }
         if !self.landed {
             self.instance.world().note(self.who, &Event::Aborted);
         }

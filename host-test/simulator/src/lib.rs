@@ -60,6 +60,8 @@ pub struct Wired {
     pub limiter: bool,
     /// It has a circuit breaker.
     pub breaker: bool,
+    /// It says when a list shifted while it was read, and suppresses what then comes twice.
+    pub drift: bool,
     /// It looks at the number that a page says it has.
     pub page_numbers: bool,
 }
@@ -67,7 +69,7 @@ pub struct Wired {
 /// What the driver has today.
 impl Default for Wired {
     fn default() -> Wired {
-        Wired { limiter: true, breaker: true, page_numbers: true }
+        Wired { limiter: true, breaker: true, drift: true, page_numbers: true }
     }
 }
 

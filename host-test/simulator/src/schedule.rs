@@ -5,7 +5,7 @@ use crate::{
     disturb::disturb,
     fault::Fault,
     stage::Stage,
-    vendor::{Kind, Vendor},
+    vendor::{Kind, Sorting, Vendor},
     workload::{Caller, Stream, Target, Walk, get, write},
     world::World,
 };
@@ -183,7 +183,17 @@ fn target(stage: &Stage, chance: &mut Rng) -> Target {
     };
     let page_size = chance.u32(2..9);
     let part = chance.u64(..u64::from(page_size));
-    Target::new(stage, kind, place(chance), FEWEST_PAGES + chance.u64(..20), page_size, part)
+    let target = Target::new(stage, kind, place(chance), FEWEST_PAGES + chance.u64(..20), page_size, part);
+    // Some lists of the vendor's do not sort, and some refuse to.
+    let sorting = match chance.u8(..5) {
+        0 => Sorting::Ignores,
+        1 => Sorting::Refuses,
+        _ => Sorting::Obeys,
+    };
+    if let Some(list) = stage.world.vendor.borrow_mut().lists.get_mut(target.list) {
+        list.sorting = sorting;
+    }
+    target
 }
 
 /// The second tenant is the rarer one.

@@ -41,6 +41,7 @@ pub(crate) enum Ended<T> {
 impl Stage {
     /// So many instances, with complete settings.
     pub(crate) fn new(world: Rc<World>, instances: usize, seed: u64, store: Option<Store>) -> Stage {
+        let many = instances.to_string();
         let instances: Vec<Instance> = (0..instances)
             .map(|index| Instance::new(&world, index, seed.wrapping_add(index as u64)))
             .collect();
@@ -53,7 +54,7 @@ impl Stage {
             }
             host.set_secret("SERVICETITAN_APP_KEY", APP_KEY);
             host.set("PENSTOCK_ROLE", "admin");
-            host.set("PENSTOCK_INSTANCES", &instances.len().to_string());
+            host.set("PENSTOCK_INSTANCES", &many);
             if let Some(store) = &store {
                 instance.share(store);
             }

@@ -1,1 +1,65 @@
 //! Courses that are too long or too special to be drawn from a seed.
+//!
+//! Each is a function with figures of its own. What must hold in every schedule is checked
+//! in these as well.
+
+mod kills;
+mod outage;
+mod rotations;
+mod saturation;
+
+pub use self::{
+    kills::{Kills, Reading, kills},
+    outage::{Outage, outage},
+    rotations::{Rotations, rotations},
+    saturation::{Saturation, saturation},
+};
+
+use crate::{
+    Config, Violation,
+    calls::NewCall,
+    schedule::until_done,
+    stage::{ACCOUNTS, Ended, Stage, options},
+    vendor::{TENANTS, Vendor},
+    world::World,
+};
+use futures_util::future::LocalBoxFuture;
+use penstock::{contract::Failure, dynamic, host::simulated::Store};
+use std::rc::Rc;
+
+/// So many instances in a world of their own.
+fn set_up(seed: u64, config: &Config, instances: usize, store: Option<Store>) -> Rc<Stage> {
+    let world = Rc::new(World::new(seed, config, Vendor::new(seed)));
+    Rc::new(Stage::new(world, instances, seed, store))
+}
+
+/// Runs callers to their end; what did not hold.
+fn play(stage: &Stage, callers: Vec<LocalBoxFuture<'static, ()>>) -> Vec<Violation> {
+    stage.world.run(until_done(&stage.world, callers, Vec::new()));
+    stage.inspect();
+    stage.world.close().1
+}
+
+/// Gets a job on an instance.
+async fn get(stage: &Stage, instance: usize, id: u64) -> Result<(), Option<Failure>> {
+    let tenant = TENANTS.first().copied().unwrap_or_default();
+    let new = NewCall { operation: "jpm.jobs-get", tenant, deadline: None, streams: false };
+    let options = options(ACCOUNTS.first().copied().flatten());
+    let ended = stage
+        .call(instance, new, "", None, async move |connector| {
+            let operation = dynamic::operation("servicetitan", "jpm.jobs-get")?;
+            dynamic::invoke(&connector, operation, &[("id".to_owned(), id.to_string())], None, Some(&options))
+                .await
+        })
+        .await;
+    match ended {
+        Ended::Done(Ok(_)) => Ok(()),
+        Ended::Done(Err(failure)) => Err(Some(failure)),
+        Ended::Killed | Ended::Cancelled => Err(None),
+    }
+}
+
+/// Ids of jobs that are there.
+fn job(number: u64) -> u64 {
+    number % 16 + 1
+}

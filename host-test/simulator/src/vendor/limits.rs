@@ -15,6 +15,8 @@ pub(super) struct Window {
     sent: VecDeque<Duration>,
     /// Those among them that were let through.
     passed: VecDeque<Duration>,
+    /// All requests ever, if they are kept.
+    pub(super) times: Option<Vec<Duration>>,
 }
 
 impl Window {
@@ -27,6 +29,9 @@ impl Window {
             }
         }
         self.sent.push_back(now);
+        if let Some(times) = &mut self.times {
+            times.push(now);
+        }
         if world.wired.limiter && self.sent.len() > LIMIT {
             let what = format!("{} requests within a second for tenant {tenant}", self.sent.len());
             world.violate(Invariant::WithinLimit, what);

@@ -4,8 +4,7 @@ use super::{Answer, Vendor, problem};
 use crate::{fault::Fault, trace::Who, world::World};
 use bytes::Bytes;
 use penstock::host::Request;
-use std::cell::Cell;
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 /// Ids of a list begin at its number times this.
 pub(crate) const SPAN: u64 = 1_000_000;
@@ -21,6 +20,30 @@ pub(crate) enum Kind {
     Feed,
 }
 
+/// What a list makes of `sort`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sorting {
+    /// It does as it is told.
+    Obeys,
+    /// It has its own order.
+    Ignores,
+    /// It does not take it.
+    Refuses,
+}
+
+/// How often a list changed, and in which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    /// Records came in before others.
+    pub inserted: u64,
+    /// Records came in behind all others.
+    pub appended: u64,
+    /// Records went away.
+    pub removed: u64,
+    /// Pages that were not those that were asked for.
+    pub wrong_pages: u64,
+}
+
 /// A list.
 pub(crate) struct List {
     /// How it is read.
@@ -32,16 +55,18 @@ pub(crate) struct List {
     records: Vec<u64>,
     /// The next record's number. Records with smaller ones are older.
     next: u64,
-    /// How often its records were moved.
-    pub shifts: u64,
+    /// What has become of it.
+    pub changes: Changes,
+    /// What it makes of `sort`.
+    pub sorting: Sorting,
     /// How many readers are at it.
     pub readers: u32,
     /// Records on a page of the feed.
     pub feed_page: usize,
     /// Added to the total that it states.
     pub lie: i64,
-    /// How often it stated a total that lied.
-    pub lies: Cell<u32>,
+    /// Whether it ever stated a wrong one.
+    pub lied: bool,
 }
 
 impl List {
@@ -53,11 +78,12 @@ impl List {
             number: number as u64,
             records: (0..records).collect(),
             next: records,
-            shifts: 0,
+            changes: Changes::default(),
+            sorting: Sorting::Obeys,
             readers: 0,
             feed_page: 10,
             lie: 0,
-            lies: Cell::new(0),
+            lied: false,
         }
     }
 
@@ -76,14 +102,17 @@ impl List {
         let at = if at_head { 0 } else { self.records.len() };
         self.records.insert(at, self.next);
         self.next += 1;
-        self.shifts += u64::from(at_head);
+        match at_head {
+            true => self.changes.inserted += 1,
+            false => self.changes.appended += 1,
+        }
     }
 
     /// A record less.
     pub(crate) fn delete(&mut self, at: usize) {
         if at < self.records.len() {
             self.records.remove(at);
-            self.shifts += 1;
+            self.changes.removed += 1;
         }
     }
 
@@ -92,10 +121,28 @@ impl List {
         self.records.len()
     }
 
-    fn write(&self, from: usize, count: usize, out: &mut String) {
+    /// The records in the order that is asked for, if the list obeys.
+    fn ordered(&self, sort: Option<&str>) -> Cow<'_, [u64]> {
+        let newest_first = match sort.filter(|_| self.sorting == Sorting::Obeys) {
+            Some("-Id") => true,
+            Some("%2BId") => false,
+            _ => return Cow::Borrowed(&self.records),
+        };
+        if !newest_first && self.records.is_sorted() {
+            return Cow::Borrowed(&self.records);
+        }
+        let mut records = self.records.clone();
+        records.sort_unstable();
+        if newest_first {
+            records.reverse();
+        }
+        Cow::Owned(records)
+    }
+
+    fn write(&self, records: &[u64], from: usize, count: usize, out: &mut String) {
         let name = if self.kind == Kind::DataOnly { "name" } else { "jobNumber" };
         out.push_str("\"data\":[");
-        for (index, record) in self.records.iter().skip(from).take(count).enumerate() {
+        for (index, record) in records.iter().skip(from).take(count).enumerate() {
             let comma = if index > 0 { "," } else { "" };
             let id = self.number * SPAN + record;
             // Writing to a String cannot fail.
@@ -104,7 +151,7 @@ impl List {
         out.push_str("]}");
     }
 
-    fn numbered(&self, page: usize, size: usize, include_total: bool) -> String {
+    fn numbered(&self, page: usize, size: usize, include_total: bool, sort: Option<&str>) -> String {
         let from = page.saturating_sub(1).saturating_mul(size);
         let mut out = String::with_capacity(100 + size * 32);
         out.push('{');
@@ -116,7 +163,7 @@ impl List {
                 _ = write!(out, r#""totalCount":{total},"#);
             }
         }
-        self.write(from, size, &mut out);
+        self.write(&self.ordered(sort), from, size, &mut out);
         out
     }
 
@@ -126,7 +173,7 @@ impl List {
         let more = next < self.records.len();
         let mut out = String::with_capacity(100 + count * 32);
         _ = write!(out, r#"{{"hasMore":{more},"continueFrom":"c{}-{next}","#, self.number);
-        self.write(after, count, &mut out);
+        self.write(&self.records, after, count, &mut out);
         out
     }
 }
@@ -145,12 +192,18 @@ fn place(request: &Request) -> Option<(usize, usize)> {
 
 impl Vendor {
     /// A page of a numbered list.
-    pub(super) fn page(&self, world: &World, request: &Request, tenant: u64, list: Option<usize>) -> Answer {
+    pub(super) fn page(
+        &mut self,
+        world: &World,
+        request: &Request,
+        tenant: u64,
+        list: Option<usize>,
+    ) -> Answer {
         let number = |name| parameter(request, name).and_then(|text| text.parse::<usize>().ok());
         let (Some(page @ 1..), Some(size @ 1..=5000)) = (number("page"), number("pageSize")) else {
             return Answer::status(400, &problem(400, "page and pageSize are needed"));
         };
-        let Some(list) = list.and_then(|list| self.lists.get(list)).filter(|list| list.tenant == tenant)
+        let Some(list) = list.and_then(|list| self.lists.get_mut(list)).filter(|list| list.tenant == tenant)
         else {
             return Answer::status(404, &problem(404, "No such list"));
         };
@@ -162,10 +215,14 @@ impl Vendor {
         let include_total = parameter(request, "includeTotal") == Some("true");
         if include_total && list.lie != 0 {
             let who = Who { instance: None, call: world.current.get() };
+            list.lied = true;
             world.fault(who, Fault::TotalLies);
-            list.lies.set(list.lies.get() + 1);
         }
-        Answer::status(200, &list.numbered(page, size, include_total))
+        let sort = parameter(request, "sort");
+        if sort.is_some() && list.sorting == Sorting::Refuses {
+            return Answer::status(400, &problem(400, "sort is not known"));
+        }
+        Answer::status(200, &list.numbered(page, size, include_total, sort))
     }
 
     /// A page of a feed.
@@ -179,7 +236,7 @@ impl Vendor {
 
     /// The page before once more; in a feed, the same place once more. None where a client
     /// cannot tell it from a page that it asked for.
-    pub(super) fn duplicate(&self, world: &World, request: &Request) -> Option<Bytes> {
+    pub(super) fn duplicate(&mut self, world: &World, request: &Request) -> Option<Bytes> {
         if let Some((list, after)) = place(request) {
             let list = self.lists.get(list)?;
             let stuck = format!("\"continueFrom\":\"c{}-{after}\"", list.number);
@@ -190,13 +247,18 @@ impl Vendor {
         }
         let number = |name| parameter(request, name).and_then(|text| text.parse::<usize>().ok());
         let list = parameter(request, "number")?.strip_prefix('c')?.parse::<usize>().ok()?;
-        let (list, page, size) = (self.lists.get(list)?, number("page")?, number("pageSize")?);
+        let (list, page, size) = (self.lists.get_mut(list)?, number("page")?, number("pageSize")?);
         let mut calls = world.calls.borrow_mut();
         let call = calls.get(world.current.get()?)?;
         // A read of one page, and the first page of any, has nothing to compare with, unless
         // the page says its number and is believed.
         let comparable = call.streams && call.first_page.is_some_and(|first| (first as usize) < page);
-        let detectable = (comparable && list.shifts == 0) || world.wired.page_numbers;
-        (detectable && page > 1).then(|| Bytes::from(list.numbered(page - 1, size, false)))
+        let unmoved = list.changes.inserted + list.changes.removed == 0;
+        let detectable = (comparable && unmoved) || world.wired.page_numbers;
+        if !detectable || page <= 1 {
+            return None;
+        }
+        list.changes.wrong_pages += 1;
+        Some(Bytes::from(list.numbered(page - 1, size, false, parameter(request, "sort"))))
     }
 }

@@ -14,7 +14,8 @@ mod writes;
 
 pub(crate) use self::{
     auth::Rotation,
-    lists::{Kind, List, SPAN},
+    limits::{LENGTH, LIMIT},
+    lists::{Changes, Kind, List, SPAN, Sorting},
     weather::{BrownOut, Desk, Outage, Style, Weather},
     writes::{FIRST_WRITE, Verb, Write},
 };
@@ -43,6 +44,8 @@ pub(crate) struct Vendor {
     /// By tenant.
     doors: BTreeMap<u64, auth::Door>,
     windows: BTreeMap<u64, limits::Window>,
+    /// When tokens were asked for.
+    token_times: Vec<Duration>,
     /// Every list, whatever its tenant; its place is its number.
     pub lists: Vec<List>,
     /// Every write that anybody means to make, by the id that it is about.
@@ -72,6 +75,7 @@ impl Vendor {
             chance: Rng::with_seed(seed),
             doors: TENANTS.iter().map(|tenant| (*tenant, auth::Door::new(*tenant, life))).collect(),
             windows: BTreeMap::new(),
+            token_times: Vec::new(),
             lists: Vec::new(),
             writes: BTreeMap::new(),
             weather: Weather::default(),
@@ -101,11 +105,31 @@ impl Vendor {
         self.lists.len() - 1
     }
 
+    /// Keeps from now on when each request to the API comes.
+    pub(crate) fn keep_times(&mut self) {
+        for tenant in TENANTS {
+            self.windows.entry(tenant).or_default().times = Some(Vec::new());
+        }
+    }
+
+    /// When each request of a tenant came.
+    pub(crate) fn times(&self, tenant: u64) -> &[Duration] {
+        self.windows.get(&tenant).and_then(|window| window.times.as_deref()).unwrap_or_default()
+    }
+
+    /// When each request came, those for tokens included.
+    pub(crate) fn all_times(&self) -> impl Iterator<Item = Duration> {
+        TENANTS.iter().flat_map(|tenant| self.times(*tenant)).chain(&self.token_times).copied()
+    }
+
     /// Takes a request.
     pub(crate) fn answer(&mut self, world: &World, who: Who, request: &Request) -> Answer {
         let usual = between(&mut self.chance, &self.latency);
         let mut answer = match request.authority.starts_with("auth.") {
-            true => self.token(world, who, request),
+            true => {
+                self.token_times.push(world.now());
+                self.token(world, who, request)
+            }
             false => self.call(world, who, request),
         };
         answer.after = answer.after.saturating_add(usual);

@@ -3,7 +3,7 @@
 use super::Target;
 use crate::{
     invariant::Invariant,
-    vendor::{Kind, SPAN},
+    vendor::{Changes, Kind, SPAN, Sorting},
     world::World,
 };
 use std::fmt::Debug;
@@ -11,14 +11,11 @@ use std::fmt::Debug;
 /// Follows one read of a list, through all its stops, to its end.
 pub(crate) struct Judge {
     target: Target,
-    /// Whether the read can know that the list shifted: it was told how many records
-    /// there were.
-    knows: bool,
-    /// Whether it is a stream, which orders its list.
-    streams: bool,
     /// Records older than this were there when the read began.
     age: u64,
-    shifts: u64,
+    before: Changes,
+    /// Whether it is read page by page.
+    walks: bool,
     /// How often each record was delivered.
     delivered: Vec<u8>,
     /// The first record that came twice, and at which step.
@@ -27,24 +24,18 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    /// A stream begins.
-    pub(crate) fn of_stream(world: &World, target: Target) -> Judge {
-        Judge { streams: true, ..Judge::of_pages(world, target, true) }
-    }
-
-    /// A read page by page begins; `total` is whether it asks how many records there are.
-    pub(crate) fn of_pages(world: &World, target: Target, total: bool) -> Judge {
+    /// A read begins.
+    pub(crate) fn new(world: &World, target: Target, walks: bool) -> Judge {
         let mut vendor = world.vendor.borrow_mut();
-        let (age, shifts) = match vendor.lists.get_mut(target.list) {
+        let (age, before) = match vendor.lists.get_mut(target.list) {
             Some(list) => {
                 list.readers += 1;
-                (list.age(), list.shifts)
+                (list.age(), list.changes)
             }
-            None => (0, 0),
+            None => (0, Changes::default()),
         };
         let delivered = Vec::with_capacity(usize::try_from(age).unwrap_or_default() + 16);
-        let knows = total && target.kind == Kind::Numbered;
-        Judge { target, knows, streams: false, age, shifts, delivered, repeated: None, repeats: 0 }
+        Judge { target, age, before, walks, delivered, repeated: None, repeats: 0 }
     }
 
     /// A record was delivered.
@@ -69,23 +60,89 @@ impl Judge {
     /// The read ended and says that it is complete; `end` may say that it drifted.
     pub(crate) fn complete(mut self, world: &World, end: &impl Debug) {
         let drifted = says_drifted(end);
-        let shifted = self.shifted(world);
+        let (changes, _) = self.since(world);
+        let shifted = changes.inserted + changes.removed > 0;
         world.count(|figures| {
             figures.reads += 1;
             figures.shifted_reads += u64::from(shifted);
             figures.drifted_reads += u64::from(drifted);
         });
-        // A total that lies looks like records that went away; and page by page, later
-        // records cannot be told from earlier ones.
-        let grown = !self.streams && self.grown(world);
-        if drifted && !(shifted || grown || self.lied_to(world)) {
+        if drifted && !self.may_say_drifted(world) {
             let what = format!("the read of list {} says it drifted, but nothing shifted", self.target.list);
             world.violate(Invariant::DriftIsTrue, what);
         }
-        if self.excused(shifted, drifted) {
-            return;
+        if !drifted {
+            if !self.may_repeat(world) {
+                self.tell_repeats(world);
+            }
+            if !self.may_lose(world) {
+                self.tell_losses(world);
+            }
         }
-        self.tell_repeats(world);
+        self.leave(world);
+    }
+
+    /// The read is given up: of what it missed, nothing is said.
+    pub(crate) fn abandon(mut self, world: &World) {
+        let (changes, _) = self.since(world);
+        if changes.inserted + changes.removed + changes.wrong_pages == 0 {
+            self.tell_repeats(world);
+        }
+        self.leave(world);
+    }
+
+    /// What has become of the list since the read began, and what it makes of `sort`.
+    fn since(&self, world: &World) -> (Changes, Sorting) {
+        let vendor = world.vendor.borrow();
+        let Some(list) = vendor.lists.get(self.target.list) else {
+            return (Changes::default(), Sorting::Ignores);
+        };
+        let (now, before) = (list.changes, self.before);
+        let changes = Changes {
+            inserted: now.inserted - before.inserted,
+            appended: now.appended - before.appended,
+            removed: now.removed - before.removed,
+            wrong_pages: now.wrong_pages - before.wrong_pages,
+        };
+        (changes, list.sorting)
+    }
+
+    /// Whether anything took place that may look like a shift: what really is one, and
+    /// what cannot be told from one.
+    fn may_say_drifted(&self, world: &World) -> bool {
+        let (changes, sorting) = self.since(world);
+        let lied = world.vendor.borrow().lists.get(self.target.list).is_some_and(|list| list.lied);
+        let in_order = sorting == Sorting::Obeys && !self.walks && self.target.kind == Kind::Numbered;
+        changes.removed + changes.wrong_pages > 0
+            || lied
+            || (!in_order && changes.inserted + changes.appended > 0)
+    }
+
+    /// Whether a record may come twice although the read does not say that it drifted.
+    fn may_repeat(&self, world: &World) -> bool {
+        let (changes, _) = self.since(world);
+        !world.wired.drift && changes.inserted + changes.removed > 0 && self.target.kind != Kind::Feed
+    }
+
+    /// Whether a record may be missing although the read does not say that it drifted. The
+    /// contract names where that is so: without ids in order, when others come in at the
+    /// same time. And where nothing can tell a loss, nothing can be said: records alone
+    /// have no total, and a page has no place to say it.
+    fn may_lose(&self, world: &World) -> bool {
+        let (changes, sorting) = self.since(world);
+        match self.target.kind {
+            Kind::Feed => false,
+            Kind::DataOnly => changes.removed + changes.inserted + changes.wrong_pages > 0,
+            Kind::Numbered if !world.wired.drift || self.walks => {
+                changes.removed + changes.inserted + changes.wrong_pages > 0
+            }
+            Kind::Numbered => {
+                sorting != Sorting::Obeys && changes.removed > 0 && changes.inserted + changes.appended > 0
+            }
+        }
+    }
+
+    fn tell_losses(&self, world: &World) {
         let vendor = world.vendor.borrow();
         let Some(list) = vendor.lists.get(self.target.list) else { return };
         let got = |record: u64| {
@@ -102,34 +159,6 @@ impl Judge {
             let what = format!("{many} records of list {number} were not delivered, {first} first");
             world.violate(Invariant::NothingLost, what);
         }
-        self.leave(world);
-    }
-
-    /// The read is given up.
-    pub(crate) fn abandon(mut self, world: &World) {
-        let shifted = self.shifted(world);
-        if !self.excused(shifted, shifted) {
-            self.tell_repeats(world);
-        }
-        self.leave(world);
-    }
-
-    fn shifted(&self, world: &World) -> bool {
-        world.vendor.borrow().lists.get(self.target.list).is_some_and(|list| list.shifts != self.shifts)
-    }
-
-    fn grown(&self, world: &World) -> bool {
-        world.vendor.borrow().lists.get(self.target.list).is_some_and(|list| list.age() != self.age)
-    }
-
-    fn lied_to(&self, world: &World) -> bool {
-        world.vendor.borrow().lists.get(self.target.list).is_some_and(|list| list.lies.get() > 0)
-    }
-
-    /// Where the list shifted, a read that says so is excused, and one that cannot know. A
-    /// feed does not shift.
-    fn excused(&self, shifted: bool, drifted: bool) -> bool {
-        shifted && self.target.kind != Kind::Feed && (drifted || !self.knows)
     }
 
     fn tell_repeats(&mut self, world: &World) {
@@ -146,7 +175,8 @@ impl Judge {
     }
 }
 
-/// Whether the end of a read says that its list shifted.
+/// Whether the end of a read says that its list shifted. The contract is to have such a
+/// field; until then its absence is a no.
 fn says_drifted(end: &impl Debug) -> bool {
     format!("{end:?}").contains("drifted: true")
 }

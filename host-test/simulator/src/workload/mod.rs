@@ -6,9 +6,16 @@ mod singles;
 mod streams;
 mod writes;
 
-pub(crate) use self::{judge::Judge, pages::Walk, singles::get, streams::Stream, writes::write};
+pub(crate) use self::{
+    judge::Judge,
+    pages::{Walk, page},
+    singles::get,
+    streams::{Stream, stream},
+    writes::write,
+};
 
 use crate::{
+    calls::NewCall,
     stage::{ACCOUNTS, Stage},
     vendor::{Kind, List, TENANTS},
 };
@@ -53,6 +60,11 @@ impl Target {
             Kind::DataOnly => "jpm.budget-codes-project-segments-list",
             Kind::Feed => "jpm.export-jobs-list",
         }
+    }
+
+    /// A call that reads it, without a deadline.
+    pub(crate) fn call(&self, streams: bool) -> NewCall {
+        NewCall { operation: self.operation(), tenant: self.tenant(), deadline: None, streams }
     }
 
     /// The parameters that name it.

@@ -35,7 +35,7 @@ impl Walk {
     pub(crate) async fn read(self, mut caller: Caller) {
         let stage = caller.stage.clone();
         let world = &stage.world;
-        let mut judge = Judge::of_pages(world, self.target, self.include_total);
+        let mut judge = Judge::new(world, self.target, true);
         let (mut resume, mut failures) = (None::<String>, 0);
         while failures < MOST_FAILURES {
             let index = stage.up(caller.instance).await;

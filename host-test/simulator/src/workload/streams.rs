@@ -66,7 +66,7 @@ impl Stream {
     pub(crate) async fn read(mut self, mut caller: Caller) {
         let stage = caller.stage.clone();
         let world = &stage.world;
-        let mut judge = Judge::of_stream(world, self.target);
+        let mut judge = Judge::new(world, self.target, false);
         let (mut resume, mut stops) = (None::<String>, 0);
         while stops < MOST_STOPS {
             let index = stage.up(caller.instance).await;
@@ -83,7 +83,7 @@ impl Stream {
                 // Nobody told this consumer where to go on: it begins anew.
                 Ended::Killed | Ended::Cancelled => {
                     judge.abandon(world);
-                    judge = Judge::of_stream(world, self.target);
+                    judge = Judge::new(world, self.target, false);
                     (resume, self.patience) = (None, None);
                 }
             }
@@ -130,7 +130,7 @@ pub(crate) async fn stream(
     connector: &Rc<Connector<Instance>>,
     target: &Target,
     options: &CallOptions,
-    consumer: &mut Consumer<'_>,
+    consumer: &mut impl Sink<u64>,
 ) -> Result<ListEnd, Failure> {
     let operation = dynamic::operation("servicetitan", target.operation())?;
     let reader = dynamic::list(connector, operation, &target.parameters(), Some(options)).await?;

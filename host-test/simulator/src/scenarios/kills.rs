@@ -1,0 +1,254 @@
+//! An instance is killed at every host call of a long read, one after another, and a
+//! consumer goes on elsewhere.
+//!
+//! What is promised, and checked here:
+//! - **Page by page**, the consumer keeps the `resume` of the last page that it was given.
+//!   A killed call gave it nothing. So all records come, and each once.
+//! - **Streamed**, a consumer that is killed has the `resume` of no read but those that
+//!   ended. One that wants to lose little work stops after so many records, and keeps the
+//!   `resume` of that end. So all records come; those up to the last `resume` that it kept
+//!   come once; those after it, no more than it takes between two stops, may come again.
+
+use super::set_up;
+use crate::{
+    Config, Violation,
+    stage::{Ended, Stage, options},
+    vendor::{Kind, SPAN},
+    workload::{Target, page, stream},
+};
+use penstock::{contract::CallOptions, pump::Sink};
+use serde::Serialize;
+use std::{
+    collections::BTreeMap,
+    rc::Rc,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+};
+
+/// How the list is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Reading {
+    /// Page by page.
+    Pages,
+    /// Streamed, with a stop after so many records.
+    Stream {
+        /// Records between two stops.
+        between: usize,
+    },
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Kills {
+    /// Host calls of an undisturbed read.
+    pub host_calls: u64,
+    /// Reads that were killed, each at another one.
+    pub kills: u64,
+    /// Records that were delivered in all.
+    pub records: u64,
+    /// Reads to which a record was missing at the end.
+    pub incomplete: u64,
+    /// Records that came again although they came before the last `resume` that the
+    /// consumer kept.
+    pub repeated: u64,
+    /// Records that came again after it, at most in one read.
+    pub most_again: u64,
+    /// What else did not hold.
+    pub violations: Vec<Violation>,
+}
+
+/// What one read came to.
+struct Read {
+    host_calls: u64,
+    killed: bool,
+    records: u64,
+    complete: bool,
+    repeated: u64,
+    again: u64,
+    violations: Vec<Violation>,
+}
+
+/// Reads a list of so many full pages, and kills the read at its `step`-th host calls: 1
+/// is every one.
+#[must_use]
+pub fn kills(pages: u64, page_size: u32, reading: Reading, step: u64, threads: usize) -> Kills {
+    let whole = read(pages, page_size, reading, None);
+    let (next, all) =
+        (AtomicU64::new(1), Mutex::new(Kills { host_calls: whole.host_calls, ..Kills::default() }));
+    let work = || {
+        loop {
+            let at = next.fetch_add(step.max(1), Ordering::Relaxed);
+            if at > whole.host_calls {
+                return;
+            }
+            let one = read(pages, page_size, reading, Some(at));
+            let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+            all.kills += u64::from(one.killed);
+            all.records += one.records;
+            all.incomplete += u64::from(!one.complete);
+            all.repeated += one.repeated;
+            all.most_again = all.most_again.max(one.again);
+            all.violations.extend(one.violations.into_iter().take(1));
+        }
+    };
+    match threads {
+        0 | 1 => work(),
+        _ => thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work)))),
+    }
+    all.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn read(pages: u64, page_size: u32, reading: Reading, dies_at: Option<u64>) -> Read {
+    let stage = set_up(1, &Config::default(), 2, None);
+    stage.set("LOG_LEVEL", "error");
+    let target = Target::new(&stage, Kind::Numbered, 0, pages, page_size, 0);
+    if let Some(first) = stage.instances.first() {
+        first.die_at(dies_at);
+    }
+    let mut consumer = Consumer::new(&stage, target);
+    let done = stage.world.run(async {
+        match reading {
+            Reading::Pages => consumer.pages().await,
+            Reading::Stream { between } => consumer.stream(between).await,
+        }
+    });
+    let came = |times: u32| consumer.came.values().filter(|known| **known == times).count() as u64;
+    let held = pages * u64::from(page_size);
+    Read {
+        host_calls: stage.instances.first().map_or(0, |instance| instance.asked()),
+        killed: consumer.killed,
+        records: consumer.came.values().map(|times| u64::from(*times)).sum(),
+        complete: done && consumer.came.len() as u64 == held && came(0) == 0,
+        repeated: consumer.repeated,
+        again: consumer.again,
+        violations: stage.world.close().1,
+    }
+}
+
+/// Who reads the list.
+struct Consumer {
+    stage: Rc<Stage>,
+    target: Target,
+    instance: usize,
+    killed: bool,
+    resume: Option<String>,
+    /// How often each record came.
+    came: BTreeMap<u64, u32>,
+    /// Records that came since the last `resume` was kept.
+    since: Vec<u64>,
+    /// Of those, the ones that a killed read delivered: they may come again.
+    lost_track: BTreeMap<u64, ()>,
+    repeated: u64,
+    again: u64,
+}
+
+/// Takes so many records and no more.
+struct Basket {
+    room: usize,
+    ids: Vec<u64>,
+}
+
+impl Sink<u64> for Basket {
+    async fn write(&mut self, mut items: Vec<u64>) -> Vec<u64> {
+        let refused = items.split_off(items.len().min(self.room - self.ids.len()));
+        self.ids.extend(items);
+        refused
+    }
+}
+
+impl Consumer {
+    fn new(stage: &Rc<Stage>, target: Target) -> Consumer {
+        Consumer {
+            stage: stage.clone(),
+            target,
+            instance: 0,
+            killed: false,
+            resume: None,
+            came: BTreeMap::new(),
+            since: Vec::new(),
+            lost_track: BTreeMap::new(),
+            repeated: 0,
+            again: 0,
+        }
+    }
+
+    fn take(&mut self, id: u64) {
+        let times = self.came.entry(id % SPAN).or_default();
+        *times += 1;
+        if *times > 1 {
+            match self.lost_track.remove(&id) {
+                Some(()) => self.again += 1,
+                None => self.repeated += 1,
+            }
+        }
+        self.since.push(id);
+    }
+
+    fn keep(&mut self, resume: String) {
+        self.resume = Some(resume);
+        self.since.clear();
+        self.lost_track.clear();
+    }
+
+    /// It goes on in the other instance.
+    fn move_on(&mut self) -> bool {
+        let first = !self.killed;
+        self.killed = true;
+        self.instance = 1;
+        self.lost_track = self.since.drain(..).map(|id| (id, ())).collect();
+        first
+    }
+
+    async fn pages(&mut self) -> bool {
+        loop {
+            let options = CallOptions { resume: self.resume.clone(), ..options(None) };
+            let (stage, target) = (self.stage.clone(), self.target);
+            let ended = stage
+                .call(self.instance, target.call(false), "", None, async move |connector| {
+                    page(&connector, &target, false, &options).await
+                })
+                .await;
+            match ended {
+                Ended::Done(Ok(page)) => {
+                    page.ids.iter().for_each(|id| self.take(*id));
+                    if !page.info.has_more {
+                        return true;
+                    }
+                    self.keep(page.info.resume);
+                }
+                Ended::Killed if self.move_on() => {}
+                _ => return false,
+            }
+        }
+    }
+
+    async fn stream(&mut self, between: usize) -> bool {
+        loop {
+            let options = CallOptions {
+                resume: self.resume.clone(),
+                page_size: Some(self.target.page_size),
+                ..options(None)
+            };
+            let (stage, target) = (self.stage.clone(), self.target);
+            let mut basket = Basket { room: between, ids: Vec::new() };
+            let ended = {
+                let basket = &mut basket;
+                stage
+                    .call(self.instance, target.call(true), "", None, async move |connector| {
+                        stream(&connector, &target, &options, basket).await
+                    })
+                    .await
+            };
+            basket.ids.into_iter().for_each(|id| self.take(id));
+            match ended {
+                Ended::Done(Ok(end)) if end.complete => return true,
+                Ended::Done(Ok(end)) => self.keep(end.resume),
+                Ended::Killed if self.move_on() => {}
+                _ => return false,
+            }
+        }
+    }
+}
