@@ -3,7 +3,7 @@
 use super::{
     Connector,
     account::Account,
-    call::{Call, Payload},
+    call::Payload,
     log::Line,
     redact,
     request::{self, Sending},

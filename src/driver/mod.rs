@@ -14,6 +14,7 @@ mod credentials;
 mod failure;
 mod fallback;
 mod fetch;
+mod figures;
 mod guards;
 mod list;
 mod log;
@@ -123,12 +124,16 @@ impl<H: Host> Connector<H> {
 
     /// The counters in the Prometheus text format.
     pub fn metrics(&self) -> String {
-        self.stats.borrow().prometheus()
+        self.stats.borrow().prometheus() + &self.figures().prometheus()
     }
 
     /// The counters as a JSON object.
     pub fn snapshot(&self) -> String {
-        self.stats.borrow().snapshot()
+        let mut snapshot = self.stats.borrow().snapshot();
+        if let serde_json::Value::Object(policies) = self.figures().json() {
+            snapshot.extend(policies);
+        }
+        serde_json::Value::Object(snapshot).to_string()
     }
 
     /// Forgets the access tokens.

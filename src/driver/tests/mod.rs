@@ -13,6 +13,7 @@ mod fallback;
 mod input;
 mod lists;
 mod lookup;
+mod policies;
 mod resume;
 mod retry;
 mod role;
