@@ -7,6 +7,7 @@
 
 mod account;
 mod attempt;
+pub mod cache;
 mod call;
 mod failure;
 mod list;

@@ -4,12 +4,26 @@ use super::{account::Account, call::Call, token::Authorization, url};
 use crate::{
     host::{Body, Request, Timeouts},
     settings::Policy,
-    vendor::PageAsked,
+    vendor::{PageAsked, Vendor},
 };
 use std::time::Duration;
 
 /// No connection takes longer than this to be made.
 const CONNECT: Duration = Duration::from_secs(10);
+
+/// The query of a call, that of the page included.
+pub(super) fn query(
+    call: &Call,
+    page: Option<&PageAsked>,
+    vendor: &dyn Vendor,
+) -> Vec<(&'static str, String)> {
+    let mut query = call.query.clone();
+    for (name, value) in page.map_or_else(Vec::new, |page| vendor.page_query(call.operation, page)) {
+        query.retain(|(known, _)| *known != name);
+        query.push((name, value));
+    }
+    query
+}
 
 /// The request of one attempt, which may take `time`.
 pub(super) fn build(
@@ -20,11 +34,7 @@ pub(super) fn build(
     policy: &Policy,
     time: Duration,
 ) -> Request {
-    let mut query = call.query.clone();
-    for (name, value) in page.map_or_else(Vec::new, |page| account.vendor.page_query(call.operation, page)) {
-        query.retain(|(known, _)| *known != name);
-        query.push((name, value));
-    }
+    let query = query(call, page, account.vendor);
     let mut headers = vec![
         ("accept", "application/json".to_owned()),
         ("user-agent", concat!("penstock/", env!("CARGO_PKG_VERSION")).to_owned()),

@@ -19,8 +19,10 @@
 //! | Is the access token good? | [`token`] |
 //! | Which page next, which to deliver, is this the end? | [`pager`] |
 //! | Where does a later read go on? | [`resume`] |
+//! | Does a kept answer serve? | [`cache`] |
 //! | How much may one call take? | [`limits`] |
 
+pub mod cache;
 pub mod classify;
 pub mod digest;
 pub mod hint;

@@ -7,6 +7,8 @@ mod rig;
 mod titan;
 
 mod answers;
+mod cache;
+mod cache_shared;
 mod drift;
 mod input;
 mod lists;
