@@ -8,8 +8,6 @@ use crate::time::WallTime;
 
 /// The first byte of a stored entry. A change of its shape gets a new one.
 const VERSION: u8 = 1;
-/// Version, checksum, time, life and status.
-const HEAD: usize = 1 + 8 + 8 + 8 + 2;
 
 /// An answer, and when it was fetched.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,18 +29,12 @@ impl Entry {
         self.stored_at.until(now)
     }
 
-    /// For the store.
+    /// For the store: version, checksum, time, life, status, body.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut rest = Vec::with_capacity(HEAD + self.body.len());
-        rest.extend_from_slice(&self.stored_at.as_millis().to_be_bytes());
-        rest.extend_from_slice(&millis(self.fresh).to_be_bytes());
-        rest.extend_from_slice(&self.status.to_be_bytes());
-        rest.extend_from_slice(&self.body);
-        let mut bytes = vec![VERSION];
-        bytes.extend_from_slice(&checksum(&rest).to_be_bytes());
-        bytes.append(&mut rest);
-        bytes
+        let (stored_at, fresh) = (self.stored_at.as_millis().to_be_bytes(), millis(self.fresh).to_be_bytes());
+        let rest = [&stored_at[..], &fresh, &self.status.to_be_bytes(), &self.body].concat();
+        [&[VERSION][..], &checksum(&rest).to_be_bytes(), &rest].concat()
     }
 
     /// From the store; none if it is damaged or of another version.

@@ -216,6 +216,8 @@ mod tests {
             })
         };
         assert_ne!(asked(["1", "2"]), asked(["2", "1"]));
-        assert!(!format!("{:?}", asked(["ann", "bob"])).contains("ann"));
+        // What was asked may be a person's name, and is not shown.
+        let key = asked(["ann", "bob"]);
+        assert_eq!(format!("{key:?}"), format!("Key({} bytes)", key.as_bytes().len()));
     }
 }

@@ -180,7 +180,7 @@ mod tests {
         let mut memory = Memory::new(cost(100) * 4);
         memory.insert(key(1), entry(100));
         memory.insert(key(1), entry(7));
-        assert_eq!((memory.len(), memory.used()), (1, cost(7)));
+        assert_eq!((memory.len(), memory.is_empty(), memory.used()), (1, false, cost(7)));
         assert_eq!(memory.get(&key(1)), Some(entry(7)));
         memory.remove(&key(1));
         assert!(memory.is_empty() && memory.used() == 0 && memory.evicted() == 0);

@@ -108,6 +108,7 @@ mod tests {
         assert_eq!([0.0, 0.5, 1.0].map(|random| life(Storable::Absence, random)), [27.0, 30.0, 30.0]);
         assert_eq!(life(Storable::Answer, f64::NAN), 300.0);
         assert_eq!([-1.0, 2.0].map(|random| life(Storable::Answer, random)), [270.0, 330.0]);
+        assert_eq!(Policy::fresh_for(200 * SECOND).negative, 20 * SECOND);
         assert_eq!(Policy::fresh_for(SECOND).life(Storable::Absence, 0.0), 10 * SECOND);
     }
 
