@@ -1,6 +1,6 @@
 //! How the policies stand just now, for metrics and snapshots.
 
-use super::{Connector, guards};
+use super::{Connector, cache::Counters, guards};
 use crate::{
     engine::{breaker::State, limiter::group},
     host::Host,
@@ -14,6 +14,9 @@ pub(super) struct Figures {
     limits: Vec<(String, group::Figures)>,
     guards: guards::Figures,
     breakers: Vec<(String, State)>,
+    cache: Counters,
+    /// Bytes and entries that this instance keeps, and how many had to make room.
+    kept: (usize, usize, u64),
     /// In seconds, by account.
     credentials: Vec<(String, u64)>,
 }
@@ -33,6 +36,8 @@ impl<H: Host> Connector<H> {
             limits: limits.map(|(key, figures)| (key.to_string(), figures)).collect(),
             guards: self.guards.figures(now),
             breakers: self.guards.states(now),
+            cache: self.cache.counters(),
+            kept: self.cache.size(),
             credentials: ages.collect(),
         }
     }
@@ -62,6 +67,16 @@ impl Figures {
             "limits": limits.collect::<Vec<_>>(),
             "breakers": breakers.collect::<Vec<_>>(),
             "credentials": ages.collect::<Vec<_>>(),
+            "cache": {
+                "hits": self.cache.hits,
+                "stale": self.cache.stale,
+                "degraded": self.cache.degraded,
+                "fetches": self.cache.fetches,
+                "joined": self.cache.joined,
+                "bytes": self.kept.0,
+                "entries": self.kept.1,
+                "evicted": self.kept.2,
+            },
             "retryBudget": { "lowestMilliTokens": self.guards.lowest_budget },
         })
     }
@@ -139,6 +154,20 @@ impl Figures {
             "Retries that the budget refused.",
             &one(self.guards.retries_refused_total),
         );
+        family(
+            "cache_answers_total",
+            "counter",
+            "Answers of operations that are cached, by where they came from.",
+            &[
+                ("{source=\"hit\"}", self.cache.hits),
+                ("{source=\"stale\"}", self.cache.stale),
+                ("{source=\"degraded\"}", self.cache.degraded),
+                ("{source=\"joined\"}", self.cache.joined),
+                ("{source=\"fetch\"}", self.cache.fetches),
+            ],
+        );
+        family("cache_bytes", "gauge", "Bytes of answers that are kept.", &one(self.kept.0 as u64));
+        family("cache_evicted_total", "counter", "Answers that had to make room.", &one(self.kept.2));
         if let Some(oldest) = self.credentials.iter().map(|(_, age)| *age).max() {
             family("credentials_age_seconds", "gauge", "Age of the oldest credentials.", &one(oldest));
         }

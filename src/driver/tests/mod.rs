@@ -8,6 +8,9 @@ mod titan;
 
 mod answers;
 mod batch;
+mod cache;
+mod cache_shared;
+mod cached;
 mod drift;
 mod fallback;
 mod input;
