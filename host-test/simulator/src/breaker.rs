@@ -38,8 +38,9 @@ impl Breakers {
         let until = self.0.get(account).copied().unwrap_or_default();
         if world.now() < until {
             let left = (until - world.now()).as_secs_f64();
-            let what =
-                format!("#{instance} sends {method} {target} while its breaker is open for another {left:.3} s");
+            let what = format!(
+                "#{instance} sends {method} {target} while its breaker is open for another {left:.3} s"
+            );
             world.violate(Invariant::OnlyProbes, what);
         }
     }

@@ -76,7 +76,8 @@ struct Read {
 #[must_use]
 pub fn kills(pages: u64, page_size: u32, reading: Reading, step: u64, threads: usize) -> Kills {
     let whole = read(pages, page_size, reading, None);
-    let (next, all) = (AtomicU64::new(1), Mutex::new(Kills { host_calls: whole.host_calls, ..Kills::default() }));
+    let (next, all) =
+        (AtomicU64::new(1), Mutex::new(Kills { host_calls: whole.host_calls, ..Kills::default() }));
     let work = || {
         loop {
             let at = next.fetch_add(step.max(1), Ordering::Relaxed);

@@ -48,7 +48,8 @@ async fn get(stage: &Stage, instance: usize, id: u64) -> Result<(), Option<Failu
     let ended = stage
         .call(instance, new, "", None, async move |connector| {
             let operation = dynamic::operation("servicetitan", "jpm.jobs-get")?;
-            dynamic::invoke(&connector, operation, &[("id".to_owned(), id.to_string())], None, Some(&options)).await
+            dynamic::invoke(&connector, operation, &[("id".to_owned(), id.to_string())], None, Some(&options))
+                .await
         })
         .await;
     match ended {

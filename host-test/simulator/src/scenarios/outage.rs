@@ -81,7 +81,8 @@ pub fn outage(seed: u64, config: &Config, calls_a_second: u64, lasts: Duration, 
         tasks.push(Box::pin(async move {
             stage.world.wait(BEFORE).await;
             let spell = Spell::until(end);
-            stage.world.vendor.borrow_mut().weather.outage = Some(vendor::Outage { spell, style, of_all: true });
+            stage.world.vendor.borrow_mut().weather.outage =
+                Some(vendor::Outage { spell, style, of_all: true });
         }));
     }
     stage.world.vendor.borrow_mut().keep_times();

@@ -80,7 +80,10 @@ pub fn saturation(seed: u64, config: &Config, instances: usize, callers: usize) 
         sent,
         allowed: LIMIT * usize::try_from(MEASURED.as_secs()).unwrap_or_default(),
         most_in_a_window: most_in_a_window.unwrap_or_default(),
-        shares: (shares.iter().min().copied().unwrap_or_default(), shares.iter().max().copied().unwrap_or_default()),
+        shares: (
+            shares.iter().min().copied().unwrap_or_default(),
+            shares.iter().max().copied().unwrap_or_default(),
+        ),
         violations,
     }
 }

@@ -192,7 +192,13 @@ fn place(request: &Request) -> Option<(usize, usize)> {
 
 impl Vendor {
     /// A page of a numbered list.
-    pub(super) fn page(&mut self, world: &World, request: &Request, tenant: u64, list: Option<usize>) -> Answer {
+    pub(super) fn page(
+        &mut self,
+        world: &World,
+        request: &Request,
+        tenant: u64,
+        list: Option<usize>,
+    ) -> Answer {
         let number = |name| parameter(request, name).and_then(|text| text.parse::<usize>().ok());
         let (Some(page @ 1..), Some(size @ 1..=5000)) = (number("page"), number("pageSize")) else {
             return Answer::status(400, &problem(400, "page and pageSize are needed"));

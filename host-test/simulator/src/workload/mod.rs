@@ -6,7 +6,13 @@ mod singles;
 mod streams;
 mod writes;
 
-pub(crate) use self::{judge::Judge, pages::{Walk, page}, singles::get, streams::{Stream, stream}, writes::write};
+pub(crate) use self::{
+    judge::Judge,
+    pages::{Walk, page},
+    singles::get,
+    streams::{Stream, stream},
+    writes::write,
+};
 
 use crate::{
     calls::NewCall,
