@@ -254,7 +254,8 @@ impl Vendor {
         // the page says its number and is believed.
         let comparable = call.streams && call.first_page.is_some_and(|first| (first as usize) < page);
         let unmoved = list.changes.inserted + list.changes.removed == 0;
-        let detectable = (comparable && unmoved) || world.wired.page_numbers;
+        let numbered = list.kind == Kind::Numbered && world.wired.page_numbers;
+        let detectable = (comparable && unmoved) || numbered;
         if !detectable || page <= 1 {
             return None;
         }
