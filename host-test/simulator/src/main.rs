@@ -11,8 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-const USAGE: &str =
-    "penstock-simulator [--seeds N] [--seed FIRST] [--threads N] [--json] [--trace] [--wired] [--scenarios]";
+const USAGE: &str = "penstock-simulator [--seeds N] [--seed FIRST] [--threads N] [--json] [--trace] [--wired] [--strict] [--scenarios]";
 
 fn main() -> ExitCode {
     let (mut seeds, mut first, mut threads, mut json, mut config) = (1_000, 0, 2, false, Config::default());
@@ -29,8 +28,11 @@ fn main() -> ExitCode {
             "--scenarios" => courses = true,
             // Asks of the driver what it may not have yet.
             "--wired" => {
-                config.wired = Wired { limiter: true, breaker: true, drift: true, page_numbers: true }
+                let wired =
+                    Wired { limiter: true, breaker: true, drift: true, page_numbers: true, ..config.wired };
+                config.wired = wired;
             }
+            "--strict" => config.wired = Wired { own_orders: true, sure_ends: true, ..config.wired },
             _ => {
                 eprintln!("{USAGE}");
                 return ExitCode::from(2);

@@ -59,6 +59,8 @@ pub(crate) struct List {
     pub changes: Changes,
     /// What it makes of `sort`.
     pub sorting: Sorting,
+    /// Whether its own order is the newest first.
+    pub backwards: bool,
     /// How many readers are at it.
     pub readers: u32,
     /// Records on a page of the feed.
@@ -80,6 +82,7 @@ impl List {
             next: records,
             changes: Changes::default(),
             sorting: Sorting::Obeys,
+            backwards: false,
             readers: 0,
             feed_page: 10,
             lie: 0,
@@ -126,6 +129,7 @@ impl List {
         let newest_first = match sort.filter(|_| self.sorting == Sorting::Obeys) {
             Some("-Id") => true,
             Some("%2BId") => false,
+            _ if self.backwards => return Cow::Owned(self.records.iter().rev().copied().collect()),
             _ => return Cow::Borrowed(&self.records),
         };
         if !newest_first && self.records.is_sorted() {
