@@ -134,7 +134,12 @@ impl Judge {
     fn may_say_drifted(&self, world: &World) -> bool {
         let (changes, sorting) = self.since(world);
         let grew = changes.inserted + changes.appended > 0;
-        changes.removed + changes.wrong_pages > 0 || (grew && !self.in_order(sorting)) || self.lied_to(world)
+        // A list that does not obey the order looks shifted whenever its own is another.
+        let disobeys = sorting == Sorting::Ignores && self.target.kind == Kind::Numbered;
+        changes.removed + changes.wrong_pages > 0
+            || (grew && !self.in_order(sorting))
+            || disobeys
+            || self.lied_to(world)
     }
 
     /// Whether a record may come twice although the read does not say that it drifted.
