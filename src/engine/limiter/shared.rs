@@ -18,7 +18,7 @@
 //!    from, hence `a` was still the same. If it fails, nothing was claimed.
 //! 2. The record names `p` and the new `a`, both on the writer's clock. Whoever sees it
 //!    sees it after `p`, so that `now + (a - p)` is an upper bound on the clock of the one
-//!    who sees. [`sightings`] keeps the best such bound for each writer.
+//!    who sees. `sightings.rs` keeps the best such bound for each writer.
 //! 3. A bound that is too high delays; it never makes anything come earlier.
 //!
 //! A slot may be used up to [`Lease::lateness`] after its time, and the interval makes up
