@@ -13,8 +13,9 @@
 //! - Coming back: nothing is claimed for that second and one window.
 //!
 //! A host that answers the very first question with "unavailable" has no store, as far
-//! as anyone can tell. It works with its share from the start, and is asked again every
-//! half minute.
+//! as anyone can tell. If there is one instance only, it works with the whole limit from
+//! the start, and the host is asked again every half minute. One among several may have
+//! been started while the store is down for all: it goes to its share like the others.
 
 use super::{
     gcra::{Gcra, RateLimit},
@@ -213,7 +214,12 @@ impl Source {
             Mode::Local => {}
             Mode::Share => self.until = asked + SHARE,
             Mode::Alone => self.until = asked + ALONE,
-            Mode::Shared if trouble == Trouble::Unavailable && !self.heard && self.failing.is_none() => {
+            Mode::Shared
+                if self.instances <= 1
+                    && trouble == Trouble::Unavailable
+                    && !self.heard
+                    && self.failing.is_none() =>
+            {
                 self.mode = Mode::Alone;
                 self.until = asked + ALONE;
             }
