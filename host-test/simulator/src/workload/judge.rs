@@ -134,12 +134,9 @@ impl Judge {
     fn may_say_drifted(&self, world: &World) -> bool {
         let (changes, sorting) = self.since(world);
         let grew = changes.inserted + changes.appended > 0;
-        // A list that does not obey the order looks shifted whenever its own is another.
-        let disobeys = sorting == Sorting::Ignores && self.target.kind == Kind::Numbered;
-        changes.removed + changes.wrong_pages > 0
-            || (grew && !self.in_order(sorting))
-            || disobeys
-            || self.lied_to(world)
+        let misled = sorting == Sorting::Ignores && !world.wired.own_orders;
+        let unordered = misled || (grew && !self.in_order(sorting));
+        changes.removed + changes.wrong_pages > 0 || unordered || self.lied_to(world)
     }
 
     /// Whether a record may come twice although the read does not say that it drifted.
@@ -166,7 +163,7 @@ impl Judge {
             }
             (Kind::DataOnly, _) => any(shifted),
             (_, Manner::Walks { totals: false }) => any(changes.removed > 0),
-            _ => any(changes.removed > 0 && ((grew && !self.in_order(sorting)) || self.lied_to(world))),
+            _ => any((grew && !self.in_order(sorting)) || (shifted && self.lied_to(world))),
         }
     }
 
