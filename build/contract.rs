@@ -33,9 +33,11 @@ pub(crate) struct Operation {
     pub(crate) path: String,
     pub(crate) effect: String,
     pub(crate) paging: String,
+    /// `immutable`, or a number of seconds.
+    pub(crate) cache: Option<String>,
 }
 
-const TAGS: [&str; 4] = ["http", "page", "effect", "all"];
+const TAGS: [&str; 5] = ["http", "page", "effect", "cache", "all"];
 
 impl Contract {
     /// Reads the folders in the order given, and checks every tag.
@@ -127,6 +129,14 @@ impl Operation {
         if all.is_none() && !["none", "envelope"].contains(&paging) {
             return Err(format!("{place}: no function has @all {}", function.name).into());
         }
+        let cache = doc.tag("cache");
+        if cache.is_some_and(|cache| cache != "immutable" && !cache.parse::<u32>().is_ok_and(|life| life > 0))
+        {
+            return Err(format!("{place}: @cache SECONDS or @cache immutable").into());
+        }
+        if cache.is_some() && (effect != "read" || ["export", "cursor"].contains(&paging)) {
+            return Err(format!("{place}: only reads are cached, and no feeds").into());
+        }
         Ok(Operation {
             function: function.clone(),
             all: all.cloned(),
@@ -134,6 +144,7 @@ impl Operation {
             path: path.to_owned(),
             effect: effect.to_owned(),
             paging: paging.to_owned(),
+            cache: cache.map(str::to_owned),
             doc,
         })
     }

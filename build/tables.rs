@@ -135,9 +135,14 @@ fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Ope
         }
     }
     let answer = answer(contract, operation)?;
+    let cache = match operation.cache.as_deref() {
+        None => "None".to_owned(),
+        Some("immutable") => "Some(Caching::Immutable)".to_owned(),
+        Some(seconds) => format!("Some(Caching::Seconds({seconds}))"),
+    };
     Ok(format!(
         "Operation {{ vendor: {vendor:?}, name: {name:?}, alias: {alias}, method: Method::{}, path: {:?}, \
-         effect: Effect::{}, paging: Paging::{}, path_parameters: &[{path}], query: {query}, body: {body}, \
+         effect: Effect::{}, paging: Paging::{}, cache: {cache}, path_parameters: &[{path}], query: {query}, body: {body}, \
          answer: {answer}, doc: {:?} }},\n",
         pascal(&operation.method.to_lowercase()),
         operation.path,

@@ -6,7 +6,7 @@
 mod operation;
 mod types;
 
-pub use operation::{Effect, Method, Operation, Paging, Parameter, Placeholder};
+pub use operation::{Caching, Effect, Method, Operation, Paging, Parameter, Placeholder};
 pub use types::{Case, EnumType, Field, Join, RecordType, Type};
 
 /// The tables of one vendor, by interface, as `build.rs` wrote them.
@@ -64,4 +64,35 @@ pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
         .filter(|(likeness, _)| *likeness >= 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_reads_of_one_answer_or_page_are_cached() {
+        let cached: Vec<&Operation> = vendors()
+            .flat_map(|vendor| operations(vendor).unwrap())
+            .filter(|all| all.cache.is_some())
+            .collect();
+        assert!(cached.iter().any(|operation| operation.name == "jpm.job-types-list"));
+        for operation in cached {
+            assert_eq!(
+                (operation.effect, operation.method),
+                (Effect::Read, Method::Get),
+                "{}",
+                operation.name
+            );
+            assert!(!matches!(operation.paging, Paging::Export | Paging::Cursor), "{}", operation.name);
+        }
+    }
+
+    #[test]
+    fn a_resource_is_what_a_write_and_a_read_have_in_common() {
+        let resource = |name| find("servicetitan", name).unwrap().resource();
+        assert_eq!(resource("jpm.job-types-list"), ("jpm", "job-types"));
+        assert_eq!(resource("jpm.job-types-update"), resource("jpm.job-types-get"));
+        assert_eq!(resource("jpm.jobs-create-note"), ("jpm", "jobs"));
+    }
 }

@@ -20,6 +20,8 @@ pub struct Operation {
     pub effect: Effect,
     /// How it is paged.
     pub paging: Paging,
+    /// Whether its answers may be kept.
+    pub cache: Option<Caching>,
     /// The placeholders that the caller fills, in the order of the function's
     /// parameters. `{tenant}` is not among them: it belongs to the account.
     pub path_parameters: &'static [Placeholder],
@@ -122,7 +124,27 @@ pub enum Paging {
     Offset,
 }
 
+/// How long the answers of an operation are fresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caching {
+    /// So many seconds.
+    Seconds(u32),
+    /// For good: they never change.
+    Immutable,
+}
+
 impl Operation {
+    /// The module and the resource that it is about, `jpm` and `job-types`: the first
+    /// segment of the path, and the first after the tenant. A write to a resource makes
+    /// useless what is cached of it.
+    #[must_use]
+    pub fn resource(&self) -> (&'static str, &'static str) {
+        let module = self.path.split('/').find(|segment| !segment.is_empty()).unwrap_or_default();
+        let rest = self.path.split_once("{tenant}/").map_or(self.path, |(_, rest)| rest);
+        let resource = rest.split('/').find(|segment| !segment.is_empty() && !segment.starts_with('{'));
+        (module, resource.unwrap_or_default())
+    }
+
     /// Everything that a caller may name, path first.
     pub fn parameters(&self) -> impl Iterator<Item = Parameter> + '_ {
         let query = self.query.map_or(&[][..], |record| record.fields);

@@ -5,7 +5,7 @@ use crate::{
     contract::{Failure, FieldError},
     engine::{
         time::{Tick, WallTime},
-        token::{Generation, Need, TokenCell},
+        token::TokenCell,
     },
     host::Host,
     settings::{self, CREDENTIALS_ISSUED_AT, Policy},
@@ -97,14 +97,6 @@ impl Account {
         *self.token.credentials.borrow_mut() = None;
         *self.token.refused.borrow_mut() = None;
         self.token.failed_in_row.set(0);
-    }
-
-    /// Whether a token still serves that was good a while ago.
-    pub(super) fn serves(&self, generation: Generation, now: Tick) -> bool {
-        match self.token.cell.borrow().need(now) {
-            Need::Use(present) | Need::Refresh(present) => present == generation,
-            Need::Fetch | Need::CoolingDown { .. } => false,
-        }
     }
 
     /// How many seconds ago its credentials were issued, if its settings say so; 0 if

@@ -3,7 +3,7 @@
 use super::{
     Connector,
     account::Account,
-    call::{Call, Payload},
+    call::Payload,
     log::Line,
     redact,
     request::{self, Sending},
@@ -195,13 +195,14 @@ fn unanswered(error: &SendError) -> Complaint {
 }
 
 /// Why a body cannot be read.
-struct Unreadable {
+pub(super) struct Unreadable {
     malformed: bool,
     path: String,
     message: String,
 }
 
-fn payload(sending: &Sending<'_>, body: &Bytes) -> Result<Payload, Unreadable> {
+/// Takes a body apart, as far as the operation's shape asks.
+pub(super) fn payload(sending: &Sending<'_>, body: &Bytes) -> Result<Payload, Unreadable> {
     let Sending { call, account, .. } = *sending;
     let operation = call.operation;
     if operation.paging != Paging::None {

@@ -176,17 +176,7 @@ impl<H: Host> Connector<H> {
             refreshed: false,
         };
         let sending = Sending { call, page, account: &account, policy: &policy, options };
-        self.run(&sending, &mut course)
-            .await
-            .map(|success| Answer {
-                status: success.status,
-                payload: success.payload,
-                call_id: course.id.clone(),
-                source: AnswerSource::Vendor,
-                age: Duration::ZERO,
-                degraded: false,
-            })
-            .map_err(|failure| failure.of(call.operation.name, &course.id, course.attempts()))
+        self.answer(&sending, &mut course).await
     }
 }
 

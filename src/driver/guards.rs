@@ -93,6 +93,12 @@ impl Guards {
         guard
     }
 
+    /// The breaker of each group.
+    pub(super) fn states(&self, now: Tick) -> Vec<(String, State)> {
+        let groups = self.groups.borrow();
+        groups.iter().map(|(key, guard)| (key.clone(), guard.breaker.borrow().state(now))).collect()
+    }
+
     /// For metrics.
     pub(super) fn figures(&self, now: Tick) -> Figures {
         let groups = self.groups.borrow();

@@ -8,12 +8,15 @@
 mod account;
 mod admission;
 mod attempt;
+pub mod cache;
+mod cached;
 mod call;
 mod course;
 mod credentials;
 mod failure;
 mod fallback;
 mod fetch;
+mod figures;
 mod guards;
 mod list;
 mod log;
@@ -46,6 +49,7 @@ use crate::{
 };
 use account::Account;
 use admission::{Admission, AdmissionConfig};
+use cache::Cache;
 use futures_util::lock::Mutex;
 use guards::Guards;
 use std::{
@@ -74,6 +78,7 @@ pub struct Connector<H> {
     callers: Cell<u64>,
     admission: Admission,
     guards: Guards,
+    cache: Cache,
 }
 
 /// What is missing before calls can be made.
@@ -98,6 +103,7 @@ impl<H: Host> Connector<H> {
             callers: Cell::new(0),
             admission: Admission::default(),
             guards: Guards::default(),
+            cache: Cache::new(0),
         })
     }
 
@@ -123,12 +129,16 @@ impl<H: Host> Connector<H> {
 
     /// The counters in the Prometheus text format.
     pub fn metrics(&self) -> String {
-        self.stats.borrow().prometheus()
+        self.stats.borrow().prometheus() + &self.figures().prometheus()
     }
 
     /// The counters as a JSON object.
     pub fn snapshot(&self) -> String {
-        self.stats.borrow().snapshot()
+        let mut snapshot = self.stats.borrow().snapshot();
+        if let serde_json::Value::Object(policies) = self.figures().json() {
+            snapshot.extend(policies);
+        }
+        serde_json::Value::Object(snapshot).to_string()
     }
 
     /// Forgets the access tokens.
@@ -136,6 +146,12 @@ impl<H: Host> Connector<H> {
         for account in self.accounts.borrow().values() {
             account.forget_token();
         }
+    }
+
+    /// Forgets the answers that this instance keeps. Those in the host's store stay, and
+    /// serve again.
+    pub fn forget_answers(&self) {
+        self.cache.clear();
     }
 
     /// Forgets the settings, and the tokens that were made with them.
@@ -200,6 +216,7 @@ impl<H: Host> Connector<H> {
             }
         };
         self.log_level.set(policy.log_level);
+        self.cache.resize(if policy.caching { policy.cache_bytes } else { 0 });
         self.admission.configure(AdmissionConfig {
             shared: policy.share_limits,
             instances: policy.instances,

@@ -25,16 +25,19 @@ pub struct Options {
     pub resume: Option<String>,
     /// The caller's own id.
     pub correlation_id: Option<String>,
+    /// Not from the cache.
+    pub fresh: bool,
+    /// From the cache at any age, while the vendor is down.
+    pub accept_stale: bool,
+    /// Neither from the cache nor into it: a part of a whole read, whose pages must be of
+    /// one age.
+    pub uncached: bool,
     /// Whether the request may be sent again when its outcome is unknown.
     pub allow_resend: bool,
     /// Records a page.
     pub page_size: Option<u32>,
     /// Pages fetched ahead.
     pub window: Option<u32>,
-    /// Whether the cache may not answer.
-    pub fresh: bool,
-    /// Whether an old answer is better than none.
-    pub accept_stale: bool,
     /// What to answer with when the vendor is down, as JSON.
     pub fallback: Option<String>,
     /// Who calls, if the call is part of something larger; a call alone is a caller of its
@@ -89,11 +92,12 @@ impl Options {
             deadline,
             resume: given.resume.clone(),
             correlation_id: given.correlation_id.clone(),
+            fresh: given.fresh,
+            accept_stale: given.accept_stale,
+            uncached: false,
             allow_resend: given.allow_resend,
             page_size: given.page_size,
             window: given.window,
-            fresh: given.fresh,
-            accept_stale: given.accept_stale,
             fallback: given.fallback.clone(),
             caller: None,
             patient: false,

@@ -4,7 +4,7 @@ use super::{Options, account::Account, call::Call, token::Authorization, url};
 use crate::{
     host::{Body, Request, Timeouts},
     settings::Policy,
-    vendor::PageAsked,
+    vendor::{PageAsked, Vendor},
 };
 use std::time::Duration;
 
@@ -25,14 +25,24 @@ pub(super) struct Sending<'a> {
     pub(super) options: &'a Options,
 }
 
-/// The request of one attempt, which may take `time`.
-pub(super) fn build(sending: &Sending<'_>, authorization: &Authorization, time: Duration) -> Request {
-    let Sending { call, page, account, policy, .. } = *sending;
+/// The query of a call, that of the page included.
+pub(super) fn query(
+    call: &Call,
+    page: Option<&PageAsked>,
+    vendor: &dyn Vendor,
+) -> Vec<(&'static str, String)> {
     let mut query = call.query.clone();
-    for (name, value) in page.map_or_else(Vec::new, |page| account.vendor.page_query(call.operation, page)) {
+    for (name, value) in page.map_or_else(Vec::new, |page| vendor.page_query(call.operation, page)) {
         query.retain(|(known, _)| *known != name);
         query.push((name, value));
     }
+    query
+}
+
+/// The request of one attempt, which may take `time`.
+pub(super) fn build(sending: &Sending<'_>, authorization: &Authorization, time: Duration) -> Request {
+    let Sending { call, page, account, policy, .. } = *sending;
+    let query = query(call, page, account.vendor);
     let mut headers = vec![
         ("accept", "application/json".to_owned()),
         ("user-agent", concat!("penstock/", env!("CARGO_PKG_VERSION")).to_owned()),

@@ -52,7 +52,8 @@ impl<H: Host> Connector<H> {
                 self.wait_for_breaker(sending, course, open).await?;
                 continue;
             }
-            let authorization = self.authorized(account, policy, course).await?;
+            // Before the wait for its turn, so that a call without a token takes none.
+            self.authorized(account, policy, course).await?;
             let deadline = course.retry.deadline();
             let limit = &account.site.rate;
             let permit = match self.admission.admit(&self.host, &account.group, limit, caller, deadline).await
@@ -60,10 +61,9 @@ impl<H: Host> Connector<H> {
                 Ok(permit) => permit,
                 Err(Refusal::Late { hint }) => return Err(course.not_admitted(hint)),
             };
-            if !account.serves(authorization.generation, self.host.now()) {
-                // It was refused or has ended while the call waited for its turn.
-                continue;
-            }
+            // The token may have been replaced meanwhile. Only if there is none left does the
+            // call lose its turn.
+            let Some(authorization) = self.at_hand(account) else { continue };
             let now = self.host.now();
             let pass = match policy.breaker.then(|| guard.pass(now, harmless)).transpose() {
                 Ok(pass) => pass,

@@ -101,6 +101,15 @@ impl<H: Host> Connector<H> {
         self.fetch(account, policy).await
     }
 
+    /// A token that serves now, if one is at hand.
+    pub(super) fn at_hand(&self, account: &Account) -> Option<Authorization> {
+        let need = account.token.cell.borrow().need(self.host.now());
+        match need {
+            Need::Use(generation) | Need::Refresh(generation) => present(account, generation),
+            Need::Fetch | Need::CoolingDown { .. } => None,
+        }
+    }
+
     /// Asks for a new token while the old one would do, and so not for long.
     async fn refresh(&self, account: &Account, policy: &Policy, deadline: Tick) -> Option<Authorization> {
         let time = PATIENCE.min(self.host.now().until(deadline) / 2);

@@ -23,10 +23,12 @@
 //! | Which page next, which to deliver, is this the end? | [`pager`] |
 //! | Where does a later read go on? | [`resume`] |
 //! | Who sends next, and when does the vendor's limit allow it? | [`limiter`] |
+//! | Does a kept answer serve? | [`cache`] |
 //! | How much may one call take? | [`limits`] |
 
 pub mod breaker;
 pub mod budget;
+pub mod cache;
 pub mod classify;
 pub mod digest;
 pub mod hint;

@@ -32,6 +32,7 @@ impl Guest for Component {
         match scope {
             Scope::Tokens => connector().forget_tokens(),
             Scope::Settings => connector().forget_settings(),
+            Scope::Answers => connector().forget_answers(),
         }
     }
 }

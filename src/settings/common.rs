@@ -113,6 +113,18 @@ pub const SETTINGS: &[Setting] = &[
         "How deep an answer may be nested.",
     ),
     setting(
+        "ENABLE_CACHING",
+        Kind::Bool,
+        "true",
+        "Keep answers that rarely change, such as kinds of job, for some minutes.",
+    ),
+    setting(
+        "PENSTOCK_CACHE_BYTES",
+        Kind::Integer { min: 0, max: 1_073_741_824 },
+        "16777216",
+        "Memory that an instance uses for kept answers at most. 0 leaves them to the shared store.",
+    ),
+    setting(
         "PENSTOCK_ALLOW_HTTP",
         Kind::Bool,
         "false",
@@ -161,6 +173,10 @@ pub struct Policy {
     pub max_held_bytes: usize,
     /// How deep an answer may be nested.
     pub max_depth: usize,
+    /// Whether answers are kept.
+    pub caching: bool,
+    /// Bytes of kept answers at most.
+    pub cache_bytes: usize,
     /// Whether vendor URLs may lack TLS.
     pub allow_http: bool,
 }
@@ -232,6 +248,8 @@ impl From<&Values> for Policy {
             max_body_bytes: count("PENSTOCK_MAX_BODY_BYTES"),
             max_held_bytes: count("PENSTOCK_MAX_HELD_BYTES"),
             max_depth: count("PENSTOCK_MAX_JSON_DEPTH"),
+            caching: values.switch("ENABLE_CACHING"),
+            cache_bytes: count("PENSTOCK_CACHE_BYTES"),
             allow_http: values.switch("PENSTOCK_ALLOW_HTTP"),
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     spell::Spell,
     stage::Stage,
     trace::Who,
-    vendor::{BrownOut, Kind, Outage, Rotation, Style, TENANTS},
+    vendor::{BrownOut, Kind, List, Outage, Rotation, Style, TENANTS},
 };
 use fastrand::Rng;
 use penstock::host::simulated::Conduct;
@@ -96,23 +96,27 @@ pub(crate) async fn disturb(stage: Rc<Stage>, fault: Fault, at: Duration, mut ch
 async fn shift(stage: &Stage, fault: Fault, chance: &mut Rng) {
     let world = &stage.world;
     for _ in 0..chance.u8(1..6) {
-        let mut vendor = world.vendor.borrow_mut();
-        let read: Vec<_> = vendor
-            .lists
-            .iter_mut()
-            .filter(|list| list.readers > 0 && (list.kind != Kind::Feed || fault == Fault::InsertEnd))
-            .collect();
-        let which = chance.usize(..read.len().max(1));
-        let Some(list) = read.into_iter().nth(which) else { return };
-        match fault {
-            Fault::InsertHead => list.insert(true),
-            Fault::InsertEnd => list.insert(false),
-            _ => list.delete(chance.usize(..list.len().max(1))),
+        if shift_one(&mut world.vendor.borrow_mut().lists, fault, chance) {
+            world.fault(Who::default(), fault);
         }
-        drop(vendor);
-        world.fault(Who::default(), fault);
         world.wait(Duration::from_millis(chance.u64(..2_000))).await;
     }
+}
+
+/// Whether there was a list that is being read and can change so.
+fn shift_one(lists: &mut [List], fault: Fault, chance: &mut Rng) -> bool {
+    let read: Vec<&mut List> = lists
+        .iter_mut()
+        .filter(|list| list.readers > 0 && (list.kind != Kind::Feed || fault == Fault::InsertEnd))
+        .collect();
+    let which = chance.usize(..read.len().max(1));
+    let Some(list) = read.into_iter().nth(which) else { return false };
+    match fault {
+        Fault::InsertHead => list.insert(true),
+        Fault::InsertEnd => list.insert(false),
+        _ => list.delete(chance.usize(..list.len().max(1))),
+    }
+    true
 }
 
 /// The shared store behaves badly.

@@ -222,13 +222,11 @@ impl Instance {
             Err(_) => "down",
         };
         if let Some((fault, mut spell)) = self.0.store.get() {
-            match (fault, said) {
-                // Each write that is refused is a fault of its own.
-                (Fault::StateRefused, "refused") => world.fault(self.who(), fault),
-                (Fault::StateDown, "down") | (Fault::StateSlow, _) => {
-                    spell.hits(world, self.who(), fault);
-                }
-                _ => {}
+            if matches!(
+                (fault, said),
+                (Fault::StateRefused, "refused") | (Fault::StateDown, "down") | (Fault::StateSlow, _)
+            ) {
+                spell.hits(world, self.who(), fault);
             }
             self.0.store.set(Some((fault, spell)));
         }

@@ -64,12 +64,24 @@ pub struct Wired {
     pub drift: bool,
     /// It looks at the number that a page says it has.
     pub page_numbers: bool,
+    /// It looks whether a list obeys the order that it is asked for, whatever the list's own.
+    pub own_orders: bool,
+    /// It makes sure before it takes a page that came twice for the end of a list that holds
+    /// records alone.
+    pub sure_ends: bool,
 }
 
 /// What the driver has today.
 impl Default for Wired {
     fn default() -> Wired {
-        Wired { limiter: true, breaker: true, drift: true, page_numbers: true }
+        Wired {
+            limiter: true,
+            breaker: true,
+            drift: true,
+            page_numbers: true,
+            own_orders: false,
+            sure_ends: false,
+        }
     }
 }
 

@@ -192,6 +192,7 @@ fn target(stage: &Stage, chance: &mut Rng) -> Target {
     };
     if let Some(list) = stage.world.vendor.borrow_mut().lists.get_mut(target.list) {
         list.sorting = sorting;
+        list.backwards = stage.world.wired.own_orders && kind == Kind::Numbered && chance.bool();
     }
     target
 }

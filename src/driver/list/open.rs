@@ -47,9 +47,10 @@ impl<H: Host + 'static> Reader<H> {
     pub async fn open(
         connector: &Rc<Connector<H>>,
         call: Call,
-        options: Options,
+        mut options: Options,
     ) -> Result<Reader<H>, Failure> {
         let began = connector.host.now();
+        options.uncached = true;
         let named = |failure: Failure| failure.of(call.operation.name, "", Vec::new());
         let open = connector.policy(call.operation.vendor, &options.account);
         let policy = connector.opened(options.deadline, open).await.map_err(named)?;

@@ -8,11 +8,15 @@ mod titan;
 
 mod answers;
 mod batch;
+mod cache;
+mod cache_shared;
+mod cached;
 mod drift;
 mod fallback;
 mod input;
 mod lists;
 mod lookup;
+mod policies;
 mod resume;
 mod retry;
 mod role;

@@ -245,7 +245,7 @@ impl Lease {
         match (self.step, &self.known) {
             (Step::Absent, _) => Ask::Count { ttl: CREATION },
             (Step::Create { until }, _) if now < until => {
-                let (nonce, pause) = (self.me ^ random.to_bits(), self.birth_pause());
+                let (nonce, pause) = (self.me.wrapping_add(random.to_bits()), self.birth_pause());
                 let record = Record::Birth { nonce, pause };
                 Ask::Set { value: record.encode(), ttl: KEPT.saturating_add(pause) }
             }

@@ -35,8 +35,8 @@ impl Doubles {
     }
 
     /// Looks at a page, unless that is done, of which the first `taken` records are done
-    /// with.
-    pub(super) fn look(&mut self, ids: &[Option<RecordId>], items: u64, taken: u64) {
+    /// with. `last` is whether no later page had been asked for when it came.
+    pub(super) fn look(&mut self, ids: &[Option<RecordId>], items: u64, taken: u64, last: bool) {
         if self.places.is_some() {
             return;
         }
@@ -56,6 +56,12 @@ impl Doubles {
                 }
                 _ => fresh = true,
             }
+        }
+        // The list has shifted to the right before this page was made. A later one that was
+        // asked for before it came may be from before the shift, and then what moved over
+        // its beginning is on neither. Where the records are counted, the count tells.
+        if !places.is_empty() && !last && !self.track.expects() {
+            self.track.drift();
         }
         if fresh {
             self.stale = 0;

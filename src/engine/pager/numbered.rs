@@ -51,7 +51,11 @@ pub struct NumberedPager {
 #[derive(Clone, Debug)]
 enum Slot {
     InFlight,
-    Held(PageFacts),
+    /// `last` is whether no later page had been asked for when it came.
+    Held {
+        facts: PageFacts,
+        last: bool,
+    },
     Failed,
 }
 
@@ -141,7 +145,7 @@ impl NumberedPager {
                 self.doubles.track.expect(total.saturating_sub(before));
                 self.foreseen = Some(last_page(total, self.config.page_size));
             }
-            *slot = Slot::Held(facts);
+            *slot = Slot::Held { facts, last: self.next == page.saturating_add(1) };
             self.judge();
             self.advance();
         }
@@ -162,7 +166,7 @@ impl NumberedPager {
     /// The records to deliver now. What is not reported as delivered is named again.
     #[must_use]
     pub fn ready(&self) -> Option<Ready> {
-        let Some(Slot::Held(facts)) = self.slots.get(&self.delivery.head) else { return None };
+        let Some(Slot::Held { facts, .. }) = self.slots.get(&self.delivery.head) else { return None };
         self.delivery.ready(self.doubles.next().unwrap_or(facts.items as u64))
     }
 
@@ -170,7 +174,7 @@ impl NumberedPager {
     pub fn delivered(&mut self, page: u32, items: usize) {
         let Some(ready) = self.ready().filter(|ready| ready.page == page) else { return };
         let taken = self.delivery.take(&ready, items);
-        if let Some(Slot::Held(facts)) = self.slots.get(&page) {
+        if let Some(Slot::Held { facts, .. }) = self.slots.get(&page) {
             for place in ready.first..ready.first.saturating_add(taken) {
                 self.doubles.deliver(facts.ids.get(place).copied().flatten());
             }
@@ -253,9 +257,9 @@ impl NumberedPager {
     fn advance(&mut self) {
         loop {
             let head = self.delivery.head;
-            let Some(Slot::Held(facts)) = self.slots.get(&head) else { return };
+            let Some(Slot::Held { facts, last }) = self.slots.get(&head) else { return };
             let items = facts.items as u64;
-            self.doubles.look(&facts.ids, items, self.delivery.taken);
+            self.doubles.look(&facts.ids, items, self.delivery.taken, *last);
             if self.doubles.circle() {
                 return self.stop(Stop { before: head, guard: Some(Guard::Loop) });
             }
@@ -289,7 +293,7 @@ impl NumberedPager {
     }
 
     fn release(&mut self, slot: &Slot) {
-        if let Slot::Held(facts) = slot {
+        if let Slot::Held { facts, .. } = slot {
             self.bytes.release(facts.bytes);
         }
     }

@@ -80,6 +80,8 @@ fn what_is_not_ours_is_refused() {
 
 #[test]
 fn a_text_beyond_the_bound_is_not_looked_at() {
+    let just = Limits { max_resume_bytes: numbered().encode().len(), ..LIMITS };
+    assert!(Resume::decode(&numbered().encode(), &just).is_ok());
     let limits = Limits { max_resume_bytes: 10, ..LIMITS };
     assert_eq!(Resume::decode(&numbered().encode(), &limits), Err(ResumeError::TooLong { max: 10 }));
 }

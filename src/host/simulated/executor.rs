@@ -57,9 +57,8 @@ impl Simulated {
     /// When a secret can be seen in a log line, in what callers were told, or in the
     /// parts of a request that may be logged.
     pub fn assert_secrets_kept(&self) {
-        if let Some(leak) = self.leak() {
-            panic!("a secret can be seen: {leak}");
-        }
+        let leak = self.leak();
+        assert!(leak.is_none(), "a secret can be seen: {}", leak.unwrap_or_default());
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     vendor::{Rotation, TENANTS},
 };
 use futures_util::future::LocalBoxFuture;
+use penstock::contract::Failure;
 use serde::Serialize;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -31,6 +32,16 @@ pub struct Rotations {
     pub violations: Vec<Violation>,
 }
 
+impl Rotations {
+    fn count(&mut self, ended: Vec<Result<(), Option<Failure>>>) {
+        self.calls += ended.len() as u64;
+        for failure in ended.into_iter().filter_map(Result::err) {
+            self.failed += 1;
+            self.first.get_or_insert_with(|| format!("{failure:?}"));
+        }
+    }
+}
+
 /// So many rotations, and so many calls a second at each of two instances. Without
 /// `two_slots`, the vendor accepts the old secret until all hosts know the new one; with
 /// them, it refuses the old one at once, and hosts know both in advance. Tokens that were
@@ -52,13 +63,7 @@ pub fn rotations(seed: u64, config: &Config, many: u32, calls_a_second: u32, two
                 let burst = (0..3).map(|more| get(&stage, instance, job(number + more)));
                 let ended = futures_util::future::join_all(burst).await;
                 number += 3;
-                let mut result = result.borrow_mut();
-                result.calls += 3;
-                for failure in ended.into_iter().filter_map(Result::err) {
-                    result.failed += 1;
-                    result.first.get_or_insert_with(|| format!("{failure:?}"));
-                }
-                drop(result);
+                result.borrow_mut().count(ended);
                 stage.world.wait(every * 3).await;
             }
         }));

@@ -8,14 +8,28 @@ use crate::{
 };
 use std::fmt::Debug;
 
+/// Pages that a schedule's reads have under way at once, at most.
+const MOST_UNDER_WAY: usize = 8;
+
+/// How a list is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Streamed, whole.
+    Streams,
+    /// Page by page.
+    Walks {
+        /// Whether the total is asked for: without it, nobody can tell a loss.
+        totals: bool,
+    },
+}
+
 /// Follows one read of a list, through all its stops, to its end.
 pub(crate) struct Judge {
     target: Target,
     /// Records older than this were there when the read began.
     age: u64,
     before: Changes,
-    /// Whether it is read page by page.
-    walks: bool,
+    manner: Manner,
     /// How often each record was delivered.
     delivered: Vec<u8>,
     /// The first record that came twice, and at which step.
@@ -25,7 +39,7 @@ pub(crate) struct Judge {
 
 impl Judge {
     /// A read begins.
-    pub(crate) fn new(world: &World, target: Target, walks: bool) -> Judge {
+    pub(crate) fn new(world: &World, target: Target, manner: Manner) -> Judge {
         let mut vendor = world.vendor.borrow_mut();
         let (age, before) = match vendor.lists.get_mut(target.list) {
             Some(list) => {
@@ -35,7 +49,7 @@ impl Judge {
             None => (0, Changes::default()),
         };
         let delivered = Vec::with_capacity(usize::try_from(age).unwrap_or_default() + 16);
-        Judge { target, age, before, walks, delivered, repeated: None, repeats: 0 }
+        Judge { target, age, before, manner, delivered, repeated: None, repeats: 0 }
     }
 
     /// A record was delivered.
@@ -75,9 +89,8 @@ impl Judge {
             if !self.may_repeat(world) {
                 self.tell_repeats(world);
             }
-            if !self.may_lose(world) {
-                self.tell_losses(world);
-            }
+            let most = self.may_lose(world);
+            self.tell_losses(world, most);
         }
         self.leave(world);
     }
@@ -107,15 +120,21 @@ impl Judge {
         (changes, list.sorting)
     }
 
+    /// Whether the list is asked for in the order of its ids, and obeys.
+    fn in_order(&self, sorting: Sorting) -> bool {
+        self.manner == Manner::Streams && self.target.kind == Kind::Numbered && sorting == Sorting::Obeys
+    }
+
+    fn lied_to(&self, world: &World) -> bool {
+        world.vendor.borrow().lists.get(self.target.list).is_some_and(|list| list.lied)
+    }
+
     /// Whether anything took place that may look like a shift: what really is one, and
     /// what cannot be told from one.
     fn may_say_drifted(&self, world: &World) -> bool {
         let (changes, sorting) = self.since(world);
-        let lied = world.vendor.borrow().lists.get(self.target.list).is_some_and(|list| list.lied);
-        let in_order = sorting == Sorting::Obeys && !self.walks && self.target.kind == Kind::Numbered;
-        changes.removed + changes.wrong_pages > 0
-            || lied
-            || (!in_order && changes.inserted + changes.appended > 0)
+        let grew = changes.inserted + changes.appended > 0;
+        changes.removed + changes.wrong_pages > 0 || (grew && !self.in_order(sorting)) || self.lied_to(world)
     }
 
     /// Whether a record may come twice although the read does not say that it drifted.
@@ -124,25 +143,29 @@ impl Judge {
         !world.wired.drift && changes.inserted + changes.removed > 0 && self.target.kind != Kind::Feed
     }
 
-    /// Whether a record may be missing although the read does not say that it drifted. The
+    /// How many records may be missing although the read does not say that it drifted. The
     /// contract names where that is so: without ids in order, when others come in at the
-    /// same time. And where nothing can tell a loss, nothing can be said: records alone
-    /// have no total, and a page has no place to say it.
-    fn may_lose(&self, world: &World) -> bool {
+    /// same time; and page by page, when nobody asks for the total. Lists that answer with
+    /// records alone have no total, and a total that lies tells nothing.
+    fn may_lose(&self, world: &World) -> usize {
         let (changes, sorting) = self.since(world);
-        match self.target.kind {
-            Kind::Feed => false,
-            Kind::DataOnly => changes.removed + changes.inserted + changes.wrong_pages > 0,
-            Kind::Numbered if !world.wired.drift || self.walks => {
-                changes.removed + changes.inserted + changes.wrong_pages > 0
+        let shifted = changes.removed + changes.inserted + changes.wrong_pages > 0;
+        let grew = changes.inserted + changes.appended > 0;
+        let any = |may: bool| if may { usize::MAX } else { 0 };
+        match (self.target.kind, self.manner) {
+            (Kind::Feed, _) => 0,
+            _ if !world.wired.drift => any(shifted),
+            // What comes in hides a record at the border of each page that is under way.
+            (Kind::DataOnly, _) if changes.removed == 0 && world.wired.sure_ends => {
+                usize::try_from(changes.inserted).unwrap_or(usize::MAX).saturating_mul(MOST_UNDER_WAY)
             }
-            Kind::Numbered => {
-                sorting != Sorting::Obeys && changes.removed > 0 && changes.inserted + changes.appended > 0
-            }
+            (Kind::DataOnly, _) => any(shifted),
+            (_, Manner::Walks { totals: false }) => any(changes.removed > 0),
+            _ => any(changes.removed > 0 && ((grew && !self.in_order(sorting)) || self.lied_to(world))),
         }
     }
 
-    fn tell_losses(&self, world: &World) {
+    fn tell_losses(&self, world: &World, most: usize) {
         let vendor = world.vendor.borrow();
         let Some(list) = vendor.lists.get(self.target.list) else { return };
         let got = |record: u64| {
@@ -153,7 +176,7 @@ impl Judge {
         };
         let lost: Vec<u64> = list.older_than(self.age).filter(|record| !got(*record)).collect();
         drop(vendor);
-        if let Some(first) = lost.first() {
+        if let Some(first) = lost.first().filter(|_| lost.len() > most) {
             let (many, number) = (lost.len(), self.target.list);
             let first = number as u64 * SPAN + first;
             let what = format!("{many} records of list {number} were not delivered, {first} first");

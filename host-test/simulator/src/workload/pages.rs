@@ -1,9 +1,10 @@
 //! Page by page: a consumer that must survive being killed.
 
-use super::{Caller, Judge, Target};
+use super::{Caller, Judge, Target, judge::Manner};
 use crate::{
     calls::NewCall,
     instance::Instance,
+    invariant::Invariant,
     stage::{Ended, millis, options},
     trace::{Event, Who},
     vendor::Kind,
@@ -17,6 +18,9 @@ use std::{rc::Rc, time::Duration};
 
 /// Failures in a row after which a reader gives up.
 const MOST_FAILURES: u32 = 25;
+
+/// Pages after which a list that has not ended has no end: many times what any holds.
+const MOST_PAGES: u32 = 1_000;
 
 /// How a list is read page by page.
 pub(crate) struct Walk {
@@ -35,9 +39,9 @@ impl Walk {
     pub(crate) async fn read(self, mut caller: Caller) {
         let stage = caller.stage.clone();
         let world = &stage.world;
-        let mut judge = Judge::new(world, self.target, true);
-        let (mut resume, mut failures) = (None::<String>, 0);
-        while failures < MOST_FAILURES {
+        let mut judge = Judge::new(world, self.target, Manner::Walks { totals: self.include_total });
+        let (mut resume, mut failures, mut pages) = (None::<String>, 0, 0);
+        while failures < MOST_FAILURES && pages < MOST_PAGES {
             let index = stage.up(caller.instance).await;
             let deadline = if self.deadlines { caller.deadline() } else { None };
             let options = CallOptions {
@@ -56,7 +60,7 @@ impl Walk {
                 .await;
             match ended {
                 Ended::Done(Ok(page)) => {
-                    failures = 0;
+                    (failures, pages) = (0, pages + 1);
                     for id in page.ids {
                         world.note(Who { instance: Some(index), call: None }, &Event::Record(id));
                         world.count(|figures| figures.records += 1);
@@ -80,6 +84,10 @@ impl Walk {
                     caller.move_on();
                 }
             }
+        }
+        if pages >= MOST_PAGES {
+            let what = format!("list {} has no end when it is read page by page", self.target.list);
+            world.violate(Invariant::EveryCallEnds, what);
         }
         world.count(|figures| figures.abandoned_reads += 1);
         judge.abandon(world);

@@ -1,6 +1,6 @@
 //! Whole reads: every record of every page, streamed.
 
-use super::{Caller, Judge, Target};
+use super::{Caller, Judge, Target, judge::Manner};
 use crate::{
     calls::NewCall,
     instance::Instance,
@@ -66,7 +66,7 @@ impl Stream {
     pub(crate) async fn read(mut self, mut caller: Caller) {
         let stage = caller.stage.clone();
         let world = &stage.world;
-        let mut judge = Judge::new(world, self.target, false);
+        let mut judge = Judge::new(world, self.target, Manner::Streams);
         let (mut resume, mut stops) = (None::<String>, 0);
         while stops < MOST_STOPS {
             let index = stage.up(caller.instance).await;
@@ -83,7 +83,7 @@ impl Stream {
                 // Nobody told this consumer where to go on: it begins anew.
                 Ended::Killed | Ended::Cancelled => {
                     judge.abandon(world);
-                    judge = Judge::new(world, self.target, false);
+                    judge = Judge::new(world, self.target, Manner::Streams);
                     (resume, self.patience) = (None, None);
                 }
             }

@@ -105,6 +105,7 @@ fn deadlines_of_all_pass_at_the_head() {
     let mut rig = Rig::new(setup(false), 1);
     assert!(rig.at_once(1_000));
     let a = rig.join(1_000, A, 5_000);
+    assert_eq!(rig.wakes(), [], "one who comes is awake");
     let b = rig.join(1_000, B, 2_000);
     assert_eq!(rig.wakes(), [a], "the head sleeps for all");
     assert_eq!(rig.turn(1_000, a), Turn::Wait(at(1_100)));
@@ -266,6 +267,8 @@ fn the_slow_down_is_on_only_when_asked_for() {
     let a = rig.join(2_000, A, 9_000);
     let Turn::Wait(next) = rig.turn(2_000, a) else { panic!("it is slowed down") };
     assert!(next > at(2_140) && next < at(2_145), "{next:?}");
+    assert_eq!(rig.group.turn(next, a, &mut rig.inflight), Turn::Go);
+    let a = rig.join(2_150, A, 90_000);
     assert!(!rig.group.is_idle(at(900_000)));
     rig.group.succeeded(at(60_000), at(59_000));
     rig.leave(60_000, a);

@@ -173,6 +173,13 @@ fn a_question_that_was_dropped_is_put_again() {
     assert!(matches!(source.ask(at(6), 1, 0.0), Ask::Set { .. }));
     source.abandoned(at(7));
     assert!(matches!(source.ask(at(7), 1, 0.0), Ask::Set { .. }));
+    // One that was to claim reads first whether it did.
+    let mut source = up(1);
+    let record = b"c1 9 1 0 0".to_vec();
+    source.answered(at(5), at(6), Ok(Reply::Got(Some(record))), 0.0);
+    assert!(matches!(source.ask(at(6), 1, 0.0), Ask::Swap { .. }));
+    source.abandoned(at(7));
+    assert_eq!(source.ask(at(7), 1, 0.0), Ask::Get);
     let mut source = down(1);
     source.abandoned(at(1_600));
     assert_eq!(source.ask(at(1_600), 1, 0.0), Ask::Get);

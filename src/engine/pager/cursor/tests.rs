@@ -154,6 +154,8 @@ fn page_and_item_caps() {
     pager.arrived(page(2, true, "a"));
     fetch(&mut pager);
     pager.arrived(page(2, true, "b"));
+    // What came before the bound is delivered first.
+    assert_eq!(pager.progress(), Progress::Going);
     assert_eq!(drain(&mut pager), [(0, 0, 2), (1, 0, 1)]);
     assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyItems));
     assert_eq!(pager.position(), position("a", 1));
@@ -202,4 +204,45 @@ fn a_failed_fetch_matters_after_the_held_pages() {
     fetch(&mut pager);
     assert_eq!(pager.failed(), FailedFetch::Matters);
     assert_eq!(pager.arrived(page(2, true, "a")), Arrival::Dropped);
+}
+
+#[test]
+fn where_only_tokens_tell_the_page_without_one_is_the_last() {
+    let silent = |facts: CursorFacts| CursorFacts { has_more: None, ..facts };
+    let token_only = || CursorConfig { token_only: true, ..config() };
+    let mut pager = CursorPager::new(token_only());
+    for token in ["a", "b"] {
+        assert!(fetch(&mut pager).is_some());
+        pager.arrived(silent(page(2, true, token)));
+        drain(&mut pager);
+        assert_eq!((pager.progress(), pager.position()), (Progress::Going, position(token, 0)));
+    }
+    assert_eq!(fetch(&mut pager), Some((2, Some("b".to_owned()))));
+    pager.arrived(silent(without_token(1, false)));
+    assert_eq!(drain(&mut pager), [(2, 0, 1)]);
+    // What is added comes behind that record.
+    assert_eq!((pager.progress(), pager.position()), (Progress::Ended, position("b", 1)));
+    // A word on it counts all the same.
+    let mut pager = CursorPager::new(token_only());
+    fetch(&mut pager);
+    pager.arrived(page(2, false, "a"));
+    drain(&mut pager);
+    assert_eq!(pager.progress(), Progress::Ended);
+}
+
+#[test]
+fn a_circle_is_found_as_long_as_its_beginning_is_remembered() {
+    let mut pager = CursorPager::new(CursorConfig { max_pages: u32::MAX, ..config() });
+    for number in 0..=super::seen::MOST {
+        fetch(&mut pager);
+        pager.arrived(page(1, true, &number.to_string()));
+        drain(&mut pager);
+    }
+    // 0 is forgotten, 1 is not.
+    for (token, progress) in [("0", Progress::Going), ("2", Progress::Stopped(Guard::Loop))] {
+        fetch(&mut pager);
+        pager.arrived(page(1, true, token));
+        drain(&mut pager);
+        assert_eq!(pager.progress(), progress, "{token}");
+    }
 }

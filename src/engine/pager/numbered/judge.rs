@@ -13,7 +13,7 @@ struct Judged {
 impl NumberedPager {
     /// Looks at pages in their order for the end of the list.
     pub(super) fn judge(&mut self) {
-        while let (None, Some(Slot::Held(facts))) = (self.stop, self.slots.get(&self.judging)) {
+        while let (None, Some(Slot::Held { facts, .. })) = (self.stop, self.slots.get(&self.judging)) {
             let page = self.judging;
             let judged = Judged { items: facts.items, has_more: facts.has_more, digest: facts.digest };
             let stop = self.verdict(page, judged);

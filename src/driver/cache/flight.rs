@@ -1,0 +1,76 @@
+//! One fetch for any number of callers that ask the same at once.
+
+use super::{Failure, Fetched};
+use crate::{contract::FailureKind, engine::cache::Key};
+use futures_util::lock::{Mutex, MutexGuard};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+/// The fetches that are under way.
+#[derive(Default)]
+pub(super) struct Flights(RefCell<BTreeMap<Key, Rc<Flight>>>);
+
+#[derive(Default)]
+struct Flight {
+    /// Held by the one who fetches. Whoever gets it next finds the result; or none, if
+    /// the one before was cancelled, and then fetches itself.
+    leading: Mutex<()>,
+    result: RefCell<Option<Result<Fetched, Failure>>>,
+}
+
+/// A place among those who want the same.
+pub(super) struct Ticket<'a> {
+    flights: &'a Flights,
+    key: Key,
+    flight: Rc<Flight>,
+}
+
+impl Flights {
+    /// Whether somebody fetches this now.
+    pub(super) fn busy(&self, key: &Key) -> bool {
+        self.0.borrow().contains_key(key)
+    }
+
+    pub(super) fn join(&self, key: &Key) -> Ticket<'_> {
+        let flight = self.0.borrow_mut().entry(key.clone()).or_default().clone();
+        Ticket { flights: self, key: key.clone(), flight }
+    }
+}
+
+impl Ticket<'_> {
+    /// Waits until nobody else fetches.
+    pub(super) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.flight.leading.lock().await
+    }
+
+    /// What the one who fetched has got.
+    pub(super) fn result(&self) -> Option<Result<Fetched, Failure>> {
+        self.flight.result.borrow().clone()
+    }
+
+    /// Shares a result with those who wait. That the time was over is not shared: the
+    /// others have deadlines of their own.
+    pub(super) fn share(&self, result: &Result<Fetched, Failure>) {
+        if result.as_ref().is_err_and(|failure| failure.kind == FailureKind::Timeout) {
+            return;
+        }
+        *self.flight.result.borrow_mut() = Some(result.clone());
+        self.close();
+    }
+
+    /// Who comes from now on does not join.
+    fn close(&self) {
+        let mut flights = self.flights.0.borrow_mut();
+        if flights.get(&self.key).is_some_and(|flight| Rc::ptr_eq(flight, &self.flight)) {
+            flights.remove(&self.key);
+        }
+    }
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        // One is ours and one is in the map: nobody else waits.
+        if Rc::strong_count(&self.flight) <= 2 {
+            self.close();
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! The cache: answers that are kept for a while, in this instance and in the host's
+//! store.
+//!
+//! One [`Cache`] belongs to a [`Connector`](super::Connector). [`engine::cache`] says
+//! what may be kept and for how long; here it is looked up, fetched once for all who ask
+//! at once, and kept. The store's trouble is never the caller's: what cannot be read
+//! there was not there.
+//!
+//! [`engine::cache`]: crate::engine::cache
+
+mod absence;
+mod epoch;
+mod flight;
+mod store;
+mod types;
+
+pub use types::{Cached, Counters, Fetched, Question, Source, Wanted};
+
+use super::{Failure, failure};
+use crate::{
+    catalogue::{Caching, Operation},
+    contract::Outcome,
+    engine::{
+        cache::{Entry, Key, Lookup, Memory, Policy, Storable, lookup, storable},
+        time::{Tick, unit},
+    },
+    host::Host,
+};
+use epoch::Epochs;
+use flight::Flights;
+use futures_util::future::{Either, select};
+use std::{
+    cell::{Cell, RefCell},
+    pin::pin,
+    time::Duration,
+};
+use store::Store;
+
+/// Keeps answers.
+pub struct Cache {
+    memory: RefCell<Memory>,
+    epochs: Epochs,
+    flights: Flights,
+    store: Store,
+    counters: Cell<Counters>,
+}
+
+impl Cache {
+    /// A cache that keeps so many bytes in this instance.
+    #[must_use]
+    pub fn new(bytes: usize) -> Cache {
+        Cache {
+            memory: RefCell::new(Memory::new(bytes)),
+            epochs: Epochs::default(),
+            flights: Flights::default(),
+            store: Store::default(),
+            counters: Cell::default(),
+        }
+    }
+
+    /// Changes how many bytes are kept in this instance.
+    pub fn resize(&self, bytes: usize) {
+        self.memory.borrow_mut().resize(bytes);
+    }
+
+    /// Forgets what this instance keeps. The store keeps its share.
+    pub fn clear(&self) {
+        self.memory.borrow_mut().clear();
+    }
+
+    /// How often what happened.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.counters.get()
+    }
+
+    /// Bytes in use, entries, and how many had to make room.
+    #[must_use]
+    pub fn size(&self) -> (usize, usize, u64) {
+        let memory = self.memory.borrow();
+        (memory.used(), memory.len(), memory.evicted())
+    }
+
+    /// Answers from the cache, or by `fetch`, which is called once at most. An operation
+    /// that is not cached is fetched.
+    ///
+    /// # Errors
+    /// Those of `fetch`, possibly that of another call which asked the same at once;
+    /// `not-found` from the cache; `timeout` if the deadline passes while waiting.
+    pub async fn answer<H: Host>(
+        &self,
+        host: &H,
+        question: &Question<'_>,
+        wanted: Wanted,
+        fetch: impl AsyncFnOnce() -> Result<Fetched, Failure>,
+    ) -> Result<Cached, Failure> {
+        let Some(policy) = policy(question.operation) else {
+            return fetch().await.map(Cached::fetched);
+        };
+        let looking = self.look(host, question, wanted);
+        let Some((place, kept)) = within(host, wanted.deadline, looking).await else {
+            return Err(late());
+        };
+        let mut old = None;
+        if let Some(entry) = kept {
+            match self.serve(host, &policy, &place.key, &entry) {
+                Some(answer) => return answer,
+                None => old = Some(entry),
+            }
+        }
+        let result = match wanted.fresh {
+            true => self.fetch(host, &policy, &place, wanted.deadline, None, fetch).await,
+            false => self.fetch_together(host, &policy, &place, wanted, fetch).await,
+        };
+        match (result, old) {
+            (Err(failure), Some(entry)) if wanted.accept_stale && is_down(&failure) => {
+                match lookup(&entry, &policy, host.wall_now()) {
+                    Lookup::Revalidate | Lookup::IfError => {
+                        self.count(|counters| counters.degraded += 1);
+                        Ok(Cached { degraded: true, ..kept_answer(host, &entry) })
+                    }
+                    _ => Err(failure),
+                }
+            }
+            (result, _) => result,
+        }
+    }
+
+    /// A call that may have changed this resource is over: what is kept of it is of no
+    /// use any more. At once for this instance, within seconds for those that share its
+    /// store. See [`changes`].
+    pub async fn written<H: Host>(&self, host: &H, question: &Question<'_>, deadline: Option<Tick>) {
+        self.make_room();
+        let resource = question.resource();
+        let beginning = self.epochs.begin(host, &self.store, &resource);
+        // Cut off, it is done with the next look at the epoch.
+        within(host, deadline, beginning).await;
+    }
+
+    /// Finds the place of an answer, and what is kept there.
+    async fn look<H: Host>(
+        &self,
+        host: &H,
+        question: &Question<'_>,
+        wanted: Wanted,
+    ) -> (Place, Option<Entry>) {
+        self.make_room();
+        let epoch = self.epochs.current(host, &self.store, &question.resource()).await;
+        let place = Place { key: question.key(epoch.number), shared: epoch.shared };
+        if wanted.fresh {
+            return (place, None);
+        }
+        let kept = self.memory.borrow_mut().get(&place.key);
+        if kept.is_some() || !place.shared {
+            return (place, kept);
+        }
+        let stored = self.store.get(host, &place.key).await.ok().flatten();
+        let entry = stored.and_then(Entry::from_bytes);
+        if let Some(entry) = &entry {
+            self.memory.borrow_mut().insert(place.key.clone(), entry.clone());
+        }
+        (place, entry)
+    }
+
+    /// The answer that is kept, if it serves as it is.
+    fn serve<H: Host>(
+        &self,
+        host: &H,
+        policy: &Policy,
+        key: &Key,
+        entry: &Entry,
+    ) -> Option<Result<Cached, Failure>> {
+        let answer = match lookup(entry, policy, host.wall_now()) {
+            Lookup::Fresh => Ok(kept_answer(host, entry)),
+            Lookup::Absent => Err(absence::failure(entry)?),
+            Lookup::Revalidate if self.flights.busy(key) => {
+                self.count(|counters| counters.stale += 1);
+                return Some(Ok(kept_answer(host, entry)));
+            }
+            _ => return None,
+        };
+        self.count(|counters| counters.hits += 1);
+        Some(answer)
+    }
+
+    /// Fetches, unless somebody who asks the same does.
+    async fn fetch_together<H: Host>(
+        &self,
+        host: &H,
+        policy: &Policy,
+        place: &Place,
+        wanted: Wanted,
+        fetch: impl AsyncFnOnce() -> Result<Fetched, Failure>,
+    ) -> Result<Cached, Failure> {
+        let ticket = self.flights.join(&place.key);
+        let Some(turn) = within(host, wanted.deadline, ticket.turn()).await else { return Err(late()) };
+        if let Some(result) = ticket.result() {
+            self.count(|counters| counters.joined += 1);
+            return result.map(Cached::fetched);
+        }
+        // While we looked into the store, somebody else may have been and gone.
+        let kept = self.memory.borrow_mut().get(&place.key);
+        let serves =
+            |entry: &Entry| matches!(lookup(entry, policy, host.wall_now()), Lookup::Fresh | Lookup::Absent);
+        if let Some(answer) = kept.filter(serves).and_then(|kept| self.serve(host, policy, &place.key, &kept))
+        {
+            return answer;
+        }
+        self.fetch(host, policy, place, wanted.deadline, Some((&ticket, turn)), fetch).await
+    }
+
+    /// Fetches, and keeps what came.
+    async fn fetch<H: Host>(
+        &self,
+        host: &H,
+        policy: &Policy,
+        place: &Place,
+        deadline: Option<Tick>,
+        ticket: Option<(&flight::Ticket<'_>, futures_util::lock::MutexGuard<'_, ()>)>,
+        fetch: impl AsyncFnOnce() -> Result<Fetched, Failure>,
+    ) -> Result<Cached, Failure> {
+        self.count(|counters| counters.fetches += 1);
+        let result = fetch().await;
+        let (status, body) = match &result {
+            Ok(fetched) => (fetched.status, Some(fetched.body.clone())),
+            Err(failure) => (failure.status.unwrap_or_default(), absence::body(failure)),
+        };
+        let kept = storable(status).zip(body).map(|(storable, body)| {
+            let fresh = policy.life(storable, unit(host.random()));
+            (storable, Entry { status, body, stored_at: host.wall_now(), fresh })
+        });
+        if let Some((_, entry)) = &kept {
+            self.memory.borrow_mut().insert(place.key.clone(), entry.clone());
+        }
+        if let Some((ticket, turn)) = ticket {
+            ticket.share(&result);
+            drop(turn);
+        }
+        if let Some((storable, entry)) = kept.filter(|_| place.shared) {
+            let life = policy.useful(storable, entry.fresh);
+            // Whoever comes after us fetches it again.
+            let storing = self.store.set(host, &place.key, entry.to_bytes(), Some(life));
+            within(host, deadline, storing).await;
+        }
+        result.map(Cached::fetched)
+    }
+
+    /// Epochs cannot be forgotten one by one: what was kept in an earlier one would come
+    /// back.
+    fn make_room(&self) {
+        if self.epochs.is_full() {
+            self.memory.borrow_mut().clear();
+            self.epochs.clear();
+        }
+    }
+
+    fn count(&self, add: impl FnOnce(&mut Counters)) {
+        let mut counters = self.counters.get();
+        add(&mut counters);
+        self.counters.set(counters);
+    }
+}
+
+/// Whether a call that is over may have changed what its resource holds; to be asked
+/// after every operation that is no read.
+#[must_use]
+pub fn changes<T>(result: &Result<T, Failure>) -> bool {
+    match result {
+        Ok(_) => true,
+        Err(failure) => matches!(failure.outcome, Outcome::Applied | Outcome::Unknown),
+    }
+}
+
+/// Where an answer is kept.
+struct Place {
+    key: Key,
+    /// Whether also in the store.
+    shared: bool,
+}
+
+fn kept_answer<H: Host>(host: &H, entry: &Entry) -> Cached {
+    let age = entry.age(host.wall_now());
+    let (status, body) = (entry.status, entry.body.clone());
+    Cached { status, body, source: Source::Cache, age, degraded: false }
+}
+
+fn policy(operation: &Operation) -> Option<Policy> {
+    Some(match operation.cache? {
+        Caching::Seconds(seconds) => Policy::fresh_for(Duration::from_secs(u64::from(seconds))),
+        Caching::Immutable => Policy::immutable(),
+    })
+}
+
+/// Whether the vendor cannot answer now. Anything else that it says is an answer.
+fn is_down(failure: &Failure) -> bool {
+    super::fallback::is_down(failure.kind)
+}
+
+fn late() -> Failure {
+    failure::late("the deadline passed while waiting for the cache")
+}
+
+/// Does something within what is left of a deadline.
+async fn within<H: Host, T>(host: &H, deadline: Option<Tick>, task: impl Future<Output = T>) -> Option<T> {
+    let Some(deadline) = deadline else { return Some(task.await) };
+    match select(pin!(task), pin!(host.sleep(host.now().until(deadline)))).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(_) => None,
+    }
+}

@@ -1,0 +1,93 @@
+//! Puts the cache around a call: reads may be answered from it, writes make it forget.
+
+use super::{
+    Connector,
+    attempt::payload,
+    cache::{Cached, Fetched, Question, Source, Wanted, changes},
+    call::{Answer, Payload},
+    course::Course,
+    failure,
+    request::{Sending, query},
+};
+use crate::{
+    contract::{AnswerSource, Failure, FailureKind},
+    engine::classify::Access,
+    host::Host,
+};
+use bytes::Bytes;
+use std::time::Duration;
+
+impl<H: Host> Connector<H> {
+    /// Answers a call, from the cache if that is allowed and it has the answer.
+    ///
+    /// # Errors
+    /// Everything that can go wrong.
+    pub(super) async fn answer(&self, sending: &Sending<'_>, course: &mut Course) -> Result<Answer, Failure> {
+        let Sending { call, page, account, policy, options } = *sending;
+        let name = call.operation.name;
+        let kept = policy.caching && call.operation.cache.is_some() && !options.uncached;
+        let forgets = policy.caching && call.access() == Access::Write;
+        if !kept && !forgets {
+            return self.fetch_answer(sending, course).await;
+        }
+        let pairs = query(call, page, account.vendor);
+        let question = Question {
+            operation: call.operation,
+            environment: &account.site.environment,
+            tenant: &account.site.tenant,
+            account: &account.name,
+            segments: &call.segments,
+            query: pairs.iter().map(|(name, value)| (*name, value.as_str())).collect(),
+        };
+        let deadline = Some(course.retry.deadline());
+        if forgets {
+            let result = self.fetch_answer(sending, course).await;
+            if changes(&result) {
+                self.cache.written(&self.host, &question, deadline).await;
+            }
+            return result;
+        }
+        let id = course.id.clone();
+        let wanted = Wanted { fresh: options.fresh, accept_stale: options.accept_stale, deadline };
+        let fetch = async || {
+            let answer = self.fetch_answer(sending, course).await?;
+            Ok(Fetched { status: answer.status, body: body(answer.payload) })
+        };
+        let cached = self.cache.answer(&self.host, &question, wanted, fetch).await;
+        let Cached { status, body, source, age, degraded } = cached.map_err(|failure| {
+            // It may be that of another call, which asked the same at once.
+            Failure { call_id: id.clone(), ..failure }.of(name, &id, Vec::new())
+        })?;
+        let unreadable =
+            |_| failure::refused(FailureKind::Internal, "a kept answer cannot be read", Vec::new());
+        let payload = payload(sending, &body).map_err(unreadable)?;
+        let source = match source {
+            Source::Vendor => AnswerSource::Vendor,
+            Source::Cache => AnswerSource::Cache,
+        };
+        Ok(Answer { status, payload, call_id: id, source, age, degraded })
+    }
+
+    /// Asks the vendor.
+    async fn fetch_answer(&self, sending: &Sending<'_>, course: &mut Course) -> Result<Answer, Failure> {
+        match self.run(sending, course).await {
+            Ok(success) => Ok(Answer {
+                status: success.status,
+                payload: success.payload,
+                call_id: course.id.clone(),
+                source: AnswerSource::Vendor,
+                age: Duration::ZERO,
+                degraded: false,
+            }),
+            Err(failure) => Err(failure.of(sending.call.operation.name, &course.id, course.attempts())),
+        }
+    }
+}
+
+fn body(payload: Payload) -> Bytes {
+    match payload {
+        Payload::Nothing => Bytes::new(),
+        Payload::Value(body) => body,
+        Payload::Page(page) => page.body,
+    }
+}
