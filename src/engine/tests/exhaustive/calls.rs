@@ -43,7 +43,7 @@ impl Step<'_> {
             Stage::Barred { .. } | Stage::Resting { then: Next::Breaker, .. } => self.ask_breaker(index),
             Stage::Resting { then: Next::Token, .. } => self.ask_for_token(index),
             Stage::TokenAwaited { news } => self.token_awaited(index, news),
-            Stage::Queued { ticket, generation, .. } => self.ask_for_turn(index, ticket, generation),
+            Stage::Queued { ticket, .. } => self.ask_for_turn(index, ticket),
             stage => panic!("{stage:?} is no wait that ends by itself"),
         }
         if self.state.calls[index].stage.is_due(self.state.now) {
@@ -99,10 +99,10 @@ impl Step<'_> {
     }
 
     /// With a token: the limiter.
-    pub fn authorized(&mut self, index: usize, generation: Generation) {
+    pub fn authorized(&mut self, index: usize) {
         let State { now, group, inflight, calls, .. } = &mut self.state;
         if *now < calls[index].attempts.0.deadline() && group.at_once(*now, inflight) {
-            return self.admitted(index, generation);
+            return self.admitted(index);
         }
         let caller = Caller(index as u64);
         match group.join(*now, caller, calls[index].attempts.0.deadline()) {
@@ -110,12 +110,12 @@ impl Step<'_> {
             Ok(ticket) => {
                 self.deliver();
                 let other = self.state.tickets().next().filter(|_| self.has(Defect::ShareTickets));
-                self.ask_for_turn(index, other.unwrap_or(ticket), generation);
+                self.ask_for_turn(index, other.unwrap_or(ticket));
             }
         }
     }
 
-    fn ask_for_turn(&mut self, index: usize, ticket: Ticket, generation: Generation) {
+    fn ask_for_turn(&mut self, index: usize, ticket: Ticket) {
         let State { now, group, inflight, .. } = &mut self.state;
         let full = inflight.taken() >= self.model.places;
         let turn = group.turn(*now, ticket, inflight);
@@ -123,7 +123,7 @@ impl Step<'_> {
         let until = match turn {
             Turn::Go => {
                 self.leave_queue(ticket);
-                return self.admitted(index, generation);
+                return self.admitted(index);
             }
             Turn::Late(_) => {
                 self.leave_queue(ticket);
@@ -142,17 +142,18 @@ impl Step<'_> {
                 None
             }
         };
-        self.state.calls[index].stage = Stage::Queued { ticket, generation, until, woken: false };
+        self.state.calls[index].stage = Stage::Queued { ticket, until, woken: false };
     }
 
-    /// Its turn has come: what is known of token and breaker may have changed.
-    fn admitted(&mut self, index: usize, generation: Generation) {
+    /// Its turn has come. The token may have been replaced meanwhile; only if there is none
+    /// left does the call lose its turn.
+    fn admitted(&mut self, index: usize) {
         let now = self.state.now;
-        if !self.serves(generation) && !self.has(Defect::SendOldToken) {
+        let Some(generation) = self.at_hand() else {
             self.note(Event::TokenLostInQueue);
             self.landed();
             return self.ask_breaker(index);
-        }
+        };
         let harmless = self.kind(index).repeat == Repeat::Harmless;
         let pass = match Pass::take(&mut self.state.breaker, now, harmless) {
             Ok(pass) => pass,
@@ -195,11 +196,14 @@ impl Step<'_> {
         self.state.calls[index].stage = Stage::Barred { until: now + wait };
     }
 
-    /// Whether a token still serves that was good a while ago.
-    fn serves(&self, generation: Generation) -> bool {
+    /// A token that serves now, if one is at hand.
+    fn at_hand(&self) -> Option<Generation> {
+        if self.has(Defect::SendOldToken) {
+            return self.state.ledger.issued;
+        }
         match self.state.cell.need(self.state.now) {
-            Need::Use(present) | Need::Refresh(present) => present == generation,
-            Need::Fetch | Need::CoolingDown { .. } => false,
+            Need::Use(generation) | Need::Refresh(generation) => Some(generation),
+            Need::Fetch | Need::CoolingDown { .. } => None,
         }
     }
 

@@ -6,7 +6,7 @@ use penstock_engine::sabotage::{self, Sabotage};
 /// A defect of the calls, or of the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Defect {
-    /// A call does not ask whether its token still serves when its turn has come.
+    /// A call whose turn has come sends the last token that there was.
     SendOldToken,
     /// Nobody waits for another's fetch.
     FetchAtOnce,

@@ -26,6 +26,8 @@ pub struct Ledger {
     pub tripped: Option<Tick>,
     /// Counts the times that it opened and closed.
     pub epoch: u32,
+    /// The last token.
+    pub issued: Option<Generation>,
     /// The tokens that the vendor refused.
     pub refused: BTreeSet<Generation>,
     /// How many callers lost patience.

@@ -53,10 +53,10 @@ pub enum Stage {
     Barred { until: Tick },
     /// Somebody else fetches a token. `news`: whether a fetch has ended since.
     TokenAwaited { news: bool },
-    /// It fetches a token itself. `old` serves meanwhile.
-    Fetching { asked: Tick, until: Tick, old: Option<Generation> },
+    /// It fetches a token itself. `old`: whether the one before serves meanwhile.
+    Fetching { asked: Tick, until: Tick, old: bool },
     /// In the limiter's queue. `woken`: it is to ask for its turn again.
-    Queued { ticket: Ticket, generation: Generation, until: Option<Tick>, woken: bool },
+    Queued { ticket: Ticket, until: Option<Tick>, woken: bool },
     /// Its request is under way.
     Sent { generation: Generation, pass: Pass, sent: Tick, until: Tick, epoch: u32 },
     /// Between two attempts.

@@ -14,7 +14,7 @@ use penstock_engine::{
     rotation::Slot,
     secret::Secret,
     time::Tick,
-    token::{FetchFailure, Generation, Need},
+    token::{FetchFailure, Need},
 };
 use std::time::Duration;
 
@@ -33,11 +33,11 @@ impl Step<'_> {
         }
         let alone = self.state.fetching() == 0 || self.has(Defect::FetchAtOnce);
         match self.state.cell.need(now) {
-            Need::Use(generation) => self.authorized(index, generation),
+            Need::Use(_) => self.authorized(index),
             Need::CoolingDown { until } => self.cooling_down(index, until),
-            Need::Refresh(generation) if alone => self.fetch(index, Some(generation)),
-            Need::Refresh(generation) => self.authorized(index, generation),
-            Need::Fetch if alone => self.fetch(index, None),
+            Need::Refresh(_) if alone => self.fetch(index, true),
+            Need::Refresh(_) => self.authorized(index),
+            Need::Fetch if alone => self.fetch(index, false),
             Need::Fetch => {
                 self.note(Event::TokenAwaited);
                 self.state.calls[index].stage = Stage::TokenAwaited { news: false };
@@ -50,13 +50,13 @@ impl Step<'_> {
         let now = self.state.now;
         match self.state.cell.need(now) {
             Need::CoolingDown { until } => return self.cooling_down(index, until),
-            Need::Use(generation) | Need::Refresh(generation) => return self.authorized(index, generation),
+            Need::Use(_) | Need::Refresh(_) => return self.authorized(index),
             Need::Fetch => {}
         }
         match self.state.no_token.filter(|_| news) {
             Some(refused) => self.no_token(index, refused),
             None if now >= self.state.calls[index].attempts.0.deadline() => self.end(index, Event::Late),
-            None => self.fetch(index, None),
+            None => self.fetch(index, false),
         }
     }
 
@@ -66,12 +66,13 @@ impl Step<'_> {
         let stage = std::mem::replace(&mut self.state.calls[index].stage, Stage::Running);
         let Stage::Fetching { asked, old, .. } = stage else { panic!("{stage:?} is no fetch") };
         if issue == Issue::Token {
-            self.note(if old.is_some() { Event::TokenRefreshed } else { Event::TokenFetched });
+            self.note(if old { Event::TokenRefreshed } else { Event::TokenFetched });
             let life = Some(self.model.token_life);
             self.state.cell.rotation().worked(Slot::Primary);
-            let generation = self.state.cell.stored(Secret::new("token".to_owned()), asked, life, 0.0);
+            let issued = self.state.cell.stored(Secret::new("token".to_owned()), asked, life, 0.0);
             self.fetch_ended(None);
-            return self.authorized(index, generation);
+            self.state.ledger.issued = Some(issued);
+            return self.authorized(index);
         }
         let transient = issue == Issue::Down;
         let hint = match self.state.cell.need(now) {
@@ -88,28 +89,28 @@ impl Step<'_> {
         let fault = Fault { reason, effect: Effect::NotSent, class: Class::Transient, status, hint };
         let refused = NoToken(transient.then_some(fault));
         self.fetch_ended(Some(refused));
-        match old {
-            Some(generation) => {
-                self.note(Event::RefreshFailed);
-                self.authorized(index, generation);
-            }
-            None => self.no_token(index, refused),
+        if !old {
+            return self.no_token(index, refused);
         }
+        self.note(Event::RefreshFailed);
+        self.authorized(index);
     }
 
     /// The fetch took too long and is dropped.
-    pub fn fetch_timed_out(&mut self, index: usize, old: Option<Generation>) {
+    pub fn fetch_timed_out(&mut self, index: usize, old: bool) {
         self.note(Event::FetchTimedOut);
-        let Some(generation) = old else { return self.end(index, Event::Late) };
+        if !old {
+            return self.end(index, Event::Late);
+        }
         self.state.cell.fetch_failed(self.state.now, FetchFailure::Transient { hint: None });
-        self.authorized(index, generation);
+        self.authorized(index);
     }
 
-    fn fetch(&mut self, index: usize, old: Option<Generation>) {
+    fn fetch(&mut self, index: usize, old: bool) {
         let asked = self.state.now;
         self.state.cell.rotation().begin(false);
         let left = self.state.calls[index].attempts.0.time_left(asked);
-        let time = if old.is_some() { PATIENCE.min(left / 2) } else { left };
+        let time = if old { PATIENCE.min(left / 2) } else { left };
         self.state.calls[index].stage = Stage::Fetching { asked, until: asked + time, old };
     }
 
