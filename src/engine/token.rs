@@ -63,7 +63,7 @@ pub enum FetchFailure {
     },
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Held {
     secret: Secret,
     /// Whether the vendor ever answered a call with it by anything but a 401.
@@ -78,7 +78,7 @@ struct Held {
 /// At most one fetch at a time is the driver's to see to: it takes a lock, asks
 /// [`TokenCell::need`] again, and only then fetches. The caller that fetched uses
 /// what [`TokenCell::stored`] returns without asking again.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct TokenCell {
     generation: Generation,
     held: Option<Held>,

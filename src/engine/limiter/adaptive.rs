@@ -23,7 +23,7 @@ const FLOOR: f64 = 0.5;
 const MEASURE: Duration = Duration::from_millis(500);
 
 /// The slow-down of one group. It does nothing before the first throttled request.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Adaptive {
     /// The highest rate, in requests a second.
     limit: f64,

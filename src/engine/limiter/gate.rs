@@ -13,7 +13,7 @@ const MAX_WAIT: Duration = Duration::from_secs(20);
 pub const MAX_HINT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Open, or closed until a known time.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Gate {
     until: Tick,
     /// When it was last closed by a request that was sent while it was open.

@@ -72,7 +72,7 @@ pub struct Setup {
 }
 
 /// A limit group.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Group {
     id: GroupId,
     queue: Queue,

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 pub struct GroupId(pub u64);
 
 /// The places in flight.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Inflight {
     most: usize,
     taken: usize,

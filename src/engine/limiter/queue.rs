@@ -23,14 +23,14 @@ struct Place {
 }
 
 /// The waiting calls of one caller. Never empty.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Line {
     turn: u64,
     tickets: BTreeSet<Ticket>,
 }
 
 /// The waiting calls.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Queue {
     places: BTreeMap<Ticket, Place>,
     lines: BTreeMap<Caller, Line>,

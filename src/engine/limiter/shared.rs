@@ -108,7 +108,7 @@ struct Claim {
 }
 
 /// The part that one instance has of a shared limit.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Lease {
     me: u64,
     limit: RateLimit,

@@ -73,7 +73,7 @@ pub enum Trouble {
 }
 
 /// The slots of one group in one instance.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Source {
     limit: RateLimit,
     instances: u32,

@@ -22,7 +22,7 @@ const KEPT: Duration = Duration::from_secs(30);
 const MOST: usize = 128;
 
 /// The best bound for each writer.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Sightings(BTreeMap<u64, Sighting>);
 
 #[derive(Clone, Copy, Debug)]

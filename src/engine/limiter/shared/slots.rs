@@ -4,7 +4,7 @@ use crate::time::Tick;
 use std::{collections::VecDeque, time::Duration};
 
 /// Slots, each of which may be used from its time on and for a little longer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Slots {
     /// How long after its time one may be used.
     lateness: Duration,
