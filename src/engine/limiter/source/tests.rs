@@ -60,12 +60,20 @@ fn a_shared_limit_gives_nothing_before_the_store_has_spoken() {
 }
 
 #[test]
-fn a_host_without_a_store_works_with_its_share_from_the_start() {
+fn one_among_several_that_finds_no_store_goes_to_its_share_like_the_others() {
     let mut source = Source::new(APP, 2, true, 1);
+    answer(&mut source, at(7), UNAVAILABLE);
+    assert_eq!(source.mode(), Mode::Share);
+    assert!(source.ready(at(7)).is_err(), "others may still send by the plan");
+}
+
+#[test]
+fn a_host_without_a_store_works_with_the_whole_limit_from_the_start() {
+    let mut source = Source::new(APP, 1, true, 1);
     assert_eq!(answer(&mut source, at(7), UNAVAILABLE), Ask::Get);
     assert_eq!((source.mode(), source.patience()), (Mode::Alone, PROBE));
     assert_eq!(source.ready(at(7)), Ok(()));
-    assert_eq!(sends(&mut source, 7, 1_007), 30);
+    assert_eq!(sends(&mut source, 7, 1_007), 60);
     // It is asked again after half a minute: early while calls wait, at the latest then.
     assert_eq!(source.ask(at(15_006), 1, 0.0), Ask::Wait(at(15_007)));
     assert_eq!(source.ask(at(15_007), 0, 0.0), Ask::Nothing);
