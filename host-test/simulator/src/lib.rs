@@ -17,6 +17,7 @@
 
 mod breaker;
 mod calls;
+pub mod command;
 mod disturb;
 mod fault;
 mod figures;

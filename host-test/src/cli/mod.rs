@@ -8,6 +8,7 @@ mod list;
 mod operations;
 mod report;
 mod serve;
+mod simulate;
 mod target;
 mod vendor;
 
@@ -56,6 +57,9 @@ enum Command {
     Batch(batch::Batch),
     /// Shows the operations: name, method, path, effect, parameters.
     Operations(operations::Operations),
+    /// Runs the core through seeded schedules of faults in virtual time, and counts what did
+    /// not hold.
+    Simulate(simulate::Simulate),
     /// Runs a simulated ServiceTitan by itself.
     Vendor(vendor::Vendor),
     /// Runs the Spin gateway in Wasmtime, against a simulated ServiceTitan.
@@ -83,6 +87,7 @@ pub fn main() -> ExitCode {
             Command::Operations(command) => command.run().await,
             Command::Vendor(command) => command.run().await,
             Command::Serve(command) => command.run().await,
+            Command::Simulate(command) => command.run(),
             Command::Key(command) => command.run(),
         }
     });

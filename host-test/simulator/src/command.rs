@@ -1,0 +1,94 @@
+//! `penstock simulate`, as a value: what to run and how to show it.
+
+use crate::{
+    Config, Outcome, run_with,
+    scenarios::{Reading, kills, outage, rotations, saturation},
+    simulate_with,
+};
+use std::time::{Duration, Instant};
+
+/// Every so-manieth seed is run twice, and both traces must be the same.
+const TWICE: u64 = 50;
+
+/// How much of a trace is shown of a schedule in which something did not hold.
+const EXCERPT: usize = 40;
+
+/// What to run and how to show it.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The first seed.
+    pub first: u64,
+    /// How many schedules.
+    pub seeds: u64,
+    /// On so many threads.
+    pub threads: usize,
+    /// Figures as JSON.
+    pub json: bool,
+    /// The whole trace of the first seed, and nothing else.
+    pub trace: bool,
+    /// The scenarios instead of schedules.
+    pub scenarios: bool,
+}
+
+impl Command {
+    /// Runs it, and prints what it came to on standard output; whether everything held.
+    #[must_use]
+    pub fn run(&self) -> bool {
+        let mut config = Config::default();
+        if self.trace {
+            config.trace = true;
+            let report = run_with(self.first, &config);
+            report.trace.iter().for_each(|line| println!("{line}"));
+            println!("{}", report.excerpt(0));
+            return true;
+        }
+        if self.scenarios {
+            play(&config, self.threads);
+            return true;
+        }
+        let began = Instant::now();
+        let seeds = self.first..self.first.saturating_add(self.seeds);
+        let outcome = simulate_with(seeds, self.threads, &config, TWICE, |_| ());
+        self.show(&outcome);
+        let took = began.elapsed().as_secs_f64();
+        eprintln!("{took:.1} s, {:.0} schedules a second", self.seeds as f64 / took);
+        outcome.is_good()
+    }
+
+    fn show(&self, outcome: &Outcome) {
+        if self.json {
+            match serde_json::to_string_pretty(outcome) {
+                Ok(text) => println!("{text}"),
+                Err(error) => eprintln!("{error}"),
+            }
+            return;
+        }
+        for found in &outcome.findings {
+            println!("{}", found.excerpt(EXCERPT));
+        }
+        println!("{}", outcome.figures);
+    }
+}
+
+/// Plays all scenarios and shows their figures.
+fn play(config: &Config, threads: usize) {
+    let minute = Duration::from_secs(60);
+    for reading in [Reading::Pages, Reading::Stream { between: 500 }] {
+        let began = Instant::now();
+        let kills = kills(1_000, 20, reading, 1, threads);
+        println!("{reading:?}: {kills:?} in {:.0} s", began.elapsed().as_secs_f64());
+    }
+    let saturation = saturation(1, config, 8, 16);
+    println!("{:.1} % of the limit used: {saturation:?}", saturation.used() * 100.0);
+    for way in 0..4 {
+        let outage = outage(1, config, 50, minute, way);
+        println!(
+            "{:.3} requests a call, {:.1} % after: {outage:?}",
+            outage.amplification(),
+            outage.recovered() * 100.0
+        );
+    }
+    for two_slots in [false, true] {
+        println!("{:?}", rotations(1, config, 1_000, 6, two_slots));
+    }
+}
