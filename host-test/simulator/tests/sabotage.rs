@@ -85,31 +85,26 @@ fn chance_from_elsewhere() {
 }
 
 #[test]
-#[ignore = "until the pager has the defect"]
 fn a_page_that_is_thrown_away() {
     is_found(Sabotage::LoseRecords, Invariant::NothingLost);
 }
 
 #[test]
-#[ignore = "until the pager has the defect"]
 fn records_that_are_delivered_again() {
     is_found(Sabotage::RepeatRecords, Invariant::NothingRepeated);
 }
 
 #[test]
-#[ignore = "until the limiter is wired"]
 fn a_limiter_that_lets_all_through() {
     is_found(Sabotage::IgnoreLimit, Invariant::WithinLimit);
 }
 
 #[test]
-#[ignore = "until the limiter is wired"]
 fn the_last_who_comes_first() {
     is_found(Sabotage::LastComesFirst, Invariant::NobodyStarves);
 }
 
 #[test]
-#[ignore = "until the breaker is wired"]
 fn a_breaker_that_never_refuses() {
     is_found(Sabotage::IgnoreBreaker, Invariant::OnlyProbes);
 }

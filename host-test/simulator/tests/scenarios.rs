@@ -36,7 +36,6 @@ fn a_read_of_a_thousand_pages_may_be_killed_at_any_host_call() {
 }
 
 #[test]
-#[ignore = "until the limiter is wired"]
 fn instances_that_share_a_limit_use_it_and_never_more() {
     let saturation = saturation(1, &Config::default(), 8, 16);
     assert!(saturation.most_in_a_window <= 60, "{saturation:?}");
@@ -45,7 +44,6 @@ fn instances_that_share_a_limit_use_it_and_never_more() {
 }
 
 #[test]
-#[ignore = "until the breaker and the retry budget are wired"]
 fn an_outage_does_not_make_a_storm_and_its_end_is_noticed() {
     for way in 0..4 {
         let outage = outage(1, &Config::default(), 50, Duration::from_secs(60), way);
@@ -65,7 +63,6 @@ fn a_thousand_rotations_with_overlap_fail_no_call() {
 }
 
 #[test]
-#[ignore = "until there are two slots of secrets"]
 fn a_thousand_rotations_with_two_slots_fail_no_call() {
     let rotations = rotations(1, &Config::default(), 1_000, 6, true);
     assert_eq!((rotations.rotations, rotations.failed), (1_000, 0), "{rotations:?}");
