@@ -39,3 +39,15 @@ impl Default for Limits {
         Self::DEFAULT
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_as_documented() {
+        let Limits { max_body_bytes, max_held_bytes, max_resume_bytes, .. } = Limits::default();
+        assert_eq!((max_body_bytes, max_held_bytes), (67_108_864, 67_108_864));
+        assert_eq!(max_resume_bytes, 65_536);
+    }
+}

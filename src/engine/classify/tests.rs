@@ -127,3 +127,30 @@ fn the_greater_effect_wins() {
     assert!(Effect::NotApplied < Effect::Unknown);
     assert!(Effect::Unknown < Effect::Applied);
 }
+
+#[test]
+fn reasons_have_names_that_do_not_change() {
+    use Reason::*;
+    let named = [
+        (Dns, "dns"),
+        (Connect, "connect"),
+        (Tls, "tls"),
+        (Denied, "denied"),
+        (Connection, "connection"),
+        (Protocol, "protocol"),
+        (Timeout, "timeout"),
+        (RateLimited, "rate-limited"),
+        (TokenExpired, "token-expired"),
+        (Unavailable, "unavailable"),
+        (ServerError, "server-error"),
+        (Rejected, "rejected"),
+        (Redirect, "redirect"),
+        (Malformed, "malformed"),
+        (Unfit, "unfit"),
+        (TooLarge, "too-large"),
+        (UnexpectedStatus, "unexpected-status"),
+    ];
+    for (reason, name) in named {
+        assert_eq!(reason.as_str(), name);
+    }
+}

@@ -1,0 +1,124 @@
+//! What the policies cost a call that nothing holds up: `cargo bench --bench policies`.
+//!
+//! First the engine alone, in the driver's order (`src/driver/run.rs`): cache, budget,
+//! breaker, token, limiter, retry. Then whole calls, against a host that answers at once. All policies
+//! are on, with their defaults; only the rate limit is high. Fails when the engine takes more
+//! than [`MOST`] of a call.
+#![allow(clippy::expect_used, clippy::panic, reason = "a bench whose calls fail has failed")]
+#![allow(missing_docs, reason = "a program, not a library")]
+
+mod engine;
+mod host;
+
+use engine::{Engine, Kept};
+use host::Ready;
+use penstock::{
+    catalogue::Operation,
+    contract::AnswerSource,
+    driver::{Answer, Call, Connector, Options},
+    dynamic, typed,
+};
+use std::{
+    pin::pin,
+    process::ExitCode,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
+
+/// The most that the engine may take of a call, at the median.
+const MOST: Duration = Duration::from_micros(5);
+
+/// Virtual time between two calls: enough for a slot of the rate limit.
+const BETWEEN: Duration = Duration::from_millis(1);
+
+/// Requests a second that the vendor allows: more than are made.
+const RATE: u32 = 10_000;
+
+fn main() -> ExitCode {
+    let mut engine = Engine::new();
+    let mut memory = Kept::new();
+    let alone = measure("engine", 500_000, || engine.call());
+    measure("engine: an answer from the cache", 500_000, || memory.look_up());
+
+    let rig = Rig::new("jpm.jobs-get");
+    measure("Connector::call", 100_000, || drop(rig.call()));
+    measure("dynamic::invoke", 100_000, || rig.invoke());
+    let kept = Rig::new("jpm.project-statuses-get");
+    measure("dynamic::invoke, from the cache", 100_000, || kept.invoke());
+    assert_eq!((rig.source(), kept.source()), (AnswerSource::Vendor, AnswerSource::Cache));
+    if alone > MOST {
+        println!("the engine takes more than {MOST:?} of a call");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// Prints median and 99th percentile, and returns the median. Each time has the reading of
+/// the clock in it.
+fn measure(what: &str, times: usize, mut once: impl FnMut()) -> Duration {
+    for _ in 0..times / 10 {
+        once();
+    }
+    let mut took: Vec<Duration> = (0..times)
+        .map(|_| {
+            let start = Instant::now();
+            once();
+            start.elapsed()
+        })
+        .collect();
+    took.sort_unstable();
+    let at = |percent: usize| took.get(took.len() * percent / 100).copied().unwrap_or_default();
+    let micros = |time: Duration| time.as_secs_f64() * 1e6;
+    println!("{what:<36} median {:>8.2} us, p99 {:>8.2} us", micros(at(50)), micros(at(99)));
+    at(50)
+}
+
+/// A connector, and a call that it makes.
+struct Rig {
+    connector: Rc<Connector<Ready>>,
+    operation: &'static Operation,
+    call: Call,
+    options: Options,
+}
+
+impl Rig {
+    fn new(name: &str) -> Rig {
+        let operation = dynamic::operation("servicetitan", name).expect("it is in the catalogue");
+        Rig {
+            connector: Connector::new(Ready::default()),
+            operation,
+            call: typed::Request::new(operation).path(&1).call().expect("the parameters fit"),
+            options: Options::check(None).expect("nothing is wrong with nothing"),
+        }
+    }
+
+    fn call(&self) -> Answer {
+        self.connector.host().pass();
+        let answer = at_once(self.connector.call(&self.call, None, &self.options));
+        answer.expect("the call succeeds")
+    }
+
+    /// Where answers come from.
+    fn source(&self) -> AnswerSource {
+        self.call().source
+    }
+
+    fn invoke(&self) {
+        self.connector.host().pass();
+        let parameters = [("id".to_owned(), "1".to_owned())];
+        let answer = at_once(dynamic::invoke(&self.connector, self.operation, &parameters, None, None));
+        assert!(answer.expect("the call succeeds").body.is_some());
+    }
+}
+
+/// Runs a future that waits for nothing but itself.
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    let (mut future, mut context) = (pin!(future), Context::from_waker(Waker::noop()));
+    for _ in 0..10 {
+        if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
+            return done;
+        }
+    }
+    panic!("a call waits for something")
+}
