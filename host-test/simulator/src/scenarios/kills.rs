@@ -19,7 +19,7 @@ use crate::{
 use penstock::{contract::CallOptions, pump::Sink};
 use serde::Serialize;
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     rc::Rc,
     sync::{
         Mutex, PoisonError,
@@ -115,13 +115,12 @@ fn read(pages: u64, page_size: u32, reading: Reading, dies_at: Option<u64>) -> R
             Reading::Stream { between } => consumer.stream(between).await,
         }
     });
-    let came = |times: u32| consumer.came.values().filter(|known| **known == times).count() as u64;
     let held = pages * u64::from(page_size);
     Read {
         host_calls: stage.instances.first().map_or(0, |instance| instance.asked()),
         killed: consumer.killed,
-        records: consumer.came.values().map(|times| u64::from(*times)).sum(),
-        complete: done && consumer.came.len() as u64 == held && came(0) == 0,
+        records: consumer.came.iter().map(|times| u64::from(*times)).sum(),
+        complete: done && consumer.came.len() as u64 == held && !consumer.came.contains(&0),
         repeated: consumer.repeated,
         again: consumer.again,
         violations: stage.world.close().1,
@@ -135,12 +134,12 @@ struct Consumer {
     instance: usize,
     killed: bool,
     resume: Option<String>,
-    /// How often each record came.
-    came: BTreeMap<u64, u32>,
+    /// How often each record came, by its number.
+    came: Vec<u32>,
     /// Records that came since the last `resume` was kept.
     since: Vec<u64>,
     /// Of those, the ones that a killed read delivered: they may come again.
-    lost_track: BTreeMap<u64, ()>,
+    lost_track: BTreeSet<u64>,
     repeated: u64,
     again: u64,
 }
@@ -167,21 +166,25 @@ impl Consumer {
             instance: 0,
             killed: false,
             resume: None,
-            came: BTreeMap::new(),
+            came: Vec::new(),
             since: Vec::new(),
-            lost_track: BTreeMap::new(),
+            lost_track: BTreeSet::new(),
             repeated: 0,
             again: 0,
         }
     }
 
     fn take(&mut self, id: u64) {
-        let times = self.came.entry(id % SPAN).or_default();
+        let record = usize::try_from(id % SPAN).unwrap_or_default();
+        if self.came.len() <= record {
+            self.came.resize(record + 1, 0);
+        }
+        let Some(times) = self.came.get_mut(record) else { return };
         *times += 1;
         if *times > 1 {
             match self.lost_track.remove(&id) {
-                Some(()) => self.again += 1,
-                None => self.repeated += 1,
+                true => self.again += 1,
+                false => self.repeated += 1,
             }
         }
         self.since.push(id);
@@ -198,7 +201,7 @@ impl Consumer {
         let first = !self.killed;
         self.killed = true;
         self.instance = 1;
-        self.lost_track = self.since.drain(..).map(|id| (id, ())).collect();
+        self.lost_track = self.since.drain(..).collect();
         first
     }
 
