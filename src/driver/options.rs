@@ -43,8 +43,8 @@ pub struct Options {
     /// Who calls, if the call is part of something larger; a call alone is a caller of its
     /// own.
     pub caller: Option<Caller>,
-    /// Whether to wait for a vendor that has been failing, as far as the deadline allows:
-    /// for whole reads, which are long anyway. Others are told at once.
+    /// Whether to wait for a vendor that has been failing for as long as the deadline
+    /// allows: for whole reads, which are long anyway. Others wait as often as they may try.
     pub patient: bool,
 }
 

@@ -19,7 +19,7 @@ use crate::{
     engine::{
         breaker::{Open, Outcome as Health, Transition},
         budget::Cost,
-        classify::{Class, Fault},
+        classify::{Class, Effect, Fault, Reason},
         retry::{Decision, Repeat, Why},
         sabotage::{self, Sabotage},
         time::unit,
@@ -139,21 +139,36 @@ impl<H: Host> Connector<H> {
         failed
     }
 
-    /// A patient call comes back when the breaker says, if its deadline allows; others are
-    /// told at once.
+    /// Waits for the time that the breaker says, if the deadline allows: a whole read as
+    /// often as it takes, any other call as often as it may try.
     async fn wait_for_breaker(
         &self,
         sending: &Sending<'_>,
-        course: &Course,
+        course: &mut Course,
         open: Open,
     ) -> Result<(), Failure> {
         let now = self.host.now();
         let left = now.until(open.until);
-        let wait = left + SPREAD.mul_f64(unit(self.host.random()));
-        if !sending.options.patient || wait >= course.retry.time_left(now) {
-            return Err(course.unavailable(left));
+        if sending.options.patient {
+            let wait = left + SPREAD.mul_f64(unit(self.host.random()));
+            if wait >= course.retry.time_left(now) {
+                return Err(course.unavailable(left));
+            }
+            self.host.sleep(wait).await;
+            return Ok(());
         }
-        self.host.sleep(wait).await;
+        let fault = Fault {
+            reason: Reason::BreakerOpen,
+            effect: Effect::NotSent,
+            class: Class::Transient,
+            status: None,
+            hint: Some(left),
+        };
+        _ = course.retry.begin(now);
+        match course.retry.next(now, &fault, unit(self.chance())) {
+            Decision::Resend { after, .. } => self.host.sleep(after).await,
+            Decision::GiveUp(_) => return Err(course.unavailable(left)),
+        }
         Ok(())
     }
 

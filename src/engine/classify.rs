@@ -146,6 +146,8 @@ pub enum Reason {
     TooLarge,
     /// A status that HTTP has no meaning for, or 1xx.
     UnexpectedStatus,
+    /// Nothing was sent: the circuit breaker is open.
+    BreakerOpen,
 }
 
 impl Reason {
@@ -170,6 +172,7 @@ impl Reason {
             Self::Unfit => "unfit",
             Self::TooLarge => "too-large",
             Self::UnexpectedStatus => "unexpected-status",
+            Self::BreakerOpen => "breaker-open",
         }
     }
 }

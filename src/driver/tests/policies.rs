@@ -26,14 +26,15 @@ fn lines(rig: &Rig, event: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_vendor_that_is_down_is_left_alone_and_callers_are_told_at_once() {
+fn a_vendor_that_is_down_is_left_alone_and_who_cannot_wait_is_told_at_once() {
     let rig = Rig::new();
     rig.titan.holds(1);
     let down = broken(&rig);
+    let hasty = within(Duration::from_millis(200));
     rig.run(async {
-        while rig.get().await.unwrap_err().kind != FailureKind::Unavailable {}
+        while rig.get_with(&hasty).await.unwrap_err().kind != FailureKind::Unavailable {}
         let (sent, began) = (rig.titan.api_requests(), rig.host.elapsed());
-        let failure = rig.get().await.unwrap_err();
+        let failure = rig.get_with(&hasty).await.unwrap_err();
         assert_eq!((failure.kind, failure.outcome), (FailureKind::Unavailable, Outcome::NotSent));
         assert!(matches!(failure.retry, RetryAdvice::After(1..=1000)), "{:?}", failure.retry);
         assert_eq!((rig.titan.api_requests(), rig.host.elapsed()), (sent, began));
@@ -67,6 +68,27 @@ fn a_whole_read_waits_for_a_vendor_that_comes_back() {
     assert!(read.end.is_ok(), "{:?}", read.end);
     assert_eq!(read.ids.len(), 200);
     assert!(!lines(&rig, "breaker").is_empty(), "the breaker opened meanwhile");
+}
+
+#[test]
+fn a_single_call_waits_for_the_breaker_as_often_as_it_may_try() {
+    let rig = Rig::new();
+    rig.titan.holds(1);
+    let down = broken(&rig);
+    rig.run(async {
+        let hasty = within(Duration::from_millis(200));
+        while rig.get_with(&hasty).await.unwrap_err().kind != FailureKind::Unavailable {}
+        down.set(false);
+        let (sent, began) = (rig.titan.api_requests(), rig.host.elapsed());
+        rig.get().await.unwrap();
+        assert_eq!(rig.titan.api_requests(), sent + 1);
+        assert!(rig.host.elapsed() - began < 2 * SECOND);
+
+        down.set(true);
+        while rig.get_with(&hasty).await.unwrap_err().kind != FailureKind::Unavailable {}
+        let failure = rig.get().await.unwrap_err();
+        assert!(failure.attempts.iter().any(|attempt| attempt.reason == "breaker-open"), "{failure:?}");
+    });
 }
 
 #[test]

@@ -45,7 +45,8 @@ impl Outcome {
             | Reason::Redirect
             | Reason::Unfit
             | Reason::TooLarge
-            | Reason::UnexpectedStatus => false,
+            | Reason::UnexpectedStatus
+            | Reason::BreakerOpen => false,
         };
         if failed { Self::Failure } else { Self::Ignored }
     }
