@@ -166,7 +166,7 @@ impl Admission {
         let room = self.0.room(group, limit, now, host);
         let free = now < deadline && room.group.borrow_mut().at_once(now, &mut self.0.inflight.borrow_mut());
         if free {
-            return Ok(Permit { desk: self.0.clone(), room, sent: now });
+            return Ok(Permit { desk: self.0.clone(), room, sent: now, turn: None });
         }
         waiting::wait(self.0.clone(), room, host, caller, deadline).await
     }
@@ -191,9 +191,19 @@ pub struct Permit {
     desk: Rc<Desk>,
     room: Rc<Room>,
     sent: Tick,
+    /// Whose turn it was; none if nobody waited.
+    turn: Option<(Caller, Ticket)>,
 }
 
 impl Permit {
+    /// Gives it back without having sent anything. The caller comes first when it asks
+    /// again: it has waited for its turn already.
+    pub fn unused(self) {
+        if let Some((caller, ticket)) = self.turn {
+            self.room.group.borrow_mut().unused(caller, ticket);
+        }
+    }
+
     /// When it was given.
     #[must_use]
     pub fn sent(&self) -> Tick {

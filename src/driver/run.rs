@@ -61,9 +61,12 @@ impl<H: Host> Connector<H> {
                 Ok(permit) => permit,
                 Err(Refusal::Late { hint }) => return Err(course.not_admitted(hint)),
             };
-            // The token may have been replaced meanwhile. Only if there is none left does the
-            // call lose its turn.
-            let Some(authorization) = self.at_hand(account) else { continue };
+            // The token may have been replaced meanwhile. If there is none left, the call comes
+            // first once it has one.
+            let Some(authorization) = self.at_hand(account) else {
+                permit.unused();
+                continue;
+            };
             let now = self.host.now();
             let pass = match policy.breaker.then(|| guard.pass(now, harmless)).transpose() {
                 Ok(pass) => pass,

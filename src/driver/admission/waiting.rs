@@ -26,6 +26,7 @@ struct Waiting<'h, H: Host> {
     room: Rc<Room>,
     host: &'h H,
     ticket: Ticket,
+    caller: Caller,
 }
 
 /// Joins the queue and waits.
@@ -37,7 +38,7 @@ pub(super) async fn wait<H: Host>(
     deadline: Tick,
 ) -> Result<Permit, Refusal> {
     let joined = room.group.borrow_mut().join(host.now(), caller, deadline);
-    let waiting = Waiting { ticket: joined?, desk, room, host };
+    let waiting = Waiting { ticket: joined?, caller, desk, room, host };
     waiting.room.deliver();
     let (turns, questions) = (pin!(waiting.turns()), pin!(waiting.questions()));
     match select(turns, questions).await {
@@ -57,7 +58,12 @@ impl<H: Host> Waiting<'_, H> {
             self.room.deliver();
             match turn {
                 Turn::Go => {
-                    return Ok(Permit { desk: self.desk.clone(), room: self.room.clone(), sent: now });
+                    return Ok(Permit {
+                        desk: self.desk.clone(),
+                        room: self.room.clone(),
+                        sent: now,
+                        turn: Some((self.caller, self.ticket)),
+                    });
                 }
                 Turn::Late(late) => return Err(late.into()),
                 Turn::Wait(until) => {

@@ -6,6 +6,7 @@
 use super::{Call, Failure, Held, Reader, Total, ids::ids, pages::Pager};
 use crate::{
     catalogue::{Operation, Paging, Type},
+    contract::FailureKind,
     driver::list::Landed,
     engine::pager::{Look, NumberedConfig, NumberedPager, Track, look},
     host::Host,
@@ -92,7 +93,8 @@ impl<H: Host + 'static> Reader<H> {
                 }
             }
             // It does not take the order: better in its own than not at all.
-            Err(failure) if failure.status == Some(400) => {
+            // (A 400 of the token endpoint is another matter.)
+            Err(failure) if failure.kind == FailureKind::Rejected && failure.status == Some(400) => {
                 self.call = plan.plain;
                 self.include_total = Total::Once;
                 self.pager = begin(config, Track::new(false));

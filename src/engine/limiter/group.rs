@@ -185,6 +185,11 @@ impl Group {
         Turn::Go
     }
 
+    /// A call had its turn and could not use it: its caller comes first when it is back.
+    pub fn unused(&mut self, caller: Caller, ticket: Ticket) {
+        self.queue.unused(caller, ticket);
+    }
+
     /// A call no longer waits, whatever the reason.
     pub fn leave(&mut self, ticket: Ticket, now: Tick, inflight: &mut Inflight) {
         self.queue.leave(ticket);

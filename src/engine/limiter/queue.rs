@@ -39,7 +39,16 @@ pub struct Queue {
     deadlines: BTreeSet<(Tick, Ticket)>,
     tickets: u64,
     turns_given: u64,
+    /// Callers who had a turn and could not use it, by the ticket that had it.
+    unused: BTreeMap<Caller, Ticket>,
 }
+
+/// Turns that were not used come before all others, in the order of their tickets.
+const FIRST_TURN: u64 = 1 << 48;
+
+/// How many callers are remembered who could not use their turn. They come back at once,
+/// or never.
+const MOST_UNUSED: usize = 1024;
 
 impl Queue {
     /// Adds a call at the end of its caller's line.
@@ -51,10 +60,25 @@ impl Queue {
         if let Some(line) = self.lines.get_mut(&caller) {
             line.tickets.insert(ticket);
         } else {
-            let turn = self.last_turn(caller);
+            let turn = match self.unused.remove(&caller) {
+                Some(before) => {
+                    self.turns.insert(before.0, caller);
+                    before.0
+                }
+                None => self.last_turn(caller),
+            };
             self.lines.insert(caller, Line { turn, tickets: BTreeSet::from([ticket]) });
         }
         ticket
+    }
+
+    /// A call had its turn and could not use it. When its caller joins again it comes
+    /// before all who have not had theirs.
+    pub fn unused(&mut self, caller: Caller, ticket: Ticket) {
+        if self.unused.len() >= MOST_UNUSED {
+            self.unused.clear();
+        }
+        self.unused.insert(caller, ticket);
     }
 
     /// Whose turn it is.
@@ -142,8 +166,9 @@ impl Queue {
 
     fn last_turn(&mut self, caller: Caller) -> u64 {
         self.turns_given += 1;
-        self.turns.insert(self.turns_given, caller);
-        self.turns_given
+        let turn = FIRST_TURN + self.turns_given;
+        self.turns.insert(turn, caller);
+        turn
     }
 }
 

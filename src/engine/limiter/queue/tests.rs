@@ -173,3 +173,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn who_could_not_use_its_turn_comes_first_when_it_is_back() {
+    let mut queue = Queue::default();
+    let first = queue.join(Caller(1), Tick::MAX);
+    let second = queue.join(Caller(2), Tick::MAX);
+    for caller in 3..10 {
+        queue.join(Caller(caller), Tick::MAX);
+    }
+    for (caller, ticket) in [(Caller(1), first), (Caller(2), second)] {
+        assert_eq!(queue.head(), Some(ticket));
+        queue.served(ticket);
+        queue.unused(caller, ticket);
+    }
+    // Back in the other order, they go in that of their first tickets.
+    let second = queue.join(Caller(2), Tick::MAX);
+    let first = queue.join(Caller(1), Tick::MAX);
+    assert_eq!(queue.head(), Some(first));
+    queue.served(first);
+    assert_eq!(queue.head(), Some(second));
+    queue.served(second);
+    // That is over then.
+    let last = queue.join(Caller(1), Tick::MAX);
+    assert_ne!(queue.head(), Some(last));
+}
