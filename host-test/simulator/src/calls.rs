@@ -35,6 +35,8 @@ pub(crate) struct Call {
     /// Whether anything was sent for it.
     sent: bool,
     overtakers: u32,
+    /// Until when it waits of its own accord, before another try.
+    rests_until: Duration,
     faults_before: u64,
     /// The first page that was asked for.
     pub first_page: Option<u32>,
@@ -52,6 +54,14 @@ impl Calls {
     /// How many there were on an instance.
     pub(crate) fn on(&self, instance: usize) -> u64 {
         self.all.iter().filter(|call| call.instance == instance).count() as u64
+    }
+
+    /// A call waits for a while, of its own accord or for its turn. Then others are not
+    /// before it in line.
+    pub(crate) fn rests(&mut self, call: usize, until: Duration) {
+        if let Some(call) = self.all.get_mut(call) {
+            (call.overtakers, call.rests_until) = (0, until);
+        }
     }
 
     /// The call with this number.
@@ -76,6 +86,7 @@ impl World {
             streams: new.streams,
             sent: false,
             overtakers: 0,
+            rests_until: Duration::ZERO,
             faults_before,
             first_page: None,
         });
@@ -121,6 +132,7 @@ impl World {
                     && other.began < began
                     && (other.instance, other.tenant) == (instance, tenant)
                     && other.faults_before == faults
+                    && now >= other.rests_until + PATIENCE
                     && now - other.began > PATIENCE;
                 if !waits {
                     continue;

@@ -273,8 +273,13 @@ impl Host for Instance {
 
     async fn sleep(&self, time: Duration) {
         self.asking().await;
-        self.world().note(self.who(), &Event::Sleep(time));
-        self.world().wait(time).await;
+        let world = self.world();
+        world.note(self.who(), &Event::Sleep(time));
+        // Longer ones are time-outs, which guard something else.
+        if let Some(call) = self.who().call.filter(|_| time < REST) {
+            world.calls.borrow_mut().rests(call, world.now() + time);
+        }
+        world.wait(time).await;
     }
 
     fn now(&self) -> Tick {
@@ -354,6 +359,9 @@ impl State for Instance {
         result
     }
 }
+
+/// No wait between two tries is longer: a back-off of 20 s and what is added to it.
+const REST: Duration = Duration::from_secs(22);
 
 /// A request under way. Dropping it is an abort.
 struct Flight {
