@@ -19,11 +19,15 @@ fn main() -> ExitCode {
             "--threads" => number()
                 .and_then(|threads| usize::try_from(threads).ok())
                 .map(|threads| command.threads = threads),
-            "--json" => Some(command.json = true),
-            "--trace" => Some(command.trace = true),
-            "--scenarios" => Some(command.scenarios = true),
+            "--json" | "--trace" | "--scenarios" => Some(()),
             _ => None,
         };
+        match argument.as_str() {
+            "--json" => command.json = true,
+            "--trace" => command.trace = true,
+            "--scenarios" => command.scenarios = true,
+            _ => {}
+        }
         if known.is_none() {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
