@@ -28,6 +28,8 @@ pub struct FakeHost {
     pub asked: RefCell<Vec<String>>,
     pub log: RefCell<String>,
     random: Cell<u64>,
+    /// How often the clock was looked at: it moves a millisecond each time.
+    looks: Cell<u64>,
 }
 
 impl FakeHost {
@@ -40,6 +42,7 @@ impl FakeHost {
             asked: RefCell::default(),
             log: RefCell::default(),
             random: Cell::new(0),
+            looks: Cell::new(0),
         }
     }
 
@@ -53,7 +56,8 @@ impl FakeHost {
             ("LOG_LEVEL", "debug"),
         ]);
         host.vendor = Box::new(vendor);
-        host
+        // Nobody can wait here, and the store takes nothing.
+        host.with("PENSTOCK_SHARE_LIMITS", "false").with("SERVICETITAN_RATE_LIMIT", "10000")
     }
 
     pub fn with(mut self, name: &str, value: &str) -> FakeHost {
@@ -80,7 +84,8 @@ impl Host for FakeHost {
     }
 
     fn now(&self) -> Tick {
-        Tick::ZERO
+        self.looks.set(self.looks.get() + 1);
+        Tick::ZERO + Duration::from_millis(self.looks.get())
     }
 
     fn wall_now(&self) -> WallTime {
