@@ -147,7 +147,7 @@ impl Admission {
     /// Send at once, without waiting for anything else in between. Dropping the future
     /// leaves the queue; dropping the permit gives the place in flight back. `limit` is
     /// what the vendor sets for the group, the same in all its calls, and `caller` who
-    /// takes turns with others.
+    /// takes turns with others; it goes before those who wait since later than `since`.
     ///
     /// The future must be polled until it is ready, or dropped: calls wait for one
     /// another, and one that is kept but not polled when its turn comes holds its group up.
@@ -160,15 +160,16 @@ impl Admission {
         group: &GroupKey,
         limit: &RateLimit,
         caller: Caller,
+        since: Tick,
         deadline: Tick,
     ) -> Result<Permit, Refusal> {
         let now = host.now();
         let room = self.0.room(group, limit, now, host);
         let free = now < deadline && room.group.borrow_mut().at_once(now, &mut self.0.inflight.borrow_mut());
         if free {
-            return Ok(Permit { desk: self.0.clone(), room, sent: now, turn: None });
+            return Ok(Permit { desk: self.0.clone(), room, sent: now });
         }
-        waiting::wait(self.0.clone(), room, host, caller, deadline).await
+        waiting::wait(self.0.clone(), room, host, caller, since, deadline).await
     }
 
     /// What each group has done and is doing.
@@ -191,19 +192,9 @@ pub struct Permit {
     desk: Rc<Desk>,
     room: Rc<Room>,
     sent: Tick,
-    /// Whose turn it was; none if nobody waited.
-    turn: Option<(Caller, Ticket)>,
 }
 
 impl Permit {
-    /// Gives it back without having sent anything. The caller comes first when it asks
-    /// again: it has waited for its turn already.
-    pub fn unused(self) {
-        if let Some((caller, ticket)) = self.turn {
-            self.room.group.borrow_mut().unused(caller, ticket);
-        }
-    }
-
     /// When it was given.
     #[must_use]
     pub fn sent(&self) -> Tick {

@@ -45,6 +45,8 @@ impl<H: Host> Connector<H> {
         guard.called(self.host.now());
         let caller = options.caller.unwrap_or_else(|| self.caller());
         let harmless = course.retry.repeat() == Repeat::Harmless;
+        // Since when it waits to be sent: whatever holds it up, its place is kept.
+        let mut since = course.began;
         loop {
             if policy.breaker
                 && let Err(open) = guard.check(self.host.now(), harmless)
@@ -56,17 +58,14 @@ impl<H: Host> Connector<H> {
             self.authorized(account, policy, course).await?;
             let deadline = course.retry.deadline();
             let limit = &account.site.rate;
-            let permit = match self.admission.admit(&self.host, &account.group, limit, caller, deadline).await
-            {
+            let admitted =
+                self.admission.admit(&self.host, &account.group, limit, caller, since, deadline).await;
+            let permit = match admitted {
                 Ok(permit) => permit,
                 Err(Refusal::Late { hint }) => return Err(course.not_admitted(hint)),
             };
-            // The token may have been replaced meanwhile. If there is none left, the call comes
-            // first once it has one.
-            let Some(authorization) = self.at_hand(account) else {
-                permit.unused();
-                continue;
-            };
+            // The token may have been replaced meanwhile, or there may be none left.
+            let Some(authorization) = self.at_hand(account) else { continue };
             let now = self.host.now();
             let pass = match policy.breaker.then(|| guard.pass(now, harmless)).transpose() {
                 Ok(pass) => pass,
@@ -111,6 +110,7 @@ impl<H: Host> Connector<H> {
                         return Err(course.give_up(failed, give_up));
                     }
                     self.pause(sending, course, &failed.fault, after).await;
+                    since = self.host.now();
                 }
                 Decision::GiveUp(give_up) => return Err(course.give_up(failed, give_up)),
             }

@@ -26,7 +26,6 @@ struct Waiting<'h, H: Host> {
     room: Rc<Room>,
     host: &'h H,
     ticket: Ticket,
-    caller: Caller,
 }
 
 /// Joins the queue and waits.
@@ -35,10 +34,11 @@ pub(super) async fn wait<H: Host>(
     room: Rc<Room>,
     host: &H,
     caller: Caller,
+    since: Tick,
     deadline: Tick,
 ) -> Result<Permit, Refusal> {
-    let joined = room.group.borrow_mut().join(host.now(), caller, deadline);
-    let waiting = Waiting { ticket: joined?, caller, desk, room, host };
+    let joined = room.group.borrow_mut().join(host.now(), caller, since, deadline);
+    let waiting = Waiting { ticket: joined?, desk, room, host };
     waiting.room.deliver();
     let (turns, questions) = (pin!(waiting.turns()), pin!(waiting.questions()));
     match select(turns, questions).await {
@@ -58,12 +58,7 @@ impl<H: Host> Waiting<'_, H> {
             self.room.deliver();
             match turn {
                 Turn::Go => {
-                    return Ok(Permit {
-                        desk: self.desk.clone(),
-                        room: self.room.clone(),
-                        sent: now,
-                        turn: Some((self.caller, self.ticket)),
-                    });
+                    return Ok(Permit { desk: self.desk.clone(), room: self.room.clone(), sent: now });
                 }
                 Turn::Late(late) => return Err(late.into()),
                 Turn::Wait(until) => {

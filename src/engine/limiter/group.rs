@@ -140,20 +140,21 @@ impl Group {
         true
     }
 
-    /// Joins the queue.
+    /// Joins the queue. A call that waits since `since` goes before those who wait since
+    /// later, whenever they joined.
     ///
     /// # Errors
     /// When the deadline has passed, or when the call cannot be sent before it by what is
     /// known already.
-    pub fn join(&mut self, now: Tick, caller: Caller, deadline: Tick) -> Result<Ticket, Late> {
+    pub fn join(&mut self, now: Tick, caller: Caller, since: Tick, deadline: Tick) -> Result<Ticket, Late> {
         if now >= deadline {
             return Err(Late { hint: None });
         }
-        let earliest = self.earliest(now, self.queue.ahead(caller));
+        let earliest = self.earliest(now, self.queue.ahead(caller, since));
         if earliest >= deadline {
             return Err(Late { hint: Some(now.until(earliest)) });
         }
-        let ticket = self.queue.join(caller, deadline);
+        let ticket = self.queue.join(caller, since, deadline);
         // The head sleeps for all: it must know of an earlier deadline, and of a call that
         // goes first.
         self.wakes.extend(self.queue.head().filter(|head| *head != ticket));
@@ -179,15 +180,10 @@ impl Group {
         if !inflight.take(self.id) {
             return Turn::Wait(deadline);
         }
-        self.queue.served(ticket);
+        self.queue.served(ticket, now);
         self.go(now);
         self.settle(now, inflight);
         Turn::Go
-    }
-
-    /// A call had its turn and could not use it: its caller comes first when it is back.
-    pub fn unused(&mut self, caller: Caller, ticket: Ticket) {
-        self.queue.unused(caller, ticket);
     }
 
     /// A call no longer waits, whatever the reason.

@@ -1,6 +1,9 @@
-//! Who is next: callers take turns, and within one caller who came first.
+//! Who is next: the caller that has waited longest since it came or had a turn, and within
+//! one caller who came first.
 //!
-//! A caller with ten thousand waiting calls so delays another one by a single turn.
+//! A caller with ten thousand waiting calls so delays another one by a single turn. A call
+//! that rests before it has had anything of its turn (for want of a token, say) says since
+//! when it waits, and so is not overtaken by those who came after it.
 
 use crate::{
     sabotage::{Sabotage, on},
@@ -22,10 +25,13 @@ struct Place {
     deadline: Tick,
 }
 
+/// Since when a caller waits, and a number that tells those of one instant apart.
+type Turn = (Tick, u64);
+
 /// The waiting calls of one caller. Never empty.
 #[derive(Clone, Debug)]
 struct Line {
-    turn: u64,
+    turn: Turn,
     tickets: BTreeSet<Ticket>,
 }
 
@@ -35,24 +41,16 @@ pub struct Queue {
     places: BTreeMap<Ticket, Place>,
     lines: BTreeMap<Caller, Line>,
     /// The callers in the order of their turns.
-    turns: BTreeMap<u64, Caller>,
+    turns: BTreeMap<Turn, Caller>,
     deadlines: BTreeSet<(Tick, Ticket)>,
     tickets: u64,
     turns_given: u64,
-    /// Callers who had a turn and could not use it, by the ticket that had it.
-    unused: BTreeMap<Caller, Ticket>,
 }
 
-/// Turns that were not used come before all others, in the order of their tickets.
-const FIRST_TURN: u64 = 1 << 48;
-
-/// How many callers are remembered who could not use their turn. They come back at once,
-/// or never.
-const MOST_UNUSED: usize = 1024;
-
 impl Queue {
-    /// Adds a call at the end of its caller's line.
-    pub fn join(&mut self, caller: Caller, deadline: Tick) -> Ticket {
+    /// Adds a call at the end of its caller's line. If it is the only one there, its caller
+    /// goes before all who wait since later than `since`.
+    pub fn join(&mut self, caller: Caller, since: Tick, deadline: Tick) -> Ticket {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
         self.places.insert(ticket, Place { caller, deadline });
@@ -60,25 +58,10 @@ impl Queue {
         if let Some(line) = self.lines.get_mut(&caller) {
             line.tickets.insert(ticket);
         } else {
-            let turn = match self.unused.remove(&caller) {
-                Some(before) => {
-                    self.turns.insert(before.0, caller);
-                    before.0
-                }
-                None => self.last_turn(caller),
-            };
+            let turn = self.give_turn(caller, since);
             self.lines.insert(caller, Line { turn, tickets: BTreeSet::from([ticket]) });
         }
         ticket
-    }
-
-    /// A call had its turn and could not use it. When its caller joins again it comes
-    /// before all who have not had theirs.
-    pub fn unused(&mut self, caller: Caller, ticket: Ticket) {
-        if self.unused.len() >= MOST_UNUSED {
-            self.unused.clear();
-        }
-        self.unused.insert(caller, ticket);
     }
 
     /// Whose turn it is.
@@ -97,12 +80,13 @@ impl Queue {
         self.places.last_key_value().map(|(ticket, _)| *ticket)
     }
 
-    /// Removes a call that had its turn; its caller's next turn comes after all others'.
-    pub fn served(&mut self, ticket: Ticket) {
+    /// Removes a call that has its turn `now`; its caller's next turn comes after those of
+    /// all who wait.
+    pub fn served(&mut self, ticket: Ticket, now: Tick) {
         let Some(caller) = self.leave(ticket) else { return };
         let Some(turn) = self.lines.get(&caller).map(|line| line.turn) else { return };
         self.turns.remove(&turn);
-        let turn = self.last_turn(caller);
+        let turn = self.give_turn(caller, now);
         if let Some(line) = self.lines.get_mut(&caller) {
             line.turn = turn;
         }
@@ -138,11 +122,11 @@ impl Queue {
 
     /// How many turns come before that of a call that would join now, at least.
     #[must_use]
-    pub fn ahead(&self, caller: Caller) -> usize {
+    pub fn ahead(&self, caller: Caller, since: Tick) -> usize {
         match self.lines.get(&caller) {
             // Every other caller has at least one turn in between.
             Some(line) => line.tickets.len() + self.lines.len() - 1,
-            None => self.lines.len(),
+            None => self.turns.range(..=(since, u64::MAX)).count(),
         }
     }
 
@@ -164,9 +148,9 @@ impl Queue {
         self.places.is_empty()
     }
 
-    fn last_turn(&mut self, caller: Caller) -> u64 {
+    fn give_turn(&mut self, caller: Caller, since: Tick) -> Turn {
         self.turns_given += 1;
-        let turn = FIRST_TURN + self.turns_given;
+        let turn = (since, self.turns_given);
         self.turns.insert(turn, caller);
         turn
     }

@@ -58,7 +58,8 @@ impl Instance {
         within: Duration,
     ) -> Result<Permit, Refusal> {
         let deadline = self.host.now() + within;
-        let permit = self.admission.admit(&self.host, group, limit, caller, deadline).await?;
+        let permit =
+            self.admission.admit(&self.host, group, limit, caller, self.host.now(), deadline).await?;
         assert_eq!(permit.sent(), self.host.now(), "a permit is for this instant");
         self.sent.borrow_mut().push(self.host.elapsed());
         Ok(permit)

@@ -19,10 +19,24 @@ fn a_call_that_need_not_wait_does_not() {
     let app = app();
     instance.host.run(async {
         for _ in 0..3 {
-            let admit = instance.admission.admit(&instance.host, &app, &APP, Caller(1), tick(SECOND));
+            let admit = instance.admission.admit(
+                &instance.host,
+                &app,
+                &APP,
+                Caller(1),
+                tick(Duration::ZERO),
+                tick(SECOND),
+            );
             assert!(admit.now_or_never().is_some_and(|result| result.is_ok()));
         }
-        let admit = instance.admission.admit(&instance.host, &app, &APP, Caller(1), tick(SECOND));
+        let admit = instance.admission.admit(
+            &instance.host,
+            &app,
+            &APP,
+            Caller(1),
+            tick(Duration::ZERO),
+            tick(SECOND),
+        );
         assert!(admit.now_or_never().is_none(), "the burst is used up");
         assert_eq!(instance.figures().waiting, 0, "who is dropped does not wait");
     });

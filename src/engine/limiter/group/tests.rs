@@ -33,7 +33,7 @@ impl Rig {
     }
 
     fn join(&mut self, now: u64, caller: Caller, deadline: u64) -> Ticket {
-        self.group.join(at(now), caller, at(deadline)).unwrap()
+        self.group.join(at(now), caller, at(now), at(deadline)).unwrap()
     }
 
     fn turn(&mut self, now: u64, ticket: Ticket) -> Turn {
@@ -91,12 +91,12 @@ fn nobody_overtakes_those_who_wait() {
 #[test]
 fn who_cannot_be_in_time_is_told_so_at_once() {
     let mut rig = Rig::local();
-    assert_eq!(rig.group.join(at(1_000), A, at(1_000)), Err(Late { hint: None }));
+    assert_eq!(rig.group.join(at(1_000), A, at(1_000), at(1_000)), Err(Late { hint: None }));
     assert!(rig.at_once(1_000));
-    assert_eq!(rig.group.join(at(1_000), A, at(1_100)), Err(hint(100)));
+    assert_eq!(rig.group.join(at(1_000), A, at(1_000), at(1_100)), Err(hint(100)));
     rig.join(1_000, A, 1_101);
     // The second of this caller comes an interval later.
-    assert_eq!(rig.group.join(at(1_000), A, at(1_200)), Err(hint(200)));
+    assert_eq!(rig.group.join(at(1_000), A, at(1_000), at(1_200)), Err(hint(200)));
     rig.join(1_000, A, 1_201);
 }
 
@@ -165,7 +165,7 @@ fn a_429_holds_all_and_refuses_those_who_cannot_wait() {
     assert_eq!(rig.wakes(), [b]);
     assert_eq!(rig.turn(1_050, b), Turn::Late(hint(4_000)));
     assert_eq!(rig.turn(1_050, a), Turn::Wait(at(5_050)));
-    assert_eq!(rig.group.join(at(1_050), B, at(5_050)), Err(hint(4_000)));
+    assert_eq!(rig.group.join(at(1_050), B, at(1_050), at(5_050)), Err(hint(4_000)));
     let figures = rig.figures(1_050);
     assert_eq!((figures.throttled, figures.closed_for, figures.waiting), (1, Some(SECOND * 4), 1));
     assert_eq!(rig.turn(5_049, a), Turn::Wait(at(5_050)));
@@ -273,7 +273,11 @@ fn the_slow_down_is_on_only_when_asked_for() {
     rig.group.succeeded(at(60_000), at(59_000));
     rig.leave(60_000, a);
     assert!(rig.at_once(60_000));
-    assert_eq!(rig.group.join(at(60_000), A, at(60_900)), Err(hint(1_000)), "it sent next to nothing lately");
+    assert_eq!(
+        rig.group.join(at(60_000), A, at(60_000), at(60_900)),
+        Err(hint(1_000)),
+        "it sent next to nothing lately"
+    );
     rig.group.change(at(70_000), SLOW, 1);
     assert!(rig.at_once(71_000) && rig.at_once(71_100), "another limit, another pace");
 

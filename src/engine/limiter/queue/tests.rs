@@ -13,7 +13,7 @@ fn at(seconds: u64) -> Tick {
 fn order(queue: &mut Queue) -> Vec<Ticket> {
     let mut order = Vec::new();
     while let Some(head) = queue.head() {
-        queue.served(head);
+        queue.served(head, at(0));
         order.push(head);
     }
     order
@@ -22,9 +22,9 @@ fn order(queue: &mut Queue) -> Vec<Ticket> {
 #[test]
 fn callers_take_turns_and_one_callers_calls_keep_their_order() {
     let mut queue = Queue::default();
-    let [a1, a2, a3] = [A; 3].map(|caller| queue.join(caller, at(9)));
-    let [b1, b2] = [B; 2].map(|caller| queue.join(caller, at(9)));
-    let c1 = queue.join(C, at(9));
+    let [a1, a2, a3] = [A; 3].map(|caller| queue.join(caller, at(0), at(9)));
+    let [b1, b2] = [B; 2].map(|caller| queue.join(caller, at(0), at(9)));
+    let c1 = queue.join(C, at(0), at(9));
     assert_eq!(queue.len(), 6);
     assert_eq!(order(&mut queue), [a1, b1, c1, a2, b2, a3]);
     assert!(queue.is_empty() && queue.head().is_none() && queue.last().is_none());
@@ -33,28 +33,28 @@ fn callers_take_turns_and_one_callers_calls_keep_their_order() {
 #[test]
 fn ten_thousand_calls_delay_another_caller_by_one_turn() {
     let mut queue = Queue::default();
-    let batch: Vec<Ticket> = (0..10_000).map(|_| queue.join(A, Tick::MAX)).collect();
-    assert_eq!(queue.ahead(B), 1);
-    let single = queue.join(B, Tick::MAX);
+    let batch: Vec<Ticket> = (0..10_000).map(|_| queue.join(A, at(0), Tick::MAX)).collect();
+    assert_eq!(queue.ahead(B, at(0)), 1);
+    let single = queue.join(B, at(0), Tick::MAX);
     assert_eq!(order(&mut queue)[..4], [batch[0], single, batch[1], batch[2]]);
 }
 
 #[test]
 fn one_who_comes_back_stands_behind_those_who_wait() {
     let mut queue = Queue::default();
-    let a1 = queue.join(A, at(9));
-    let b1 = queue.join(B, at(9));
-    queue.served(a1);
-    let a2 = queue.join(A, at(9));
-    let c1 = queue.join(C, at(9));
+    let a1 = queue.join(A, at(0), at(9));
+    let b1 = queue.join(B, at(0), at(9));
+    queue.served(a1, at(0));
+    let a2 = queue.join(A, at(0), at(9));
+    let c1 = queue.join(C, at(0), at(9));
     assert_eq!(order(&mut queue), [b1, a2, c1]);
 }
 
 #[test]
 fn leaving_costs_nobody_a_turn() {
     let mut queue = Queue::default();
-    let [a1, a2] = [A; 2].map(|caller| queue.join(caller, at(9)));
-    let [b1, b2] = [B; 2].map(|caller| queue.join(caller, at(9)));
+    let [a1, a2] = [A; 2].map(|caller| queue.join(caller, at(0), at(9)));
+    let [b1, b2] = [B; 2].map(|caller| queue.join(caller, at(0), at(9)));
     assert_eq!(queue.leave(a1), Some(A));
     assert_eq!(queue.leave(a1), None);
     assert_eq!(queue.head(), Some(a2), "A's other call has A's turn");
@@ -62,14 +62,14 @@ fn leaving_costs_nobody_a_turn() {
     assert_eq!(queue.leave(b1), Some(B));
     assert_eq!(queue.leave(b2), Some(B));
     assert_eq!(order(&mut queue), [a2]);
-    queue.served(a1);
+    queue.served(a1, at(0));
     assert!(queue.is_empty());
 }
 
 #[test]
 fn deadlines_pass_in_order() {
     let mut queue = Queue::default();
-    let [late, soon, later] = [(A, 8), (A, 2), (B, 9)].map(|(caller, by)| queue.join(caller, at(by)));
+    let [late, soon, later] = [(A, 8), (A, 2), (B, 9)].map(|(caller, by)| queue.join(caller, at(0), at(by)));
     assert_eq!(queue.deadline(), Some(at(2)));
     assert_eq!(queue.expired(at(1)), None);
     assert_eq!(queue.expired(at(2)), Some(soon));
@@ -83,13 +83,13 @@ fn deadlines_pass_in_order() {
 #[test]
 fn the_turns_ahead_are_never_more_than_there_are() {
     let mut queue = Queue::default();
-    assert_eq!((queue.ahead(A), queue.is_empty()), (0, true));
+    assert_eq!((queue.ahead(A, at(0)), queue.is_empty()), (0, true));
     for _ in 0..5 {
-        queue.join(A, at(9));
+        queue.join(A, at(0), at(9));
     }
-    queue.join(B, at(9));
-    assert_eq!([A, B, C].map(|caller| queue.ahead(caller)), [6, 2, 2]);
-    let mine = queue.join(A, at(9));
+    queue.join(B, at(0), at(9));
+    assert_eq!([A, B, C].map(|caller| queue.ahead(caller, at(0))), [6, 2, 2]);
+    let mine = queue.join(A, at(0), at(9));
     let position = order(&mut queue).iter().position(|ticket| *ticket == mine);
     assert_eq!(position, Some(6));
 }
@@ -127,8 +127,8 @@ proptest! {
             match act {
                 Act::Join(caller, deadline) => {
                     let caller = Caller(caller);
-                    let before = queue.ahead(caller);
-                    let ticket = queue.join(caller, at(deadline));
+                    let before = queue.ahead(caller, at(0));
+                    let ticket = queue.join(caller, at(0), at(deadline));
                     prop_assert_eq!(queue.last(), Some(ticket));
                     waiting.insert(ticket, deadline);
                     match ring.iter_mut().find(|(known, _)| *known == caller) {
@@ -141,7 +141,7 @@ proptest! {
                     let head = ring.front().map(|(_, line)| line[0]);
                     prop_assert_eq!(queue.head(), head);
                     if let (Some(head), Some((caller, mut line))) = (head, ring.pop_front()) {
-                        queue.served(head);
+                        queue.served(head, at(0));
                         waiting.remove(&head);
                         line.remove(0);
                         if !line.is_empty() {
@@ -175,26 +175,16 @@ proptest! {
 }
 
 #[test]
-fn who_could_not_use_its_turn_comes_first_when_it_is_back() {
+fn who_waits_since_earlier_goes_first_whenever_it_joined() {
     let mut queue = Queue::default();
-    let first = queue.join(Caller(1), Tick::MAX);
-    let second = queue.join(Caller(2), Tick::MAX);
-    for caller in 3..10 {
-        queue.join(Caller(caller), Tick::MAX);
-    }
-    for (caller, ticket) in [(Caller(1), first), (Caller(2), second)] {
-        assert_eq!(queue.head(), Some(ticket));
-        queue.served(ticket);
-        queue.unused(caller, ticket);
-    }
-    // Back in the other order, they go in that of their first tickets.
-    let second = queue.join(Caller(2), Tick::MAX);
-    let first = queue.join(Caller(1), Tick::MAX);
-    assert_eq!(queue.head(), Some(first));
-    queue.served(first);
-    assert_eq!(queue.head(), Some(second));
-    queue.served(second);
-    // That is over then.
-    let last = queue.join(Caller(1), Tick::MAX);
-    assert_ne!(queue.head(), Some(last));
+    let younger = queue.join(A, at(5), at(90));
+    let youngest = queue.join(B, at(7), at(90));
+    assert_eq!([at(4), at(5), at(6), at(7)].map(|since| queue.ahead(C, since)), [0, 1, 1, 2]);
+    let oldest = queue.join(C, at(1), at(90));
+    // It keeps its place until it is served, and only then stands behind the others.
+    let behind = queue.join(C, at(1), at(90));
+    assert_eq!(queue.head(), Some(oldest));
+    queue.served(oldest, at(8));
+    let back = queue.join(Caller(4), at(8), at(90));
+    assert_eq!(order(&mut queue), [younger, youngest, behind, back]);
 }

@@ -105,7 +105,7 @@ impl Step<'_> {
             return self.admitted(index);
         }
         let caller = Caller(index as u64);
-        match group.join(*now, caller, calls[index].attempts.0.deadline()) {
+        match group.join(*now, caller, *now, calls[index].attempts.0.deadline()) {
             Err(_) => self.end(index, Event::Late),
             Ok(ticket) => {
                 self.deliver();
