@@ -23,11 +23,14 @@ pub(crate) struct Module {
     pub(crate) operations: Vec<Operation>,
 }
 
-/// One `@http` line.
+/// One `@http` line, or one `@over` line.
 pub(crate) struct Operation {
     pub(crate) function: Function,
     /// The function that streams all pages, if there is one.
     pub(crate) all: Option<Function>,
+    /// The function whose endpoint this one asks in another form (`@over`); none for
+    /// an operation of its own.
+    pub(crate) over: Option<String>,
     pub(crate) doc: Doc,
     pub(crate) method: String,
     pub(crate) path: String,
@@ -37,7 +40,7 @@ pub(crate) struct Operation {
     pub(crate) cache: Option<String>,
 }
 
-const TAGS: [&str; 5] = ["http", "page", "effect", "cache", "all"];
+const TAGS: [&str; 6] = ["http", "page", "effect", "cache", "all", "over"];
 
 impl Contract {
     /// Reads the folders in the order given, and checks every tag.
@@ -92,11 +95,18 @@ impl Module {
             if let Some(tag) = doc.unknown(&TAGS) {
                 return Err(format!("{place}: unknown tag @{tag}").into());
             }
-            match (doc.tag("http"), doc.tag("all")) {
-                (Some(_), None) => operations.push(Operation::read(interface, function, doc, &place)?),
-                (None, Some(page)) if interface.functions.contains_key(page) => {}
-                (None, Some(page)) => return Err(format!("{place}: @all names no function: {page}").into()),
-                _ => return Err(format!("{place}: needs either @http or @all").into()),
+            match (doc.tag("http"), doc.tag("all"), doc.tag("over")) {
+                (Some(_), None, None) => operations.push(Operation::read(interface, function, doc, &place)?),
+                (None, None, Some(base)) => {
+                    let base =
+                        interface.functions.get(base).ok_or_else(|| format!("{place}: @over {base}"))?;
+                    operations.push(Operation::read_over(interface, function, doc, base, &place)?);
+                }
+                (None, Some(page), None) if interface.functions.contains_key(page) => {}
+                (None, Some(page), None) => {
+                    return Err(format!("{place}: @all names no function: {page}").into());
+                }
+                _ => return Err(format!("{place}: needs one of @http, @over and @all").into()),
             }
         }
         Ok(Module { name, types: interface.types.values().copied().collect(), operations })
@@ -140,6 +150,7 @@ impl Operation {
         Ok(Operation {
             function: function.clone(),
             all: all.cloned(),
+            over: None,
             method: method.to_owned(),
             path: path.to_owned(),
             effect: effect.to_owned(),
@@ -147,6 +158,25 @@ impl Operation {
             cache: cache.map(str::to_owned),
             doc,
         })
+    }
+
+    /// A form of another operation: the same endpoint, asked with a query of its own.
+    fn read_over(
+        interface: &Interface,
+        function: &Function,
+        doc: Doc,
+        base: &Function,
+        place: &str,
+    ) -> Result<Operation, Box<dyn Error>> {
+        if ["page", "effect", "cache"].iter().any(|tag| doc.tag(tag).is_some()) {
+            return Err(format!("{place}: @over brings @page, @effect and @cache with it").into());
+        }
+        let inherited = Doc::parse(base.docs.contents.as_deref());
+        if inherited.tag("http").is_none() {
+            return Err(format!("{place}: {} has no @http", base.name).into());
+        }
+        let operation = Operation::read(interface, function, inherited, place)?;
+        Ok(Operation { doc, over: Some(base.name.clone()), ..operation })
     }
 
     /// The placeholders of the path that the caller fills, in the path's order.

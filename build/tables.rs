@@ -62,7 +62,7 @@ fn record(contract: &Contract, name: &str, record: &Record) -> Written {
     let mut fields = String::new();
     for field in record.fields.iter().take(record.fields.len() - usize::from(extra)) {
         let doc = Doc::parse(field.docs.contents.as_deref());
-        if let Some(tag) = doc.unknown(&["wire", "comma", "required"]) {
+        if let Some(tag) = doc.unknown(&["wire", "comma", "required", "local-day"]) {
             return Err(format!("{name}.{}: unknown tag @{tag}", field.name).into());
         }
         let wire = doc.tag("wire").map_or_else(|| camel(&field.name), str::to_owned);
@@ -71,9 +71,14 @@ fn record(contract: &Contract, name: &str, record: &Record) -> Written {
             Some("") => "Join::Comma(0)".to_owned(),
             Some(most) => format!("Join::Comma({})", most.parse::<u32>()?),
         };
+        let local_day = doc.tag("local-day").is_some();
+        if local_day && ty(contract, &field.ty)? != "Type::Date" {
+            return Err(format!("{name}.{}: @local-day is for a `date`", field.name).into());
+        }
         write!(
             fields,
-            "Field {{ name: {:?}, wire: {wire:?}, ty: {}, required: {}, join: {join}, doc: {:?} }},",
+            "Field {{ name: {:?}, wire: {wire:?}, ty: {}, required: {}, join: {join}, local_day: {local_day}, \
+             doc: {:?} }},",
             field.name,
             ty(contract, &field.ty)?,
             doc.tag("required").is_some() || !matches!(kind(contract, &field.ty), Kind::Option | Kind::List),
@@ -135,13 +140,21 @@ fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Ope
         }
     }
     let answer = answer(contract, operation)?;
+    let over = match &operation.over {
+        None => "None".to_owned(),
+        Some(base) => {
+            let all = module.operations.iter().find(|other| other.function.name == *base);
+            let all = all.and_then(|other| other.all.as_ref()).map_or(base, |all| &all.name);
+            format!("Some(\"{}.{all}\")", module.name)
+        }
+    };
     let cache = match operation.cache.as_deref() {
         None => "None".to_owned(),
         Some("immutable") => "Some(Caching::Immutable)".to_owned(),
         Some(seconds) => format!("Some(Caching::Seconds({seconds}))"),
     };
     Ok(format!(
-        "Operation {{ vendor: {vendor:?}, name: {name:?}, alias: {alias}, method: Method::{}, path: {:?}, \
+        "Operation {{ vendor: {vendor:?}, name: {name:?}, alias: {alias}, over: {over}, method: Method::{}, path: {:?}, \
          effect: Effect::{}, paging: Paging::{}, cache: {cache}, path_parameters: &[{path}], query: {query}, body: {body}, \
          answer: {answer}, doc: {:?} }},\n",
         pascal(&operation.method.to_lowercase()),

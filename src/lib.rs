@@ -16,6 +16,7 @@ pub use penstock_engine as engine;
 #[cfg(target_family = "wasm")]
 pub mod exports;
 pub mod host;
+pub mod local_day;
 pub mod normalize;
 pub mod pump;
 pub mod servicetitan;

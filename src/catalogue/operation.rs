@@ -12,6 +12,9 @@ pub struct Operation {
     pub name: &'static str,
     /// For a list, the name of the function that returns one page, `jpm.jobs-page`.
     pub alias: Option<&'static str>,
+    /// The operation whose endpoint this one asks in another form; none for an operation of
+    /// its own.
+    pub over: Option<&'static str>,
     /// The HTTP method.
     pub method: Method,
     /// The path with its placeholders, `/jpm/v2/tenant/{tenant}/jobs/{id}`.

@@ -60,6 +60,9 @@ pub struct Field {
     pub required: bool,
     /// How a list is written into a query.
     pub join: Join,
+    /// A date of a query that stands for the beginning of that day in the tenant's time
+    /// zone: it leaves as an instant.
+    pub local_day: bool,
     /// What it is for, from the WIT.
     pub doc: &'static str,
 }

@@ -3,7 +3,7 @@
 use super::{
     Connector, Options,
     course::Course,
-    failure::{self, millis},
+    failure::{self, bad_field, millis},
     fallback,
     request::Sending,
 };
@@ -18,11 +18,12 @@ use crate::{
         time::Tick,
     },
     host::Host,
+    local_day,
     settings::common::{LogLevel, Role},
     vendor::{Envelope, PageAsked},
 };
 use bytes::Bytes;
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 /// A call whose parameters are checked.
 #[derive(Debug, Clone)]
@@ -89,6 +90,24 @@ impl Call {
         body: Option<String>,
     ) -> Call {
         Call { operation, segments, query, body: body.map(Bytes::from) }
+    }
+
+    /// The call with its local days as instants.
+    ///
+    /// # Errors
+    /// `bad-input` for a day whose beginning cannot be told.
+    fn in_zone(&self, zone: &str) -> Result<Cow<'_, Call>, Failure> {
+        let days = self.operation.query.map_or(&[][..], |record| record.fields);
+        let mut call = Cow::Borrowed(self);
+        for day in days.iter().filter(|field| field.local_day) {
+            let given = self.query.iter().position(|(name, _)| *name == day.wire);
+            if let Some((_, text)) = given.and_then(|at| call.to_mut().query.get_mut(at)) {
+                *text = local_day::begins(text, zone)
+                    .ok_or_else(|| bad_field(day.wire, format!("is no day in the time zone {zone}")))?
+                    .to_string();
+            }
+        }
+        Ok(call)
     }
 
     /// Whether it changes anything.
@@ -158,6 +177,7 @@ impl<H: Host> Connector<H> {
             Ok((policy, account))
         };
         let (policy, account) = self.opened(options.deadline, open).await?;
+        let call = &*call.in_zone(&account.site.timezone)?;
         let late = if sabotage::on(Sabotage::SendLate) { 2 } else { 1 };
         let retry_policy = RetryPolicy {
             max_attempts: policy.attempts,

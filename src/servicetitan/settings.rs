@@ -90,11 +90,11 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "TIMEZONE",
-        kind: Kind::Text,
+        kind: Kind::Zone,
         default: Some("UTC"),
         required: false,
         secret: false,
-        doc: "IANA name of the tenant's time zone.",
+        doc: "Time zone of the tenant, which says when its days begin.",
     },
     Setting {
         name: "RATE_LIMIT",

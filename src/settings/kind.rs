@@ -1,6 +1,6 @@
 //! The kinds of values, and what each accepts.
 
-use crate::{engine::time::WallTime, normalize::Instant};
+use crate::{engine::time::WallTime, local_day, normalize::Instant};
 
 /// What a setting may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Kind {
     /// A date or a point in time (RFC 3339), `2026-11-20` or `2026-11-20T10:00:00Z`. A date
     /// is its midnight in UTC.
     Time,
+    /// The IANA name of a time zone, `America/New_York`.
+    Zone,
 }
 
 impl Kind {
@@ -54,6 +56,8 @@ impl Kind {
             Kind::Time => Instant::parse(value)
                 .map(|time| time.to_string())
                 .ok_or_else(|| "must be a date such as 2026-11-20, or 2026-11-20T10:00:00Z".to_owned()),
+            Kind::Zone => local_day::zone_name(value)
+                .ok_or_else(|| "must be the IANA name of a time zone, such as America/New_York".to_owned()),
         }
     }
 
@@ -67,6 +71,7 @@ impl Kind {
             Kind::Choice(words) => words.join(", "),
             Kind::Origin => "URL without a path".to_owned(),
             Kind::Time => "date or time (RFC 3339)".to_owned(),
+            Kind::Zone => "IANA time zone".to_owned(),
         }
     }
 }
@@ -133,7 +138,9 @@ mod tests {
     #[test]
     fn a_refusal_does_not_repeat_the_value() {
         let number = Kind::Integer { min: 1, max: 9 };
-        for kind in [number, Kind::Bool, Kind::Choice(&["a"]), Kind::Origin, Kind::Text, Kind::Time] {
+        for kind in
+            [number, Kind::Bool, Kind::Choice(&["a"]), Kind::Origin, Kind::Text, Kind::Time, Kind::Zone]
+        {
             let told = kind.check("hunter2\u{7}").unwrap_err();
             assert!(!told.contains("hunter2"), "{told}");
         }

@@ -15,6 +15,9 @@ pub(super) struct Operations {
     /// Only those whose name, method or path contains this; or a vendor's name for
     /// all of that vendor.
     filter: Option<String>,
+    /// Also the other forms of operations, such as lists by the tenant's own days.
+    #[arg(long)]
+    all: bool,
     /// One JSON object a line, with the types, values and descriptions of parameters.
     #[arg(long)]
     json: bool,
@@ -31,8 +34,15 @@ impl Operations {
             let operations = plugin.describe(vendor, filter).await?;
             found.extend(operations.into_iter().map(|operation| (vendor.as_str(), operation)));
         }
-        print(&found, self.json)?;
-        eprintln!("{} operations", found.len());
+        let (own, forms): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, row)| row.over.is_none());
+        let count = (own.len(), forms.len());
+        let shown = if self.all { [own, forms].concat() } else { own };
+        print(&shown, self.json)?;
+        match count {
+            (own, 0) => eprintln!("{own} operations"),
+            (own, forms) if self.all => eprintln!("{own} operations, {forms} other forms of them"),
+            (own, forms) => eprintln!("{own} operations (--all shows {forms} other forms of them)"),
+        }
         Ok(())
     }
 }

@@ -15,6 +15,7 @@ mod drift;
 mod fallback;
 mod input;
 mod lists;
+mod local_days;
 mod lookup;
 mod policies;
 mod resume;

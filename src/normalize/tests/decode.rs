@@ -190,6 +190,7 @@ fn a_record_without_extra() {
             ty: Type::Json,
             required: true,
             join: Join::Repeat,
+            local_day: false,
             doc: "",
         }],
         extra: false,

@@ -89,6 +89,7 @@ fn commas_within_elements() {
                 ty: Type::List(&Type::Text),
                 required: false,
                 join: Join::Comma(0),
+                local_day: false,
                 doc: "",
             },
             Field {
@@ -97,6 +98,7 @@ fn commas_within_elements() {
                 ty: Type::List(&Type::Text),
                 required: false,
                 join: Join::Repeat,
+                local_day: false,
                 doc: "",
             },
         ],
