@@ -1,6 +1,6 @@
 //! The vendors' part of the WIT, read and checked.
 
-use crate::tags::Doc;
+use crate::{names::Naming, tags::Doc};
 use std::{error::Error, path::Path};
 use wit_parser::{Function, FunctionKind, Interface, Resolve, Type, TypeDefKind, TypeId, TypeOwner};
 
@@ -19,11 +19,13 @@ pub(crate) struct Vendor {
 /// A WIT interface of a vendor: one module of its API.
 pub(crate) struct Module {
     pub(crate) name: String,
+    /// How its vendor spells names.
+    pub(crate) naming: Naming,
     pub(crate) types: Vec<TypeId>,
     pub(crate) operations: Vec<Operation>,
 }
 
-/// One `@http` line, or one `@over` line.
+/// One `@http`, `@over` or `@composed` line.
 pub(crate) struct Operation {
     pub(crate) function: Function,
     /// The function that streams all pages, if there is one.
@@ -38,9 +40,13 @@ pub(crate) struct Operation {
     pub(crate) paging: String,
     /// `immutable`, or a number of seconds.
     pub(crate) cache: Option<String>,
+    /// The parameter that says whose data it is about.
+    pub(crate) owner: Option<String>,
+    /// Whether it is put together from other operations.
+    pub(crate) composed: bool,
 }
 
-const TAGS: [&str; 6] = ["http", "page", "effect", "cache", "all", "over"];
+const TAGS: [&str; 8] = ["http", "composed", "page", "effect", "cache", "owner", "all", "over"];
 
 impl Contract {
     /// Reads the folders in the order given, and checks every tag.
@@ -85,6 +91,12 @@ impl Contract {
 impl Module {
     fn read(interface: &Interface) -> Result<Module, Box<dyn Error>> {
         let name = interface.name.clone().unwrap_or_default();
+        let doc = Doc::parse(interface.docs.contents.as_deref());
+        if let Some(tag) = doc.unknown(&["fields", "cases"]) {
+            return Err(format!("{name}: unknown tag @{tag}").into());
+        }
+        let naming =
+            Naming::of(doc.tag("fields"), doc.tag("cases")).map_err(|why| format!("{name}: {why}"))?;
         let mut operations = Vec::new();
         for function in interface.functions.values() {
             let doc = Doc::parse(function.docs.contents.as_deref());
@@ -95,7 +107,7 @@ impl Module {
             if let Some(tag) = doc.unknown(&TAGS) {
                 return Err(format!("{place}: unknown tag @{tag}").into());
             }
-            match (doc.tag("http"), doc.tag("all"), doc.tag("over")) {
+            match (doc.tag("http").or(doc.tag("composed")), doc.tag("all"), doc.tag("over")) {
                 (Some(_), None, None) => operations.push(Operation::read(interface, function, doc, &place)?),
                 (None, None, Some(base)) => {
                     let base =
@@ -106,10 +118,10 @@ impl Module {
                 (None, Some(page), None) => {
                     return Err(format!("{place}: @all names no function: {page}").into());
                 }
-                _ => return Err(format!("{place}: needs one of @http, @over and @all").into()),
+                _ => return Err(format!("{place}: needs one of @http, @composed, @over and @all").into()),
             }
         }
-        Ok(Module { name, types: interface.types.values().copied().collect(), operations })
+        Ok(Module { name, naming, types: interface.types.values().copied().collect(), operations })
     }
 }
 
@@ -120,7 +132,11 @@ impl Operation {
         doc: Doc,
         place: &str,
     ) -> Result<Operation, Box<dyn Error>> {
-        let http = doc.tag("http").unwrap_or_default();
+        let composed = doc.tag("composed").is_some();
+        let http = doc.tag("http").or(doc.tag("composed")).unwrap_or_default();
+        if composed && doc.tag("http").is_some() {
+            return Err(format!("{place}: either @http or @composed").into());
+        }
         let (method, path) = http.split_once(' ').ok_or_else(|| format!("{place}: @http METHOD PATH"))?;
         if !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method) || !path.starts_with('/') {
             return Err(format!("{place}: @http {http}").into());
@@ -147,7 +163,12 @@ impl Operation {
         if cache.is_some() && (effect != "read" || ["export", "cursor"].contains(&paging)) {
             return Err(format!("{place}: only reads are cached, and no feeds").into());
         }
+        if composed && (effect != "read" || paging != "none" || cache.is_some()) {
+            return Err(format!("{place}: what is composed is a read of one answer, and not cached").into());
+        }
         Ok(Operation {
+            owner: doc.tag("owner").map(str::to_owned),
+            composed,
             function: function.clone(),
             all: all.cloned(),
             over: None,

@@ -22,7 +22,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 const SHARED: [&str; 2] = ["wit/connector", "wit/host"];
 
 /// One folder under `wit/` for each vendor.
-const VENDORS: [&str; 1] = ["wit/servicetitan"];
+const VENDORS: [&str; 2] = ["wit/servicetitan", "wit/asleep"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=wit");

@@ -3,7 +3,7 @@
 use crate::{
     answer::Answer,
     contract::{Contract, Module, Operation},
-    names::{camel, constant, pascal, snake},
+    names::{Naming, constant, pascal, snake},
     tags::Doc,
 };
 use std::{error::Error, fmt::Write};
@@ -21,7 +21,7 @@ pub(crate) fn write(contract: &Contract) -> Written {
         for module in &vendor.modules {
             writeln!(out, "pub mod {} {{ use super::*;", snake(&module.name))?;
             for &id in &module.types {
-                out += &definition(contract, id)?;
+                out += &definition(contract, module.naming, id)?;
             }
             out += "}\n";
             for operation in &module.operations {
@@ -35,14 +35,14 @@ pub(crate) fn write(contract: &Contract) -> Written {
     Ok(out)
 }
 
-fn definition(contract: &Contract, id: TypeId) -> Written {
+fn definition(contract: &Contract, naming: Naming, id: TypeId) -> Written {
     let definition = &contract.resolve.types[id];
     let name = definition.name.as_deref().unwrap_or_default();
     match &definition.kind {
         // A page is the driver's, not the vendor's.
         TypeDefKind::Record(record) if is_page(contract, record) => Ok(String::new()),
-        TypeDefKind::Record(record) => self::record(contract, name, record),
-        TypeDefKind::Variant(variant) => open_enum(name, variant),
+        TypeDefKind::Record(record) => self::record(contract, naming, name, record),
+        TypeDefKind::Variant(variant) => open_enum(naming, name, variant),
         TypeDefKind::Type(_) => Ok(String::new()),
         other => {
             Err(format!("{name}: a vendor's types are records and open enums, not {}", other.as_str()).into())
@@ -57,16 +57,17 @@ fn is_page(contract: &Contract, record: &Record) -> bool {
         .any(|field| matches!(field.ty, Type::Id(id) if contract.shared_name(id) == Some("page-info")))
 }
 
-fn record(contract: &Contract, name: &str, record: &Record) -> Written {
+fn record(contract: &Contract, naming: Naming, name: &str, record: &Record) -> Written {
     let extra = record.fields.last().is_some_and(|field| field.name == "extra");
     let mut fields = String::new();
     for field in record.fields.iter().take(record.fields.len() - usize::from(extra)) {
         let doc = Doc::parse(field.docs.contents.as_deref());
-        if let Some(tag) = doc.unknown(&["wire", "comma", "required", "local-day"]) {
+        if let Some(tag) = doc.unknown(&["wire", "comma", "required", "local-day", "header"]) {
             return Err(format!("{name}.{}: unknown tag @{tag}", field.name).into());
         }
-        let wire = doc.tag("wire").map_or_else(|| camel(&field.name), str::to_owned);
+        let wire = doc.tag("wire").map_or_else(|| naming.field(&field.name), str::to_owned);
         let join = match doc.tag("comma") {
+            None if doc.tag("header").is_some() => header(name, field, &doc)?,
             None => "Join::Repeat".to_owned(),
             Some("") => "Join::Comma(0)".to_owned(),
             Some(most) => format!("Join::Comma({})", most.parse::<u32>()?),
@@ -91,7 +92,17 @@ fn record(contract: &Contract, name: &str, record: &Record) -> Written {
     ))
 }
 
-fn open_enum(name: &str, variant: &Variant) -> Written {
+/// A parameter that is sent as a header field.
+fn header(record: &str, field: &wit_parser::Field, doc: &Doc) -> Written {
+    let name = doc.tag("header").unwrap_or_default();
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if name.is_empty() || !name.bytes().all(fits) {
+        return Err(format!("{record}.{}: @header NAME, in lower case", field.name).into());
+    }
+    Ok(format!("Join::Header({name:?})"))
+}
+
+fn open_enum(naming: Naming, name: &str, variant: &Variant) -> Written {
     let Some((last, known)) = variant.cases.split_last() else {
         return Err(format!("{name}: no cases").into());
     };
@@ -106,7 +117,7 @@ fn open_enum(name: &str, variant: &Variant) -> Written {
                 format!("{name}.{}: a known case has no payload and no tag but @wire", case.name).into()
             );
         }
-        let wire = doc.tag("wire").map_or_else(|| pascal(&case.name), str::to_owned);
+        let wire = doc.tag("wire").map_or_else(|| naming.case(&case.name), str::to_owned);
         write!(cases, "Case {{ name: {:?}, wire: {wire:?}, doc: {:?} }},", case.name, doc.text)?;
     }
     Ok(format!(
@@ -127,7 +138,7 @@ fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Ope
     let (mut query, mut body) = ("None".to_owned(), "None".to_owned());
     for (index, parameter) in function.params.iter().enumerate() {
         match (parameter.name.as_str(), placeholders.get(index)) {
-            (name, Some(wire)) if camel(name) == *wire || name == *wire => {
+            (name, Some(wire)) if module.naming.field(name) == *wire || name == *wire => {
                 write!(path, "Placeholder {{ wire: {wire:?}, ty: {} }},", ty(contract, &parameter.ty)?)?;
             }
             (name, Some(wire)) => {
@@ -148,6 +159,8 @@ fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Ope
             format!("Some(\"{}.{all}\")", module.name)
         }
     };
+    let owner =
+        operation.owner.as_deref().map(|owner| owner_of(contract, module, operation, owner)).transpose()?;
     let cache = match operation.cache.as_deref() {
         None => "None".to_owned(),
         Some("immutable") => "Some(Caching::Immutable)".to_owned(),
@@ -155,14 +168,33 @@ fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Ope
     };
     Ok(format!(
         "Operation {{ vendor: {vendor:?}, name: {name:?}, alias: {alias}, over: {over}, method: Method::{}, path: {:?}, \
-         effect: Effect::{}, paging: Paging::{}, cache: {cache}, path_parameters: &[{path}], query: {query}, body: {body}, \
+         effect: Effect::{}, paging: Paging::{}, cache: {cache}, owner: {owner:?}, composed: {}, path_parameters: &[{path}], query: {query}, body: {body}, \
          answer: {answer}, doc: {:?} }},\n",
         pascal(&operation.method.to_lowercase()),
         operation.path,
         pascal(&operation.effect),
         pascal(&operation.paging),
+        operation.composed,
         operation.doc.text,
     ))
+}
+
+/// The vendor's name of the parameter that says whose data it is: a placeholder, or a
+/// field of the query.
+fn owner_of(contract: &Contract, module: &Module, operation: &Operation, owner: &str) -> Written {
+    let wire = module.naming.field(owner);
+    let query = operation.function.params.iter().find(|parameter| parameter.name == "query");
+    let asked = query.is_some_and(|query| match query.ty {
+        Type::Id(id) => match &contract.resolve.types[contract.definition(id)].kind {
+            TypeDefKind::Record(record) => record.fields.iter().any(|field| field.name == owner),
+            _ => false,
+        },
+        _ => false,
+    });
+    if asked || operation.placeholders().contains(&wire.as_str()) {
+        return Ok(wire);
+    }
+    Err(format!("{}: @owner names no parameter: {owner}", operation.function.name).into())
 }
 
 /// The type of the answer; of one item if the operation answers with many.

@@ -14,7 +14,7 @@
 )]
 
 wit_bindgen::generate!({
-    path: ["wit/connector", "wit/host", "wit/servicetitan", "wit/plugin"],
+    path: ["wit/connector", "wit/host", "wit/servicetitan", "wit/asleep", "wit/plugin"],
     world: "penstock:plugin/plugin@0.1.0",
     generate_all,
     additional_derives: [serde::Serialize, serde::Deserialize, PartialEq, Clone],

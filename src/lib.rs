@@ -6,6 +6,7 @@
 //! `docs/architecture.md` follows one call through it.
 
 pub mod apikey;
+pub mod asleep;
 pub mod batch;
 pub mod bindings;
 pub mod catalogue;

@@ -5,9 +5,14 @@
 
 use crate::{
     catalogue::{Operation, Paging},
-    contract::FieldError,
+    contract::{Failure, FailureKind, FieldError},
     driver::Call,
-    engine::{classify::StatusRules, limiter::gcra::RateLimit, secret::Secret},
+    engine::{
+        classify::{StatusRule, StatusRules},
+        limiter::gcra::RateLimit,
+        secret::Secret,
+        time::WallTime,
+    },
     host::Request,
     settings::{Origin, Policy, Setting, Values},
 };
@@ -45,14 +50,58 @@ pub trait Vendor {
     /// What is wrong with the answer, without repeating it.
     fn token_answer(&self, body: &[u8]) -> Result<(Secret, Option<Duration>), String>;
 
+    /// The secret, among [`Vendor::settings`], that authenticates calls by itself; none if
+    /// it takes an access token. It then stands in the token's place, and nothing is asked
+    /// for by [`Vendor::token_request`].
+    fn static_key(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The header fields that authenticate a call.
     fn authorization(&self, token: &Secret, credentials: &Credentials) -> Vec<(&'static str, Secret)>;
 
     /// What its statuses mean where they differ from the usual.
     fn status_rules(&self) -> StatusRules;
 
+    /// What an answer that is no success means, where its status alone does not tell.
+    fn meaning(&self, _status: u16, _body: &[u8]) -> Option<Meaning> {
+        None
+    }
+
     /// What an answer that is no success says.
     fn refusal(&self, status: u16, body: &[u8]) -> Refusal;
+
+    /// The value that the body of a success holds, for operations with one answer: taken
+    /// out of its envelope, if the vendor has one.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn value(&self, _operation: &Operation, body: &Bytes) -> Result<Bytes, PageError> {
+        Ok(body.clone())
+    }
+
+    /// Whether an answer that is kept for good will indeed not change any more. One that
+    /// may is not kept at all. `value` is what [`Vendor::value`] returned.
+    fn is_final(&self, _operation: &Operation, _value: &[u8]) -> bool {
+        true
+    }
+
+    /// The calls that a composed operation is put together from.
+    ///
+    /// # Errors
+    /// Everything in the call that does not fit.
+    fn parts(&self, _call: &Call, _now: WallTime) -> Result<Parts, Vec<FieldError>> {
+        Ok(Parts::default())
+    }
+
+    /// Puts the answer of a composed operation together, as JSON with the vendor's names.
+    /// `answers` are those of its parts, in their order.
+    ///
+    /// # Errors
+    /// The failure of a part without which there is no answer.
+    fn combine(&self, _call: &Call, _answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
+        Ok("null".to_owned())
+    }
 
     /// The query that selects a page.
     fn page_query(&self, operation: &Operation, page: &PageAsked) -> Vec<(&'static str, String)>;
@@ -144,6 +193,34 @@ pub struct Refusal {
     pub fields: Vec<(String, String)>,
 }
 
+/// What an answer that is no success means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meaning {
+    /// For the policies.
+    pub rule: StatusRule,
+    /// For the caller.
+    pub kind: FailureKind,
+}
+
+/// The calls that a composed operation is put together from.
+#[derive(Debug, Default)]
+pub struct Parts {
+    /// They are independent of one another.
+    pub parts: Vec<Part>,
+    /// How many of them are under way at once; `BATCH_SIZE` if none.
+    pub concurrency: Option<u32>,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub struct Part {
+    /// The call.
+    pub call: Call,
+    /// Whether it is a list that is to be read to its end: its answer is then a JSON array
+    /// of all records.
+    pub whole: bool,
+}
+
 /// A parameter that orders a list by the records' ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Order {
@@ -201,7 +278,7 @@ pub struct PageError {
 /// The vendors, in the order of the catalogue.
 #[must_use]
 pub fn all() -> &'static [&'static dyn Vendor] {
-    &[&crate::servicetitan::ServiceTitan]
+    &[&crate::servicetitan::ServiceTitan, &crate::asleep::Asleep]
 }
 
 /// A vendor by name.

@@ -1,7 +1,7 @@
 //! The gateway's own settings, and how settings are called in Spin.
 
 use penstock::{
-    servicetitan,
+    asleep, servicetitan,
     settings::{Kind, Setting, common},
 };
 
@@ -28,9 +28,10 @@ pub fn variable(name: &str) -> String {
 /// Every setting of the default account by its whole name.
 pub fn all() -> impl Iterator<Item = (String, &'static Setting)> {
     let own = common::SETTINGS.iter().chain(SETTINGS).map(|setting| (setting.name.to_owned(), setting));
-    own.chain(
-        servicetitan::settings::SETTINGS
-            .iter()
-            .map(|setting| (format!("SERVICETITAN_{}", setting.name), setting)),
-    )
+    let vendors =
+        [("SERVICETITAN_", servicetitan::settings::SETTINGS), ("ASLEEP_", asleep::settings::SETTINGS)];
+    let named = |(prefix, table): (&'static str, &'static [Setting])| {
+        table.iter().map(move |setting| (format!("{prefix}{}", setting.name), setting))
+    };
+    own.chain(vendors.into_iter().flat_map(named))
 }

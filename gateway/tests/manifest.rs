@@ -22,7 +22,10 @@ use penstock::{
 };
 use penstock_gateway::settings;
 use serde::Deserialize;
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -158,9 +161,10 @@ fn the_component_sees_each_variable_under_its_own_name() {
 }
 
 /// Where the default account's data is when its URLs are not set.
-fn site(environment: &str) -> Site {
-    let host = FakeHost::new(&[("SERVICETITAN_API_ENVIRONMENT", environment)]);
-    let vendor = vendor::find("servicetitan").unwrap();
+fn site(vendor: &str, environment: &str) -> Site {
+    let name = format!("{}_API_ENVIRONMENT", vendor.to_uppercase());
+    let host = FakeHost::new(&[(name.as_str(), environment)]);
+    let vendor = vendor::find(vendor).unwrap();
     let policy = Policy::read(&host).now_or_never().unwrap().unwrap().unwrap();
     let all: Vec<_> = vendor.settings().iter().collect();
     let names = |setting: &Setting| vendor.setting_names(setting.name, "default", environment);
@@ -171,14 +175,19 @@ fn site(environment: &str) -> Site {
 #[test]
 fn only_the_vendors_hosts_are_reached_and_all_of_them() {
     let gateway = &manifest().component["gateway"];
-    let origins = ["production", "integration"].into_iter().flat_map(|environment| {
-        let site = site(environment);
+    let places = [
+        ("servicetitan", "production"),
+        ("servicetitan", "integration"),
+        ("asleep", "live"),
+        ("asleep", "test"),
+    ];
+    let origins = places.into_iter().flat_map(|(vendor, environment)| {
+        let site = site(vendor, environment);
         [site.api.to_string(), site.auth.to_string()]
     });
-    let mut origins: Vec<_> = origins.collect();
+    let origins: BTreeSet<_> = origins.collect();
     let mut allowed = gateway.allowed_outbound_hosts.clone();
-    origins.sort();
     allowed.sort();
-    assert_eq!(allowed, origins);
+    assert_eq!(allowed, origins.into_iter().collect::<Vec<_>>());
     assert_eq!(gateway.key_value_stores, ["default"]);
 }

@@ -9,7 +9,7 @@ use std::{error::Error, fmt::Write as _, path::Path};
 use wit_parser::{Resolve, Type, TypeDefKind, WorldItem, WorldKey};
 
 /// The folders of `wit/` in the order of their dependencies.
-const FOLDERS: [&str; 4] = ["connector", "host", "servicetitan", "plugin"];
+const FOLDERS: [&str; 5] = ["connector", "host", "servicetitan", "asleep", "plugin"];
 
 /// Rust for `include!`, inside the module of the bindings.
 pub(crate) fn write(wit: &Path) -> Result<String, Box<dyn Error>> {

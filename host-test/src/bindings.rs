@@ -19,7 +19,7 @@ use crate::instance::HostState;
 #[expect(missing_docs, clippy::derivable_impls, reason = "generated; the documentation stands in wit/")]
 mod generated {
     wasmtime::component::bindgen!({
-        path: ["../wit/connector", "../wit/host", "../wit/servicetitan", "../wit/plugin"],
+        path: ["../wit/connector", "../wit/host", "../wit/servicetitan", "../wit/asleep", "../wit/plugin"],
         world: "penstock:plugin/plugin@0.1.0",
         imports: { default: async | store },
         exports: { default: async | store },
@@ -46,6 +46,9 @@ pub use exports::penstock::connector::operations;
 
 /// Health, metrics and what to forget.
 pub use exports::penstock::connector::admin;
+
+/// Asleep's users, nights and averages.
+pub use exports::penstock::asleep::sleep;
 
 /// ServiceTitan's job planning and management.
 pub use exports::penstock::servicetitan::jpm;

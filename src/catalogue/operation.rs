@@ -2,7 +2,7 @@
 
 use super::types::{RecordType, Type};
 
-/// One operation of a vendor: one `@http` line of the contract.
+/// One operation of a vendor: one `@http` or `@composed` line of the contract.
 #[derive(Debug)]
 pub struct Operation {
     /// The vendor, `servicetitan`.
@@ -25,6 +25,12 @@ pub struct Operation {
     pub paging: Paging,
     /// Whether its answers may be kept.
     pub cache: Option<Caching>,
+    /// The parameter that says whose data it is about, by its wire name. What is kept of
+    /// one owner can be forgotten without that of the others.
+    pub owner: Option<&'static str>,
+    /// Whether it is put together from other operations: method and path are then only
+    /// its name, and nothing is sent there.
+    pub composed: bool,
     /// The placeholders that the caller fills, in the order of the function's
     /// parameters. `{tenant}` is not among them: it belongs to the account.
     pub path_parameters: &'static [Placeholder],
@@ -146,6 +152,16 @@ impl Operation {
         let rest = self.path.split_once("{tenant}/").map_or(self.path, |(_, rest)| rest);
         let resource = rest.split('/').find(|segment| !segment.is_empty() && !segment.starts_with('{'));
         (module, resource.unwrap_or_default())
+    }
+
+    /// The header field that a parameter is sent in; none if it belongs to the query.
+    #[must_use]
+    pub fn header(&self, wire: &str) -> Option<&'static str> {
+        let (_, field) = self.query?.field(wire, 0)?;
+        match field.join {
+            super::types::Join::Header(name) => Some(name),
+            _ => None,
+        }
     }
 
     /// Everything that a caller may name, path first.

@@ -58,7 +58,7 @@ pub struct Field {
     pub ty: Type,
     /// A query parameter that must be there although its type can be empty.
     pub required: bool,
-    /// How a list is written into a query.
+    /// How it is written into a request.
     pub join: Join,
     /// A date of a query that stands for the beginning of that day in the tenant's time
     /// zone: it leaves as an instant.
@@ -67,13 +67,15 @@ pub struct Field {
     pub doc: &'static str,
 }
 
-/// How a list is written into a query string.
+/// How a parameter is written into a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Join {
     /// `codes=a&codes=b`, the default of OpenAPI 3.
     Repeat,
     /// `ids=1,2,3`, with the most elements that the vendor takes; 0 if unknown.
     Comma(u32),
+    /// A header field of this name instead of a part of the query.
+    Header(&'static str),
 }
 
 /// An open enum of the contract.

@@ -1,6 +1,6 @@
 //! An account: where its data is, and its access token.
 
-use super::{admission::GroupKey, failure, token::Refused};
+use super::{admission::GroupKey, attempt::Failed, failure, token::Refused};
 use crate::{
     contract::{Failure, FieldError},
     engine::{
@@ -43,6 +43,8 @@ pub(super) struct Token {
     pub(super) cell: RefCell<TokenCell>,
     /// The secrets that the present token was made with.
     pub(super) credentials: RefCell<Option<Rc<Credentials>>>,
+    /// The key that the API refused last, where no token endpoint has looked at it.
+    pub(super) spurned: RefCell<Option<Spurned>>,
     /// Held while a token is fetched: one fetch for any number of callers.
     pub(super) fetching: Mutex<()>,
     /// Counts the fetches that ended, so that those who waited for one know.
@@ -51,6 +53,28 @@ pub(super) struct Token {
     pub(super) refused: RefCell<Option<Refused>>,
     /// How many fetches have failed in a row for reasons that may pass.
     pub(super) failed_in_row: Cell<u32>,
+}
+
+/// A key that the API refused.
+pub(super) struct Spurned {
+    /// The key, among the secrets of its slot.
+    pub(super) credentials: Rc<Credentials>,
+    /// What the API said.
+    pub(super) message: String,
+    /// HTTP status.
+    pub(super) status: Option<u16>,
+}
+
+impl Token {
+    /// Notes that the API refuses the present key.
+    pub(super) fn spurn(&self, failed: &Failed) {
+        let credentials = self.credentials.borrow().clone();
+        *self.spurned.borrow_mut() = credentials.map(|credentials| Spurned {
+            credentials,
+            message: failed.complaint.message.clone(),
+            status: failed.fault.status,
+        });
+    }
 }
 
 /// Reads an account's settings; the inner error has everything that is missing, on

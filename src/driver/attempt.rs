@@ -20,6 +20,7 @@ use crate::{
     host::{BodyError, Host, Response, SendError},
     normalize::{LimitExceeded, check_limits},
     settings::common::LogLevel,
+    vendor::{Meaning, PageError},
 };
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -72,6 +73,7 @@ impl<H: Host> Connector<H> {
         let status = sent.as_ref().and_then(|sent| sent.as_ref().ok()).map(|response| response.status);
         self.stats.borrow_mut().request(status.unwrap_or(0));
 
+        let mut meaning = None;
         let (attempt, read) = match sent {
             None => {
                 let complaint = Complaint::new(FailureKind::Timeout, "no answer in time");
@@ -82,12 +84,19 @@ impl<H: Host> Connector<H> {
                 (attempt, Err(unanswered(&error)))
             }
             Some(Ok(response)) => {
+                meaning = self::meaning(account, &response);
                 let (body, read) = judge(sending, authorization, &response);
                 let hint = retry_hint(|name| response.header(name), self.host.wall_now());
                 (Attempt::Answer { status: response.status, hint, body }, read)
             }
         };
         let verdict = classify(&attempt, call.access(), &account.vendor.status_rules());
+        let verdict = verdict.map_err(|fault| match meaning {
+            Some(Meaning { rule, .. }) => {
+                Fault { class: rule.class, effect: rule.effect, reason: rule.reason, ..fault }
+            }
+            None => fault,
+        });
         match (verdict, read) {
             (Ok(()), Ok(payload)) => Ok(Success { status: status.unwrap_or(0), payload }),
             (Err(fault), Err(complaint)) => Err(Failed { fault, complaint }),
@@ -148,7 +157,7 @@ fn judge(
         Err(_) => return too_long(),
         Ok(()) => {}
     }
-    match payload(sending, body) {
+    match value(sending, body).and_then(|body| payload(sending, &body)) {
         Ok(payload) => (BodyKind::Usable, Ok(payload)),
         Err(unreadable) => {
             let body = if unreadable.malformed { BodyKind::Malformed } else { BodyKind::Unfit };
@@ -165,11 +174,18 @@ fn refusal(account: &Account, authorization: &Authorization, response: &Response
     let refusal = redact::refusal(account.vendor, response.status, body, &secrets);
     let fields = refusal.fields.into_iter().map(|(field, message)| FieldError { field, message });
     Complaint {
-        kind: Some(kind(response.status)),
+        kind: Some(meaning(account, response).map_or_else(|| kind(response.status), |meaning| meaning.kind)),
         message: refusal.message,
         trace_id: refusal.trace_id,
         fields: fields.collect(),
     }
+}
+
+/// What the vendor means by a refusal, where its status does not tell.
+fn meaning(account: &Account, response: &Response) -> Option<Meaning> {
+    let body = response.body.as_ref().map_or(&[][..], |body| body);
+    let refused = !(200..300).contains(&response.status);
+    refused.then(|| account.vendor.meaning(response.status, body)).flatten()
 }
 
 fn kind(status: u16) -> FailureKind {
@@ -201,16 +217,29 @@ pub(super) struct Unreadable {
     message: String,
 }
 
+/// The value in a body, out of the vendor's envelope. Where no answer is read, nothing is
+/// taken apart.
+fn value(sending: &Sending<'_>, body: &Bytes) -> Result<Bytes, Unreadable> {
+    let operation = sending.call.operation;
+    let nothing = operation.answer.is_none() || body.iter().all(u8::is_ascii_whitespace);
+    if nothing || operation.paging != Paging::None {
+        return Ok(body.clone());
+    }
+    sending.account.vendor.value(operation, body).map_err(Unreadable::from)
+}
+
+impl From<PageError> for Unreadable {
+    fn from(error: PageError) -> Unreadable {
+        Unreadable { malformed: error.malformed, path: error.path, message: error.message }
+    }
+}
+
 /// Takes a body apart, as far as the operation's shape asks.
 pub(super) fn payload(sending: &Sending<'_>, body: &Bytes) -> Result<Payload, Unreadable> {
     let Sending { call, account, .. } = *sending;
     let operation = call.operation;
     if operation.paging != Paging::None {
-        let envelope = account.vendor.page(operation.paging, body).map_err(|error| Unreadable {
-            malformed: error.malformed,
-            path: error.path,
-            message: error.message,
-        })?;
+        let envelope = account.vendor.page(operation.paging, body).map_err(Unreadable::from)?;
         return match (envelope.number, sending.page) {
             // Another request's answer, mixed up on the way. Asking again may bring the right one.
             (Some(number), Some(asked)) if asked.number > 0 && number != asked.number => Err(Unreadable {

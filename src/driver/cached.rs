@@ -10,6 +10,7 @@ use super::{
     request::{Sending, query},
 };
 use crate::{
+    catalogue::Caching,
     contract::{AnswerSource, Failure, FailureKind},
     engine::classify::Access,
     host::Host,
@@ -37,6 +38,7 @@ impl<H: Host> Connector<H> {
             tenant: &account.site.tenant,
             account: &account.name,
             segments: &call.segments,
+            owner: call.owner(),
             query: pairs.iter().map(|(name, value)| (*name, value.as_str())).collect(),
         };
         let deadline = Some(course.retry.deadline());
@@ -51,7 +53,10 @@ impl<H: Host> Connector<H> {
         let wanted = Wanted { fresh: options.fresh, accept_stale: options.accept_stale, deadline };
         let fetch = async || {
             let answer = self.fetch_answer(sending, course).await?;
-            Ok(Fetched { status: answer.status, body: body(answer.payload) })
+            let body = body(answer.payload);
+            let keep = call.operation.cache != Some(Caching::Immutable)
+                || account.vendor.is_final(call.operation, &body);
+            Ok(Fetched { status: answer.status, body, keep })
         };
         let cached = self.cache.answer(&self.host, &question, wanted, fetch).await;
         let Cached { status, body, source, age, degraded } = cached.map_err(|failure| {

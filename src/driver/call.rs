@@ -23,6 +23,7 @@ use crate::{
     vendor::{Envelope, PageAsked},
 };
 use bytes::Bytes;
+use percent_encoding::percent_decode_str;
 use std::{borrow::Cow, time::Duration};
 
 /// A call whose parameters are checked.
@@ -110,6 +111,22 @@ impl Call {
         Ok(call)
     }
 
+    /// Whose data it is about, if the operation says which parameter tells.
+    pub(super) fn owner(&self) -> Option<String> {
+        let wire = self.operation.owner?;
+        let placeholders = self.operation.path_parameters.iter().zip(&self.segments);
+        let segment = placeholders.into_iter().find(|(placeholder, _)| placeholder.wire == wire);
+        match segment {
+            Some((_, segment)) => Some(percent_decode_str(segment).decode_utf8_lossy().into_owned()),
+            None => self.query.iter().find(|(name, _)| *name == wire).map(|(_, value)| value.clone()),
+        }
+    }
+
+    /// The value of a parameter of the query.
+    pub(crate) fn parameter(&self, wire: &str) -> Option<&str> {
+        self.query.iter().find(|(name, _)| *name == wire).map(|(_, value)| value.as_str())
+    }
+
     /// Whether it changes anything.
     pub(super) fn access(&self) -> Access {
         if self.operation.effect == Effect::Read { Access::Read } else { Access::Write }
@@ -130,6 +147,7 @@ impl<H: Host> Connector<H> {
         let began = self.host.now();
         let id = format!("{:016x}", self.host.random());
         let result = match fallback::check(call, options) {
+            Ok(()) if call.operation.composed => self.compose(call, options, &id, began).await,
             Ok(()) => self.prepare_and_run(call, page, options, &id, began).await,
             Err(refused) => Err(refused),
         };

@@ -23,7 +23,7 @@ impl Slots {
     }
 
     /// The first slot, beginning with `first`, whose credentials were not refused yet.
-    pub(super) fn next(self, first: Slot, refused: &[Credentials]) -> Option<(Slot, Credentials)> {
+    pub(super) fn next(self, first: Slot, refused: &[&Credentials]) -> Option<(Slot, Credentials)> {
         let mut slots = vec![(Slot::Primary, self.primary)];
         slots.extend(self.secondary.map(|secondary| (Slot::Secondary, secondary)));
         if first == Slot::Secondary {

@@ -2,17 +2,20 @@
 
 use super::{
     Connector,
-    account::Account,
+    account::{Account, Spurned},
+    failure::refused as refused_key,
     redact,
     token::{Authorization, Refused, present},
 };
 use crate::{
+    contract::{Failure, FailureKind},
     engine::{
         classify::{Access, Attempt, BodyKind, Fault, Sent, StatusRules, classify},
         hint::retry_hint,
         rotation::{Slot, SlotChange},
         secret::Secret,
-        time::unit,
+        time::{Tick, unit},
+        token::FetchFailure,
     },
     host::{Host, Response},
     settings::{Policy, common::LogLevel},
@@ -23,6 +26,9 @@ use std::{rc::Rc, time::Duration};
 /// How many credentials one fetch tries at most: those of two slots, and of two more
 /// after a change in between.
 const MOST_CREDENTIALS: usize = 4;
+
+/// How long a key that stands for a token is used before it is read again.
+const KEY_LIFE: Duration = Duration::from_secs(60);
 
 /// What came of asking for a token.
 enum Asked {
@@ -41,6 +47,9 @@ impl<H: Host> Connector<H> {
         account: &Account,
         policy: &Policy,
     ) -> Result<Authorization, Refused> {
+        if let Some(name) = account.vendor.static_key() {
+            return self.adopt(account, name).await;
+        }
         let mut refused: Vec<Credentials> = Vec::new();
         let mut last = None;
         while refused.len() < MOST_CREDENTIALS {
@@ -50,7 +59,9 @@ impl<H: Host> Connector<H> {
                 (Err(_), Some(_)) => break,
             };
             let first = account.token.cell.borrow_mut().rotation().begin(slots.are_two());
-            let Some((slot, credentials)) = slots.next(first, &refused) else { break };
+            let Some((slot, credentials)) = slots.next(first, &refused.iter().collect::<Vec<_>>()) else {
+                break;
+            };
             let (fault, message) = match self.ask(account, policy, credentials, slot).await? {
                 Asked::Token(authorization) => return Ok(authorization),
                 Asked::Refused { fault, message, credentials } => {
@@ -70,6 +81,51 @@ impl<H: Host> Connector<H> {
             _ => format!("{message}; other credentials were refused as well"),
         };
         Err(self.refused(account, fault, &message))
+    }
+
+    /// Takes the key itself for the token. It is read again every minute, and when it was
+    /// refused: then another one is needed, or some time.
+    async fn adopt(&self, account: &Account, name: &str) -> Result<Authorization, Refused> {
+        let slots = self.slots(account).await.map_err(|failure| Refused { failure, fault: None })?;
+        let spurned = account.token.spurned.take();
+        let mut cell = account.token.cell.borrow_mut();
+        let first = cell.rotation().begin(slots.are_two());
+        let refused: Vec<&Credentials> = spurned.iter().map(|spurned| &*spurned.credentials).collect();
+        let Some((slot, credentials)) = slots.next(first, &refused) else {
+            cell.fetch_failed(self.host.now(), FetchFailure::InvalidClient);
+            let Some(Spurned { message, status, .. }) = spurned else {
+                return Err(Refused::internal("there are no credentials"));
+            };
+            let failure = refused_key(FailureKind::Authentication, message, Vec::new());
+            return Err(Refused { failure: Failure { status, ..failure }, fault: None });
+        };
+        drop(cell);
+        let key = Secret::new(credentials.get(name).to_owned());
+        self.hold(account, key, self.host.now(), Some(KEY_LIFE), credentials, slot)
+    }
+
+    /// Keeps a token with the credentials that it belongs to.
+    fn hold(
+        &self,
+        account: &Account,
+        token: Secret,
+        requested: Tick,
+        life: Option<Duration>,
+        credentials: Credentials,
+        slot: Slot,
+    ) -> Result<Authorization, Refused> {
+        account.token.failed_in_row.set(0);
+        let random = unit(self.host.random());
+        let (generation, change) = {
+            let mut cell = account.token.cell.borrow_mut();
+            let change = cell.rotation().worked(slot);
+            (cell.stored(token, requested, life, random), change)
+        };
+        *account.token.credentials.borrow_mut() = Some(Rc::new(credentials));
+        if let Some(change) = change {
+            self.rotated(account, change);
+        }
+        present(account, generation).ok_or_else(|| Refused::internal("the token went away"))
     }
 
     /// Asks for a token, once.
@@ -99,20 +155,7 @@ impl<H: Host> Connector<H> {
         let verdict = classify(&attempt, Access::Read, &StatusRules::STANDARD);
         match (verdict, token) {
             (Ok(()), Some((token, life))) => {
-                account.token.failed_in_row.set(0);
-                let random = unit(self.host.random());
-                let (generation, change) = {
-                    let mut cell = account.token.cell.borrow_mut();
-                    let change = cell.rotation().worked(slot);
-                    (cell.stored(token, requested, life, random), change)
-                };
-                *account.token.credentials.borrow_mut() = Some(Rc::new(credentials));
-                if let Some(change) = change {
-                    self.rotated(account, change);
-                }
-                present(account, generation)
-                    .map(Asked::Token)
-                    .ok_or_else(|| Refused::internal("the token went away"))
+                self.hold(account, token, requested, life, credentials, slot).map(Asked::Token)
             }
             (Err(fault), _) => Ok(Asked::Refused { fault, message, credentials }),
             (Ok(()), None) => Err(Refused::internal("a token answer without a token was accepted")),

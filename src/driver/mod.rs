@@ -11,6 +11,7 @@ mod attempt;
 pub mod cache;
 mod cached;
 mod call;
+mod compose;
 mod course;
 mod credentials;
 mod failure;
@@ -55,7 +56,7 @@ use guards::Guards;
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
-    rc::Rc,
+    rc::{Rc, Weak},
     time::Duration,
 };
 
@@ -69,6 +70,8 @@ const MOST_ACCOUNTS: usize = 64;
 /// Everything that calls share.
 pub struct Connector<H> {
     host: H,
+    /// Itself: whole reads hold on to their connector.
+    this: Weak<Connector<H>>,
     policy: RefCell<Option<(Tick, Rc<Policy>)>>,
     accounts: RefCell<BTreeMap<(&'static str, String), Rc<Account>>>,
     /// Held while settings are read, so that a thousand calls at start read them once.
@@ -93,8 +96,9 @@ pub struct Readiness {
 impl<H: Host> Connector<H> {
     /// A connector that has not asked its host anything yet.
     pub fn new(host: H) -> Rc<Connector<H>> {
-        Rc::new(Connector {
+        Rc::new_cyclic(|this| Connector {
             host,
+            this: this.clone(),
             policy: RefCell::default(),
             accounts: RefCell::default(),
             opening: Mutex::new(()),
@@ -152,6 +156,30 @@ impl<H: Host> Connector<H> {
     /// serve again.
     pub fn forget_answers(&self) {
         self.cache.clear();
+    }
+
+    /// Forgets the answers that are kept of one owner of data, such as a user: at once in
+    /// this instance, within seconds in those that share its store.
+    ///
+    /// # Errors
+    /// An unknown vendor, a malformed account name, settings that are incomplete.
+    pub async fn forget_owner(
+        &self,
+        vendor: &str,
+        account: Option<&str>,
+        owner: &str,
+    ) -> Result<(), Failure> {
+        let vendor = known_vendor(vendor)?;
+        let account = options::account_name(account)?;
+        let open = async {
+            let policy = self.policy(vendor.name(), &account).await?;
+            self.account(vendor.name(), &account, &policy).await
+        };
+        let account = self.opened(None, open).await?;
+        let site = &account.site;
+        let key = cache::owned(vendor.name(), &site.environment, &site.tenant, owner);
+        self.cache.forget(&self.host, &key, None).await;
+        Ok(())
     }
 
     /// Forgets the settings, and the tokens that were made with them.

@@ -25,7 +25,8 @@ pub(super) struct Sending<'a> {
     pub(super) options: &'a Options,
 }
 
-/// The query of a call, that of the page included.
+/// The query of a call, that of the page included, and so are the parameters that are sent
+/// as header fields.
 pub(super) fn query(
     call: &Call,
     page: Option<&PageAsked>,
@@ -47,6 +48,10 @@ pub(super) fn build(sending: &Sending<'_>, authorization: &Authorization, time: 
         ("accept", "application/json".to_owned()),
         ("user-agent", concat!("penstock/", env!("CARGO_PKG_VERSION")).to_owned()),
     ];
+    let (named, query): (Vec<_>, Vec<_>) =
+        query.into_iter().partition(|(name, _)| call.operation.header(name).is_some());
+    let header = |(name, value)| call.operation.header(name).map(|header| (header, value));
+    headers.extend(named.into_iter().filter_map(header));
     if call.body.is_some() {
         headers.push(("content-type", "application/json".to_owned()));
     }

@@ -128,6 +128,10 @@ impl<H: Host> Connector<H> {
         let mut cell = account.token.cell.borrow_mut();
         match (failed.fault.class, failed.fault.status) {
             (Class::TokenRejected, _) => {
+                // The API is the first to see a key that no token endpoint has looked at.
+                if account.vendor.static_key().is_some() && cell.secret(generation).is_some() {
+                    account.token.spurn(&failed);
+                }
                 let served = cell.rejected(generation, self.host.now());
                 // A second token that served others was revoked like the first: that says
                 // nothing against the credentials, and counts as an ordinary attempt.

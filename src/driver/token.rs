@@ -131,6 +131,8 @@ impl<H: Host> Connector<H> {
         token.ended.set(token.ended.get().wrapping_add(1));
         *token.refused.borrow_mut() = result.as_ref().err().cloned();
         match &result {
+            // To read a key again is nothing to tell of.
+            Ok(_) if account.vendor.static_key().is_some() => {}
             Ok(_) => self.log(LogLevel::Info, "token", |line| {
                 line.with("account", account.name.as_str())
                     .with_some("credentials_age_seconds", account.credentials_age(self.host.wall_now()))

@@ -28,6 +28,10 @@ impl Guest for Component {
         connector().snapshot()
     }
 
+    async fn forget_owner(vendor: String, account: Option<String>, owner: String) -> Result<(), Failure> {
+        connector().forget_owner(&vendor, account.as_deref(), &owner).await
+    }
+
     fn invalidate(scope: Scope) {
         match scope {
             Scope::Tokens => connector().forget_tokens(),

@@ -10,7 +10,7 @@ use crate::{
         exports::penstock::connector::operations::{self as wit, Guest},
         wit_stream,
     },
-    catalogue::{self, Effect, Operation, Paging, Parameter, Type},
+    catalogue::{self, Effect, Join, Operation, Paging, Parameter, Type},
     contract::{CallOptions, Failure},
     dynamic, normalize,
     typed::record_type,
@@ -128,7 +128,10 @@ fn parameter(parameter: Parameter) -> wit::Parameter {
         },
         Parameter::Query(field) => wit::Parameter {
             name: field.wire.to_owned(),
-            location: wit::Location::Query,
+            location: match field.join {
+                Join::Header(_) => wit::Location::Header,
+                Join::Repeat | Join::Comma(_) => wit::Location::Query,
+            },
             kind: kind(&field.ty),
             required: field.required,
             values: values(&field.ty),

@@ -24,7 +24,7 @@ use std::{fmt, time::Duration};
 
 /// What a host lends the core.
 #[allow(async_fn_in_trait, reason = "a component has one thread: the futures need not be Send")]
-pub trait Host: State {
+pub trait Host: State + 'static {
     /// Sends a request and reads the whole answer, at most `request.max_body` bytes
     /// of it. Dropping the future cancels the request.
     async fn send(&self, request: Request) -> Result<Response, SendError>;

@@ -62,6 +62,14 @@ pub(super) fn join(
     if values.is_empty() {
         return;
     }
+    if matches!(field.join, Join::Header(_)) {
+        // RFC 9110, section 5.5, without its obsolete bytes and without blanks.
+        let fits =
+            |value: &Cow<'_, str>| value.len() <= 256 && value.bytes().all(|byte| byte.is_ascii_graphic());
+        if !values.iter().all(fits) {
+            problems.add("must be at most 256 visible ASCII characters: it is sent in a header");
+        }
+    }
     match field.join {
         Join::Comma(max) if matches!(field.ty.inner(), Type::List(_)) => {
             if max > 0 && values.len() > max as usize {

@@ -3,7 +3,7 @@
 //! `BLESS=1` rewrites them; read the difference before you commit it.
 
 use super::{Setting, common};
-use crate::servicetitan;
+use crate::{asleep, servicetitan};
 use std::{env, fmt::Write, fs, path::Path};
 
 fn row(out: &mut String, prefix: &str, setting: &Setting) {
@@ -37,6 +37,14 @@ fn markdown() -> String {
     for setting in servicetitan::settings::SETTINGS {
         row(&mut out, "SERVICETITAN_", setting);
     }
+    out += "\n## Asleep, the default account\n\n\
+            An account is a key. A further account `north` is set by `PENSTOCK_ACCOUNT_NORTH_<NAME>`; it may leave all but\n\
+            the key, its age and its environment to the default account. While keys change, both slots are used as above: an\n\
+            API key that is refused is read again, and the other one is used at once.\n\n\
+            | name | value | default | what it is for |\n|---|---|---|---|\n";
+    for setting in asleep::settings::SETTINGS {
+        row(&mut out, "ASLEEP_", setting);
+    }
     out += "\n## All vendors\n\n| name | value | default | what it is for |\n|---|---|---|---|\n";
     for setting in common::SETTINGS {
         row(&mut out, "", setting);
@@ -50,6 +58,11 @@ fn dotenv() -> String {
         let comment = if setting.required { "" } else { "# " };
         writeln!(out, "{comment}SERVICETITAN_{}={}", setting.name, setting.default.unwrap_or_default())
             .unwrap();
+    }
+    out.push('\n');
+    for setting in asleep::settings::SETTINGS {
+        // Who has one vendor only leaves the other out.
+        writeln!(out, "# ASLEEP_{}={}", setting.name, setting.default.unwrap_or_default()).unwrap();
     }
     out.push('\n');
     for setting in common::SETTINGS {

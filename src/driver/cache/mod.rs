@@ -14,6 +14,7 @@ mod flight;
 mod store;
 mod types;
 
+pub(in crate::driver) use types::owned;
 pub use types::{Cached, Counters, Fetched, Question, Source, Wanted};
 
 use super::{Failure, failure};
@@ -130,9 +131,13 @@ impl Cache {
     /// use any more. At once for this instance, within seconds for those that share its
     /// store. See [`changes`].
     pub async fn written<H: Host>(&self, host: &H, question: &Question<'_>, deadline: Option<Tick>) {
+        self.forget(host, &question.resource(), deadline).await;
+    }
+
+    /// What is kept of a resource, or of an owner, is of no use any more.
+    pub(in crate::driver) async fn forget<H: Host>(&self, host: &H, resource: &Key, deadline: Option<Tick>) {
         self.make_room();
-        let resource = question.resource();
-        let beginning = self.epochs.begin(host, &self.store, &resource);
+        let beginning = self.epochs.begin(host, &self.store, resource);
         // Cut off, it is done with the next look at the epoch.
         within(host, deadline, beginning).await;
     }
@@ -222,7 +227,7 @@ impl Cache {
         self.count(|counters| counters.fetches += 1);
         let result = fetch().await;
         let (status, body) = match &result {
-            Ok(fetched) => (fetched.status, Some(fetched.body.clone())),
+            Ok(fetched) => (fetched.status, fetched.keep.then(|| fetched.body.clone())),
             Err(failure) => (failure.status.unwrap_or_default(), absence::body(failure)),
         };
         let kept = storable(status).zip(body).map(|(storable, body)| {

@@ -21,6 +21,8 @@ pub struct Question<'a> {
     pub tenant: &'a str,
     /// Who asks.
     pub account: &'a str,
+    /// Whose data it is among the tenant's, if the operation says so.
+    pub owner: Option<String>,
     /// The values of the path's placeholders.
     pub segments: &'a [String],
     /// The query, that of the page included.
@@ -45,6 +47,8 @@ pub struct Fetched {
     pub status: u16,
     /// The whole body.
     pub body: Bytes,
+    /// Whether it may be kept.
+    pub keep: bool,
 }
 
 /// An answer, and where it comes from.
@@ -86,6 +90,11 @@ pub struct Counters {
     pub joined: u64,
 }
 
+/// The key of all that is kept of one owner of data. No module has this name.
+pub(in crate::driver) fn owned(vendor: &str, environment: &str, tenant: &str, owner: &str) -> Key {
+    Key::of_resource(vendor, environment, tenant, ("@owner", owner))
+}
+
 impl Question<'_> {
     pub(super) fn key(&self, epoch: u64) -> Key {
         Key::new(&KeyParts {
@@ -101,13 +110,16 @@ impl Question<'_> {
     }
 
     pub(super) fn resource(&self) -> Key {
-        let resource = self.operation.resource();
-        Key::of_resource(self.operation.vendor, self.environment, self.tenant, resource)
+        let vendor = self.operation.vendor;
+        match &self.owner {
+            Some(owner) => owned(vendor, self.environment, self.tenant, owner),
+            None => Key::of_resource(vendor, self.environment, self.tenant, self.operation.resource()),
+        }
     }
 }
 
 impl Cached {
-    pub(super) fn fetched(Fetched { status, body }: Fetched) -> Cached {
+    pub(super) fn fetched(Fetched { status, body, .. }: Fetched) -> Cached {
         Cached { status, body, source: Source::Vendor, age: Duration::ZERO, degraded: false }
     }
 }

@@ -56,7 +56,7 @@ impl<H: Host + 'static> Reader<H> {
         let policy = connector.opened(options.deadline, open).await.map_err(named)?;
         let extent = Extent {
             start_page: 1,
-            page_size: options.page_size.unwrap_or(policy.page_size),
+            page_size: options.page_size.unwrap_or(policy.page_size.min(largest_page(call.operation))),
             window: options.window.unwrap_or(policy.window),
             max_pages: policy.max_pages,
             include_total: Total::Once,
@@ -295,6 +295,13 @@ const DEFAULT_PAGE_SIZE: u32 = 50;
 /// Whether the vendor decides what stands on a page.
 fn by_cursor(operation: &Operation) -> bool {
     matches!(operation.paging, Paging::Export | Paging::Cursor)
+}
+
+/// The most records that a page of this operation may have. The setting for all vendors is
+/// more than some of them give.
+fn largest_page(operation: &Operation) -> u32 {
+    let range = vendor::find(operation.vendor).map(|vendor| vendor.page_size_range(operation));
+    range.map_or(u32::MAX, |range| range.end.saturating_sub(1))
 }
 
 fn check_page_size(operation: &Operation, size: u32) -> Result<(), Failure> {

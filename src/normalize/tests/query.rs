@@ -74,6 +74,7 @@ fn required_and_joined() {
             lines(encode_query(MATCH, &query).unwrap_err()),
             ["codes[1]: a comma separates elements here, so none may contain one"]
         ),
+        Join::Header(_) => panic!("these are no headers"),
     }
     assert_eq!(lines(text(MATCH, &[]).unwrap_err()), ["codes: this parameter must be given"]);
 }
