@@ -24,6 +24,7 @@ pub mod servicetitan;
 pub mod settings;
 pub mod typed;
 pub mod vendor;
+pub mod webhooks;
 
 #[cfg(target_family = "wasm")]
 pub use bindings::export;

@@ -15,6 +15,7 @@ use crate::{
     },
     host::Request,
     settings::{Origin, Policy, Setting, Values},
+    webhooks,
 };
 use bytes::Bytes;
 use std::{ops::Range, time::Duration};
@@ -127,6 +128,11 @@ pub trait Vendor {
     /// The member of a record that holds its id.
     fn id_member(&self) -> &'static str {
         "id"
+    }
+
+    /// What it says of its webhooks; none if it sends none.
+    fn webhooks(&self) -> Option<&'static dyn webhooks::Source> {
+        None
     }
 
     /// How many records a page of this operation may have.

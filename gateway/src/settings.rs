@@ -29,7 +29,11 @@ pub fn variable(name: &str) -> String {
 pub fn all() -> impl Iterator<Item = (String, &'static Setting)> {
     let own = common::SETTINGS.iter().chain(SETTINGS).map(|setting| (setting.name.to_owned(), setting));
     let vendors =
-        [("SERVICETITAN_", servicetitan::settings::SETTINGS), ("ASLEEP_", asleep::settings::SETTINGS)];
+        [
+            ("SERVICETITAN_", servicetitan::settings::SETTINGS),
+            ("SERVICETITAN_", servicetitan::webhooks::SETTINGS),
+            ("ASLEEP_", asleep::settings::SETTINGS),
+        ];
     let named = |(prefix, table): (&'static str, &'static [Setting])| {
         table.iter().map(move |setting| (format!("{prefix}{}", setting.name), setting))
     };

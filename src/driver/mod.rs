@@ -29,6 +29,7 @@ mod run;
 mod stats;
 mod token;
 mod url;
+mod webhook;
 
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ pub use self::{
     failure::{bad_field, bad_input, fields, kind_name, outcome_name, refused},
     list::{Page, Reader},
     options::Options,
+    webhook::{Received, Verified},
 };
 
 use crate::{

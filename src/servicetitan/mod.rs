@@ -2,13 +2,14 @@
 //!
 //! [`settings`]: accounts and environments. [`auth`]: tokens and headers.
 //! [`pages`]: envelopes and feeds. [`errors`]: what a refusal says. [`natural_key`]: how
-//! to find what a create of unknown outcome made.
+//! to find what a create of unknown outcome made. [`webhooks`]: what it sends by itself.
 
 mod auth;
 mod errors;
 mod natural_key;
 mod pages;
 pub mod settings;
+pub mod webhooks;
 
 use crate::{
     catalogue::{Operation, Paging},
@@ -18,6 +19,7 @@ use crate::{
     host::Request,
     settings::{Policy, Setting, Values},
     vendor::{Credentials, Envelope, Order, PageAsked, PageError, Refusal, Site, Vendor},
+    webhooks::Source,
 };
 use bytes::Bytes;
 use std::{ops::Range, time::Duration};
@@ -80,6 +82,10 @@ impl Vendor for ServiceTitan {
 
     fn order(&self, operation: &Operation) -> Option<Order> {
         pages::order(operation)
+    }
+
+    fn webhooks(&self) -> Option<&'static dyn Source> {
+        Some(&webhooks::Webhooks)
     }
 
     fn page_size_range(&self, _operation: &Operation) -> Range<u32> {

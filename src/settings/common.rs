@@ -124,6 +124,37 @@ pub const SETTINGS: &[Setting] = &[
         "16777216",
         "Memory that an instance uses for kept answers at most. 0 leaves them to the shared store.",
     ),
+    setting("ENABLE_WEBHOOKS", Kind::Bool, "true", "Take in what vendors send by themselves."),
+    setting(
+        "PENSTOCK_WEBHOOK_MAX_BYTES",
+        Kind::Integer { min: 1024, max: 16_777_216 },
+        "1048576",
+        "The largest body of a webhook that is looked at.",
+    ),
+    setting(
+        "PENSTOCK_WEBHOOK_TOLERANCE",
+        Kind::Integer { min: 1, max: 3600 },
+        "300",
+        "Seconds that the time stamp of a webhook may be from now, either way, where its scheme has one.",
+    ),
+    setting(
+        "PENSTOCK_WEBHOOK_LEASE",
+        Kind::Integer { min: 5, max: 86_400 },
+        "300",
+        "Seconds that a consumer may take over an event before it is taken for dead and the event handed out again.",
+    ),
+    setting(
+        "PENSTOCK_WEBHOOK_KEEP_DAYS",
+        Kind::Integer { min: 1, max: 90 },
+        "14",
+        "Days that an event is remembered: longer than its sender goes on trying.",
+    ),
+    setting(
+        "PENSTOCK_WEBHOOK_NEEDS_STATE",
+        Kind::Bool,
+        "true",
+        "Refuse webhooks while the host has no store in which to note that an event was handed out.",
+    ),
     setting(
         "PENSTOCK_ALLOW_HTTP",
         Kind::Bool,
@@ -177,6 +208,18 @@ pub struct Policy {
     pub caching: bool,
     /// Bytes of kept answers at most.
     pub cache_bytes: usize,
+    /// Whether webhooks are taken in.
+    pub webhooks: bool,
+    /// The largest body of a webhook.
+    pub webhook_max_bytes: usize,
+    /// How far the time stamp of a webhook may be from now.
+    pub webhook_tolerance: Duration,
+    /// How long a consumer may take over an event.
+    pub webhook_lease: Duration,
+    /// How long an event is remembered.
+    pub webhook_keep: Duration,
+    /// Whether webhooks are refused without a store.
+    pub webhook_needs_state: bool,
     /// Whether vendor URLs may lack TLS.
     pub allow_http: bool,
 }
@@ -250,6 +293,12 @@ impl From<&Values> for Policy {
             max_depth: count("PENSTOCK_MAX_JSON_DEPTH"),
             caching: values.switch("ENABLE_CACHING"),
             cache_bytes: count("PENSTOCK_CACHE_BYTES"),
+            webhooks: values.switch("ENABLE_WEBHOOKS"),
+            webhook_max_bytes: count("PENSTOCK_WEBHOOK_MAX_BYTES"),
+            webhook_tolerance: Duration::from_secs(values.integer("PENSTOCK_WEBHOOK_TOLERANCE")),
+            webhook_lease: Duration::from_secs(values.integer("PENSTOCK_WEBHOOK_LEASE")),
+            webhook_keep: Duration::from_secs(values.integer("PENSTOCK_WEBHOOK_KEEP_DAYS") * 86_400),
+            webhook_needs_state: values.switch("PENSTOCK_WEBHOOK_NEEDS_STATE"),
             allow_http: values.switch("PENSTOCK_ALLOW_HTTP"),
         }
     }

@@ -34,7 +34,7 @@ fn markdown() -> String {
          log line `rotation`.\n\n\
          | name | value | default | what it is for |\n|---|---|---|---|\n",
     );
-    for setting in servicetitan::settings::SETTINGS {
+    for setting in servicetitan::settings::SETTINGS.iter().chain(servicetitan::webhooks::SETTINGS) {
         row(&mut out, "SERVICETITAN_", setting);
     }
     out += "\n## Asleep, the default account\n\n\
@@ -54,7 +54,7 @@ fn markdown() -> String {
 
 fn dotenv() -> String {
     let mut out = String::from("# Copy to .env and fill in. docs/settings.md describes each of them.\n\n");
-    for setting in servicetitan::settings::SETTINGS {
+    for setting in servicetitan::settings::SETTINGS.iter().chain(servicetitan::webhooks::SETTINGS) {
         let comment = if setting.required { "" } else { "# " };
         writeln!(out, "{comment}SERVICETITAN_{}={}", setting.name, setting.default.unwrap_or_default())
             .unwrap();

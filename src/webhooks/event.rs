@@ -1,0 +1,90 @@
+//! What a delivery says happened.
+
+use crate::normalize::Instant;
+
+/// An event of a vendor's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// What it is known by, however often it is delivered.
+    pub id: String,
+    /// The vendor's word for what happened, `tn.jpm.job-completed`.
+    pub name: String,
+    /// What is known of it.
+    pub kind: Kind,
+    /// When it happened, if the vendor says.
+    pub time: Option<Instant>,
+    /// The tenant that it belongs to, if the vendor says.
+    pub tenant: Option<String>,
+    /// The vendor's id of this delivery, if it has one.
+    pub delivery: Option<String>,
+    /// What the vendor tells of it, as JSON text, unchanged.
+    pub data: String,
+}
+
+/// What is known of an event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// Something happened to things of the vendor's.
+    Change {
+        /// Whether the contract knows events of this name.
+        known: bool,
+        /// What it happened to, the main thing first.
+        subjects: Vec<Subject>,
+    },
+    /// A part of a session was analysed.
+    InferenceComplete {
+        /// Whose session.
+        user: Option<String>,
+        /// The session.
+        session: String,
+        /// The number of the upload that completed the part.
+        upload: Option<u64>,
+        /// The number of the part. Parts overlap, and may come out of order.
+        part: Option<u64>,
+    },
+    /// A session is analysed to its end.
+    SessionComplete {
+        /// Whose session.
+        user: Option<String>,
+        /// The session.
+        session: String,
+    },
+    /// Something that the contract does not know yet.
+    Unknown,
+}
+
+/// A thing that something happened to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// What it is, in the vendor's word: `job`.
+    pub name: String,
+    /// Its id.
+    pub id: String,
+}
+
+/// How far a delivery can be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// Its body is signed.
+    Signed,
+    /// It carries a key that only the vendor has. The body itself is not signed.
+    Key,
+    /// It only says where to look: read the thing again before acting on it.
+    Hint,
+}
+
+/// Why a body is no event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The JSON path.
+    pub path: String,
+    /// What is wrong there.
+    pub message: String,
+}
+
+impl Unreadable {
+    /// What is wrong where.
+    pub fn at(path: impl Into<String>, message: impl Into<String>) -> Unreadable {
+        Unreadable { path: path.into(), message: message.into() }
+    }
+}

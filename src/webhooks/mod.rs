@@ -1,0 +1,50 @@
+//! Webhooks: what a vendor sends by itself, verified, parsed, and handed out once.
+//!
+//! [`scheme`] says how a delivery proves where it comes from; it is asked before anything
+//! of the body is parsed. A vendor's own folder reads the body ([`Source`]). [`claims`] sees
+//! to it that an event reaches the consumer once, however often it is delivered.
+//! `driver/webhook.rs` strings these together.
+
+pub mod claims;
+mod delivery;
+mod event;
+pub mod scheme;
+pub mod settings;
+mod signature;
+pub mod standard;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    delivery::Delivery,
+    event::{Event, Kind, Subject, Trust, Unreadable},
+};
+pub use signature::{Encoding, sign};
+
+use crate::settings::Setting;
+use scheme::Scheme;
+
+/// What a vendor's folder says of its webhooks.
+pub trait Source {
+    /// The settings of an account's webhooks, besides those of [`settings::COMMON`]. The
+    /// schemes that the vendor knows are the choices of the first one, `WEBHOOK_SCHEME`.
+    fn settings(&self) -> &'static [Setting];
+
+    /// The scheme that a choice of `WEBHOOK_SCHEME` stands for.
+    fn scheme(&self, choice: &str, header: &str, encoding: Encoding) -> Option<Scheme>;
+
+    /// The secret, among the account's credentials, that deliveries carry, if there is one.
+    fn key_setting(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Reads a body whose origin is proved.
+    ///
+    /// # Errors
+    /// What does not fit.
+    fn read(&self, delivery: &Delivery<'_>) -> Result<Event, Unreadable>;
+
+    /// The resources, `(module, resource)`, whose kept answers an event makes useless.
+    fn outdates(&self, event: &Event) -> Vec<(&'static str, &'static str)>;
+}
