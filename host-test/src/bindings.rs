@@ -50,5 +50,8 @@ pub use exports::penstock::connector::admin;
 /// Asleep's users, nights and averages.
 pub use exports::penstock::asleep::sleep;
 
+/// What vendors send by themselves.
+pub use exports::penstock::connector::webhooks;
+
 /// ServiceTitan's job planning and management.
 pub use exports::penstock::servicetitan::jpm;

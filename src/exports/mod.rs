@@ -7,6 +7,7 @@
 mod admin;
 mod operations;
 mod stream;
+mod webhooks;
 
 use crate::{bindings::wit_stream, driver::Connector, host::wasi::WasiHost, typed::Request};
 use std::rc::Rc;

@@ -141,3 +141,53 @@ fn text(value: Option<&Value>) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<Event, Unreadable> {
+        Webhooks.read(&Delivery { headers: &[], body: body.as_bytes() })
+    }
+
+    fn event(name: &str, data: &str) -> Event {
+        read(&format!(r#"{{"id":"d","type":"{name}","data":{{"tenantId":7,{data}}}}}"#)).unwrap()
+    }
+
+    #[test]
+    fn every_documented_event_has_a_subject() {
+        for known in EVENTS {
+            let members: Vec<String> =
+                known.subjects.iter().map(|name| format!(r#""{name}":{{"id":12}}"#)).collect();
+            let Kind::Change { known: true, subjects } = event(known.name, &members.join(",")).kind else {
+                panic!("{}", known.name)
+            };
+            assert_eq!(subjects.len(), known.subjects.len(), "{}", known.name);
+            assert!(subjects.iter().all(|subject| subject.id == "12"));
+        }
+    }
+
+    #[test]
+    fn ids_may_be_texts_and_a_rescheduled_appointment_is_named_by_its_id() {
+        let moved = event("tn.jpm.job-rescheduled", r#""job":{"id":1},"appointmentId":2"#);
+        let Kind::Change { subjects, .. } = &moved.kind else { panic!("{moved:?}") };
+        assert_eq!(subjects[1], Subject { name: "appointment".to_owned(), id: "2".to_owned() });
+        assert_eq!(Webhooks.outdates(&moved), [("jpm", "appointments"), ("jpm", "jobs")]);
+        let task = event("tn.acc.invoice-task-created", r#""task":{"id":"a-b"},"invoice":{"id":5}"#);
+        let Kind::Change { subjects, .. } = &task.kind else { panic!("{task:?}") };
+        assert_eq!(subjects[0].id, "a-b");
+    }
+
+    #[test]
+    fn what_is_no_envelope_is_told_by_its_path() {
+        for (body, path) in [
+            ("", "$"),
+            (r#"{"id":"d","type":"t"}"#, "$"),
+            (r#"{"id":"","type":"t","data":{"tenantId":7}}"#, "$.id"),
+            (r#"{"id":"d","type":"t","data":7}"#, "$.data.tenantId"),
+            (r#"{"id":"d","type":"t","data":{"tenantId":null}}"#, "$.data.tenantId"),
+        ] {
+            assert_eq!(read(body).unwrap_err().path, path, "{body}");
+        }
+    }
+}

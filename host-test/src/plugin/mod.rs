@@ -1,6 +1,7 @@
 //! The component as an actor: cheap handles, and one task that drives the instance.
 
 mod operations;
+mod webhooks;
 
 use std::{
     panic::AssertUnwindSafe,

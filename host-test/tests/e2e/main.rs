@@ -16,3 +16,4 @@ mod imports;
 mod jpm;
 mod readme;
 mod support;
+mod webhooks;

@@ -26,3 +26,4 @@ mod settings;
 mod time;
 mod token;
 mod token_failures;
+mod webhook;

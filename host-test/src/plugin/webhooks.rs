@@ -1,0 +1,78 @@
+//! Calls of `penstock:connector/webhooks`: what vendors send by themselves.
+
+use futures_util::FutureExt;
+
+use super::Plugin;
+use crate::{
+    Error,
+    bindings::webhooks::{Event, Received},
+};
+
+impl Plugin {
+    /// Verifies a delivery and reads it. `headers` and `body` are what was received,
+    /// unchanged.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Failure`] for what is not the vendor's; else as [`Plugin::run`].
+    pub async fn verify_webhook(
+        &self,
+        vendor: &str,
+        account: Option<&str>,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+    ) -> Result<Event, Error> {
+        let (vendor, account) = (vendor.to_owned(), account.map(str::to_owned));
+        let verified = self.run(|caller, guest| {
+            guest
+                .penstock_connector_webhooks()
+                .call_verify_and_parse(caller, vendor, account, headers, body)
+                .boxed()
+        });
+        Ok(verified.await??)
+    }
+
+    /// The same, and claims the event in the store that this host lends, so that it is
+    /// handed out once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Failure`] for what is not the vendor's; else as [`Plugin::run`].
+    pub async fn receive_webhook(
+        &self,
+        vendor: &str,
+        account: Option<&str>,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+    ) -> Result<Received, Error> {
+        let (vendor, account) = (vendor.to_owned(), account.map(str::to_owned));
+        let received = self.run(|caller, guest| {
+            guest.penstock_connector_webhooks().call_receive(caller, vendor, account, headers, body).boxed()
+        });
+        Ok(received.await??)
+    }
+
+    /// The event of a ticket is handled.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Failure`] when the ticket ran out; else as [`Plugin::run`].
+    pub async fn webhook_done(&self, ticket: &str) -> Result<(), Error> {
+        let ticket = ticket.to_owned();
+        let settled =
+            self.run(|caller, guest| guest.penstock_connector_webhooks().call_done(caller, ticket).boxed());
+        Ok(settled.await??)
+    }
+
+    /// The event of a ticket could not be handled: its next delivery is handed out.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Failure`] when the store cannot be reached; else as [`Plugin::run`].
+    pub async fn webhook_released(&self, ticket: &str) -> Result<(), Error> {
+        let ticket = ticket.to_owned();
+        let settled = self
+            .run(|caller, guest| guest.penstock_connector_webhooks().call_release(caller, ticket).boxed());
+        Ok(settled.await??)
+    }
+}

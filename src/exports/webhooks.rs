@@ -1,0 +1,114 @@
+//! `penstock:connector/webhooks`: what vendors send by themselves.
+
+use super::{Component, connector};
+use crate::{
+    bindings::exports::penstock::connector::webhooks::{self as wit, Guest},
+    contract::{Failure, Instant},
+    driver::{Received, Verified},
+    webhooks::{Delivery, Kind, Trust},
+};
+
+impl Guest for Component {
+    async fn verify_and_parse(
+        vendor: String,
+        account: Option<String>,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+    ) -> Result<wit::Event, Failure> {
+        let delivery = Delivery { headers: &headers, body: &body };
+        connector().verify_webhook(&vendor, account.as_deref(), &delivery).await.map(event)
+    }
+
+    async fn receive(
+        vendor: String,
+        account: Option<String>,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+    ) -> Result<wit::Received, Failure> {
+        let delivery = Delivery { headers: &headers, body: &body };
+        let received = connector().receive_webhook(&vendor, account.as_deref(), &delivery).await?;
+        Ok(match received {
+            Received::Fresh { event: verified, ticket } => {
+                let ticket = ticket.map(|ticket| ticket.to_string());
+                wit::Received::Fresh(wit::Fresh { event: event(verified), ticket })
+            }
+            Received::Duplicate(verified) => wit::Received::Duplicate(event(verified)),
+            Received::InHand(verified) => wit::Received::InHand(event(verified)),
+        })
+    }
+
+    async fn done(ticket: String) -> Result<(), Failure> {
+        connector().webhook_done(&ticket).await
+    }
+
+    async fn release(ticket: String) -> Result<(), Failure> {
+        connector().webhook_released(&ticket).await
+    }
+}
+
+fn event(verified: Verified) -> wit::Event {
+    let Verified { event, trust, account } = verified;
+    let happening = match event.kind {
+        Kind::Change { subjects, .. } => wit::Happening::Servicetitan(wit::ServicetitanChange {
+            event: servicetitan(&event.name),
+            subjects: subjects
+                .into_iter()
+                .map(|subject| wit::Subject { name: subject.name, id: subject.id })
+                .collect(),
+        }),
+        Kind::InferenceComplete { user, session, upload, part } => {
+            wit::Happening::InferenceComplete(wit::InferenceComplete {
+                user_id: user,
+                session_id: session,
+                seq_num: upload,
+                inference_seq_num: part,
+            })
+        }
+        Kind::SessionComplete { user, session } => {
+            wit::Happening::SessionComplete(wit::SessionComplete { user_id: user, session_id: session })
+        }
+        Kind::Unknown => wit::Happening::Unknown,
+    };
+    wit::Event {
+        id: event.id,
+        name: event.name,
+        happening,
+        time: event.time.map(|time| Instant { seconds: time.seconds(), nanoseconds: time.nanoseconds() }),
+        account,
+        tenant: event.tenant,
+        delivery_id: event.delivery,
+        trust: match trust {
+            Trust::Signed => wit::Trust::Signed,
+            Trust::Key => wit::Trust::Key,
+            Trust::Hint => wit::Trust::Hint,
+        },
+        data: event.data,
+    }
+}
+
+fn servicetitan(name: &str) -> wit::ServicetitanEvent {
+    match name {
+        "tn.acc.invoice-batched" => wit::ServicetitanEvent::InvoiceBatched,
+        "tn.acc.invoice-exported" => wit::ServicetitanEvent::InvoiceExported,
+        "tn.acc.invoice-posted" => wit::ServicetitanEvent::InvoicePosted,
+        "tn.acc.invoice-task-created" => wit::ServicetitanEvent::InvoiceTaskCreated,
+        "tn.acc.invoice-task-updated" => wit::ServicetitanEvent::InvoiceTaskUpdated,
+        "tn.acc.invoice-updated" => wit::ServicetitanEvent::InvoiceUpdated,
+        "tn.crm.booking-updated" => wit::ServicetitanEvent::BookingUpdated,
+        "tn.crm.lead-created" => wit::ServicetitanEvent::LeadCreated,
+        "tn.crm.lead-updated" => wit::ServicetitanEvent::LeadUpdated,
+        "tn.dis.technician-dispatched" => wit::ServicetitanEvent::TechnicianDispatched,
+        "tn.dis.zone-deleted" => wit::ServicetitanEvent::ZoneDeleted,
+        "tn.dis.zone-updated" => wit::ServicetitanEvent::ZoneUpdated,
+        "tn.jpm.job-appointment-updated" => wit::ServicetitanEvent::JobAppointmentUpdated,
+        "tn.jpm.job-completed" => wit::ServicetitanEvent::JobCompleted,
+        "tn.jpm.job-rescheduled" => wit::ServicetitanEvent::JobRescheduled,
+        "tn.jpm.job-scheduled" => wit::ServicetitanEvent::JobScheduled,
+        "tn.jpm.job-updated" => wit::ServicetitanEvent::JobUpdated,
+        "tn.sp.session-abandoned-qualified" => wit::ServicetitanEvent::SessionAbandonedQualified,
+        "tn.sp.session-completed" => wit::ServicetitanEvent::SessionCompleted,
+        "tn.tlc.call-completed" => wit::ServicetitanEvent::CallCompleted,
+        "tn.tlc.call-updated" => wit::ServicetitanEvent::CallUpdated,
+        other => wit::ServicetitanEvent::Other(other.to_owned()),
+    }
+}
