@@ -28,12 +28,12 @@ pub fn variable(name: &str) -> String {
 /// Every setting of the default account by its whole name.
 pub fn all() -> impl Iterator<Item = (String, &'static Setting)> {
     let own = common::SETTINGS.iter().chain(SETTINGS).map(|setting| (setting.name.to_owned(), setting));
-    let vendors =
-        [
-            ("SERVICETITAN_", servicetitan::settings::SETTINGS),
-            ("SERVICETITAN_", servicetitan::webhooks::SETTINGS),
-            ("ASLEEP_", asleep::settings::SETTINGS),
-        ];
+    let vendors = [
+        ("SERVICETITAN_", servicetitan::settings::SETTINGS),
+        ("SERVICETITAN_", servicetitan::webhooks::SETTINGS),
+        ("ASLEEP_", asleep::settings::SETTINGS),
+        ("ASLEEP_", asleep::webhooks::SETTINGS),
+    ];
     let named = |(prefix, table): (&'static str, &'static [Setting])| {
         table.iter().map(move |setting| (format!("{prefix}{}", setting.name), setting))
     };

@@ -2,7 +2,7 @@
 //!
 //! [`settings`]: accounts. [`auth`]: the key. [`envelope`]: `{detail, result}`, and what is
 //! told from a session. [`errors`]: what a refusal says and means. [`pages`]: offsets.
-//! [`composed`]: what is put together from several calls.
+//! [`composed`]: what is put together from several calls. [`webhooks`]: what it sends by itself.
 //!
 //! Asleep's documents contradict one another in places. Its official pages and its SDKs'
 //! types go before other texts, and everything is read leniently.
@@ -13,6 +13,7 @@ mod envelope;
 mod errors;
 mod pages;
 pub mod settings;
+pub mod webhooks;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use crate::{
     host::Request,
     settings::{Policy, Setting, Values},
     vendor::{Credentials, Envelope, Meaning, Order, PageAsked, PageError, Parts, Refusal, Site, Vendor},
+    webhooks::Source,
 };
 use bytes::Bytes;
 use std::{ops::Range, time::Duration};
@@ -111,6 +113,10 @@ impl Vendor for Asleep {
 
     fn id_member(&self) -> &'static str {
         "session_id"
+    }
+
+    fn webhooks(&self) -> Option<&'static dyn Source> {
+        Some(&webhooks::Webhooks)
     }
 
     fn page_size_range(&self, _operation: &Operation) -> Range<u32> {

@@ -1,13 +1,13 @@
 //! Takes in what vendors send by themselves.
 
-use super::{Connector, account::Account, failure};
+use super::{Connector, account::Account, cache, failure};
 use crate::{
     contract::{Failure, FailureKind, FieldError},
     engine::{cache::Key, secret::Secret},
     host::{Host, HostError},
     settings::{self, Policy, SECONDARY, common::LogLevel},
     webhooks::{
-        Delivery, Event, Source, Trust,
+        Delivery, Event, Outdated, Source, Trust,
         claims::{Claim, Claims, Ticket},
         scheme::{Check, Proof, Refused, Scheme},
         settings as webhook_settings,
@@ -62,35 +62,67 @@ impl<H: Host> Connector<H> {
         account: Option<&str>,
         delivery: &Delivery<'_>,
     ) -> Result<Verified, Failure> {
-        Ok(self.verified(vendor, account, delivery).await?.0)
+        let result = self.verify(vendor, account, delivery).await;
+        let counted = result.as_ref().map_or_else(|failure| failure::kind_name(failure.kind), |_| "ok");
+        let level = if result.is_ok() { LogLevel::Info } else { LogLevel::Warn };
+        self.log(level, "webhook", |line| {
+            let line = line.with("vendor", vendor).with("result", counted);
+            match &result {
+                Ok(verified) => line
+                    .with("event", verified.event.name.as_str())
+                    .with("event_id", verified.event.id.as_str()),
+                Err(failure) => line.failure(failure),
+            }
+        });
+        result
     }
 
-    /// Verifies a delivery, and hands its event out unless somebody has had it.
+    /// Hands an event out unless somebody has had it.
     ///
     /// # Errors
-    /// Those of [`Connector::verify_webhook`]; `host` when the store cannot be reached.
-    pub async fn receive_webhook(
-        &self,
-        vendor: &str,
-        account: Option<&str>,
-        delivery: &Delivery<'_>,
-    ) -> Result<Received, Failure> {
-        let (verified, account, policy) = self.verified(vendor, account, delivery).await?;
+    /// `host` when the store cannot be reached.
+    pub async fn claim_webhook(&self, vendor: &str, verified: Verified) -> Result<Received, Failure> {
+        let (account, policy) = self.webhook_account(vendor, &verified.account).await?;
         let identity =
             [account.vendor.name(), &account.site.environment, &account.site.tenant, &verified.event.id];
-        let received = match self.claims(&policy).claim(&identity).await {
-            Ok(Claim::Ours(ticket)) => Received::Fresh { event: verified, ticket: Some(ticket) },
-            Ok(Claim::Done) => Received::Duplicate(verified),
-            Ok(Claim::Taken) => Received::InHand(verified),
+        match self.claims(&policy).claim(&identity).await {
+            Ok(Claim::Ours(ticket)) => Ok(Received::Fresh { event: verified, ticket: Some(ticket) }),
+            Ok(Claim::Done) => Ok(Received::Duplicate(verified)),
+            Ok(Claim::Taken) => Ok(Received::InHand(verified)),
             Err(HostError::Unavailable(_) | HostError::Denied(_)) if !policy.webhook_needs_state => {
-                Received::Fresh { event: verified, ticket: None }
+                Ok(Received::Fresh { event: verified, ticket: None })
             }
-            Err(error) => return Err(failure::host("claiming a webhook's event", &error)),
-        };
-        if let Received::Fresh { event, .. } = &received {
-            self.outdate(&account, event).await;
+            Err(error) => Err(failure::host("claiming a webhook's event", &error)),
         }
-        Ok(received)
+    }
+
+    /// Forgets what is kept of the things that an event is about.
+    ///
+    /// # Errors
+    /// Settings that became incomplete meanwhile.
+    pub async fn outdate_by_webhook(&self, vendor: &str, verified: &Verified) -> Result<(), Failure> {
+        let (account, _) = self.webhook_account(vendor, &verified.account).await?;
+        let Some(source) = account.vendor.webhooks() else { return Ok(()) };
+        for outdated in source.outdates(&verified.event) {
+            let (vendor, site) = (account.vendor.name(), &account.site);
+            let key = match &outdated {
+                Outdated::Resource(module, name) => {
+                    Key::of_resource(vendor, &site.environment, &site.tenant, (module, name))
+                }
+                Outdated::Owner(owner) => cache::owned(vendor, &site.environment, &site.tenant, owner),
+            };
+            self.cache.forget(&self.host, &key, Some(self.host.now() + OUTDATING)).await;
+        }
+        Ok(())
+    }
+
+    async fn webhook_account(&self, vendor: &str, name: &str) -> Result<(Rc<Account>, Rc<Policy>), Failure> {
+        let vendor = super::known_vendor(vendor)?.name();
+        let open = async {
+            let policy = self.policy(vendor, name).await?;
+            Ok((self.account(vendor, name, &policy).await?, policy))
+        };
+        self.opened(None, open).await
     }
 
     /// The event of a ticket is handled.
@@ -134,33 +166,12 @@ impl<H: Host> Connector<H> {
         Claims { host: &self.host, lease: policy.webhook_lease, keep: policy.webhook_keep }
     }
 
-    async fn verified(
-        &self,
-        vendor: &str,
-        account: Option<&str>,
-        delivery: &Delivery<'_>,
-    ) -> Result<(Verified, Rc<Account>, Rc<Policy>), Failure> {
-        let result = self.verify(vendor, account, delivery).await;
-        let counted = result.as_ref().map_or_else(|failure| failure::kind_name(failure.kind), |_| "ok");
-        let level = if result.is_ok() { LogLevel::Info } else { LogLevel::Warn };
-        self.log(level, "webhook", |line| {
-            let line = line.with("vendor", vendor).with("result", counted);
-            match &result {
-                Ok((verified, ..)) => line
-                    .with("event", verified.event.name.as_str())
-                    .with("event_id", verified.event.id.as_str()),
-                Err(failure) => line.failure(failure),
-            }
-        });
-        result
-    }
-
     async fn verify(
         &self,
         vendor: &str,
         account: Option<&str>,
         delivery: &Delivery<'_>,
-    ) -> Result<(Verified, Rc<Account>, Rc<Policy>), Failure> {
+    ) -> Result<Verified, Failure> {
         let known = super::known_vendor(vendor)?;
         let name = super::options::account_name(account)?;
         let source = known.webhooks().ok_or_else(|| failure::bad_field("vendor", "sends no webhooks"))?;
@@ -185,7 +196,7 @@ impl<H: Host> Connector<H> {
             return Err(failure::refused(FailureKind::Permission, message, Vec::new()));
         }
         event.delivery = proof.delivery.or(event.delivery);
-        Ok((Verified { event, trust: proof.trust, account: name }, account, policy))
+        Ok(Verified { event, trust: proof.trust, account: name })
     }
 
     async fn prove(
@@ -254,15 +265,5 @@ impl<H: Host> Connector<H> {
             }
         }
         Ok(Vec::new())
-    }
-
-    /// What is kept of the things that an event is about is of no use any more.
-    async fn outdate(&self, account: &Account, verified: &Verified) {
-        let Some(source) = account.vendor.webhooks() else { return };
-        for resource in source.outdates(&verified.event) {
-            let (vendor, site) = (account.vendor.name(), &account.site);
-            let key = Key::of_resource(vendor, &site.environment, &site.tenant, resource);
-            self.cache.forget(&self.host, &key, Some(self.host.now() + OUTDATING)).await;
-        }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     bindings::exports::penstock::connector::webhooks::{self as wit, Guest},
     contract::{Failure, Instant},
     driver::{Received, Verified},
-    webhooks::{Delivery, Kind, Trust},
+    webhooks::{self, Delivery, Kind, Trust},
 };
 
 impl Guest for Component {
@@ -26,7 +26,7 @@ impl Guest for Component {
         body: Vec<u8>,
     ) -> Result<wit::Received, Failure> {
         let delivery = Delivery { headers: &headers, body: &body };
-        let received = connector().receive_webhook(&vendor, account.as_deref(), &delivery).await?;
+        let received = webhooks::receive(&connector(), &vendor, account.as_deref(), &delivery).await?;
         Ok(match received {
             Received::Fresh { event: verified, ticket } => {
                 let ticket = ticket.map(|ticket| ticket.to_string());
@@ -83,6 +83,7 @@ fn event(verified: Verified) -> wit::Event {
             Trust::Hint => wit::Trust::Hint,
         },
         data: event.data,
+        reread: event.reread,
     }
 }
 

@@ -6,7 +6,9 @@
 use crate::{
     normalize::Instant,
     settings::Setting,
-    webhooks::{Delivery, Encoding, Event, Kind, Source, Subject, Unreadable, scheme::Scheme, settings},
+    webhooks::{
+        Delivery, Encoding, Event, Kind, Outdated, Source, Subject, Unreadable, scheme::Scheme, settings,
+    },
 };
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
@@ -118,13 +120,18 @@ impl Source for Webhooks {
             tenant: Some(tenant),
             delivery: Some(envelope.id),
             data: envelope.data.get().to_owned(),
+            reread: false,
         })
     }
 
-    fn outdates(&self, event: &Event) -> Vec<(&'static str, &'static str)> {
+    fn outdates(&self, event: &Event) -> Vec<Outdated> {
         let Kind::Change { subjects, .. } = &event.kind else { return Vec::new() };
         let about = |name: &str| subjects.iter().any(|subject| subject.name == name);
-        RESOURCES.iter().filter(|(name, _)| about(name)).map(|(_, resource)| *resource).collect()
+        RESOURCES
+            .iter()
+            .filter(|(name, _)| about(name))
+            .map(|(_, (module, name))| Outdated::Resource(module, name))
+            .collect()
     }
 }
 
@@ -172,7 +179,10 @@ mod tests {
         let moved = event("tn.jpm.job-rescheduled", r#""job":{"id":1},"appointmentId":2"#);
         let Kind::Change { subjects, .. } = &moved.kind else { panic!("{moved:?}") };
         assert_eq!(subjects[1], Subject { name: "appointment".to_owned(), id: "2".to_owned() });
-        assert_eq!(Webhooks.outdates(&moved), [("jpm", "appointments"), ("jpm", "jobs")]);
+        assert_eq!(
+            Webhooks.outdates(&moved),
+            [Outdated::Resource("jpm", "appointments"), Outdated::Resource("jpm", "jobs")]
+        );
         let task = event("tn.acc.invoice-task-created", r#""task":{"id":"a-b"},"invoice":{"id":5}"#);
         let Kind::Change { subjects, .. } = &task.kind else { panic!("{task:?}") };
         assert_eq!(subjects[0].id, "a-b");

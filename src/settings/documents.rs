@@ -42,7 +42,7 @@ fn markdown() -> String {
             the key, its age and its environment to the default account. While keys change, both slots are used as above: an\n\
             API key that is refused is read again, and the other one is used at once.\n\n\
             | name | value | default | what it is for |\n|---|---|---|---|\n";
-    for setting in asleep::settings::SETTINGS {
+    for setting in asleep::settings::SETTINGS.iter().chain(asleep::webhooks::SETTINGS) {
         row(&mut out, "ASLEEP_", setting);
     }
     out += "\n## All vendors\n\n| name | value | default | what it is for |\n|---|---|---|---|\n";
@@ -60,7 +60,7 @@ fn dotenv() -> String {
             .unwrap();
     }
     out.push('\n');
-    for setting in asleep::settings::SETTINGS {
+    for setting in asleep::settings::SETTINGS.iter().chain(asleep::webhooks::SETTINGS) {
         // Who has one vendor only leaves the other out.
         writeln!(out, "# ASLEEP_{}={}", setting.name, setting.default.unwrap_or_default()).unwrap();
     }

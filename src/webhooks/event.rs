@@ -19,6 +19,18 @@ pub struct Event {
     pub delivery: Option<String>,
     /// What the vendor tells of it, as JSON text, unchanged.
     pub data: String,
+    /// Whether `data` is what the vendor answered when it was asked, in normal form, instead
+    /// of what was delivered.
+    pub reread: bool,
+}
+
+/// Kept answers that are of no use any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outdated {
+    /// Those of a resource: a module and the name of the resource in its paths.
+    Resource(&'static str, &'static str),
+    /// Those that belong to somebody, for instance a user.
+    Owner(String),
 }
 
 /// What is known of an event.

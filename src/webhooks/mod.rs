@@ -3,11 +3,12 @@
 //! [`scheme`] says how a delivery proves where it comes from; it is asked before anything
 //! of the body is parsed. A vendor's own folder reads the body ([`Source`]). [`claims`] sees
 //! to it that an event reaches the consumer once, however often it is delivered.
-//! `driver/webhook.rs` strings these together.
+//! [`receive`] strings these together.
 
 pub mod claims;
 mod delivery;
 mod event;
+mod receive;
 pub mod scheme;
 pub mod settings;
 mod signature;
@@ -18,7 +19,8 @@ mod tests;
 
 pub use self::{
     delivery::Delivery,
-    event::{Event, Kind, Subject, Trust, Unreadable},
+    event::{Event, Kind, Outdated, Subject, Trust, Unreadable},
+    receive::receive,
 };
 pub use signature::{Encoding, sign};
 
@@ -45,6 +47,12 @@ pub trait Source {
     /// What does not fit.
     fn read(&self, delivery: &Delivery<'_>) -> Result<Event, Unreadable>;
 
-    /// The resources, `(module, resource)`, whose kept answers an event makes useless.
-    fn outdates(&self, event: &Event) -> Vec<(&'static str, &'static str)>;
+    /// The kept answers that an event makes useless.
+    fn outdates(&self, event: &Event) -> Vec<Outdated>;
+
+    /// The operation, and its parameters, that reads what an event is about; none if it
+    /// cannot be read.
+    fn reread(&self, _event: &Event) -> Option<(&'static str, Vec<(String, String)>)> {
+        None
+    }
 }

@@ -19,6 +19,8 @@ use penstock_host::{
 };
 use sha2::Sha256;
 
+use crate::support::server::{self, Server};
+
 const SECRET: &str = "an-hmac-key-of-32-to-64-characters";
 
 type Headers = Vec<(String, String)>;
@@ -67,7 +69,7 @@ async fn plugin(state: &Arc<MemoryState>, extra: &[(&str, &str)]) -> Plugin {
         .secrets(values())
         .config(values())
         .state(state.clone())
-        .outbound(Outbound::with_policy(OutboundPolicy::none()));
+        .outbound(Outbound::with_policy(OutboundPolicy::none().allow_loopback()));
     Plugin::start(environment).await.unwrap()
 }
 
@@ -150,6 +152,102 @@ async fn without_a_secret_nothing_is_accepted() {
         kind(plugin.receive_webhook("servicetitan", None, hex_signed(&body), body).await),
         FailureKind::Configuration
     );
+}
+
+/// Asleep's settings, with a server that answers for it.
+async fn asleep(scheme: &str, server: &Server) -> Plugin {
+    let origin = server.origin();
+    let settings = [
+        ("ASLEEP_API_KEY", "asleep-key"),
+        ("ASLEEP_API_KEY_SECONDARY", "asleep-key-2"),
+        ("ASLEEP_BASE_URL", origin.as_str()),
+        ("ASLEEP_WEBHOOK_SECRET", SECRET),
+        ("ASLEEP_WEBHOOK_SCHEME", scheme),
+        ("PENSTOCK_ALLOW_HTTP", "true"),
+    ];
+    plugin(&Arc::default(), &settings).await
+}
+
+fn from_asleep(key: &str) -> (Headers, Vec<u8>) {
+    let headers = [("x-api-key", key), ("x-user-id", "G-1")];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let body = serde_json::json!({
+        "event": "SESSION_COMPLETE", "version": "V3",
+        "data": {"timezone": "UTC", "session": {"id": "s1", "state": "FORGED"}},
+    });
+    (headers, body.to_string().into_bytes())
+}
+
+/// The session, complete and with its end.
+async fn night() -> Server {
+    Server::start(|request| async move {
+        let user = request.headers().get("x-user-id").and_then(|user| user.to_str().ok());
+        match (request.uri().path(), user) {
+            ("/data/v3/sessions/s1", Some("G-1")) => server::json(
+                200,
+                &serde_json::json!({"detail": "OK", "result": {
+                    "timezone": "UTC", "peculiarities": ["NEVER_SLEPT"], "missing_data_ratio": 0.0,
+                    "session": {"id": "s1", "state": "COMPLETE", "start_time": "2026-11-20T22:00:00+00:00",
+                        "end_time": "2026-11-21T06:00:00+00:00", "created_timezone": "UTC"},
+                    "stat": null,
+                }}),
+            ),
+            _ => server::json(404, &serde_json::json!({"detail": "session does not exist"})),
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_session_of_asleep_comes_with_either_key_and_with_no_other() {
+    let server = night().await;
+    let plugin = asleep("key", &server).await;
+    for key in ["asleep-key", "asleep-key-2"] {
+        let (headers, body) = from_asleep(key);
+        let event = plugin.verify_webhook("asleep", None, headers, body).await.unwrap();
+        assert_eq!((event.id.as_str(), event.trust), ("SESSION_COMPLETE:s1", Trust::Key));
+        let Happening::SessionComplete(session) = event.happening else { panic!("{event:?}") };
+        assert_eq!((session.session_id.as_str(), session.user_id.as_deref()), ("s1", Some("G-1")));
+    }
+    for key in ["", "asleep-key-3", "Asleep-Key"] {
+        let (headers, body) = from_asleep(key);
+        let refused = plugin.receive_webhook("asleep", None, headers, body).await;
+        assert_eq!(kind(refused), FailureKind::Authentication);
+    }
+    assert_eq!(server.requests(), 0, "nothing of that asks the vendor");
+}
+
+#[tokio::test]
+async fn a_hint_of_asleep_is_read_again_and_what_it_says_itself_is_not_believed() {
+    let server = night().await;
+    let plugin = asleep("hint", &server).await;
+    let (headers, body) = from_asleep("asleep-key");
+    let Received::Fresh(fresh) = plugin.receive_webhook("asleep", None, headers, body).await.unwrap() else {
+        panic!("it is new")
+    };
+    let data: serde_json::Value = serde_json::from_str(&fresh.event.data).unwrap();
+    assert!(fresh.event.reread);
+    assert_eq!((fresh.event.trust, &data["session"]["state"]), (Trust::Hint, &"COMPLETE".into()));
+
+    // A hint to what is not there hands nothing out.
+    let (headers, body) = from_asleep("asleep-key");
+    let body = String::from_utf8(body).unwrap().replace("s1", "s2").into_bytes();
+    let nothing = plugin.receive_webhook("asleep", None, headers, body).await;
+    assert_eq!(kind(nothing), FailureKind::NotFound);
+}
+
+#[tokio::test]
+async fn a_relay_of_asleep_may_sign() {
+    let server = night().await;
+    let plugin = asleep("hmac", &server).await;
+    let (_, body) = from_asleep("asleep-key");
+    let hex = tag(&[&body]).iter().map(|byte| format!("{byte:02x}")).collect();
+    let headers = vec![("X-Signature".to_owned(), hex), ("x-user-id".to_owned(), "G-1".to_owned())];
+    let event = plugin.verify_webhook("asleep", None, headers, body.clone()).await.unwrap();
+    assert_eq!(event.trust, Trust::Signed);
+    // The key alone is then not enough.
+    let (headers, _) = from_asleep("asleep-key");
+    assert_eq!(kind(plugin.verify_webhook("asleep", None, headers, body).await), FailureKind::Authentication);
 }
 
 /// Handles an event: one time in five it fails.

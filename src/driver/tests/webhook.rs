@@ -5,7 +5,7 @@ use crate::{
     contract::{Failure, FailureKind},
     driver::Received,
     host::simulated::Store,
-    webhooks::{Delivery, Encoding, Kind, Trust, sign},
+    webhooks::{self, Delivery, Encoding, Kind, Trust, sign},
 };
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ fn rig() -> Rig {
 
 fn receive(rig: &Rig, (headers, body): &(Vec<(String, String)>, String)) -> Result<Received, Failure> {
     let delivery = Delivery { headers, body: body.as_bytes() };
-    rig.noted(rig.run(rig.connector.receive_webhook("servicetitan", None, &delivery)))
+    rig.noted(rig.run(webhooks::receive(&rig.connector, "servicetitan", None, &delivery)))
 }
 
 fn refused(rig: &Rig, message: &(Vec<(String, String)>, String)) -> Failure {
