@@ -106,7 +106,7 @@ impl Source for Webhooks {
 
     fn reread(&self, event: &Event) -> Option<(&'static str, Vec<(String, String)>)> {
         let Kind::SessionComplete { user: Some(user), session } = &event.kind else { return None };
-        let parameters = [("session_id", session), ("x-user-id", user)];
+        let parameters = [("session_id", session), ("user_id", user)];
         let parameters = parameters.map(|(name, value)| (name.to_owned(), value.clone()));
         Some(("sleep.sessions-get", parameters.to_vec()))
     }
