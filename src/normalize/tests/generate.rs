@@ -84,7 +84,7 @@ impl<'a> Generator<'a> {
             Type::S64 => {
                 self.integer(&["7", "0", "9007199254740993", "9223372036854775807", "-9223372036854775808"])
             }
-            Type::F64 => Document::same(self.one(&["1.5", "-0.25", "1e300"])),
+            Type::F64 => Document::same(self.one(&["1.5", "-0.25", "1e+300"])),
             Type::Text => self.text(),
             Type::Instant => self.instant(),
             Type::Date => Document::same(self.one(&["\"2026-11-20\"", "\"0001-01-01\"", "\"2024-02-29\""])),
