@@ -235,7 +235,9 @@ impl<'a> Generator<'a> {
             _ => {}
         }
         let document = self.document(ty);
-        (Some(document.json), Some(document.normal))
+        // Any JSON may be null, which says of an optional field that there is none.
+        let none = matches!(ty, Type::Option(Type::Json)) && document.normal == "null";
+        (Some(document.json), (!none).then_some(document.normal))
     }
 
     fn unknown_fields(&mut self, json: &mut Vec<String>, normal: &mut Vec<String>) {
