@@ -14,6 +14,7 @@ pub const ENCODING: &str = "WEBHOOK_ENCODING";
 
 /// Those that every vendor has, with the choices of schemes, the default one and the header
 /// field of its own.
+#[must_use]
 pub const fn table(
     schemes: &'static [&'static str],
     scheme: &'static str,

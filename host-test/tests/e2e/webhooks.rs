@@ -263,7 +263,7 @@ async fn deliver(
             let ticket = fresh.ticket.unwrap();
             // Others run meanwhile.
             tokio::task::yield_now().await;
-            if delivery % 5 == 0 {
+            if delivery.is_multiple_of(5) {
                 plugin.webhook_released(&ticket).await.unwrap();
                 return false;
             }
