@@ -4,13 +4,12 @@ use crate::contract::{Contract, Operation};
 use std::error::Error;
 use wit_parser::{Type, TypeDefKind};
 
-/// The `ok` side of an operation's result.
+/// The `ok` side of an operation's result. In all reads of one answer, which may come
+/// from the cache, `answer-info` stands beside the value. (A page has it in its
+/// `page-info`.) `src/typed.rs` goes by the same rule.
 pub(crate) struct Answer {
-    /// The value; none when the vendor answers without one.
+    /// The value alone; none when the vendor answers without one.
     pub(crate) value: Option<Type>,
-    /// Whether `answer-info` stands beside it: it does in all reads, which may be
-    /// answered from the cache. (A page has it in its `page-info`.)
-    pub(crate) informed: bool,
 }
 
 impl Answer {
@@ -28,9 +27,9 @@ impl Answer {
         let parts = result.ok.and_then(|ok| tuple(contract, &ok));
         match (parts, should) {
             (Some((value, info)), true) if is_info(contract, &info) => {
-                Ok(Answer { value: Some(value), informed: true })
+                Ok(Answer { value: Some(value) })
             }
-            (None, false) => Ok(Answer { value: result.ok, informed: false }),
+            (None, false) => Ok(Answer { value: result.ok }),
             (_, true) => Err(format!("{name}: a read returns tuple<..., answer-info>").into()),
             (Some(_), false) => Err(format!("{name}: only a read of one answer returns a tuple").into()),
         }

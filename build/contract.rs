@@ -2,7 +2,9 @@
 
 use crate::{names::Naming, tags::Doc};
 use std::{error::Error, path::Path};
-use wit_parser::{Function, FunctionKind, Interface, Resolve, Type, TypeDefKind, TypeId, TypeOwner};
+use wit_parser::{
+    Function, FunctionKind, Interface, InterfaceId, Resolve, Type, TypeDefKind, TypeId, TypeOwner,
+};
 
 /// Everything under `wit/` that belongs to vendors.
 pub(crate) struct Contract {
@@ -18,9 +20,12 @@ pub(crate) struct Vendor {
 
 /// A WIT interface of a vendor: one module of its API.
 pub(crate) struct Module {
+    pub(crate) id: InterfaceId,
     pub(crate) name: String,
     /// How its vendor spells names.
     pub(crate) naming: Naming,
+    /// Whether its operations are part of this build.
+    pub(crate) enabled: bool,
     pub(crate) types: Vec<TypeId>,
     pub(crate) operations: Vec<Operation>,
 }
@@ -59,13 +64,27 @@ impl Contract {
         for folder in vendors {
             let (package, _) = resolve.push_dir(root.join(folder))?;
             let package = &resolve.packages[package];
-            let modules = package.interfaces.values().map(|id| Module::read(&resolve.interfaces[*id]));
+            let modules = package.interfaces.values().map(|&id| Module::read(id, &resolve.interfaces[id]));
             read.push(Vendor {
                 name: package.name.name.clone(),
                 modules: modules.collect::<Result<_, _>>()?,
             });
         }
         Ok(Contract { resolve, vendors: read })
+    }
+
+    /// The modules of all vendors.
+    pub(crate) fn modules(&self) -> impl Iterator<Item = &Module> {
+        self.vendors.iter().flat_map(|vendor| &vendor.modules)
+    }
+
+    /// The types of `penstock:connector/types`, by name.
+    pub(crate) fn shared_types(&self) -> Result<impl Iterator<Item = (&String, &TypeId)>, Box<dyn Error>> {
+        let connector = self.resolve.packages.iter().find(|(_, package)| {
+            (package.name.namespace.as_str(), package.name.name.as_str()) == ("penstock", "connector")
+        });
+        let types = connector.and_then(|(_, package)| package.interfaces.get("types"));
+        Ok(self.resolve.interfaces[*types.ok_or("there is no penstock:connector/types")?].types.iter())
     }
 
     /// Follows `use` and plain aliases to the definition that has a meaning: a
@@ -89,7 +108,7 @@ impl Contract {
 }
 
 impl Module {
-    fn read(interface: &Interface) -> Result<Module, Box<dyn Error>> {
+    fn read(id: InterfaceId, interface: &Interface) -> Result<Module, Box<dyn Error>> {
         let name = interface.name.clone().unwrap_or_default();
         let doc = Doc::parse(interface.docs.contents.as_deref());
         if let Some(tag) = doc.unknown(&["fields", "cases"]) {
@@ -121,7 +140,8 @@ impl Module {
                 _ => return Err(format!("{place}: needs one of @http, @composed, @over and @all").into()),
             }
         }
-        Ok(Module { name, naming, types: interface.types.values().copied().collect(), operations })
+        let types = interface.types.values().copied().collect();
+        Ok(Module { id, name, naming, enabled: true, types, operations })
     }
 }
 

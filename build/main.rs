@@ -1,8 +1,9 @@
 //! Reads `wit/` and writes what the contract implies into `OUT_DIR`:
 //!
 //! - `tables.rs`, every type and operation as data (included by `src/catalogue`);
-//! - `glue.rs`, the body of every exported vendor function (included by
-//!   `src/exports`).
+//! - `shared.rs`, how the shared types stand in memory (included by `src/abi`);
+//! - `exports.rs` and `world.bin`, the exported functions of every vendor and the
+//!   component's world (included by `src/exports`).
 //!
 //! An operation is added by adding functions to a `.wit` file; no Rust is written
 //! for it. The tags that are understood stand in `docs/catalogue.md`.
@@ -11,10 +12,12 @@
 
 mod answer;
 mod contract;
-mod glue;
+mod exports;
 mod names;
+mod shared;
 mod tables;
 mod tags;
+mod world;
 
 use std::{env, error::Error, fs, path::PathBuf};
 
@@ -32,6 +35,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let contract = contract::Contract::read(&root, &SHARED, &VENDORS)?;
     fs::write(out.join("tables.rs"), tables::write(&contract)?)?;
-    fs::write(out.join("glue.rs"), glue::write(&contract)?)?;
+    fs::write(out.join("shared.rs"), shared::write(&contract)?)?;
+    let world = world::write(&root, &contract)?;
+    fs::write(out.join("exports.rs"), exports::write(&contract, world.len())?)?;
+    fs::write(out.join("world.bin"), world)?;
     Ok(())
 }

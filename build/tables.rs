@@ -24,7 +24,7 @@ pub(crate) fn write(contract: &Contract) -> Written {
                 out += &definition(contract, module.naming, id)?;
             }
             out += "}\n";
-            for operation in &module.operations {
+            for operation in module.operations.iter().filter(|_| module.enabled) {
                 all += &self::operation(contract, &vendor.name, module, operation)?;
             }
         }

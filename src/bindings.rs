@@ -1,4 +1,6 @@
-//! The Rust side of `wit/`, made by wit-bindgen.
+//! The Rust side of the interfaces that are the same for all vendors, made by
+//! wit-bindgen. The vendors' own have tables instead (`abi`); together they are the
+//! world of `wit/plugin`.
 //!
 //! It compiles natively too, where imports panic if called: the types serve the native
 //! tests, and nothing native calls an import. The export macro is called by `plugin/`
@@ -14,10 +16,25 @@
 )]
 
 wit_bindgen::generate!({
-    path: ["wit/connector", "wit/host", "wit/servicetitan", "wit/asleep", "wit/plugin"],
-    world: "penstock:plugin/plugin@0.1.0",
+    path: ["wit/connector", "wit/host"],
+    inline: "
+        package penstock:core;
+
+        world core {
+            import penstock:host/types@0.1.0;
+            import penstock:host/secrets@0.1.0;
+            import penstock:host/config@0.1.0;
+            import penstock:host/state@0.1.0;
+
+            export penstock:connector/types@0.1.0;
+            export penstock:connector/operations@0.1.0;
+            export penstock:connector/admin@0.1.0;
+            export penstock:connector/webhooks@0.1.0;
+        }
+    ",
     generate_all,
-    additional_derives: [serde::Serialize, serde::Deserialize, PartialEq, Clone],
+    generate_unused_types: true,
+    additional_derives: [PartialEq, Clone],
     pub_export_macro: true,
     default_bindings_module: "penstock::bindings",
 });

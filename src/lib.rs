@@ -5,6 +5,7 @@
 //! but the WASI adapter compiles natively and is tested without a wasm runtime.
 //! `docs/architecture.md` follows one call through it.
 
+pub mod abi;
 pub mod apikey;
 pub mod asleep;
 pub mod batch;

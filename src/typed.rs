@@ -1,167 +1,87 @@
-//! Typed calls: WIT-shaped values in and out.
+//! Typed calls: parameters and results as they stand in memory.
 //!
-//! The code that is generic over a record type is kept thin: it turns values into a
-//! [`Call`] and bytes into values, and leaves the rest to the driver.
+//! A function of a vendor's interface takes the placeholders of its path, then `query`,
+//! `body`, `page` and `options`, as far as it has them. All that is known of it is its
+//! operation's table, so what is here serves every function.
 
 use crate::{
-    catalogue::{Operation, Type},
+    abi::{Abi, Arena, Broken, Layout, Memory, Places},
+    catalogue::{Effect, Operation, Paging, Type},
     contract::{AnswerInfo, CallOptions, Failure, FailureKind, FieldError, Outcome, PageInfo, PageRequest},
-    driver::{Answer, Call, Connector, Options, Payload, Reader, bad_input, fields},
+    driver::{Answer, Call, Connector, Options, Page, Payload, Reader, bad_input, fields, refused, segment},
     host::Host,
-    normalize::{self, DecodeError},
+    normalize::{self, DecodeError, Problem},
 };
-use serde::{Serialize, de::DeserializeOwned};
 use std::rc::Rc;
 
-/// A call that is being put together from typed arguments.
-pub struct Request {
-    operation: &'static Operation,
-    segments: Vec<String>,
-    query: Vec<(&'static str, String)>,
-    body: Option<String>,
-    wrong: Vec<FieldError>,
+/// What a function was called with.
+#[derive(Debug)]
+pub struct Arguments {
+    call: Result<Call, Failure>,
+    page: Option<PageRequest>,
+    options: Option<CallOptions>,
 }
 
-impl Request {
-    /// A call of this operation, without arguments yet.
-    #[must_use]
-    pub fn new(operation: &'static Operation) -> Request {
-        Request { operation, segments: Vec::new(), query: Vec::new(), body: None, wrong: Vec::new() }
-    }
-
-    /// The next placeholder of the path.
-    #[must_use]
-    pub fn path(mut self, value: &impl ToString) -> Request {
-        if let Some(placeholder) = self.operation.path_parameters.get(self.segments.len()) {
-            match crate::driver::segment(placeholder, &value.to_string()) {
-                Ok(segment) => self.segments.push(segment),
-                Err(error) => {
-                    self.wrong.push(error);
-                    self.segments.push(String::new());
-                }
-            }
-        }
-        self
-    }
-
-    /// The query record.
-    #[must_use]
-    pub fn query<T: Serialize>(mut self, query: &T) -> Request {
-        if let Some(record) = self.operation.query {
-            match normalize::encode_query(record, query) {
-                Ok(pairs) => self.query = pairs,
-                Err(problems) => self.wrong.extend(fields(problems)),
-            }
-        }
-        self
-    }
-
-    /// The body.
-    #[must_use]
-    pub fn body<T: Serialize>(mut self, body: &T) -> Request {
-        if let Some(ty) = &self.operation.body {
-            match normalize::encode_body(ty, body) {
-                Ok(text) => self.body = Some(text),
-                Err(problems) => self.wrong.extend(fields(problems)),
-            }
-        }
-        self
-    }
-
-    /// The call, or everything that does not fit.
+impl Arguments {
+    /// Reads the parameters of an operation's function, and releases all that they hold.
+    /// `whole` is the function that reads a whole list, which takes no `page`.
     ///
     /// # Errors
-    /// `bad-input`, before anything was sent.
-    pub fn call(self) -> Result<Call, Failure> {
-        if self.wrong.is_empty() {
-            Ok(Call::new(self.operation, self.segments, self.query, self.body))
+    /// The memory does not hold them. That a value does not fit is told by the call.
+    pub fn lift(
+        operation: &'static Operation,
+        whole: bool,
+        memory: &dyn Memory,
+        at: u32,
+    ) -> Result<Arguments, Broken> {
+        let (mut places, mut wrong) = (Places::at(at), Vec::new());
+        let mut segments = Vec::new();
+        for placeholder in operation.path_parameters {
+            let place = places.next(Layout::of(&placeholder.ty));
+            let given = normalize::lift_text(&placeholder.ty, memory, place)?;
+            // A text on its own has no path: its name is the placeholder's.
+            let named = |problems: Vec<Problem>| {
+                problems.into_iter().map(|Problem { message, .. }| Problem {
+                    field: placeholder.wire.to_owned(),
+                    message,
+                })
+            };
+            match given {
+                Ok(text) => match segment(placeholder, &text) {
+                    Ok(segment) => segments.push(segment),
+                    Err(error) => wrong.push(error),
+                },
+                Err(problems) => wrong.extend(fields(named(problems).collect())),
+            }
+        }
+        let mut query = Vec::new();
+        if let Some(record) = operation.query {
+            let place = places.next(Layout::of(&Type::Record(record)));
+            match normalize::lift_query(record, memory, place)? {
+                Ok(pairs) => query = pairs,
+                Err(problems) => wrong.extend(fields(problems)),
+            }
+        }
+        let mut body = None;
+        if let Some(ty) = &operation.body {
+            match normalize::lift_body(ty, memory, places.next(Layout::of(ty)))? {
+                Ok(text) => body = Some(text),
+                Err(problems) => wrong.extend(fields(problems)),
+            }
+        }
+        let mut page = None;
+        if operation.is_list() && !whole {
+            page = Some(PageRequest::lift(memory, places.next(PageRequest::LAYOUT))?);
+        }
+        let options = Option::lift(memory, places.next(<Option<CallOptions>>::LAYOUT))?;
+        let parameters = places.end();
+        memory.release(at, parameters.size, parameters.align);
+        let call = if wrong.is_empty() {
+            Ok(Call::new(operation, segments, query, body))
         } else {
-            Err(bad_input(self.wrong).of(self.operation.name, "", Vec::new()))
-        }
-    }
-
-    /// Calls, and decodes the one value of the answer.
-    ///
-    /// # Errors
-    /// Everything that can go wrong.
-    pub async fn value<H: Host, T: DeserializeOwned>(
-        self,
-        connector: &Connector<H>,
-        options: &Option<CallOptions>,
-    ) -> Result<T, Failure> {
-        Ok(self.informed_value(connector, options).await?.0)
-    }
-
-    /// The same, with where the answer came from.
-    ///
-    /// # Errors
-    /// Everything that can go wrong.
-    pub async fn informed_value<H: Host, T: DeserializeOwned>(
-        self,
-        connector: &Connector<H>,
-        options: &Option<CallOptions>,
-    ) -> Result<(T, AnswerInfo), Failure> {
-        let operation = self.operation;
-        let answer = connector.call(&self.call()?, None, &Options::check(options.as_ref())?).await?;
-        let empty =
-            DecodeError { path: "$".to_owned(), message: "the answer is empty".to_owned(), malformed: false };
-        let decoded = match (&answer.payload, &operation.answer) {
-            (Payload::Value(body), Some(ty)) => normalize::decode(ty, body),
-            _ => Err(empty),
+            Err(bad_input(wrong).of(operation.name, "", Vec::new()))
         };
-        let value = decoded.map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))?;
-        Ok((value, answer.info()))
-    }
-
-    /// Calls; an answer has no body worth reading.
-    ///
-    /// # Errors
-    /// Everything that can go wrong.
-    pub async fn nothing<H: Host>(
-        self,
-        connector: &Connector<H>,
-        options: &Option<CallOptions>,
-    ) -> Result<(), Failure> {
-        let call = self.call()?;
-        connector.call(&call, None, &Options::check(options.as_ref())?).await.map(drop)
-    }
-
-    /// Calls, and decodes the records of the one page that the answer is.
-    ///
-    /// # Errors
-    /// Everything that can go wrong; also when more records follow, since there is no
-    /// way to ask for them.
-    pub async fn informed_items<H: Host, T: DeserializeOwned>(
-        self,
-        connector: &Connector<H>,
-        options: &Option<CallOptions>,
-    ) -> Result<(Vec<T>, AnswerInfo), Failure> {
-        let operation = self.operation;
-        let answer = connector.call(&self.call()?, None, &Options::check(options.as_ref())?).await?;
-        let envelope = whole_envelope(operation, &answer)?;
-        let items = envelope.items.iter().map(|range| envelope.body.get(range.clone()).unwrap_or_default());
-        let items = decode_all(operation, |index| index, items)
-            .map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))?;
-        Ok((items, answer.info()))
-    }
-
-    /// Reads one page.
-    ///
-    /// # Errors
-    /// Everything that can go wrong.
-    pub async fn page<H: Host + 'static, T: DeserializeOwned>(
-        self,
-        connector: &Rc<Connector<H>>,
-        page: PageRequest,
-        options: &Option<CallOptions>,
-    ) -> Result<(Vec<T>, PageInfo), Failure> {
-        let operation = self.operation;
-        let (page, info) =
-            Reader::single(connector, self.call()?, &page, Options::check(options.as_ref())?).await?;
-        let items = decode_all(operation, |index| page.place(index), page.items());
-        items
-            .map(|items| (items, info))
-            .map_err(|error| undecodable(operation, &page.call_id, page.status, error))
+        Ok(Arguments { call, page, options })
     }
 
     /// A reader of all pages.
@@ -171,11 +91,146 @@ impl Request {
     pub async fn reader<H: Host + 'static>(
         self,
         connector: &Rc<Connector<H>>,
-        options: Option<CallOptions>,
     ) -> Result<Reader<H>, Failure> {
-        let call = self.call()?;
-        Reader::open(connector, call, Options::check(options.as_ref())?).await
+        Reader::open(connector, self.call?, Options::check(self.options.as_ref())?).await
     }
+}
+
+/// Calls, and returns what the function returns: a `result`, as it stands in memory.
+pub async fn answer<H: Host + 'static>(
+    connector: &Rc<Connector<H>>,
+    operation: &'static Operation,
+    arguments: Arguments,
+) -> Arena {
+    let outcome = reply(connector, arguments).await.and_then(|reply| lower(operation, &reply));
+    outcome.unwrap_or_else(|failure| failed(operation, &failure))
+}
+
+/// The `result` of a function that failed.
+#[must_use]
+pub fn failed(operation: &Operation, failure: &Failure) -> Arena {
+    let payload = payload(operation);
+    let mut arena = Arena::with(result(operation));
+    arena.put_discriminant(0, 2, 1);
+    failure.lower(&mut arena, Layout::payload(2, payload));
+    arena
+}
+
+/// The parameters could not be read.
+#[must_use]
+pub fn broken(operation: &Operation, error: Broken) -> Failure {
+    refused(FailureKind::Internal, error.to_string(), Vec::new()).of(operation.name, "", Vec::new())
+}
+
+/// The `result` that an operation's function returns.
+#[must_use]
+pub fn result(operation: &Operation) -> Layout {
+    Layout::variant(2, payload(operation))
+}
+
+/// Room for either side of a function's result.
+fn payload(operation: &Operation) -> Layout {
+    ok(operation).or(Failure::LAYOUT)
+}
+
+/// The `ok` side of a function's result.
+fn ok(operation: &Operation) -> Layout {
+    let Some(ty) = &operation.answer else { return Layout::EMPTY };
+    match operation.paging {
+        Paging::None if informed(operation) => {
+            Layout::EMPTY.field(Layout::of(ty)).field(AnswerInfo::LAYOUT).end()
+        }
+        Paging::None => Layout::of(ty),
+        Paging::Envelope => Layout::LIST.field(AnswerInfo::LAYOUT).end(),
+        _ => Layout::LIST.field(PageInfo::LAYOUT).end(),
+    }
+}
+
+/// Whether `answer-info` stands beside the value; `build/answer.rs` has the rule.
+fn informed(operation: &Operation) -> bool {
+    operation.effect == Effect::Read
+}
+
+/// What the vendor said.
+enum Reply {
+    /// One answer.
+    Answer(Answer),
+    /// A page of a list.
+    Page(Page, PageInfo),
+}
+
+async fn reply<H: Host + 'static>(
+    connector: &Rc<Connector<H>>,
+    arguments: Arguments,
+) -> Result<Reply, Failure> {
+    let (call, options) = (arguments.call?, Options::check(arguments.options.as_ref())?);
+    match &arguments.page {
+        None => connector.call(&call, None, &options).await.map(Reply::Answer),
+        Some(page) => {
+            let (page, info) = Reader::single(connector, call, page, options).await?;
+            Ok(Reply::Page(page, info))
+        }
+    }
+}
+
+/// The `result` of a function that went well, unless its answer does not fit the contract.
+fn lower(operation: &'static Operation, reply: &Reply) -> Result<Arena, Failure> {
+    let payload = payload(operation);
+    let mut arena = Arena::with(result(operation));
+    let mut places = Places::at(Layout::payload(2, payload));
+    let (id, status) = match reply {
+        Reply::Answer(answer) => (&answer.call_id, answer.status),
+        Reply::Page(page, _) => (&page.call_id, page.status),
+    };
+    let refused = |error| undecodable(operation, id, status, error);
+    match reply {
+        Reply::Answer(answer) => {
+            let Some(ty) = &operation.answer else { return Ok(arena) };
+            if operation.paging == Paging::Envelope {
+                let envelope = whole_envelope(operation, answer)?;
+                let items = envelope.items.iter();
+                let items = items.map(|range| envelope.body.get(range.clone()).unwrap_or_default());
+                let items = (items.len(), items);
+                records(ty, items, |index| index, &mut arena, places.next(Layout::LIST)).map_err(refused)?;
+            } else {
+                let Payload::Value(body) = &answer.payload else { return Err(refused(empty())) };
+                let place = places.next(Layout::of(ty));
+                normalize::decode_into(ty, body, &mut arena, place).map_err(refused)?;
+            }
+            if informed(operation) {
+                answer.info().lower(&mut arena, places.next(AnswerInfo::LAYOUT));
+            }
+        }
+        Reply::Page(page, info) => {
+            let place = places.next(Layout::LIST);
+            let ty = record_type(operation);
+            let items = (page.len(), page.items());
+            records(ty, items, |index| page.place(index), &mut arena, place).map_err(refused)?;
+            info.lower(&mut arena, places.next(PageInfo::LAYOUT));
+        }
+    }
+    Ok(arena)
+}
+
+/// Writes a list of records; the path of an error begins with the place of its record.
+fn records<'a>(
+    ty: &Type,
+    items: (usize, impl Iterator<Item = &'a [u8]>),
+    place: impl Fn(usize) -> usize,
+    arena: &mut Arena,
+    at: u32,
+) -> Result<(), DecodeError> {
+    let element = Layout::of(ty);
+    let mut next = arena.put_list(at, items.0, element);
+    for (index, item) in items.1.enumerate() {
+        normalize::decode_into(ty, item, arena, next).map_err(|error| self::at(place(index), error))?;
+        next += element.size;
+    }
+    Ok(())
+}
+
+fn empty() -> DecodeError {
+    DecodeError { path: "$".to_owned(), message: "the answer is empty".to_owned(), malformed: false }
 }
 
 /// The records of an envelope that must hold all of them.
@@ -192,21 +247,8 @@ pub(crate) fn whole_envelope<'a>(
             Err(wrong("$.hasMore", "says that more records follow, which cannot be asked for"))
         }
         Payload::Page(envelope) => Ok(envelope),
-        _ => Err(wrong("$", "the answer is empty")),
+        _ => Err(undecodable(operation, &answer.call_id, answer.status, empty())),
     }
-}
-
-/// Decodes records; the path of an error begins with the place of its record.
-fn decode_all<'a, T: DeserializeOwned>(
-    operation: &'static Operation,
-    place: impl Fn(usize) -> usize,
-    items: impl Iterator<Item = &'a [u8]>,
-) -> Result<Vec<T>, DecodeError> {
-    let ty = record_type(operation);
-    items
-        .enumerate()
-        .map(|(index, item)| normalize::decode(ty, item).map_err(|error| at(place(index), error)))
-        .collect()
 }
 
 /// The type of an operation's records. `build.rs` gives every list one.
@@ -222,10 +264,10 @@ pub(crate) fn at(index: usize, error: DecodeError) -> DecodeError {
 
 /// The vendor's answer does not fit the contract.
 pub(crate) fn undecodable(operation: &Operation, call_id: &str, status: u16, error: DecodeError) -> Failure {
-    let reads = operation.effect == crate::catalogue::Effect::Read;
+    let reads = operation.effect == Effect::Read;
     let message = format!("the answer does not fit the contract: {} {}", error.path, error.message);
     let field = FieldError { field: error.path, message: error.message };
-    let failure = crate::driver::refused(FailureKind::Decode, message, vec![field]);
+    let failure = refused(FailureKind::Decode, message, vec![field]);
     let outcome = if reads { Outcome::NotApplied } else { Outcome::Applied };
     Failure { outcome, status: Some(status), ..failure }.of(operation.name, call_id, Vec::new())
 }

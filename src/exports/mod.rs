@@ -1,17 +1,17 @@
 //! Binds the exports of the world `plugin` to the core.
 //!
-//! The vendors' functions are generated (`build/glue.rs`); the interfaces of
+//! The vendors' functions are generated and all go through `vendor`; the interfaces of
 //! `penstock:connector` are small enough to write. One connector serves all calls of
 //! an instance.
 
 mod admin;
 mod operations;
 mod stream;
+pub mod vendor;
 mod webhooks;
 
-use crate::{bindings::wit_stream, driver::Connector, host::wasi::WasiHost, typed::Request};
+use crate::{driver::Connector, host::wasi::WasiHost};
 use std::rc::Rc;
-use stream::stream;
 
 /// What `penstock_plugin.wasm` exports.
 pub struct Component;
@@ -24,5 +24,3 @@ thread_local! {
 fn connector() -> Rc<Connector<WasiHost>> {
     CONNECTOR.with(Rc::clone)
 }
-
-include!(concat!(env!("OUT_DIR"), "/glue.rs"));

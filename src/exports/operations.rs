@@ -2,7 +2,7 @@
 
 use super::{
     Component, connector,
-    stream::{Streamed, run},
+    stream::{End, run},
 };
 use crate::{
     batch::{self, BatchCall, BatchOptions, BatchResult},
@@ -15,6 +15,7 @@ use crate::{
     dynamic, normalize,
     typed::record_type,
 };
+use wit_bindgen::StreamReader;
 
 impl Guest for Component {
     fn vendors() -> Vec<String> {
@@ -73,15 +74,17 @@ impl Guest for Component {
         operation: String,
         parameters: Vec<(String, String)>,
         options: Option<CallOptions>,
-    ) -> Streamed<String> {
+    ) -> (StreamReader<String>, End) {
         let opening = async move {
             let operation = dynamic::operation(&vendor, &operation)?;
             dynamic::list(&connector(), operation, &parameters, options.as_ref()).await
         };
-        run(opening, wit_stream::new(), |reader| {
+        let (writer, reader) = wit_stream::new();
+        let end = run(opening, writer, |reader| {
             let ty = record_type(reader.operation());
             move |item: &[u8]| dynamic::record(ty, item)
-        })
+        });
+        (reader, end)
     }
 }
 

@@ -1,40 +1,28 @@
 //! Streams of records over the component boundary.
 
-use super::connector;
 use crate::{
-    bindings::{wit_future, wit_stream::StreamPayload},
-    contract::{CallOptions, Failure, FailureKind, ListEnd},
+    bindings::wit_future,
+    contract::{Failure, FailureKind, ListEnd},
     driver::{Reader, refused},
     host::wasi::WasiHost,
-    normalize::{self, DecodeError},
+    normalize::DecodeError,
     pump::{Sink, pump},
-    typed::{Request, record_type},
 };
-use serde::de::DeserializeOwned;
-use wit_bindgen::{FutureReader, StreamReader, StreamWriter, spawn_local};
+use wit_bindgen::{
+    FutureReader,
+    rt::async_support::{RawStreamWriter, StreamOps},
+    spawn_local,
+};
 
-/// What a streaming function returns.
-pub(super) type Streamed<T> = (StreamReader<T>, FutureReader<Result<ListEnd, Failure>>);
-
-/// Streams every record of a typed request.
-pub(super) fn stream<T: StreamPayload + DeserializeOwned>(
-    request: Request,
-    options: Option<CallOptions>,
-    ends: (StreamWriter<T>, StreamReader<T>),
-) -> Streamed<T> {
-    let opening = async move { request.reader(&connector(), options).await };
-    run(opening, ends, |reader| {
-        let ty = record_type(reader.operation());
-        move |item: &[u8]| normalize::decode(ty, item)
-    })
-}
+/// How a read ends.
+pub(super) type End = FutureReader<Result<ListEnd, Failure>>;
 
 /// Runs a whole read in a task of its own.
-pub(super) fn run<T: StreamPayload, D: Fn(&[u8]) -> Result<T, DecodeError>>(
+pub(super) fn run<O: StreamOps + 'static, D: Fn(&[u8]) -> Result<O::Payload, DecodeError>>(
     opening: impl Future<Output = Result<Reader<WasiHost>, Failure>> + 'static,
-    (mut writer, reader): (StreamWriter<T>, StreamReader<T>),
+    mut writer: RawStreamWriter<O>,
     decoder: impl FnOnce(&Reader<WasiHost>) -> D + 'static,
-) -> Streamed<T> {
+) -> End {
     let (end_writer, end_reader) = wit_future::new(|| {
         Err(refused(FailureKind::Internal, "the read ended without saying how", Vec::new()))
     });
@@ -50,11 +38,11 @@ pub(super) fn run<T: StreamPayload, D: Fn(&[u8]) -> Result<T, DecodeError>>(
         // A consumer that dropped the future as well does not want to know.
         _ = end_writer.write(result).await;
     });
-    (reader, end_reader)
+    end_reader
 }
 
-impl<T: StreamPayload> Sink<T> for StreamWriter<T> {
-    async fn write(&mut self, items: Vec<T>) -> Vec<T> {
+impl<O: StreamOps> Sink<O::Payload> for RawStreamWriter<O> {
+    async fn write(&mut self, items: Vec<O::Payload>) -> Vec<O::Payload> {
         self.write_all(items).await
     }
 }

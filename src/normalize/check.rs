@@ -1,4 +1,4 @@
-//! What a Rust value may hold that JSON must not.
+//! What a caller's value may hold that JSON must not.
 
 use super::{
     decimal,
@@ -12,7 +12,7 @@ use super::{
 use crate::catalogue::{RecordType, Type};
 use std::borrow::Cow;
 
-/// Checks a value straight from [`serialize`](super::serialize), and brings its
+/// Checks a value straight from [`lift`](super::lift), and brings its
 /// texts into the one form that [`Value`] promises.
 pub(super) fn check(form: Form, ty: Type, value: &mut Value<'static>, problems: &mut Problems) {
     match (ty, &mut *value) {
@@ -25,6 +25,7 @@ pub(super) fn check(form: Form, ty: Type, value: &mut Value<'static>, problems: 
                 problems.add("neither infinity nor NaN can be sent");
             }
         }
+        (Type::Instant, Value::Instant(_)) => {}
         (Type::Instant, Value::Record(parts)) => match instant(parts) {
             Ok(instant) => *value = Value::Instant(instant),
             Err(message) => problems.add(message),
@@ -56,7 +57,7 @@ pub(super) fn check(form: Form, ty: Type, value: &mut Value<'static>, problems: 
         {
             self::record(form, record, fields, problems);
         }
-        (ty, _) => problems.add(format!("the Rust type is not the one that the contract describes, {ty:?}")),
+        (ty, _) => problems.add(format!("the value is not what the contract describes, {ty:?}")),
     }
 }
 
@@ -69,7 +70,7 @@ fn instant(parts: &[Value<'_>]) -> Result<Instant, &'static str> {
             .ok()
             .and_then(|nanoseconds| Instant::new(seconds, nanoseconds))
             .ok_or("the year is not within 0001 to 9999"),
-        _ => Err("the Rust type is not an instant"),
+        _ => Err("the value is no instant"),
     }
 }
 

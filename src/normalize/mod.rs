@@ -1,14 +1,14 @@
 //! Between a vendor's JSON and the types of the contract.
 //!
-//! wit-bindgen makes the Rust types and derives serde for them; the tables of the
-//! [`catalogue`](crate::catalogue) describe the same types as data. Everything here
-//! walks a table beside a value, so no code is written or generated per record, and
-//! the dynamic interface, which has no Rust types, follows the same rules:
+//! The tables of the [`catalogue`](crate::catalogue) describe them as data.
+//! Everything here walks a table beside a value, so no code is written or generated
+//! per record, and the dynamic interface, where a value is JSON on both sides, follows
+//! the same rules:
 //!
 //! ```text
-//! vendor JSON     -- parse ------------+            +-- decode ---> Rust value
+//! vendor JSON     -- parse ------------+            +-- lower ----> memory (see abi)
 //! a person's JSON -- body -------------+--> Value --+-- print ----> vendor JSON
-//! Rust value      -- serialize, check -+            +-- print ----> normal form
+//! memory          -- lift, check ------+            +-- print ----> normal form
 //! ```
 //!
 //! Vendors change their answers without notice. So reading is lenient where nothing
@@ -22,10 +22,10 @@
 mod body;
 mod check;
 mod decimal;
-mod decode;
-mod encode;
 mod instant;
+mod lift;
 mod limits;
+mod lower;
 mod parse;
 mod path;
 mod print;
@@ -35,7 +35,6 @@ mod query_text;
 mod raw;
 mod scalar;
 mod schema;
-mod serialize;
 mod transcode;
 mod typo;
 mod value;
@@ -44,12 +43,13 @@ mod value;
 mod tests;
 
 pub use body::body_from_json;
-pub use decode::decode;
-pub use encode::{encode_body, normal_form};
 pub use instant::Instant;
+#[cfg(test)]
+pub(crate) use lift::lift_normal;
+pub use lift::{lift_body, lift_query, lift_text};
 pub use limits::{LimitExceeded, MAX_DEPTH, check_limits};
+pub use lower::{decode, decode_into};
 pub use problem::{DecodeError, Problem};
-pub use query::encode_query;
 pub use query_text::{parameter_from_text, query_from_text};
 pub use schema::json_schema;
 pub use transcode::transcode;

@@ -1,36 +1,17 @@
 //! Values to the name/value pairs of a query string.
 
 use super::{
-    encode::valid,
     instant::Instant,
     path::{Problems, Segment},
-    print::Form,
     problem::Problem,
     scalar::expected,
     value::Value,
 };
 use crate::catalogue::{Field, Join, RecordType, Type};
-use serde::Serialize;
 use std::borrow::Cow;
 
-/// Writes the query that a Rust value stands for, as pairs that are not
-/// percent-encoded yet, in the contract's order.
-///
-/// `none` and empty lists are left out. A list is one pair with commas or a pair
-/// for each element, as the contract says ([`Join`]).
-///
-/// # Errors
-/// Every problem: those of [`encode_body`](super::encode_body), a required parameter
-/// that is empty, more elements than the vendor takes, and an element with a comma
-/// in a list that is joined by commas.
-pub fn encode_query<T: Serialize>(
-    record: &'static RecordType,
-    value: &T,
-) -> Result<Vec<(&'static str, String)>, Vec<Problem>> {
-    pairs(record, &valid(Form::Vendor, Type::Record(record), value)?)
-}
-
-fn pairs(
+/// The pairs of a query that was checked, in the contract's order.
+pub(super) fn pairs(
     record: &'static RecordType,
     value: &Value<'_>,
 ) -> Result<Vec<(&'static str, String)>, Vec<Problem>> {

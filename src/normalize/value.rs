@@ -1,13 +1,13 @@
-//! A value in the shape of the contract, between JSON text and Rust types.
+//! A value in the shape of the contract, between JSON text and memory.
 
 use super::instant::Instant;
 use std::borrow::Cow;
 
 /// A value whose [`Type`](crate::catalogue::Type) is known beside it.
 ///
-/// Every way in (vendor JSON, a person's JSON, a Rust value) ends here, and every
+/// Every way in (vendor JSON, a person's JSON, a caller's memory) ends here, and every
 /// way out begins here, so that there is one reading and one printing. What stands
-/// here once is valid, except straight out of [`serialize`](super::serialize).
+/// here once is valid, except straight out of [`lift`](super::lift).
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value<'a> {
     /// A field that has not come yet. Only while a record is read.

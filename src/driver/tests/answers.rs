@@ -1,26 +1,22 @@
 //! Answers that are not what the contract says.
 
-use super::rig::{Rig, options};
+use super::{
+    caller::{Function, Returned},
+    rig::{Rig, options},
+};
 use crate::{
-    bindings::exports::penstock::servicetitan::jpm::{CreateNote, Job, JobsGetQuery, Note},
     contract::{Failure, FailureKind, Outcome, RetryAdvice},
-    dynamic,
     host::simulated::Reply,
-    typed::Request,
 };
 
 /// A typed read of the job 1.
-async fn job(rig: &Rig) -> Result<Job, Failure> {
-    let request = Request::new(dynamic::operation("servicetitan", "jpm.jobs-get").unwrap());
-    let query = JobsGetQuery { external_data_application_guid: None };
-    rig.noted(request.path(&1_i64).query(&query).value(&rig.connector, &None).await)
+async fn job(rig: &Rig) -> Result<Returned, Failure> {
+    Function::new("jpm.jobs-get").path(&["1"]).call(rig).await
 }
 
 /// A typed write.
-async fn note(rig: &Rig) -> Result<Note, Failure> {
-    let request = Request::new(dynamic::operation("servicetitan", "jpm.jobs-create-note").unwrap());
-    let body = CreateNote { text: "hello".to_owned(), pin_to_top: None, extra: None };
-    rig.noted(request.path(&1_i64).body(&body).value(&rig.connector, &None).await)
+async fn note(rig: &Rig) -> Result<Returned, Failure> {
+    Function::new("jpm.jobs-create-note").path(&["1"]).body(r#"{"text":"hello"}"#).call(rig).await
 }
 
 #[test]
@@ -30,9 +26,11 @@ fn typed_and_dynamic_calls_send_the_same_and_understand_the_same() {
     rig.run(async {
         let typed = job(&rig).await.unwrap();
         let dynamic = rig.get().await.unwrap();
-        assert_eq!((typed.id, typed.total.as_deref()), (1, Some("12.5")));
+        assert_eq!((&typed.value["id"], &typed.value["total"]), (&1.into(), &"12.5".into()));
         let normal: serde_json::Value = serde_json::from_str(&dynamic.body.unwrap()).unwrap();
-        assert_eq!((normal["id"].as_i64(), normal["total"].as_str()), (Some(1), Some("12.5")));
+        assert_eq!(typed.value, normal);
+        let (typed, dynamic) = (typed.info.unwrap(), dynamic.info);
+        assert_eq!((typed.status, typed.source, typed.age_ms), (200, dynamic.source, dynamic.age_ms));
         note(&rig).await.unwrap();
         rig.post(&options()).await.unwrap();
     });
@@ -155,6 +153,27 @@ fn an_envelope_must_hold_everything() {
         assert!(whole.body.unwrap().contains(r#""jobId":2"#) && whole.page.is_none());
         for path in ["$.hasMore", "$.data[1].jobId"] {
             let failure = rig.invoke(name, &[("ids", "1,2")], None, None).await.unwrap_err();
+            assert_eq!((failure.kind, failure.fields[0].field.as_str()), (FailureKind::Decode, path));
+        }
+    });
+}
+
+#[test]
+fn a_typed_envelope_must_hold_everything_too() {
+    let rig = Rig::new();
+    rig.titan.on_api(|number, _| {
+        Some(Reply::ok(match number {
+            1 => r#"{"hasMore":false,"data":[{"jobId":1},{"jobId":2}]}"#,
+            2 => r#"{"hasMore":true,"data":[{"jobId":1}]}"#,
+            _ => r#"{"hasMore":false,"data":[{"jobId":1},{"jobId":[]}]}"#,
+        }))
+    });
+    let reasons = || Function::new("jpm.jobs-get-hold-reasons").query(r#"{"ids":[1,2]}"#).call(&rig);
+    rig.run(async {
+        let whole = reasons().await.unwrap();
+        assert_eq!((&whole.value[1]["jobId"], whole.info.unwrap().status), (&2.into(), 200));
+        for path in ["$.hasMore", "$.data[1].jobId"] {
+            let failure = reasons().await.unwrap_err();
             assert_eq!((failure.kind, failure.fields[0].field.as_str()), (FailureKind::Decode, path));
         }
     });

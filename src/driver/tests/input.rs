@@ -1,16 +1,17 @@
 //! What callers give: names, parameters, bodies, ids.
 
-use super::rig::{Rig, options, pages_of};
+use super::{
+    caller::{Function, Returned},
+    rig::{Rig, options, pages_of},
+};
 use crate::{
-    bindings::exports::penstock::servicetitan::jpm::{
-        ActiveFilter, JobCancelReason, JobCancelReasonsQuery, ProjectType,
-    },
-    contract::{CallOptions, Failure, FailureKind, Instant, Outcome, PageRequest},
+    abi::{Arena, Layout},
+    contract::{CallOptions, Failure, FailureKind, Outcome, PageRequest},
     dynamic,
     host::simulated::Reply,
     normalize,
     pump::{Sink, pump},
-    typed::{Request, record_type},
+    typed::record_type,
 };
 
 /// What is wrong, as `field: message`.
@@ -137,16 +138,9 @@ fn a_tenant_that_is_no_number_never_gets_into_a_path() {
     assert!(rig.host.requests().is_empty());
 }
 
-fn reasons(active: ActiveFilter) -> Request {
-    let query = JobCancelReasonsQuery {
-        active: Some(active),
-        created_before: None,
-        created_on_or_after: Some(Instant { seconds: 1_795_168_800, nanoseconds: 0 }),
-        modified_before: None,
-        modified_on_or_after: None,
-        sort: None,
-    };
-    Request::new(dynamic::operation("servicetitan", "jpm.job-cancel-reasons-page").unwrap()).query(&query)
+async fn reasons(rig: &Rig, page: PageRequest) -> Result<Returned, Failure> {
+    let query = r#"{"active":"Any","createdOnOrAfter":"2026-11-20T10:00:00Z"}"#;
+    Function::new("jpm.job-cancel-reasons-page").query(query).page(page).call(rig).await
 }
 
 #[test]
@@ -156,10 +150,9 @@ fn typed_pages_have_typed_records() {
     rig.titan.on_api(move |_, _| Some(Reply::ok(body)));
     rig.run(async {
         let page = PageRequest { page: Some(2), page_size: Some(1), include_total: true, resume: None };
-        let (items, info): (Vec<JobCancelReason>, _) =
-            reasons(ActiveFilter::Any).page(&rig.connector, page.clone(), &None).await.unwrap();
-        assert_eq!((items[0].id, items[0].name.as_deref()), (3, Some("Rain")));
-        assert_eq!(items[0].extra.as_deref(), Some(r#"{"colour":"red"}"#));
+        let answer = reasons(&rig, page.clone()).await.unwrap();
+        assert_eq!(answer.value, serde_json::json!([{"id": 3, "name": "Rain", "colour": "red"}]));
+        let info = answer.page.unwrap();
         assert_eq!((info.page, info.page_size, info.has_more, info.total_count), (2, 1, true, Some(9)));
         let sent = rig.host.requests()[1].path_and_query.clone();
         let query =
@@ -169,19 +162,34 @@ fn typed_pages_have_typed_records() {
         let zero = PageRequest { page: Some(0), ..page.clone() };
         let both = PageRequest { resume: Some(info.resume), ..page };
         for page in [zero, both] {
-            let result: Result<(Vec<JobCancelReason>, _), _> =
-                reasons(ActiveFilter::Any).page(&rig.connector, page, &None).await;
-            let failure = rig.noted(result).unwrap_err();
+            let failure = reasons(&rig, page).await.unwrap_err();
             assert_eq!((failure.kind, failure.fields[0].field.as_str()), (FailureKind::BadInput, "page"));
             assert_eq!(failure.operation.as_deref(), Some("jpm.job-cancel-reasons-list"));
         }
     });
 }
 
-struct All(Vec<ProjectType>);
+#[test]
+fn typed_input_that_does_not_fit_is_told_at_once_and_nothing_is_sent() {
+    let rig = Rig::new();
+    rig.run(async {
+        let query = r#"{"ids":[1,2,3],"startsBefore":"2026-11-20"}"#;
+        let many: &'static str = Box::leak(query.replace("3]", &"3,".repeat(60)).replace(",,", ",3],").into());
+        let failure = Function::new("jpm.appointments-page").query(many).call(&rig).await.unwrap_err();
+        assert_eq!((failure.kind, failure.outcome), (FailureKind::BadInput, Outcome::NotSent));
+        assert_eq!(failure.fields[0].field, "ids");
+        let body = r#"{"text":"x","extra":[]}"#;
+        let failure =
+            Function::new("jpm.jobs-create-note").path(&["7"]).body(body).call(&rig).await.unwrap_err();
+        assert_eq!((failure.kind, failure.fields[0].field.as_str()), (FailureKind::BadInput, "extra"));
+    });
+    assert!(rig.host.requests().is_empty());
+}
 
-impl Sink<ProjectType> for All {
-    async fn write(&mut self, items: Vec<ProjectType>) -> Vec<ProjectType> {
+struct All(Vec<Arena>);
+
+impl Sink<Arena> for All {
+    async fn write(&mut self, items: Vec<Arena>) -> Vec<Arena> {
         self.0.extend(items);
         Vec::new()
     }
@@ -197,15 +205,16 @@ fn typed_reads_have_typed_records() {
         }))
     });
     let mut all = All(Vec::new());
+    let ty = record_type(dynamic::operation("servicetitan", "jpm.project-types-list").unwrap());
     rig.run(async {
-        let request = Request::new(dynamic::operation("servicetitan", "jpm.project-types-list").unwrap());
-        let reader = request.reader(&rig.connector, None).await.unwrap();
-        let ty = record_type(reader.operation());
+        let arguments = Function::new("jpm.project-types-list").arguments();
+        let reader = arguments.reader(&rig.connector).await.unwrap();
         let end = pump(reader, &mut all, |item| normalize::decode(ty, item)).await.unwrap();
         assert_eq!((end.items, end.pages, end.complete), (3, 2, true));
     });
-    let names: Vec<_> = all.0.iter().map(|kind| (kind.id, kind.name.as_deref())).collect();
-    assert_eq!(names, [(1, Some("A")), (2, None), (3, None)]);
+    let records = all.0.iter().map(|record| normalize::lift_normal(ty, record, 0)).collect::<Vec<_>>();
+    assert_eq!(records, [r#"{"id":1,"name":"A"}"#, r#"{"id":2}"#, r#"{"id":3}"#]);
+    assert!(all.0.iter().all(|record| crate::abi::Memory::read(record, 0, Layout::of(ty).size).is_some()));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod batch;
 mod cache;
 mod cache_shared;
 mod cached;
+mod caller;
 mod drift;
 mod fallback;
 mod input;

@@ -1,19 +1,19 @@
 //! Reading a vendor's JSON.
 
+use super::memory::{decoded, field, text};
 use crate::{
-    bindings::exports::penstock::{
-        connector::types::Instant,
-        servicetitan::jpm::{AppointmentStatus, ExportedJob, Job, JobStatus, JobType, UpdateJob},
-    },
     catalogue::{Field, Join, RecordType, Type, tables::servicetitan::jpm as tables},
-    normalize::{DecodeError, decode, transcode},
+    normalize::{DecodeError, Instant, decode, transcode, value::Value},
 };
 
 static JOB: Type = Type::Record(&tables::JOB);
 static JOB_TYPE: Type = Type::Record(&tables::JOB_TYPE);
 
-fn job(json: &str) -> Result<Job, DecodeError> {
-    decode(&JOB, json.as_bytes())
+/// The fields of a job, as a caller reads them.
+fn job(json: &str) -> Result<impl Fn(&str) -> Value<'static>, DecodeError> {
+    decode(&JOB, json.as_bytes())?;
+    let job = decoded(&JOB, json);
+    Ok(move |name: &str| field(&JOB, &job, name))
 }
 
 #[track_caller]
@@ -32,54 +32,52 @@ fn a_job() {
         "jobStatus": "InProgress", "newThing": {"a": [1, 2.50]}, "noCharge": null, "tagTypeIds": null,
         "total": 12.30, "customFields": [{"typeId": 3, "value": "x", "more": 1}], "other thing": "\u0041"}"#)
     .unwrap();
-    assert_eq!(job.id, 5);
-    assert_eq!(job.job_number.as_deref(), Some("J-7"));
-    let created = job.created_on.unwrap();
-    assert_eq!((created.seconds, created.nanoseconds), (1_760_403_600, 123_456_700));
-    assert_eq!(job.job_status, Some(JobStatus::InProgress));
-    assert_eq!(job.no_charge, None);
-    assert!(job.tag_type_ids.is_empty());
-    assert_eq!(job.custom_fields[0].extra.as_deref(), Some(r#"{"more":1}"#));
-    assert_eq!(job.extra.as_deref(), Some(r#"{"newThing":{"a": [1, 2.50]},"other thing":"\u0041"}"#));
-    assert_eq!(job.total.as_deref(), Some("12.30"));
+    assert_eq!(job("id"), Value::Signed(5));
+    assert_eq!(job("jobNumber"), text("J-7"));
+    assert_eq!(job("createdOn"), Value::Instant(Instant::new(1_760_403_600, 123_456_700).unwrap()));
+    assert_eq!(job("jobStatus"), Value::Case(tables::JOB_STATUS.case("InProgress").unwrap()));
+    assert_eq!(job("noCharge"), Value::Absent);
+    assert_eq!(job("tagTypeIds"), Value::List(vec![]));
+    assert_eq!(job("customFields[0].extra"), text(r#"{"more":1}"#));
+    assert_eq!(job("extra"), text(r#"{"newThing":{"a": [1, 2.50]},"other thing":"\u0041"}"#));
+    assert_eq!(job("total"), text("12.30"));
 }
 
 #[test]
 fn an_unknown_value_of_an_enum_is_kept() {
-    let status = |json: &str| job(&format!(r#"{{"id":1,"jobStatus":{json}}}"#)).unwrap().job_status.unwrap();
-    assert_eq!(status(r#""Teleported""#), JobStatus::Other("Teleported".into()));
-    assert_eq!(status(r#""inprogress""#), JobStatus::Other("inprogress".into()));
-    assert_eq!(status("7"), JobStatus::Other("7".into()));
-    assert_eq!(status("1.50"), JobStatus::Other("1.50".into()));
-    assert_eq!(status("false"), JobStatus::Other("false".into()));
+    let status = |json: &str| job(&format!(r#"{{"id":1,"jobStatus":{json}}}"#)).unwrap()("jobStatus");
+    assert_eq!(status(r#""Teleported""#), text("Teleported"));
+    assert_eq!(status(r#""inprogress""#), text("inprogress"));
+    assert_eq!(status("7"), text("7"));
+    assert_eq!(status("1.50"), text("1.50"));
+    assert_eq!(status("false"), text("false"));
 }
 
 #[test]
 fn money_keeps_its_digits() {
     let threshold = |json: &str| {
-        let job: JobType =
-            decode(&JOB_TYPE, format!(r#"{{"id":1,"soldThreshold":{json}}}"#).as_bytes()).unwrap();
-        job.sold_threshold.unwrap()
+        let job = decoded(&JOB_TYPE, &format!(r#"{{"id":1,"soldThreshold":{json}}}"#));
+        field(&JOB_TYPE, &job, "soldThreshold")
     };
-    assert_eq!(threshold("12.30"), "12.30");
-    assert_eq!(threshold(r#""12.30""#), "12.30");
+    assert_eq!(threshold("12.30"), text("12.30"));
+    assert_eq!(threshold(r#""12.30""#), text("12.30"));
     assert_eq!(
         threshold("12345678901234567890.12345678901234567890"),
-        "12345678901234567890.12345678901234567890"
+        text("12345678901234567890.12345678901234567890")
     );
-    assert_eq!(threshold("0.1"), "0.1");
-    assert_eq!(threshold("-1.5E-2"), "-0.015");
-    assert_eq!(threshold("\"12\\u002e30\""), "12.30");
+    assert_eq!(threshold("0.1"), text("0.1"));
+    assert_eq!(threshold("-1.5E-2"), text("-0.015"));
+    assert_eq!(threshold("\"12\\u002e30\""), text("12.30"));
 }
 
 #[test]
 fn integers() {
-    let id = |json: &str| job(&format!(r#"{{"id":{json}}}"#)).map(|job| job.id);
-    assert_eq!(id("9223372036854775807").unwrap(), i64::MAX);
-    assert_eq!(id("-9223372036854775808").unwrap(), i64::MIN);
-    assert_eq!(id("9007199254740993.0").unwrap(), 9_007_199_254_740_993);
-    assert_eq!(id("-0").unwrap(), 0);
-    assert_eq!(id("5e2").unwrap(), 500);
+    let id = |json: &str| job(&format!(r#"{{"id":{json}}}"#)).map(|job| job("id"));
+    assert_eq!(id("9223372036854775807").unwrap(), Value::Signed(i64::MAX));
+    assert_eq!(id("-9223372036854775808").unwrap(), Value::Signed(i64::MIN));
+    assert_eq!(id("9007199254740993.0").unwrap(), Value::Signed(9_007_199_254_740_993));
+    assert_eq!(id("-0").unwrap(), Value::Signed(0));
+    assert_eq!(id("5e2").unwrap(), Value::Signed(500));
     for wrong in
         ["9223372036854775808", "5.5", "5.00000000000000000001", "1e400", "\"5\"", "true", "null", "[]"]
     {
@@ -134,49 +132,56 @@ fn text_that_is_no_json_is_told_apart() {
     for json in
         ["", " ", "{", r#"{"id":1"#, r#"{"id":1} x"#, r#"{"id":01}"#, r#"{"id":1,"name":"\x"}"#, "<html>"]
     {
-        let error = job(json).unwrap_err();
+        let error = decode(&JOB, json.as_bytes()).unwrap_err();
         assert!(error.malformed, "{json}: {error}");
     }
-    let error = job("{\"id\":1,\"jobNumber\":\"\u{1}\"}").unwrap_err();
+    let error = decode(&JOB, b"{\"id\":1,\"jobNumber\":\"\x01\"}").unwrap_err();
     assert!(error.malformed && error.path == "$.jobNumber", "{error}");
-    assert!(decode::<Job>(&JOB, b"{\"id\":1,\"summary\":\"\xff\"}").unwrap_err().malformed);
+    assert!(decode(&JOB, b"{\"id\":1,\"summary\":\"\xff\"}").unwrap_err().malformed);
     // JSON, though no text: half of a surrogate pair.
-    let error = job(r#"{"id":1,"summary":"\ud800"}"#).unwrap_err();
+    let error = decode(&JOB, br#"{"id":1,"summary":"\ud800"}"#).unwrap_err();
     assert!(!error.malformed && error.path == "$.summary", "{error}");
 }
 
 #[test]
 fn absent_null_and_value_are_three_things() {
-    let update =
-        |json: &str| decode::<UpdateJob>(&Type::Record(&tables::UPDATE_JOB), json.as_bytes()).unwrap();
-    assert_eq!(update("{}").sold_by_id, None);
-    assert_eq!(update(r#"{"soldById":null}"#).sold_by_id, Some(None));
-    assert_eq!(update(r#"{"soldById":7}"#).sold_by_id, Some(Some(7)));
+    static UPDATE: Type = Type::Record(&tables::UPDATE_JOB);
+    let sold_by = |json: &str| field(&UPDATE, &decoded(&UPDATE, json), "soldById");
+    assert_eq!(sold_by("{}"), Value::Absent);
+    assert_eq!(sold_by(r#"{"soldById":null}"#), Value::Null);
+    assert_eq!(sold_by(r#"{"soldById":7}"#), Value::Signed(7));
 }
 
 #[test]
 fn an_exported_job_without_anything() {
-    let job: ExportedJob = decode(&Type::Record(&tables::EXPORTED_JOB), br#"{"id":1}"#).unwrap();
-    assert_eq!((job.id, job.extra), (1, None));
+    static EXPORTED: Type = Type::Record(&tables::EXPORTED_JOB);
+    let job = decoded(&EXPORTED, r#"{"id":1}"#);
+    assert_eq!(field(&EXPORTED, &job, "id"), Value::Signed(1));
+    assert_eq!(field(&EXPORTED, &job, "extra"), Value::Absent);
 }
 
 /// Shapes that no operation has yet.
 #[test]
 fn other_shapes() {
     static STATUSES: Type = Type::List(&Type::Option(&Type::Enum(&tables::APPOINTMENT_STATUS)));
+    let done = tables::APPOINTMENT_STATUS.case("Done").unwrap();
     assert_eq!(
-        decode::<Vec<Option<AppointmentStatus>>>(&STATUSES, br#"["Done",null,"New"]"#).unwrap(),
-        [Some(AppointmentStatus::Done), None, Some(AppointmentStatus::Other("New".into()))]
+        decoded(&STATUSES, r#"["Done",null,"New"]"#),
+        Value::List(vec![Value::Case(done), Value::Absent, text("New")])
     );
-    assert_eq!(decode::<Option<i32>>(&Type::Option(&Type::S32), b" null ").unwrap(), None);
-    assert_eq!(decode::<f64>(&Type::F64, b"3").unwrap(), 3.0);
-    assert_eq!(decode::<u64>(&Type::U64, b"18446744073709551615").unwrap(), u64::MAX);
-    assert!(decode::<u32>(&Type::U32, b"-1").is_err());
-    assert!(decode::<i32>(&Type::S32, b"2147483648").is_err());
-    assert_eq!(decode::<String>(&Type::Json, b" null ").unwrap(), "null");
-    assert_eq!(decode::<String>(&Type::Date, b"\"2026-11-20T00:00:00Z\"").unwrap(), "2026-11-20");
-    let at: Instant = decode(&Type::Instant, b"\"1969-12-31T23:59:59.25Z\"").unwrap();
-    assert_eq!((at.seconds, at.nanoseconds), (-1, 250_000_000));
+    assert_eq!(decoded(&Type::Option(&Type::S32), " null "), Value::Absent);
+    assert_eq!(decoded(&Type::S32, "-2147483648"), Value::Signed(i32::MIN.into()));
+    assert_eq!(decoded(&Type::F64, "3"), Value::Float(3.0));
+    assert_eq!(decoded(&Type::U64, "18446744073709551615"), Value::Unsigned(u64::MAX));
+    assert_eq!(decoded(&Type::U32, "4294967295"), Value::Unsigned(u32::MAX.into()));
+    assert!(decode(&Type::U32, b"-1").is_err());
+    assert!(decode(&Type::S32, b"2147483648").is_err());
+    assert_eq!(decoded(&Type::Json, " null "), text("null"));
+    assert_eq!(decoded(&Type::Date, "\"2026-11-20T00:00:00Z\""), text("2026-11-20"));
+    assert_eq!(
+        decoded(&Type::Instant, "\"1969-12-31T23:59:59.25Z\""),
+        Value::Instant(Instant::new(-1, 250_000_000).unwrap())
+    );
 }
 
 /// A record without `extra` has no place for unknown fields, so it takes none.

@@ -5,24 +5,32 @@ mod decode;
 mod encode;
 mod generate;
 mod law;
+mod memory;
 mod pieces;
 mod query;
 mod robust;
 mod schema;
-mod typed;
 
 use super::Problem;
-use crate::catalogue::{Type, operations};
+use crate::catalogue::{Operation, RecordType, Type, operations, vendors};
 
-/// Every type that the vendor answers with or takes as a body.
+/// Every type that a vendor answers with or takes as a body.
 fn all_types() -> Vec<&'static Type> {
-    let all = operations("servicetitan").unwrap();
-    all.iter().flat_map(|operation| operation.answer.iter().chain(&operation.body)).collect()
+    all().flat_map(|operation| operation.answer.iter().chain(&operation.body)).collect()
+}
+
+/// Every record that a vendor takes as a query.
+fn queries() -> Vec<&'static RecordType> {
+    all().filter_map(|operation| operation.query).collect()
+}
+
+fn all() -> impl Iterator<Item = &'static Operation> {
+    vendors().flat_map(|vendor| operations(vendor).unwrap())
 }
 
 /// The types of all bodies.
 fn bodies() -> Vec<&'static Type> {
-    operations("servicetitan").unwrap().iter().filter_map(|operation| operation.body.as_ref()).collect()
+    all().filter_map(|operation| operation.body.as_ref()).collect()
 }
 
 /// `field: message` of each problem, so that a test shows what a caller would read.

@@ -1,22 +1,21 @@
 //! Queries, typed and from a person.
 
-use super::lines;
+use super::{
+    lines,
+    memory::{decoded, encode_query, instant, set, text as given},
+};
 use crate::{
-    bindings::exports::penstock::{
-        connector::types::Instant,
-        servicetitan::jpm::{
-            ActiveFilter, AppointmentStatus, AppointmentsQuery, BudgetCodesMatchCompanyQuery,
-        },
-    },
     catalogue::{Field, Join, RecordType, Type, operations, tables::servicetitan::jpm as tables},
-    normalize::{Problem, decode, encode_query, parameter_from_text, query_from_text},
+    normalize::{Problem, parameter_from_text, query_from_text, value::Value},
 };
 
 static APPOINTMENTS: &RecordType = &tables::APPOINTMENTS_QUERY;
 static MATCH: &RecordType = &tables::BUDGET_CODES_MATCH_COMPANY_QUERY;
 
-fn typed() -> AppointmentsQuery {
-    decode(&Type::Record(APPOINTMENTS), b"{}").unwrap()
+static APPOINTMENTS_TYPE: Type = Type::Record(APPOINTMENTS);
+
+fn typed() -> Value<'static> {
+    decoded(&APPOINTMENTS_TYPE, "{}")
 }
 
 type Pairs = Vec<(&'static str, String)>;
@@ -34,29 +33,37 @@ fn pairs(result: Result<Pairs, Vec<Problem>>) -> String {
 fn a_typed_query() {
     assert_eq!(pairs(encode_query(APPOINTMENTS, &typed())), "");
     let mut query = typed();
-    query.ids = vec![3, 1, 2];
-    query.active = Some(ActiveFilter::InactiveOnly);
-    query.status = Some(AppointmentStatus::Other("New one".into()));
-    query.unused = Some(false);
-    query.starts_before = Some(Instant { seconds: 1_760_313_600, nanoseconds: 500_000_000 });
-    query.sort = Some("+Id".into());
+    let mut set = |name, value| set(&APPOINTMENTS_TYPE, &mut query, name, value);
+    set("ids", numbers([3, 1, 2]));
+    set("active", Value::Case(tables::ACTIVE_FILTER.case("False").unwrap()));
+    set("status", given("New one"));
+    set("unused", Value::Bool(false));
+    set("startsBefore", instant(1_760_313_600, 500_000_000));
+    set("sort", given("+Id"));
     assert_eq!(
         pairs(encode_query(APPOINTMENTS, &query)),
         "ids=3,1,2&active=False&status=New one&startsBefore=2025-10-13T00:00:00.5Z&unused=false&sort=+Id"
     );
 }
 
+fn numbers(numbers: impl IntoIterator<Item = i64>) -> Value<'static> {
+    Value::List(numbers.into_iter().map(Value::Signed).collect())
+}
+
+fn texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> Value<'static> {
+    Value::List(texts.into_iter().map(given).collect())
+}
+
 #[test]
 fn a_typed_query_is_checked() {
     let mut query = typed();
-    query.ids = (0..51).collect();
-    query.starts_before = Some(Instant { seconds: 0, nanoseconds: 0 });
-    query.created_before = None;
+    set(&APPOINTMENTS_TYPE, &mut query, "ids", numbers(0..51));
+    set(&APPOINTMENTS_TYPE, &mut query, "startsBefore", instant(0, 0));
     assert_eq!(
         lines(encode_query(APPOINTMENTS, &query).unwrap_err()),
         ["ids: 51 elements are more than the 50 that the vendor takes"]
     );
-    query.starts_before = Some(Instant { seconds: 0, nanoseconds: 2_000_000_000 });
+    set(&APPOINTMENTS_TYPE, &mut query, "startsBefore", instant(0, 2_000_000_000));
     assert_eq!(
         lines(encode_query(APPOINTMENTS, &query).unwrap_err()),
         ["startsBefore: the nanoseconds are a second or more"]
@@ -65,9 +72,9 @@ fn a_typed_query_is_checked() {
 
 #[test]
 fn required_and_joined() {
-    let query = BudgetCodesMatchCompanyQuery { codes: vec![] };
+    let query = Value::Record(vec![texts([])]);
     assert_eq!(lines(encode_query(MATCH, &query).unwrap_err()), ["codes: this parameter must be given"]);
-    let query = BudgetCodesMatchCompanyQuery { codes: vec!["a".into(), "b,c".into()] };
+    let query = Value::Record(vec![texts(["a", "b,c"])]);
     match MATCH.fields[0].join {
         Join::Repeat => assert_eq!(pairs(encode_query(MATCH, &query)), "codes=a&codes=b,c"),
         Join::Comma(_) => assert_eq!(
@@ -105,16 +112,12 @@ fn commas_within_elements() {
         ],
         extra: false,
     };
-    #[derive(serde::Serialize)]
-    struct Codes {
-        codes: Vec<&'static str>,
-        tags: Vec<&'static str>,
-    }
+    let query = Value::Record(vec![texts(["a", "b,c"]), texts([])]);
     assert_eq!(
-        lines(encode_query(&CODES, &Codes { codes: vec!["a", "b,c"], tags: vec![] }).unwrap_err()),
+        lines(encode_query(&CODES, &query).unwrap_err()),
         ["codes[1]: a comma separates elements here, so none may contain one"]
     );
-    let many = Codes { codes: vec!["x"; 500], tags: vec!["b,c", "d"] };
+    let many = Value::Record(vec![texts(["x"; 500]), texts(["b,c", "d"])]);
     let query = encode_query(&CODES, &many).unwrap();
     assert_eq!(query[1..], [("tags", "b,c".to_owned()), ("tags", "d".to_owned())]);
     assert_eq!(

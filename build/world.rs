@@ -1,0 +1,52 @@
+//! The world of the component: `wit/plugin/plugin.wit`, checked against the vendors'
+//! files, and encoded for the linker without the modules that are left out.
+
+use crate::contract::Contract;
+use std::{error::Error, path::Path};
+use wit_component::{StringEncoding, metadata};
+use wit_parser::{InterfaceId, Resolve, WorldId, WorldItem, WorldKey};
+
+/// The folder of the world, and its name.
+const FOLDER: &str = "wit/plugin";
+const NAME: &str = "plugin";
+
+/// The world's bytes, as a `component-type` section holds them.
+pub(crate) fn write(root: &Path, contract: &Contract) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut resolve = contract.resolve.clone();
+    let (package, _) = resolve.push_dir(root.join(FOLDER))?;
+    let world = resolve.select_world(&[package], Some(NAME))?;
+    check(&resolve, world, contract)?;
+    for module in contract.modules().filter(|module| !module.enabled) {
+        resolve.worlds[world].exports.shift_remove(&WorldKey::Interface(module.id));
+    }
+    complete(&resolve, world)?;
+    Ok(metadata::encode(&resolve, world, StringEncoding::UTF8, None, false)?)
+}
+
+/// The world exports every module of every vendor, and nothing that is not there.
+fn check(resolve: &Resolve, world: WorldId, contract: &Contract) -> Result<(), Box<dyn Error>> {
+    let exports = &resolve.worlds[world].exports;
+    for module in contract.modules() {
+        let key = WorldKey::Interface(module.id);
+        if !exports.contains_key(&key) {
+            let name = resolve.name_world_key(&key);
+            return Err(format!("{FOLDER}: the world `{NAME}` lacks `export {name};`").into());
+        }
+    }
+    Ok(())
+}
+
+/// What a module uses of another one must be exported as well: its types would come
+/// from the host otherwise.
+fn complete(resolve: &Resolve, world: WorldId) -> Result<(), Box<dyn Error>> {
+    let exports = &resolve.worlds[world].exports;
+    let exported = |id: InterfaceId| exports.contains_key(&WorldKey::Interface(id));
+    for item in exports.values() {
+        let WorldItem::Interface { id, .. } = item else { continue };
+        if let Some(missing) = resolve.interface_direct_deps(*id).find(|used| !exported(*used)) {
+            let name = |id| resolve.name_world_key(&WorldKey::Interface(id));
+            return Err(format!("{} needs {}: build both or neither", name(*id), name(missing)).into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! Where a value is written that goes out.
+
+use super::{Layout, memory::Memory};
+
+/// What every arena's first byte is aligned to, the most that the ABI asks for.
+const ALIGN: u32 = 8;
+
+/// The address of a list without elements: aligned, within every memory, never read.
+const NOWHERE: u32 = ALIGN;
+
+/// A value with all that it points to, in one piece of memory. The value itself stands
+/// at its beginning. As long as nobody knows where the piece will stand, its pointers
+/// count from its beginning.
+#[derive(Debug, Default)]
+pub struct Arena {
+    bytes: Vec<u8>,
+    /// Where pointers stand.
+    pointers: Vec<u32>,
+}
+
+impl Arena {
+    /// With room for a value.
+    #[must_use]
+    pub fn with(value: Layout) -> Arena {
+        let mut arena = Arena::default();
+        arena.allocate(value);
+        arena
+    }
+
+    /// Adds room, filled with zeros: false, 0, the first case, none.
+    pub fn allocate(&mut self, layout: Layout) -> u32 {
+        let at = self.end().next_multiple_of(layout.align);
+        self.bytes.resize((at as usize).saturating_add(layout.size as usize), 0);
+        at
+    }
+
+    /// Writes into room that was allocated.
+    pub fn put(&mut self, at: u32, value: &[u8]) {
+        let start = at as usize;
+        let room = self.bytes.get_mut(start..start.saturating_add(value.len()));
+        debug_assert!(room.is_some(), "{} bytes at {at} of {}", value.len(), self.end());
+        if let Some(room) = room {
+            room.copy_from_slice(value);
+        }
+    }
+
+    /// Writes the number that tells the cases of a variant apart.
+    pub fn put_discriminant(&mut self, at: u32, cases: usize, case: usize) {
+        let size = Layout::discriminant(cases).size as usize;
+        self.put(at, case.to_le_bytes().get(..size).unwrap_or_default());
+    }
+
+    /// Writes a string.
+    pub fn put_text(&mut self, at: u32, text: &str) {
+        let start = self.end();
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.point(at, start, text.len());
+    }
+
+    /// Writes a list, and returns the address of its first element's room.
+    pub fn put_list(&mut self, at: u32, count: usize, element: Layout) -> u32 {
+        let bytes = count.saturating_mul(element.size as usize);
+        let start = self.end().next_multiple_of(element.align);
+        self.bytes.resize((start as usize).saturating_add(bytes), 0);
+        self.point(at, start, count);
+        start
+    }
+
+    fn point(&mut self, at: u32, to: u32, count: usize) {
+        if count == 0 {
+            self.put(at, &NOWHERE.to_le_bytes());
+            return;
+        }
+        self.put(at, &to.to_le_bytes());
+        self.put(at + 4, &narrow(count).to_le_bytes());
+        self.pointers.push(at);
+    }
+
+    fn end(&self) -> u32 {
+        narrow(self.bytes.len())
+    }
+
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Makes the pointers addresses, as if the arena began at `base`.
+    pub(super) fn rebase(&mut self, base: u32) {
+        for &at in &self.pointers {
+            let start = at as usize;
+            if let Some(pointer) = self.bytes.get_mut(start..start + 4)
+                && let Ok(offset) = <[u8; 4]>::try_from(&*pointer)
+            {
+                pointer.copy_from_slice(&u32::from_le_bytes(offset).wrapping_add(base).to_le_bytes());
+            }
+        }
+        self.pointers = Vec::new();
+    }
+
+    /// Makes the pointers real addresses. The arena never moves again.
+    #[must_use]
+    pub fn settle(mut self) -> Settled {
+        let pad = padding(&self.bytes);
+        if pad > 0 {
+            // Allocators give more than they must, so this hardly ever happens.
+            let mut moved = Vec::with_capacity(self.bytes.len() + ALIGN as usize);
+            moved.resize(padding(&moved), 0);
+            moved.extend_from_slice(&self.bytes);
+            self.bytes = moved;
+        }
+        let start = padding(&self.bytes);
+        #[allow(clippy::cast_possible_truncation, reason = "an address of a 32-bit memory has 32 bits")]
+        self.rebase((self.bytes.as_ptr() as usize + start) as u32);
+        Settled { bytes: self.bytes, start }
+    }
+}
+
+/// How many bytes there are before the first aligned one.
+fn padding(bytes: &Vec<u8>) -> usize {
+    (bytes.as_ptr() as usize).wrapping_neg() % ALIGN as usize
+}
+
+/// A memory has 32 bits of addresses: what is larger was never allocated.
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Before it settles an arena is a memory of its own, whose addresses count from 0.
+impl Memory for Arena {
+    fn read(&self, at: u32, length: u32) -> Option<&[u8]> {
+        let start = at as usize;
+        self.bytes.get(start..start.checked_add(length as usize)?)
+    }
+
+    fn release(&self, _at: u32, _length: u32, _align: u32) {}
+}
+
+/// An arena whose pointers are addresses. What it holds lives as long as it does.
+#[derive(Debug, Default)]
+pub struct Settled {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl Settled {
+    /// The value, and all that it points to.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.get(self.start..).unwrap_or_default()
+    }
+}

@@ -1,0 +1,105 @@
+//! The shared types of the contract, as wit-bindgen makes them, to memory and back.
+//!
+//! `build/shared.rs` writes an implementation for each named type of
+//! `wit/connector/types.wit`; what they are made of is here.
+
+use super::{Arena, Broken, Layout, Memory, Places, memory};
+
+/// A Rust value that can stand in memory.
+pub trait Abi: Sized {
+    /// Its room.
+    const LAYOUT: Layout;
+
+    /// Writes it into room that was allocated.
+    fn lower(&self, arena: &mut Arena, at: u32);
+
+    /// Reads it, and releases the blocks that it points to.
+    ///
+    /// # Errors
+    /// The memory does not hold one.
+    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, Broken>;
+}
+
+macro_rules! number {
+    ($($ty:ty)*) => {$(
+        impl Abi for $ty {
+            const LAYOUT: Layout = Layout::number(<$ty>::BITS / 8);
+
+            fn lower(&self, arena: &mut Arena, at: u32) {
+                arena.put(at, &self.to_le_bytes());
+            }
+
+            fn lift(memory: &dyn Memory, at: u32) -> Result<Self, Broken> {
+                memory::bytes(memory, at).map(<$ty>::from_le_bytes)
+            }
+        }
+    )*};
+}
+
+number! { u8 u16 u32 u64 i32 i64 }
+
+impl Abi for bool {
+    const LAYOUT: Layout = Layout::number(1);
+
+    fn lower(&self, arena: &mut Arena, at: u32) {
+        arena.put(at, &[u8::from(*self)]);
+    }
+
+    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, Broken> {
+        u8::lift(memory, at).map(|byte| byte != 0)
+    }
+}
+
+impl Abi for String {
+    const LAYOUT: Layout = Layout::LIST;
+
+    fn lower(&self, arena: &mut Arena, at: u32) {
+        arena.put_text(at, self);
+    }
+
+    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, Broken> {
+        memory::text(memory, at)
+    }
+}
+
+impl<T: Abi> Abi for Option<T> {
+    const LAYOUT: Layout = T::LAYOUT.option();
+
+    fn lower(&self, arena: &mut Arena, at: u32) {
+        if let Some(value) = self {
+            arena.put_discriminant(at, 2, 1);
+            value.lower(arena, at + Layout::payload(2, T::LAYOUT));
+        }
+    }
+
+    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, Broken> {
+        match memory::discriminant(memory, at, 2)? {
+            0 => Ok(None),
+            _ => T::lift(memory, at + Layout::payload(2, T::LAYOUT)).map(Some),
+        }
+    }
+}
+
+impl<T: Abi> Abi for Vec<T> {
+    const LAYOUT: Layout = Layout::LIST;
+
+    fn lower(&self, arena: &mut Arena, at: u32) {
+        let mut element = arena.put_list(at, self.len(), T::LAYOUT);
+        for value in self {
+            value.lower(arena, element);
+            element += T::LAYOUT.size;
+        }
+    }
+
+    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, Broken> {
+        memory::elements(memory, at, T::LAYOUT, |element| T::lift(memory, element))
+    }
+}
+
+/// The implementations that `build.rs` wrote.
+mod generated {
+    use super::{Abi, Arena, Broken, Layout, Memory, Places, memory};
+    use crate::bindings::exports::penstock::connector::types::*;
+
+    include!(concat!(env!("OUT_DIR"), "/shared.rs"));
+}
