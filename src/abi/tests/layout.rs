@@ -56,7 +56,7 @@ impl Contract {
         assert_eq!(Layout::of(ty), self.layout(wit), "{place}");
         match (ty, self.kind(wit)) {
             (Type::Option(inner), Some(TypeDefKind::Option(wit))) => {
-                let offset = self.sizes.payload_offset([&None, &Some(*wit)]).size_wasm32();
+                let offset = self.sizes.payload_offset(wit_parser::Int::U8, [None, Some(wit)]).size_wasm32();
                 assert_eq!(Layout::payload(2, Layout::of(inner)) as usize, offset, "{place}");
                 self.compare(inner, wit, place);
             }
