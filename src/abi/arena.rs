@@ -59,6 +59,10 @@ impl Arena {
 
     /// Writes a list, and returns the address of its first element's room.
     pub fn put_list(&mut self, at: u32, count: usize, element: Layout) -> u32 {
+        if count == 0 {
+            self.point(at, 0, 0);
+            return NOWHERE;
+        }
         let bytes = count.saturating_mul(element.size as usize);
         let start = self.end().next_multiple_of(element.align);
         self.bytes.resize((start as usize).saturating_add(bytes), 0);

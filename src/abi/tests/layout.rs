@@ -25,7 +25,7 @@ impl Contract {
             resolve.push_dir(root.join(folder)).unwrap();
         }
         let mut sizes = SizeAlign::default();
-        sizes.fill(&resolve);
+        sizes.fill(&resolve).unwrap();
         Contract { resolve, sizes }
     }
 
