@@ -19,7 +19,8 @@ proptest! {
     /// An object that is cut off anywhere is malformed, never a shorter object.
     #[test]
     fn cut_off_at_every_byte(pick: Index, choices in vec(any::<u8>(), 0..300)) {
-        let ty = *pick.get(&all_types());
+        let objects: Vec<_> = all_types().into_iter().filter(|ty| matches!(ty, Type::Record(_))).collect();
+        let ty = *pick.get(&objects);
         let document = Generator::new(&choices).document(ty);
         for end in 0..document.json.trim_end().len() {
             let cut = &document.json.as_bytes()[..end];
