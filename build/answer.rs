@@ -26,9 +26,7 @@ impl Answer {
         let should = one_answer && operation.effect == "read" && result.ok.is_some();
         let parts = result.ok.and_then(|ok| tuple(contract, &ok));
         match (parts, should) {
-            (Some((value, info)), true) if is_info(contract, &info) => {
-                Ok(Answer { value: Some(value) })
-            }
+            (Some((value, info)), true) if is_info(contract, &info) => Ok(Answer { value: Some(value) }),
             (None, false) => Ok(Answer { value: result.ok }),
             (_, true) => Err(format!("{name}: a read returns tuple<..., answer-info>").into()),
             (Some(_), false) => Err(format!("{name}: only a read of one answer returns a tuple").into()),

@@ -74,9 +74,8 @@ impl Writer<'_> {
 
     /// A function that answers with a `result`.
     fn function(&mut self, interface: &str, function: &Function, this: &str, imports: &mut String) -> Done {
-        let number = self.export(interface, function, |number| {
-            format!("call({this}, arguments, return_{number})")
-        })?;
+        let number =
+            self.export(interface, function, |number| format!("call({this}, arguments, return_{number})"))?;
         let (_, name, signature) = self.task_return(function);
         if signature != [WasmType::Pointer] {
             return Err(format!("{}: its result is expected behind a pointer", function.name).into());

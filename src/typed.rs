@@ -41,10 +41,9 @@ impl Arguments {
             let given = normalize::lift_text(&placeholder.ty, memory, place)?;
             // A text on its own has no path: its name is the placeholder's.
             let named = |problems: Vec<Problem>| {
-                problems.into_iter().map(|Problem { message, .. }| Problem {
-                    field: placeholder.wire.to_owned(),
-                    message,
-                })
+                problems
+                    .into_iter()
+                    .map(|Problem { message, .. }| Problem { field: placeholder.wire.to_owned(), message })
             };
             match given {
                 Ok(text) => match segment(placeholder, &text) {
@@ -84,14 +83,19 @@ impl Arguments {
         Ok(Arguments { call, page, options })
     }
 
+    /// The call, checked.
+    ///
+    /// # Errors
+    /// `bad-input` that names everything that does not fit.
+    pub fn call(self) -> Result<Call, Failure> {
+        self.call
+    }
+
     /// A reader of all pages.
     ///
     /// # Errors
     /// `bad-input` and `configuration`, before anything was sent.
-    pub async fn reader<H: Host + 'static>(
-        self,
-        connector: &Rc<Connector<H>>,
-    ) -> Result<Reader<H>, Failure> {
+    pub async fn reader<H: Host + 'static>(self, connector: &Rc<Connector<H>>) -> Result<Reader<H>, Failure> {
         Reader::open(connector, self.call?, Options::check(self.options.as_ref())?).await
     }
 }

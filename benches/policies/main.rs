@@ -13,10 +13,12 @@ mod host;
 use engine::{Engine, Kept};
 use host::Ready;
 use penstock::{
+    abi::{Arena, Layout},
     catalogue::Operation,
     contract::AnswerSource,
     driver::{Answer, Call, Connector, Options},
-    dynamic, typed,
+    dynamic,
+    typed::Arguments,
 };
 use std::{
     pin::pin,
@@ -85,10 +87,14 @@ struct Rig {
 impl Rig {
     fn new(name: &str) -> Rig {
         let operation = dynamic::operation("servicetitan", name).expect("it is in the catalogue");
+        // The parameters in memory: the id 1, and zeros for all that may be missing.
+        let mut memory = Arena::with(Layout { size: 1024, align: 8 });
+        memory.put(0, &1_i64.to_le_bytes());
+        let arguments = Arguments::lift(operation, false, &memory, 0).expect("they are there");
         Rig {
             connector: Connector::new(Ready::default()),
             operation,
-            call: typed::Request::new(operation).path(&1).call().expect("the parameters fit"),
+            call: arguments.call().expect("the parameters fit"),
             options: Options::check(None).expect("nothing is wrong with nothing"),
         }
     }

@@ -70,7 +70,11 @@ pub(crate) fn lift_normal(ty: &Type, memory: &dyn Memory, at: u32) -> String {
 }
 
 /// The value, checked.
-pub(super) fn valid(form: Form, ty: &Type, mut value: Value<'static>) -> Result<Value<'static>, Vec<Problem>> {
+pub(super) fn valid(
+    form: Form,
+    ty: &Type,
+    mut value: Value<'static>,
+) -> Result<Value<'static>, Vec<Problem>> {
     let mut problems = Problems::default();
     check(form, *ty, &mut value, &mut problems);
     problems.or(value)

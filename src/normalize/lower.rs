@@ -54,7 +54,9 @@ pub(super) fn lower(ty: &Type, value: &Value<'_>, arena: &mut Arena, at: u32) {
         }
         #[cfg(test)]
         (Type::Instant, Value::Record(parts)) => {
-            let [Value::Signed(seconds), Value::Unsigned(nanoseconds)] = parts[..] else { panic!("{parts:?}") };
+            let [Value::Signed(seconds), Value::Unsigned(nanoseconds)] = parts[..] else {
+                panic!("{parts:?}")
+            };
             arena.put(at, &seconds.to_le_bytes());
             arena.put(at + 8, &nanoseconds.to_le_bytes()[..4]);
         }

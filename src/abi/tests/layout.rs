@@ -37,8 +37,7 @@ impl Contract {
     }
 
     fn interface(&self, package: &str, name: &str) -> &wit_parser::Interface {
-        let package =
-            self.resolve.packages.iter().find(|(_, found)| found.name.name == package).unwrap().1;
+        let package = self.resolve.packages.iter().find(|(_, found)| found.name.name == package).unwrap().1;
         &self.resolve.interfaces[package.interfaces[name]]
     }
 

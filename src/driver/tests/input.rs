@@ -174,7 +174,8 @@ fn typed_input_that_does_not_fit_is_told_at_once_and_nothing_is_sent() {
     let rig = Rig::new();
     rig.run(async {
         let query = r#"{"ids":[1,2,3],"startsBefore":"2026-11-20"}"#;
-        let many: &'static str = Box::leak(query.replace("3]", &"3,".repeat(60)).replace(",,", ",3],").into());
+        let many: &'static str =
+            Box::leak(query.replace("3]", &"3,".repeat(60)).replace(",,", ",3],").into());
         let failure = Function::new("jpm.appointments-page").query(many).call(&rig).await.unwrap_err();
         assert_eq!((failure.kind, failure.outcome), (FailureKind::BadInput, Outcome::NotSent));
         assert_eq!(failure.fields[0].field, "ids");

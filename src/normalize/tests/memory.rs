@@ -62,7 +62,10 @@ pub(super) fn encode_query(
     let pairs = lift::lift_query(record, &placed, BASE).unwrap();
     placed.assert_released(Layout::of(&ty).size);
     // The same as the pairs of the value itself.
-    assert_eq!(pairs, lift::valid(Form::Vendor, &ty, owned(value)).and_then(|value| query::pairs(record, &value)));
+    assert_eq!(
+        pairs,
+        lift::valid(Form::Vendor, &ty, owned(value)).and_then(|value| query::pairs(record, &value))
+    );
     pairs
 }
 
