@@ -47,7 +47,7 @@ async fn describes_itself() {
     let vendor = Server::with_jobs(0).await;
     let plugin = support::plugin(&vendor).await;
     assert!(plugin.health().await);
-    assert_eq!(plugin.vendors().await.unwrap(), ["servicetitan"]);
+    assert_eq!(plugin.vendors().await.unwrap(), ["servicetitan", "asleep"]);
     let found = plugin.describe("servicetitan", Some("jobs-get")).await.unwrap();
     assert!(found.iter().any(|operation| operation.name == "jpm.jobs-get"));
     assert!(plugin.describe("servicetitan", None).await.unwrap().len() >= 75);
