@@ -49,9 +49,18 @@ pub(crate) struct Operation {
     pub(crate) owner: Option<String>,
     /// Whether it is put together from other operations.
     pub(crate) composed: bool,
+    /// The most records that a page may have, where that is not the vendor's usual.
+    pub(crate) max_page_size: Option<u32>,
+    /// The query parameters of which at least one is needed.
+    pub(crate) needs: Vec<String>,
 }
 
-const TAGS: [&str; 8] = ["http", "composed", "page", "effect", "cache", "owner", "all", "over"];
+/// The kinds of page that are no single answer, and those that are.
+const PAGES: [&str; 7] = ["numbered", "data-only", "bare", "report", "export", "cursor", "offset"];
+const SINGLE: [&str; 2] = ["none", "envelope"];
+
+const TAGS: [&str; 10] =
+    ["http", "composed", "page", "effect", "cache", "owner", "all", "over", "max-page-size", "needs"];
 
 impl Contract {
     /// Reads the folders in the order given, and checks every tag.
@@ -166,13 +175,13 @@ impl Operation {
             return Err(format!("{place}: @effect {effect}").into());
         }
         let paging = doc.tag("page").unwrap_or("none");
-        if !["none", "envelope", "numbered", "data-only", "export", "cursor", "offset"].contains(&paging) {
+        if !PAGES.contains(&paging) && !SINGLE.contains(&paging) {
             return Err(format!("{place}: @page {paging}").into());
         }
         let all = interface.functions.values().find(|other| {
             Doc::parse(other.docs.contents.as_deref()).tag("all") == Some(function.name.as_str())
         });
-        if all.is_none() && !["none", "envelope"].contains(&paging) {
+        if all.is_none() && PAGES.contains(&paging) {
             return Err(format!("{place}: no function has @all {}", function.name).into());
         }
         let cache = doc.tag("cache");
@@ -186,12 +195,20 @@ impl Operation {
         if composed && (effect != "read" || paging != "none" || cache.is_some()) {
             return Err(format!("{place}: what is composed is a read of one answer, and not cached").into());
         }
+        let max_page_size = doc.tag("max-page-size").map(str::parse::<u32>).transpose();
+        let max_page_size = max_page_size.map_err(|_| format!("{place}: @max-page-size NUMBER"))?;
+        if max_page_size.is_some() && ["none", "envelope", "export", "cursor"].contains(&paging) {
+            return Err(format!("{place}: @max-page-size is for numbered pages").into());
+        }
+        let needs = doc.tag("needs").unwrap_or_default().split(',').map(str::trim);
         Ok(Operation {
             owner: doc.tag("owner").map(str::to_owned),
             composed,
             function: function.clone(),
             all: all.cloned(),
             over: None,
+            max_page_size,
+            needs: needs.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
             method: method.to_owned(),
             path: path.to_owned(),
             effect: effect.to_owned(),
@@ -209,8 +226,8 @@ impl Operation {
         base: &Function,
         place: &str,
     ) -> Result<Operation, Box<dyn Error>> {
-        if ["page", "effect", "cache"].iter().any(|tag| doc.tag(tag).is_some()) {
-            return Err(format!("{place}: @over brings @page, @effect and @cache with it").into());
+        if TAGS.iter().any(|tag| *tag != "over" && doc.tag(tag).is_some()) {
+            return Err(format!("{place}: @over brings the other tags with it").into());
         }
         let inherited = Doc::parse(base.docs.contents.as_deref());
         if inherited.tag("http").is_none() {

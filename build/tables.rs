@@ -62,7 +62,7 @@ fn record(contract: &Contract, naming: Naming, name: &str, record: &Record) -> W
     let mut fields = String::new();
     for field in record.fields.iter().take(record.fields.len() - usize::from(extra)) {
         let doc = Doc::parse(field.docs.contents.as_deref());
-        if let Some(tag) = doc.unknown(&["wire", "comma", "required", "local-day", "header"]) {
+        if let Some(tag) = doc.unknown(&["wire", "comma", "required", "local-day", "header", "default"]) {
             return Err(format!("{name}.{}: unknown tag @{tag}", field.name).into());
         }
         let wire = doc.tag("wire").map_or_else(|| naming.field(&field.name), str::to_owned);
@@ -76,10 +76,11 @@ fn record(contract: &Contract, naming: Naming, name: &str, record: &Record) -> W
         if local_day && ty(contract, &field.ty)? != "Type::Date" {
             return Err(format!("{name}.{}: @local-day is for a `date`", field.name).into());
         }
+        let whole_read = doc.tag("default");
         write!(
             fields,
             "Field {{ name: {:?}, wire: {wire:?}, ty: {}, required: {}, join: {join}, local_day: {local_day}, \
-             doc: {:?} }},",
+             whole_read: {whole_read:?}, doc: {:?} }},",
             field.name,
             ty(contract, &field.ty)?,
             doc.tag("required").is_some() || !matches!(kind(contract, &field.ty), Kind::Option | Kind::List),
@@ -166,15 +167,17 @@ fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Ope
         Some("immutable") => "Some(Caching::Immutable)".to_owned(),
         Some(seconds) => format!("Some(Caching::Seconds({seconds}))"),
     };
+    let needs = needs(contract, module, operation)?;
     Ok(format!(
         "Operation {{ vendor: {vendor:?}, name: {name:?}, alias: {alias}, over: {over}, method: Method::{}, path: {:?}, \
-         effect: Effect::{}, paging: Paging::{}, cache: {cache}, owner: {owner:?}, composed: {}, path_parameters: &[{path}], query: {query}, body: {body}, \
+         effect: Effect::{}, paging: Paging::{}, cache: {cache}, owner: {owner:?}, composed: {}, max_page_size: {:?}, needs: &{needs:?}, path_parameters: &[{path}], query: {query}, body: {body}, \
          answer: {answer}, doc: {:?} }},\n",
         pascal(&operation.method.to_lowercase()),
         operation.path,
         pascal(&operation.effect),
         pascal(&operation.paging),
         operation.composed,
+        operation.max_page_size,
         operation.doc.text,
     ))
 }
@@ -195,6 +198,26 @@ fn owner_of(contract: &Contract, module: &Module, operation: &Operation, owner: 
         return Ok(wire);
     }
     Err(format!("{}: @owner names no parameter: {owner}", operation.function.name).into())
+}
+
+/// The vendor's names of the parameters of which one is needed. `@needs` names fields of
+/// the query.
+fn needs(contract: &Contract, module: &Module, operation: &Operation) -> Result<Vec<String>, Box<dyn Error>> {
+    let query = operation.function.params.iter().find(|parameter| parameter.name == "query");
+    let fields = match query.map(|query| query.ty) {
+        Some(Type::Id(id)) => match &contract.resolve.types[contract.definition(id)].kind {
+            TypeDefKind::Record(record) => record.fields.as_slice(),
+            _ => &[],
+        },
+        _ => &[],
+    };
+    let wire = |name: &String| {
+        let field = fields.iter().find(|field| field.name == *name);
+        let field = field.ok_or_else(|| format!("{}: @needs {name}", operation.function.name))?;
+        let doc = Doc::parse(field.docs.contents.as_deref());
+        Ok(doc.tag("wire").map_or_else(|| module.naming.field(&field.name), str::to_owned))
+    };
+    operation.needs.iter().map(wire).collect()
 }
 
 /// The type of the answer; of one item if the operation answers with many.

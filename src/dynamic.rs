@@ -103,12 +103,13 @@ pub async fn list<H: Host + 'static>(
     connector: &Rc<Connector<H>>,
     operation: &'static Operation,
     parameters: &[(String, String)],
+    body: Option<&str>,
     options: Option<&CallOptions>,
 ) -> Result<Reader<H>, Failure> {
     if !operation.is_list() {
         return Err(bad_field("operation", format!("`{}` is no list; invoke it", operation.name)));
     }
-    let (call, page) = prepare(operation, parameters, None, false)?;
+    let (call, page) = prepare(operation, parameters, body, false)?;
     let mut options = Options::check(options)?;
     options.page_size = page.page_size.or(options.page_size);
     Reader::open(connector, call, options).await
@@ -191,7 +192,7 @@ fn page_request<'a>(
     wrong: &mut Vec<FieldError>,
 ) -> (PageRequest, Vec<(String, String)>) {
     let mut page = PageRequest { page: None, page_size: None, include_total: false, resume: None };
-    let numbered = matches!(operation.paging, Paging::Numbered | Paging::DataOnly | Paging::Offset);
+    let numbered = operation.is_list() && !matches!(operation.paging, Paging::Export | Paging::Cursor);
     let mut rest = Vec::new();
     for (name, value) in parameters {
         let name: &'a str = name;

@@ -135,6 +135,12 @@ pub trait Vendor {
         None
     }
 
+    /// What of the vendor's may be asked less often than everything else; none if this
+    /// call is under the tenant's own limit alone.
+    fn spacing(&self, _call: &Call, _site: &Site) -> Option<Spacing> {
+        None
+    }
+
     /// How many records a page of this operation may have.
     fn page_size_range(&self, operation: &Operation) -> Range<u32>;
 }
@@ -154,6 +160,8 @@ pub struct Site {
     pub timezone: String,
     /// How many requests the vendor allows for the tenant.
     pub rate: RateLimit,
+    /// The least time between two requests of a resource that [`Vendor::spacing`] names.
+    pub spacing: Duration,
 }
 
 /// The secrets of an account, read afresh for each token.
@@ -225,6 +233,15 @@ pub struct Part {
     /// Whether it is a list that is to be read to its end: its answer is then a JSON array
     /// of all records.
     pub whole: bool,
+}
+
+/// A limit of a single resource, besides that of the tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spacing {
+    /// The resource, within the tenant: `report/operations/123`.
+    pub resource: String,
+    /// The least time between two requests.
+    pub interval: Duration,
 }
 
 /// A parameter that orders a list by the records' ids.

@@ -125,7 +125,7 @@ async fn call<H: Host + 'static>(
         window: None,
     };
     if all {
-        let reader = dynamic::list(connector, operation, &parameters, Some(&options)).await?;
+        let reader = dynamic::list(connector, operation, &parameters, None, Some(&options)).await?;
         let listing = Listing::open(reader).await?;
         let mut response = answer::response(StatusCode::OK, NDJSON, String::new()).map(drop);
         answer::set(response.headers_mut(), CALL_ID, listing.call_id().unwrap_or_default());

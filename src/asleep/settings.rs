@@ -103,6 +103,7 @@ pub fn site(account: &str, values: &Values, policy: &Policy) -> Result<Site, Vec
             u32::try_from(values.integer("RATE_LIMIT")).unwrap_or(u32::MAX),
             Duration::from_secs(1),
         ),
+        spacing: Duration::ZERO,
     })
 }
 

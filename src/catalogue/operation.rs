@@ -31,6 +31,10 @@ pub struct Operation {
     /// Whether it is put together from other operations: method and path are then only
     /// its name, and nothing is sent there.
     pub composed: bool,
+    /// The most records that a page may have, where that is not the vendor's usual.
+    pub max_page_size: Option<u32>,
+    /// Query parameters of which the vendor demands at least one.
+    pub needs: &'static [&'static str],
     /// The placeholders that the caller fills, in the order of the function's
     /// parameters. `{tenant}` is not among them: it belongs to the account.
     pub path_parameters: &'static [Placeholder],
@@ -125,6 +129,10 @@ pub enum Paging {
     Numbered,
     /// Numbered pages that hold `data` alone: a page that is not full is the last.
     DataOnly,
+    /// Numbered pages that are plain arrays: a page that is not full is the last.
+    Bare,
+    /// Numbered pages of a report: `hasMore`, and rows of values whose `fields` name them.
+    Report,
     /// An export feed: `from`, `hasMore`, `continueFrom`, `data`.
     Export,
     /// Each answer holds the text to ask for the next page with; the last holds none.

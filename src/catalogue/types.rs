@@ -63,6 +63,9 @@ pub struct Field {
     /// A date of a query that stands for the beginning of that day in the tenant's time
     /// zone: it leaves as an instant.
     pub local_day: bool,
+    /// What a list's query says here when its caller says nothing, in the vendor's spelling:
+    /// without it the vendor would leave records out.
+    pub whole_read: Option<&'static str>,
     /// What it is for, from the WIT.
     pub doc: &'static str,
 }

@@ -127,6 +127,16 @@ impl Call {
         self.query.iter().find(|(name, _)| *name == wire).map(|(_, value)| value.as_str())
     }
 
+    /// Checks that something is given of what the vendor demands at least one of.
+    pub(super) fn check_needs(&self) -> Result<(), Failure> {
+        let needs = self.operation.needs;
+        if needs.is_empty() || self.query.iter().any(|(name, _)| needs.contains(name)) {
+            return Ok(());
+        }
+        let choices = needs.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        Err(bad_field("query", format!("needs at least one of {choices}")))
+    }
+
     /// Whether it changes anything.
     pub(super) fn access(&self) -> Access {
         if self.operation.effect == Effect::Read { Access::Read } else { Access::Write }
@@ -146,7 +156,8 @@ impl<H: Host> Connector<H> {
     ) -> Result<Answer, Failure> {
         let began = self.host.now();
         let id = format!("{:016x}", self.host.random());
-        let result = match fallback::check(call, options) {
+        let fits = call.check_needs().and_then(|()| fallback::check(call, options));
+        let result = match fits {
             Ok(()) if call.operation.composed => self.compose(call, options, &id, began).await,
             Ok(()) => self.prepare_and_run(call, page, options, &id, began).await,
             Err(refused) => Err(refused),
@@ -196,11 +207,13 @@ impl<H: Host> Connector<H> {
         };
         let (policy, account) = self.opened(options.deadline, open).await?;
         let call = &*call.in_zone(&account.site.timezone)?;
+        // Whoever names no deadline waits for the turn of a report.
+        let waits = account.vendor.spacing(call, &account.site).map_or(Duration::ZERO, |rare| rare.interval);
         let late = if sabotage::on(Sabotage::SendLate) { 2 } else { 1 };
         let retry_policy = RetryPolicy {
             max_attempts: policy.attempts,
             attempt_timeout: policy.attempt_timeout,
-            deadline: options.deadline.unwrap_or(policy.deadline) * late,
+            deadline: options.deadline.unwrap_or(policy.deadline + waits) * late,
             ..RetryPolicy::DEFAULT
         };
         let allow_resend = options.allow_resend || sabotage::on(Sabotage::ResendWrites);

@@ -7,7 +7,7 @@
 use super::{
     Connector,
     account::Account,
-    admission::Refusal,
+    admission::{GroupKey, Refusal},
     attempt::{Failed, Success},
     course::Course,
     failure::{millis, outcome},
@@ -20,6 +20,7 @@ use crate::{
         breaker::{Open, Outcome as Health, Transition},
         budget::Cost,
         classify::{Class, Effect, Fault, Reason},
+        limiter::gcra::RateLimit,
         retry::{Decision, Repeat, Why},
         sabotage::{self, Sabotage},
         time::unit,
@@ -47,6 +48,8 @@ impl<H: Host> Connector<H> {
         let harmless = course.retry.repeat() == Repeat::Harmless;
         // Since when it waits to be sent: whatever holds it up, its place is kept.
         let mut since = course.began;
+        let rare = account.vendor.spacing(sending.call, &account.site);
+        let mut turn = rare.is_none();
         loop {
             if policy.breaker
                 && let Err(open) = guard.check(self.host.now(), harmless)
@@ -57,6 +60,20 @@ impl<H: Host> Connector<H> {
             // Before the wait for its turn, so that a call without a token takes none.
             self.authorized(account, policy, course).await?;
             let deadline = course.retry.deadline();
+            if let Some(rare) = rare.as_ref().filter(|rare| !turn && !rare.interval.is_zero()) {
+                let group = GroupKey::new(&format!("{}/{}", account.group, rare.resource));
+                let limit = RateLimit::new(1, rare.interval);
+                let admitted =
+                    self.admission.admit(&self.host, &group, &limit, caller, since, deadline).await;
+                // Its place in flight is given back at once: it is taken again below.
+                match admitted {
+                    Ok(permit) => drop(permit),
+                    Err(Refusal::Late { hint }) => return Err(course.not_admitted(hint)),
+                }
+                turn = true;
+                // The token may be old by now.
+                continue;
+            }
             let limit = &account.site.rate;
             let admitted =
                 self.admission.admit(&self.host, &account.group, limit, caller, since, deadline).await;
@@ -81,10 +98,14 @@ impl<H: Host> Connector<H> {
             let now = self.host.now();
             let fault = result.as_ref().err().map(|failed| failed.fault);
             match fault {
+                // A report's own limit does not hold up everything else.
+                Some(Fault { class: Class::Throttled, .. }) if rare.is_some() => {}
                 Some(Fault { class: Class::Throttled, hint, .. }) => permit.throttled(now, hint),
                 Some(Fault { status: None, .. }) => {}
                 _ => permit.succeeded(now),
             }
+            // A request whose token is refused is not counted.
+            turn = rare.is_none() || fault.is_some_and(|fault| fault.class == Class::TokenRejected);
             let took = now.since(permit.sent());
             drop(permit);
             if let Some(pass) = pass {

@@ -73,11 +73,12 @@ impl Guest for Component {
         vendor: String,
         operation: String,
         parameters: Vec<(String, String)>,
+        body: Option<String>,
         options: Option<CallOptions>,
     ) -> (StreamReader<String>, End) {
         let opening = async move {
             let operation = dynamic::operation(&vendor, &operation)?;
-            dynamic::list(&connector(), operation, &parameters, options.as_ref()).await
+            dynamic::list(&connector(), operation, &parameters, body.as_deref(), options.as_ref()).await
         };
         let (writer, reader) = wit_stream::new();
         let end = run(opening, writer, |reader| {
@@ -108,9 +109,9 @@ fn describe(operation: &'static Operation) -> wit::Operation {
         },
         paging: match operation.paging {
             Paging::None | Paging::Envelope => wit::Paging::None,
-            Paging::Numbered => wit::Paging::Numbered,
+            Paging::Numbered | Paging::Report => wit::Paging::Numbered,
             // To a caller an offset is a page number, and a cursor goes on like a feed.
-            Paging::DataOnly | Paging::Offset => wit::Paging::DataOnly,
+            Paging::DataOnly | Paging::Bare | Paging::Offset => wit::Paging::DataOnly,
             Paging::Export | Paging::Cursor => wit::Paging::Export,
         },
         parameters: operation.parameters().map(parameter).collect(),

@@ -1,13 +1,15 @@
 //! What only ServiceTitan does (API V2, <https://developer.servicetitan.io>).
 //!
 //! [`settings`]: accounts and environments. [`auth`]: tokens and headers.
-//! [`pages`]: envelopes and feeds. [`errors`]: what a refusal says. [`natural_key`]: how
-//! to find what a create of unknown outcome made. [`webhooks`]: what it sends by itself.
+//! [`pages`]: envelopes and feeds. [`reports`]: rows and their names. [`errors`]: what a
+//! refusal says. [`natural_key`]: how to find what a create of unknown outcome made.
+//! [`webhooks`]: what it sends by itself.
 
 mod auth;
 mod errors;
 mod natural_key;
 mod pages;
+mod reports;
 pub mod settings;
 pub mod webhooks;
 
@@ -18,7 +20,7 @@ use crate::{
     engine::{classify::StatusRules, secret::Secret},
     host::Request,
     settings::{Policy, Setting, Values},
-    vendor::{Credentials, Envelope, Order, PageAsked, PageError, Refusal, Site, Vendor},
+    vendor::{Credentials, Envelope, Order, PageAsked, PageError, Refusal, Site, Spacing, Vendor},
     webhooks::Source,
 };
 use bytes::Bytes;
@@ -88,7 +90,11 @@ impl Vendor for ServiceTitan {
         Some(&webhooks::Webhooks)
     }
 
-    fn page_size_range(&self, _operation: &Operation) -> Range<u32> {
-        pages::PAGE_SIZES
+    fn page_size_range(&self, operation: &Operation) -> Range<u32> {
+        pages::sizes(operation)
+    }
+
+    fn spacing(&self, call: &Call, site: &Site) -> Option<Spacing> {
+        reports::spacing(call, site)
     }
 }

@@ -1,5 +1,6 @@
 //! ServiceTitan's pages: the numbered envelope, the bare `{data}`, the feed.
 
+use super::reports;
 use crate::{
     catalogue::{Operation, Paging},
     vendor::{Envelope, Order, PageAsked, PageError},
@@ -10,7 +11,12 @@ use serde_json::value::RawValue;
 use std::{collections::HashMap, ops::Range};
 
 /// Records a page: 1 to 5,000 (the vendor's page on timeouts and pagination).
-pub(super) const PAGE_SIZES: Range<u32> = 1..5001;
+const LARGEST: u32 = 5000;
+
+/// How many records a page of this operation may have.
+pub(super) fn sizes(operation: &Operation) -> Range<u32> {
+    1..operation.max_page_size.unwrap_or(LARGEST).saturating_add(1)
+}
 
 /// The query that selects a page.
 pub(super) fn query(operation: &Operation, page: &PageAsked) -> Vec<(&'static str, String)> {
@@ -19,7 +25,7 @@ pub(super) fn query(operation: &Operation, page: &PageAsked) -> Vec<(&'static st
         // It has neither cursors nor offsets.
         Paging::Cursor | Paging::Offset => Vec::new(),
         Paging::Export => page.from.iter().map(|from| ("from", from.clone())).collect(),
-        Paging::Numbered | Paging::DataOnly => {
+        Paging::Numbered | Paging::DataOnly | Paging::Bare | Paging::Report => {
             let mut query = vec![("page", page.number.to_string()), ("pageSize", page.size.to_string())];
             if page.include_total {
                 query.push(("includeTotal", "true".to_owned()));
@@ -42,6 +48,40 @@ pub(super) fn order(operation: &Operation) -> Option<Order> {
 
 /// Takes a page apart without decoding its records.
 pub(super) fn envelope(paging: Paging, body: &Bytes) -> Result<Envelope, PageError> {
+    match paging {
+        Paging::Bare => bare(body),
+        Paging::Report => reports::page(body),
+        _ => enveloped(paging, body),
+    }
+}
+
+/// A page that is an array and nothing else.
+fn bare(body: &Bytes) -> Result<Envelope, PageError> {
+    let data: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| match error.is_data() {
+        true => wrong("$", "must be an array"),
+        false => PageError { malformed: true, ..wrong("$", "is no JSON, or cut off") },
+    })?;
+    Ok(Envelope {
+        items: places(body, &data),
+        body: body.clone(),
+        number: None,
+        has_more: None,
+        total: None,
+        continue_from: None,
+    })
+}
+
+/// Where values that were read from a body stand in it.
+fn places(body: &Bytes, values: &[&RawValue]) -> Vec<Range<usize>> {
+    let start = body.as_ptr() as usize;
+    let place = |value: &&RawValue| {
+        let from = (value.get().as_ptr() as usize).saturating_sub(start);
+        from..from + value.get().len()
+    };
+    values.iter().map(place).collect()
+}
+
+fn enveloped(paging: Paging, body: &Bytes) -> Result<Envelope, PageError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Page<'a> {
@@ -62,13 +102,8 @@ pub(super) fn envelope(paging: Paging, body: &Bytes) -> Result<Envelope, PageErr
     if paging == Paging::Export && page.continue_from.is_none() && page.has_more == Some(true) {
         return Err(wrong("$.continueFrom", "is missing although more records follow"));
     }
-    let start = body.as_ptr() as usize;
-    let items = data.iter().map(|item| {
-        let from = (item.get().as_ptr() as usize).saturating_sub(start);
-        from..from + item.get().len()
-    });
     Ok(Envelope {
-        items: items.collect(),
+        items: places(body, &data),
         body: body.clone(),
         number: page.page.and_then(|number| number.get().parse().ok()),
         has_more: page.has_more,
@@ -79,7 +114,7 @@ pub(super) fn envelope(paging: Paging, body: &Bytes) -> Result<Envelope, PageErr
 
 /// What is wrong with a body that is no page. serde's own message has no path and may
 /// repeat what the body holds.
-fn unfit(body: &[u8], json: bool) -> PageError {
+pub(super) fn unfit(body: &[u8], json: bool) -> PageError {
     let fields: HashMap<&str, &RawValue> = match serde_json::from_slice(body) {
         Ok(fields) if json => fields,
         _ if json => return wrong("$", "is no page"),
@@ -102,7 +137,7 @@ fn unfit(body: &[u8], json: bool) -> PageError {
     wrong("$", "is no page")
 }
 
-fn wrong(path: &str, message: &str) -> PageError {
+pub(super) fn wrong(path: &str, message: &str) -> PageError {
     PageError { path: path.to_owned(), message: message.to_owned(), malformed: false }
 }
 
@@ -141,5 +176,8 @@ mod tests {
         assert_eq!(read(Paging::Export, r#"{"data":[],"hasMore":true}"#).unwrap_err().path, "$.continueFrom");
         assert!(!read(Paging::Numbered, r#"{"data":5,"hasMore":true}"#).unwrap_err().malformed);
         assert!(read(Paging::DataOnly, r#"{"data":[]}"#).is_ok());
+        assert!(read(Paging::Bare, r#"[{"id":1}"#).unwrap_err().malformed);
+        assert_eq!(read(Paging::Bare, r#"{"data":[]}"#).unwrap_err().message, "must be an array");
+        assert_eq!(read(Paging::Bare, "[1, 2]").unwrap().items, [1..2, 4..5]);
     }
 }

@@ -105,6 +105,14 @@ pub const SETTINGS: &[Setting] = &[
         doc: "Requests a second that the vendor allows the app for this tenant.",
     },
     Setting {
+        name: "REPORT_INTERVAL",
+        kind: Kind::Integer { min: 0, max: 3600 },
+        default: Some("60"),
+        required: false,
+        secret: false,
+        doc: "Least seconds between two requests for the data of one report.",
+    },
+    Setting {
         name: "API_URL",
         kind: Kind::Origin,
         default: None,
@@ -174,6 +182,7 @@ pub fn site(values: &Values, policy: &Policy) -> Result<Site, Vec<FieldError>> {
                 u32::try_from(values.integer("RATE_LIMIT")).unwrap_or(u32::MAX),
                 Duration::from_secs(1),
             ),
+            spacing: Duration::from_secs(values.integer("REPORT_INTERVAL")),
         }),
         _ => Err(wrong),
     }

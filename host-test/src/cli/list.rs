@@ -22,6 +22,9 @@ pub(super) struct List {
     /// A parameter by the vendor's own name, `NAME=VALUE`. May be repeated.
     #[arg(long = "param", short, value_parser = parameter, value_name = "NAME=VALUE")]
     parameters: Vec<(String, String)>,
+    /// The body as JSON, for a list that takes one.
+    #[arg(long, value_name = "JSON")]
+    body: Option<String>,
     /// Stop after this many records.
     #[arg(long, value_name = "COUNT")]
     limit: Option<u64>,
@@ -53,8 +56,9 @@ impl List {
         let mut options = self.target.options(resume);
         options.page_size = self.page_size;
         options.window = self.window;
+        let (parameters, body) = (self.parameters.clone(), self.body.clone());
         let records =
-            plugin.list(&self.vendor_name, &self.operation, self.parameters.clone(), Some(options)).await?;
+            plugin.list_with(&self.vendor_name, &self.operation, parameters, body, Some(options)).await?;
         self.print(records).await
     }
 

@@ -92,12 +92,28 @@ impl Plugin {
         parameters: impl IntoIterator<Item = (N, V)>,
         options: Option<CallOptions>,
     ) -> Result<Records<String>, Error> {
+        self.list_with(vendor, operation, parameters, None, options).await
+    }
+
+    /// The same for a list that is asked for with a body: the rows of a report.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plugin::list`].
+    pub async fn list_with<N: Into<String>, V: Into<String>>(
+        &self,
+        vendor: &str,
+        operation: &str,
+        parameters: impl IntoIterator<Item = (N, V)>,
+        body: Option<String>,
+        options: Option<CallOptions>,
+    ) -> Result<Records<String>, Error> {
         let (vendor, operation) = (vendor.to_owned(), operation.to_owned());
         let parameters = owned(parameters);
         self.records(|caller, guest| {
             guest
                 .penstock_connector_operations()
-                .call_list(caller, vendor, operation, parameters, options)
+                .call_list(caller, vendor, operation, parameters, body, options)
                 .boxed()
         })
         .await

@@ -48,7 +48,9 @@ fn the_contract_says_what_the_vendor_declares() {
         };
         let own: &[&str] = match operation.paging {
             Paging::None | Paging::Envelope | Paging::Cursor | Paging::Offset => &[],
-            Paging::Numbered | Paging::DataOnly => &["page", "pageSize", "includeTotal"],
+            Paging::Numbered | Paging::DataOnly | Paging::Bare | Paging::Report => {
+                &["page", "pageSize", "includeTotal"]
+            }
             Paging::Export => &["from", "includeRecentChanges"],
         };
         let mut query = operation.query.map(fields).unwrap_or_default();

@@ -9,7 +9,7 @@ pub use pages::Page;
 
 use super::{Answer, Call, Connector, Options, Payload, failure};
 use crate::{
-    catalogue::Operation,
+    catalogue::{Operation, Paging},
     contract::{Failure, FailureKind, ListEnd},
     engine::{
         pager::{Guard, Progress, offset},
@@ -234,7 +234,9 @@ impl<H: Host + 'static> Reader<H> {
 
     fn arrive(&mut self, page: u32, held: Held) {
         self.connector.stats.borrow_mut().page();
-        if self.pager.arrived(page, &held.envelope, self.vendor.id_member()) {
+        // What a report calls `id` need not be one: rows may share it.
+        let id = (self.call.operation.paging != Paging::Report).then(|| self.vendor.id_member());
+        if self.pager.arrived(page, &held.envelope, id) {
             self.held.insert(page, held);
         }
     }

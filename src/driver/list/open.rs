@@ -54,10 +54,14 @@ impl<H: Host + 'static> Reader<H> {
         let named = |failure: Failure| failure.of(call.operation.name, "", Vec::new());
         let open = connector.policy(call.operation.vendor, &options.account);
         let policy = connector.opened(options.deadline, open).await.map_err(named)?;
+        let report = call.operation.paging == Paging::Report;
+        let usual = if report { REPORT_PAGE_SIZE } else { policy.page_size };
+        // The pages of a report wait for one another: none is fetched ahead.
+        options.window = options.window.filter(|_| !report);
         let extent = Extent {
             start_page: 1,
-            page_size: options.page_size.unwrap_or(policy.page_size.min(largest_page(call.operation))),
-            window: options.window.unwrap_or(policy.window),
+            page_size: options.page_size.unwrap_or_else(|| usual.min(largest_page(call.operation))),
+            window: if report { 1 } else { options.window.unwrap_or(policy.window) },
             max_pages: policy.max_pages,
             include_total: Total::Once,
             whole: true,
@@ -85,8 +89,10 @@ impl<H: Host> Reader<H> {
         extent: &Extent,
         began: Tick,
     ) -> Result<Reader<H>, Failure> {
+        call.check_needs()?;
         let from = take_from(&mut call);
         let identity = identity(&call, &options);
+        state_defaults(&mut call);
         let limits = Limits::DEFAULT;
         let operation = call.operation;
         let Some(vendor) = vendor::find(operation.vendor) else {
@@ -116,7 +122,7 @@ impl<H: Host> Reader<H> {
                 (Pager::Cursor(pager), 0)
             }
             (
-                Paging::Numbered | Paging::DataOnly | Paging::Offset,
+                Paging::Numbered | Paging::DataOnly | Paging::Bare | Paging::Report | Paging::Offset,
                 position @ (None | Some(Position::Numbered { .. })),
             ) => {
                 // Whoever asks for an order gets that one.
@@ -141,7 +147,7 @@ impl<H: Host> Reader<H> {
                     max_pages: extent.max_pages(skip),
                     max_items: limits.max_items,
                     max_held_bytes: policy.max_held_bytes,
-                    data_only: operation.paging != Paging::Numbered,
+                    data_only: !matches!(operation.paging, Paging::Numbered | Paging::Report),
                 };
                 let track = if done { track.after_the_end() } else { track };
                 if let Some(order) = order.filter(|_| track.ordered()) {
@@ -158,7 +164,7 @@ impl<H: Host> Reader<H> {
         };
         let include_total = match extent.include_total {
             // The answers have no place for it.
-            Total::Once if operation.paging != Paging::Numbered => Total::No,
+            Total::Once if !matches!(operation.paging, Paging::Numbered | Paging::Report) => Total::No,
             other => other,
         };
         Ok(Reader {
@@ -212,7 +218,10 @@ impl<H: Host + 'static> Reader<H> {
         let policy = connector.opened(options.deadline, open).await.map_err(named)?;
         let extent = Extent {
             start_page: request.page.unwrap_or(1),
-            page_size: request.page_size.or(options.page_size).unwrap_or(DEFAULT_PAGE_SIZE),
+            page_size: request
+                .page_size
+                .or(options.page_size)
+                .unwrap_or_else(|| DEFAULT_PAGE_SIZE.min(largest_page(call.operation))),
             window: 1,
             max_pages: 1,
             include_total: if request.include_total { Total::Always } else { Total::No },
@@ -285,12 +294,26 @@ impl<H: Host + 'static> Reader<H> {
     }
 
     fn says_whether_more(&self) -> bool {
-        !matches!(self.call.operation.paging, Paging::DataOnly | Paging::Offset | Paging::Cursor)
+        matches!(self.call.operation.paging, Paging::Numbered | Paging::Report | Paging::Export)
     }
 }
 
 /// ServiceTitan's default, which suits a person who looks at one page.
 const DEFAULT_PAGE_SIZE: u32 = 50;
+
+/// Rows on a page of a report that is read whole: each page costs a minute.
+const REPORT_PAGE_SIZE: u32 = 5000;
+
+/// States what the vendor would otherwise leave out, where the caller said nothing.
+fn state_defaults(call: &mut Call) {
+    for field in call.operation.query.map_or(&[][..], |record| record.fields) {
+        if let Some(value) = field.whole_read
+            && !call.query.iter().any(|(name, _)| *name == field.wire)
+        {
+            call.query.push((field.wire, value.to_owned()));
+        }
+    }
+}
 
 /// Whether the vendor decides what stands on a page.
 fn by_cursor(operation: &Operation) -> bool {
@@ -322,8 +345,10 @@ fn take_from(call: &mut Call) -> Option<String> {
     Some(call.query.remove(at).1)
 }
 
-/// What makes two reads the same: account, path and filters, but not the page size.
+/// What makes two reads the same: account, path, filters and body, but not the page size.
 fn identity(call: &Call, options: &Options) -> u64 {
     let path = call.segments.iter().map(|segment| ("{}", segment.as_str()));
-    query_hash(&options.account, path.chain(call.query.iter().map(|(name, value)| (*name, value.as_str()))))
+    let query = call.query.iter().map(|(name, value)| (*name, value.as_str()));
+    let body = call.body.as_ref().and_then(|body| std::str::from_utf8(body).ok());
+    query_hash(&options.account, path.chain(query).chain(body.map(|body| ("{body}", body))))
 }

@@ -92,8 +92,9 @@ impl Pager {
         }
     }
 
-    /// Whether the page is needed. `id` is the member that holds a record's id.
-    pub(super) fn arrived(&mut self, page: u32, envelope: &Envelope, id: &str) -> bool {
+    /// Whether the page is needed. `id` is the member that holds a record's id, if they
+    /// have one.
+    pub(super) fn arrived(&mut self, page: u32, envelope: &Envelope, id: Option<&str>) -> bool {
         let (items, bytes) = (envelope.items.len(), envelope.body.len());
         let arrival = match self {
             Pager::Numbered(pager) => {
@@ -104,7 +105,7 @@ impl Pager {
                     .reduce(|all, one| all.start.min(one.start)..all.end.max(one.end));
                 let digest = digest(envelope.body.get(span.unwrap_or_default()).unwrap_or_default());
                 let Envelope { has_more, total, .. } = *envelope;
-                let ids = ids(envelope, id);
+                let ids = id.map_or_else(|| vec![None; items], |id| ids(envelope, id));
                 pager.arrived(page, PageFacts { items, bytes, has_more, total, digest, ids })
             }
             Pager::Cursor(pager) => pager.arrived(CursorFacts {

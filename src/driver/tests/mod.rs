@@ -24,6 +24,7 @@ mod retry;
 mod role;
 mod rotation;
 mod settings;
+mod shapes;
 mod time;
 mod token;
 mod token_failures;

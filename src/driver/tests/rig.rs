@@ -134,7 +134,8 @@ impl Rig {
     ) -> Read {
         let end = async {
             let operation = dynamic::operation("servicetitan", name)?;
-            let reader = dynamic::list(&self.connector, operation, &owned(parameters), Some(options)).await?;
+            let reader =
+                dynamic::list(&self.connector, operation, &owned(parameters), None, Some(options)).await?;
             let ty = record_type(operation);
             let id = |item: &[u8]| {
                 let record: serde_json::Value =

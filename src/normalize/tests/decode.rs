@@ -196,6 +196,7 @@ fn a_record_without_extra() {
             required: true,
             join: Join::Repeat,
             local_day: false,
+            whole_read: None,
             doc: "",
         }],
         extra: false,

@@ -98,6 +98,7 @@ fn commas_within_elements() {
                 required: false,
                 join: Join::Comma(0),
                 local_day: false,
+                whole_read: None,
                 doc: "",
             },
             Field {
@@ -107,6 +108,7 @@ fn commas_within_elements() {
                 required: false,
                 join: Join::Repeat,
                 local_day: false,
+                whole_read: None,
                 doc: "",
             },
         ],

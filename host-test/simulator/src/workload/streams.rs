@@ -133,7 +133,7 @@ pub(crate) async fn stream(
     consumer: &mut impl Sink<u64>,
 ) -> Result<ListEnd, Failure> {
     let operation = dynamic::operation("servicetitan", target.operation())?;
-    let reader = dynamic::list(connector, operation, &target.parameters(), Some(options)).await?;
+    let reader = dynamic::list(connector, operation, &target.parameters(), None, Some(options)).await?;
     // A list without a type of its records could not be streamed at all.
     let ty = operation.answer.unwrap_or(Type::Json);
     pump(reader, consumer, |item| Ok(super::pages::id(&dynamic::record(&ty, item)?))).await
