@@ -23,7 +23,7 @@ impl Answer {
             return Err(format!("{name}: an operation returns a result").into());
         };
         let one_answer = ["none", "envelope"].contains(&operation.paging.as_str());
-        let should = one_answer && operation.effect == "read" && result.ok.is_some();
+        let should = one_answer && operation.effect == "read" && result.ok.is_some() && !operation.file;
         let parts = result.ok.and_then(|ok| tuple(contract, &ok));
         match (parts, should) {
             (Some((value, info)), true) if is_info(contract, &info) => Ok(Answer { value: Some(value) }),

@@ -3,13 +3,16 @@
 use crate::{names::Naming, tags::Doc};
 use std::{error::Error, path::Path};
 use wit_parser::{
-    Function, FunctionKind, Interface, InterfaceId, Resolve, Type, TypeDefKind, TypeId, TypeOwner,
+    Function, FunctionKind, Interface, InterfaceId, Resolve, Type, TypeDefKind, TypeId, TypeOwner, WorldItem,
 };
 
 /// Everything under `wit/` that belongs to vendors.
 pub(crate) struct Contract {
     pub(crate) resolve: Resolve,
     pub(crate) vendors: Vec<Vendor>,
+    /// `servicetitan/jpm`: the interfaces that the plugin exports, typed. The operations of
+    /// the others are reached by name.
+    pub(crate) exported: Vec<String>,
 }
 
 /// A WIT package of a vendor.
@@ -53,14 +56,30 @@ pub(crate) struct Operation {
     pub(crate) max_page_size: Option<u32>,
     /// The query parameters of which at least one is needed.
     pub(crate) needs: Vec<String>,
+    /// Whether the answer is a file.
+    pub(crate) file: bool,
+    /// The field of the form that a file is sent in.
+    pub(crate) upload: Option<String>,
 }
 
 /// The kinds of page that are no single answer, and those that are.
 const PAGES: [&str; 7] = ["numbered", "data-only", "bare", "report", "export", "cursor", "offset"];
 const SINGLE: [&str; 2] = ["none", "envelope"];
 
-const TAGS: [&str; 10] =
-    ["http", "composed", "page", "effect", "cache", "owner", "all", "over", "max-page-size", "needs"];
+const TAGS: [&str; 12] = [
+    "http",
+    "composed",
+    "page",
+    "effect",
+    "cache",
+    "owner",
+    "all",
+    "over",
+    "max-page-size",
+    "needs",
+    "file",
+    "upload",
+];
 
 impl Contract {
     /// Reads the folders in the order given, and checks every tag.
@@ -79,7 +98,21 @@ impl Contract {
                 modules: modules.collect::<Result<_, _>>()?,
             });
         }
-        Ok(Contract { resolve, vendors: read })
+        // Apart from the contract, which the world is put together with later.
+        let mut whole = resolve.clone();
+        let plugin = whole.push_dir(root.join("wit/plugin"))?.0;
+        let world = whole.packages[plugin].worlds.values().next().ok_or("wit/plugin has no world")?;
+        let exports = whole.worlds[*world].exports.values();
+        let exported = exports.filter_map(|item| match item {
+            WorldItem::Interface { id, .. } => {
+                let interface = &whole.interfaces[*id];
+                let package = &whole.packages[interface.package?];
+                Some(format!("{}/{}", package.name.name, interface.name.as_deref()?))
+            }
+            _ => None,
+        });
+        let exported = exported.collect();
+        Ok(Contract { resolve, vendors: read, exported })
     }
 
     /// The modules of all vendors.
@@ -200,6 +233,13 @@ impl Operation {
         if max_page_size.is_some() && ["none", "envelope", "export", "cursor"].contains(&paging) {
             return Err(format!("{place}: @max-page-size is for numbered pages").into());
         }
+        let (file, upload) = (doc.tag("file").is_some(), doc.tag("upload"));
+        if upload == Some("") {
+            return Err(format!("{place}: @upload FIELD").into());
+        }
+        if (file || upload.is_some()) && (paging != "none" || cache.is_some() || composed) {
+            return Err(format!("{place}: a file comes or goes alone, and is not cached").into());
+        }
         let needs = doc.tag("needs").unwrap_or_default().split(',').map(str::trim);
         Ok(Operation {
             owner: doc.tag("owner").map(str::to_owned),
@@ -208,6 +248,8 @@ impl Operation {
             all: all.cloned(),
             over: None,
             max_page_size,
+            file,
+            upload: upload.map(str::to_owned),
             needs: needs.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
             method: method.to_owned(),
             path: path.to_owned(),

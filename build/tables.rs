@@ -139,13 +139,15 @@ fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Ope
     let (mut query, mut body) = ("None".to_owned(), "None".to_owned());
     for (index, parameter) in function.params.iter().enumerate() {
         match (parameter.name.as_str(), placeholders.get(index)) {
-            (name, Some(wire)) if module.naming.field(name) == *wire || name == *wire => {
+            (name, Some(wire)) if module.naming.field(name) == *wire || name.replace('-', "_") == *wire => {
                 write!(path, "Placeholder {{ wire: {wire:?}, ty: {} }},", ty(contract, &parameter.ty)?)?;
             }
             (name, Some(wire)) => {
                 return Err(format!("{own}: `{name}` stands where `{wire}` is in the path").into());
             }
             ("query", None) => query = format!("Some(&{})", record_name(contract, &parameter.ty)?),
+            // A file is no value of the vendor's: it is streamed.
+            ("body", None) if operation.upload.is_some() => {}
             ("body", None) => body = format!("Some({})", ty(contract, &parameter.ty)?),
             ("page" | "options", None) => {}
             (name, None) => return Err(format!("{own}: what is `{name}`?").into()),
@@ -170,7 +172,7 @@ fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Ope
     let needs = needs(contract, module, operation)?;
     Ok(format!(
         "Operation {{ vendor: {vendor:?}, name: {name:?}, alias: {alias}, over: {over}, method: Method::{}, path: {:?}, \
-         effect: Effect::{}, paging: Paging::{}, cache: {cache}, owner: {owner:?}, composed: {}, max_page_size: {:?}, needs: &{needs:?}, path_parameters: &[{path}], query: {query}, body: {body}, \
+         effect: Effect::{}, paging: Paging::{}, cache: {cache}, owner: {owner:?}, composed: {}, max_page_size: {:?}, needs: &{needs:?}, file: {}, upload: {:?}, path_parameters: &[{path}], query: {query}, body: {body}, \
          answer: {answer}, doc: {:?} }},\n",
         pascal(&operation.method.to_lowercase()),
         operation.path,
@@ -178,6 +180,8 @@ fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Ope
         pascal(&operation.paging),
         operation.composed,
         operation.max_page_size,
+        operation.file,
+        operation.upload,
         operation.doc.text,
     ))
 }
@@ -223,6 +227,9 @@ fn needs(contract: &Contract, module: &Module, operation: &Operation) -> Result<
 /// The type of the answer; of one item if the operation answers with many.
 fn answer(contract: &Contract, operation: &Operation) -> Written {
     let name = &operation.function.name;
+    if operation.file {
+        return Ok("None".to_owned());
+    }
     let Some(ok) = Answer::of(contract, operation)?.value else { return Ok("None".to_owned()) };
     let item = match operation.paging.as_str() {
         "none" => ok,

@@ -1,5 +1,5 @@
-//! The world of the component: `wit/plugin/plugin.wit`, checked against the vendors'
-//! files, and encoded for the linker without the modules that are left out.
+//! The world of the component: `wit/plugin/plugin.wit`, encoded for the linker without the
+//! modules that are left out.
 
 use crate::contract::Contract;
 use std::{error::Error, path::Path};
@@ -15,25 +15,11 @@ pub(crate) fn write(root: &Path, contract: &Contract) -> Result<Vec<u8>, Box<dyn
     let mut resolve = contract.resolve.clone();
     let (package, _) = resolve.push_dir(root.join(FOLDER))?;
     let world = resolve.select_world(&[package], Some(NAME))?;
-    check(&resolve, world, contract)?;
     for module in contract.modules().filter(|module| !module.enabled) {
         resolve.worlds[world].exports.shift_remove(&WorldKey::Interface(module.id));
     }
     complete(&resolve, world)?;
     Ok(metadata::encode(&resolve, world, StringEncoding::UTF8, None, false)?)
-}
-
-/// The world exports every module of every vendor, and nothing that is not there.
-fn check(resolve: &Resolve, world: WorldId, contract: &Contract) -> Result<(), Box<dyn Error>> {
-    let exports = &resolve.worlds[world].exports;
-    for module in contract.modules() {
-        let key = WorldKey::Interface(module.id);
-        if !exports.contains_key(&key) {
-            let name = resolve.name_world_key(&key);
-            return Err(format!("{FOLDER}: the world `{NAME}` lacks `export {name};`").into());
-        }
-    }
-    Ok(())
 }
 
 /// What a module uses of another one must be exported as well: its types would come

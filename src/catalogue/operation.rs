@@ -35,6 +35,10 @@ pub struct Operation {
     pub max_page_size: Option<u32>,
     /// Query parameters of which the vendor demands at least one.
     pub needs: &'static [&'static str],
+    /// Whether the answer is a file.
+    pub file: bool,
+    /// The field of a form (multipart/form-data) that a file is sent in.
+    pub upload: Option<&'static str>,
     /// The placeholders that the caller fills, in the order of the function's
     /// parameters. `{tenant}` is not among them: it belongs to the account.
     pub path_parameters: &'static [Placeholder],

@@ -127,6 +127,17 @@ impl Call {
         self.query.iter().find(|(name, _)| *name == wire).map(|(_, value)| value.as_str())
     }
 
+    /// Refuses what moves a file: its bytes are no JSON, and fit no answer of this kind.
+    fn check_file(&self) -> Result<(), Failure> {
+        if self.operation.file || self.operation.upload.is_some() {
+            return Err(bad_field(
+                "operation",
+                format!("`{}` moves a file; it cannot be called this way", self.operation.name),
+            ));
+        }
+        Ok(())
+    }
+
     /// Checks that something is given of what the vendor demands at least one of.
     pub(super) fn check_needs(&self) -> Result<(), Failure> {
         let needs = self.operation.needs;
@@ -156,7 +167,8 @@ impl<H: Host> Connector<H> {
     ) -> Result<Answer, Failure> {
         let began = self.host.now();
         let id = format!("{:016x}", self.host.random());
-        let fits = call.check_needs().and_then(|()| fallback::check(call, options));
+        let fits =
+            call.check_file().and_then(|()| call.check_needs()).and_then(|()| fallback::check(call, options));
         let result = match fits {
             Ok(()) if call.operation.composed => self.compose(call, options, &id, began).await,
             Ok(()) => self.prepare_and_run(call, page, options, &id, began).await,

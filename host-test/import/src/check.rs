@@ -20,9 +20,13 @@ pub struct Endpoint {
 /// A text that is no WIT.
 pub fn endpoints(shared: &str, wit: &str) -> Result<BTreeMap<String, Endpoint>> {
     let mut resolve = Resolve::default();
-    resolve.push_group(UnresolvedPackageGroup::parse("shared.wit", shared).map_err(|(_, error)| anyhow::anyhow!("{error:?}"))?)?;
+    resolve.push_group(
+        UnresolvedPackageGroup::parse("shared.wit", shared)
+            .map_err(|(_, error)| anyhow::anyhow!("{error:?}"))?,
+    )?;
     let text = format!("package penstock:vendor@0.1.0;\n{wit}");
-    let group = UnresolvedPackageGroup::parse("module.wit", &text).map_err(|(_, error)| anyhow::anyhow!("{error:?}"))?;
+    let group = UnresolvedPackageGroup::parse("module.wit", &text)
+        .map_err(|(_, error)| anyhow::anyhow!("{error:?}"))?;
     let package = resolve.push_group(group)?;
     let package = resolve.packages.get(package).context("no package")?;
     let mut found = BTreeMap::new();

@@ -38,16 +38,22 @@ pub fn plan<'a>(document: &'a Document, module: &'a Module) -> Result<Vec<Planne
             None => format!("{resource}-{rest}"),
         };
         let name = stated.and_then(|stated| stated.name.clone()).unwrap_or(ruled);
-        let effect = stated.and_then(|stated| stated.effect.clone()).unwrap_or_else(|| effect(&operation, &rest));
+        let effect =
+            stated.and_then(|stated| stated.effect.clone()).unwrap_or_else(|| effect(&operation, &rest));
         planned.push(Planned { operation, paging, stated, name, resource, rest, effect });
     }
     let mut seen = BTreeSet::new();
+    let mut taken = String::new();
     for one in &planned {
         for function in one.functions() {
             if !seen.insert(function.clone()) {
-                bail!("{}: `{function}` is taken; name it in the overrides", one.operation.id);
+                let _ =
+                    writeln!(taken, "{} ({}): `{function}` is taken", one.operation.id, one.operation.path);
             }
         }
+    }
+    if !taken.is_empty() {
+        bail!("name these in the overrides:\n{taken}");
     }
     Ok(planned)
 }
@@ -89,6 +95,10 @@ impl Planned<'_> {
         }
     }
 
+    fn is_download(&self) -> bool {
+        self.operation.is_download() || self.stated.is_some_and(|stated| stated.file)
+    }
+
     /// Writes its functions, and adds the types that they need.
     pub fn write(&self, module: &Module, types: &mut Types<'_>) -> String {
         let (mut parameters, nested) = self.placeholders(types);
@@ -112,8 +122,8 @@ impl Planned<'_> {
         }
         if !self.paging.is_list() {
             parameters.push("options: option<call-options>".to_owned());
-            let doc = stated
-                .unwrap_or_else(|| words::operation(&self.resource, &self.rest, &self.effect, nested));
+            let doc =
+                stated.unwrap_or_else(|| words::operation(&self.resource, &self.rest, &self.effect, nested));
             let answer = self.answer(types);
             return format!(
                 "/// {doc}\n{note}///\n{tags}{}: async func({}) -> result<{answer}, failure>;",
@@ -130,9 +140,13 @@ impl Planned<'_> {
                     format!("The export feed of {feed}, of every page, in order."),
                 )
             }
-            (None, _) => (format!("One page of {of_list}."), format!("All {of_list}, of every page, in order.")),
+            (None, _) => {
+                (format!("One page of {of_list}."), format!("All {of_list}, of every page, in order."))
+            }
         };
         let item = match self.paging.item {
+            // Its fields differ from report to report.
+            Some(_) if self.paging.kind == "report" => "json".to_owned(),
             Some(schema) => types.ty(schema, Direction::Answer, &format!("{}-item", self.name)),
             None => "json".to_owned(),
         };
@@ -158,7 +172,7 @@ impl Planned<'_> {
         let first = self.operation.path.split("{tenant}/").nth(1).and_then(|own| own.split('/').next());
         let constant = self.operation.path.ends_with("/custom-fields")
             || first.is_some_and(|first| module.cached.iter().any(|cached| cached == first));
-        if self.operation.method == "GET" && constant && self.paging.kind != "export" && !self.operation.is_download() {
+        if self.operation.method == "GET" && constant && self.paging.kind != "export" && !self.is_download() {
             tags += "/// @cache 300\n";
         }
         if let Some(most) = self.stated.and_then(|stated| stated.max_page_size) {
@@ -167,7 +181,7 @@ impl Planned<'_> {
         if !needs.is_empty() {
             let _ = writeln!(tags, "/// @needs {}", needs.join(", "));
         }
-        if self.operation.is_download() {
+        if self.is_download() {
             tags += "/// @file\n";
         }
         if let Some(field) = self.operation.upload() {
@@ -204,7 +218,10 @@ impl Planned<'_> {
             if indexed {
                 for part in ["type", "id"] {
                     let ty = if part == "id" { "option<s64>" } else { "option<string>" };
-                    let doc = format!("Only those of this {}: its {part}.", words::spaced(wire.trim_end_matches('s')));
+                    let doc = format!(
+                        "Only those of this {}: its {part}.",
+                        words::spaced(wire.trim_end_matches('s'))
+                    );
                     fields += &field_line(&format!("{wire}[0].{part}"), &doc, &[], ty, &mut used);
                 }
                 continue;
@@ -219,7 +236,13 @@ impl Planned<'_> {
         self.stated.map(|stated| stated.needs.clone()).unwrap_or_default()
     }
 
-    fn filter(&self, types: &mut Types<'_>, wire: &str, parameter: &Value, used: &mut BTreeSet<String>) -> String {
+    fn filter(
+        &self,
+        types: &mut Types<'_>,
+        wire: &str,
+        parameter: &Value,
+        used: &mut BTreeSet<String>,
+    ) -> String {
         let schema = &parameter["schema"];
         let required = parameter["required"] == true;
         let text = schema["type"] == "string" && schema["enum"].is_null() && schema["format"].is_null();
@@ -246,7 +269,7 @@ impl Planned<'_> {
     }
 
     fn answer(&self, types: &mut Types<'_>) -> String {
-        if self.operation.is_download() {
+        if self.is_download() {
             return "download".to_owned();
         }
         let place = format!("{}-answer", self.name);

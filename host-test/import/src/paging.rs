@@ -19,10 +19,13 @@ impl<'a> Paging<'a> {
             Some(name) => document.schema(name),
             None => Some(answer),
         });
-        let field = |name: &str| whole.map(|whole| &whole["properties"][name]).filter(|field| !field.is_null());
+        let field =
+            |name: &str| whole.map(|whole| &whole["properties"][name]).filter(|field| !field.is_null());
         let records = field("data").map(|data| &data["items"]);
         let numbered = operation.parameters("query").any(|(name, _)| name == "page");
-        let seen = if operation.path.contains("/export") && operation.parameters("query").any(|(name, _)| name == "from") {
+        let seen = if operation.path.contains("/export")
+            && operation.parameters("query").any(|(name, _)| name == "from")
+        {
             "export"
         } else if numbered && answer.is_some_and(|answer| answer["type"] == "array") {
             "bare"
@@ -32,7 +35,10 @@ impl<'a> Paging<'a> {
             "data-only"
         } else if numbered && (records.is_some() || answer.is_none()) {
             "numbered"
-        } else if records.is_some() && (field("hasMore").is_some() || only_data(whole)) && operation.method == "GET" {
+        } else if records.is_some()
+            && (field("hasMore").is_some() || only_data(whole))
+            && operation.method == "GET"
+        {
             "envelope"
         } else {
             "none"

@@ -39,7 +39,8 @@ pub fn run(command: &Command) -> Result<String> {
         let mut document = Document::parse(&read(path)?).with_context(|| path.display().to_string())?;
         let additions = command.out.join("additions").join(format!("{name}.json"));
         if additions.exists() {
-            document.add(&Document::parse(&read(&additions)?).with_context(|| additions.display().to_string())?);
+            document
+                .add(&Document::parse(&read(&additions)?).with_context(|| additions.display().to_string())?);
         }
         let text = module(name, &document, stated)?;
         let target = command.out.join(format!("{name}.wit"));

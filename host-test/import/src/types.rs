@@ -109,7 +109,9 @@ impl<'a> Types<'a> {
             (Some("string"), Some("date")) => "date".to_owned(),
             (Some("string"), _) => "string".to_owned(),
             (Some("array"), _) => format!("list<{}>", self.ty(&schema["items"], direction, place)),
-            (Some("object"), _) if schema["properties"].as_object().is_some_and(|fields| !fields.is_empty()) => {
+            (Some("object"), _)
+                if schema["properties"].as_object().is_some_and(|fields| !fields.is_empty()) =>
+            {
                 let name = self.claim(&[place.to_owned()]);
                 let slot = self.reserve();
                 self.record(&name, place, schema, direction, slot);
@@ -172,8 +174,13 @@ impl<'a> Types<'a> {
     }
 
     fn variant(&mut self, schema: &Value, wanted: &[String]) -> String {
-        let cases: Vec<String> =
-            schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+        let cases: Vec<String> = schema["enum"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect();
         let wanted: &[String] =
             if cases == ["True", "Any", "False"] { &["active-filter".to_owned()] } else { wanted };
         if let Some(name) = self.enums.get(&cases) {
@@ -181,7 +188,10 @@ impl<'a> Types<'a> {
         }
         let name = self.claim(wanted);
         self.enums.insert(cases.clone(), name.clone());
-        let mut out = format!("/// {}: one of those that are known, or another.\n", words::capital(&words::spaced(&name)));
+        let mut out = format!(
+            "/// {}: one of those that are known, or another.\n",
+            words::capital(&words::spaced(&name))
+        );
         if cases == ["True", "Any", "False"] {
             out = "/// Which records a list returns by their active flag.\n".to_owned();
         }
@@ -221,8 +231,10 @@ impl<'a> Types<'a> {
         for (wire, field) in schema["properties"].as_object().into_iter().flatten() {
             let before = self.recursive.len();
             let inner = self.ty(field, direction, &format!("{place}-{}", kebab(wire)));
-            let recursive = self.recursive.len() > before || (inner.contains("json") && refers_back(field, &self.open));
-            let exact = direction == Direction::Answer && inner == "string" && self.overrides.decimals.contains(wire);
+            let recursive =
+                self.recursive.len() > before || (inner.contains("json") && refers_back(field, &self.open));
+            let exact =
+                direction == Direction::Answer && inner == "string" && self.overrides.decimals.contains(wire);
             let inner = if exact { "decimal".to_owned() } else { inner };
             let format = match (exact, field["format"].as_str()) {
                 (true, _) => "decimal",
@@ -231,12 +243,17 @@ impl<'a> Types<'a> {
             };
             let mut doc = words::field(wire, format);
             if recursive {
-                doc += " Of the type of the record that they are in, as JSON: a WIT type cannot contain itself.";
+                doc +=
+                    " Of the type of the record that they are in, as JSON: a WIT type cannot contain itself.";
             }
             let nullable = field["nullable"] == true;
             let list = inner.starts_with("list<");
             let ty = match direction {
-                Direction::Answer if wire == "id" && !nullable && ["s64", "string"].contains(&inner.as_str()) => inner,
+                Direction::Answer
+                    if wire == "id" && !nullable && ["s64", "string"].contains(&inner.as_str()) =>
+                {
+                    inner
+                }
                 Direction::Answer if list => inner,
                 Direction::Answer => format!("option<{inner}>"),
                 Direction::Body | Direction::Patch if required.contains(wire.as_str()) && !nullable => inner,

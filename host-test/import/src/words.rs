@@ -43,8 +43,12 @@ pub fn filter(wire: &str) -> String {
     let name = kebab(wire);
     match name.as_str() {
         "ids" => return "Only these.".to_owned(),
-        "active" => return "Active ones only, inactive ones only, or any. A full read asks for any.".to_owned(),
-        "sort" => return "The field to order by, with `+` or `-` before it: `+Id`, `-ModifiedOn`.".to_owned(),
+        "active" => {
+            return "Active ones only, inactive ones only, or any. A full read asks for any.".to_owned();
+        }
+        "sort" => {
+            return "The field to order by, with `+` or `-` before it: `+Id`, `-ModifiedOn`.".to_owned();
+        }
         "from" => {
             return "Where to begin: the `continue-from` of an earlier page, or a date. Everything without it."
                 .to_owned();

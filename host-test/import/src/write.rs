@@ -6,8 +6,19 @@ use std::fmt::Write;
 
 /// What `connector/types` lends to a vendor's interface.
 const SHARED: [&str; 13] = [
-    "answer-info", "call-options", "date", "decimal", "download", "failure", "instant", "json", "list-end",
-    "page-info", "page-request", "upload", "field-error",
+    "answer-info",
+    "call-options",
+    "date",
+    "decimal",
+    "download",
+    "failure",
+    "instant",
+    "json",
+    "list-end",
+    "page-info",
+    "page-request",
+    "upload",
+    "field-error",
 ];
 
 /// The `.wit` of a module.
@@ -16,7 +27,8 @@ const SHARED: [&str; 13] = [
 /// Two operations with one name, and documents that cannot be read.
 pub fn module(name: &str, document: &Document, overrides: &Module) -> Result<String> {
     let planned = operations::plan(document, overrides).with_context(|| name.to_owned())?;
-    let mut taken: std::collections::BTreeSet<String> = SHARED.iter().map(|name| (*name).to_owned()).collect();
+    let mut taken: std::collections::BTreeSet<String> =
+        SHARED.iter().map(|name| (*name).to_owned()).collect();
     taken.extend(planned.iter().flat_map(operations::Planned::functions));
     let mut types = Types::new(document, overrides, taken);
     let functions: Vec<String> = planned.iter().map(|one| one.write(overrides, &mut types)).collect();

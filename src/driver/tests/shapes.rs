@@ -55,6 +55,8 @@ const BASE: Operation = Operation {
     cache: None,
     owner: None,
     composed: false,
+    file: false,
+    upload: None,
     max_page_size: None,
     needs: &[],
     path_parameters: &[],
