@@ -214,6 +214,11 @@ impl Planned<'_> {
             if paged && ["page", "pageSize", "includeTotal"].contains(&wire) {
                 continue;
             }
+            // An order is a text everywhere; one document declares it as objects.
+            if wire == "sort" {
+                fields += &field_line(wire, &words::filter(wire), &[], "option<string>", &mut used);
+                continue;
+            }
             let indexed = reference(&parameter["schema"]["items"]).is_some_and(|name| !types.is_enum(name));
             if indexed {
                 for part in ["type", "id"] {
@@ -229,11 +234,26 @@ impl Planned<'_> {
             fields += &self.filter(types, wire, parameter, &mut used);
         }
         if !fields.is_empty() {
-            let name = types.claim(&[format!("{}-query", self.name), format!("{}-filters", self.name)]);
-            types.add(format!("/// Filters of `{}`.\nrecord {name} {{\n{fields}}}", self.name));
-            parameters.push(format!("query: {name}"));
+            parameters.push(format!("query: {}", self.query_record(types, &fields)));
         }
         self.stated.map(|stated| stated.needs.clone()).unwrap_or_default()
+    }
+
+    /// The feeds of a module have one record together, if they ask for the same.
+    fn query_record(&self, types: &mut Types<'_>, fields: &str) -> String {
+        if self.paging.kind == "export"
+            && let Some(known) = types.page(fields)
+        {
+            return known;
+        }
+        let own = format!("{}-query", self.name);
+        let (name, of) = match self.paging.kind.as_str() {
+            "export" => (types.claim(&["export-query".to_owned(), own]), "an export feed".to_owned()),
+            _ => (types.claim(&[own, format!("{}-filters", self.name)]), format!("`{}`", self.name)),
+        };
+        types.add(format!("/// Filters of {of}.\nrecord {name} {{\n{fields}}}"));
+        types.remember_page(fields, &name);
+        name
     }
 
     fn filter(

@@ -21,7 +21,7 @@ impl<'a> Paging<'a> {
         });
         let field =
             |name: &str| whole.map(|whole| &whole["properties"][name]).filter(|field| !field.is_null());
-        let records = field("data").map(|data| &data["items"]);
+        let records = field("data").map(|data| &data["items"]).filter(|items| !items.is_null());
         let numbered = operation.parameters("query").any(|(name, _)| name == "page");
         let seen = if operation.path.contains("/export")
             && operation.parameters("query").any(|(name, _)| name == "from")

@@ -230,7 +230,9 @@ impl<'a> Types<'a> {
         let mut fields = String::new();
         for (wire, field) in schema["properties"].as_object().into_iter().flatten() {
             let before = self.recursive.len();
-            let inner = self.ty(field, direction, &format!("{place}-{}", kebab(wire)));
+            // Only a patch's own fields are cleared by null; what they hold is sent whole.
+            let inside = if direction == Direction::Patch { Direction::Body } else { direction };
+            let inner = self.ty(field, inside, &format!("{place}-{}", kebab(wire)));
             let recursive =
                 self.recursive.len() > before || (inner.contains("json") && refers_back(field, &self.open));
             let exact =
