@@ -285,7 +285,11 @@ impl Planned<'_> {
             tags.push("@default Any".to_owned());
         }
         let ty = if list || required { ty } else { format!("option<{ty}>") };
-        field_line(wire, &words::filter(wire), &tags, &ty, used)
+        let mut doc = words::filter(wire);
+        if ty == "option<json>" {
+            doc += " A JSON object of texts; it is not known from a live system how the vendor reads it.";
+        }
+        field_line(wire, &doc, &tags, &ty, used)
     }
 
     fn answer(&self, types: &mut Types<'_>) -> String {

@@ -3,6 +3,7 @@
 mod batch;
 mod call;
 mod demo;
+mod import;
 mod key;
 mod list;
 mod operations;
@@ -64,6 +65,8 @@ enum Command {
     Vendor(vendor::Vendor),
     /// Runs the Spin gateway in Wasmtime, against a simulated ServiceTitan.
     Serve(serve::Serve),
+    /// Makes the contract's WIT from a vendor's OpenAPI documents, or compares the two.
+    Import(import::Import),
     /// Makes an API key for the gateway, and the hash to configure.
     Key(key::Key),
 }
@@ -88,6 +91,7 @@ pub fn main() -> ExitCode {
             Command::Vendor(command) => command.run().await,
             Command::Serve(command) => command.run().await,
             Command::Simulate(command) => command.run(),
+            Command::Import(command) => command.run(),
             Command::Key(command) => command.run(),
         }
     });

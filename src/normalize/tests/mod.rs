@@ -3,6 +3,7 @@
 mod body;
 mod decode;
 mod encode;
+mod every;
 mod generate;
 mod law;
 mod memory;

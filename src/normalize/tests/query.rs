@@ -215,6 +215,7 @@ fn every_query_of_the_contract() {
         Type::Date => "2025-10-13",
         Type::Decimal => "12.30",
         Type::Enum(known) => known.cases[0].wire,
+        Type::Json => r#"{"Colour":"red"}"#,
         other => panic!("{other:?} in a query"),
     };
     for record in operations("servicetitan").unwrap().iter().filter_map(|operation| operation.query) {
