@@ -89,6 +89,11 @@ impl<'a> Generator<'a> {
             Type::Instant => self.instant(),
             Type::Date => Document::same(self.one(&["\"2026-11-20\"", "\"0001-01-01\"", "\"2024-02-29\""])),
             Type::Decimal => self.decimal(),
+            // What a person clears needs an option of an option.
+            Type::Json if self.person => match self.one(&RAW) {
+                "null" => Document::same("{}"),
+                other => Document::same(other),
+            },
             Type::Json => Document::same(self.one(&RAW)),
             Type::Enum(known) => self.choice(known),
             Type::List(element) => self.list(element),
