@@ -124,14 +124,17 @@ impl Contract {
 fn every_function_has_the_layout_of_its_wit() {
     let contract = Contract::read();
     let mut functions = 0;
-    for operation in vendors().flat_map(|vendor| operations(vendor).unwrap()) {
+    // Files move as streams, which are handles and no values.
+    let moves_a_file = |operation: &&Operation| operation.file || operation.upload.is_some();
+    let all = vendors().flat_map(|vendor| operations(vendor).unwrap());
+    for operation in all.filter(|operation| !moves_a_file(operation)) {
         contract.function(operation, operation.alias.unwrap_or(operation.name), false);
         if operation.alias.is_some() {
             contract.function(operation, operation.name, true);
         }
         functions += 1;
     }
-    assert!(functions >= 75, "{functions}");
+    assert!(functions >= 575, "{functions}");
 }
 
 #[test]
