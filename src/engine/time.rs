@@ -132,6 +132,12 @@ mod tests {
     }
 
     #[test]
+    fn random_bits_spread_evenly_from_0_to_just_below_1() {
+        assert_eq!([0, 1 << 62, 1 << 63, 3 << 62].map(unit), [0.0, 0.25, 0.5, 0.75]);
+        assert_eq!(unit(u64::MAX), 1.0 - f64::EPSILON / 2.0);
+    }
+
+    #[test]
     fn a_share_is_never_more_than_the_whole_and_never_panics() {
         for random in [0.0, 0.5, 1.0, 7.0, -3.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             for whole in [Duration::ZERO, Duration::from_millis(100), Duration::MAX] {

@@ -113,6 +113,26 @@ fn a_503_with_a_hint_is_a_refusal_only_where_the_vendor_promises_it() {
 }
 
 #[test]
+fn each_status_has_its_reason() {
+    let reasons = [
+        (200, Reason::UnexpectedStatus),
+        (302, Reason::Redirect),
+        (401, Reason::TokenExpired),
+        (408, Reason::Timeout),
+        (425, Reason::Rejected),
+        (429, Reason::RateLimited),
+        (404, Reason::Rejected),
+        (500, Reason::ServerError),
+        (501, Reason::ServerError),
+        (503, Reason::Unavailable),
+        (600, Reason::UnexpectedStatus),
+    ];
+    for (status, reason) in reasons {
+        assert_eq!(StatusRules::STANDARD.rule(status, false).reason, reason, "{status}");
+    }
+}
+
+#[test]
 fn a_vendors_own_meaning_comes_first() {
     const QUOTA: StatusRule =
         StatusRule { class: Class::Throttled, effect: Effect::NotApplied, reason: Reason::RateLimited };
