@@ -169,7 +169,8 @@ impl Admission {
         if free {
             return Ok(Permit { desk: self.0.clone(), room, sent: now });
         }
-        waiting::wait(self.0.clone(), room, host, caller, since, deadline).await
+        // Boxed: few calls wait, and its state would make that of all large.
+        Box::pin(waiting::wait(self.0.clone(), room, host, caller, since, deadline)).await
     }
 
     /// What each group has done and is doing.

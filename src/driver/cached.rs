@@ -75,7 +75,8 @@ impl<H: Host> Connector<H> {
 
     /// Asks the vendor.
     async fn fetch_answer(&self, sending: &Sending<'_>, course: &mut Course) -> Result<Answer, Failure> {
-        match self.run(sending, course).await {
+        // Boxed: its state is large, and this stands in several places of what holds it.
+        match Box::pin(self.run(sending, course)).await {
             Ok(success) => Ok(Answer {
                 status: success.status,
                 payload: success.payload,

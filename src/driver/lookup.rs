@@ -43,7 +43,8 @@ impl<H: Host> Connector<H> {
                 break;
             }
             self.host.sleep(wait).await;
-            let Ok(found) = self.prepare_and_run(&look, Some(&PAGE), &options, call_id, began).await else {
+            let look_up = Box::pin(self.prepare_and_run(&look, Some(&PAGE), &options, call_id, began));
+            let Ok(found) = look_up.await else {
                 break;
             };
             let Payload::Page(page) = &found.payload else { break };

@@ -69,13 +69,14 @@ impl<H: Host> Connector<H> {
                 // also the first should that fail.
                 if let Some(old) = present(account, generation) {
                     let Some(_alone) = token.fetching.try_lock() else { return Ok(old) };
-                    return Ok(self.refresh(account, policy, deadline).await.unwrap_or(old));
+                    let refreshed = Box::pin(self.refresh(account, policy, deadline)).await;
+                    return Ok(refreshed.unwrap_or(old));
                 }
             }
             Need::Fetch => {}
         }
         if sabotage::on(Sabotage::FetchTokensAtOnce) {
-            return self.fetch(account, policy).await;
+            return Box::pin(self.fetch(account, policy)).await;
         }
         let ended = token.ended.get();
         let _alone = token.fetching.lock().await;
@@ -98,7 +99,8 @@ impl<H: Host> Connector<H> {
             // All who wait with the same deadline come past here in one instant.
             return Err(Refused { failure: failure::late("the deadline passed"), fault: None });
         }
-        self.fetch(account, policy).await
+        // Boxed: rare, and its state would make that of every call large.
+        Box::pin(self.fetch(account, policy)).await
     }
 
     /// A token that serves now, if one is at hand.

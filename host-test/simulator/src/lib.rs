@@ -25,6 +25,7 @@ mod instance;
 mod invariant;
 mod life;
 mod many;
+mod mix;
 mod named;
 mod report;
 mod schedule;

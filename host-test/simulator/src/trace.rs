@@ -3,8 +3,7 @@
 //! Every step goes into a digest. Its text is kept only when somebody wants to read it:
 //! a schedule can be run again, and then gives the same steps.
 
-use crate::fault::Fault;
-use penstock::engine::digest::Digest;
+use crate::{fault::Fault, mix::Mix};
 use std::{
     cell::{Cell, RefCell},
     fmt,
@@ -52,24 +51,21 @@ pub(crate) enum Event<'a> {
 
 /// The steps of a schedule.
 pub(crate) struct Trace {
-    digest: Cell<Digest>,
+    digest: Cell<Mix>,
     steps: Cell<u64>,
     lines: Option<RefCell<Vec<String>>>,
 }
 
 impl Trace {
     pub(crate) fn new(keep: bool) -> Trace {
-        Trace { digest: Cell::new(Digest::new()), steps: Cell::new(0), lines: keep.then(RefCell::default) }
+        Trace { digest: Cell::new(Mix::default()), steps: Cell::new(0), lines: keep.then(RefCell::default) }
     }
 
     pub(crate) fn note(&self, at: Duration, who: Who, event: &Event<'_>) {
         let time = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
         let instance = who.instance.map_or(0, |instance| instance as u64 + 1);
         let call = who.call.map_or(0, |call| call as u64 + 1);
-        let digest = [time, instance | call << 8]
-            .into_iter()
-            .fold(self.digest.get(), |digest, number| digest.bytes(&number.to_le_bytes()));
-        self.digest.set(event.hash(digest));
+        self.digest.set(event.hash(self.digest.get().word(time).word(instance | call << 8)));
         self.steps.set(self.steps.get() + 1);
         if let Some(lines) = &self.lines {
             let instance = who.instance.map_or(String::new(), |instance| format!("#{instance}"));
@@ -93,23 +89,23 @@ impl Trace {
 }
 
 impl Event<'_> {
-    fn hash(&self, digest: Digest) -> Digest {
+    fn hash(&self, mix: Mix) -> Mix {
         match self {
-            Event::Call { operation, about } => digest.bytes(b"C").text(operation).text(about),
-            Event::Result(result) => digest.bytes(b"R").text(result),
-            Event::Send { method, target, body } => digest.bytes(b"S").text(method).text(target).bytes(body),
-            Event::Answer { status, body } => digest.bytes(b"A").bytes(&status.to_le_bytes()).bytes(body),
-            Event::NoAnswer(why) => digest.bytes(b"N").text(why),
-            Event::Aborted => digest.bytes(b"X"),
-            Event::Sleep(time) => digest.bytes(b"W").bytes(&time.as_nanos().to_le_bytes()),
-            Event::Lookup { name, found } => digest.bytes(b"L").text(name).bytes(&[u8::from(*found)]),
+            Event::Call { operation, about } => mix.bytes(b"C").text(operation).text(about),
+            Event::Result(result) => mix.bytes(b"R").text(result),
+            Event::Send { method, target, body } => mix.bytes(b"S").text(method).text(target).bytes(body),
+            Event::Answer { status, body } => mix.bytes(b"A").word(u64::from(*status)).bytes(body),
+            Event::NoAnswer(why) => mix.bytes(b"N").text(why),
+            Event::Aborted => mix.bytes(b"X"),
+            Event::Sleep(time) => mix.bytes(b"W").word(time.as_secs()).word(u64::from(time.subsec_nanos())),
+            Event::Lookup { name, found } => mix.bytes(b"L").text(name).word(u64::from(*found)),
             Event::State { operation, key, value, result } => {
-                digest.bytes(b"K").text(operation).text(key).bytes(value).text(result)
+                mix.bytes(b"K").text(operation).text(key).bytes(value).text(result)
             }
-            Event::Log(line) => digest.bytes(b"G").text(line),
-            Event::Record(id) => digest.bytes(b"D").bytes(&id.to_le_bytes()),
-            Event::Fault(fault) => digest.bytes(b"F").text(fault.name()),
-            Event::World(what) => digest.bytes(b"O").text(what),
+            Event::Log(line) => mix.bytes(b"G").text(line),
+            Event::Record(id) => mix.bytes(b"D").word(*id),
+            Event::Fault(fault) => mix.bytes(b"F").text(fault.name()),
+            Event::World(what) => mix.bytes(b"O").text(what),
         }
     }
 }
