@@ -118,3 +118,30 @@ impl Doubles {
         self.suppressed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(range: std::ops::RangeInclusive<i64>) -> Vec<Option<RecordId>> {
+        range.map(|id| RecordId::of(&id.to_string())).collect()
+    }
+
+    /// Whether a second page with these ids is drift, after one with 1 to 10.
+    fn drifts(track: Track, second: std::ops::RangeInclusive<i64>, last: bool) -> bool {
+        let mut doubles = Doubles::new(track, 10);
+        ids(1..=10).into_iter().for_each(|id| doubles.deliver(id));
+        let second = ids(second);
+        doubles.look(&second, second.len() as u64, 0, last);
+        doubles.track.drifted(false)
+    }
+
+    #[test]
+    fn a_shift_is_drift_only_if_a_later_page_was_asked_for_and_nothing_is_counted() {
+        let counted = || Track::known(Some(18), None);
+        assert!(drifts(Track::default(), 9..=18, false));
+        assert!(!drifts(Track::default(), 9..=18, true), "the next page is asked for after the shift");
+        assert!(!drifts(counted(), 9..=18, false), "the count will tell");
+        assert!(!drifts(Track::default(), 11..=20, false), "nothing came twice");
+    }
+}
