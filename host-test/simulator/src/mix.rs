@@ -3,11 +3,18 @@
 //! It tells traces apart within one build; it is kept nowhere.
 
 /// Hashes values one after another, eight bytes at a time.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Mix(u64);
 
 /// 2^64 divided by the golden ratio, made odd: what Fibonacci hashing multiplies by.
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+
+impl Default for Mix {
+    /// Not 0, which adding 0 would leave as it is.
+    fn default() -> Mix {
+        Mix(FACTOR)
+    }
+}
 
 impl Mix {
     /// Adds a number.
