@@ -17,6 +17,7 @@
 //! environment variables, calls only the origins of an [`http::OutboundPolicy`], and
 //! learns only the secrets that it asks for by name.
 
+pub mod asleep;
 pub mod bindings;
 pub mod demo;
 mod driver;

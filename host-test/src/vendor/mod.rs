@@ -27,28 +27,29 @@
 //! # }
 //! ```
 
-mod answer;
+pub(crate) mod answer;
 mod auth;
 mod body;
 mod clock;
 mod config;
-mod data;
+pub(crate) mod data;
 mod declared;
 mod errors;
 mod exports;
-mod faults;
-mod limiter;
+pub(crate) mod faults;
+pub(crate) mod limiter;
+pub(crate) mod listen;
 mod lists;
 mod members;
 mod operations;
 mod query;
 mod reads;
-mod response;
+pub(crate) mod response;
 mod router;
-mod serve;
+pub(crate) mod serve;
 mod server;
 mod socket;
-mod stats;
+pub(crate) mod stats;
 mod time;
 mod world;
 mod writes;

@@ -30,7 +30,7 @@ const LARGEST_BODY: usize = 16 * 1024 * 1024;
 pub(crate) struct Connection(pub(crate) Arc<AtomicBool>);
 
 impl Connection {
-    fn doom(&self) {
+    pub(crate) fn doom(&self) {
         self.0.store(true, Ordering::Release);
     }
 }

@@ -1,25 +1,18 @@
-//! Listens, and hands connections to hyper.
+//! Starts, listens and stops.
 
 use super::{
     Config, World,
     clock::Clock,
+    listen::{Serve, accept},
+    response::{Reset, Sending},
     serve::{Connection, serve},
-    socket::Socket,
+    stats::Record,
 };
 use anyhow::{Context as _, Result};
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
-use std::{
-    fmt,
-    net::SocketAddr,
-    ops::Deref,
-    sync::{Arc, atomic::AtomicBool},
-};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::watch,
-    task::{JoinHandle, JoinSet},
-};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use std::{fmt, net::SocketAddr, ops::Deref, sync::Arc};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 /// A simulated vendor that runs until it is shut down or dropped. What it holds and
 /// saw is behind [`World`], to which it dereferences.
@@ -119,33 +112,16 @@ impl fmt::Display for SimulatedVendor {
     }
 }
 
-async fn accept(listener: TcpListener, world: Arc<World>, mut stopped: watch::Receiver<bool>) {
-    // Dropping the set ends the connections.
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            _ = stopped.changed() => return,
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => {
-                // An error here is the peer's: it went away before it was accepted.
-                if let Ok((stream, _)) = accepted {
-                    connections.spawn(connection(stream, Arc::clone(&world)));
-                }
-            }
-        }
+impl Serve for World {
+    fn record(&self) -> &Record {
+        &self.record
     }
-}
 
-async fn connection(stream: TcpStream, world: Arc<World>) {
-    world.record.count(|stats| stats.connections += 1);
-    // Small answers go out at once.
-    drop(stream.set_nodelay(true));
-    let doomed = Arc::new(AtomicBool::new(false));
-    let io = TokioIo::new(Socket::new(stream, Arc::clone(&doomed)));
-    let service = service_fn(move |request| {
-        let (world, connection) = (Arc::clone(&world), Connection(Arc::clone(&doomed)));
-        async move { serve(&world, &connection, request).await }
-    });
-    // Errors are the peer's, or resets that were asked for.
-    drop(http1::Builder::new().serve_connection(io, service).await);
+    async fn serve(
+        &self,
+        connection: &Connection,
+        request: Request<Incoming>,
+    ) -> Result<Response<Sending>, Reset> {
+        serve(self, connection, request).await
+    }
 }
