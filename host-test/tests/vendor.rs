@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
+#[path = "vendor/asleep.rs"]
+mod asleep;
 #[path = "vendor/client.rs"]
 mod client;
 #[path = "vendor/contract.rs"]

@@ -88,7 +88,9 @@ pub(crate) fn metadata(request: &Received, required: bool) -> Result<Value, Answ
         None | Some(Value::Null) => return Ok(Value::Null),
         Some(metadata) => metadata,
     };
-    let Some(members) = metadata.as_object() else { return Err(invalid("body", "metadata", "must be an object")) };
+    let Some(members) = metadata.as_object() else {
+        return Err(invalid("body", "metadata", "must be an object"));
+    };
     for (name, value) in members {
         let within = |least: f64, most: f64| value.as_f64().is_some_and(|n| (least..=most).contains(&n));
         let whole = value.is_u64();

@@ -100,7 +100,8 @@ impl Night {
         let days = i64::try_from(age).unwrap_or(i64::MAX).saturating_add(1);
         let back = SignedDuration::from_hours(24).saturating_mul(i32::try_from(days).unwrap_or(i32::MAX));
         let start = now.saturating_sub(back).unwrap_or(now);
-        let start = start.saturating_add(SignedDuration::from_secs(i64::from(rng.u16(0..3_600)))).unwrap_or(start);
+        let start =
+            start.saturating_add(SignedDuration::from_secs(i64::from(rng.u16(0..3_600)))).unwrap_or(start);
         let length = SignedDuration::from_secs(epochs.saturating_mul(EPOCH));
         let end = (state != State::Open).then(|| start.saturating_add(length).unwrap_or(start));
         let stages = (0..epochs).map(|epoch| stage(&mut rng, epoch, epochs, oddity, plan)).collect();

@@ -87,13 +87,13 @@ pub(crate) fn numbers(night: &Night, plan: Plan) -> Map<String, Value> {
     let slept = before < bed;
     let period = if slept { bed - before - after } else { 0 };
     let asleep = night.seconds(|stage| stage > 0);
-    let ratio = |part: i64, whole: i64| {
-        (whole > 0).then(|| (part as f64 / whole as f64 * 1000.0).round() / 1000.0)
-    };
+    let ratio =
+        |part: i64, whole: i64| (whole > 0).then(|| (part as f64 / whole as f64 * 1000.0).round() / 1000.0);
     let four = plan == Plan::FourStage && slept;
     let of = |wanted: i8| four.then(|| night.seconds(|stage| stage == wanted));
     let share = |wanted: i8| of(wanted).and_then(|seconds| ratio(seconds, period));
-    let snoring = i64::try_from(night.snoring.iter().filter(|snores| **snores == 1).count()).unwrap_or(0) * 30;
+    let snoring =
+        i64::try_from(night.snoring.iter().filter(|snores| **snores == 1).count()).unwrap_or(0) * 30;
     let members = [
         ("sleep_index", json!(slept.then_some(70))),
         ("sleep_latency", json!(slept.then_some(before))),

@@ -110,7 +110,13 @@ impl World {
         Ok(())
     }
 
-    fn note(&self, request: &Received, operation: Option<&str>, fault: Option<FaultKind>, sent: Option<&Sent>) {
+    fn note(
+        &self,
+        request: &Received,
+        operation: Option<&str>,
+        fault: Option<FaultKind>,
+        sent: Option<&Sent>,
+    ) {
         self.record.count(|stats| {
             let Some(sent) = sent else { return };
             *stats.statuses.entry(sent.answer.status).or_default() += 1;

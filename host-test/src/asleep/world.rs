@@ -1,15 +1,8 @@
 //! What a simulated Asleep holds, saw and does.
 
-use super::{
-    Config, Oddity, State,
-    night::Night,
-};
+use super::{Config, Oddity, State, night::Night};
 use crate::vendor::{
-    FaultKind, Faults, Matcher, Seen, Stats,
-    data::random,
-    faults::Plan,
-    limiter::Limiter,
-    stats::Record,
+    FaultKind, Faults, Matcher, Seen, Stats, data::random, faults::Plan, limiter::Limiter, stats::Record,
 };
 use jiff::Timestamp;
 use serde_json::Value;

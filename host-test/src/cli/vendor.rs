@@ -1,8 +1,9 @@
-//! `penstock vendor`: the simulated ServiceTitan, by itself.
+//! `penstock vendor`: a simulated vendor, by itself.
 
 use anyhow::{Context, Result, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use penstock_host::{
+    asleep::{self, SimulatedAsleep},
     demo::simulated_settings,
     vendor::{Config, Faults, SimulatedVendor},
 };
@@ -11,16 +12,29 @@ use std::{
     time::Duration,
 };
 
+/// Which vendor.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// ServiceTitan.
+    #[value(name = "servicetitan")]
+    ServiceTitan,
+    /// Asleep.
+    Asleep,
+}
+
 /// Arguments of `penstock vendor`.
 #[derive(Args)]
 pub(super) struct Vendor {
+    /// Which vendor.
+    #[arg(long, value_enum, default_value_t = Name::ServiceTitan)]
+    vendor: Name,
     /// The port on 127.0.0.1; 0 takes any that is free.
     #[arg(long, default_value_t = 0)]
     port: u16,
     /// What the data and the faults are made from.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Jobs that it holds; everything else grows with them.
+    /// ServiceTitan: jobs that it holds; everything else grows with them.
     #[arg(long, default_value_t = 20_000)]
     jobs: usize,
     /// The share of requests that fail, 0 to 1.
@@ -29,7 +43,10 @@ pub(super) struct Vendor {
     /// How often the same request fails in a row at most.
     #[arg(long, default_value_t = 2)]
     max_in_a_row: u32,
-    /// How long a token lives, in seconds.
+    /// Asleep: users that it holds, with 250 sessions each.
+    #[arg(long, default_value_t = 3)]
+    users: usize,
+    /// ServiceTitan: how long a token lives, in seconds.
     #[arg(long, default_value_t = 900)]
     token_lifetime: u64,
     /// How long every answer takes, in milliseconds.
@@ -42,6 +59,9 @@ pub(super) struct Vendor {
 
 impl Vendor {
     pub(super) async fn run(self) -> Result<()> {
+        if self.vendor == Name::Asleep {
+            return self.run_asleep().await;
+        }
         let vendor = SimulatedVendor::start(self.config()?).await?;
         println!("# A simulated ServiceTitan listens on {}. Stop it with Ctrl-C.", vendor.url());
         println!("# Its credentials are made up; `set -a` and these lines point a shell's clients at it:");
@@ -54,10 +74,42 @@ impl Vendor {
         Ok(())
     }
 
-    fn config(&self) -> Result<Config> {
+    async fn run_asleep(self) -> Result<()> {
+        let standard = asleep::Config::default();
+        let vendor = SimulatedAsleep::start(asleep::Config {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)),
+            seed: self.seed,
+            users: self.users,
+            // What Asleep allows is not published; this is what its guide for production keeps to.
+            rate_limit: (!self.unlimited)
+                .then_some(penstock_host::vendor::RateLimit { requests: 10, per: Duration::from_secs(1) }),
+            latency: Duration::from_millis(self.latency),
+            faults: self.faults()?,
+            ..standard
+        })
+        .await?;
+        println!("# A simulated Asleep listens on {}. Stop it with Ctrl-C.", vendor.url());
+        println!("# Its key is made up; `set -a` and these lines point a shell's clients at it:");
+        for (name, value) in vendor.settings() {
+            println!("{name}={value}");
+        }
+        for user in vendor.user_ids() {
+            println!("# a user: {user}");
+        }
+        tokio::signal::ctrl_c().await.context("cannot wait for Ctrl-C")?;
+        eprintln!("{}", serde_json::to_string_pretty(&vendor.stats())?);
+        vendor.shutdown().await;
+        Ok(())
+    }
+
+    fn faults(&self) -> Result<Faults> {
         if !(0.0..=1.0).contains(&self.fault_rate) {
             bail!("--fault-rate must be from 0 to 1");
         }
+        Ok(Faults { max_in_a_row: self.max_in_a_row, ..Faults::mixed(self.fault_rate) })
+    }
+
+    fn config(&self) -> Result<Config> {
         let standard = Config::default();
         Ok(Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)),
@@ -66,7 +118,7 @@ impl Vendor {
             token_lifetime: Duration::from_secs(self.token_lifetime),
             latency: Duration::from_millis(self.latency),
             rate_limit: standard.rate_limit.filter(|_| !self.unlimited),
-            faults: Faults { max_in_a_row: self.max_in_a_row, ..Faults::mixed(self.fault_rate) },
+            faults: self.faults()?,
             ..standard
         })
     }

@@ -166,6 +166,21 @@ impl Plugin {
         self.run(move |caller, guest| guest.penstock_connector_admin().call_invalidate(caller, scope).boxed())
             .await
     }
+
+    /// Forgets the answers that are kept of one owner of data, for instance a user of
+    /// Asleep's.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Failure`] for an unknown vendor or incomplete settings; else as
+    /// [`Plugin::run`].
+    pub async fn forget_owner(&self, vendor: &str, account: Option<&str>, owner: &str) -> Result<(), Error> {
+        let (vendor, account, owner) = (vendor.to_owned(), account.map(str::to_owned), owner.to_owned());
+        let asked = self.run(|caller, guest| {
+            guest.penstock_connector_admin().call_forget_owner(caller, vendor, account, owner).boxed()
+        });
+        Ok(asked.await??)
+    }
 }
 
 fn owned<N: Into<String>, V: Into<String>>(

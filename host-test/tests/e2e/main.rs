@@ -9,6 +9,7 @@
     reason = "a test may fail"
 )]
 
+mod asleep;
 mod cli;
 mod embed;
 mod gateway;

@@ -56,6 +56,16 @@ impl Client {
         client
     }
 
+    /// A client without credentials, for another vendor.
+    pub(crate) fn plain(root: &str) -> Self {
+        Self {
+            http: legacy::Client::builder(TokioExecutor::new()).build_http(),
+            root: root.to_owned(),
+            token: String::new(),
+            app_key: String::new(),
+        }
+    }
+
     /// Fetches a new token.
     pub(crate) async fn renew(&mut self) {
         let reply = self.token_request(FORM).await;
@@ -100,7 +110,7 @@ impl Client {
         self.send(request.body(Full::from(body)).unwrap()).await
     }
 
-    async fn send(&self, request: Request<Full<Bytes>>) -> Result<Reply, String> {
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Reply, String> {
         let response = self.http.request(request).await.map_err(|error| format!("no response: {error:?}"))?;
         let (parts, body) = response.into_parts();
         let body = body
