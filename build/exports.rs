@@ -129,10 +129,10 @@ impl Writer<'_> {
                  #[link_name = \"[stream-cancel-write-0]{name}\"] fn cancel_{number}(stream: u32) -> u32;\n\
                  #[link_name = \"[stream-drop-writable-0]{name}\"] fn drop_{number}(stream: u32);\n"
             )?;
-            write!(
+            writeln!(
                 self.out,
                 "static STREAM_{number}: Stream = Stream {{ new: new_{number}, write: write_{number}, \
-                 cancel: cancel_{number}, drop: drop_{number} }};\n"
+                 cancel: cancel_{number}, drop: drop_{number} }};"
             )?;
         }
         Ok(())

@@ -121,7 +121,7 @@ impl Arena {
 }
 
 /// How many bytes there are before the first aligned one.
-fn padding(bytes: &Vec<u8>) -> usize {
+fn padding(bytes: &[u8]) -> usize {
     (bytes.as_ptr() as usize).wrapping_neg() % ALIGN as usize
 }
 

@@ -6,12 +6,15 @@ use std::{cell::RefCell, rc::Rc};
 
 const DAY: [(&str, &str); 2] = [("completedOnOrAfter", "2026-11-01"), ("completedBefore", "2026-11-02")];
 
+/// From and to.
+type Spans = Vec<(String, String)>;
+
 /// A rig in a zone, and the spans that the vendor was asked for.
-fn rig(zone: &str) -> (Rig, Rc<RefCell<Vec<(String, String)>>>) {
+fn rig(zone: &str) -> (Rig, Rc<RefCell<Spans>>) {
     let rig = Rig::new();
     rig.host.set("SERVICETITAN_TIMEZONE", zone);
     rig.titan.holds(30);
-    let asked: Rc<RefCell<Vec<_>>> = Rc::default();
+    let asked: Rc<RefCell<Spans>> = Rc::default();
     let note = asked.clone();
     rig.titan.on_api(move |_, request| {
         let of = |name| request.parameter(name).unwrap_or_default().replace("%3A", ":");

@@ -117,7 +117,7 @@ fn a_second_secret_is_live_at_once_and_the_first_stays_so() {
 fn what_is_not_the_vendors_or_the_tenants_is_refused() {
     let rig = rig();
     let (headers, body) = signed(SECRET, "d", "e");
-    let altered = (headers.clone(), body.replace("4711", "4712"));
+    let altered = (headers, body.replace("4711", "4712"));
     let failure = refused(&rig, &altered);
     assert_eq!(failure.kind, FailureKind::Authentication);
     assert_eq!(failure.fields[0].field, "x-servicetitan-signature");

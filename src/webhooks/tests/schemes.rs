@@ -83,7 +83,7 @@ fn without_a_secret_nothing_is_accepted() {
 #[test]
 fn a_header_that_is_missing_twice_there_or_malformed_is_named() {
     let good = signed(OLD, Encoding::Hex);
-    let mut twice = good.clone();
+    let mut twice = good;
     twice.headers.push(("x-signature".to_owned(), "00".repeat(32)));
     for (message, says) in [
         (Message::new(&[], "{}"), "missing"),
@@ -142,7 +142,7 @@ fn trust_tells_a_signed_body_from_a_key_and_a_hint() {
     ] {
         assert_eq!(verify(&scheme, &keyed, &[OLD], 0).unwrap().trust, trust);
     }
-    for wrong in ["OLD", &OLD[1..], &format!("{OLD}x"), &OLD.to_uppercase()] {
+    for wrong in ["OLD", OLD.get(1..).unwrap(), &format!("{OLD}x"), &OLD.to_uppercase()] {
         let message = Message::new(&[("x-api-key", wrong)], "{}");
         assert!(verify(&Scheme::Key { header: "x-api-key".to_owned() }, &message, &[OLD], 0).is_err());
     }
