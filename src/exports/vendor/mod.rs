@@ -92,6 +92,7 @@ pub unsafe fn list(
 ///
 /// # Safety
 /// The host calls it, for a task that [`call`] or [`list`] began.
+#[must_use]
 pub unsafe fn callback(event: u32, first: u32, second: u32) -> u32 {
     // SAFETY: the caller's promise.
     unsafe { wit_bindgen::rt::async_support::callback(event, first, second) }
