@@ -23,6 +23,7 @@ mod resume;
 mod retry;
 mod role;
 mod rotation;
+mod servicepytan;
 mod settings;
 mod shapes;
 mod time;

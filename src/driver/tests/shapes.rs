@@ -43,7 +43,8 @@ static BILL: RecordType = RecordType {
     extra: true,
 };
 
-const BASE: Operation = Operation {
+/// A list of bills, to make others of.
+pub(super) const BASE: Operation = Operation {
     vendor: "servicetitan",
     name: "test.bills-list",
     alias: Some("test.bills-page"),
