@@ -195,7 +195,10 @@ fn defect_15_sub_resources_and_actions_can_be_called() {
     let body = Some(r#"{"reasonId":1,"memo":"no"}"#);
     rig.run(rig.invoke("jpm.jobs-cancel", &[("id", "1")], body, None)).unwrap();
     let sent: Vec<_> = api(&rig).iter().map(|request| (request.method, request.path().to_owned())).collect();
-    assert_eq!(sent, [("POST", format!("{TENANT}/jobs/1/notes")), ("PUT", format!("{TENANT}/jobs/1/cancel"))]);
+    assert_eq!(
+        sent,
+        [("POST", format!("{TENANT}/jobs/1/notes")), ("PUT", format!("{TENANT}/jobs/1/cancel"))]
+    );
 }
 
 #[test]
