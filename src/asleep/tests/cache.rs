@@ -112,3 +112,20 @@ fn an_id_that_is_encoded_in_a_path_is_the_same_owner() {
     rig.run(rig.call("users-delete", &[("user_id", "a/b")])).unwrap();
     assert_eq!(source(&rig, "sessions-get", &asked), AnswerSource::Vendor);
 }
+
+/// What is forgotten is gone from memory, and not only hard to find.
+#[test]
+fn nothing_of_a_deleted_user_stays_in_memory() {
+    let rig = Rig::new();
+    let entries = || {
+        let snapshot: serde_json::Value = serde_json::from_str(&rig.connector.snapshot()).unwrap();
+        snapshot["cache"]["entries"].as_u64().unwrap()
+    };
+    for user in ["ann", "bob"] {
+        source(&rig, "sessions-get", &[("session_id", FIRST), ("user_id", user)]);
+        source(&rig, "sessions-page", &[("user_id", user)]);
+    }
+    assert_eq!(entries(), 4);
+    rig.run(rig.call("users-delete", &[("user_id", "ann")])).unwrap();
+    assert_eq!(entries(), 2);
+}

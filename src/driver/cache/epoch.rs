@@ -53,7 +53,7 @@ pub(super) struct Current {
 impl Epochs {
     /// The present epoch of a resource, looked up in the store now and then.
     pub(super) async fn current<H: Host>(&self, host: &H, store: &Store, resource: &Key) -> Current {
-        let epoch = self.of(resource);
+        let epoch = self.of(host, resource);
         let known = || epoch.looked.get().is_some_and(|looked| host.now().since(looked) < LOOK);
         if !known() {
             let _alone = epoch.asking.lock().await;
@@ -64,15 +64,22 @@ impl Epochs {
         Current { number: epoch.number.get(), shared: epoch.agreed.get() }
     }
 
-    /// Begins a new epoch: at once in this instance, and in the store if it can be
+    /// Tells the store of the epoch that began with [`Epochs::end`], if it can be
     /// reached. If not, it is tried again with the next look.
     pub(super) async fn begin<H: Host>(&self, host: &H, store: &Store, resource: &Key) {
-        let epoch = self.of(resource);
-        epoch.change(host);
+        let epoch = self.of(host, resource);
         let _alone = epoch.asking.lock().await;
         if epoch.owed.get() {
             epoch.look(host, store, resource).await;
         }
+    }
+
+    /// Ends the present epoch in this instance, and returns its number.
+    pub(super) fn end<H: Host>(&self, host: &H, resource: &Key) -> u64 {
+        let epoch = self.of(host, resource);
+        let ended = epoch.number.get();
+        epoch.change(host);
+        ended
     }
 
     /// How many resources are known.
@@ -85,8 +92,10 @@ impl Epochs {
         self.0.borrow_mut().clear();
     }
 
-    fn of(&self, resource: &Key) -> Rc<Epoch> {
-        self.0.borrow_mut().entry(resource.clone()).or_default().clone()
+    /// Without a store too, no two resources are in the same epoch.
+    fn of<H: Host>(&self, host: &H, resource: &Key) -> Rc<Epoch> {
+        let begun = || Rc::new(Epoch { number: Cell::new(host.random()), ..Epoch::default() });
+        self.0.borrow_mut().entry(resource.clone()).or_insert_with(begun).clone()
     }
 }
 

@@ -37,6 +37,10 @@ use std::{
 };
 use store::Store;
 
+/// How long the store keeps an answer that has an owner. What is forgotten cannot be found
+/// there any more, but it cannot be deleted either: nobody knows all of its keys.
+const OWNED_STORED: Duration = Duration::from_secs(24 * 3600);
+
 /// Keeps answers.
 pub struct Cache {
     memory: RefCell<Memory>,
@@ -137,6 +141,9 @@ impl Cache {
     /// What is kept of a resource, or of an owner, is of no use any more.
     pub(in crate::driver) async fn forget<H: Host>(&self, host: &H, resource: &Key, deadline: Option<Tick>) {
         self.make_room();
+        let ended = self.epochs.end(host, resource);
+        // They could not be found any more, and somebody's data is not to lie about.
+        self.memory.borrow_mut().retain(|key| !key.is_of_epoch(ended));
         let beginning = self.epochs.begin(host, &self.store, resource);
         // Cut off, it is done with the next look at the epoch.
         within(host, deadline, beginning).await;
@@ -151,7 +158,8 @@ impl Cache {
     ) -> (Place, Option<Entry>) {
         self.make_room();
         let epoch = self.epochs.current(host, &self.store, &question.resource()).await;
-        let place = Place { key: question.key(epoch.number), shared: epoch.shared };
+        let most = question.owner.as_ref().map(|_| OWNED_STORED);
+        let place = Place { key: question.key(epoch.number), shared: epoch.shared, most };
         if wanted.fresh {
             return (place, None);
         }
@@ -243,6 +251,7 @@ impl Cache {
         }
         if let Some((storable, entry)) = kept.filter(|_| place.shared) {
             let life = policy.useful(storable, entry.fresh);
+            let life = place.most.map_or(life, |most| life.min(most));
             // Whoever comes after us fetches it again.
             let storing = self.store.set(host, &place.key, entry.to_bytes(), Some(life));
             within(host, deadline, storing).await;
@@ -281,6 +290,8 @@ struct Place {
     key: Key,
     /// Whether also in the store.
     shared: bool,
+    /// How long it may stay there at most.
+    most: Option<Duration>,
 }
 
 fn kept_answer<H: Host>(host: &H, entry: &Entry) -> Cached {

@@ -69,6 +69,12 @@ impl Key {
         key
     }
 
+    /// Whether it is of this epoch.
+    #[must_use]
+    pub fn is_of_epoch(&self, epoch: u64) -> bool {
+        self.0.ends_with(&epoch.to_be_bytes())
+    }
+
     /// The bytes, to be hashed.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -198,6 +204,14 @@ mod tests {
         let all = [key("1", ("m", "r")), key("2", ("m", "r")), key("1", ("mr", "")), key("1", ("m", "s"))];
         assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), all.len());
         assert!(all.iter().all(|key| parts(key).is_none()));
+    }
+
+    proptest! {
+        #[test]
+        fn the_epoch_can_be_told(asked in any_parts(), other in any::<u64>()) {
+            prop_assert!(asked.key().is_of_epoch(asked.epoch));
+            prop_assert_eq!(asked.key().is_of_epoch(other), asked.epoch == other);
+        }
     }
 
     #[test]

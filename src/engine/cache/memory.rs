@@ -74,6 +74,12 @@ impl Memory {
         }
     }
 
+    /// Drops all entries but those whose key passes.
+    pub fn retain(&mut self, keep: impl Fn(&Key) -> bool) {
+        let dropped: Vec<Key> = self.entries.keys().filter(|key| !keep(key)).cloned().collect();
+        dropped.iter().for_each(|key| self.remove(key));
+    }
+
     /// Drops everything.
     pub fn clear(&mut self) {
         (self.entries, self.order, self.used) = (BTreeMap::new(), BTreeMap::new(), 0);
