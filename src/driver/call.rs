@@ -236,7 +236,7 @@ impl<H: Host> Connector<H> {
             began_wall: self.host.wall_now(),
             retry: Retry::new(retry_policy, began, repeat),
             spent: Spent::default(),
-            refreshed: false,
+            refusals: 0,
         };
         let sending = Sending { call, page, account: &account, policy: &policy, options };
         self.answer(&sending, &mut course).await

@@ -27,8 +27,8 @@ pub(super) struct Course {
     pub(super) retry: Retry,
     /// What its retries took out of the budget.
     pub(super) spent: Spent,
-    /// Whether a token of this call was refused before.
-    pub(super) refreshed: bool,
+    /// How often a token of this call was refused.
+    pub(super) refusals: u32,
 }
 
 impl Course {

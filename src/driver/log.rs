@@ -61,7 +61,10 @@ impl Line {
 
     /// Hands it to the host.
     pub fn write<H: Host>(self, host: &H) {
-        host.log(&Value::Object(self.0).to_string());
+        // A map with texts for keys always has a JSON form.
+        if let Ok(line) = serde_json::to_string(&self.0) {
+            host.log(&line);
+        }
     }
 }
 

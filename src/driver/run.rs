@@ -153,13 +153,15 @@ impl<H: Host> Connector<H> {
                 if account.vendor.static_key().is_some() && cell.secret(generation).is_some() {
                     account.token.spurn(&failed);
                 }
-                let served = cell.rejected(generation, self.host.now());
-                // A second token that served others was revoked like the first: that says
-                // nothing against the credentials, and counts as an ordinary attempt.
-                if served && course.refreshed {
-                    failed.fault.class = Class::Transient;
+                // A second refusal is none of the call's own if the token served others and
+                // was revoked like the first, or if the other credentials are next: it costs
+                // nothing, once. A third counts as an ordinary attempt.
+                match (cell.rejected(generation, self.host.now()), course.refusals) {
+                    (true, 1) => course.retry.refresh_again(),
+                    (true, 2..) => failed.fault.class = Class::Transient,
+                    _ => {}
                 }
-                course.refreshed = true;
+                course.refusals += 1;
             }
             (_, Some(_)) => cell.accepted(generation),
             _ => {}

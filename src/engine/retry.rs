@@ -192,6 +192,11 @@ impl Retry {
         }
     }
 
+    /// The next refusal of a token leads to another one once more.
+    pub fn refresh_again(&mut self) {
+        self.refreshed = false;
+    }
+
     /// Gives up for a reason that is not this call's own, such as the retry budget.
     #[must_use]
     pub fn given_up(&self, why: Why, hint: Option<Duration>) -> GiveUp {

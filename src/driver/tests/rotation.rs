@@ -260,6 +260,24 @@ fn an_app_key_can_be_changed_too() {
 }
 
 #[test]
+fn a_changed_app_key_fails_no_call_that_has_one_attempt() {
+    let rig = rig(1);
+    rig.host.set("RETRY_ATTEMPTS", "1");
+    rig.run(async {
+        rig.get().await.unwrap();
+        rig.titan.issue_app_key("canary-new-key");
+        rig.host.set_secret("SERVICETITAN_APP_KEY_SECONDARY", "canary-new-key");
+        rig.titan.revoke_app_key(APP_KEY);
+        let options = options();
+        let posts = join_all((0..50).map(|_| rig.post(&options)));
+        let (gets, posts) = join(rig.get_often(50), posts).await;
+        gets.into_iter().for_each(|result| drop(result.unwrap()));
+        posts.into_iter().for_each(|result| drop(result.unwrap()));
+        assert_eq!((rig.titan.token_requests(), changes(&rig)), (3, 1));
+    });
+}
+
+#[test]
 fn slots_whose_tokens_the_api_refuses_take_turns_between_cool_downs() {
     let rig = rig(1);
     rig.host.set_secret("SERVICETITAN_APP_KEY_SECONDARY", "canary-new-key");
