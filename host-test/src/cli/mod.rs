@@ -7,6 +7,7 @@ mod import;
 mod key;
 mod list;
 mod operations;
+mod ready;
 mod report;
 mod serve;
 mod simulate;
@@ -58,6 +59,9 @@ enum Command {
     Batch(batch::Batch),
     /// Shows the operations: name, method, path, effect, parameters.
     Operations(operations::Operations),
+    /// Checks the settings, and with --probe a call: exit code 0 when all is well, 2 when
+    /// settings are missing, 1 when the call fails.
+    Ready(ready::Ready),
     /// Runs the core through seeded schedules of faults in virtual time, and counts what did
     /// not hold.
     Simulate(simulate::Simulate),
@@ -88,6 +92,7 @@ pub fn main() -> ExitCode {
             Command::Call(command) => command.run().await,
             Command::Batch(command) => command.run().await,
             Command::Operations(command) => command.run().await,
+            Command::Ready(command) => command.run().await,
             Command::Vendor(command) => command.run().await,
             Command::Serve(command) => command.run().await,
             Command::Simulate(command) => command.run(),

@@ -1,8 +1,9 @@
 //! Says what went wrong, and how to go on.
 
+use super::ready::NotReady;
 use penstock_host::{
     Error,
-    bindings::types::{Failure, FailureKind, Outcome, RetryAdvice},
+    bindings::types::{Failure, FailureKind, FieldError, Outcome, RetryAdvice},
 };
 use std::process::ExitCode;
 
@@ -20,6 +21,11 @@ pub(super) fn failed(error: &anyhow::Error) -> ExitCode {
     }) {
         return ExitCode::SUCCESS;
     }
+    if let Some(NotReady(missing)) = error.downcast_ref() {
+        eprintln!("error: {error}");
+        missing.iter().for_each(tell_field);
+        return ExitCode::from(USAGE);
+    }
     match error.downcast_ref::<Error>().and_then(Error::failure) {
         Some(failure) => tell(failure),
         None => {
@@ -29,15 +35,17 @@ pub(super) fn failed(error: &anyhow::Error) -> ExitCode {
     }
 }
 
+fn tell_field(error: &FieldError) {
+    eprintln!("  {}: {}", error.field, error.message);
+}
+
 fn tell(failure: &Failure) -> ExitCode {
     if failure.fields.is_empty() {
         eprintln!("error: {}", failure.message);
     } else {
         let head = failure.message.split(": ").next().unwrap_or(&failure.message);
         eprintln!("error: {head}");
-        for error in &failure.fields {
-            eprintln!("  {}: {}", error.field, error.message);
-        }
+        failure.fields.iter().for_each(tell_field);
     }
     for attempt in &failure.attempts {
         let status = attempt.status.map_or_else(|| "no answer".to_owned(), |status| format!("HTTP {status}"));

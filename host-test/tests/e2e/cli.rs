@@ -154,3 +154,22 @@ fn a_typo_brings_the_nearest_name() {
     assert_eq!(run.status.code(), Some(2));
     assert!(text(&run.stderr).contains("jpm.jobs-get"), "{}", text(&run.stderr));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readiness_has_an_exit_code() {
+    let missing = penstock(&BTreeMap::new(), &["ready", "servicetitan"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(text(&missing.stderr).contains("SERVICETITAN_APP_KEY"), "{}", text(&missing.stderr));
+
+    let (vendor, settings) = vendor().await;
+    let probe = ["ready", "servicetitan", "--probe", "jpm.job-types-list"];
+    let well = penstock(&settings, &probe);
+    assert!(well.status.success(), "{}", text(&well.stderr));
+    assert!(text(&well.stdout).contains("jpm.job-types-list: HTTP 200"), "{}", text(&well.stdout));
+
+    vendor.shutdown().await;
+    let gone = penstock(&settings, &[&probe[..], &["--deadline", "2"]].concat());
+    assert_eq!(gone.status.code(), Some(1), "{}", text(&gone.stderr));
+    // The settings are as good as before.
+    assert!(penstock(&settings, &probe[..2]).status.success());
+}

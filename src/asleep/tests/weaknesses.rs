@@ -1,10 +1,11 @@
 //! What goes wrong in the Python client of the vendor's guide, one test each, in the order
 //! of docs/checklist.md.
 
-use super::model::{Rig, body, found, header, options, refused, session};
+use super::model::{KEY, Rig, body, found, header, options, refused, session};
 use crate::{
     contract::{AnswerSource, FailureKind, Outcome},
     host::simulated::Reply,
+    webhooks::{Delivery, Kind},
 };
 use futures_util::future::join_all;
 use serde_json::json;
@@ -187,7 +188,40 @@ fn w11_a_log_line_has_the_status_the_time_and_an_id_but_no_user() {
     assert!(!rig.connector.metrics().contains("canary"));
 }
 
-// w12 is about webhooks: src/webhooks.
+#[test]
+fn w12_without_a_key_on_either_side_a_webhook_is_refused_and_an_unknown_event_is_no_error() {
+    let deliver = |rig: &Rig, key: Option<&str>, event: &str| {
+        let headers = key.map(|key| ("x-api-key".to_owned(), key.to_owned())).into_iter().collect();
+        let body = format!(r#"{{"event":"{event}","data":{{"session_id":"{FIRST}"}}}}"#);
+        let delivery = Delivery { headers, body: body.as_bytes() };
+        rig.run(rig.connector.verify_webhook("asleep", None, &delivery))
+    };
+    let unset = Rig::new();
+    unset.host.set_secret("ASLEEP_API_KEY", "");
+    for key in [None, Some(""), Some(KEY)] {
+        let failure = deliver(&unset, key, "SESSION_COMPLETE").unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Configuration, "{key:?}");
+    }
+    let rig = Rig::new();
+    for key in [None, Some(""), Some("canary-asleep-kez")] {
+        let failure = deliver(&rig, key, "SESSION_COMPLETE").unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Authentication, "{key:?}");
+    }
+    let complete = deliver(&rig, Some(KEY), "SESSION_COMPLETE").unwrap();
+    assert!(matches!(complete.event.kind, Kind::SessionComplete { .. }), "{complete:?}");
+    let unknown = deliver(&rig, Some(KEY), "SESSION_DREAMT").unwrap();
+    assert_eq!((unknown.event.kind, unknown.event.name.as_str()), (Kind::Unknown, "SESSION_DREAMT"));
+
+    // A signature that is demanded and absent is refused, and so is one without a secret.
+    rig.host.set("ASLEEP_WEBHOOK_SCHEME", "hmac");
+    rig.connector.forget_settings();
+    let failure = deliver(&rig, Some(KEY), "SESSION_COMPLETE").unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Configuration);
+    rig.host.set_secret("ASLEEP_WEBHOOK_SECRET", "canary-webhook-secret-0123456789");
+    rig.connector.forget_settings();
+    let failure = deliver(&rig, Some(KEY), "SESSION_COMPLETE").unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Authentication);
+}
 
 #[test]
 fn w13_readiness_asks_no_undocumented_path_and_health_shows_failures() {
