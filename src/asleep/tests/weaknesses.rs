@@ -191,9 +191,9 @@ fn w11_a_log_line_has_the_status_the_time_and_an_id_but_no_user() {
 #[test]
 fn w12_without_a_key_on_either_side_a_webhook_is_refused_and_an_unknown_event_is_no_error() {
     let deliver = |rig: &Rig, key: Option<&str>, event: &str| {
-        let headers = key.map(|key| ("x-api-key".to_owned(), key.to_owned())).into_iter().collect();
+        let headers: Vec<_> = key.map(|key| ("x-api-key".to_owned(), key.to_owned())).into_iter().collect();
         let body = format!(r#"{{"event":"{event}","data":{{"session_id":"{FIRST}"}}}}"#);
-        let delivery = Delivery { headers, body: body.as_bytes() };
+        let delivery = Delivery { headers: &headers, body: body.as_bytes() };
         rig.run(rig.connector.verify_webhook("asleep", None, &delivery))
     };
     let unset = Rig::new();
