@@ -1,18 +1,15 @@
 //! The vendors' part of the WIT, read and checked.
 
 use crate::{names::Naming, tags::Doc};
-use std::{error::Error, path::Path};
+use std::{env, error::Error, path::Path};
 use wit_parser::{
-    Function, FunctionKind, Interface, InterfaceId, Resolve, Type, TypeDefKind, TypeId, TypeOwner, WorldItem,
+    Function, FunctionKind, Interface, InterfaceId, Resolve, Type, TypeDefKind, TypeId, TypeOwner,
 };
 
 /// Everything under `wit/` that belongs to vendors.
 pub(crate) struct Contract {
     pub(crate) resolve: Resolve,
     pub(crate) vendors: Vec<Vendor>,
-    /// `servicetitan/jpm`: the interfaces that the plugin exports, typed. The operations of
-    /// the others are reached by name.
-    pub(crate) exported: Vec<String>,
 }
 
 /// A WIT package of a vendor.
@@ -27,7 +24,8 @@ pub(crate) struct Module {
     pub(crate) name: String,
     /// How its vendor spells names.
     pub(crate) naming: Naming,
-    /// Whether its operations are part of this build.
+    /// Whether its operations are part of this build: a cargo feature for each vendor, and
+    /// for each module.
     pub(crate) enabled: bool,
     pub(crate) types: Vec<TypeId>,
     pub(crate) operations: Vec<Operation>,
@@ -92,27 +90,15 @@ impl Contract {
         for folder in vendors {
             let (package, _) = resolve.push_dir(root.join(folder))?;
             let package = &resolve.packages[package];
-            let modules = package.interfaces.values().map(|&id| Module::read(id, &resolve.interfaces[id]));
+            let vendor = &package.name.name;
+            let modules =
+                package.interfaces.values().map(|&id| Module::read(vendor, id, &resolve.interfaces[id]));
             read.push(Vendor {
                 name: package.name.name.clone(),
                 modules: modules.collect::<Result<_, _>>()?,
             });
         }
-        // Apart from the contract, which the world is put together with later.
-        let mut whole = resolve.clone();
-        let plugin = whole.push_dir(root.join("wit/plugin"))?.0;
-        let world = whole.packages[plugin].worlds.values().next().ok_or("wit/plugin has no world")?;
-        let exports = whole.worlds[*world].exports.values();
-        let exported = exports.filter_map(|item| match item {
-            WorldItem::Interface { id, .. } => {
-                let interface = &whole.interfaces[*id];
-                let package = &whole.packages[interface.package?];
-                Some(format!("{}/{}", package.name.name, interface.name.as_deref()?))
-            }
-            _ => None,
-        });
-        let exported = exported.collect();
-        Ok(Contract { resolve, vendors: read, exported })
+        Ok(Contract { resolve, vendors: read })
     }
 
     /// The modules of all vendors.
@@ -150,7 +136,7 @@ impl Contract {
 }
 
 impl Module {
-    fn read(id: InterfaceId, interface: &Interface) -> Result<Module, Box<dyn Error>> {
+    fn read(vendor: &str, id: InterfaceId, interface: &Interface) -> Result<Module, Box<dyn Error>> {
         let name = interface.name.clone().unwrap_or_default();
         let doc = Doc::parse(interface.docs.contents.as_deref());
         if let Some(tag) = doc.unknown(&["fields", "cases"]) {
@@ -183,8 +169,14 @@ impl Module {
             }
         }
         let types = interface.types.values().copied().collect();
-        Ok(Module { id, name, naming, enabled: true, types, operations })
+        let enabled = feature(vendor) || feature(&format!("{vendor}-{name}"));
+        Ok(Module { id, name, naming, enabled, types, operations })
     }
+}
+
+/// Whether a cargo feature is on.
+fn feature(name: &str) -> bool {
+    env::var_os(format!("CARGO_FEATURE_{}", name.replace('-', "_").to_uppercase())).is_some()
 }
 
 impl Operation {

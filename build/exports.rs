@@ -25,12 +25,7 @@ pub(crate) fn write(contract: &Contract, world: usize) -> Result<String, Box<dyn
     for vendor in &contract.vendors {
         let mut index = 0;
         for module in vendor.modules.iter().filter(|module| module.enabled) {
-            // The others are reached by name alone.
-            if contract.exported.contains(&format!("{}/{}", vendor.name, module.name)) {
-                writer.module(vendor, module, &mut index)?;
-            } else {
-                index += module.operations.len();
-            }
+            writer.module(vendor, module, &mut index)?;
         }
     }
     Ok(format!(

@@ -15,8 +15,14 @@ pub(crate) fn write(root: &Path, contract: &Contract) -> Result<Vec<u8>, Box<dyn
     let mut resolve = contract.resolve.clone();
     let (package, _) = resolve.push_dir(root.join(FOLDER))?;
     let world = resolve.select_world(&[package], Some(NAME))?;
-    for module in contract.modules().filter(|module| !module.enabled) {
-        resolve.worlds[world].exports.shift_remove(&WorldKey::Interface(module.id));
+    for module in contract.modules() {
+        let key = WorldKey::Interface(module.id);
+        if !resolve.worlds[world].exports.contains_key(&key) {
+            return Err(format!("{FOLDER} does not export {}", resolve.name_world_key(&key)).into());
+        }
+        if !module.enabled {
+            resolve.worlds[world].exports.shift_remove(&key);
+        }
     }
     complete(&resolve, world)?;
     Ok(metadata::encode(&resolve, world, StringEncoding::UTF8, None, false)?)

@@ -30,11 +30,14 @@ wit_bindgen::generate!({
             export penstock:connector/operations@0.1.0;
             export penstock:connector/admin@0.1.0;
             export penstock:connector/webhooks@0.1.0;
+            export penstock:connector/files@0.1.0;
         }
     ",
     generate_all,
     generate_unused_types: true,
     additional_derives: [PartialEq, Clone],
+    // A stream belongs to one.
+    additional_derives_ignore: ["download", "upload"],
     pub_export_macro: true,
     default_bindings_module: "penstock::bindings",
 });

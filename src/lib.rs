@@ -7,6 +7,7 @@
 
 pub mod abi;
 pub mod apikey;
+#[cfg(feature = "asleep")]
 pub mod asleep;
 pub mod batch;
 pub mod bindings;
@@ -21,6 +22,7 @@ pub mod host;
 pub mod local_day;
 pub mod normalize;
 pub mod pump;
+#[cfg(feature = "servicetitan-base")]
 pub mod servicetitan;
 pub mod settings;
 pub mod typed;

@@ -301,7 +301,12 @@ pub struct PageError {
 /// The vendors, in the order of the catalogue.
 #[must_use]
 pub fn all() -> &'static [&'static dyn Vendor] {
-    &[&crate::servicetitan::ServiceTitan, &crate::asleep::Asleep]
+    &[
+        #[cfg(feature = "servicetitan-base")]
+        &crate::servicetitan::ServiceTitan,
+        #[cfg(feature = "asleep")]
+        &crate::asleep::Asleep,
+    ]
 }
 
 /// A vendor by name.

@@ -1,8 +1,8 @@
 //! The gateway's own settings, and how settings are called in Spin.
 
 use penstock::{
-    asleep, servicetitan,
     settings::{Kind, Setting, common},
+    vendor,
 };
 
 /// The hashes of the API keys that are accepted.
@@ -28,14 +28,11 @@ pub fn variable(name: &str) -> String {
 /// Every setting of the default account by its whole name.
 pub fn all() -> impl Iterator<Item = (String, &'static Setting)> {
     let own = common::SETTINGS.iter().chain(SETTINGS).map(|setting| (setting.name.to_owned(), setting));
-    let vendors = [
-        ("SERVICETITAN_", servicetitan::settings::SETTINGS),
-        ("SERVICETITAN_", servicetitan::webhooks::SETTINGS),
-        ("ASLEEP_", asleep::settings::SETTINGS),
-        ("ASLEEP_", asleep::webhooks::SETTINGS),
-    ];
-    let named = |(prefix, table): (&'static str, &'static [Setting])| {
-        table.iter().map(move |setting| (format!("{prefix}{}", setting.name), setting))
-    };
-    own.chain(vendors.into_iter().flat_map(named))
+    let vendors = vendor::all().iter().flat_map(|vendor| {
+        let prefix = vendor.name().to_ascii_uppercase();
+        let webhooks = vendor.webhooks().map_or(&[][..], |source| source.settings());
+        let all = vendor.settings().iter().chain(webhooks);
+        all.map(move |setting| (format!("{prefix}_{}", setting.name), setting))
+    });
+    own.chain(vendors)
 }

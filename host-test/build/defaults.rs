@@ -8,15 +8,16 @@ use std::{error::Error, fmt::Write as _, path::Path};
 
 use wit_parser::{Resolve, Type, TypeDefKind, WorldItem, WorldKey};
 
-/// The folders of `wit/` in the order of their dependencies.
-const FOLDERS: [&str; 5] = ["connector", "host", "servicetitan", "asleep", "plugin"];
+/// The folders in the order of their dependencies, the world of the bindings last.
+const FOLDERS: [&str; 5] =
+    ["wit/connector", "wit/host", "wit/servicetitan", "wit/asleep", "host-test/wit/harness"];
 
 /// Rust for `include!`, inside the module of the bindings.
-pub(crate) fn write(wit: &Path) -> Result<String, Box<dyn Error>> {
+pub(crate) fn write(workspace: &Path) -> Result<String, Box<dyn Error>> {
     let mut resolve = Resolve::default();
     let mut last = None;
     for folder in FOLDERS {
-        last = Some(resolve.push_dir(wit.join(folder))?.0);
+        last = Some(resolve.push_dir(workspace.join(folder))?.0);
     }
     let world = resolve.select_world(&[last.ok_or("no folder")?], None)?;
     let mut rust = String::new();

@@ -43,6 +43,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let workspace = package.parent().ok_or("the package has no parent folder")?;
 
     println!("cargo::rerun-if-changed=build");
+    println!("cargo::rerun-if-changed=wit/harness");
     for source in SOURCES.map(|name| workspace.join(name)) {
         // A path that is missing would make cargo run this script every time.
         if source.exists() {
@@ -50,7 +51,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         }
     }
 
-    fs::write(out.join("defaults.rs"), defaults::write(&workspace.join("wit"))?)?;
+    fs::write(out.join("defaults.rs"), defaults::write(workspace)?)?;
 
     ensure_target()?;
     let profile = if variable("PROFILE")? == "release" { "component" } else { "component-dev" };

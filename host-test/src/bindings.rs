@@ -1,4 +1,4 @@
-//! Rust types for the component's world, made from `wit/`.
+//! Rust types for the harness's world (`host-test/wit/harness`), made from `wit/`.
 //!
 //! Every exported function is a `call_..` method that takes a [`Caller`], so that
 //! many calls run at once on one instance. [`crate::Plugin::run`] hands one out.
@@ -19,8 +19,8 @@ use crate::instance::HostState;
 #[expect(missing_docs, clippy::derivable_impls, reason = "generated; the documentation stands in wit/")]
 mod generated {
     wasmtime::component::bindgen!({
-        path: ["../wit/connector", "../wit/host", "../wit/servicetitan", "../wit/asleep", "../wit/plugin"],
-        world: "penstock:plugin/plugin@0.1.0",
+        path: ["../wit/connector", "../wit/host", "../wit/servicetitan", "../wit/asleep", "wit/harness"],
+        world: "penstock:harness/harness@0.1.0",
         imports: { default: async | store },
         exports: { default: async | store },
         additional_derives: [PartialEq],
@@ -31,9 +31,9 @@ mod generated {
 
 pub use generated::{exports, penstock::host as lent};
 
-/// Everything that an instance exports: `guest.penstock_servicetitan_jpm()`...
-pub use generated::Plugin as Guest;
-pub(crate) use generated::PluginPre as GuestPre;
+/// What is typed here of all that an instance exports: `guest.penstock_servicetitan_jpm()`...
+pub use generated::Harness as Guest;
+pub(crate) use generated::HarnessPre as GuestPre;
 
 /// What a call needs besides its arguments.
 pub type Caller = Accessor<HostState>;
