@@ -5,26 +5,54 @@
 //! host for it.
 
 use crate::normalize::Instant;
-use jiff::{civil::Date, tz::TimeZone};
 
 /// The name of a zone as the database spells it; none if it does not know the zone. `UTC` is
 /// always known.
 #[must_use]
 pub fn zone_name(name: &str) -> Option<String> {
-    find(name).map(|zone| zone.iana_name().unwrap_or("UTC").to_owned())
+    if is_utc(name) { Some("UTC".to_owned()) } else { database::name(name) }
 }
 
 /// The first instant of a day, `2026-11-20`, in a zone: midnight, or whenever the day begins
 /// where the clocks change at midnight. None if there is no such day or zone.
 #[must_use]
 pub fn begins(day: &str, zone: &str) -> Option<Instant> {
-    let day: Date = day.parse().ok()?;
-    let begins = day.to_zoned(find(zone)?).ok()?.timestamp();
-    Instant::new(begins.as_second(), 0)
+    let in_utc = Instant::parse(day).filter(|_| day.len() == "2026-11-20".len())?;
+    if is_utc(zone) { Some(in_utc) } else { database::begins(day, zone) }
 }
 
-fn find(name: &str) -> Option<TimeZone> {
-    if name.eq_ignore_ascii_case("utc") { Some(TimeZone::UTC) } else { TimeZone::get(name).ok() }
+fn is_utc(name: &str) -> bool {
+    name.eq_ignore_ascii_case("utc")
+}
+
+#[cfg(feature = "timezones")]
+mod database {
+    use super::Instant;
+    use jiff::{civil::Date, tz::TimeZone};
+
+    pub(super) fn name(name: &str) -> Option<String> {
+        TimeZone::get(name).ok()?.iana_name().map(str::to_owned)
+    }
+
+    pub(super) fn begins(day: &str, zone: &str) -> Option<Instant> {
+        let day: Date = day.parse().ok()?;
+        let begins = day.to_zoned(TimeZone::get(zone).ok()?).ok()?.timestamp();
+        Instant::new(begins.as_second(), 0)
+    }
+}
+
+/// Without the database no zone but UTC is known.
+#[cfg(not(feature = "timezones"))]
+mod database {
+    use super::Instant;
+
+    pub(super) fn name(_name: &str) -> Option<String> {
+        None
+    }
+
+    pub(super) fn begins(_day: &str, _zone: &str) -> Option<Instant> {
+        None
+    }
 }
 
 #[cfg(test)]

@@ -21,9 +21,9 @@ use crate::{
     },
     host::Host,
 };
+use litemap::LiteMap;
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     fmt,
     rc::Rc,
     task::Waker,
@@ -105,8 +105,8 @@ struct Desk {
 
 #[derive(Default)]
 struct Rooms {
-    by_key: BTreeMap<GroupKey, Rc<Room>>,
-    by_id: BTreeMap<GroupId, Rc<Room>>,
+    by_key: LiteMap<GroupKey, Rc<Room>>,
+    by_id: LiteMap<GroupId, Rc<Room>>,
     made: u64,
 }
 
@@ -116,7 +116,7 @@ struct Room {
     /// The key of its record in the store.
     record: String,
     group: RefCell<Group>,
-    wakers: RefCell<BTreeMap<Ticket, Waker>>,
+    wakers: RefCell<LiteMap<Ticket, Waker>>,
 }
 
 impl Default for Admission {

@@ -6,9 +6,9 @@ use crate::engine::{
     budget::{Budget, BudgetPolicy, Cost, Spent},
     time::Tick,
 };
+use litemap::LiteMap;
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     rc::Rc,
     time::Duration,
 };
@@ -20,7 +20,7 @@ const MOST_GROUPS: usize = 1024;
 /// The guards of all groups.
 #[derive(Default)]
 pub(super) struct Guards {
-    groups: RefCell<BTreeMap<String, Rc<Guard>>>,
+    groups: RefCell<LiteMap<String, Rc<Guard>>>,
     totals: Rc<Totals>,
 }
 

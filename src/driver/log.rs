@@ -8,6 +8,7 @@ use crate::{
     contract::{Failure, Outcome},
     engine::time::WallTime,
     host::Host,
+    normalize::Instant,
     settings::common::LogLevel,
 };
 use serde_json::{Map, Value, json};
@@ -71,5 +72,8 @@ impl Line {
 /// RFC 3339 in UTC, milliseconds.
 fn timestamp(now: WallTime) -> String {
     let millis = now.as_millis();
-    jiff::Timestamp::from_millisecond(millis).map_or_else(|_| millis.to_string(), |time| format!("{time:.3}"))
+    let (seconds, rest) = (millis.div_euclid(1_000), millis.rem_euclid(1_000));
+    let Some(second) = Instant::new(seconds, 0) else { return millis.to_string() };
+    let second = second.to_string();
+    format!("{}.{rest:03}Z", second.trim_end_matches('Z'))
 }

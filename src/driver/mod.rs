@@ -55,9 +55,9 @@ use admission::{Admission, AdmissionConfig};
 use cache::Cache;
 use futures_util::lock::Mutex;
 use guards::Guards;
+use litemap::LiteMap;
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     rc::{Rc, Weak},
     time::Duration,
 };
@@ -75,7 +75,7 @@ pub struct Connector<H> {
     /// Itself: whole reads hold on to their connector.
     this: Weak<Connector<H>>,
     policy: RefCell<Option<(Tick, Rc<Policy>)>>,
-    accounts: RefCell<BTreeMap<(&'static str, String), Rc<Account>>>,
+    accounts: RefCell<LiteMap<(&'static str, String), Rc<Account>>>,
     /// Held while settings are read, so that a thousand calls at start read them once.
     opening: Mutex<()>,
     stats: RefCell<stats::Stats>,

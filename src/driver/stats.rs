@@ -3,8 +3,9 @@
 //! Labels are an operation's name and a reason: both from closed lists, so that no
 //! tenant, id or error text can multiply the series.
 
+use litemap::LiteMap;
 use serde_json::{Map, Value, json};
-use std::{collections::BTreeMap, fmt::Write, time::Duration};
+use std::{fmt::Write, time::Duration};
 
 /// Upper bounds of the duration histogram, in seconds: those of OpenTelemetry's
 /// `http.client.request.duration`.
@@ -13,10 +14,10 @@ const BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.7
 /// The counters.
 #[derive(Debug, Default)]
 pub struct Stats {
-    calls: BTreeMap<(&'static str, &'static str), u64>,
-    durations: BTreeMap<&'static str, Histogram>,
-    requests: BTreeMap<u16, u64>,
-    retries: BTreeMap<&'static str, u64>,
+    calls: LiteMap<(&'static str, &'static str), u64>,
+    durations: LiteMap<&'static str, Histogram>,
+    requests: LiteMap<u16, u64>,
+    retries: LiteMap<&'static str, u64>,
     token_fetches: u64,
     slot_changes: u64,
     pages: u64,
@@ -83,13 +84,15 @@ impl Stats {
             let mean = histogram.sum / histogram.count.max(1) as f64;
             json!({ "operation": operation, "count": histogram.count, "meanSeconds": mean })
         });
-        let requests: BTreeMap<String, u64> =
-            self.requests.iter().map(|(status, count)| (status.to_string(), *count)).collect();
+        let requests: Map<_, _> =
+            self.requests.iter().map(|(status, count)| (status.to_string(), (*count).into())).collect();
+        let retries: Map<_, _> =
+            self.retries.iter().map(|(reason, count)| ((*reason).to_owned(), (*count).into())).collect();
         let counters = json!({
             "calls": calls.collect::<Vec<_>>(),
             "durations": durations.collect::<Vec<_>>(),
             "requests": requests,
-            "retries": self.retries,
+            "retries": retries,
             "tokenFetches": self.token_fetches,
             "credentialSlotChanges": self.slot_changes,
             "pages": self.pages,
@@ -111,7 +114,7 @@ impl Stats {
             lines(&mut out);
         };
         family("calls_total", "counter", "Calls by operation and result.", &|out| {
-            for ((operation, result), count) in &self.calls {
+            for ((operation, result), count) in self.calls.iter() {
                 _ = writeln!(
                     out,
                     "penstock_calls_total{{operation=\"{operation}\",result=\"{result}\"}} {count}"
@@ -119,7 +122,7 @@ impl Stats {
             }
         });
         family("call_duration_seconds", "histogram", "How long calls took, waits included.", &|out| {
-            for (operation, histogram) in &self.durations {
+            for (operation, histogram) in self.durations.iter() {
                 let name = "penstock_call_duration_seconds";
                 for (bound, count) in BUCKETS.iter().zip(histogram.buckets) {
                     _ = writeln!(out, "{name}_bucket{{operation=\"{operation}\",le=\"{bound}\"}} {count}");
@@ -135,13 +138,13 @@ impl Stats {
             "counter",
             "Requests to the vendor by HTTP status; 0 is no answer.",
             &|out| {
-                for (status, count) in &self.requests {
+                for (status, count) in self.requests.iter() {
                     _ = writeln!(out, "penstock_requests_total{{status=\"{status}\"}} {count}");
                 }
             },
         );
         family("retries_total", "counter", "Requests sent again, by the reason.", &|out| {
-            for (reason, count) in &self.retries {
+            for (reason, count) in self.retries.iter() {
                 _ = writeln!(out, "penstock_retries_total{{reason=\"{reason}\"}} {count}");
             }
         });

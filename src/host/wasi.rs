@@ -4,6 +4,8 @@
 //! `wasi:random`, log lines to standard error. Settings, secrets and state come from
 //! `penstock:host`.
 
+mod code;
+
 use super::{Body, BodyError, Host, HostError, Request, Response, SendError, State, Timeouts};
 use crate::{
     bindings::penstock::host::{config, secrets, state, types as host_types},
@@ -13,6 +15,7 @@ use crate::{
         time::{Tick, WallTime},
     },
 };
+use code::describe;
 use std::time::Duration;
 use wasip3::{
     clocks::{monotonic_clock, system_clock},
@@ -274,11 +277,4 @@ fn failed(code: &ErrorCode) -> SendError {
         _ => (Reason::Connection, Sent::Maybe),
     };
     SendError { reason, sent, detail: describe(code) }
-}
-
-/// The code's name alone: a host's own text might hold anything.
-fn describe(code: &ErrorCode) -> String {
-    let debug = format!("{code:?}");
-    let name = debug.strip_prefix("ErrorCode::").unwrap_or(&debug);
-    name.split('(').next().unwrap_or(name).trim().to_owned()
 }

@@ -57,7 +57,7 @@ pub(super) fn check(form: Form, ty: Type, value: &mut Value<'static>, problems: 
         {
             self::record(form, record, fields, problems);
         }
-        (ty, _) => problems.add(format!("the value is not what the contract describes, {ty:?}")),
+        (ty, _) => problems.add(format!("expected {}, found something else", expected(ty))),
     }
 }
 

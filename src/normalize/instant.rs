@@ -1,17 +1,21 @@
 //! Points in time and calendar dates as text.
 
-use jiff::{SignedDuration, civil};
-use std::fmt;
+use super::civil::Date;
+use std::{fmt, ops::RangeInclusive};
 
 /// A point in time within the years 0001 to 9999, UTC.
 ///
 /// Those are the years that RFC 3339 can print and that .NET, which the vendor
 /// runs on, can hold; `9999-12-31T23:59:59.9999999` is its `DateTime.MaxValue`.
-/// A `jiff::Timestamp` ends a day earlier, hence the civil time inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Instant(civil::DateTime);
+pub struct Instant {
+    seconds: i64,
+    nanoseconds: u32,
+}
 
-const EPOCH: civil::DateTime = civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+/// 0001-01-01T00:00:00Z to 9999-12-31T23:59:59Z.
+const SECONDS: RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+const DAY: i64 = 86_400;
 
 impl Instant {
     /// From whole seconds since 1970-01-01T00:00:00Z and the nanoseconds within
@@ -19,11 +23,8 @@ impl Instant {
     /// not within 0001 to 9999.
     #[must_use]
     pub fn new(seconds: i64, nanoseconds: u32) -> Option<Instant> {
-        let nanoseconds =
-            i32::try_from(nanoseconds).ok().filter(|nanoseconds| *nanoseconds < 1_000_000_000)?;
-        let whole = EPOCH.checked_add(SignedDuration::from_secs(seconds)).ok()?;
-        let time = whole.time().with().subsec_nanosecond(nanoseconds).build().ok()?;
-        in_range(whole.date().to_datetime(time))
+        (nanoseconds < 1_000_000_000 && SECONDS.contains(&seconds))
+            .then_some(Instant { seconds, nanoseconds })
     }
 
     /// Reads any of the forms that vendors send and people write:
@@ -36,23 +37,19 @@ impl Instant {
     #[must_use]
     pub fn parse(text: &str) -> Option<Instant> {
         let (local, offset_minutes) = parts(text)?;
-        if offset_minutes == 0 {
-            return in_range(local);
-        }
-        in_range(local.checked_sub(SignedDuration::from_secs(i64::from(offset_minutes) * 60)).ok()?)
+        Instant::new(local.seconds - offset_minutes * 60, local.nanoseconds)
     }
 
     /// Whole seconds since 1970-01-01T00:00:00Z, negative before it.
     #[must_use]
     pub fn seconds(self) -> i64 {
-        let since = self.0.duration_since(EPOCH);
-        since.as_secs() - i64::from(since.subsec_nanos() < 0)
+        self.seconds
     }
 
     /// Nanoseconds within the second.
     #[must_use]
     pub fn nanoseconds(self) -> u32 {
-        self.0.subsec_nanosecond().unsigned_abs()
+        self.nanoseconds
     }
 }
 
@@ -69,29 +66,29 @@ impl Instant {
     /// Digit by digit, since formatting machinery would be a good part of the time
     /// that a page takes.
     fn write(self, text: &mut [u8; 30]) -> usize {
-        let time = self.0;
+        let (date, second) = (Date::of(self.seconds.div_euclid(DAY)), self.seconds.rem_euclid(DAY));
         let mut at = 0;
-        let mut put = |number: i32, width: u32, then: u8| {
+        let mut put = |number: i64, width: u32, then: u8| {
             for place in (0..width).rev() {
-                let digit = number.unsigned_abs() / 10_u32.pow(place) % 10;
+                let digit = number / 10_i64.pow(place) % 10;
                 set(text, &mut at, b'0' + u8::try_from(digit).unwrap_or(0));
             }
             set(text, &mut at, then);
         };
-        put(time.year().into(), 4, b'-');
-        put(time.month().into(), 2, b'-');
-        put(time.day().into(), 2, b'T');
-        put(time.hour().into(), 2, b':');
-        put(time.minute().into(), 2, b':');
-        let (mut fraction, mut width) = (time.subsec_nanosecond(), 9);
+        put(date.year, 4, b'-');
+        put(date.month, 2, b'-');
+        put(date.day, 2, b'T');
+        put(second / 3_600, 2, b':');
+        put(second / 60 % 60, 2, b':');
+        let (mut fraction, mut width) = (i64::from(self.nanoseconds), 9);
         if fraction == 0 {
-            put(time.second().into(), 2, b'Z');
+            put(second % 60, 2, b'Z');
         } else {
             while fraction % 10 == 0 {
                 fraction /= 10;
                 width -= 1;
             }
-            put(time.second().into(), 2, b'.');
+            put(second % 60, 2, b'.');
             put(fraction, width, b'Z');
         }
         at
@@ -105,37 +102,37 @@ fn set(text: &mut [u8], at: &mut usize, byte: u8) {
     }
 }
 
-fn in_range(time: civil::DateTime) -> Option<Instant> {
-    (time.year() >= 1).then_some(Instant(time))
-}
-
 /// The calendar date in `text`: `2026-11-20`, or the same day's midnight as a time
 /// without an offset or in UTC, as .NET writes a date. Any other time of day is no
 /// date, and neither is midnight elsewhere.
 pub(super) fn date(text: &str) -> Option<&str> {
     let (local, offset_minutes) = parts(text)?;
-    let midnight = local.time() == civil::Time::midnight() && offset_minutes == 0 && local.year() >= 1;
-    midnight.then(|| text.get(..10)).flatten()
+    let midnight = local.seconds.rem_euclid(DAY) == 0 && local.nanoseconds == 0;
+    (midnight && offset_minutes == 0 && SECONDS.contains(&local.seconds)).then(|| text.get(..10)).flatten()
 }
 
-/// The local time and the minutes that it is ahead of UTC.
-fn parts(text: &str) -> Option<(civil::DateTime, i32)> {
+/// The local time, as if it were UTC, and the minutes that it is ahead of UTC. Its year may
+/// be 0000.
+fn parts(text: &str) -> Option<(Instant, i64)> {
     let (date, rest) = text.as_bytes().split_first_chunk::<10>()?;
     let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = date else { return None };
-    let year = i16::from(two(y1, y2)?) * 100 + i16::from(two(y3, y4)?);
-    let (month, day) = (two(m1, m2)?, two(d1, d2)?);
+    let year = two(y1, y2)? * 100 + two(y3, y4)?;
+    let midnight = Date::new(year, two(m1, m2)?, two(d1, d2)?)?.days() * DAY;
     if rest.is_empty() {
-        return Some((civil::DateTime::new(year, month, day, 0, 0, 0, 0).ok()?, 0));
+        return Some((Instant { seconds: midnight, nanoseconds: 0 }, 0));
     }
     let (time, rest) = rest.split_first_chunk::<9>()?;
     let &[b'T' | b't' | b' ', h1, h2, b':', i1, i2, b':', s1, s2] = time else { return None };
+    let (hour, minute, second) = (two(h1, h2)?, two(i1, i2)?, two(s1, s2)?);
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
     let (nanoseconds, rest) = fraction(rest)?;
-    let local =
-        civil::DateTime::new(year, month, day, two(h1, h2)?, two(i1, i2)?, two(s1, s2)?, nanoseconds).ok()?;
-    Some((local, offset(rest)?))
+    let seconds = midnight + (hour * 60 + minute) * 60 + second;
+    Some((Instant { seconds, nanoseconds }, offset(rest)?))
 }
 
-fn fraction(rest: &[u8]) -> Option<(i32, &[u8])> {
+fn fraction(rest: &[u8]) -> Option<(u32, &[u8])> {
     let Some((b'.', rest)) = rest.split_first() else { return Some((0, rest)) };
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = rest.split_at_checked(digits)?;
@@ -143,16 +140,16 @@ fn fraction(rest: &[u8]) -> Option<(i32, &[u8])> {
         return None;
     }
     let nanoseconds =
-        (0..9).fold(0, |sum, place| sum * 10 + digits.get(place).map_or(0, |digit| i32::from(digit - b'0')));
+        (0..9).fold(0, |sum, place| sum * 10 + digits.get(place).map_or(0, |digit| u32::from(digit - b'0')));
     Some((nanoseconds, rest))
 }
 
 /// Minutes ahead of UTC (RFC 3339 section 5.6, `time-offset`; nothing is UTC).
-fn offset(rest: &[u8]) -> Option<i32> {
+fn offset(rest: &[u8]) -> Option<i64> {
     match *rest {
         [] | [b'Z' | b'z'] => Some(0),
         [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
-            let (hours, minutes) = (i32::from(two(h1, h2)?), i32::from(two(m1, m2)?));
+            let (hours, minutes) = (two(h1, h2)?, two(m1, m2)?);
             let offset = (hours <= 23 && minutes <= 59).then_some(hours * 60 + minutes)?;
             Some(if sign == b'-' { -offset } else { offset })
         }
@@ -160,7 +157,7 @@ fn offset(rest: &[u8]) -> Option<i32> {
     }
 }
 
-fn two(tens: u8, ones: u8) -> Option<i8> {
-    let digit = |byte: u8| byte.is_ascii_digit().then(|| (byte - b'0').cast_signed());
+fn two(tens: u8, ones: u8) -> Option<i64> {
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| i64::from(byte - b'0'));
     Some(digit(tens)? * 10 + digit(ones)?)
 }

@@ -21,6 +21,7 @@
 
 mod body;
 mod check;
+mod civil;
 mod decimal;
 mod instant;
 mod lift;

@@ -6,12 +6,12 @@ use crate::{
     engine::{secret::Secret, time::WallTime},
     host::{Host, HostError},
 };
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 /// Checked values by setting name. Secrets are not kept here: that they exist is
 /// all that is checked.
 #[derive(Debug, Default)]
-pub struct Values(BTreeMap<&'static str, Found>);
+pub struct Values(LiteMap<&'static str, Found>);
 
 #[derive(Debug)]
 struct Found {

@@ -3,11 +3,12 @@
 use super::{Failure, Fetched};
 use crate::{contract::FailureKind, engine::cache::Key};
 use futures_util::lock::{Mutex, MutexGuard};
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use litemap::LiteMap;
+use std::{cell::RefCell, rc::Rc};
 
 /// The fetches that are under way.
 #[derive(Default)]
-pub(super) struct Flights(RefCell<BTreeMap<Key, Rc<Flight>>>);
+pub(super) struct Flights(RefCell<LiteMap<Key, Rc<Flight>>>);
 
 #[derive(Default)]
 struct Flight {

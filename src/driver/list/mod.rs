@@ -23,9 +23,10 @@ use futures_util::{
     future::LocalBoxFuture,
     stream::{FuturesUnordered, StreamExt},
 };
+use litemap::LiteMap;
 use look::Looking;
 use pages::{Fetch, Pager};
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 /// Reads a list from where it is told to the end.
 ///
@@ -47,8 +48,8 @@ pub struct Reader<H> {
     looking: Looking,
     pager: Pager,
     flights: FuturesUnordered<LocalBoxFuture<'static, Landed>>,
-    held: BTreeMap<u32, Held>,
-    failures: BTreeMap<u32, Failure>,
+    held: LiteMap<u32, Held>,
+    failures: LiteMap<u32, Failure>,
     current: Option<u32>,
 }
 

@@ -19,7 +19,8 @@ use crate::{
     sabotage::{Sabotage, on},
     time::Tick,
 };
-use std::{collections::BTreeMap, time::Duration};
+use litemap::LiteMap;
+use std::time::Duration;
 
 /// A call cannot be sent before its deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +85,7 @@ pub struct Group {
     /// When the clerk asked what is not answered yet.
     asked: Option<Tick>,
     /// Refused, but not told so yet.
-    refused: BTreeMap<Ticket, Late>,
+    refused: LiteMap<Ticket, Late>,
     wakes: Vec<Ticket>,
     in_flight: usize,
     granted: u64,
@@ -103,7 +104,7 @@ impl Group {
             adaptive: setup.adaptive.then(|| Adaptive::new(&setup.limit, now)),
             clerk: None,
             asked: None,
-            refused: BTreeMap::new(),
+            refused: LiteMap::new(),
             wakes: Vec::new(),
             in_flight: 0,
             granted: 0,

@@ -1,7 +1,5 @@
 //! Lists with page numbers, fetched ahead within a window.
 
-use std::collections::BTreeMap;
-
 use super::delivery::{Delivery, HeldBytes};
 use super::doubles::Doubles;
 use super::guard::{EmptyPages, Guard};
@@ -9,6 +7,7 @@ use super::offset::offset;
 use super::track::Track;
 use super::{Arrival, FailedFetch, Position, Progress, Ready, RecordId};
 use crate::sabotage::{Sabotage, on};
+use litemap::LiteMap;
 
 mod config;
 mod judge;
@@ -28,7 +27,7 @@ pub use config::{NumberedConfig, PageFacts};
 pub struct NumberedPager {
     config: NumberedConfig,
     /// Pages in flight or held, and one failed at most.
-    slots: BTreeMap<u32, Slot>,
+    slots: LiteMap<u32, Slot>,
     /// The page to fetch next.
     next: u32,
     /// The page to judge next. Pages before it are known not to be the end.
@@ -57,6 +56,15 @@ enum Slot {
         last: bool,
     },
     Failed,
+}
+
+impl Slot {
+    /// Gives back the room of a page that was held.
+    fn release(&self, bytes: &mut HeldBytes) {
+        if let Self::Held { facts, .. } = self {
+            bytes.release(facts.bytes);
+        }
+    }
 }
 
 /// Pages before this one are delivered, and then the read is over.
@@ -91,7 +99,7 @@ impl NumberedPager {
         Self {
             config,
             foreseen,
-            slots: BTreeMap::new(),
+            slots: LiteMap::new(),
             next: config.start_page,
             judging: config.start_page,
             previous: None,
@@ -273,7 +281,7 @@ impl NumberedPager {
                 return;
             }
             if let Some(slot) = self.slots.remove(&head) {
-                self.release(&slot);
+                slot.release(&mut self.bytes);
             }
             if items > 0 {
                 self.last = Some((head, items));
@@ -287,15 +295,14 @@ impl NumberedPager {
     /// Pages from there on are not needed.
     fn stop(&mut self, stop: Stop) {
         self.stop = Some(stop);
-        for (_, slot) in self.slots.split_off(&stop.before) {
-            self.release(&slot);
-        }
-    }
-
-    fn release(&mut self, slot: &Slot) {
-        if let Slot::Held { facts, .. } = slot {
-            self.bytes.release(facts.bytes);
-        }
+        let bytes = &mut self.bytes;
+        self.slots.retain(|page, slot| {
+            let needed = *page < stop.before;
+            if !needed {
+                slot.release(bytes);
+            }
+            needed
+        });
     }
 }
 

@@ -8,7 +8,8 @@
 //! and seeing that there ever was.
 
 use crate::time::Tick;
-use std::{collections::BTreeMap, time::Duration};
+use litemap::LiteMap;
+use std::time::Duration;
 
 /// Two clocks drift apart by at most one part in this many (200 ppm): twice the 100 ppm
 /// of a poor quartz without any discipline.
@@ -23,7 +24,7 @@ const MOST: usize = 128;
 
 /// The best bound for each writer.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Sightings(BTreeMap<u64, Sighting>);
+pub(super) struct Sightings(LiteMap<u64, Sighting>);
 
 #[derive(Clone, Copy, Debug)]
 struct Sighting {
@@ -49,7 +50,9 @@ impl Sightings {
         }
         if self.0.len() > MOST {
             // To forget only makes waits longer.
-            self.0.pop_first();
+            if let Some(any) = self.0.first().map(|(writer, _)| *writer) {
+                self.0.remove(&any);
+            }
         }
         Tick::from_nanos(u64::try_from((nanos(time) + ahead).max(0)).unwrap_or(u64::MAX))
     }
