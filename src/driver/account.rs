@@ -11,7 +11,7 @@ use crate::{
     settings::{self, CREDENTIALS_ISSUED_AT, Policy},
     vendor::{Credentials, Site, Vendor},
 };
-use futures_util::lock::Mutex;
+use futures_util::{future::LocalBoxFuture, lock::Mutex};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -79,7 +79,18 @@ impl Token {
 
 /// Reads an account's settings; the inner error has everything that is missing, on
 /// top of what is wrong with the common settings.
-pub(super) async fn open<H: Host>(
+///
+/// Boxed, so that its three callers share its code.
+pub(super) fn open<'a, H: Host>(
+    host: &'a H,
+    vendor: &'static dyn Vendor,
+    name: &'a str,
+    policy: Result<&'a Policy, Vec<FieldError>>,
+) -> LocalBoxFuture<'a, Result<Result<Account, Vec<FieldError>>, Failure>> {
+    Box::pin(read_and_check(host, vendor, name, policy))
+}
+
+async fn read_and_check<H: Host>(
     host: &H,
     vendor: &'static dyn Vendor,
     name: &str,
@@ -94,12 +105,12 @@ pub(super) async fn open<H: Host>(
     let table = vendor.settings();
     let (first, rest): (Vec<_>, Vec<_>) = table.iter().partition(|setting| setting.name == environment);
     let (mut values, malformed) =
-        settings::read(host, &first, |setting| vendor.setting_names(setting.name, name, ""))
+        settings::read(host, &first, &|setting| vendor.setting_names(setting.name, name, ""))
             .await
             .map_err(trouble)?;
     let chosen = values.text(environment).unwrap_or_default().to_owned();
     let names = |setting: &settings::Setting| vendor.setting_names(setting.name, name, &chosen);
-    let (others, missing) = settings::read(host, &rest, names).await.map_err(trouble)?;
+    let (others, missing) = settings::read(host, &rest, &names).await.map_err(trouble)?;
     values.extend(others);
     wrong.extend(malformed.into_iter().chain(missing));
     let Some(policy) = policy.filter(|_| wrong.is_empty()) else { return Ok(Err(wrong)) };

@@ -5,11 +5,14 @@
 
 use litemap::LiteMap;
 use serde_json::{Map, Value, json};
-use std::{fmt::Write, time::Duration};
+use std::{
+    fmt::{self, Write},
+    time::Duration,
+};
 
-/// Upper bounds of the duration histogram, in seconds: those of OpenTelemetry's
+/// Upper bounds of the duration histogram, in milliseconds: those of OpenTelemetry's
 /// `http.client.request.duration`.
-const BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+const BUCKETS: [u64; 14] = [5, 10, 25, 50, 75, 100, 250, 500, 750, 1_000, 2_500, 5_000, 7_500, 10_000];
 
 /// The counters.
 #[derive(Debug, Default)]
@@ -24,23 +27,36 @@ pub struct Stats {
     records: u64,
 }
 
+/// Seconds with a fraction only if there is one. Formatting of floating-point numbers would
+/// be eleven kilobytes of code.
+struct Seconds(Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fraction = format!("{:09}", self.0.subsec_nanos());
+        match fraction.trim_end_matches('0') {
+            "" => write!(out, "{}", self.0.as_secs()),
+            fraction => write!(out, "{}.{fraction}", self.0.as_secs()),
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Histogram {
     buckets: [u64; BUCKETS.len()],
     count: u64,
-    sum: f64,
+    sum: Duration,
 }
 
 impl Stats {
     /// A call ended; `result` is `ok` or the failure's kind.
     pub fn call(&mut self, operation: &'static str, result: &'static str, took: Duration) {
         *self.calls.entry((operation, result)).or_default() += 1;
-        let seconds = took.as_secs_f64();
         let histogram = self.durations.entry(operation).or_default();
         histogram.count += 1;
-        histogram.sum += seconds;
+        histogram.sum = histogram.sum.saturating_add(took);
         for (bucket, bound) in histogram.buckets.iter_mut().zip(BUCKETS) {
-            *bucket += u64::from(seconds <= bound);
+            *bucket += u64::from(took <= Duration::from_millis(bound));
         }
     }
 
@@ -81,13 +97,16 @@ impl Stats {
             json!({ "operation": operation, "result": result, "count": count })
         });
         let durations = self.durations.iter().map(|(operation, histogram)| {
-            let mean = histogram.sum / histogram.count.max(1) as f64;
+            let mean = histogram.sum.as_secs_f64() / histogram.count.max(1) as f64;
             json!({ "operation": operation, "count": histogram.count, "meanSeconds": mean })
         });
-        let requests: Map<_, _> =
-            self.requests.iter().map(|(status, count)| (status.to_string(), (*count).into())).collect();
-        let retries: Map<_, _> =
-            self.retries.iter().map(|(reason, count)| ((*reason).to_owned(), (*count).into())).collect();
+        let (mut requests, mut retries) = (Map::new(), Map::new());
+        for (status, count) in self.requests.iter() {
+            requests.insert(status.to_string(), (*count).into());
+        }
+        for (reason, count) in self.retries.iter() {
+            retries.insert((*reason).to_owned(), (*count).into());
+        }
         let counters = json!({
             "calls": calls.collect::<Vec<_>>(),
             "durations": durations.collect::<Vec<_>>(),
@@ -125,9 +144,10 @@ impl Stats {
             for (operation, histogram) in self.durations.iter() {
                 let name = "penstock_call_duration_seconds";
                 for (bound, count) in BUCKETS.iter().zip(histogram.buckets) {
+                    let bound = Seconds(Duration::from_millis(*bound));
                     _ = writeln!(out, "{name}_bucket{{operation=\"{operation}\",le=\"{bound}\"}} {count}");
                 }
-                let Histogram { count, sum, .. } = histogram;
+                let (count, sum) = (histogram.count, Seconds(histogram.sum));
                 _ = writeln!(out, "{name}_bucket{{operation=\"{operation}\",le=\"+Inf\"}} {count}");
                 _ = writeln!(out, "{name}_sum{{operation=\"{operation}\"}} {sum}");
                 _ = writeln!(out, "{name}_count{{operation=\"{operation}\"}} {count}");

@@ -209,7 +209,8 @@ impl<H: Host> Connector<H> {
         let (vendor, environment) = (account.vendor, account.site.environment.as_str());
         let names = |setting: &str| vendor.setting_names(setting, &account.name, environment);
         let table: Vec<_> = source.settings().iter().collect();
-        let reading = settings::read(&self.host, &table, |setting| names(setting.name));
+        let all = |setting: &settings::Setting| names(setting.name);
+        let reading = settings::read(&self.host, &table, &all);
         let (values, wrong) = reading.await.map_err(|error| failure::host("reading settings", &error))?;
         if !wrong.is_empty() {
             return Err(failure::configuration(wrong));

@@ -40,5 +40,6 @@ pub mod retry;
 pub mod rotation;
 pub mod sabotage;
 pub mod secret;
+mod sorted;
 pub mod time;
 pub mod token;

@@ -5,6 +5,7 @@
 //! cut off; it is no signature. Whoever can call an operation may as well ask for
 //! any of its pages.
 
+use crate::sorted::sorted;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -155,8 +156,7 @@ impl Resume {
 /// counts as one more parameter.
 #[must_use]
 pub fn query_hash<'q>(account: &str, parameters: impl IntoIterator<Item = (&'q str, &'q str)>) -> u64 {
-    let mut parameters: Vec<_> = parameters.into_iter().collect();
-    parameters.sort_unstable();
+    let parameters = sorted(parameters, |a, b| a < b);
     let hash = Digest::new().text(account);
     parameters.into_iter().fold(hash, |hash, (name, value)| hash.text(name).text(value)).finish()
 }

@@ -255,7 +255,8 @@ impl Policy {
     /// The host's own trouble; the inner error lists everything that is malformed.
     pub async fn read<H: Host>(host: &H) -> Result<Result<Policy, Vec<FieldError>>, HostError> {
         let (values, wrong) =
-            read(host, &SETTINGS.iter().collect::<Vec<_>>(), |setting| vec![setting.name.to_owned()]).await?;
+            read(host, &SETTINGS.iter().collect::<Vec<_>>(), &|setting| vec![setting.name.to_owned()])
+                .await?;
         Ok(if wrong.is_empty() { Ok(Policy::from(&values)) } else { Err(wrong) })
     }
 }

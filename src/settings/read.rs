@@ -47,7 +47,9 @@ impl Values {
 
     /// Takes over the values of another table.
     pub fn extend(&mut self, other: Values) {
-        self.0.extend(other.0);
+        for (name, found) in other.0 {
+            self.0.insert(name, found);
+        }
     }
 
     /// Whether a switch is on.
@@ -66,7 +68,7 @@ impl Values {
 pub async fn read<H: Host>(
     host: &H,
     table: &[&Setting],
-    names: impl Fn(&Setting) -> Vec<String>,
+    names: &dyn Fn(&Setting) -> Vec<String>,
 ) -> Result<(Values, Vec<FieldError>), HostError> {
     let mut values = Values::default();
     let mut wrong = Vec::new();

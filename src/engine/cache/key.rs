@@ -1,5 +1,6 @@
 //! What a cached answer is kept under.
 
+use crate::sorted::sorted;
 use std::fmt;
 
 /// Changes when the meaning of a key or an [`Entry`](super::Entry) does, so that what
@@ -47,8 +48,7 @@ impl Key {
         for segment in parts.segments {
             key.text(segment);
         }
-        let mut query = parts.query.to_vec();
-        query.sort_by_key(|(name, _)| *name);
+        let query = sorted(parts.query.iter().copied(), |a, b| a.0 < b.0);
         key.number(query.len() as u64);
         for (name, value) in query {
             key.text(name);

@@ -61,8 +61,10 @@ impl Slots {
     }
 
     pub(super) fn add(&mut self, slots: Vec<Tick>) {
-        self.held.extend(slots);
-        self.held.make_contiguous().sort_unstable();
+        for slot in slots {
+            let at = self.held.partition_point(|held| *held <= slot);
+            self.held.insert(at, slot);
+        }
     }
 
     pub(super) fn clear(&mut self) {
