@@ -168,7 +168,7 @@ fn site(vendor: &str, environment: &str) -> Site {
     let policy = Policy::read(&host).now_or_never().unwrap().unwrap().unwrap();
     let all: Vec<_> = vendor.settings().iter().collect();
     let names = |setting: &Setting| vendor.setting_names(setting.name, "default", environment);
-    let (values, _) = table::read(&host, &all, names).now_or_never().unwrap().unwrap();
+    let (values, _) = table::read(&host, &all, &names).now_or_never().unwrap().unwrap();
     vendor.site("default", &values, &policy).unwrap()
 }
 
