@@ -15,10 +15,18 @@ mod doors;
 mod exports;
 #[path = "vendor/faults.rs"]
 mod faults;
+#[path = "vendor/files.rs"]
+mod files;
+#[path = "vendor/fixture.rs"]
+mod fixture;
 #[path = "vendor/lists.rs"]
 mod lists;
+#[path = "vendor/modules.rs"]
+mod modules;
 #[path = "vendor/operations.rs"]
 mod operations;
+#[path = "vendor/state.rs"]
+mod state;
 #[path = "vendor/writes.rs"]
 mod writes;
 

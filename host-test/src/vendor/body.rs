@@ -12,8 +12,33 @@ use serde_json::Value;
 /// The problems found so far, by the path of the field.
 type Problems = Vec<(String, Vec<String>)>;
 
-/// Reads a body as the schema `name`. Missing and misspelt fields are 400, all of
-/// them named; so are unknown fields and cases of enums, unless `lenient`.
+/// Reads a body as a shape: the members of an object, none of a list. Missing and
+/// misspelt fields are 400, all of them named; so are unknown fields and cases of enums,
+/// unless `lenient`.
+pub(crate) fn check(
+    declared: &Declared,
+    shape: &Shape,
+    body: &str,
+    lenient: bool,
+) -> Result<Members, ApiError> {
+    if let Type::Named(name) = &shape.ty {
+        return read(declared, name, body, lenient);
+    }
+    let value = serde_json::from_str(body)
+        .map_err(|error| ApiError::field("$", format!("The body is no JSON: {error}.")))?;
+    let mut check = Check { declared, lenient, problems: Vec::new() };
+    check.value("$", shape, &value);
+    if check.problems.is_empty() { Ok(Members::default()) } else { Err(ApiError::fields(check.problems)) }
+}
+
+/// Whether a JSON text fits a shape.
+pub(crate) fn fits(declared: &Declared, shape: &Shape, raw: &str) -> bool {
+    let mut check = Check { declared, lenient: false, problems: Vec::new() };
+    check.value("", shape, &serde_json::from_str(raw).unwrap_or_default());
+    check.problems.is_empty()
+}
+
+/// Reads a body as the schema `name`.
 pub(crate) fn read(declared: &Declared, name: &str, body: &str, lenient: bool) -> Result<Members, ApiError> {
     let members = Members::parse(body)
         .map_err(|error| ApiError::field("$", format!("The body is no JSON object: {error}.")))?;
@@ -91,6 +116,10 @@ impl Check<'_> {
             Type::Named(name) => match declared.schema(name) {
                 Some(Schema::Record(fields)) => return self.record(path, fields, value),
                 Some(Schema::Enum(cases)) => self.unlisted(cases, value),
+                Some(Schema::Numbers(cases)) => {
+                    let listed = value.as_i64().is_some_and(|number| self.lenient || cases.contains(&number));
+                    (!listed).then_some("one of the choices")
+                }
                 None => None,
             },
         };

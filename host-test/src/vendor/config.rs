@@ -13,6 +13,10 @@ pub struct Config {
     pub seed: u64,
     /// How many jobs each tenant has. Everything else grows with them.
     pub jobs: usize,
+    /// How many records each list has that is not of jobs or of what belongs to them.
+    pub records: usize,
+    /// How many bytes each file has that nobody uploaded.
+    pub file_bytes: usize,
     /// Who may come in. The first tenant of the first account is the one that
     /// [`World`](super::World) looks at when none is named.
     pub accounts: Vec<Account>,
@@ -47,6 +51,8 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             seed: 1,
             jobs: 20_000,
+            records: 25,
+            file_bytes: 100_000,
             accounts: vec![Account::default()],
             token_lifetime: Duration::from_secs(900),
             rate_limit: Some(RateLimit::default()),

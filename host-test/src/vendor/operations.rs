@@ -5,33 +5,42 @@ use super::{
     answer::Answer,
     body,
     data::{Resource, Tenant},
-    declared::Operation,
+    declared::{Declared, Operation},
     errors::ApiError,
-    exports, lists,
+    exports, generic, lists,
     members::Members,
-    query::Query,
+    query::{Query, misspelt},
     reads,
     serve::Received,
     writes,
 };
+use bytes::Bytes;
 
 /// A request that passed every check.
 pub(crate) struct Call<'a> {
     pub(crate) world: &'a World,
     pub(crate) operation: &'a Operation,
-    placeholders: Vec<(String, i64)>,
+    placeholders: Vec<(String, String)>,
     pub(crate) query: Query,
     /// The body, if its shape is declared.
     pub(crate) body: Members,
     /// The body as it came.
     pub(crate) text: String,
+    /// The body as it came, where it is a file.
+    pub(crate) bytes: &'a Bytes,
+    pub(crate) content_type: Option<&'a str>,
     pub(crate) now: i64,
 }
 
 impl Call<'_> {
-    /// The number at a placeholder; the router found one for each that is declared.
+    /// The text at a placeholder; the router found one for each that is declared.
+    pub(crate) fn text_of(&self, name: &str) -> &str {
+        self.placeholders.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The number at a placeholder.
     pub(crate) fn number(&self, name: &str) -> i64 {
-        self.placeholders.iter().find(|(known, _)| known == name).map_or(0, |(_, value)| *value)
+        self.text_of(name).parse().unwrap_or_default()
     }
 
     pub(crate) fn id(&self) -> i64 {
@@ -48,42 +57,47 @@ pub(crate) fn answer(
     request: &Received,
 ) -> Result<Answer, ApiError> {
     let query = Query::parse(request.query());
-    query.check(operation)?;
-    let text = request.text();
+    query.check(&world.declared, operation)?;
+    let text = if operation.upload { String::new() } else { request.text() };
     let body = match &operation.body {
-        Some(name) => body::read(&world.declared, name, &text, world.config.lenient)?,
+        Some(shape) => body::check(&world.declared, shape, &text, world.config.lenient)?,
         None => Members::default(),
     };
     let call = Call {
         world,
         operation,
-        placeholders: numbers(operation, placeholders)?,
+        placeholders: typed(&world.declared, operation, placeholders)?,
         query,
         body,
         text,
+        bytes: &request.body,
+        content_type: request.header("content-type"),
         now: world.config.clock.now(),
     };
     let mut data = world.tenant(tenant).ok_or_else(|| ApiError::new(403, "The tenant has no data."))?;
     dispatch(&call, &mut data)
 }
 
-fn numbers(
+/// Refuses a text that is not of its placeholder's type.
+fn typed(
+    declared: &Declared,
     operation: &Operation,
     placeholders: Vec<(String, String)>,
-) -> Result<Vec<(String, i64)>, ApiError> {
-    let typed = |(name, value): (String, String)| {
-        let declared = operation.placeholders.iter().any(|field| field.name == name);
-        match value.parse() {
-            Ok(number) => Ok((name, number)),
-            Err(_) if !declared => Ok((name, 0)),
-            Err(_) => Err(ApiError::field(&name, format!("'{value}' is no integer."))),
+) -> Result<Vec<(String, String)>, ApiError> {
+    for (name, value) in &placeholders {
+        let field = operation.placeholders.iter().find(|field| field.name == *name);
+        if let Some(problem) = field.and_then(|field| misspelt(declared, value, &field.shape)) {
+            return Err(ApiError::field(name, format!("The value '{value}' is not valid: {problem}.")));
         }
-    };
-    placeholders.into_iter().map(typed).collect()
+    }
+    Ok(placeholders)
 }
 
 fn dispatch(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiError> {
     let id = call.operation.id.as_str();
+    if call.operation.module != "jpm" {
+        return generic::answer(call, data);
+    }
     if let Some(resource) = listed(id) {
         return lists::page(data, resource, &call.query);
     }
@@ -100,8 +114,7 @@ fn dispatch(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiError> {
     if let Some(answer) = writes::answer(call, data) {
         return answer;
     }
-    // No state of its own: any values of the shape that is declared.
-    reads::shaped(&call.world.declared, call.world.config.seed, call.operation, call.id(), &call.query)
+    generic::answer(call, data)
 }
 
 /// The lists that are a whole table.

@@ -1,7 +1,7 @@
 //! The query of a request, checked against what the vendor declares.
 
 use super::{
-    declared::{Operation, Shape, Type},
+    declared::{Declared, Operation, Schema, Shape, Type},
     errors::ApiError,
     time,
 };
@@ -12,6 +12,8 @@ pub(crate) struct Query(Vec<(String, String)>);
 
 /// The largest `pageSize`, from the vendor's page on timeouts and pagination.
 const MOST: usize = 5_000;
+/// The largest `pageSize` of a report.
+pub(crate) const MOST_ROWS: usize = 25_000;
 /// The `pageSize` when none is given.
 const USUAL: usize = 50;
 
@@ -38,6 +40,11 @@ impl Query {
 
     /// `page` (from 0 here) and `pageSize`.
     pub(crate) fn page(&self) -> Result<(usize, usize), ApiError> {
+        self.page_of(MOST)
+    }
+
+    /// The same where the largest `pageSize` is another.
+    pub(crate) fn page_of(&self, most: usize) -> Result<(usize, usize), ApiError> {
         let page = match self.get("page") {
             None => 1,
             Some(text) => text
@@ -48,8 +55,8 @@ impl Query {
         };
         let size = match self.get("pageSize") {
             None => USUAL,
-            Some(text) => text.parse().ok().filter(|size| (1..=MOST).contains(size)).ok_or_else(|| {
-                ApiError::field("pageSize", format!("The field pageSize must be between 1 and {MOST}."))
+            Some(text) => text.parse().ok().filter(|size| (1..=most).contains(size)).ok_or_else(|| {
+                ApiError::field("pageSize", format!("The field pageSize must be between 1 and {most}."))
             })?,
         };
         let first: usize = page;
@@ -57,7 +64,7 @@ impl Query {
     }
 
     /// Refuses unknown, repeated, missing and misspelt parameters, all at once.
-    pub(crate) fn check(&self, operation: &Operation) -> Result<(), ApiError> {
+    pub(crate) fn check(&self, declared: &Declared, operation: &Operation) -> Result<(), ApiError> {
         let mut problems = Vec::new();
         for (index, (name, value)) in self.0.iter().enumerate() {
             let Some(field) = operation.query.iter().find(|field| field.name == *name) else {
@@ -67,7 +74,7 @@ impl Query {
             let list = matches!(field.shape.ty, Type::List(_));
             if !list && self.0.iter().take(index).any(|(earlier, _)| earlier == name) {
                 problems.push((name.clone(), vec![format!("The query parameter {name} is given twice.")]));
-            } else if let Some(problem) = misspelt(value, &field.shape) {
+            } else if let Some(problem) = misspelt(declared, value, &field.shape) {
                 problems.push((name.clone(), vec![format!("The value '{value}' is not valid: {problem}.")]));
             }
         }
@@ -80,21 +87,29 @@ impl Query {
     }
 }
 
-fn misspelt(value: &str, shape: &Shape) -> Option<&'static str> {
-    let fine = match &shape.ty {
-        Type::Int => value.parse::<i64>().is_ok(),
-        Type::Bool => value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false"),
-        Type::DateTime => time::parse(value).is_some(),
-        Type::Choice(cases) => cases.iter().any(|case| case == value),
-        Type::Guid => is_guid(value),
-        _ => true,
-    };
-    let problem = match shape.ty {
-        Type::Int => "it is no integer",
-        Type::Bool => "it is neither true nor false",
-        Type::DateTime => "it is no date-time",
-        Type::Guid => "it is no GUID",
-        _ => "it is none of the choices",
+/// What is wrong with a text for a shape, if anything is.
+pub(crate) fn misspelt(declared: &Declared, value: &str, shape: &Shape) -> Option<&'static str> {
+    let one_of = |cases: &[String]| cases.iter().any(|case| case == value);
+    let (fine, problem) = match &shape.ty {
+        Type::Int => (value.parse::<i64>().is_ok(), "it is no integer"),
+        Type::Number | Type::Decimal => (value.parse::<f64>().is_ok_and(f64::is_finite), "it is no number"),
+        Type::Bool => (
+            value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false"),
+            "it is neither true nor false",
+        ),
+        Type::DateTime => (time::parse(value).is_some(), "it is no date-time"),
+        Type::Guid => (is_guid(value), "it is no GUID"),
+        Type::Choice(cases) => (one_of(cases), "it is none of the choices"),
+        Type::Named(name) => match declared.schema(name) {
+            Some(Schema::Enum(cases)) => (one_of(cases), "it is none of the choices"),
+            Some(Schema::Numbers(cases)) => {
+                (value.parse().is_ok_and(|number| cases.contains(&number)), "it is none of the choices")
+            }
+            _ => (true, ""),
+        },
+        // One element: the name is repeated for the next.
+        Type::List(inner) => return misspelt(declared, value, inner),
+        Type::Text | Type::Html | Type::Any | Type::Map(_) => (true, ""),
     };
     (!fine).then_some(problem)
 }

@@ -22,8 +22,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-/// The largest body that is read: far more than any operation takes.
-const LARGEST_BODY: usize = 16 * 1024 * 1024;
+/// The largest body that is read: more than the files that tests upload.
+const LARGEST_BODY: usize = 128 * 1024 * 1024;
 
 /// The connection that a request came on: setting the flag ends it with a reset.
 #[derive(Debug)]

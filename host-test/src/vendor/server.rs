@@ -6,7 +6,8 @@ use super::{
     listen::{Serve, accept},
     response::{Reset, Sending},
     serve::{Connection, serve},
-    stats::Record,
+    stats::{Record, Seen},
+    storage::Storage,
 };
 use anyhow::{Context as _, Result};
 use http::{Request, Response};
@@ -18,9 +19,11 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 /// saw is behind [`World`], to which it dereferences.
 pub struct SimulatedVendor {
     world: Arc<World>,
+    storage: Arc<Storage>,
     address: SocketAddr,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
+    storing: JoinHandle<()>,
 }
 
 impl SimulatedVendor {
@@ -33,12 +36,18 @@ impl SimulatedVendor {
             .await
             .with_context(|| format!("the simulated vendor cannot listen on {}", config.listen))?;
         let address = listener.local_addr()?;
+        // Files are on an origin of their own, with a port of its own.
+        let files = TcpListener::bind(SocketAddr::new(config.listen.ip(), 0)).await?;
+        let files_url = format!("http://{}", files.local_addr()?);
         // Making many records takes a while: not on a thread that serves others.
-        let world = tokio::task::spawn_blocking(move || World::new(config)).await??;
+        let world = tokio::task::spawn_blocking(move || World::new(config, files_url)).await??;
         let world = Arc::new(world);
         let (stop, stopped) = watch::channel(false);
+        let record = Record::new(world.config().remember);
+        let storage = Arc::new(Storage { world: Arc::clone(&world), record });
+        let storing = tokio::spawn(accept(files, Arc::clone(&storage), stopped.clone()));
         let task = tokio::spawn(accept(listener, Arc::clone(&world), stopped));
-        Ok(Self { world, address, stop, task })
+        Ok(Self { world, storage, address, stop, task, storing })
     }
 
     /// Where it listens, `http://127.0.0.1:40213`: the root of both the API and the
@@ -52,6 +61,19 @@ impl SimulatedVendor {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where the files are that redirects lead to, `http://127.0.0.1:40214`. A request
+    /// that brings credentials there is a 400.
+    #[must_use]
+    pub fn files_url(&self) -> &str {
+        &self.world.files_url
+    }
+
+    /// The latest requests for files at [`SimulatedVendor::files_url`], the oldest first.
+    #[must_use]
+    pub fn file_requests(&self) -> Vec<Seen> {
+        self.storage.record.requests()
     }
 
     /// What it takes for the time; tests move a manual one.
@@ -71,6 +93,7 @@ impl SimulatedVendor {
         self.stop.send_replace(true);
         // Fails only if the task panicked, and then there is nothing left to stop.
         drop((&mut self.task).await);
+        drop((&mut self.storing).await);
     }
 }
 
@@ -85,6 +108,7 @@ impl Deref for SimulatedVendor {
 impl Drop for SimulatedVendor {
     fn drop(&mut self) {
         self.task.abort();
+        self.storing.abort();
     }
 }
 

@@ -31,6 +31,8 @@ pub struct World {
     pub(crate) plan: Plan,
     pub(crate) record: Record,
     pub(crate) traces: AtomicU64,
+    /// Where the files are that redirects lead to.
+    pub(crate) files_url: String,
     tenants: BTreeMap<i64, Mutex<Tenant>>,
     first: i64,
     hooks: Mutex<Vec<Hook>>,
@@ -48,7 +50,7 @@ struct Hook {
 }
 
 impl World {
-    pub(crate) fn new(config: Config) -> Result<Self> {
+    pub(crate) fn new(config: Config, files_url: String) -> Result<Self> {
         let declared = Declared::load()?;
         let mut tenants = BTreeMap::new();
         for tenant in config.accounts.iter().flat_map(|account| account.tenants.iter().copied()) {
@@ -73,6 +75,7 @@ impl World {
             traces: AtomicU64::new(1),
             first: first.context("the simulated vendor needs an account with a tenant")?,
             tenants,
+            files_url,
             hooks: Mutex::default(),
             marks: RandomState::new(),
             config,

@@ -24,6 +24,7 @@ pub(crate) struct Client {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Bytes,
     pub(crate) text: String,
     /// Null if the body is no JSON.
     pub(crate) json: Value,
@@ -117,8 +118,9 @@ impl Client {
             .collect()
             .await
             .map_err(|error| format!("{} then a broken body: {error:?}", parts.status))?;
-        let text = String::from_utf8(body.to_bytes().to_vec()).unwrap();
-        let json = serde_json::from_str(&text).unwrap_or_default();
-        Ok(Reply { status: parts.status.as_u16(), headers: parts.headers, text, json })
+        let bytes = body.to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let json = serde_json::from_slice(&bytes).unwrap_or_default();
+        Ok(Reply { status: parts.status.as_u16(), headers: parts.headers, bytes, text, json })
     }
 }

@@ -13,9 +13,9 @@ pub(crate) use key::{Key, Kind};
 pub(crate) use random::{mix, random};
 pub(crate) use record::{Column, Record};
 pub(crate) use table::Table;
-pub(crate) use values::Values;
+pub(crate) use values::{Cell, FIRST as FIRST_TIME, Values, decimal};
 
-use super::{declared::Declared, members::Members};
+use super::{declared::Declared, generic::Shelf, members::Members};
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -52,6 +52,8 @@ pub enum Resource {
 #[derive(Debug)]
 pub(crate) struct Tenant {
     tables: BTreeMap<Resource, Table>,
+    /// What the operations without code of their own hold.
+    pub(crate) shelf: Shelf,
     /// When something was last written. Two writes never have the same time, so
     /// that an export feed orders them.
     last_write: i64,
@@ -62,7 +64,8 @@ pub(crate) struct Tenant {
 impl Tenant {
     /// Makes the data of a tenant: `jobs` jobs and what belongs to them.
     pub(crate) fn generate(declared: &Declared, seed: u64, tenant: i64, jobs: usize) -> Self {
-        let mut made = Self { tables: BTreeMap::new(), last_write: 0, generated: jobs };
+        let mut made =
+            Self { tables: BTreeMap::new(), shelf: Shelf::default(), last_write: 0, generated: jobs };
         generate::all(&mut made, &Values::new(declared, mix(seed, tenant.unsigned_abs())), jobs);
         made
     }

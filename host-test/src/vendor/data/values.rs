@@ -64,6 +64,7 @@ impl<'a> Values<'a> {
         match self.declared.schema(name) {
             Some(Schema::Record(fields)) => self.fields(&mut out, fields, rng, 0, cell),
             Some(Schema::Enum(cases)) => out.push_str(&quoted(one_of(cases, rng))),
+            Some(Schema::Numbers(cases)) => out.push_str(&number_of(cases, rng)),
             None => out.push_str("{}"),
         }
         out
@@ -153,6 +154,7 @@ impl<'a> Values<'a> {
                     self.fields(out, fields, rng, depth + 1, &mut |_, _| Cell::Any);
                 }
                 Some(Schema::Enum(cases)) => out.push_str(&quoted(one_of(cases, rng))),
+                Some(Schema::Numbers(cases)) => out.push_str(&number_of(cases, rng)),
                 None => out.push_str("null"),
             },
         }
@@ -214,6 +216,11 @@ fn one_of<'c>(cases: &'c [String], rng: &mut Rng) -> &'c str {
         return "AddedLater";
     }
     cases.get(rng.usize(..cases.len().max(1))).map_or("AddedLater", String::as_str)
+}
+
+/// One of the numbers.
+fn number_of(cases: &[i64], rng: &mut Rng) -> String {
+    cases.get(rng.usize(..cases.len().max(1))).copied().unwrap_or_default().to_string()
 }
 
 fn guid(rng: &mut Rng) -> String {

@@ -4,6 +4,7 @@
 //! mistake in the contract shows as a 404 or a 400 here instead of hiding in a
 //! table that both sides share.
 
+mod fixtures;
 mod shape;
 
 pub(crate) use shape::{Shape, Type};
@@ -11,9 +12,6 @@ pub(crate) use shape::{Shape, Type};
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 use std::collections::HashMap;
-
-/// The fixtures, one a module of the vendor. Names, methods and types only.
-const FIXTURES: [(&str, &str); 1] = [("jpm", include_str!("../fixture/jpm.json"))];
 
 /// Everything that the vendor declares.
 #[derive(Debug)]
@@ -25,17 +23,23 @@ pub(crate) struct Declared {
 /// One method of one path.
 #[derive(Debug)]
 pub(crate) struct Operation {
-    /// The vendor's operation id, `Jobs_GetList`.
+    /// The vendor's operation id, `Jobs_GetList`. Outside `jpm` the module comes first,
+    /// `crm.Customers_GetList`: two modules have a `Jobs_Get`.
     pub(crate) id: String,
+    /// The fixture that it is from, `jpm`.
+    pub(crate) module: &'static str,
     pub(crate) method: http::Method,
     /// `/jpm/v2/tenant/{tenant}/jobs/{id}`
     pub(crate) path: String,
     /// The types of the placeholders, besides `{tenant}`.
     pub(crate) placeholders: Vec<Field>,
     pub(crate) query: Vec<Field>,
-    /// The schema of the body, `jpm::JobCreateRequest`.
-    pub(crate) body: Option<String>,
+    pub(crate) body: Option<Shape>,
+    /// Whether the body is a form with one file.
+    pub(crate) upload: bool,
     pub(crate) answer: Answers,
+    /// What it answers while the answer is not ready.
+    pub(crate) pending: Option<Shape>,
 }
 
 /// What an operation answers with.
@@ -49,14 +53,24 @@ pub(crate) enum Answers {
     Page(Shape),
     /// An object with `data` alone.
     Data(Shape),
+    /// A page that is a list and nothing else.
+    Bare(Shape),
+    /// A page of rows of values, with the `fields` that name them.
+    Report,
     /// A page of an export feed: `hasMore`, `continueFrom`, `data`.
     Export(Shape),
+    /// The bytes of a file, of this media type.
+    File(String),
+    /// A redirect to the bytes of a file, of this media type.
+    Redirect(String),
 }
 
 /// A named shape.
 #[derive(Debug)]
 pub(crate) enum Schema {
     Enum(Vec<String>),
+    /// A choice of numbers.
+    Numbers(Vec<i64>),
     Record(Vec<Field>),
 }
 
@@ -74,7 +88,7 @@ impl Declared {
     /// Reads the fixtures.
     pub(crate) fn load() -> Result<Self> {
         let mut declared = Self { operations: Vec::new(), schemas: HashMap::new() };
-        for (module, text) in FIXTURES {
+        for (module, text) in fixtures::ALL {
             let fixture: Fixture =
                 serde_json::from_str(text).with_context(|| format!("the fixture of {module}"))?;
             for (name, schema) in fixture.schemas {
@@ -113,7 +127,10 @@ struct RawOperation {
     #[serde(default)]
     query: Members,
     body: Option<String>,
+    #[serde(default)]
+    upload: bool,
     answer: Option<RawAnswer>,
+    pending: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -122,14 +139,26 @@ enum RawAnswer {
     One(String),
     Page(String),
     Data(String),
+    Bare(String),
+    Report(String),
     Export(String),
+    File(String),
+    Redirect(String),
+}
+
+/// A choice of texts or of numbers.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Cases {
+    Texts(Vec<String>),
+    Numbers(Vec<i64>),
 }
 
 /// Either `enum` or `fields`.
 #[derive(Deserialize)]
 struct RawSchema {
     #[serde(rename = "enum")]
-    cases: Option<Vec<String>>,
+    cases: Option<Cases>,
     #[serde(default)]
     fields: Members,
     #[serde(default)]
@@ -140,29 +169,40 @@ struct RawSchema {
 type Members = super::members::Members;
 
 impl RawOperation {
-    fn read(self, module: &str) -> Result<Operation> {
+    fn read(self, module: &'static str) -> Result<Operation> {
+        let shape = |text: &str| Shape::parse(text, module);
         Ok(Operation {
             method: self.method.parse()?,
             placeholders: fields(&self.placeholders, false, module)?,
             query: fields(&self.query, false, module)?,
-            answer: match self.answer {
+            answer: match &self.answer {
                 None => Answers::Nothing,
-                Some(RawAnswer::One(shape)) => Answers::One(Shape::parse(&shape, module)?),
-                Some(RawAnswer::Page(shape)) => Answers::Page(Shape::parse(&shape, module)?),
-                Some(RawAnswer::Data(shape)) => Answers::Data(Shape::parse(&shape, module)?),
-                Some(RawAnswer::Export(shape)) => Answers::Export(Shape::parse(&shape, module)?),
+                Some(RawAnswer::One(text)) => Answers::One(shape(text)?),
+                Some(RawAnswer::Page(text)) => Answers::Page(shape(text)?),
+                Some(RawAnswer::Data(text)) => Answers::Data(shape(text)?),
+                Some(RawAnswer::Bare(text)) => Answers::Bare(shape(text)?),
+                // All pages of rows look the same; the name of the schema is for readers.
+                Some(RawAnswer::Report(text)) => shape(text).map(|_| Answers::Report)?,
+                Some(RawAnswer::Export(text)) => Answers::Export(shape(text)?),
+                Some(RawAnswer::File(media)) => Answers::File(media.clone()),
+                Some(RawAnswer::Redirect(media)) => Answers::Redirect(media.clone()),
             },
-            id: self.id,
+            id: if module == "jpm" { self.id } else { format!("{module}.{}", self.id) },
+            module,
             path: self.path,
-            body: self.body.map(|name| format!("{module}::{name}")),
+            body: self.body.as_deref().map(shape).transpose()?,
+            upload: self.upload,
+            pending: self.pending.as_deref().map(shape).transpose()?,
         })
     }
 }
 
 impl RawSchema {
     fn read(self, module: &str) -> Result<Schema> {
-        if let Some(cases) = self.cases {
-            return Ok(Schema::Enum(cases));
+        match self.cases {
+            Some(Cases::Texts(cases)) => return Ok(Schema::Enum(cases)),
+            Some(Cases::Numbers(cases)) => return Ok(Schema::Numbers(cases)),
+            None => {}
         }
         let mut all = fields(&self.fields, false, module)?;
         all.extend(fields(&self.recent, true, module)?);

@@ -1,9 +1,6 @@
 //! Reads that are neither a plain list nor one record.
 
 mod budget;
-mod shapes;
-
-pub(crate) use shapes::shaped;
 
 use super::{
     answer::Answer,

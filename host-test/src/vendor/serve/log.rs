@@ -27,7 +27,13 @@ pub(super) fn request(world: &World, request: &Received, served: &Served, sent: 
         };
         (name.as_str().to_owned(), text)
     });
-    let body = if request.path() == TOKEN_PATH { form(world, &request.text()) } else { request.text() };
+    let body = if request.path() == TOKEN_PATH {
+        form(world, &request.text())
+    } else if request.header("content-type").is_some_and(|ty| ty.starts_with("multipart/")) {
+        format!("<{} bytes>", request.body.len())
+    } else {
+        request.text()
+    };
     world.record.see(Seen {
         method: request.method().to_string(),
         path: request.path().to_owned(),
