@@ -87,6 +87,24 @@ pub trait Vendor {
         true
     }
 
+    /// The read that says what this call may ask for, where the contract cannot know it: the
+    /// description of a report, for instance.
+    fn described_by(&self, _call: &Call) -> Option<Call> {
+        None
+    }
+
+    /// What of a call does not fit the answer of [`Vendor::described_by`]; none if that
+    /// answer cannot be read.
+    fn misfits(&self, _call: &Call, _description: &[u8]) -> Option<Vec<FieldError>> {
+        None
+    }
+
+    /// How to ask for the answer that an accepted call (202) promises; none if what it says
+    /// is no promise.
+    fn deferred(&self, _call: &Call, _promise: &[u8]) -> Option<Deferred> {
+        None
+    }
+
     /// The calls that a composed operation is put together from.
     ///
     /// # Errors
@@ -216,6 +234,15 @@ pub struct Meaning {
     pub kind: FailureKind,
 }
 
+/// An answer that the vendor promised.
+#[derive(Debug)]
+pub struct Deferred {
+    /// The read that answers with it, or with another promise.
+    pub ask: Call,
+    /// The call that says that nobody wants it any more, if there is one.
+    pub give_up: Option<Call>,
+}
+
 /// The calls that a composed operation is put together from.
 #[derive(Debug, Default)]
 pub struct Parts {
@@ -233,7 +260,12 @@ pub struct Part {
     /// Whether it is a list that is to be read to its end: its answer is then a JSON array
     /// of all records.
     pub whole: bool,
+    /// What is kept of each record of a list, if not all of it.
+    pub condense: Option<Condense>,
 }
+
+/// Makes less of a record, as JSON, so that a long list takes little memory.
+pub type Condense = fn(&[u8]) -> Result<String, Failure>;
 
 /// A limit of a single resource, besides that of the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]

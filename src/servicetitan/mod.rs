@@ -1,26 +1,30 @@
 //! What only ServiceTitan does (API V2, <https://developer.servicetitan.io>).
 //!
 //! [`settings`]: accounts and environments. [`auth`]: tokens and headers.
-//! [`pages`]: envelopes and feeds. [`reports`]: rows and their names. [`errors`]: what a
-//! refusal says. [`natural_key`]: how to find what a create of unknown outcome made.
+//! [`pages`]: envelopes and feeds. [`reports`]: rows and their names. [`parameters`]: what
+//! a report asks for. [`sales`]: what was sold, summed. [`errors`]: what a refusal says. [`natural_key`]: how to find what a create of unknown outcome made.
 //! [`webhooks`]: what it sends by itself.
 
 mod auth;
 mod errors;
 mod natural_key;
 mod pages;
+mod parameters;
 mod reports;
+mod sales;
 pub mod settings;
 pub mod webhooks;
 
 use crate::{
     catalogue::{Operation, Paging},
-    contract::FieldError,
+    contract::{Failure, FieldError},
     driver::Call,
-    engine::{classify::StatusRules, secret::Secret},
+    engine::{classify::StatusRules, secret::Secret, time::WallTime},
     host::Request,
     settings::{Policy, Setting, Values},
-    vendor::{Credentials, Envelope, Order, PageAsked, PageError, Refusal, Site, Spacing, Vendor},
+    vendor::{
+        Credentials, Deferred, Envelope, Order, PageAsked, PageError, Parts, Refusal, Site, Spacing, Vendor,
+    },
     webhooks::Source,
 };
 use bytes::Bytes;
@@ -68,6 +72,26 @@ impl Vendor for ServiceTitan {
 
     fn refusal(&self, status: u16, body: &[u8]) -> Refusal {
         errors::refusal(status, body)
+    }
+
+    fn described_by(&self, call: &Call) -> Option<Call> {
+        parameters::description(call)
+    }
+
+    fn misfits(&self, call: &Call, description: &[u8]) -> Option<Vec<FieldError>> {
+        parameters::misfits(call, description)
+    }
+
+    fn deferred(&self, call: &Call, promise: &[u8]) -> Option<Deferred> {
+        reports::deferred(call, promise)
+    }
+
+    fn parts(&self, call: &Call, _now: WallTime) -> Result<Parts, Vec<FieldError>> {
+        sales::parts(call)
+    }
+
+    fn combine(&self, _call: &Call, answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
+        sales::combine(answers)
     }
 
     fn page_query(&self, operation: &Operation, page: &PageAsked) -> Vec<(&'static str, String)> {
