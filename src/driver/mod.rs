@@ -18,6 +18,7 @@ mod failure;
 mod fallback;
 mod fetch;
 mod figures;
+mod file;
 mod guards;
 mod list;
 mod log;
@@ -38,6 +39,7 @@ pub(crate) use self::url::segment;
 pub use self::{
     call::{Answer, Call, Payload},
     failure::{bad_field, bad_input, fields, kind_name, outcome_name, refused},
+    file::Download,
     list::{Page, Reader},
     options::Options,
     webhook::{Received, Verified},
