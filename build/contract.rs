@@ -106,13 +106,17 @@ impl Contract {
         self.vendors.iter().flat_map(|vendor| &vendor.modules)
     }
 
-    /// The types of `penstock:connector/types`, by name.
-    pub(crate) fn shared_types(&self) -> Result<impl Iterator<Item = (&String, &TypeId)>, Box<dyn Error>> {
+    /// The types of an interface of `penstock:connector`, by name.
+    pub(crate) fn connector_types(
+        &self,
+        interface: &str,
+    ) -> Result<impl Iterator<Item = (&String, &TypeId)>, Box<dyn Error>> {
         let connector = self.resolve.packages.iter().find(|(_, package)| {
             (package.name.namespace.as_str(), package.name.name.as_str()) == ("penstock", "connector")
         });
-        let types = connector.and_then(|(_, package)| package.interfaces.get("types"));
-        Ok(self.resolve.interfaces[*types.ok_or("there is no penstock:connector/types")?].types.iter())
+        let types = connector.and_then(|(_, package)| package.interfaces.get(interface));
+        let types = types.ok_or_else(|| format!("there is no penstock:connector/{interface}"))?;
+        Ok(self.resolve.interfaces[*types].types.iter())
     }
 
     /// Follows `use` and plain aliases to the definition that has a meaning: a
@@ -124,7 +128,7 @@ impl Contract {
         }
     }
 
-    /// The name of a type, if `connector/types` defines it.
+    /// The name of a type, if the connector defines it.
     pub(crate) fn shared_name(&self, id: TypeId) -> Option<&str> {
         let definition = &self.resolve.types[self.definition(id)];
         let TypeOwner::Interface(owner) = definition.owner else { return None };
@@ -231,6 +235,9 @@ impl Operation {
         }
         if (file || upload.is_some()) && (paging != "none" || cache.is_some() || composed) {
             return Err(format!("{place}: a file comes or goes alone, and is not cached").into());
+        }
+        if file && (method != "GET" || effect != "read" || upload.is_some()) {
+            return Err(format!("{place}: a file is read with GET").into());
         }
         let needs = doc.tag("needs").unwrap_or_default().split(',').map(str::trim);
         Ok(Operation {

@@ -32,7 +32,7 @@ pub(crate) fn write(contract: &Contract, world: usize) -> Result<String, Box<dyn
         "/// Exports the functions of all vendors.\n\
          #[macro_export]\n\
          macro_rules! export_vendors {{ () => {{ const _: () = {{\n\
-         use $crate::exports::vendor::{{Stream, call, callback, list}};\n\
+         use $crate::exports::vendor::{{Stream, call, callback, download, list}};\n\
          #[cfg(target_arch = \"wasm32\")]\n\
          #[unsafe(link_section = \"component-type:penstock:vendors\")]\n\
          pub static WORLD: [u8; {world}] = *$crate::exports::vendor::WORLD;\n\
@@ -59,7 +59,8 @@ impl Writer<'_> {
         let mut imports = String::new();
         for operation in &module.operations {
             let this = format!("&{table}[{index}]");
-            self.function(&interface, &operation.function, &this, &mut imports)?;
+            let routine = if operation.file { "download" } else { "call" };
+            self.function(&interface, &operation.function, routine, &this, &mut imports)?;
             if let Some(all) = &operation.all {
                 self.list(&interface, operation, all, &this, &mut imports)?;
             }
@@ -73,9 +74,16 @@ impl Writer<'_> {
     }
 
     /// A function that answers with a `result`.
-    fn function(&mut self, interface: &str, function: &Function, this: &str, imports: &mut String) -> Done {
-        let number =
-            self.export(interface, function, |number| format!("call({this}, arguments, return_{number})"))?;
+    fn function(
+        &mut self,
+        interface: &str,
+        function: &Function,
+        routine: &str,
+        this: &str,
+        imports: &mut String,
+    ) -> Done {
+        let number = self
+            .export(interface, function, |number| format!("{routine}({this}, arguments, return_{number})"))?;
         let (_, name, signature) = self.task_return(function);
         if signature != [WasmType::Pointer] {
             return Err(format!("{}: its result is expected behind a pointer", function.name).into());

@@ -1,36 +1,62 @@
-//! Writes `shared.rs`: how the types of `penstock:connector/types` stand in memory
-//! (`src/abi` has what the code is made of).
+//! Writes `shared.rs`: how the types of `penstock:connector/types` and `files` stand in
+//! memory (`src/abi` has what the code is made of).
 
 use crate::{
     contract::Contract,
     names::{pascal, snake},
+    tags::Doc,
 };
 use std::{error::Error, fmt::Write};
-use wit_parser::{Record, Type, TypeDefKind, Variant};
+use wit_parser::{Record, Type, TypeDef, TypeDefKind, Variant};
 
 type Written = Result<String, Box<dyn Error>>;
+
+/// The interfaces whose types vendors' functions take and return.
+const INTERFACES: [&str; 2] = ["types", "files"];
 
 /// The whole file.
 pub(crate) fn write(contract: &Contract) -> Written {
     let mut out = String::new();
-    for (name, &id) in contract.shared_types()? {
-        let definition = &contract.resolve.types[id];
-        // A stream or future is no value; what holds one is handed over by its owner.
-        if holds_handles(contract, &Type::Id(id)) {
-            continue;
-        }
-        match &definition.kind {
-            TypeDefKind::Record(record) => out += &self::record(contract, name, record)?,
-            TypeDefKind::Variant(variant) => out += &self::variant(contract, name, variant)?,
-            TypeDefKind::Enum(cases) => {
-                let cases: Vec<_> = cases.cases.iter().map(|case| (case.name.as_str(), None)).collect();
-                out += &choice(contract, name, &cases)?;
+    for interface in INTERFACES {
+        for (name, &id) in contract.connector_types(interface)? {
+            let definition = &contract.resolve.types[id];
+            if let TypeDefKind::Type(_) = definition.kind {
+                continue;
             }
-            TypeDefKind::Type(_) => {}
-            other => return Err(format!("{name}: no use for {} yet", other.as_str()).into()),
+            if holds_handles(contract, &Type::Id(id)) {
+                out += &twin(contract, name, definition)?;
+            } else {
+                let name = pascal(name);
+                writeln!(out, "use crate::bindings::exports::penstock::connector::{interface}::{name};")?;
+            }
+            match &definition.kind {
+                TypeDefKind::Record(record) => out += &self::record(contract, name, record)?,
+                TypeDefKind::Variant(variant) => out += &self::variant(contract, name, variant)?,
+                TypeDefKind::Enum(cases) => {
+                    let cases: Vec<_> = cases.cases.iter().map(|case| (case.name.as_str(), None)).collect();
+                    out += &choice(contract, name, &cases)?;
+                }
+                other => return Err(format!("{name}: no use for {} yet", other.as_str()).into()),
+            }
         }
     }
     Ok(out)
+}
+
+/// A record that holds streams or futures, with their handles as numbers: what they mean
+/// is known to the component's exports alone.
+fn twin(contract: &Contract, name: &str, definition: &TypeDef) -> Written {
+    let TypeDefKind::Record(record) = &definition.kind else {
+        return Err(format!("{name}: only records hold streams and futures").into());
+    };
+    let doc = |docs: &wit_parser::Docs| Doc::parse(docs.contents.as_deref()).text;
+    let mut out =
+        format!("#[doc = {:?}]\n#[derive(Debug)]\npub struct {} {{\n", doc(&definition.docs), pascal(name));
+    for field in &record.fields {
+        let ty = rust(contract, &field.ty)?;
+        writeln!(out, "#[doc = {:?}]\npub {}: {ty},", doc(&field.docs), snake(&field.name))?;
+    }
+    Ok(out + "}\n")
 }
 
 fn holds_handles(contract: &Contract, ty: &Type) -> bool {
@@ -127,7 +153,9 @@ fn rust(contract: &Contract, ty: &Type) -> Written {
         Type::Id(id) => {
             let definition = &contract.resolve.types[*id];
             match (&definition.name, &definition.kind) {
+                (_, TypeDefKind::Type(inner)) => rust(contract, inner)?,
                 (Some(name), _) => pascal(name),
+                (None, TypeDefKind::Stream(_) | TypeDefKind::Future(_)) => "Handle".to_owned(),
                 (None, TypeDefKind::Option(inner)) => format!("Option<{}>", rust(contract, inner)?),
                 (None, TypeDefKind::List(inner)) => format!("Vec<{}>", rust(contract, inner)?),
                 (None, other) => return Err(format!("no use for {} yet", other.as_str()).into()),

@@ -31,6 +31,7 @@ wit_bindgen::generate!({
             export penstock:connector/admin@0.1.0;
             export penstock:connector/webhooks@0.1.0;
             export penstock:connector/files@0.1.0;
+            export penstock:connector/transfers@0.1.0;
         }
     ",
     generate_all,

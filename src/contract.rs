@@ -3,6 +3,7 @@
 //! They are the ones that wit-bindgen makes from `wit/connector/types.wit`, so
 //! that a failure made deep in the driver reaches the caller unchanged.
 
+pub use crate::bindings::exports::penstock::connector::files::FileInfo;
 pub use crate::bindings::exports::penstock::connector::types::{
     AnswerInfo, AnswerSource, Attempt, CallOptions, Failure, FailureKind, FieldError, Instant, ListEnd,
     Outcome, PageInfo, PageRequest, RetryAdvice,

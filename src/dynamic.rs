@@ -70,9 +70,23 @@ pub async fn invoke_with<H: Host + 'static>(
     options: Options,
 ) -> Result<Answer, Failure> {
     let (call, page) = prepare(operation, parameters, body, true)?;
+    answer(connector, call, &page, options).await
+}
+
+/// Makes a call that was checked.
+///
+/// # Errors
+/// Everything that can go wrong.
+pub(crate) async fn answer<H: Host + 'static>(
+    connector: &Rc<Connector<H>>,
+    call: Call,
+    page: &PageRequest,
+    options: Options,
+) -> Result<Answer, Failure> {
+    let operation = call.operation;
     let ty = record_type(operation);
     if operation.is_list() {
-        let (page, info) = Reader::single(connector, call, &page, options).await?;
+        let (page, info) = Reader::single(connector, call, page, options).await?;
         let records = array(|index| page.place(index), page.items().map(|item| record(ty, item)))
             .map_err(|error| undecodable(operation, &page.call_id, page.status, error))?;
         return Ok(Answer { body: Some(records), info: info.answer.clone(), page: Some(info) });
@@ -129,7 +143,7 @@ pub fn record(ty: &Type, json: &[u8]) -> Result<String, normalize::DecodeError> 
 }
 
 /// Checks everything at once, before anything is sent.
-fn prepare(
+pub(crate) fn prepare(
     operation: &'static Operation,
     parameters: &[(String, String)],
     body: Option<&str>,

@@ -18,6 +18,7 @@ pub mod dynamic;
 pub use penstock_engine as engine;
 #[cfg(target_family = "wasm")]
 pub mod exports;
+pub mod files;
 pub mod host;
 pub mod local_day;
 pub mod normalize;
@@ -25,6 +26,7 @@ pub mod pump;
 #[cfg(feature = "servicetitan-base")]
 pub mod servicetitan;
 pub mod settings;
+pub mod transfer;
 pub mod typed;
 pub mod vendor;
 pub mod webhooks;

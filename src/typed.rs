@@ -5,10 +5,14 @@
 //! operation's table, so what is here serves every function.
 
 use crate::{
-    abi::{Abi, Arena, Broken, Layout, Memory, Places},
+    abi::{self, Abi, Arena, Broken, Layout, Memory, Places},
     catalogue::{Effect, Operation, Paging, Type},
     contract::{AnswerInfo, CallOptions, Failure, FailureKind, FieldError, Outcome, PageInfo, PageRequest},
-    driver::{Answer, Call, Connector, Options, Page, Payload, Reader, bad_input, fields, refused, segment},
+    driver::{
+        Answer, Call, Connector, Download, Options, Page, Payload, Reader, bad_input, fields, refused,
+        segment,
+    },
+    files::Upload,
     host::Host,
     normalize::{self, DecodeError, Problem},
 };
@@ -20,6 +24,7 @@ pub struct Arguments {
     call: Result<Call, Failure>,
     page: Option<PageRequest>,
     options: Option<CallOptions>,
+    upload: Option<abi::Upload>,
 }
 
 impl Arguments {
@@ -68,6 +73,10 @@ impl Arguments {
                 Err(problems) => wrong.extend(fields(problems)),
             }
         }
+        let mut upload = None;
+        if operation.upload.is_some() {
+            upload = Some(abi::Upload::lift(memory, places.next(abi::Upload::LAYOUT))?);
+        }
         let mut page = None;
         if operation.is_list() && !whole {
             page = Some(PageRequest::lift(memory, places.next(PageRequest::LAYOUT))?);
@@ -80,7 +89,39 @@ impl Arguments {
         } else {
             Err(bad_input(wrong).of(operation.name, "", Vec::new()))
         };
-        Ok(Arguments { call, page, options })
+        Ok(Arguments { call, page, options, upload })
+    }
+
+    /// The file that it is to send, as it was passed. Whoever takes it has its stream, and
+    /// gives it back by [`Arguments::sending`].
+    pub fn take_upload(&mut self) -> Option<abi::Upload> {
+        self.upload.take()
+    }
+
+    /// The same with its file, or with what does not fit in it.
+    #[must_use]
+    pub fn sending(mut self, file: Result<Upload, Vec<FieldError>>) -> Arguments {
+        self.call = match (self.call, file) {
+            (Ok(call), Ok(file)) => Ok(call.sending(file)),
+            (Ok(call), Err(wrong)) => Err(bad_input(wrong).of(call.operation.name, "", Vec::new())),
+            (Err(failure), Ok(_)) => Err(failure),
+            (Err(Failure { mut fields, operation, .. }), Err(wrong)) => {
+                fields.extend(wrong);
+                Err(Failure { operation, ..bad_input(fields) })
+            }
+        };
+        self
+    }
+
+    /// Finds the file that it asks for.
+    ///
+    /// # Errors
+    /// Everything that can go wrong before its first byte.
+    pub async fn download<H: Host + 'static>(
+        self,
+        connector: &Rc<Connector<H>>,
+    ) -> Result<Download<H>, Failure> {
+        Download::open(connector, &self.call?, &Options::check(self.options.as_ref())?).await
     }
 
     /// The call, checked.
@@ -120,6 +161,15 @@ pub fn failed(operation: &Operation, failure: &Failure) -> Arena {
     arena
 }
 
+/// The `result` of a function that found a file, with the handles that its caller gets.
+#[must_use]
+pub fn downloaded(operation: &Operation, download: &abi::Download) -> Arena {
+    let payload = payload(operation);
+    let mut arena = Arena::with(result(operation));
+    download.lower(&mut arena, Layout::payload(2, payload));
+    arena
+}
+
 /// The parameters could not be read.
 #[must_use]
 pub fn broken(operation: &Operation, error: Broken) -> Failure {
@@ -139,6 +189,9 @@ fn payload(operation: &Operation) -> Layout {
 
 /// The `ok` side of a function's result.
 fn ok(operation: &Operation) -> Layout {
+    if operation.file {
+        return abi::Download::LAYOUT;
+    }
     let Some(ty) = &operation.answer else { return Layout::EMPTY };
     match operation.paging {
         Paging::None if informed(operation) => {

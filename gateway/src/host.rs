@@ -6,7 +6,7 @@ use penstock::{
         secret::Secret,
         time::{Tick, WallTime},
     },
-    host::{Host, HostError, Request, Response, SendError, State, wasi},
+    host::{Host, HostError, Opened, Request, Response, SendError, State, wasi},
     normalize::Instant,
 };
 use serde_json::json;
@@ -20,6 +20,10 @@ pub(crate) struct SpinHost;
 impl Host for SpinHost {
     async fn send(&self, request: Request) -> Result<Response, SendError> {
         wasi::send(request).await
+    }
+
+    async fn open(&self, request: Request) -> Result<Opened, SendError> {
+        wasi::open(request).await
     }
 
     async fn sleep(&self, time: Duration) {

@@ -19,7 +19,7 @@ pub use arena::{Arena, Settled};
 pub use layout::{Layout, Places};
 pub use memory::{Broken, Memory};
 pub(crate) use memory::{discriminant, elements};
-pub use shared::Abi;
+pub use shared::{Abi, Download, Handle, Upload};
 
 #[cfg(test)]
 pub(crate) mod tests;

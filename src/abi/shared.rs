@@ -1,7 +1,7 @@
 //! The shared types of the contract, as wit-bindgen makes them, to memory and back.
 //!
 //! `build/shared.rs` writes an implementation for each named type of
-//! `wit/connector/types.wit`; what they are made of is here.
+//! `wit/connector/types.wit` and `files.wit`; what they are made of is here.
 
 use super::{Arena, Broken, Layout, Memory, Places, memory};
 
@@ -96,10 +96,28 @@ impl<T: Abi> Abi for Vec<T> {
     }
 }
 
+/// A stream or a future: its place in the component's table. Who has the number has the
+/// end of the stream, and is to take it, pass it on or drop it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Handle(pub u32);
+
+impl Abi for Handle {
+    const LAYOUT: Layout = Layout::number(4);
+
+    fn lower(&self, arena: &mut Arena, at: u32) {
+        self.0.lower(arena, at);
+    }
+
+    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, Broken> {
+        u32::lift(memory, at).map(Handle)
+    }
+}
+
+pub use generated::{Download, Upload};
+
 /// The implementations that `build.rs` wrote.
 mod generated {
-    use super::{Abi, Arena, Broken, Layout, Memory, Places, memory};
-    use crate::bindings::exports::penstock::connector::types::*;
+    use super::{Abi, Arena, Broken, Handle, Layout, Memory, Places, memory};
 
     include!(concat!(env!("OUT_DIR"), "/shared.rs"));
 }

@@ -5,6 +5,7 @@ use super::{
     account::Account,
     call::Payload,
     deferred::Promise,
+    file::Found,
     log::Line,
     redact,
     request::{self, Sending},
@@ -33,6 +34,8 @@ pub(super) struct Success {
     pub(super) status: u16,
     /// The body, taken apart as far as the operation's shape asks.
     pub(super) payload: Payload,
+    /// The file, if the operation answers with one.
+    pub(super) file: Option<Found>,
 }
 
 /// An attempt that was no success.
@@ -64,13 +67,30 @@ impl<H: Host> Connector<H> {
         authorization: &Authorization,
         time: Duration,
     ) -> Result<Success, Failed> {
-        let Sending { call, account, .. } = *sending;
-        let request = request::build(sending, authorization, time);
+        if sending.call.operation.file {
+            return self.attempt_file(sending, authorization, time).await;
+        }
+        let request = request::build(sending, authorization, time, &self.host);
         if sabotage::on(Sabotage::LogTokens) {
             let token = |line: Line| line.with("token", redact::of_request(authorization).join(" "));
             self.log(LogLevel::Info, "attempt", token);
         }
-        let sent = self.within(time, self.host.send(request)).await;
+        let sending_it = self.within(time, self.host.send(request));
+        let sent = match &sending.call.upload {
+            None => sending_it.await,
+            Some(upload) => self.while_moving(upload, sending.policy.attempt_timeout, sending_it).await?,
+        };
+        self.conclude(sending, authorization, sent)
+    }
+
+    /// What came of a request: its answer, an error, or nothing in time.
+    pub(super) fn conclude(
+        &self,
+        sending: &Sending<'_>,
+        authorization: &Authorization,
+        sent: Option<Result<Response, SendError>>,
+    ) -> Result<Success, Failed> {
+        let Sending { call, account, .. } = *sending;
         let status = sent.as_ref().and_then(|sent| sent.as_ref().ok()).map(|response| response.status);
         self.stats.borrow_mut().request(status.unwrap_or(0));
 
@@ -102,7 +122,7 @@ impl<H: Host> Connector<H> {
             None => fault,
         });
         match (verdict, read) {
-            (Ok(()), Ok(payload)) => Ok(Success { status: status.unwrap_or(0), payload }),
+            (Ok(()), Ok(payload)) => Ok(Success { status: status.unwrap_or(0), payload, file: None }),
             (Err(fault), Err(complaint)) => Err(Failed { fault, complaint }),
             // A refusal by the rules whose body reads well, or the reverse: no vendor's
             // rules say so, and if they did it would be no success.
@@ -128,7 +148,7 @@ impl<H: Host> Connector<H> {
 }
 
 impl Complaint {
-    fn new(kind: FailureKind, message: impl Into<String>) -> Complaint {
+    pub(super) fn new(kind: FailureKind, message: impl Into<String>) -> Complaint {
         Complaint { kind: Some(kind), message: message.into(), ..Complaint::default() }
     }
 }
@@ -202,7 +222,7 @@ fn meaning(account: &Account, response: &Response) -> Option<Meaning> {
     refused.then(|| account.vendor.meaning(response.status, body)).flatten()
 }
 
-fn kind(status: u16) -> FailureKind {
+pub(super) fn kind(status: u16) -> FailureKind {
     match status {
         401 => FailureKind::Authentication,
         403 => FailureKind::Permission,
@@ -215,7 +235,7 @@ fn kind(status: u16) -> FailureKind {
     }
 }
 
-fn unanswered(error: &SendError) -> Complaint {
+pub(super) fn unanswered(error: &SendError) -> Complaint {
     let (kind, message) = match error.reason {
         Reason::Denied => (FailureKind::Host, "the host does not send this request"),
         Reason::Timeout => (FailureKind::Timeout, "no answer in time"),

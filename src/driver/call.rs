@@ -6,6 +6,7 @@ use super::{
     deferred::Promise,
     failure::{self, bad_field, millis},
     fallback,
+    file::check_size,
     request::Sending,
 };
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
         sabotage::{self, Sabotage},
         time::Tick,
     },
+    files::Upload,
     host::Host,
     local_day,
     settings::common::{LogLevel, Role},
@@ -38,6 +40,8 @@ pub struct Call {
     pub(crate) query: Vec<(&'static str, String)>,
     /// The body in the vendor's form.
     pub(crate) body: Option<Bytes>,
+    /// The file that is sent in the body's place.
+    pub(crate) upload: Option<Upload>,
 }
 
 /// The answer to a call.
@@ -104,7 +108,13 @@ impl Call {
         query: Vec<(&'static str, String)>,
         body: Option<String>,
     ) -> Call {
-        Call { operation, segments, query, body: body.map(Bytes::from) }
+        Call { operation, segments, query, body: body.map(Bytes::from), upload: None }
+    }
+
+    /// The call with the file that it sends.
+    #[must_use]
+    pub(crate) fn sending(self, upload: Upload) -> Call {
+        Call { upload: Some(upload), ..self }
     }
 
     /// The call with its local days as instants.
@@ -141,15 +151,16 @@ impl Call {
         self.query.iter().find(|(name, _)| *name == wire).map(|(_, value)| value.as_str())
     }
 
-    /// Refuses what moves a file: its bytes are no JSON, and fit no answer of this kind.
+    /// Refuses what moves a file in a call that does not: its bytes are no JSON.
     fn check_file(&self) -> Result<(), Failure> {
-        if self.operation.file || self.operation.upload.is_some() {
-            return Err(bad_field(
-                "operation",
-                format!("`{}` moves a file; it cannot be called this way", self.operation.name),
-            ));
-        }
-        Ok(())
+        let name = self.operation.name;
+        let wrong = match (self.operation.file, self.operation.upload.is_some(), self.upload.is_some()) {
+            (true, ..) => "answers with a file: download it",
+            (_, true, false) => "sends a file: upload it",
+            (_, false, true) => "takes no file",
+            _ => return Ok(()),
+        };
+        Err(bad_field("operation", format!("`{name}` {wrong}")))
     }
 
     /// Checks that something is given of what the vendor demands at least one of.
@@ -199,27 +210,43 @@ impl<H: Host> Connector<H> {
             done => done,
         };
         let result = result.or_else(|failure| fallback::instead(failure, &id, options));
-        let took = self.host.now().since(began);
         let name = call.operation.name;
-        let label = result.as_ref().map_or_else(|failure| failure::kind_name(failure.kind), |_| "ok");
+        let told = result.as_ref().map(|answer| answer.status);
+        self.ended(name, options, &id, began, told, None);
+        result.map_err(|failure| failure.of(name, &id, Vec::new()))
+    }
+
+    /// Counts and logs a call that has ended: with a status, or with a failure. `bytes` are
+    /// those of a file.
+    pub(super) fn ended(
+        &self,
+        name: &'static str,
+        options: &Options,
+        id: &str,
+        began: Tick,
+        result: Result<u16, &Failure>,
+        bytes: Option<u64>,
+    ) {
+        let took = self.host.now().since(began);
+        let label = result.map_or_else(|failure| failure::kind_name(failure.kind), |_| "ok");
         self.stats.borrow_mut().call(name, label, took);
         let level = if result.is_ok() { LogLevel::Info } else { LogLevel::Warn };
         self.log(level, "call", |line| {
             let line = line
-                .with("call_id", id.as_str())
+                .with("call_id", id)
                 .with("operation", name)
                 .with("account", options.account.as_str())
                 .with_some("correlation_id", options.correlation_id.as_deref())
-                .with("duration_ms", millis(took));
-            match &result {
-                Ok(answer) => line.with("http.response.status_code", answer.status),
+                .with("duration_ms", millis(took))
+                .with_some("http.response.body.size", bytes);
+            match result {
+                Ok(status) => line.with("http.response.status_code", status),
                 Err(failure) => line
                     .with_some("http.response.status_code", failure.status)
                     .with("attempts", failure.attempts.len())
                     .failure(failure),
             }
         });
-        result.map_err(|failure| failure.of(name, &id, Vec::new()))
     }
 
     /// Calls, and waits for what is promised where a promise is no answer.
@@ -248,12 +275,27 @@ impl<H: Host> Connector<H> {
         id: &str,
         began: Tick,
     ) -> Result<Answer, Failure> {
+        let answer = async |sending: &Sending<'_>, course: &mut Course| self.answer(sending, course).await;
+        self.prepared(call, page, options, id, began, answer).await
+    }
+
+    /// Finds everything that a call needs, checks the role, and goes on.
+    pub(super) async fn prepared<T>(
+        &self,
+        call: &Call,
+        page: Option<&PageAsked>,
+        options: &Options,
+        id: &str,
+        began: Tick,
+        then: impl AsyncFnOnce(&Sending<'_>, &mut Course) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let vendor = call.operation.vendor;
         let open = async {
             let policy = self.policy(vendor, &options.account).await?;
             if !options.own {
                 check_role(call.operation, policy.role)?;
             }
+            check_size(call, policy.max_file_bytes)?;
             let account = self.account(vendor, &options.account, &policy).await?;
             Ok((policy, account))
         };
@@ -262,10 +304,15 @@ impl<H: Host> Connector<H> {
         // Whoever names no deadline waits for the turn of a report.
         let waits = account.vendor.spacing(call, &account.site).map_or(Duration::ZERO, |rare| rare.interval);
         let late = if sabotage::on(Sabotage::SendLate) { 2 } else { 1 };
+        // How long a file takes on its way depends on its size; that it moves is watched.
+        let (usual, attempt_timeout) = match &call.upload {
+            Some(_) => (policy.file_deadline, policy.file_deadline),
+            None => (policy.deadline, policy.attempt_timeout),
+        };
         let retry_policy = RetryPolicy {
             max_attempts: policy.attempts,
-            attempt_timeout: policy.attempt_timeout,
-            deadline: options.deadline.unwrap_or(policy.deadline + waits) * late,
+            attempt_timeout,
+            deadline: options.deadline.unwrap_or(usual + waits) * late,
             ..RetryPolicy::DEFAULT
         };
         let allow_resend = options.allow_resend || sabotage::on(Sabotage::ResendWrites);
@@ -279,7 +326,7 @@ impl<H: Host> Connector<H> {
             refusals: 0,
         };
         let sending = Sending { call, page, account: &account, policy: &policy, options };
-        self.answer(&sending, &mut course).await
+        then(&sending, &mut course).await
     }
 }
 

@@ -64,7 +64,7 @@ impl Course {
         let unsure = effect > Took::NotApplied;
         let retry = match (why, hint) {
             (Why::Final | Why::AuthRejected, _) => RetryAdvice::Never,
-            (Why::NotRepeatable, _) if unsure => RetryAdvice::Never,
+            (Why::NotRepeatable | Why::BodyGone, _) if unsure => RetryAdvice::Never,
             (_, Some(hint)) => RetryAdvice::After(millis(hint)),
             _ => RetryAdvice::Later,
         };
@@ -72,6 +72,10 @@ impl Course {
             Why::NotRepeatable => {
                 format!("{}; it may have taken effect and is not sent again", complaint.message)
             }
+            Why::BodyGone if unsure => {
+                format!("{}; it may have taken effect, and a stream cannot be sent again", complaint.message)
+            }
+            Why::BodyGone => format!("{}; a stream cannot be sent again", complaint.message),
             Why::NoTime => format!("{}; the deadline leaves no time to try again", complaint.message),
             Why::Exhausted => format!("{}; no attempts are left", complaint.message),
             Why::OverBudget => {

@@ -20,6 +20,7 @@ mod failure;
 mod fallback;
 mod fetch;
 mod figures;
+mod file;
 mod guards;
 mod list;
 mod log;
@@ -41,6 +42,7 @@ pub use self::{
     call::{Answer, Call, Payload},
     deferred::Promise,
     failure::{bad_field, bad_input, fields, kind_name, outcome_name, refused},
+    file::Download,
     list::{Page, Reader},
     options::Options,
     webhook::{Received, Verified},

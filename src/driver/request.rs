@@ -2,7 +2,8 @@
 
 use super::{Options, account::Account, call::Call, token::Authorization, url};
 use crate::{
-    host::{Body, Request, Timeouts},
+    files::Multipart,
+    host::{Body, Host, Request, Timeouts},
     settings::Policy,
     vendor::{PageAsked, Vendor},
 };
@@ -41,20 +42,31 @@ pub(super) fn query(
 }
 
 /// The request of one attempt, which may take `time`.
-pub(super) fn build(sending: &Sending<'_>, authorization: &Authorization, time: Duration) -> Request {
+pub(super) fn build(
+    sending: &Sending<'_>,
+    authorization: &Authorization,
+    time: Duration,
+    host: &impl Host,
+) -> Request {
     let Sending { call, page, account, policy, .. } = *sending;
     let query = query(call, page, account.vendor);
-    let mut headers = vec![
-        ("accept", "application/json".to_owned()),
-        ("user-agent", concat!("penstock/", env!("CARGO_PKG_VERSION")).to_owned()),
-    ];
+    let mut headers = if call.operation.file { file_headers() } else { headers("application/json") };
     let (named, query): (Vec<_>, Vec<_>) =
         query.into_iter().partition(|(name, _)| call.operation.header(name).is_some());
     let header = |(name, value)| call.operation.header(name).map(|header| (header, value));
     headers.extend(named.into_iter().filter_map(header));
-    if call.body.is_some() {
+    let mut body = call.body.clone().map(Body::Plain);
+    if body.is_some() {
         headers.push(("content-type", "application/json".to_owned()));
     }
+    if let Some((field, upload)) = call.operation.upload.zip(call.upload.as_ref()) {
+        let form = Multipart::new(field, upload, [host.random(), host.random()], policy.max_file_bytes);
+        headers.push(("content-type", form.content_type()));
+        body = Some(Body::Stream(form.into_body()));
+    }
+    // A file takes longer than the attempt that finds it.
+    let moves_a_file = call.operation.file || call.upload.is_some();
+    let between_bytes = if moves_a_file { policy.attempt_timeout } else { time };
     Request {
         method: call.operation.method.as_str(),
         https: account.site.api.https,
@@ -62,8 +74,26 @@ pub(super) fn build(sending: &Sending<'_>, authorization: &Authorization, time: 
         path_and_query: url::path_and_query(call.operation, &account.site.tenant, &call.segments, &query),
         headers,
         secret_headers: authorization.headers.clone(),
-        body: call.body.clone().map(Body::Plain),
-        timeouts: Timeouts { connect: time.min(CONNECT), first_byte: time, between_bytes: time },
+        body,
+        timeouts: Timeouts { between_bytes, ..timeouts(time) },
         max_body: policy.max_body_bytes,
     }
+}
+
+/// Those of one attempt, which may take `time`.
+pub(super) fn timeouts(time: Duration) -> Timeouts {
+    Timeouts { connect: time.min(CONNECT), first_byte: time, between_bytes: time }
+}
+
+/// The header fields of a request for a file. It is asked for as it is: compressed, it would
+/// have another length and other bytes.
+pub(super) fn file_headers() -> Vec<(&'static str, String)> {
+    let mut headers = headers("*/*");
+    headers.push(("accept-encoding", "identity".to_owned()));
+    headers
+}
+
+fn headers(accept: &str) -> Vec<(&'static str, String)> {
+    let agent = concat!("penstock/", env!("CARGO_PKG_VERSION"));
+    vec![("accept", accept.to_owned()), ("user-agent", agent.to_owned())]
 }

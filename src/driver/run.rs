@@ -26,6 +26,7 @@ use crate::{
         time::unit,
         token::Generation,
     },
+    files::Upload,
     host::Host,
     settings::{Policy, common::LogLevel},
 };
@@ -93,7 +94,7 @@ impl<H: Host> Connector<H> {
                 }
             };
             let Some(time) = course.retry.begin(now) else { return Err(course.late()) };
-            let result = self.attempt(sending, &authorization, time).await;
+            let mut result = self.attempt(sending, &authorization, time).await;
 
             let now = self.host.now();
             let fault = result.as_ref().err().map(|failed| failed.fault);
@@ -107,7 +108,11 @@ impl<H: Host> Connector<H> {
             // A request whose token is refused is not counted.
             turn = rare.is_none() || fault.is_some_and(|fault| fault.class == Class::TokenRejected);
             let took = now.since(permit.sent());
-            drop(permit);
+            match &mut result {
+                // A file is under way until its last byte is here.
+                Ok(Success { file: Some(file), .. }) => file.hold(permit),
+                _ => drop(permit),
+            }
             if let Some(pass) = pass {
                 let health = Health::of(fault.as_ref().map_or(Ok(()), Err), time);
                 let hint = fault.and_then(|fault| fault.hint);
@@ -124,7 +129,12 @@ impl<H: Host> Connector<H> {
                 }
                 Err(failed) => self.judged(account, course, authorization.generation, failed),
             };
+            let body_gone = sending.call.upload.as_ref().is_some_and(Upload::is_taken);
             match course.retry.next(now, &failed.fault, unit(self.chance())) {
+                Decision::Resend { .. } if body_gone => {
+                    let give_up = course.retry.given_up(Why::BodyGone, failed.fault.hint);
+                    return Err(course.give_up(failed, give_up));
+                }
                 Decision::Resend { after, .. } => {
                     if !guard.may_retry(now, cost, &mut course.spent) {
                         let give_up = course.retry.given_up(Why::OverBudget, failed.fault.hint);

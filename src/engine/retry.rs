@@ -101,6 +101,8 @@ pub enum Why {
     NoTime,
     /// It may have taken effect, and doing it twice is not harmless.
     NotRepeatable,
+    /// Its body was streamed, and what was taken from a stream cannot be sent again.
+    BodyGone,
     /// It would fail again.
     Final,
     /// A new access token was refused like the old one.

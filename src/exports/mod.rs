@@ -5,8 +5,10 @@
 //! an instance.
 
 mod admin;
+mod files;
 mod operations;
 mod stream;
+mod transfers;
 pub mod vendor;
 mod webhooks;
 

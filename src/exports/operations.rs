@@ -89,7 +89,7 @@ impl Guest for Component {
     }
 }
 
-fn answer(answer: dynamic::Answer) -> wit::Answer {
+pub(super) fn answer(answer: dynamic::Answer) -> wit::Answer {
     wit::Answer { body: answer.body, page: answer.page, info: answer.info }
 }
 

@@ -1,5 +1,6 @@
 //! Requests and answers as they cross the port.
 
+use super::Source;
 use crate::engine::{
     classify::{Reason, Sent},
     secret::Secret,
@@ -35,6 +36,17 @@ pub enum Body {
     Plain(Bytes),
     /// One with credentials in it.
     Secret(Secret),
+    /// One that is read while it is sent.
+    Stream(Streamed),
+}
+
+/// A request body that is read while it is sent. If its source fails, so does the request:
+/// what was sent of it must not look like a whole body.
+pub struct Streamed {
+    /// Its bytes.
+    pub source: Box<dyn Source>,
+    /// How many there will be, if that is known.
+    pub length: Option<u64>,
 }
 
 /// The timeouts that `wasi:http` knows. Its hosts default to 600 s each.

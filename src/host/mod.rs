@@ -8,12 +8,14 @@ mod http;
 #[cfg(any(test, feature = "simulated"))]
 pub mod simulated;
 mod state;
+mod stream;
 #[cfg(target_family = "wasm")]
 pub mod wasi;
 
 pub use self::{
-    http::{Body, BodyError, Request, Response, SendError, Timeouts},
+    http::{Body, BodyError, Request, Response, SendError, Streamed, Timeouts},
     state::State,
+    stream::{Opened, Source},
 };
 
 use crate::engine::{
@@ -28,6 +30,15 @@ pub trait Host: State + 'static {
     /// Sends a request and reads the whole answer, at most `request.max_body` bytes
     /// of it. Dropping the future cancels the request.
     async fn send(&self, request: Request) -> Result<Response, SendError>;
+
+    /// Sends a request and returns as soon as the answer begins; its body is read by
+    /// whoever gets it. Dropping the future, or the body, cancels the request.
+    ///
+    /// A host that has no streams reads the answer whole, at most `request.max_body` bytes
+    /// of it.
+    async fn open(&self, request: Request) -> Result<Opened, SendError> {
+        self.send(request).await.map(Opened::from)
+    }
 
     /// Waits.
     async fn sleep(&self, time: Duration);

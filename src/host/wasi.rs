@@ -5,31 +5,23 @@
 //! `penstock:host`.
 
 mod code;
+mod http;
 
-use super::{Body, BodyError, Host, HostError, Request, Response, SendError, State, Timeouts};
+pub use http::{open, send};
+
+use super::{Host, HostError, Opened, Request, Response, SendError, State};
 use crate::{
     bindings::penstock::host::{config, secrets, state, types as host_types},
     engine::{
-        classify::{Reason, Sent},
         secret::Secret,
         time::{Tick, WallTime},
     },
 };
-use code::describe;
 use std::time::Duration;
 use wasip3::{
     clocks::{monotonic_clock, system_clock},
-    http::{
-        client,
-        types::{self as wasi, ErrorCode, Fields, Method, RequestOptions, Scheme},
-    },
     random::random,
-    wit_bindgen::StreamResult,
-    wit_future, wit_stream,
 };
-
-/// How much of a body is read at once, in bytes.
-const CHUNK: usize = 64 * 1024;
 
 /// The host of a plugin: WASI and `penstock:host`.
 #[derive(Debug, Default, Clone, Copy)]
@@ -38,6 +30,10 @@ pub struct WasiHost;
 impl Host for WasiHost {
     async fn send(&self, request: Request) -> Result<Response, SendError> {
         send(request).await
+    }
+
+    async fn open(&self, request: Request) -> Result<Opened, SendError> {
+        open(request).await
     }
 
     async fn sleep(&self, time: Duration) {
@@ -146,135 +142,6 @@ pub fn log(line: &str) {
     eprintln!("{line}");
 }
 
-/// Sends a request through `wasi:http/client` and reads the answer whole. Dropping
-/// the future cancels the request.
-///
-/// # Errors
-/// When no answer came; whether the request may have arrived is in the error.
-pub async fn send(request: Request) -> Result<Response, SendError> {
-    let max_body = request.max_body;
-    let response = client::send(outgoing(request)?).await.map_err(|code| failed(&code))?;
-    let status = response.get_status_code();
-    let headers = response
-        .get_headers()
-        .copy_all()
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_ascii_lowercase(), String::from_utf8(value).ok()?)));
-    let headers = headers.collect();
-    Ok(Response { status, headers, body: read(response, max_body).await })
-}
-
-fn outgoing(request: Request) -> Result<wasi::Request, SendError> {
-    let invalid = |what: &str| SendError { reason: Reason::Denied, sent: Sent::No, detail: what.to_owned() };
-    let plain = request.headers.iter().map(|(name, value)| (*name, value.as_bytes()));
-    let secret = request.secret_headers.iter().map(|(name, value)| (*name, value.expose().as_bytes()));
-    let mut fields: Vec<(String, Vec<u8>)> =
-        plain.chain(secret).map(|(name, value)| (name.to_owned(), value.to_vec())).collect();
-
-    let body = match request.body {
-        None => None,
-        Some(Body::Plain(bytes)) => Some(bytes.to_vec()),
-        Some(Body::Secret(secret)) => Some(secret.expose().as_bytes().to_vec()),
-    };
-    if let Some(body) = &body {
-        fields.push(("content-length".to_owned(), body.len().to_string().into_bytes()));
-    }
-    let fields = Fields::from_list(&fields).map_err(|_| invalid("a header field is not valid"))?;
-
-    let contents = body.map(|body| {
-        let (mut writer, reader) = wit_stream::new();
-        // The stream ends when the writer is dropped; what the host does not take is
-        // the host's error to report.
-        wasip3::wit_bindgen::spawn_local(async move { drop(writer.write_all(body).await) });
-        reader
-    });
-    // Dropping the writer sends the default: no trailers.
-    let (_, trailers) = wit_future::new(|| Ok(None));
-    let (outgoing, _sent) = wasi::Request::new(fields, contents, trailers, Some(options(request.timeouts)));
-
-    let method = match request.method {
-        "GET" => Method::Get,
-        "POST" => Method::Post,
-        "PUT" => Method::Put,
-        "PATCH" => Method::Patch,
-        "DELETE" => Method::Delete,
-        other => Method::Other(other.to_owned()),
-    };
-    let scheme = if request.https { Scheme::Https } else { Scheme::Http };
-    outgoing.set_method(&method).map_err(|()| invalid("the method is not valid"))?;
-    outgoing.set_scheme(Some(&scheme)).map_err(|()| invalid("the scheme is not valid"))?;
-    outgoing.set_authority(Some(&request.authority)).map_err(|()| invalid("the host is not valid"))?;
-    outgoing
-        .set_path_with_query(Some(&request.path_and_query))
-        .map_err(|()| invalid("the path is not valid"))?;
-    Ok(outgoing)
-}
-
-/// A host need not know every timeout; one that it refuses stays at its default, and
-/// the attempt's own time limit still holds.
-fn options(timeouts: Timeouts) -> RequestOptions {
-    let options = RequestOptions::new();
-    _ = options.set_connect_timeout(Some(nanoseconds(timeouts.connect)));
-    _ = options.set_first_byte_timeout(Some(nanoseconds(timeouts.first_byte)));
-    _ = options.set_between_bytes_timeout(Some(nanoseconds(timeouts.between_bytes)));
-    options
-}
-
-async fn read(response: wasi::Response, most: usize) -> Result<bytes::Bytes, BodyError> {
-    let (_, handled) = wit_future::new(|| Ok(()));
-    let (mut stream, trailers) = wasi::Response::consume_body(response, handled);
-    let mut body = Vec::new();
-    loop {
-        let (result, read) = stream
-            .read({
-                body.reserve(CHUNK);
-                body
-            })
-            .await;
-        body = read;
-        if body.len() > most {
-            return Err(BodyError::TooLarge);
-        }
-        if !matches!(result, StreamResult::Complete(_)) {
-            break;
-        }
-    }
-    drop(stream);
-    match trailers.await {
-        Ok(_) => Ok(body.into()),
-        Err(code) => Err(BodyError::Broken(describe(&code))),
-    }
-}
-
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// What an error code says of the request: certainly unsent, or who knows.
-fn failed(code: &ErrorCode) -> SendError {
-    use ErrorCode as E;
-    let (reason, sent) = match code {
-        E::HttpRequestDenied => (Reason::Denied, Sent::No),
-        E::DnsTimeout | E::DnsError(_) | E::DestinationNotFound => (Reason::Dns, Sent::No),
-        E::ConnectionTimeout
-        | E::DestinationUnavailable
-        | E::DestinationIpProhibited
-        | E::DestinationIpUnroutable
-        | E::ConnectionRefused
-        | E::ConnectionLimitReached => (Reason::Connect, Sent::No),
-        E::TlsProtocolError | E::TlsCertificateError | E::TlsAlertReceived(_) => (Reason::Tls, Sent::No),
-        E::HttpRequestMethodInvalid
-        | E::HttpRequestUriInvalid
-        | E::HttpRequestUriTooLong
-        | E::HttpRequestHeaderSectionSize(_)
-        | E::HttpRequestHeaderSize(_)
-        | E::LoopDetected
-        | E::ConfigurationError => (Reason::Denied, Sent::No),
-        E::ConnectionReadTimeout | E::ConnectionWriteTimeout | E::HttpResponseTimeout => {
-            (Reason::Timeout, Sent::Maybe)
-        }
-        E::HttpProtocolError => (Reason::Protocol, Sent::Maybe),
-        _ => (Reason::Connection, Sent::Maybe),
-    };
-    SendError { reason, sent, detail: describe(code) }
 }

@@ -101,6 +101,18 @@ pub const SETTINGS: &[Setting] = &[
         "The largest answer that is read.",
     ),
     setting(
+        "PENSTOCK_MAX_FILE_BYTES",
+        Kind::Integer { min: 1, max: 1_099_511_627_776 },
+        "4294967296",
+        "The largest file that is downloaded or uploaded. Files are streamed: this bounds time and cost, not memory.",
+    ),
+    setting(
+        "PENSTOCK_FILE_DEADLINE",
+        Kind::Integer { min: 1, max: 86_400 },
+        "3600",
+        "Seconds that a file may take from the first request to its last byte, if the caller names no deadline.",
+    ),
+    setting(
         "PENSTOCK_MAX_HELD_BYTES",
         Kind::Integer { min: 1024, max: 1_073_741_824 },
         "67108864",
@@ -200,6 +212,10 @@ pub struct Policy {
     pub max_pages: u32,
     /// The largest answer.
     pub max_body_bytes: usize,
+    /// The largest file.
+    pub max_file_bytes: u64,
+    /// How long a file may take, unless the caller says.
+    pub file_deadline: Duration,
     /// Bytes of pages held at most.
     pub max_held_bytes: usize,
     /// How deep an answer may be nested.
@@ -290,6 +306,8 @@ impl From<&Values> for Policy {
             breaker: values.switch("PENSTOCK_BREAKER"),
             max_pages: number("PENSTOCK_MAX_PAGES"),
             max_body_bytes: count("PENSTOCK_MAX_BODY_BYTES"),
+            max_file_bytes: values.integer("PENSTOCK_MAX_FILE_BYTES"),
+            file_deadline: Duration::from_secs(values.integer("PENSTOCK_FILE_DEADLINE")),
             max_held_bytes: count("PENSTOCK_MAX_HELD_BYTES"),
             max_depth: count("PENSTOCK_MAX_JSON_DEPTH"),
             caching: values.switch("ENABLE_CACHING"),

@@ -2,10 +2,10 @@
 
 use super::Placed;
 use crate::{
-    abi::{Abi, Arena, Broken, Layout},
+    abi::{Abi, Arena, Broken, Handle, Layout, Upload},
     contract::{
-        AnswerInfo, AnswerSource, Attempt, CallOptions, Failure, FailureKind, FieldError, Instant, ListEnd,
-        Outcome, PageInfo, PageRequest, RetryAdvice,
+        AnswerInfo, AnswerSource, Attempt, CallOptions, Failure, FailureKind, FieldError, FileInfo, Instant,
+        ListEnd, Outcome, PageInfo, PageRequest, RetryAdvice,
     },
 };
 use std::fmt::Debug;
@@ -92,6 +92,28 @@ fn everything_else_that_calls_pass_and_return() {
         window: None,
     }));
     there_and_back(&None::<CallOptions>);
+}
+
+#[test]
+fn files_with_their_handles() {
+    there_and_back(&FileInfo {
+        call_id: "c".to_owned(),
+        status: 200,
+        content_type: Some("audio/mpeg".to_owned()),
+        file_name: None,
+        length: Some(u64::MAX),
+    });
+    let upload = Upload {
+        file_name: "a.png".to_owned(),
+        content_type: None,
+        length: Some(1 << 40),
+        content: Handle(0x1234_5678),
+    };
+    let mut arena = Arena::with(Upload::LAYOUT);
+    upload.lower(&mut arena, 0);
+    let lifted = Upload::lift(&arena, 0).unwrap();
+    assert_eq!((lifted.file_name, lifted.content), (upload.file_name, upload.content));
+    assert_eq!((lifted.content_type, lifted.length), (upload.content_type, upload.length));
 }
 
 #[test]

@@ -12,18 +12,22 @@
 mod linear;
 mod records;
 
-use super::{connector, stream};
+use super::{connector, files, stream};
 use crate::{
-    abi::Arena,
+    abi::{self, Arena, Handle},
+    bindings::{exports::penstock::connector::files as wit, wit_stream::StreamPayload},
     catalogue::Operation,
     normalize,
     typed::{self, Arguments, record_type},
 };
 use linear::Linear;
 pub use records::Stream;
-use wit_bindgen::rt::{
-    async_support::{TaskCancelOnDrop, start_task},
-    run_ctors_once,
+use wit_bindgen::{
+    StreamReader,
+    rt::{
+        async_support::{TaskCancelOnDrop, start_task},
+        run_ctors_once,
+    },
 };
 
 /// The component's world, for the section that the linker makes the component from.
@@ -46,18 +50,66 @@ type ReturnList = unsafe extern "C" fn(stream: u32, end: u32);
 pub unsafe fn call(operation: &'static Operation, arguments: u32, done: Return) -> i32 {
     run_ctors_once();
     let arguments = Arguments::lift(operation, false, &Linear, arguments);
-    start_task(async move {
-        let cancelled = TaskCancelOnDrop::new();
-        let result = match arguments {
+    let arguments = arguments.map(with_file);
+    let answer = async move {
+        match arguments {
             Ok(arguments) => typed::answer(&connector(), operation, arguments).await,
             Err(error) => typed::failed(operation, &typed::broken(operation, error)),
+        }
+    };
+    // SAFETY: the result has the form that the operation's function has in the world.
+    unsafe { finish(answer, done) }
+}
+
+/// A function that answers with a file.
+///
+/// # Safety
+/// As for [`call`].
+pub unsafe fn download(operation: &'static Operation, arguments: u32, done: Return) -> i32 {
+    run_ctors_once();
+    let arguments = Arguments::lift(operation, false, &Linear, arguments);
+    let answer = async move {
+        let found = match arguments {
+            Ok(arguments) => arguments.download(&connector()).await,
+            Err(error) => Err(typed::broken(operation, error)),
         };
-        let result = result.settle();
+        match found {
+            Ok(found) => {
+                let wit::Download { info, content, end } = files::hand_over(found);
+                let (content, end) = (Handle(content.take_handle()), Handle(end.take_handle()));
+                typed::downloaded(operation, &abi::Download { info, content, end })
+            }
+            Err(failure) => typed::failed(operation, &failure),
+        }
+    };
+    // SAFETY: the result has the form that the operation's function has in the world.
+    unsafe { finish(answer, done) }
+}
+
+/// Runs a task to its result and hands that over.
+///
+/// # Safety
+/// The result must have the form that the function of this `task.return` has in the world.
+unsafe fn finish(answer: impl Future<Output = Arena> + 'static, done: Return) -> i32 {
+    start_task(async move {
+        let cancelled = TaskCancelOnDrop::new();
+        let result = answer.await.settle();
         cancelled.forget();
-        // SAFETY: the result has the form that the operation's function has in the
-        // world, and it lives until the host has copied it, which is before this returns.
+        // SAFETY: the caller's promise; and the result lives until the host has copied it,
+        // which is before this returns.
         unsafe { done(result.bytes().as_ptr()) }
     })
+}
+
+/// The arguments with the file that is among them, if there is one.
+fn with_file(mut arguments: Arguments) -> Arguments {
+    let Some(abi::Upload { file_name, content_type, length, content: Handle(content) }) =
+        arguments.take_upload()
+    else {
+        return arguments;
+    };
+    let content = StreamReader::new(content, <u8 as StreamPayload>::VTABLE);
+    arguments.sending(files::accept(wit::Upload { file_name, content_type, length, content }))
 }
 
 /// A function that answers with a stream of records and how it ended.

@@ -13,10 +13,11 @@ mod wire;
 
 pub use clock::Sleep;
 pub use store::{Conduct, Store};
-pub use wire::{Reply, SentRequest};
+pub use wire::{Pieces, Reply, SentRequest};
 
-use super::{Host, HostError, Request, Response, SendError};
+use super::{Host, HostError, Opened, Request, Response, SendError};
 use crate::engine::{
+    classify::{Reason, Sent},
     secret::Secret,
     time::{Tick, WallTime},
 };
@@ -244,16 +245,35 @@ impl Simulated {
     }
 }
 
-impl Host for Simulated {
-    async fn send(&self, request: Request) -> Result<Response, SendError> {
+impl Simulated {
+    async fn exchange(&self, request: Request) -> Result<Reply, SendError> {
         let world = &self.0;
-        let sent = Rc::new(SentRequest::new(request, self.elapsed()));
-        world.requests.borrow_mut().push(sent.clone());
         let flight = Flight::begin(world);
+        let Some(sent) = SentRequest::new(request, self.elapsed()).await else {
+            return Err(SendError {
+                reason: Reason::Connection,
+                sent: Sent::Maybe,
+                detail: "InternalError".to_owned(),
+            });
+        };
+        let sent = Rc::new(sent);
+        world.requests.borrow_mut().push(sent.clone());
         let reply = (world.vendor.borrow_mut())(&sent);
         self.wait(reply.after).await;
         flight.landed();
-        reply.within(sent.max_body)
+        Ok(reply)
+    }
+}
+
+impl Host for Simulated {
+    async fn send(&self, request: Request) -> Result<Response, SendError> {
+        let max_body = request.max_body;
+        self.exchange(request).await?.within(max_body)
+    }
+
+    async fn open(&self, request: Request) -> Result<Opened, SendError> {
+        let max_body = request.max_body;
+        self.exchange(request).await?.open(max_body)
     }
 
     async fn sleep(&self, time: Duration) {

@@ -5,9 +5,11 @@ use crate::{
         classify::{Reason, Sent},
         secret::Secret,
     },
-    host::{Body, BodyError, Request, Response, SendError, Timeouts},
+    host::{Body, BodyError, Opened, Request, Response, SendError, Source, Timeouts},
 };
-use std::{fmt, time::Duration};
+use bytes::Bytes;
+use futures_util::future::LocalBoxFuture;
+use std::{collections::VecDeque, fmt, time::Duration};
 
 /// A request as the vendor got it.
 pub struct SentRequest {
@@ -25,6 +27,10 @@ pub struct SentRequest {
     pub headers: Vec<(&'static str, String)>,
     /// The body, unless it holds credentials.
     pub body: Option<String>,
+    /// The same, as it came.
+    pub bytes: Bytes,
+    /// The length that the head states of a body that was streamed.
+    pub stated_length: Option<u64>,
     /// The time that its parts may take.
     pub timeouts: Timeouts,
     /// The most bytes of an answer that are read.
@@ -34,14 +40,28 @@ pub struct SentRequest {
 }
 
 impl SentRequest {
-    pub(super) fn new(request: Request, at: Duration) -> SentRequest {
-        let (body, secret_body) = match request.body {
+    /// Reads the body as a vendor would. None if the body broke off.
+    pub(super) async fn new(request: Request, at: Duration) -> Option<SentRequest> {
+        let mut stated_length = None;
+        let (bytes, secret_body) = match request.body {
             None => (None, None),
-            Some(Body::Plain(bytes)) => (Some(String::from_utf8_lossy(&bytes).into_owned()), None),
+            Some(Body::Plain(bytes)) => (Some(bytes), None),
             Some(Body::Secret(secret)) => (None, Some(secret)),
+            Some(Body::Stream(mut streamed)) => {
+                stated_length = streamed.length;
+                let mut body = Vec::new();
+                while let Some(piece) = streamed.source.next().await.ok()? {
+                    body.extend(piece);
+                }
+                (Some(body.into()), None)
+            }
         };
-        SentRequest {
+        let body = bytes.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let bytes = bytes.unwrap_or_default();
+        Some(SentRequest {
             at,
+            bytes,
+            stated_length,
             method: request.method,
             https: request.https,
             authority: request.authority,
@@ -52,7 +72,7 @@ impl SentRequest {
             max_body: request.max_body,
             secret_headers: request.secret_headers,
             secret_body,
-        }
+        })
     }
 
     /// The path without the query.
@@ -94,18 +114,29 @@ impl fmt::Debug for SentRequest {
 }
 
 /// What comes back, and how long it takes.
-#[derive(Debug)]
 pub struct Reply {
     /// How long it takes.
     pub after: Duration,
     result: Result<Response, SendError>,
+    /// The body, where it is streamed.
+    source: Option<Box<dyn Source>>,
 }
 
 impl Reply {
     /// An answer, at once.
     pub fn status(status: u16, body: impl Into<String>) -> Reply {
         let body = Ok(body.into().into_bytes().into());
-        Reply { after: Duration::ZERO, result: Ok(Response { status, headers: Vec::new(), body }) }
+        Reply::with(Ok(Response { status, headers: Vec::new(), body }))
+    }
+
+    fn with(result: Result<Response, SendError>) -> Reply {
+        Reply { after: Duration::ZERO, result, source: None }
+    }
+
+    /// An answer whose body comes piece by piece, to those who ask for that.
+    #[must_use]
+    pub fn streamed(status: u16, source: impl Source + 'static) -> Reply {
+        Reply { source: Some(Box::new(source)), ..Reply::status(status, "") }
     }
 
     /// 200.
@@ -117,14 +148,14 @@ impl Reply {
     #[must_use]
     pub fn cut_off(status: u16) -> Reply {
         let body = Err(BodyError::Broken("ConnectionTerminated".to_owned()));
-        Reply { after: Duration::ZERO, result: Ok(Response { status, headers: Vec::new(), body }) }
+        Reply::with(Ok(Response { status, headers: Vec::new(), body }))
     }
 
     /// No answer: nothing could be sent, or the connection broke after sending.
     #[must_use]
     pub fn failed(reason: Reason, sent: Sent) -> Reply {
         let detail = "ConnectionTerminated".to_owned();
-        Reply { after: Duration::ZERO, result: Err(SendError { reason, sent, detail }) }
+        Reply::with(Err(SendError { reason, sent, detail }))
     }
 
     /// The connection was refused.
@@ -165,5 +196,48 @@ impl Reply {
             response.body = Err(BodyError::TooLarge);
         }
         Ok(response)
+    }
+
+    /// As the host opens it.
+    pub(super) fn open(self, max_body: usize) -> Result<Opened, SendError> {
+        match self.source {
+            Some(body) => {
+                let Response { status, headers, .. } = self.result?;
+                Ok(Opened { status, headers, body })
+            }
+            None => self.within(max_body).map(Opened::from),
+        }
+    }
+}
+
+/// Pieces that are at hand, and how they end.
+pub struct Pieces {
+    pieces: VecDeque<Vec<u8>>,
+    end: Option<BodyError>,
+}
+
+impl Pieces {
+    /// All of them, to a good end.
+    pub fn new<P: Into<Vec<u8>>>(pieces: impl IntoIterator<Item = P>) -> Pieces {
+        Pieces { pieces: pieces.into_iter().map(Into::into).collect(), end: None }
+    }
+
+    /// All of them, and then the connection breaks.
+    pub fn broken<P: Into<Vec<u8>>>(pieces: impl IntoIterator<Item = P>) -> Pieces {
+        Pieces { end: Some(BodyError::Broken("ConnectionTerminated".to_owned())), ..Pieces::new(pieces) }
+    }
+}
+
+impl Source for Pieces {
+    fn next(&mut self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, BodyError>> {
+        let next = match (self.pieces.pop_front(), self.end.take()) {
+            (Some(piece), end) => {
+                self.end = end;
+                Ok(Some(piece))
+            }
+            (None, Some(end)) => Err(end),
+            (None, None) => Ok(None),
+        };
+        Box::pin(std::future::ready(next))
     }
 }

@@ -1,0 +1,56 @@
+//! Files over the component boundary: their bytes are streams, one way or the other.
+
+use crate::{
+    bindings::{exports::penstock::connector::files as wit, wit_future, wit_stream},
+    contract::{Failure, FailureKind, FieldError},
+    driver::{Download, refused},
+    files::Upload,
+    host::{BodyError, Source, wasi::WasiHost},
+    transfer::transfer,
+};
+use futures_util::future::LocalBoxFuture;
+use wit_bindgen::{StreamReader, rt::async_support::StreamResult, spawn_local};
+
+/// How much of a file is taken at once, in bytes.
+const CHUNK: usize = 64 * 1024;
+
+/// Gives a file to the caller, whose reading of the stream sets the pace.
+pub(super) fn hand_over(download: Download<WasiHost>) -> wit::Download {
+    let (mut writer, content) = wit_stream::new();
+    let (end_writer, end) = wit_future::new(|| -> Result<(), Failure> {
+        Err(refused(FailureKind::Internal, "the file ended without saying how", Vec::new()))
+    });
+    let info = download.info().clone();
+    spawn_local(async move {
+        let result = transfer(download, &mut writer).await;
+        drop(writer);
+        // A caller that dropped the future as well does not want to know.
+        _ = end_writer.write(result).await;
+    });
+    wit::Download { info, content, end }
+}
+
+/// Takes a file from the caller. If anything does not fit, its stream is dropped.
+pub(super) fn accept(upload: wit::Upload) -> Result<Upload, Vec<FieldError>> {
+    let wit::Upload { file_name, content_type, length, content } = upload;
+    Upload::new(file_name, content_type, length, Box::new(Passed(content)))
+}
+
+/// The bytes that a caller passes.
+struct Passed(StreamReader<u8>);
+
+impl Source for Passed {
+    fn next(&mut self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, BodyError>> {
+        Box::pin(async {
+            loop {
+                let (result, piece) = self.0.read(Vec::with_capacity(CHUNK)).await;
+                if !piece.is_empty() {
+                    return Ok(Some(piece));
+                }
+                if !matches!(result, StreamResult::Complete(_)) {
+                    return Ok(None);
+                }
+            }
+        })
+    }
+}

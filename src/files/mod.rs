@@ -1,0 +1,10 @@
+//! Files as HTTP carries them: their names, where they are, and the form that they are
+//! sent in. All of it is pure; `driver::file` moves the bytes.
+
+pub mod disposition;
+pub mod location;
+mod multipart;
+mod upload;
+
+pub(crate) use multipart::Multipart;
+pub use upload::{Broken, Upload};
