@@ -106,6 +106,12 @@ impl Contract {
         self.vendors.iter().flat_map(|vendor| &vendor.modules)
     }
 
+    /// Whether operations of this build answer with files or take some.
+    pub(crate) fn moves_files(&self) -> bool {
+        let enabled = self.modules().filter(|module| module.enabled);
+        enabled.flat_map(|module| &module.operations).any(Operation::moves_file)
+    }
+
     /// The types of an interface of `penstock:connector`, by name.
     pub(crate) fn connector_types(
         &self,
@@ -174,12 +180,15 @@ impl Module {
         }
         let types = interface.types.values().copied().collect();
         let enabled = feature(vendor) || feature(&format!("{vendor}-{name}"));
+        if enabled && operations.iter().any(Operation::moves_file) && !feature("files") {
+            return Err(format!("{name} moves files: its feature needs the feature `files`").into());
+        }
         Ok(Module { id, name, naming, enabled, types, operations })
     }
 }
 
 /// Whether a cargo feature is on.
-fn feature(name: &str) -> bool {
+pub(crate) fn feature(name: &str) -> bool {
     env::var_os(format!("CARGO_FEATURE_{}", name.replace('-', "_").to_uppercase())).is_some()
 }
 
@@ -280,6 +289,10 @@ impl Operation {
         }
         let operation = Operation::read(interface, function, inherited, place)?;
         Ok(Operation { doc, over: Some(base.name.clone()), ..operation })
+    }
+
+    fn moves_file(&self) -> bool {
+        self.file || self.upload.is_some()
     }
 
     /// The placeholders of the path that the caller fills, in the path's order.

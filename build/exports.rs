@@ -28,11 +28,12 @@ pub(crate) fn write(contract: &Contract, world: usize) -> Result<String, Box<dyn
             writer.module(vendor, module, &mut index)?;
         }
     }
+    let files = if contract.moves_files() { ", download, upload" } else { "" };
     Ok(format!(
         "/// Exports the functions of all vendors.\n\
          #[macro_export]\n\
          macro_rules! export_vendors {{ () => {{ const _: () = {{\n\
-         use $crate::exports::vendor::{{Stream, call, callback, download, list}};\n\
+         use $crate::exports::vendor::{{Stream, call, callback, list{files}}};\n\
          #[cfg(target_arch = \"wasm32\")]\n\
          #[unsafe(link_section = \"component-type:penstock:vendors\")]\n\
          pub static WORLD: [u8; {world}] = *$crate::exports::vendor::WORLD;\n\
@@ -59,7 +60,11 @@ impl Writer<'_> {
         let mut imports = String::new();
         for operation in &module.operations {
             let this = format!("&{table}[{index}]");
-            let routine = if operation.file { "download" } else { "call" };
+            let routine = match operation {
+                Operation { file: true, .. } => "download",
+                Operation { upload: Some(_), .. } => "upload",
+                _ => "call",
+            };
             self.function(&interface, &operation.function, routine, &this, &mut imports)?;
             if let Some(all) = &operation.all {
                 self.list(&interface, operation, all, &this, &mut imports)?;

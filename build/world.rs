@@ -1,7 +1,7 @@
 //! The world of the component: `wit/plugin/plugin.wit`, encoded for the linker without the
 //! modules that are left out.
 
-use crate::contract::Contract;
+use crate::contract::{Contract, feature};
 use std::{error::Error, path::Path};
 use wit_component::{StringEncoding, metadata};
 use wit_parser::{InterfaceId, Resolve, WorldId, WorldItem, WorldKey};
@@ -9,6 +9,11 @@ use wit_parser::{InterfaceId, Resolve, WorldId, WorldItem, WorldKey};
 /// The folder of the world, and its name.
 const FOLDER: &str = "wit/plugin";
 const NAME: &str = "plugin";
+
+/// What moves the files of any operation, of no use where there are none; and what a build
+/// may leave out.
+const WEBHOOKS: &str = "penstock:connector/webhooks@0.1.0";
+const TRANSFERS: &str = "penstock:connector/transfers@0.1.0";
 
 /// The world's bytes, as a `component-type` section holds them.
 pub(crate) fn write(root: &Path, contract: &Contract) -> Result<Vec<u8>, Box<dyn Error>> {
@@ -23,6 +28,12 @@ pub(crate) fn write(root: &Path, contract: &Contract) -> Result<Vec<u8>, Box<dyn
         if !module.enabled {
             resolve.worlds[world].exports.shift_remove(&key);
         }
+    }
+    let optional = [(TRANSFERS, contract.moves_files()), (WEBHOOKS, feature("webhooks"))];
+    for (interface, _) in optional.iter().filter(|(_, used)| !used) {
+        let key = resolve.worlds[world].exports.keys().find(|key| resolve.name_world_key(key) == *interface);
+        let key = key.cloned().ok_or_else(|| format!("{FOLDER} does not export {interface}"))?;
+        resolve.worlds[world].exports.shift_remove(&key);
     }
     complete(&resolve, world)?;
     Ok(metadata::encode(&resolve, world, StringEncoding::UTF8, None, false)?)

@@ -15,6 +15,9 @@
     reason = "generated code; the WIT carries the documentation, and the canonical ABI is unsafe by nature"
 )]
 
+/// Makes the bindings of one of the worlds below.
+macro_rules! bindings {
+($world:literal) => {
 wit_bindgen::generate!({
     path: ["wit/connector", "wit/host"],
     inline: "
@@ -29,11 +32,25 @@ wit_bindgen::generate!({
             export penstock:connector/types@0.1.0;
             export penstock:connector/operations@0.1.0;
             export penstock:connector/admin@0.1.0;
-            export penstock:connector/webhooks@0.1.0;
             export penstock:connector/files@0.1.0;
+        }
+
+        world core-with-files {
+            include core;
             export penstock:connector/transfers@0.1.0;
         }
+
+        world core-with-webhooks {
+            include core;
+            export penstock:connector/webhooks@0.1.0;
+        }
+
+        world core-with-both {
+            include core-with-files;
+            include core-with-webhooks;
+        }
     ",
+    world: $world,
     generate_all,
     generate_unused_types: true,
     additional_derives: [PartialEq, Clone],
@@ -42,3 +59,14 @@ wit_bindgen::generate!({
     pub_export_macro: true,
     default_bindings_module: "penstock::bindings",
 });
+};
+}
+
+#[cfg(not(any(feature = "files", feature = "webhooks")))]
+bindings!("core");
+#[cfg(all(feature = "files", not(feature = "webhooks")))]
+bindings!("core-with-files");
+#[cfg(all(not(feature = "files"), feature = "webhooks"))]
+bindings!("core-with-webhooks");
+#[cfg(all(feature = "files", feature = "webhooks"))]
+bindings!("core-with-both");

@@ -13,6 +13,7 @@ mod envelope;
 mod errors;
 mod pages;
 pub mod settings;
+#[cfg(feature = "webhooks")]
 pub mod webhooks;
 
 #[cfg(test)]
@@ -26,7 +27,6 @@ use crate::{
     host::Request,
     settings::{Policy, Setting, Values},
     vendor::{Credentials, Envelope, Meaning, Order, PageAsked, PageError, Parts, Refusal, Site, Vendor},
-    webhooks::Source,
 };
 use bytes::Bytes;
 use std::{ops::Range, time::Duration};
@@ -115,7 +115,8 @@ impl Vendor for Asleep {
         "session_id"
     }
 
-    fn webhooks(&self) -> Option<&'static dyn Source> {
+    #[cfg(feature = "webhooks")]
+    fn webhooks(&self) -> Option<&'static dyn crate::webhooks::Source> {
         Some(&webhooks::Webhooks)
     }
 

@@ -147,7 +147,8 @@ impl Call {
     }
 
     /// The value of a parameter of the query.
-    pub(crate) fn parameter(&self, wire: &str) -> Option<&str> {
+    #[must_use]
+    pub fn parameter(&self, wire: &str) -> Option<&str> {
         self.query.iter().find(|(name, _)| *name == wire).map(|(_, value)| value.as_str())
     }
 

@@ -5,11 +5,14 @@
 //! an instance.
 
 mod admin;
+#[cfg(feature = "files")]
 mod files;
 mod operations;
 mod stream;
+#[cfg(feature = "files")]
 mod transfers;
 pub mod vendor;
+#[cfg(feature = "webhooks")]
 mod webhooks;
 
 use crate::{driver::Connector, host::wasi::WasiHost};

@@ -9,24 +9,28 @@ mod auth;
 mod errors;
 mod natural_key;
 mod pages;
+#[cfg(feature = "servicetitan-reporting")]
 mod parameters;
+#[cfg(feature = "servicetitan-reporting")]
 mod reports;
+#[cfg(feature = "servicetitan-sales")]
 mod sales;
 pub mod settings;
+#[cfg(feature = "webhooks")]
 pub mod webhooks;
 
 use crate::{
     catalogue::{Operation, Paging},
-    contract::{Failure, FieldError},
+    contract::FieldError,
     driver::Call,
-    engine::{classify::StatusRules, secret::Secret, time::WallTime},
+    engine::{classify::StatusRules, secret::Secret},
     host::Request,
     settings::{Policy, Setting, Values},
-    vendor::{
-        Credentials, Deferred, Envelope, Order, PageAsked, PageError, Parts, Refusal, Site, Spacing, Vendor,
-    },
-    webhooks::Source,
+    vendor::{Credentials, Envelope, Order, PageAsked, PageError, Refusal, Site, Vendor},
 };
+// What only some of the features need goes by its path.
+#[allow(unused_imports, reason = "named by what the features `reporting` and `sales` add")]
+use crate::{contract, engine, vendor};
 use bytes::Bytes;
 use std::{ops::Range, time::Duration};
 
@@ -74,23 +78,32 @@ impl Vendor for ServiceTitan {
         errors::refusal(status, body)
     }
 
+    #[cfg(feature = "servicetitan-reporting")]
     fn described_by(&self, call: &Call) -> Option<Call> {
         parameters::description(call)
     }
 
+    #[cfg(feature = "servicetitan-reporting")]
     fn misfits(&self, call: &Call, description: &[u8]) -> Option<Vec<FieldError>> {
         parameters::misfits(call, description)
     }
 
-    fn deferred(&self, call: &Call, promise: &[u8]) -> Option<Deferred> {
+    #[cfg(feature = "servicetitan-reporting")]
+    fn deferred(&self, call: &Call, promise: &[u8]) -> Option<vendor::Deferred> {
         reports::deferred(call, promise)
     }
 
-    fn parts(&self, call: &Call, _now: WallTime) -> Result<Parts, Vec<FieldError>> {
+    #[cfg(feature = "servicetitan-sales")]
+    fn parts(&self, call: &Call, _now: engine::time::WallTime) -> Result<vendor::Parts, Vec<FieldError>> {
         sales::parts(call)
     }
 
-    fn combine(&self, _call: &Call, answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
+    #[cfg(feature = "servicetitan-sales")]
+    fn combine(
+        &self,
+        _call: &Call,
+        answers: Vec<Result<Bytes, contract::Failure>>,
+    ) -> Result<String, contract::Failure> {
         sales::combine(answers)
     }
 
@@ -110,7 +123,8 @@ impl Vendor for ServiceTitan {
         pages::order(operation)
     }
 
-    fn webhooks(&self) -> Option<&'static dyn Source> {
+    #[cfg(feature = "webhooks")]
+    fn webhooks(&self) -> Option<&'static dyn crate::webhooks::Source> {
         Some(&webhooks::Webhooks)
     }
 
@@ -118,7 +132,8 @@ impl Vendor for ServiceTitan {
         pages::sizes(operation)
     }
 
-    fn spacing(&self, call: &Call, site: &Site) -> Option<Spacing> {
+    #[cfg(feature = "servicetitan-reporting")]
+    fn spacing(&self, call: &Call, site: &Site) -> Option<vendor::Spacing> {
         reports::spacing(call, site)
     }
 }

@@ -1,5 +1,6 @@
 //! ServiceTitan's pages: the numbered envelope, the bare `{data}`, the feed.
 
+#[cfg(feature = "servicetitan-reporting")]
 use super::reports;
 use crate::{
     catalogue::{Operation, Paging},
@@ -51,7 +52,10 @@ pub(super) fn order(operation: &Operation) -> Option<Order> {
 pub(super) fn envelope(paging: Paging, body: &Bytes) -> Result<Envelope, PageError> {
     match paging {
         Paging::Bare => bare(body),
+        #[cfg(feature = "servicetitan-reporting")]
         Paging::Report => reports::page(body),
+        #[cfg(not(feature = "servicetitan-reporting"))]
+        Paging::Report => Err(wrong("$", "is a report, and reports are not in this build")),
         _ => enveloped(paging, body),
     }
 }

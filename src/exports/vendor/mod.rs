@@ -9,25 +9,25 @@
 //! [`export_vendors`]: crate::export_vendors
 #![allow(unsafe_code, reason = "addresses from the host, and intrinsics that take some")]
 
+#[cfg(feature = "files")]
+mod files;
 mod linear;
 mod records;
 
-use super::{connector, files, stream};
+use super::{connector, stream};
 use crate::{
-    abi::{self, Arena, Handle},
-    bindings::{exports::penstock::connector::files as wit, wit_stream::StreamPayload},
+    abi::{Arena, Broken},
     catalogue::Operation,
     normalize,
     typed::{self, Arguments, record_type},
 };
+#[cfg(feature = "files")]
+pub use files::{download, upload};
 use linear::Linear;
 pub use records::Stream;
-use wit_bindgen::{
-    StreamReader,
-    rt::{
-        async_support::{TaskCancelOnDrop, start_task},
-        run_ctors_once,
-    },
+use wit_bindgen::rt::{
+    async_support::{TaskCancelOnDrop, start_task},
+    run_ctors_once,
 };
 
 /// The component's world, for the section that the linker makes the component from.
@@ -50,36 +50,19 @@ type ReturnList = unsafe extern "C" fn(stream: u32, end: u32);
 pub unsafe fn call(operation: &'static Operation, arguments: u32, done: Return) -> i32 {
     run_ctors_once();
     let arguments = Arguments::lift(operation, false, &Linear, arguments);
-    let arguments = arguments.map(with_file);
+    // SAFETY: the caller's promise.
+    unsafe { answer(operation, arguments, done) }
+}
+
+/// Calls with what was lifted.
+///
+/// # Safety
+/// `done` is the `task.return` of the operation's function.
+unsafe fn answer(operation: &'static Operation, arguments: Result<Arguments, Broken>, done: Return) -> i32 {
     let answer = async move {
         match arguments {
             Ok(arguments) => typed::answer(&connector(), operation, arguments).await,
             Err(error) => typed::failed(operation, &typed::broken(operation, error)),
-        }
-    };
-    // SAFETY: the result has the form that the operation's function has in the world.
-    unsafe { finish(answer, done) }
-}
-
-/// A function that answers with a file.
-///
-/// # Safety
-/// As for [`call`].
-pub unsafe fn download(operation: &'static Operation, arguments: u32, done: Return) -> i32 {
-    run_ctors_once();
-    let arguments = Arguments::lift(operation, false, &Linear, arguments);
-    let answer = async move {
-        let found = match arguments {
-            Ok(arguments) => arguments.download(&connector()).await,
-            Err(error) => Err(typed::broken(operation, error)),
-        };
-        match found {
-            Ok(found) => {
-                let wit::Download { info, content, end } = files::hand_over(found);
-                let (content, end) = (Handle(content.take_handle()), Handle(end.take_handle()));
-                typed::downloaded(operation, &abi::Download { info, content, end })
-            }
-            Err(failure) => typed::failed(operation, &failure),
         }
     };
     // SAFETY: the result has the form that the operation's function has in the world.
@@ -99,17 +82,6 @@ unsafe fn finish(answer: impl Future<Output = Arena> + 'static, done: Return) ->
         // which is before this returns.
         unsafe { done(result.bytes().as_ptr()) }
     })
-}
-
-/// The arguments with the file that is among them, if there is one.
-fn with_file(mut arguments: Arguments) -> Arguments {
-    let Some(abi::Upload { file_name, content_type, length, content: Handle(content) }) =
-        arguments.take_upload()
-    else {
-        return arguments;
-    };
-    let content = StreamReader::new(content, <u8 as StreamPayload>::VTABLE);
-    arguments.sending(files::accept(wit::Upload { file_name, content_type, length, content }))
 }
 
 /// A function that answers with a stream of records and how it ended.
