@@ -252,7 +252,8 @@ impl Operation {
         })
     }
 
-    /// A form of another operation: the same endpoint, asked with a query of its own.
+    /// A form of another operation: the same endpoint, asked with a query of its own, or
+    /// read page by page.
     fn read_over(
         interface: &Interface,
         function: &Function,
@@ -260,12 +261,15 @@ impl Operation {
         base: &Function,
         place: &str,
     ) -> Result<Operation, Box<dyn Error>> {
-        if TAGS.iter().any(|tag| *tag != "over" && doc.tag(tag).is_some()) {
+        if TAGS.iter().any(|tag| !["over", "page"].contains(tag) && doc.tag(tag).is_some()) {
             return Err(format!("{place}: @over brings the other tags with it").into());
         }
-        let inherited = Doc::parse(base.docs.contents.as_deref());
+        let mut inherited = Doc::parse(base.docs.contents.as_deref());
         if inherited.tag("http").is_none() {
             return Err(format!("{place}: {} has no @http", base.name).into());
+        }
+        if let Some(page) = doc.tag("page") {
+            inherited.set("page", page);
         }
         let operation = Operation::read(interface, function, inherited, place)?;
         Ok(Operation { doc, over: Some(base.name.clone()), ..operation })

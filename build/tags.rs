@@ -31,6 +31,12 @@ impl Doc {
         self.tags.iter().find(|(tag, _)| tag == name).map(|(_, value)| value.as_str())
     }
 
+    /// Gives a tag this value, whether it is there or not.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.tags.retain(|(tag, _)| tag != name);
+        self.tags.push((name.to_owned(), value.to_owned()));
+    }
+
     /// The first tag that is not among `known`.
     pub(crate) fn unknown(&self, known: &[&str]) -> Option<&str> {
         self.tags.iter().map(|(tag, _)| tag.as_str()).find(|tag| !known.contains(tag))

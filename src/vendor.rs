@@ -87,6 +87,18 @@ pub trait Vendor {
         true
     }
 
+    /// The read that says what this call may ask for, where the contract cannot know it: the
+    /// description of a report, for instance.
+    fn described_by(&self, _call: &Call) -> Option<Call> {
+        None
+    }
+
+    /// What of a call does not fit the answer of [`Vendor::described_by`]; none if that
+    /// answer cannot be read.
+    fn misfits(&self, _call: &Call, _description: &[u8]) -> Option<Vec<FieldError>> {
+        None
+    }
+
     /// The calls that a composed operation is put together from.
     ///
     /// # Errors

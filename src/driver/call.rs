@@ -169,9 +169,15 @@ impl<H: Host> Connector<H> {
         let id = format!("{:016x}", self.host.random());
         let fits =
             call.check_file().and_then(|()| call.check_needs()).and_then(|()| fallback::check(call, options));
+        let fits = match fits {
+            Ok(()) => self.check_described(call, options, &id).await,
+            refused => refused,
+        };
+        // Whoever names no deadline does not pay for the description with its time.
+        let started = if options.deadline.is_some() { began } else { self.host.now() };
         let result = match fits {
             Ok(()) if call.operation.composed => self.compose(call, options, &id, began).await,
-            Ok(()) => self.prepare_and_run(call, page, options, &id, began).await,
+            Ok(()) => self.prepare_and_run(call, page, options, &id, started).await,
             Err(refused) => Err(refused),
         };
         let result = match result {

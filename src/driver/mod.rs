@@ -14,6 +14,7 @@ mod call;
 mod compose;
 mod course;
 mod credentials;
+mod described;
 mod failure;
 mod fallback;
 mod fetch;

@@ -46,6 +46,8 @@ pub struct Options {
     /// Whether to wait for a vendor that has been failing for as long as the deadline
     /// allows: for whole reads, which are long anyway. Others wait as often as they may try.
     pub patient: bool,
+    /// Whether the vendor took the same parameters before, so that they need no check.
+    pub taken: bool,
 }
 
 impl Options {
@@ -101,6 +103,7 @@ impl Options {
             fallback: given.fallback.clone(),
             caller: None,
             patient: false,
+            taken: false,
         })
     }
 }

@@ -1,14 +1,15 @@
 //! What only ServiceTitan does (API V2, <https://developer.servicetitan.io>).
 //!
 //! [`settings`]: accounts and environments. [`auth`]: tokens and headers.
-//! [`pages`]: envelopes and feeds. [`reports`]: rows and their names. [`errors`]: what a
-//! refusal says. [`natural_key`]: how to find what a create of unknown outcome made.
+//! [`pages`]: envelopes and feeds. [`reports`]: rows and their names. [`parameters`]: what
+//! a report asks for. [`errors`]: what a refusal says. [`natural_key`]: how to find what a create of unknown outcome made.
 //! [`webhooks`]: what it sends by itself.
 
 mod auth;
 mod errors;
 mod natural_key;
 mod pages;
+mod parameters;
 mod reports;
 pub mod settings;
 pub mod webhooks;
@@ -68,6 +69,14 @@ impl Vendor for ServiceTitan {
 
     fn refusal(&self, status: u16, body: &[u8]) -> Refusal {
         errors::refusal(status, body)
+    }
+
+    fn described_by(&self, call: &Call) -> Option<Call> {
+        parameters::description(call)
+    }
+
+    fn misfits(&self, call: &Call, description: &[u8]) -> Option<Vec<FieldError>> {
+        parameters::misfits(call, description)
     }
 
     fn page_query(&self, operation: &Operation, page: &PageAsked) -> Vec<(&'static str, String)> {

@@ -42,7 +42,9 @@ pub fn run(command: &Command) -> Result<String> {
             document
                 .add(&Document::parse(&read(&additions)?).with_context(|| additions.display().to_string())?);
         }
-        let text = module(name, &document, stated)?;
+        let by_hand = command.out.join("additions").join(format!("{name}.wit"));
+        let by_hand = if by_hand.exists() { read(&by_hand)? } else { String::new() };
+        let text = module(name, &document, stated, &by_hand)?;
         let target = command.out.join(format!("{name}.wit"));
         if command.check {
             let differences = match target.exists() {

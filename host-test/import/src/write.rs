@@ -21,18 +21,20 @@ const SHARED: [&str; 13] = [
     "field-error",
 ];
 
-/// The `.wit` of a module.
+/// The `.wit` of a module. `by_hand` is what stands at its end as it is: other forms of its
+/// operations, and what is composed of them.
 ///
 /// # Errors
 /// Two operations with one name, and documents that cannot be read.
-pub fn module(name: &str, document: &Document, overrides: &Module) -> Result<String> {
+pub fn module(name: &str, document: &Document, overrides: &Module, by_hand: &str) -> Result<String> {
     let planned = operations::plan(document, overrides).with_context(|| name.to_owned())?;
     let mut taken: std::collections::BTreeSet<String> =
         SHARED.iter().map(|name| (*name).to_owned()).collect();
     taken.extend(planned.iter().flat_map(operations::Planned::functions));
     let mut types = Types::new(document, overrides, taken);
     let functions: Vec<String> = planned.iter().map(|one| one.write(overrides, &mut types)).collect();
-    let items: Vec<String> = types.written().into_iter().chain(functions).collect();
+    let by_hand = Some(by_hand.trim_end().to_owned()).filter(|text| !text.is_empty());
+    let items: Vec<String> = types.written().into_iter().chain(functions).chain(by_hand).collect();
     let text = items.join("\n\n");
     let about = match overrides.about.as_str() {
         "" => "A module of the vendor's API.",

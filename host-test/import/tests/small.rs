@@ -75,7 +75,7 @@ const SHOP: &str = r##"{
 }"##;
 
 fn made(document: &str, overrides: &Module) -> String {
-    module("shop", &Document::parse(document).unwrap(), overrides).unwrap()
+    module("shop", &Document::parse(document).unwrap(), overrides, "").unwrap()
 }
 
 fn has(wit: &str, part: &str) {
@@ -96,6 +96,16 @@ fn a_list_is_a_page_and_a_stream() {
     has(&wit, "/// @comma 50\n        ids: list<s64>,");
     has(&wit, "/// @default Any\n        active: option<active-filter>,");
     has(&wit, "%type: order-type,");
+}
+
+#[test]
+fn what_is_written_by_hand_stands_at_the_end_with_the_types_that_it_names() {
+    let of_a_day = "/// Which.\nrecord day-query {\n    /// The day.\n    day: date,\n}\n";
+    let wit = module("shop", &Document::parse(SHOP).unwrap(), &Module::default(), of_a_day).unwrap();
+    assert!(wit.ends_with(
+        "\n\n    /// Which.\n    record day-query {\n        /// The day.\n        day: date,\n    }\n}\n"
+    ));
+    has(&wit, ", date, decimal, ");
 }
 
 #[test]
@@ -149,7 +159,7 @@ fn the_overrides_go_before_the_rules() {
 #[test]
 fn two_operations_of_one_name_are_refused() {
     let twice = SHOP.replace("Orders_Cancel", "Orders_Update");
-    let error = module("shop", &Document::parse(&twice).unwrap(), &Module::default()).unwrap_err();
+    let error = module("shop", &Document::parse(&twice).unwrap(), &Module::default(), "").unwrap_err();
     assert!(format!("{error:#}").contains("`orders-update` is taken"), "{error:#}");
 }
 

@@ -42,6 +42,8 @@ pub struct Reader<H> {
     /// What a `resume` text must have been made for.
     identity: u64,
     page_size: u32,
+    /// Whether a page has come: the vendor takes the parameters.
+    taken: bool,
     /// Whether to ask for the total.
     include_total: Total,
     looking: Looking,
@@ -193,7 +195,7 @@ impl<H: Host + 'static> Reader<H> {
         asked: &PageAsked,
     ) -> impl Future<Output = Result<Answer, Failure>> + 'static {
         let (connector, asked) = (self.connector.clone(), asked.clone());
-        let mut options = self.options.clone();
+        let mut options = Options { taken: self.taken, ..self.options.clone() };
         options.deadline =
             self.deadline.map(|deadline| connector.host.now().until(deadline)).or(options.deadline);
         async move {
@@ -234,6 +236,7 @@ impl<H: Host + 'static> Reader<H> {
 
     fn arrive(&mut self, page: u32, held: Held) {
         self.connector.stats.borrow_mut().page();
+        self.taken = true;
         // What a report calls `id` need not be one: rows may share it.
         let id = (self.call.operation.paging != Paging::Report).then(|| self.vendor.id_member());
         if self.pager.arrived(page, &held.envelope, id) {

@@ -175,6 +175,7 @@ impl<H: Host> Reader<H> {
             options,
             identity,
             page_size,
+            taken: false,
             include_total,
             looking,
             pager,

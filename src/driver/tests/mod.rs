@@ -19,6 +19,7 @@ mod lists;
 mod local_days;
 mod lookup;
 mod policies;
+mod reports;
 mod resume;
 mod retry;
 mod role;

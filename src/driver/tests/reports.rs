@@ -1,0 +1,237 @@
+//! Reports: their parameters are held against their description before their data is asked
+//! for.
+
+use super::rig::{Rig, options, pages_of};
+use crate::{
+    contract::{CallOptions, Failure, FailureKind, ListEnd, Outcome},
+    dynamic,
+    host::simulated::{Reply, SentRequest},
+    normalize,
+    pump::{Sink, pump},
+    typed::record_type,
+};
+use serde_json::{Value, json};
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+pub(super) const PATH: [(&str, &str); 2] = [("report_category", "operations"), ("reportId", "7")];
+
+/// Rows of a report, as JSON objects.
+#[derive(Default)]
+struct Rows(Vec<Value>);
+
+impl Sink<String> for Rows {
+    async fn write(&mut self, items: Vec<String>) -> Vec<String> {
+        self.0.extend(items.iter().map(|row| serde_json::from_str::<Value>(row).unwrap()));
+        Vec::new()
+    }
+}
+
+/// Reads all rows of the report 7 by an operation.
+pub(super) async fn rows(
+    rig: &Rig,
+    operation: &str,
+    body: &Value,
+    options: &CallOptions,
+) -> (Vec<Value>, Result<ListEnd, Failure>) {
+    let operation = dynamic::operation("servicetitan", operation).unwrap();
+    let path: Vec<_> = PATH.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let mut rows = Rows::default();
+    let body = body.to_string();
+    let end = async {
+        let reader = dynamic::list(&rig.connector, operation, &path, Some(&body), Some(options)).await?;
+        let ty = record_type(operation);
+        pump(reader, &mut rows, |item: &[u8]| normalize::transcode(ty, item)).await
+    };
+    let end = rig.noted(end.await);
+    (rows.0, end)
+}
+
+async fn data(rig: &Rig, body: &Value) -> (Vec<Value>, Result<ListEnd, Failure>) {
+    rows(rig, "reporting.reports-data-list", body, &pages_of(10)).await
+}
+
+/// What is asked for.
+pub(super) fn asked(parameters: &[(&str, Value)]) -> Value {
+    let all: Vec<_> = parameters.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    json!({ "parameters": all })
+}
+
+/// What the report 7 asks for.
+pub(super) fn description() -> Value {
+    let parameter = |name: &str, kind: &str, array: bool, required: bool, accepts: Value| {
+        json!({"name": name, "label": name, "dataType": kind, "isArray": array, "isRequired": required,
+            "acceptValues": accepts})
+    };
+    let fields = json!([{"name": "Value", "label": "Value"}, {"name": "Name", "label": "Name"}]);
+    let dates = json!({"fields": fields, "values": [[1, "Completion date"], [2, "Invoice date"]]});
+    let units = json!({"fields": fields, "dynamicSetId": "business-units", "values": null});
+    json!({"id": 7, "name": "Jobs", "modifiedOn": "2026-11-01T00:00:00Z", "fields": [], "parameters": [
+        parameter("From", "Date", false, true, Value::Null),
+        parameter("To", "Date", false, true, Value::Null),
+        parameter("DateType", "Number", false, false, dates),
+        parameter("BusinessUnitIds", "Number", true, false, units),
+        parameter("IncludeInactive", "Boolean", false, false, Value::Null),
+        parameter("StartsAt", "Time", false, false, Value::Null),
+        parameter("Customer", "String", false, false, Value::Null),
+    ]})
+}
+
+/// A page of a report of `last` rows.
+pub(super) fn page(request: &SentRequest, last: u32) -> Reply {
+    let number = |name| request.parameter(name).unwrap().parse::<u32>().unwrap();
+    let (page, size) = (number("page"), number("pageSize"));
+    let data: Vec<_> = ((page - 1) * size + 1..=(page * size).min(last)).map(|row| [row]).collect();
+    let fields = json!([{"name": "Job", "label": "Job"}]);
+    Reply::ok(
+        json!({"page": page, "hasMore": page * size < last, "fields": fields, "data": data}).to_string(),
+    )
+}
+
+/// A rig with a report of 25 rows that is described in this way, and its requests.
+fn rig(described: impl Fn() -> Reply + 'static) -> (Rig, Rc<RefCell<Vec<&'static str>>>) {
+    let rig = Rig::new();
+    let seen: Rc<RefCell<Vec<_>>> = Rc::default();
+    let note = seen.clone();
+    rig.titan.on_api(move |_, request| {
+        let is_data = request.path().ends_with("/reports/7/data");
+        note.borrow_mut().push(if is_data { "data" } else { "description" });
+        Some(if is_data { page(request, 25) } else { described() })
+    });
+    (rig, seen)
+}
+
+fn well_described() -> (Rig, Rc<RefCell<Vec<&'static str>>>) {
+    rig(|| Reply::ok(description().to_string()))
+}
+
+fn days() -> Vec<(&'static str, Value)> {
+    vec![("From", json!("2026-11-01")), ("To", json!("2026-11-02"))]
+}
+
+/// The days, and further parameters.
+fn with(further: &[(&'static str, Value)]) -> Value {
+    asked(&[days(), further.to_vec()].concat())
+}
+
+#[test]
+fn everything_that_does_not_fit_is_named_before_the_data_is_asked_for() {
+    let (rig, seen) = well_described();
+    let wrong = asked(&[
+        ("Frm", json!("2026-11-01")),
+        ("To", json!("yesterday")),
+        ("DateType", json!(3)),
+        ("BusinessUnitIds", json!(12)),
+        ("IncludeInactive", json!("true")),
+        ("StartsAt", json!("25:00")),
+        ("Customer", json!(["Ann"])),
+    ]);
+    let (_, end) = rig.run(data(&rig, &wrong));
+    let failure = end.unwrap_err();
+    assert_eq!((failure.kind, failure.outcome), (FailureKind::BadInput, Outcome::NotSent));
+    let told: Vec<_> =
+        failure.fields.iter().map(|error| (error.field.as_str(), error.message.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            ("Frm", "is no parameter of this report; did you mean `From`?"),
+            ("To", "must be a date such as \"2026-11-20\""),
+            ("DateType", "must be one of 1 (Completion date), 2 (Invoice date)"),
+            ("BusinessUnitIds", "must be a list of numbers"),
+            ("IncludeInactive", "must be true or false"),
+            ("StartsAt", "must be a time such as \"14:30\""),
+            ("Customer", "must be one value: a text"),
+            ("From", "is missing: a date such as \"2026-11-20\""),
+        ]
+    );
+    assert_eq!(*seen.borrow(), ["description"]);
+    // The next one costs no question.
+    let (_, end) = rig.run(data(&rig, &with(&[("To", json!("2026-11-03"))])));
+    assert_eq!(end.unwrap_err().fields[0].message, "is given more than once");
+    assert_eq!(seen.borrow().len(), 1);
+}
+
+#[test]
+fn what_fits_is_asked_for_and_the_description_once() {
+    let (rig, seen) = well_described();
+    let right = with(&[
+        ("DateType", json!(2)),
+        ("BusinessUnitIds", json!([12, 99])),
+        ("IncludeInactive", json!(false)),
+        ("StartsAt", json!("08:30")),
+        ("Customer", json!("Ann")),
+    ]);
+    rig.run(async {
+        let (rows, end) = data(&rig, &right).await;
+        assert_eq!((rows.len(), end.unwrap().pages), (25, 3));
+        assert_eq!(data(&rig, &right).await.0.len(), 25);
+    });
+    let seen = seen.borrow();
+    assert_eq!((seen[0], seen.len()), ("description", 7), "{seen:?}");
+}
+
+#[test]
+fn without_a_cache_one_description_serves_a_whole_read() {
+    let (rig, seen) = well_described();
+    rig.host.set("ENABLE_CACHING", "false");
+    rig.run(data(&rig, &with(&[]))).1.unwrap();
+    assert_eq!(*seen.borrow(), ["description", "data", "data", "data"]);
+}
+
+#[test]
+fn a_page_and_a_started_query_are_checked_as_well() {
+    let (rig, seen) = well_described();
+    let body = asked(&days()[..1]).to_string();
+    for name in ["reporting.reports-data-page", "reporting.reports-start-query"] {
+        let failure = rig.run(rig.invoke(name, &PATH, Some(&body), None)).unwrap_err();
+        assert_eq!((failure.kind, failure.fields[0].field.as_str()), (FailureKind::BadInput, "To"), "{name}");
+    }
+    assert_eq!(*seen.borrow(), ["description"]);
+}
+
+#[test]
+fn without_a_description_the_vendors_own_answer_decides() {
+    for (status, body, reason) in [
+        (404, r#"{"title":"No such report","status":404}"#, "not-found"),
+        (500, "broken", "vendor"),
+        (200, r#"{"id":7}"#, "unreadable"),
+    ] {
+        let (rig, seen) = rig(move || Reply::status(status, body));
+        let (rows, end) = rig.run(data(&rig, &asked(&[("Frm", json!(1))])));
+        assert_eq!((rows.len(), end.unwrap().complete), (25, true));
+        assert_eq!(seen.borrow().iter().filter(|what| **what == "data").count(), 3);
+        let lines = rig.host.lines();
+        let told = |line: &&String| line.contains(r#""event":"unchecked""#) && line.contains(reason);
+        assert_eq!(lines.iter().filter(told).count(), 1, "{lines:?}");
+    }
+}
+
+#[test]
+fn a_description_that_grew_old_is_read_again_before_it_refuses() {
+    let (again, count) = (Rc::new(RefCell::new(description())), Rc::new(RefCell::new(0)));
+    let (now, asked_for) = (again.clone(), count.clone());
+    let (rig, _) = rig(move || {
+        *asked_for.borrow_mut() += 1;
+        Reply::ok(now.borrow().to_string())
+    });
+    rig.run(async {
+        data(&rig, &with(&[])).await.1.unwrap();
+        again.borrow_mut()["parameters"][6]["name"] = json!("Client");
+        data(&rig, &with(&[("Client", json!("Ann"))])).await.1.unwrap();
+        assert_eq!(*count.borrow(), 2);
+        let (_, end) = data(&rig, &with(&[("Customer", json!("Ann"))])).await;
+        assert!(end.unwrap_err().message.contains("Customer is no parameter"));
+    });
+}
+
+#[test]
+fn a_description_takes_no_more_than_its_share_of_the_deadline() {
+    let rig = Rig::new();
+    rig.titan.on_api(|_, request| match request.path().ends_with("/data") {
+        true => Some(page(request, 5)),
+        false => Some(Reply::never()),
+    });
+    let soon = CallOptions { deadline_ms: Some(8_000), ..options() };
+    let (rows, end) = rig.run(self::rows(&rig, "reporting.reports-data-list", &with(&[]), &soon));
+    assert_eq!((rows.len(), end.unwrap().complete), (5, true));
+    assert!(rig.host.elapsed() < Duration::from_secs(6), "{:?}", rig.host.elapsed());
+}
