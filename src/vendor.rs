@@ -245,7 +245,12 @@ pub struct Part {
     /// Whether it is a list that is to be read to its end: its answer is then a JSON array
     /// of all records.
     pub whole: bool,
+    /// What is kept of each record of a list, if not all of it.
+    pub condense: Option<Condense>,
 }
+
+/// Makes less of a record, as JSON, so that a long list takes little memory.
+pub type Condense = fn(&[u8]) -> Result<String, Failure>;
 
 /// A limit of a single resource, besides that of the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]

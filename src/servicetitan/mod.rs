@@ -2,7 +2,7 @@
 //!
 //! [`settings`]: accounts and environments. [`auth`]: tokens and headers.
 //! [`pages`]: envelopes and feeds. [`reports`]: rows and their names. [`parameters`]: what
-//! a report asks for. [`errors`]: what a refusal says. [`natural_key`]: how to find what a create of unknown outcome made.
+//! a report asks for. [`sales`]: what was sold, summed. [`errors`]: what a refusal says. [`natural_key`]: how to find what a create of unknown outcome made.
 //! [`webhooks`]: what it sends by itself.
 
 mod auth;
@@ -11,17 +11,18 @@ mod natural_key;
 mod pages;
 mod parameters;
 mod reports;
+mod sales;
 pub mod settings;
 pub mod webhooks;
 
 use crate::{
     catalogue::{Operation, Paging},
-    contract::FieldError,
+    contract::{Failure, FieldError},
     driver::Call,
-    engine::{classify::StatusRules, secret::Secret},
+    engine::{classify::StatusRules, secret::Secret, time::WallTime},
     host::Request,
     settings::{Policy, Setting, Values},
-    vendor::{Credentials, Envelope, Order, PageAsked, PageError, Refusal, Site, Spacing, Vendor},
+    vendor::{Credentials, Envelope, Order, PageAsked, PageError, Parts, Refusal, Site, Spacing, Vendor},
     webhooks::Source,
 };
 use bytes::Bytes;
@@ -77,6 +78,14 @@ impl Vendor for ServiceTitan {
 
     fn misfits(&self, call: &Call, description: &[u8]) -> Option<Vec<FieldError>> {
         parameters::misfits(call, description)
+    }
+
+    fn parts(&self, call: &Call, _now: WallTime) -> Result<Parts, Vec<FieldError>> {
+        sales::parts(call)
+    }
+
+    fn combine(&self, _call: &Call, answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
+        sales::combine(answers)
     }
 
     fn page_query(&self, operation: &Operation, page: &PageAsked) -> Vec<(&'static str, String)> {

@@ -79,7 +79,7 @@ fn average_of(call: &Call, first: Date, last: Date) -> Result<Part, Vec<FieldErr
     let mut query = vec![("start_date", first.to_string()), ("end_date", last.to_string())];
     query.extend(call.parameter("timezone").map(|timezone| ("timezone", timezone.to_owned())));
     let call = Call::new(operation("sleep.users-average-stats")?, call.segments.clone(), query, None);
-    Ok(Part { call, whole: false })
+    Ok(Part { call, whole: false, condense: None })
 }
 
 fn raw(answer: &Bytes) -> Result<&RawValue, Failure> {

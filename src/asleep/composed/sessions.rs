@@ -68,7 +68,7 @@ pub(super) fn parts(call: &Call) -> Result<Parts, Vec<FieldError>> {
             ("order_by", body.order_by.as_ref()),
         ];
         let query = given.into_iter().filter_map(|(name, value)| Some((name, value?.clone())));
-        Part { call: Call::new(list, Vec::new(), query.collect(), None), whole: true }
+        Part { call: Call::new(list, Vec::new(), query.collect(), None), whole: true, condense: None }
     };
     Ok(Parts { parts: body.user_ids.iter().map(part).collect(), concurrency: body.concurrency })
 }

@@ -28,7 +28,7 @@ pub(super) fn parts(call: &Call, now: WallTime) -> Result<Parts, Vec<FieldError>
     let first = last.checked_sub((days - 1).days());
     let first = first.map_err(|_| field("end_date", "is too early"))?;
     let user = Call::new(operation("sleep.users-get")?, call.segments.clone(), Vec::new(), None);
-    let user = Part { call: user, whole: false };
+    let user = Part { call: user, whole: false, condense: None };
     Ok(Parts { parts: vec![user, average_of(call, first, last)?], concurrency: Some(2) })
 }
 

@@ -75,3 +75,99 @@ fn a_zone_that_nobody_knows_is_found_at_the_start() {
     assert_eq!(readiness.missing.len(), 1);
     assert_eq!(readiness.missing[0].field, "SERVICETITAN_TIMEZONE");
 }
+
+/// Estimates of a cent each but one, which costs more digits than a float has; in pages.
+fn estimates(request: &crate::host::simulated::SentRequest) -> Reply {
+    let number = |name| request.parameter(name).unwrap().parse::<usize>().unwrap();
+    let (page, size) = (number("page"), number("pageSize"));
+    let mut ids: Vec<usize> = (1..=30).collect();
+    if request.parameter("sort") == Some("-Id") {
+        ids.reverse();
+    }
+    let estimate = |id: &usize| {
+        match id {
+        7 => r#"{"id":7,"subtotal":1234567890123456.10,"tax":0,"items":[{"id":1,"total":1234567890123456.00},{"id":2,"total":0.10}]}"#
+            .to_owned(),
+        _ => format!(r#"{{"id":{id},"subtotal":0.01,"tax":0.005,"items":[{{"id":3,"total":0.01}}]}}"#),
+    }
+    };
+    let data: Vec<String> = ids.iter().skip((page - 1) * size).take(size).map(estimate).collect();
+    let more = page * size < ids.len();
+    Reply::ok(format!(r#"{{"page":{page},"hasMore":{more},"totalCount":30,"data":[{}]}}"#, data.join(",")))
+}
+
+const SOLD: [(&str, &str); 2] = [("soldAfter", "2026-11-01"), ("soldBefore", "2026-11-02")];
+
+#[test]
+fn the_sales_of_a_day_are_summed_to_the_last_digit() {
+    let rig = Rig::new();
+    rig.host.set("SERVICETITAN_TIMEZONE", "America/New_York");
+    rig.host.set("PENSTOCK_PAGE_SIZE", "10");
+    let asked: Rc<RefCell<Vec<String>>> = Rc::default();
+    let note = asked.clone();
+    rig.titan.on_api(move |_, request| {
+        note.borrow_mut().push(request.path_and_query.clone());
+        Some(estimates(request))
+    });
+    let answer = rig.run(rig.invoke("sales.total-sales-between", &SOLD, None, None)).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&answer.body.unwrap()).unwrap();
+    let sum = "1234567890123456.39";
+    let expected = serde_json::json!({"estimates": 30, "total": sum, "subtotal": sum, "tax": "0.145"});
+    assert_eq!((report, answer.info.degraded), (expected, false));
+    let asked = asked.borrow();
+    assert!(asked.len() >= 3, "{asked:?}");
+    for url in asked.iter() {
+        for part in [
+            "/sales/v2/tenant/1234/estimates?",
+            "soldAfter=2026-11-01T04%3A00%3A00Z",
+            "soldBefore=2026-11-02T05%3A00%3A00Z",
+            "active=True",
+        ] {
+            assert!(url.contains(part), "{url} lacks {part}");
+        }
+    }
+}
+
+#[test]
+fn a_sum_without_one_estimate_is_none() {
+    for wrong in [r#"{"id":5,"subtotal":1,"tax":0,"items":[{"total":null}]}"#, r#"{"id":5,"items":[]}"#] {
+        let rig = Rig::new();
+        rig.titan
+            .on_api(move |_, _| Some(Reply::ok(format!(r#"{{"page":1,"hasMore":false,"data":[{wrong}]}}"#))));
+        let failure = rig.run(rig.invoke("sales.total-sales-between", &SOLD, None, None)).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Decode);
+        assert!(failure.message.starts_with("estimate 5: "), "{failure:?}");
+    }
+}
+
+#[test]
+fn a_sum_over_no_day_is_refused() {
+    let rig = Rig::new();
+    for (query, field) in [
+        ([("soldAfter", "2026-11-02"), ("soldBefore", "2026-11-02")], "soldBefore"),
+        ([("soldAfter", "2026-11-31"), ("soldBefore", "2026-12-02")], "soldAfter"),
+    ] {
+        let failure = rig.run(rig.invoke("sales.total-sales-between", &query, None, None)).unwrap_err();
+        assert_eq!((failure.kind, failure.fields[0].field.as_str()), (FailureKind::BadInput, field));
+    }
+    assert_eq!(rig.titan.api_requests(), 0);
+}
+
+#[test]
+fn sold_estimates_and_purchase_orders_are_read_by_local_days() {
+    for (name, first, last) in [
+        ("sales.estimates-sold-between-list", "soldAfter", "soldBefore"),
+        ("inventory.purchase-orders-created-between-list", "createdOnOrAfter", "createdBefore"),
+    ] {
+        let rig = Rig::new();
+        rig.host.set("SERVICETITAN_TIMEZONE", "America/New_York");
+        rig.titan.on_api(move |_, request| {
+            assert_eq!(request.parameter(first), Some("2026-11-01T04%3A00%3A00Z"));
+            assert_eq!(request.parameter(last), Some("2026-11-02T05%3A00%3A00Z"));
+            Some(estimates(request))
+        });
+        let day = [(first, "2026-11-01"), (last, "2026-11-02")];
+        let read = rig.run(rig.read(name, &day, &pages_of(10)));
+        assert_eq!(read.end.unwrap().items, 30, "{name}");
+    }
+}
