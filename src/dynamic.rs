@@ -3,7 +3,7 @@
 use crate::{
     catalogue::{self, Operation, Paging, Parameter, Type},
     contract::{AnswerInfo, CallOptions, Failure, FieldError, PageInfo, PageRequest},
-    driver::{Call, Connector, Options, Payload, Reader, bad_field, bad_input, fields, segment},
+    driver::{Call, Connector, Options, Payload, Promise, Reader, bad_field, bad_input, fields, segment},
     host::Host,
     normalize,
     typed::{at, record_type, undecodable, whole_envelope},
@@ -80,9 +80,11 @@ pub async fn invoke_with<H: Host + 'static>(
     let answer = connector.call(&call, None, &options).await?;
     let body = match &answer.payload {
         Payload::Nothing => None,
-        Payload::Value(body) if operation.answer.is_some() => Some(normalize::transcode(ty, body)),
-        // The contract knows no answer here, so there is nothing to normalise.
-        Payload::Value(body) => String::from_utf8(body.to_vec()).ok().map(Ok),
+        Payload::Value(body) | Payload::Promise(Promise { body, .. }) => match operation.answer {
+            Some(_) => Some(normalize::transcode(ty, body)),
+            // The contract knows no answer here, so there is nothing to normalise.
+            None => String::from_utf8(body.to_vec()).ok().map(Ok),
+        },
         Payload::Page(_) => {
             let envelope = whole_envelope(operation, &answer)?;
             let items =

@@ -197,7 +197,7 @@ fn lower(operation: &'static Operation, reply: &Reply) -> Result<Arena, Failure>
                 let items = (items.len(), items);
                 records(ty, items, |index| index, &mut arena, places.next(Layout::LIST)).map_err(refused)?;
             } else {
-                let Payload::Value(body) = &answer.payload else { return Err(refused(empty())) };
+                let Some(body) = answer.payload.value() else { return Err(refused(empty())) };
                 let place = places.next(Layout::of(ty));
                 normalize::decode_into(ty, body, &mut arena, place).map_err(refused)?;
             }

@@ -99,6 +99,12 @@ pub trait Vendor {
         None
     }
 
+    /// How to ask for the answer that an accepted call (202) promises; none if what it says
+    /// is no promise.
+    fn deferred(&self, _call: &Call, _promise: &[u8]) -> Option<Deferred> {
+        None
+    }
+
     /// The calls that a composed operation is put together from.
     ///
     /// # Errors
@@ -226,6 +232,15 @@ pub struct Meaning {
     pub rule: StatusRule,
     /// For the caller.
     pub kind: FailureKind,
+}
+
+/// An answer that the vendor promised.
+#[derive(Debug)]
+pub struct Deferred {
+    /// The read that answers with it, or with another promise.
+    pub ask: Call,
+    /// The call that says that nobody wants it any more, if there is one.
+    pub give_up: Option<Call>,
 }
 
 /// The calls that a composed operation is put together from.

@@ -4,6 +4,7 @@ use super::{
     Connector,
     account::Account,
     call::Payload,
+    deferred::Promise,
     log::Line,
     redact,
     request::{self, Sending},
@@ -85,8 +86,11 @@ impl<H: Host> Connector<H> {
             }
             Some(Ok(response)) => {
                 meaning = self::meaning(account, &response);
-                let (body, read) = judge(sending, authorization, &response);
                 let hint = retry_hint(|name| response.header(name), self.host.wall_now());
+                let (body, read) = match promise(sending, &response, hint) {
+                    Some(promise) => (BodyKind::Usable, Ok(Payload::Promise(promise))),
+                    None => judge(sending, authorization, &response),
+                };
                 (Attempt::Answer { status: response.status, hint, body }, read)
             }
         };
@@ -127,6 +131,16 @@ impl Complaint {
     fn new(kind: FailureKind, message: impl Into<String>) -> Complaint {
         Complaint { kind: Some(kind), message: message.into(), ..Complaint::default() }
     }
+}
+
+/// The promise of an answer, if the vendor accepted the call (RFC 9110 section 15.3.3) and
+/// says how to ask for what comes of it.
+fn promise(sending: &Sending<'_>, response: &Response, after: Option<Duration>) -> Option<Promise> {
+    let Sending { call, account, policy, .. } = *sending;
+    let body = response.body.as_ref().ok().filter(|_| response.status == 202)?;
+    check_limits(body, policy.max_body_bytes, policy.max_depth).ok()?;
+    let deferred = account.vendor.deferred(call, body)?;
+    Some(Promise { body: body.clone(), after, deferred })
 }
 
 /// Reads an answer as far as the operation's shape asks.

@@ -53,9 +53,11 @@ impl<H: Host> Connector<H> {
         let wanted = Wanted { fresh: options.fresh, accept_stale: options.accept_stale, deadline };
         let fetch = async || {
             let answer = self.fetch_answer(sending, course).await?;
+            let promised = matches!(answer.payload, Payload::Promise(_));
             let body = body(answer.payload);
-            let keep = call.operation.cache != Some(Caching::Immutable)
-                || account.vendor.is_final(call.operation, &body);
+            let changes = call.operation.cache == Some(Caching::Immutable)
+                && !account.vendor.is_final(call.operation, &body);
+            let keep = !promised && !changes;
             Ok(Fetched { status: answer.status, body, keep })
         };
         let cached = self.cache.answer(&self.host, &question, wanted, fetch).await;
@@ -94,6 +96,7 @@ fn body(payload: Payload) -> Bytes {
     match payload {
         Payload::Nothing => Bytes::new(),
         Payload::Value(body) => body,
+        Payload::Promise(promise) => promise.body,
         Payload::Page(page) => page.body,
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     Connector, Options,
     course::Course,
+    deferred::Promise,
     failure::{self, bad_field, millis},
     fallback,
     request::Sending,
@@ -79,6 +80,19 @@ pub enum Payload {
     Value(Bytes),
     /// A page of records.
     Page(Envelope),
+    /// What will be answered later, with the vendor's words for it.
+    Promise(Promise),
+}
+
+impl Payload {
+    /// The one JSON value, if it is one.
+    #[must_use]
+    pub fn value(&self) -> Option<&Bytes> {
+        match self {
+            Payload::Value(body) | Payload::Promise(Promise { body, .. }) => Some(body),
+            Payload::Nothing | Payload::Page(_) => None,
+        }
+    }
 }
 
 impl Call {
@@ -177,7 +191,7 @@ impl<H: Host> Connector<H> {
         let started = if options.deadline.is_some() { began } else { self.host.now() };
         let result = match fits {
             Ok(()) if call.operation.composed => self.compose(call, options, &id, began).await,
-            Ok(()) => self.prepare_and_run(call, page, options, &id, started).await,
+            Ok(()) => self.answer_or_promise(call, page, options, &id, started).await,
             Err(refused) => Err(refused),
         };
         let result = match result {
@@ -208,6 +222,24 @@ impl<H: Host> Connector<H> {
         result.map_err(|failure| failure.of(name, &id, Vec::new()))
     }
 
+    /// Calls, and waits for what is promised where a promise is no answer.
+    async fn answer_or_promise(
+        &self,
+        call: &Call,
+        page: Option<&PageAsked>,
+        options: &Options,
+        id: &str,
+        began: Tick,
+    ) -> Result<Answer, Failure> {
+        let answer = self.prepare_and_run(call, page, options, id, began).await?;
+        match answer.payload {
+            Payload::Promise(promise) if call.operation.is_list() => {
+                Box::pin(self.page_later(call, page, promise, options, id, began)).await
+            }
+            payload => Ok(Answer { payload, ..answer }),
+        }
+    }
+
     pub(super) async fn prepare_and_run(
         &self,
         call: &Call,
@@ -219,7 +251,9 @@ impl<H: Host> Connector<H> {
         let vendor = call.operation.vendor;
         let open = async {
             let policy = self.policy(vendor, &options.account).await?;
-            check_role(call.operation, policy.role)?;
+            if !options.own {
+                check_role(call.operation, policy.role)?;
+            }
             let account = self.account(vendor, &options.account, &policy).await?;
             Ok((policy, account))
         };

@@ -107,8 +107,8 @@ impl<H: Host> Connector<H> {
     async fn part(&self, part: Part, options: Options) -> Result<Done, Failure> {
         if !part.whole {
             let answer = self.call(&part.call, None, &options).await?;
-            let Payload::Value(body) = answer.payload else { return Err(odd("a part has no value")) };
-            return Ok(Done { body, degraded: answer.degraded });
+            let Some(body) = answer.payload.value() else { return Err(odd("a part has no value")) };
+            return Ok(Done { body: body.clone(), degraded: answer.degraded });
         }
         let Some(connector) = self.this.upgrade() else { return Err(odd("the connector is gone")) };
         let mut reader = Reader::open(&connector, part.call, options).await?;

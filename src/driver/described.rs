@@ -2,7 +2,7 @@
 //! may ask for. Who does so asks for the description, which is mostly in the cache.
 
 use super::{
-    Call, Connector, Options, Payload,
+    Call, Connector, Options,
     failure::{bad_input, kind_name},
 };
 use crate::{
@@ -58,7 +58,7 @@ impl<H: Host> Connector<H> {
                 Ok(answer) => answer,
                 Err(failure) => return Ok(self.unchecked(call, id, kind_name(failure.kind))),
             };
-            let Payload::Value(body) = &answer.payload else {
+            let Some(body) = answer.payload.value() else {
                 return Ok(self.unchecked(call, id, "empty"));
             };
             let wrong: Vec<FieldError> = match vendor.misfits(call, body) {

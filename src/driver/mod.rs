@@ -14,6 +14,7 @@ mod call;
 mod compose;
 mod course;
 mod credentials;
+mod deferred;
 mod described;
 mod failure;
 mod fallback;
@@ -38,6 +39,7 @@ mod tests;
 pub(crate) use self::url::segment;
 pub use self::{
     call::{Answer, Call, Payload},
+    deferred::Promise,
     failure::{bad_field, bad_input, fields, kind_name, outcome_name, refused},
     list::{Page, Reader},
     options::Options,

@@ -48,6 +48,8 @@ pub struct Options {
     pub patient: bool,
     /// Whether the vendor took the same parameters before, so that they need no check.
     pub taken: bool,
+    /// Whether it is the driver's own part of a call whose role was checked.
+    pub own: bool,
 }
 
 impl Options {
@@ -104,6 +106,7 @@ impl Options {
             caller: None,
             patient: false,
             taken: false,
+            own: false,
         })
     }
 }

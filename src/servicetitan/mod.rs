@@ -22,7 +22,9 @@ use crate::{
     engine::{classify::StatusRules, secret::Secret, time::WallTime},
     host::Request,
     settings::{Policy, Setting, Values},
-    vendor::{Credentials, Envelope, Order, PageAsked, PageError, Parts, Refusal, Site, Spacing, Vendor},
+    vendor::{
+        Credentials, Deferred, Envelope, Order, PageAsked, PageError, Parts, Refusal, Site, Spacing, Vendor,
+    },
     webhooks::Source,
 };
 use bytes::Bytes;
@@ -78,6 +80,10 @@ impl Vendor for ServiceTitan {
 
     fn misfits(&self, call: &Call, description: &[u8]) -> Option<Vec<FieldError>> {
         parameters::misfits(call, description)
+    }
+
+    fn deferred(&self, call: &Call, promise: &[u8]) -> Option<Deferred> {
+        reports::deferred(call, promise)
     }
 
     fn parts(&self, call: &Call, _now: WallTime) -> Result<Parts, Vec<FieldError>> {

@@ -6,8 +6,9 @@
 
 use super::pages::{unfit, wrong};
 use crate::{
-    driver::Call,
-    vendor::{Envelope, PageError, Site, Spacing},
+    catalogue,
+    driver::{Call, segment},
+    vendor::{Deferred, Envelope, PageError, Site, Spacing},
 };
 use bytes::Bytes;
 use serde::Deserialize;
@@ -25,6 +26,29 @@ pub(super) fn spacing(call: &Call, site: &Site) -> Option<Spacing> {
     let path = call.operation.path;
     let data = path.contains("/reports/{") && (path.ends_with("/data") || path.ends_with("/data/query"));
     data.then(|| Spacing { resource: format!("report/{}", call.segments.join("/")), interval: site.spacing })
+}
+
+/// How to ask for the rows of a query that is not done: with the token that stands in the
+/// answer to its start, and in every answer until it is.
+pub(super) fn deferred(call: &Call, promise: &[u8]) -> Option<Deferred> {
+    #[derive(Deserialize)]
+    struct Pending {
+        token: String,
+    }
+    let path = call.operation.path;
+    if !path.ends_with("/data/query") && !path.ends_with("/data-queries/{token}") {
+        return None;
+    }
+    let pending: Pending = serde_json::from_slice(promise).ok()?;
+    let with_token = |name| {
+        let operation = catalogue::find("servicetitan", name).ok()?;
+        let segment = segment(operation.path_parameters.first()?, &pending.token).ok()?;
+        Some(Call::new(operation, vec![segment], Vec::new(), None))
+    };
+    Some(Deferred {
+        ask: with_token("reporting.data-queries-get")?,
+        give_up: with_token("reporting.data-queries-cancel"),
+    })
 }
 
 /// Takes a page of rows apart, each an object by then.

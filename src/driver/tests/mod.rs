@@ -12,6 +12,7 @@ mod cache;
 mod cache_shared;
 mod cached;
 mod caller;
+mod deferred;
 mod drift;
 mod fallback;
 mod input;

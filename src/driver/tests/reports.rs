@@ -76,10 +76,14 @@ pub(super) fn description() -> Value {
     ]})
 }
 
+/// Which page a request is for, and its size.
+pub(super) fn place(request: &SentRequest) -> (u32, u32) {
+    let number = |name| request.parameter(name).unwrap().parse().unwrap();
+    (number("page"), number("pageSize"))
+}
+
 /// A page of a report of `last` rows.
-pub(super) fn page(request: &SentRequest, last: u32) -> Reply {
-    let number = |name| request.parameter(name).unwrap().parse::<u32>().unwrap();
-    let (page, size) = (number("page"), number("pageSize"));
+pub(super) fn page((page, size): (u32, u32), last: u32) -> Reply {
     let data: Vec<_> = ((page - 1) * size + 1..=(page * size).min(last)).map(|row| [row]).collect();
     let fields = json!([{"name": "Job", "label": "Job"}]);
     Reply::ok(
@@ -95,7 +99,7 @@ fn rig(described: impl Fn() -> Reply + 'static) -> (Rig, Rc<RefCell<Vec<&'static
     rig.titan.on_api(move |_, request| {
         let is_data = request.path().ends_with("/reports/7/data");
         note.borrow_mut().push(if is_data { "data" } else { "description" });
-        Some(if is_data { page(request, 25) } else { described() })
+        Some(if is_data { page(place(request), 25) } else { described() })
     });
     (rig, seen)
 }
@@ -227,7 +231,7 @@ fn a_description_that_grew_old_is_read_again_before_it_refuses() {
 fn a_description_takes_no_more_than_its_share_of_the_deadline() {
     let rig = Rig::new();
     rig.titan.on_api(|_, request| match request.path().ends_with("/data") {
-        true => Some(page(request, 5)),
+        true => Some(page(place(request), 5)),
         false => Some(Reply::never()),
     });
     let soon = CallOptions { deadline_ms: Some(8_000), ..options() };
