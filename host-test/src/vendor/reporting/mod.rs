@@ -3,7 +3,7 @@
 //! They are what a vendor's reports are in the field: described, strict about their
 //! parameters, of columns that stand in another order on each page, answered once a
 //! minute, and in a query that is answered later. All other categories and reports are
-//! [`generic`](super::generic).
+//! [`generic`](super::generic), and ask for no parameters.
 
 mod catalogue;
 mod described;
@@ -11,7 +11,8 @@ mod queries;
 mod rows;
 
 use super::{
-    answer::Answer, data::Tenant, errors::ApiError, operations::Call, query::MOST_ROWS, serve::limited,
+    answer::Answer, data::Tenant, errors::ApiError, generic, operations::Call, query::MOST_ROWS,
+    serve::limited,
 };
 use queries::Started;
 use std::collections::BTreeMap;
@@ -47,13 +48,15 @@ pub(crate) fn answer(call: &Call<'_>, data: &mut Tenant) -> Option<Result<Answer
         }
         "ReportDataQueries_Get" if queries::is_ours(token) => return Some(queries::ask(call, data)),
         "ReportDataQueries_Cancel" if queries::is_ours(token) => return Some(queries::cancel(call, data)),
-        _ if call.text_of("report_category") != described::CATEGORY => return None,
-        "ReportCategoryReports_GetReports" => return Some(catalogue::reports(call)),
+        "ReportCategoryReports_GetReports" if call.text_of("report_category") == described::CATEGORY => {
+            return Some(catalogue::reports(call));
+        }
         _ => {}
     }
-    let id = call.number("reportId");
-    let Some(report) = described::REPORTS.iter().find(|report| report.id == id) else {
-        return Some(Err(ApiError::absent("Report", id)));
+    let (category, id) = (call.text_of("report_category"), call.number("reportId"));
+    let ours = described::REPORTS.iter().find(|report| category == described::CATEGORY && report.id == id);
+    let Some(report) = ours else {
+        return (operation == "ReportCategoryReports_Get").then(|| undemanding(call, data));
     };
     Some(match operation {
         "ReportCategoryReports_Get" => Ok(Answer::records(report.description().to_string(), 1)),
@@ -67,6 +70,16 @@ pub(crate) fn answer(call: &Call<'_>, data: &mut Tenant) -> Option<Result<Answer
         }),
         _ => return None,
     })
+}
+
+/// The description of a report without a meaning: it asks for nothing, whatever it is made of.
+fn undemanding(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiError> {
+    let mut answer = generic::answer(call, data)?;
+    if let Ok(mut report) = serde_json::from_slice::<serde_json::Map<_, _>>(&answer.body) {
+        report.insert("parameters".to_owned(), serde_json::json!([]));
+        answer.body = serde_json::Value::Object(report).to_string().into();
+    }
+    Ok(answer)
 }
 
 fn asked(call: &Call<'_>, report: &'static described::Report) -> Result<Asked, ApiError> {
