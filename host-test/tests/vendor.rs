@@ -25,6 +25,8 @@ mod lists;
 mod modules;
 #[path = "vendor/operations.rs"]
 mod operations;
+#[path = "vendor/reporting.rs"]
+mod reporting;
 #[path = "vendor/state.rs"]
 mod state;
 #[path = "vendor/writes.rs"]

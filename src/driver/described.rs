@@ -51,32 +51,29 @@ impl<H: Host> Connector<H> {
             patient: false,
             ..options.clone()
         };
-        for _ in 0..2 {
-            // A call as well, so that the size of this future must be known.
-            let asked = Box::pin(self.call(&description, None, &options)).await;
-            let answer = match asked {
-                Ok(answer) => answer,
-                Err(failure) => return Ok(self.unchecked(call, id, kind_name(failure.kind))),
-            };
-            let Some(body) = answer.payload.value() else {
-                return Ok(self.unchecked(call, id, "empty"));
-            };
-            let wrong: Vec<FieldError> = match vendor.misfits(call, body) {
-                None => return Ok(self.unchecked(call, id, "unreadable")),
-                Some(wrong) if wrong.is_empty() => return Ok(()),
-                Some(wrong) => wrong,
-            };
-            if answer.source == AnswerSource::Vendor || answer.age < OLD {
-                return Err(bad_input(wrong));
+        let why = 'unchecked: {
+            for _ in 0..2 {
+                // A call as well, so that the size of this future must be known.
+                let answer = match Box::pin(self.call(&description, None, &options)).await {
+                    Ok(answer) => answer,
+                    Err(failure) => break 'unchecked kind_name(failure.kind),
+                };
+                let wrong = answer.payload.value().and_then(|body| vendor.misfits(call, body));
+                let wrong: Vec<FieldError> = match wrong {
+                    None => break 'unchecked "unreadable",
+                    Some(wrong) if wrong.is_empty() => return Ok(()),
+                    Some(wrong) => wrong,
+                };
+                if answer.source == AnswerSource::Vendor || answer.age < OLD {
+                    return Err(bad_input(wrong));
+                }
+                (options.fresh, options.accept_stale) = (true, false);
             }
-            (options.fresh, options.accept_stale) = (true, false);
-        }
-        Ok(self.unchecked(call, id, "old"))
-    }
-
-    fn unchecked(&self, call: &Call, id: &str, why: &'static str) {
+            "old"
+        };
         self.log(LogLevel::Warn, "unchecked", |line| {
             line.with("call_id", id).with("operation", call.operation.name).with("reason", why)
         });
+        Ok(())
     }
 }

@@ -55,6 +55,9 @@ pub(super) struct Vendor {
     /// No rate limit.
     #[arg(long)]
     unlimited: bool,
+    /// ServiceTitan: seconds between two requests for the data of one report.
+    #[arg(long, default_value_t = 60)]
+    report_interval: u64,
 }
 
 impl Vendor {
@@ -118,6 +121,7 @@ impl Vendor {
             token_lifetime: Duration::from_secs(self.token_lifetime),
             latency: Duration::from_millis(self.latency),
             rate_limit: standard.rate_limit.filter(|_| !self.unlimited),
+            report_interval: Duration::from_secs(self.report_interval),
             faults: self.faults()?,
             ..standard
         })

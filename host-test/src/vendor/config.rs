@@ -26,6 +26,10 @@ pub struct Config {
     pub rate_limit: Option<RateLimit>,
     /// How a 429 of the limit says when to come again.
     pub retry_after: RetryAfter,
+    /// How long after a request for the data of a report the next one for it is refused.
+    pub report_interval: Duration,
+    /// How often a report that was started says that it is not ready yet.
+    pub report_questions: u32,
     /// What goes wrong.
     pub faults: Faults,
     /// How long every answer of the API takes.
@@ -57,6 +61,8 @@ impl Default for Config {
             token_lifetime: Duration::from_secs(900),
             rate_limit: Some(RateLimit::default()),
             retry_after: RetryAfter::Seconds,
+            report_interval: Duration::from_secs(60),
+            report_questions: 2,
             faults: Faults::none(),
             latency: Duration::ZERO,
             export_page: 500,
@@ -69,10 +75,10 @@ impl Default for Config {
 }
 
 impl Config {
-    /// A vendor in good health with few jobs and without a rate limit, for tests.
+    /// A vendor in good health with few jobs and without rate limits, for tests.
     #[must_use]
     pub fn small(jobs: usize) -> Self {
-        Self { jobs, rate_limit: None, ..Self::default() }
+        Self { jobs, rate_limit: None, report_interval: Duration::ZERO, ..Self::default() }
     }
 }
 

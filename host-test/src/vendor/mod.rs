@@ -45,6 +45,7 @@ mod members;
 mod operations;
 mod query;
 mod reads;
+mod reporting;
 pub(crate) mod response;
 mod router;
 pub(crate) mod serve;

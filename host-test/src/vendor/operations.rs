@@ -10,7 +10,7 @@ use super::{
     exports, generic, lists,
     members::Members,
     query::{Query, misspelt},
-    reads,
+    reads, reporting,
     serve::Received,
     writes,
 };
@@ -95,6 +95,9 @@ fn typed(
 
 fn dispatch(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiError> {
     let id = call.operation.id.as_str();
+    if let Some(answer) = reporting::answer(call, data) {
+        return answer;
+    }
     if call.operation.module != "jpm" {
         return generic::answer(call, data);
     }

@@ -3,6 +3,8 @@
 mod gate;
 mod log;
 
+pub(crate) use gate::limited;
+
 use super::{
     World,
     answer::Answer,

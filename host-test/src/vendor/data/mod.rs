@@ -8,14 +8,14 @@ mod record;
 mod table;
 mod values;
 
-pub(crate) use generate::{add_budget_code, add_job};
+pub(crate) use generate::{BUSINESS_UNITS, add_budget_code, add_job};
 pub(crate) use key::{Key, Kind};
 pub(crate) use random::{mix, random};
 pub(crate) use record::{Column, Record};
 pub(crate) use table::Table;
 pub(crate) use values::{Cell, FIRST as FIRST_TIME, Values, decimal};
 
-use super::{declared::Declared, generic::Shelf, members::Members};
+use super::{declared::Declared, generic::Shelf, members::Members, reporting};
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -54,6 +54,8 @@ pub(crate) struct Tenant {
     tables: BTreeMap<Resource, Table>,
     /// What the operations without code of their own hold.
     pub(crate) shelf: Shelf,
+    /// What the reports remember.
+    pub(crate) reports: reporting::State,
     /// When something was last written. Two writes never have the same time, so
     /// that an export feed orders them.
     last_write: i64,
@@ -64,8 +66,13 @@ pub(crate) struct Tenant {
 impl Tenant {
     /// Makes the data of a tenant: `jobs` jobs and what belongs to them.
     pub(crate) fn generate(declared: &Declared, seed: u64, tenant: i64, jobs: usize) -> Self {
-        let mut made =
-            Self { tables: BTreeMap::new(), shelf: Shelf::default(), last_write: 0, generated: jobs };
+        let mut made = Self {
+            tables: BTreeMap::new(),
+            shelf: Shelf::default(),
+            reports: reporting::State::default(),
+            last_write: 0,
+            generated: jobs,
+        };
         generate::all(&mut made, &Values::new(declared, mix(seed, tenant.unsigned_abs())), jobs);
         made
     }

@@ -48,7 +48,7 @@ pub(super) fn admit(
 }
 
 /// 429, with the wait in nanoseconds.
-fn limited(form: RetryAfter, now: i64, wait: i64) -> ApiError {
+pub(crate) fn limited(form: RetryAfter, now: i64, wait: i64) -> ApiError {
     let seconds = (wait.max(1) + SECOND - 1) / SECOND;
     let error = ApiError::new(429, format!("Rate limit is exceeded. Try again in {seconds} seconds."));
     match form {

@@ -11,6 +11,7 @@ pub(crate) use budget::code as add_budget_code;
 pub(crate) use jobs::add_job;
 
 use super::{Tenant, Values};
+use std::ops::Range;
 
 pub(crate) fn all(tenant: &mut Tenant, values: &Values<'_>, jobs: usize) {
     lists::add(tenant, values);
@@ -41,6 +42,9 @@ mod ids {
     pub(super) const PROJECT_TYPE: i64 = 3_301;
     pub(super) const TAG: i64 = 4_001;
 }
+
+/// The ids of the business units that jobs have.
+pub(crate) const BUSINESS_UNITS: Range<i64> = ids::BUSINESS_UNIT..ids::BUSINESS_UNIT + 5;
 
 /// Names streams of chance apart.
 mod kinds {
