@@ -14,6 +14,7 @@ mod cached;
 mod caller;
 mod drift;
 mod fallback;
+mod files;
 mod input;
 mod lists;
 mod local_days;
