@@ -23,7 +23,6 @@ mod generated {
         world: "penstock:harness/harness@0.1.0",
         imports: { default: async | store },
         exports: { default: async | store },
-        additional_derives: [PartialEq],
     });
 
     include!(concat!(env!("OUT_DIR"), "/defaults.rs"));
@@ -47,11 +46,23 @@ pub use exports::penstock::connector::operations;
 /// Health, metrics and what to forget.
 pub use exports::penstock::connector::admin;
 
+/// Files on their way from and to vendors.
+pub use exports::penstock::connector::files;
+
+/// Files of any operation by its name.
+pub use exports::penstock::connector::transfers;
+
 /// Asleep's users, nights and averages.
 pub use exports::penstock::asleep::sleep;
 
 /// What vendors send by themselves.
 pub use exports::penstock::connector::webhooks;
+
+/// ServiceTitan's forms, and the files of jobs.
+pub use exports::penstock::servicetitan::forms;
+
+/// ServiceTitan's phone calls and their recordings.
+pub use exports::penstock::servicetitan::telecom;
 
 /// ServiceTitan's job planning and management.
 pub use exports::penstock::servicetitan::jpm;

@@ -178,16 +178,17 @@ impl<T: Lift + Send + 'static, D> StreamConsumer<D> for Deliver<T> {
     }
 }
 
-struct Report(Option<oneshot::Sender<End>>);
+/// Hands on how something ended.
+pub(crate) struct Report<E>(pub(crate) Option<oneshot::Sender<E>>);
 
-impl<D> FutureConsumer<D> for Report {
-    type Item = End;
+impl<E: Lift + Send + 'static, D> FutureConsumer<D> for Report<E> {
+    type Item = E;
 
     fn poll_consume(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         mut store: StoreContextMut<D>,
-        mut source: Source<'_, End>,
+        mut source: Source<'_, E>,
         _: bool,
     ) -> Poll<wasmtime::Result<()>> {
         let mut end = None;

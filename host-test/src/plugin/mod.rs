@@ -1,5 +1,6 @@
 //! The component as an actor: cheap handles, and one task that drives the instance.
 
+mod files;
 mod operations;
 mod webhooks;
 
@@ -214,4 +215,10 @@ impl Plugin {
     pub(crate) fn ended(&self) -> u64 {
         self.ended.borrow().count
     }
+}
+
+fn owned<N: Into<String>, V: Into<String>>(
+    parameters: impl IntoIterator<Item = (N, V)>,
+) -> Vec<(String, String)> {
+    parameters.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
 }

@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt;
 
-use super::Plugin;
+use super::{Plugin, owned};
 use crate::{
     Error, Records,
     bindings::{
@@ -181,10 +181,4 @@ impl Plugin {
         });
         Ok(asked.await??)
     }
-}
-
-fn owned<N: Into<String>, V: Into<String>>(
-    parameters: impl IntoIterator<Item = (N, V)>,
-) -> Vec<(String, String)> {
-    parameters.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
 }

@@ -15,6 +15,7 @@ mod caller;
 mod deferred;
 mod drift;
 mod fallback;
+mod files;
 mod input;
 mod lists;
 mod local_days;

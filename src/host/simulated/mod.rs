@@ -53,6 +53,8 @@ struct World {
     lines: RefCell<Vec<String>>,
     vendor: RefCell<Vendor>,
     requests: RefCell<Vec<Rc<SentRequest>>>,
+    /// How many of the next requests find no connection.
+    unreachable: Cell<usize>,
     in_flight: Cell<usize>,
     most_in_flight: Cell<usize>,
     aborted: Cell<usize>,
@@ -97,6 +99,7 @@ impl Simulated {
             lines: RefCell::default(),
             vendor: RefCell::new(Box::new(|_: &SentRequest| Reply::refused())),
             requests: RefCell::default(),
+            unreachable: Cell::new(0),
             in_flight: Cell::new(0),
             most_in_flight: Cell::new(0),
             aborted: Cell::new(0),
@@ -112,6 +115,12 @@ impl Simulated {
     /// is sent; a request that is dropped later has arrived all the same.
     pub fn answer_with(&self, vendor: impl FnMut(&SentRequest) -> Reply + 'static) {
         *self.0.vendor.borrow_mut() = Box::new(vendor);
+    }
+
+    /// The next so many requests find no connection: nothing of them is sent, and their
+    /// bodies are not read.
+    pub fn refuse_connections(&self, requests: usize) {
+        self.0.unreachable.set(requests);
     }
 
     /// Sets a setting.
@@ -249,6 +258,11 @@ impl Simulated {
     async fn exchange(&self, request: Request) -> Result<Reply, SendError> {
         let world = &self.0;
         let flight = Flight::begin(world);
+        if let Some(left) = world.unreachable.get().checked_sub(1) {
+            world.unreachable.set(left);
+            flight.landed();
+            return Ok(Reply::refused());
+        }
         let Some(sent) = SentRequest::new(request, self.elapsed()).await else {
             return Err(SendError {
                 reason: Reason::Connection,
