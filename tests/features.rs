@@ -1,0 +1,62 @@
+//! Every module of every vendor can be left out, in each of the three packages.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test")]
+
+use penstock::catalogue::{operations, vendors};
+use std::{collections::BTreeSet, fs, path::Path};
+use toml::Table;
+
+fn features(manifest: &str) -> Table {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(manifest);
+    let manifest: Table = toml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    manifest["features"].as_table().unwrap().clone()
+}
+
+fn turns_on(features: &Table, name: &str) -> BTreeSet<String> {
+    let Some(listed) = features.get(name) else { return BTreeSet::new() };
+    listed.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect()
+}
+
+/// The modules of a vendor, as the contract has them.
+fn modules(vendor: &str) -> BTreeSet<&'static str> {
+    operations(vendor).unwrap().iter().map(|operation| operation.name.split('.').next().unwrap()).collect()
+}
+
+#[test]
+fn a_module_has_a_feature_of_its_own_and_the_vendors_has_them_all() {
+    let core = features("Cargo.toml");
+    let all = turns_on(&core, "all");
+    for vendor in vendors() {
+        assert!(all.contains(vendor), "`all` lacks {vendor}");
+        let modules = modules(vendor);
+        if modules.len() == 1 {
+            assert!(core.contains_key(vendor), "{vendor} has no feature");
+            continue;
+        }
+        let expected: BTreeSet<_> = modules.iter().map(|module| format!("{vendor}-{module}")).collect();
+        assert_eq!(turns_on(&core, vendor), expected, "the feature {vendor}");
+        for feature in &expected {
+            let base = format!("{vendor}-base");
+            assert!(turns_on(&core, feature).contains(&base), "{feature} does not turn {base} on");
+        }
+    }
+}
+
+#[test]
+fn the_components_pass_each_feature_on() {
+    let core = features("Cargo.toml");
+    let passed = ["all", "timezones", "webhooks"];
+    let modules = core.keys().filter(|name| {
+        vendors().any(|vendor| *name == vendor || name.starts_with(&format!("{vendor}-")))
+            && !name.ends_with("-base")
+    });
+    let expected: BTreeSet<_> = modules.map(String::as_str).chain(passed).collect();
+    for manifest in ["plugin/Cargo.toml", "gateway/Cargo.toml"] {
+        let own = features(manifest);
+        assert_eq!(turns_on(&own, "default"), turns_on(&core, "default"), "{manifest}");
+        let names: BTreeSet<_> = own.keys().map(String::as_str).filter(|name| *name != "default").collect();
+        assert_eq!(names, expected, "{manifest}");
+        for name in names {
+            assert_eq!(turns_on(&own, name), BTreeSet::from([format!("penstock/{name}")]), "{manifest}");
+        }
+    }
+}
