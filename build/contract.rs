@@ -52,6 +52,8 @@ pub(crate) struct Operation {
     pub(crate) composed: bool,
     /// The most records that a page may have, where that is not the vendor's usual.
     pub(crate) max_page_size: Option<u32>,
+    /// Whether the vendor counts the records of its pages on request.
+    pub(crate) counted: bool,
     /// The query parameters of which at least one is needed.
     pub(crate) needs: Vec<String>,
     /// Whether the answer is a file.
@@ -64,7 +66,7 @@ pub(crate) struct Operation {
 const PAGES: [&str; 7] = ["numbered", "data-only", "bare", "report", "export", "cursor", "offset"];
 const SINGLE: [&str; 2] = ["none", "envelope"];
 
-const TAGS: [&str; 12] = [
+const TAGS: [&str; 13] = [
     "http",
     "composed",
     "page",
@@ -74,6 +76,7 @@ const TAGS: [&str; 12] = [
     "all",
     "over",
     "max-page-size",
+    "uncounted",
     "needs",
     "file",
     "upload",
@@ -238,6 +241,10 @@ impl Operation {
         if max_page_size.is_some() && ["none", "envelope", "export", "cursor"].contains(&paging) {
             return Err(format!("{place}: @max-page-size is for numbered pages").into());
         }
+        let counted = doc.tag("uncounted").is_none();
+        if !counted && !["numbered", "data-only", "bare", "report"].contains(&paging) {
+            return Err(format!("{place}: @uncounted is for numbered pages").into());
+        }
         let (file, upload) = (doc.tag("file").is_some(), doc.tag("upload"));
         if upload == Some("") {
             return Err(format!("{place}: @upload FIELD").into());
@@ -256,6 +263,7 @@ impl Operation {
             all: all.cloned(),
             over: None,
             max_page_size,
+            counted,
             file,
             upload: upload.map(str::to_owned),
             needs: needs.filter(|name| !name.is_empty()).map(str::to_owned).collect(),

@@ -172,7 +172,7 @@ fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Ope
     let needs = needs(contract, module, operation)?;
     Ok(format!(
         "Operation {{ vendor: {vendor:?}, name: {name:?}, alias: {alias}, over: {over}, method: Method::{}, path: {:?}, \
-         effect: Effect::{}, paging: Paging::{}, cache: {cache}, owner: {owner:?}, composed: {}, max_page_size: {:?}, needs: &{needs:?}, file: {}, upload: {:?}, path_parameters: &[{path}], query: {query}, body: {body}, \
+         effect: Effect::{}, paging: Paging::{}, cache: {cache}, owner: {owner:?}, composed: {}, max_page_size: {:?}, counted: {}, needs: &{needs:?}, file: {}, upload: {:?}, path_parameters: &[{path}], query: {query}, body: {body}, \
          answer: {answer}, doc: {:?} }},\n",
         pascal(&operation.method.to_lowercase()),
         operation.path,
@@ -180,6 +180,7 @@ fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Ope
         pascal(&operation.paging),
         operation.composed,
         operation.max_page_size,
+        operation.counted,
         operation.file,
         operation.upload,
         operation.doc.text,

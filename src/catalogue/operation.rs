@@ -33,6 +33,9 @@ pub struct Operation {
     pub composed: bool,
     /// The most records that a page may have, where that is not the vendor's usual.
     pub max_page_size: Option<u32>,
+    /// Whether the vendor says how many records there are, if it is asked
+    /// (`includeTotal`).
+    pub counted: bool,
     /// Query parameters of which the vendor demands at least one.
     pub needs: &'static [&'static str],
     /// Whether the answer is a file.

@@ -178,6 +178,10 @@ impl Planned<'_> {
         if let Some(most) = self.stated.and_then(|stated| stated.max_page_size) {
             let _ = writeln!(tags, "/// @max-page-size {most}");
         }
+        let counts = self.operation.parameters("query").any(|(name, _)| name == "includeTotal");
+        if self.paging.is_list() && self.paging.kind != "export" && !counts {
+            tags += "/// @uncounted\n";
+        }
         if !needs.is_empty() {
             let _ = writeln!(tags, "/// @needs {}", needs.join(", "));
         }
@@ -211,6 +215,10 @@ impl Planned<'_> {
         let mut fields = String::new();
         let mut used = BTreeSet::new();
         for (wire, parameter) in self.operation.parameters("query") {
+            // One document declares a placeholder once more as a parameter of the query.
+            if self.operation.path.contains(&format!("{{{wire}}}")) {
+                continue;
+            }
             if paged && ["page", "pageSize", "includeTotal"].contains(&wire) {
                 continue;
             }

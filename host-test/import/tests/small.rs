@@ -21,6 +21,7 @@ const SHOP: &str = r##"{
       "get": {"operationId": "Orders_GetList", "parameters": [
           {"name": "page", "in": "query", "schema": {"type": "integer", "format": "int32"}},
           {"name": "pageSize", "in": "query", "schema": {"type": "integer", "format": "int32"}},
+          {"name": "includeTotal", "in": "query", "schema": {"type": "boolean"}},
           {"name": "ids", "in": "query", "schema": {"type": "string"}},
           {"name": "active", "in": "query", "schema": {"type": "string", "enum": ["True", "Any", "False"]}},
           {"name": "type", "in": "query", "required": true, "schema": {"$ref": "#/components/schemas/Shop.V2.OrderType"}}
@@ -154,6 +155,13 @@ fn the_overrides_go_before_the_rules() {
     has(&wit, "/// @effect delete\n    orders-call-off:");
     has(&wit, "/// @max-page-size 500\n    /// @needs ids\n    orders-page:");
     assert!(Overrides::parse("[shop.operations]\nOrders_Cancel = { nmae = \"x\" }").is_err());
+}
+
+#[test]
+fn a_list_that_takes_no_total_says_so() {
+    assert!(!made(SHOP, &Module::default()).contains("@uncounted"));
+    let uncounted = SHOP.replace("\"includeTotal\"", "\"remark\"");
+    has(&made(&uncounted, &Module::default()), "/// @uncounted\n    orders-page:");
 }
 
 #[test]

@@ -215,6 +215,12 @@ impl<H: Host + 'static> Reader<H> {
         if request.page == Some(0) {
             return Err(named(bad_field("page", "counts from 1")));
         }
+        if request.include_total && !operation.counted {
+            return Err(named(bad_field(
+                "includeTotal",
+                "is not for this list: the vendor does not count it",
+            )));
+        }
         let open = connector.policy(call.operation.vendor, &options.account);
         let policy = connector.opened(options.deadline, open).await.map_err(named)?;
         let extent = Extent {

@@ -59,6 +59,7 @@ pub(super) const BASE: Operation = Operation {
     file: false,
     upload: None,
     max_page_size: None,
+    counted: true,
     needs: &[],
     path_parameters: &[],
     query: Some(&QUERY),
@@ -69,6 +70,7 @@ pub(super) const BASE: Operation = Operation {
 
 static BARE: Operation = Operation { paging: Paging::Bare, ..BASE };
 static CAPPED: Operation = Operation { max_page_size: Some(500), ..BASE };
+static UNCOUNTED: Operation = Operation { counted: false, ..BASE };
 static NEEDS: Operation = Operation { needs: &["modifiedBefore", "modifiedOnOrAfter"], ..BASE };
 static REPORT: Operation = Operation {
     name: "test.report-data-list",
@@ -176,6 +178,19 @@ fn a_page_larger_than_the_vendor_gives_is_refused_and_the_usual_size_is_lowered(
     assert_eq!(asked.borrow().len(), 0);
     rig.run(read(&rig, &CAPPED, &[], None, &options())).1.unwrap();
     assert!(asked.borrow().iter().all(|(_, url)| url.contains("pageSize=500")), "{asked:?}");
+}
+
+#[test]
+fn a_list_that_the_vendor_does_not_count_is_never_asked_for_its_total() {
+    let rig = Rig::new();
+    let asked = recording(&rig, |request| enveloped(request, 25));
+    assert_eq!(rig.run(read(&rig, &UNCOUNTED, &[], None, &pages_of(10))).0.len(), 25);
+    assert!(asked.borrow().iter().all(|(_, url)| !url.contains("includeTotal")), "{asked:?}");
+    let requests = rig.titan.api_requests();
+    let total = [("includeTotal".to_owned(), "true".to_owned())];
+    let refused = rig.run(dynamic::invoke(&rig.connector, &UNCOUNTED, &total, None, None)).unwrap_err();
+    assert_eq!((refused.kind, refused.fields[0].field.as_str()), (FailureKind::BadInput, "includeTotal"));
+    assert_eq!(rig.titan.api_requests(), requests);
 }
 
 #[test]
