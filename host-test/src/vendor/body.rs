@@ -4,7 +4,7 @@ use super::{
     declared::{Declared, Field, Schema, Shape, Type},
     errors::ApiError,
     members::Members,
-    query::is_guid,
+    query::{is_day, is_guid},
     time,
 };
 use serde_json::Value;
@@ -90,10 +90,15 @@ impl Check<'_> {
         let declared = self.declared;
         let wanted = match &shape.ty {
             Type::Int => (!value.is_i64()).then_some("an integer"),
+            Type::Int32 => {
+                let fits = value.as_i64().is_some_and(|number| i32::try_from(number).is_ok());
+                (!fits).then_some("an integer of 32 bits")
+            }
             Type::Number | Type::Decimal => (!value.is_number()).then_some("a number"),
             Type::Bool => (!value.is_boolean()).then_some("true or false"),
-            Type::Text | Type::Html => (!value.is_string()).then_some("a string"),
+            Type::Text | Type::Amount | Type::Html => (!value.is_string()).then_some("a string"),
             Type::DateTime => value.as_str().and_then(time::parse).is_none().then_some("a date-time"),
+            Type::Date => (!value.as_str().is_some_and(is_day)).then_some("a date"),
             Type::Guid => (!value.as_str().is_some_and(is_guid)).then_some("a GUID"),
             Type::Any => None,
             Type::Choice(cases) => self.unlisted(cases, value),

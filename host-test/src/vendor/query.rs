@@ -10,10 +10,6 @@ use super::{
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Query(Vec<(String, String)>);
 
-/// The largest `pageSize`, from the vendor's page on timeouts and pagination.
-const MOST: usize = 5_000;
-/// The largest `pageSize` of a report.
-pub(crate) const MOST_ROWS: usize = 25_000;
 /// The `pageSize` when none is given.
 const USUAL: usize = 50;
 
@@ -40,11 +36,6 @@ impl Query {
 
     /// `page` (from 0 here) and `pageSize`.
     pub(crate) fn page(&self) -> Result<(usize, usize), ApiError> {
-        self.page_of(MOST)
-    }
-
-    /// The same where the largest `pageSize` is another.
-    pub(crate) fn page_of(&self, most: usize) -> Result<(usize, usize), ApiError> {
         let page = match self.get("page") {
             None => 1,
             Some(text) => text
@@ -55,9 +46,12 @@ impl Query {
         };
         let size = match self.get("pageSize") {
             None => USUAL,
-            Some(text) => text.parse().ok().filter(|size| (1..=most).contains(size)).ok_or_else(|| {
-                ApiError::field("pageSize", format!("The field pageSize must be between 1 and {most}."))
-            })?,
+            // The check has seen that it is not too large.
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|size| *size >= 1)
+                .ok_or_else(|| ApiError::field("pageSize", "The field pageSize must be 1 or greater."))?,
         };
         let first: usize = page;
         Ok((first - 1, size))
@@ -83,6 +77,15 @@ impl Query {
                 problems.push((field.name.clone(), vec![format!("The {} field is required.", field.name)]));
             }
         }
+        let most = operation.most;
+        if self.get("pageSize").and_then(|size| size.parse().ok()).is_some_and(|size: usize| size > most) {
+            let problem = format!("The field pageSize must be between 1 and {most}.");
+            problems.push(("pageSize".to_owned(), vec![problem]));
+        }
+        if !operation.needs.is_empty() && operation.needs.iter().all(|name| self.get(name).is_none()) {
+            let problem = format!("One of {} is required.", operation.needs.join(", "));
+            problems.extend(operation.needs.iter().map(|name| (name.clone(), vec![problem.clone()])));
+        }
         if problems.is_empty() { Ok(()) } else { Err(ApiError::fields(problems)) }
     }
 }
@@ -92,12 +95,14 @@ pub(crate) fn misspelt(declared: &Declared, value: &str, shape: &Shape) -> Optio
     let one_of = |cases: &[String]| cases.iter().any(|case| case == value);
     let (fine, problem) = match &shape.ty {
         Type::Int => (value.parse::<i64>().is_ok(), "it is no integer"),
+        Type::Int32 => (value.parse::<i32>().is_ok(), "it is no integer of 32 bits"),
         Type::Number | Type::Decimal => (value.parse::<f64>().is_ok_and(f64::is_finite), "it is no number"),
         Type::Bool => (
             value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false"),
             "it is neither true nor false",
         ),
         Type::DateTime => (time::parse(value).is_some(), "it is no date-time"),
+        Type::Date => (is_day(value), "it is no date"),
         Type::Guid => (is_guid(value), "it is no GUID"),
         Type::Choice(cases) => (one_of(cases), "it is none of the choices"),
         Type::Named(name) => match declared.schema(name) {
@@ -109,9 +114,14 @@ pub(crate) fn misspelt(declared: &Declared, value: &str, shape: &Shape) -> Optio
         },
         // One element: the name is repeated for the next.
         Type::List(inner) => return misspelt(declared, value, inner),
-        Type::Text | Type::Html | Type::Any | Type::Map(_) => (true, ""),
+        Type::Text | Type::Amount | Type::Html | Type::Any | Type::Map(_) => (true, ""),
     };
     (!fine).then_some(problem)
+}
+
+/// `2026-11-20`.
+pub(crate) fn is_day(text: &str) -> bool {
+    text.parse::<jiff::civil::Date>().is_ok() && text.len() == 10
 }
 
 /// `8-4-4-4-12` hexadecimal digits.

@@ -12,6 +12,7 @@
 mod asleep;
 mod cli;
 mod embed;
+mod every_operation;
 mod gateway;
 mod imports;
 mod jpm;

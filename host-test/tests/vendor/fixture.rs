@@ -51,10 +51,13 @@ impl Module {
             );
         }
         let query = operation["query"].as_object().into_iter().flatten();
-        let demanded = query.filter(|(name, _)| !name.ends_with('?')).map(|(name, shape)| {
+        let needed = |name: &str| {
+            !name.ends_with('?') || operation["needs"][0].as_str() == Some(name.trim_end_matches('?'))
+        };
+        let demanded = query.filter(|(name, _)| needed(name)).map(|(name, shape)| {
             let value = self.value(shape.as_str().unwrap());
             let value = value.as_array().map_or_else(|| value.clone(), |all| all[0].clone());
-            format!("{name}={}", value.to_string().trim_matches('"'))
+            format!("{}={}", name.trim_end_matches('?'), value.to_string().trim_matches('"'))
         });
         let demanded: Vec<String> = demanded.collect();
         if demanded.is_empty() { path } else { format!("{path}?{}", demanded.join("&")) }
@@ -79,6 +82,7 @@ impl Module {
             "bool" => json!(true),
             "text" | "multiline" | "html" => json!("id-100001"),
             "date-time" => json!("2026-11-20T12:00:00Z"),
+            "date" => json!("2026-11-20"),
             "guid" => json!("00000000-0000-4000-a000-0000000186a1"),
             "any" => json!({ "any": true }),
             _ if shape.contains('|') => json!(shape.split('|').next().unwrap()),
@@ -120,7 +124,9 @@ impl Module {
             "number" | "double" | "decimal" => wrong(value.is_number()),
             "bool" => wrong(value.is_boolean()),
             "any" => None,
-            "text" | "multiline" | "html" | "date-time" | "guid" => wrong(value.is_string()),
+            "text" | "multiline" | "html" | "amount" | "date-time" | "date" | "guid" => {
+                wrong(value.is_string())
+            }
             _ if shape.contains('|') => wrong(value.is_string()),
             name => {
                 let schema = &self.fixture["schemas"][name];

@@ -123,6 +123,15 @@ impl<'a> Values<'a> {
             Type::Int => {
                 let _ = write!(out, "{}", integer(name, rng));
             }
+            Type::Int32 => {
+                let _ = write!(out, "{}", integer(name, rng) % 100_000_000);
+            }
+            Type::Amount => {
+                let _ = write!(out, "\"{}\"", decimal(rng));
+            }
+            Type::Date => {
+                let _ = write!(out, "\"2025-{:02}-{:02}\"", rng.u8(1..13), rng.u8(1..29));
+            }
             Type::Number => {
                 let _ = write!(out, "{}", rng.u32(..10_000));
             }

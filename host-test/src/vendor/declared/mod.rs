@@ -13,6 +13,9 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 use std::collections::HashMap;
 
+/// The usual largest `pageSize`, from the vendor's page on timeouts and pagination.
+const MOST: usize = 5_000;
+
 /// Everything that the vendor declares.
 #[derive(Debug)]
 pub(crate) struct Declared {
@@ -34,6 +37,10 @@ pub(crate) struct Operation {
     /// The types of the placeholders, besides `{tenant}`.
     pub(crate) placeholders: Vec<Field>,
     pub(crate) query: Vec<Field>,
+    /// Query parameters of which it demands at least one.
+    pub(crate) needs: Vec<String>,
+    /// The largest `pageSize`.
+    pub(crate) most: usize,
     pub(crate) body: Option<Shape>,
     /// Whether the body is a form with one file.
     pub(crate) upload: bool,
@@ -126,6 +133,9 @@ struct RawOperation {
     placeholders: Members,
     #[serde(default)]
     query: Members,
+    #[serde(default)]
+    needs: Vec<String>,
+    most: Option<usize>,
     body: Option<String>,
     #[serde(default)]
     upload: bool,
@@ -175,6 +185,8 @@ impl RawOperation {
             method: self.method.parse()?,
             placeholders: fields(&self.placeholders, false, module)?,
             query: fields(&self.query, false, module)?,
+            needs: self.needs,
+            most: self.most.unwrap_or(MOST),
             answer: match &self.answer {
                 None => Answers::Nothing,
                 Some(RawAnswer::One(text)) => Answers::One(shape(text)?),

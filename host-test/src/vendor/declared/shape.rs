@@ -14,12 +14,18 @@ pub(crate) struct Shape {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Type {
     Int,
+    /// An integer of 32 bits.
+    Int32,
     Number,
     Decimal,
     Bool,
     Text,
+    /// A text that holds an amount, `12.30`.
+    Amount,
     Html,
     DateTime,
+    /// A day, `2026-11-20`.
+    Date,
     Guid,
     Any,
     List(Box<Shape>),
@@ -44,13 +50,16 @@ impl Shape {
         } else {
             match text {
                 "" => bail!("a type is missing"),
-                "int64" | "int32" => Type::Int,
+                "int64" => Type::Int,
+                "int32" => Type::Int32,
                 "number" | "double" => Type::Number,
                 "decimal" => Type::Decimal,
                 "bool" => Type::Bool,
                 "text" | "multiline" => Type::Text,
                 "html" => Type::Html,
                 "date-time" => Type::DateTime,
+                "date" => Type::Date,
+                "amount" => Type::Amount,
                 "guid" => Type::Guid,
                 "any" => Type::Any,
                 name if name.starts_with(|first: char| first.is_ascii_uppercase()) => {

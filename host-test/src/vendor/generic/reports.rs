@@ -6,7 +6,6 @@ use crate::vendor::{
     data::{Tenant, decimal, mix, random},
     errors::ApiError,
     operations::Call,
-    query::MOST_ROWS,
 };
 use serde_json::json;
 
@@ -38,9 +37,9 @@ fn absent(token: &str) -> ApiError {
 pub(super) fn answer(call: &Call<'_>, place: &Place, data: &mut Tenant) -> Result<Answer, ApiError> {
     let later = call.operation.pending.is_some();
     let (page, size) = if !later {
-        call.query.page_of(MOST_ROWS)?
+        call.query.page()?
     } else if call.operation.method == http::Method::POST {
-        let (page, size) = call.query.page_of(MOST_ROWS)?;
+        let (page, size) = call.query.page()?;
         let token = format!("q{:016x}", mix(call.world.config.seed, data.shelf.queries.len() as u64));
         data.shelf.queries.insert(token.clone(), Query { page, size, asked: false });
         return Ok(pending("NotStarted", &token));

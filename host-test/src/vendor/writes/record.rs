@@ -23,7 +23,7 @@ pub(super) fn blank(call: &Call<'_>, schema: &str, body: &Members) -> Members {
             (None, _) if field.shape.nullable => "null".to_owned(),
             (None, Type::List(_)) => "[]".to_owned(),
             (None, Type::Bool) => "false".to_owned(),
-            (None, Type::Int | Type::Number | Type::Decimal) => "0".to_owned(),
+            (None, Type::Int | Type::Int32 | Type::Number | Type::Decimal) => "0".to_owned(),
             (None, Type::DateTime) => time::quoted(call.now, Spelling::Ticks),
             (None, _) => "\"\"".to_owned(),
         };
