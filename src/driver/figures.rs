@@ -25,7 +25,7 @@ impl<H: Host> Connector<H> {
     /// Looks at all policies.
     pub(super) fn figures(&self) -> Figures {
         let now = self.host.now();
-        let limits = self.admission.figures(now).into_iter();
+        let limits = self.admission.figures(now).into_iter().chain(self.turns.figures(now));
         let accounts = self.accounts.borrow();
         let ages = accounts.values().filter_map(|account| {
             let age = account.credentials_age(self.host.wall_now())?;

@@ -87,6 +87,11 @@ pub struct Connector<H> {
     log_level: Cell<LogLevel>,
     callers: Cell<u64>,
     admission: Admission,
+    /// The turns of what may be asked for rarely, such as a report. Each instance keeps them
+    /// by itself: by the store, which knows no common clock, the first turn would be a whole
+    /// interval away. If another instance was there before, the vendor says so, and for how
+    /// long to wait.
+    turns: Admission,
     guards: Guards,
     cache: Cache,
 }
@@ -113,6 +118,7 @@ impl<H: Host> Connector<H> {
             log_level: Cell::new(LogLevel::Info),
             callers: Cell::new(0),
             admission: Admission::default(),
+            turns: Admission::new(AdmissionConfig { shared: false, ..AdmissionConfig::default() }),
             guards: Guards::default(),
             cache: Cache::new(0),
         })

@@ -64,8 +64,7 @@ impl<H: Host> Connector<H> {
             if let Some(rare) = rare.as_ref().filter(|rare| !turn && !rare.interval.is_zero()) {
                 let group = GroupKey::new(&format!("{}/{}", account.group, rare.resource));
                 let limit = RateLimit::new(1, rare.interval);
-                let admitted =
-                    self.admission.admit(&self.host, &group, &limit, caller, since, deadline).await;
+                let admitted = self.turns.admit(&self.host, &group, &limit, caller, since, deadline).await;
                 // Its place in flight is given back at once: it is taken again below.
                 match admitted {
                     Ok(permit) => drop(permit),

@@ -71,8 +71,9 @@ impl Target {
             given.push(("LOG_LEVEL", level.get_name().to_owned()));
         }
         // What fails is told in words at the end; the log line of it would be noise.
-        let quiet = Map::new([("LOG_LEVEL", "error")]);
-        let settings = Layered::new().then(Map::new(given)).then(standard()).then(quiet);
+        // Nobody else has the store of this process, so that nothing is to be agreed in it.
+        let alone = Map::new([("LOG_LEVEL", "error"), ("PENSTOCK_SHARE_LIMITS", "false")]);
+        let settings = Layered::new().then(Map::new(given)).then(standard()).then(alone);
         let environment =
             Environment::from_process().config(settings).outbound(Outbound::with_policy(policy));
         Ok(Plugin::start(environment).await?)

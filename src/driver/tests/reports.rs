@@ -5,7 +5,7 @@ use super::rig::{Rig, options, pages_of};
 use crate::{
     contract::{CallOptions, Failure, FailureKind, ListEnd, Outcome},
     dynamic,
-    host::simulated::{Reply, SentRequest},
+    host::simulated::{Reply, SentRequest, Store},
     normalize,
     pump::{Sink, pump},
     typed::record_type,
@@ -238,4 +238,15 @@ fn a_description_takes_no_more_than_its_share_of_the_deadline() {
     let (rows, end) = rig.run(self::rows(&rig, "reporting.reports-data-list", &with(&[]), &soon));
     assert_eq!((rows.len(), end.unwrap().complete), (5, true));
     assert!(rig.host.elapsed() < Duration::from_secs(6), "{:?}", rig.host.elapsed());
+}
+
+#[test]
+fn a_store_makes_no_report_wait_for_turns_that_nobody_took() {
+    let (rig, _) = well_described();
+    rig.host.share(Store::default());
+    rig.run(async {
+        let (body, options) = (with(&[]), pages_of(100));
+        self::rows(&rig, "reporting.reports-data-list", &body, &options).await.1.unwrap();
+        assert!(rig.host.elapsed() < Duration::from_secs(10), "{:?}", rig.host.elapsed());
+    });
 }
