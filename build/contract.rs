@@ -169,6 +169,13 @@ impl Module {
             }
             match (doc.tag("http").or(doc.tag("composed")), doc.tag("all"), doc.tag("over")) {
                 (Some(_), None, None) => operations.push(Operation::read(interface, function, doc, &place)?),
+                // What is composed of one endpoint only is a form of it.
+                (Some(_), None, Some(base))
+                    if doc.tag("composed").is_some() && interface.functions.contains_key(base) =>
+                {
+                    let over = Some(base.to_owned());
+                    operations.push(Operation { over, ..Operation::read(interface, function, doc, &place)? });
+                }
                 (None, None, Some(base)) => {
                     let base =
                         interface.functions.get(base).ok_or_else(|| format!("{place}: @over {base}"))?;
