@@ -245,3 +245,31 @@ fn defect_18_money_keeps_its_digits() {
     let job: Value = serde_json::from_str(&answer.body.unwrap()).unwrap();
     assert_eq!(job["total"], "1234567890123456.10");
 }
+
+#[test]
+fn the_documents_name_operations_that_there_are() {
+    let documents = [
+        include_str!("../../../docs/from-servicepytan.md"),
+        include_str!("../../../docs/guide-servicetitan.md"),
+    ];
+    let modules: Vec<&str> = catalogue::operations("servicetitan")
+        .unwrap()
+        .iter()
+        .filter_map(|operation| operation.name.split('.').next())
+        .collect();
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || "-.".contains(letter);
+    let words = documents.iter().flat_map(|text| text.split(|letter| !is_name(letter)));
+    let names: Vec<&str> = words
+        .map(|word| word.trim_end_matches('.'))
+        .filter(|word| {
+            word.split_once('.').is_some_and(|(module, name)| {
+                // Not `jpm.jobs-...`, which stands for many.
+                modules.contains(&module) && !name.contains('.') && !name.ends_with('-')
+            })
+        })
+        .collect();
+    assert!(names.len() > 30, "{names:?}");
+    for name in names {
+        assert!(catalogue::find("servicetitan", name).is_ok(), "{name}");
+    }
+}
