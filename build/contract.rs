@@ -292,15 +292,17 @@ impl Operation {
         base: &Function,
         place: &str,
     ) -> Result<Operation, Box<dyn Error>> {
-        if TAGS.iter().any(|tag| !["over", "page"].contains(tag) && doc.tag(tag).is_some()) {
+        if TAGS.iter().any(|tag| !["over", "page", "uncounted"].contains(tag) && doc.tag(tag).is_some()) {
             return Err(format!("{place}: @over brings the other tags with it").into());
         }
         let mut inherited = Doc::parse(base.docs.contents.as_deref());
         if inherited.tag("http").is_none() {
             return Err(format!("{place}: {} has no @http", base.name).into());
         }
-        if let Some(page) = doc.tag("page") {
-            inherited.set("page", page);
+        for tag in ["page", "uncounted"] {
+            if let Some(value) = doc.tag(tag) {
+                inherited.set(tag, value);
+            }
         }
         let operation = Operation::read(interface, function, inherited, place)?;
         Ok(Operation { doc, over: Some(base.name.clone()), ..operation })
