@@ -3,6 +3,7 @@
 mod batch;
 mod call;
 mod demo;
+mod download;
 mod import;
 mod key;
 mod list;
@@ -12,6 +13,7 @@ mod report;
 mod serve;
 mod simulate;
 mod target;
+mod upload;
 mod vendor;
 
 use clap::{Parser, Subcommand};
@@ -44,6 +46,11 @@ Examples:
       --role operator --body '{\"text\": \"Gate code is 1234\"}'
   Everything that changed, and tomorrow what changed since:
     penstock list servicetitan jpm.export-jobs-list --resume-file jobs.resume > jobs.ndjson
+  The recording of a phone call; a photo for a job (that needs a role):
+    penstock download servicetitan telecom.calls-download-recording --param id=4711 \\
+      --output call.mp3 --allow https://files.example.com
+    penstock upload servicetitan forms.jobs-upload-attachment --param id=4711 \\
+      --role operator --file photo.png --type image/png
   A simulated ServiceTitan for any client:
     penstock vendor --port 8080";
 
@@ -55,6 +62,10 @@ enum Command {
     List(list::List),
     /// Calls one operation and prints its answer.
     Call(call::Call),
+    /// Gets the file of an operation, whole or not at all.
+    Download(download::Download),
+    /// Sends a file with an operation that takes one.
+    Upload(upload::Upload),
     /// Makes many calls, one JSON object a line, and prints their results in order.
     Batch(batch::Batch),
     /// Shows the operations: name, method, path, effect, parameters.
@@ -90,6 +101,8 @@ pub fn main() -> ExitCode {
             Command::Demo(command) => command.run().await,
             Command::List(command) => command.run().await,
             Command::Call(command) => command.run().await,
+            Command::Download(command) => command.run().await,
+            Command::Upload(command) => command.run().await,
             Command::Batch(command) => command.run().await,
             Command::Operations(command) => command.run().await,
             Command::Ready(command) => command.run().await,

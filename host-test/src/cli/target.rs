@@ -53,8 +53,16 @@ enum LogLevel {
 impl Target {
     /// Starts the component for this target.
     pub(super) async fn plugin(&self) -> Result<Plugin> {
+        self.plugin_that_may_reach(&[]).await
+    }
+
+    /// The same with more origins that requests may go to.
+    pub(super) async fn plugin_that_may_reach(&self, origins: &[String]) -> Result<Plugin> {
         let mut given = Vec::new();
         let mut policy = OutboundPolicy::vendors();
+        for origin in origins {
+            policy = policy.allow(origin).with_context(|| format!("--allow {origin}"))?;
+        }
         for url in self.configured_origins().await? {
             policy = policy.allow(&url).with_context(|| format!("the configured vendor URL {url}"))?;
         }
