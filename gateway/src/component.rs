@@ -7,18 +7,27 @@ use crate::{
     request::{HEADERS, Head},
     serve,
 };
+use futures_util::future::LocalBoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use penstock::{driver::Connector, host::Host};
+use penstock::{
+    driver::{Connector, Download},
+    host::{BodyError, Host, Source},
+    pump::Sink,
+    transfer::transfer,
+};
 use std::{rc::Rc, time::Duration};
 use wasip3::{
     http::types::{ErrorCode, Fields, Request, Response, Trailers},
-    wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamWriter, spawn_local},
+    wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult, StreamWriter, spawn_local},
     wit_future, wit_stream,
 };
 
 /// How long the host gets to send the last line before the body is broken off: what
 /// it has not sent by then it drops.
 const FLUSH: Duration = Duration::from_millis(100);
+
+/// How much of a request's body is read at once, in bytes.
+const CHUNK: usize = 64 * 1024;
 
 struct Gateway;
 
@@ -39,10 +48,11 @@ type End = Result<Option<Trailers>, ErrorCode>;
 impl wasip3::exports::http::handler::Guest for Gateway {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
         let head = head(&request)?;
-        // With it goes its body, which nobody reads.
-        drop(request);
+        let (_, read) = wit_future::new(|| Ok(()));
+        let (contents, end) = Request::consume_body(request, read);
+        let body = Box::new(Incoming { contents, end: Some(end) });
         let connector = CONNECTOR.with(Rc::clone);
-        match serve(&connector, &head).await {
+        match serve(&connector, &head, Some(body)).await {
             Answer::Whole(whole) => {
                 let (head, body) = whole.into_parts();
                 let (end, trailers) = wit_future::new(|| Ok(None));
@@ -61,7 +71,58 @@ impl wasip3::exports::http::handler::Guest for Gateway {
                 spawn_local(stream(*listing, writer, end));
                 response(&streamed.into_parts().0, Some(reader), trailers)
             }
+            Answer::File(head, file) => {
+                let (writer, reader) = wit_stream::new();
+                let (end, trailers) = wit_future::new(|| Err(broken()));
+                spawn_local(pass_on(*file, writer, end));
+                response(&head.into_parts().0, Some(reader), trailers)
+            }
         }
+    }
+}
+
+/// Passes a file on, and ends the body as the file ended.
+async fn pass_on(file: Download<SpinHost>, writer: StreamWriter<u8>, end: FutureWriter<End>) {
+    let mut body = Body(writer);
+    let result = transfer(file, &mut body).await;
+    drop(body);
+    // A client that is gone does not want to know.
+    _ = end.write(result.map(|()| None).map_err(|_| broken())).await;
+}
+
+impl Sink<u8> for Body {
+    async fn write(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+        self.0.write_all(bytes).await
+    }
+}
+
+/// The body of a request.
+struct Incoming {
+    contents: StreamReader<u8>,
+    /// How it ended; none when that was told.
+    end: Option<FutureReader<End>>,
+}
+
+impl Source for Incoming {
+    fn next(&mut self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, BodyError>> {
+        Box::pin(async {
+            while self.end.is_some() {
+                let (result, piece) = self.contents.read(Vec::with_capacity(CHUNK)).await;
+                if !piece.is_empty() {
+                    return Ok(Some(piece));
+                }
+                if !matches!(result, StreamResult::Complete(_)) {
+                    break;
+                }
+            }
+            match self.end.take() {
+                None => Ok(None),
+                Some(end) => {
+                    let cut_off = |_| BodyError::Broken("the client broke off".to_owned());
+                    end.await.map(|_| None).map_err(cut_off)
+                }
+            }
+        })
     }
 }
 

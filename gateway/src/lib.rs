@@ -42,6 +42,14 @@
 //!
 //! `resume` goes on after the last record before that line.
 //!
+//! # Files
+//!
+//! An operation that answers with a file sends its bytes as they come, with the vendor's
+//! type and name (`Content-Disposition: attachment`). A file that breaks off ends abnormally,
+//! as a list does. An operation that takes one takes it as the request's body, as it is:
+//! its name stands in `Content-Disposition`, its type in `Content-Type`; the vendor gets the
+//! form that it wants. A form from the client is refused (415).
+//!
 //! # Errors
 //!
 //! Problem documents (RFC 9457); see [`problem`].
@@ -54,6 +62,7 @@
 pub mod admission;
 pub mod answer;
 pub mod expiry;
+pub mod file;
 pub mod health;
 pub mod listing;
 pub mod problem;

@@ -125,6 +125,15 @@ impl Problem {
         Problem::gateway("uri-too-long", StatusCode::URI_TOO_LONG, "Path and query are too long", &detail)
     }
 
+    /// A file is to be sent as it is.
+    #[must_use]
+    pub fn form() -> Problem {
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        let detail =
+            "send the file itself as the body, and its name in Content-Disposition; the vendor gets a form";
+        Problem::gateway("form", status, "A form is not taken", detail)
+    }
+
     fn gateway(name: &str, status: StatusCode, title: &'static str, detail: &str) -> Problem {
         Problem {
             kind: format!("urn:penstock:gateway:{name}"),

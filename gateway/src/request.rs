@@ -1,6 +1,6 @@
 //! Reads requests: the target, the query, the few header fields that count.
 //!
-//! A request body is never read: no operation that is served takes one.
+//! A request body is read by operations that take a file only.
 
 use http::{HeaderMap, Method};
 use penstock::contract::FieldError;
@@ -10,8 +10,17 @@ use percent_encoding::percent_decode_str;
 pub const LONGEST_TARGET: usize = 8 * 1024;
 
 /// The header fields that are read. Hosts need to hand over no others.
-pub const HEADERS: [&str; 6] =
-    ["authorization", "cache-control", "x-api-key", "x-correlation-id", "traceparent", "x-deadline-ms"];
+pub const HEADERS: [&str; 9] = [
+    "authorization",
+    "cache-control",
+    "content-disposition",
+    "content-length",
+    "content-type",
+    "x-api-key",
+    "x-correlation-id",
+    "traceparent",
+    "x-deadline-ms",
+];
 
 /// A request without its body.
 #[derive(Debug)]

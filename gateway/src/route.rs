@@ -24,19 +24,33 @@ pub struct Route {
 
 /// The operations that are served.
 pub const ROUTES: &[Route] = &[
-    Route {
-        method: Method::GET,
-        path: "/v1/servicetitan/{account}/jpm/jobs",
-        vendor: "servicetitan",
-        operation: "jpm.jobs-list",
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/servicetitan/{account}/jpm/jobs/{id}",
-        vendor: "servicetitan",
-        operation: "jpm.jobs-get",
-    },
+    get("/v1/servicetitan/{account}/jpm/jobs", "jpm.jobs-list"),
+    get("/v1/servicetitan/{account}/jpm/jobs/{id}", "jpm.jobs-get"),
+    get("/v1/servicetitan/{account}/telecom/calls/{id}/recording", "telecom.calls-download-recording"),
+    get("/v1/servicetitan/{account}/telecom/calls/{id}/voicemail", "telecom.calls-download-voicemail"),
+    get("/v1/servicetitan/{account}/forms/jobs/attachment/{id}", "forms.jobs-download-attachment"),
+    get("/v1/servicetitan/{account}/pricebook/images", "pricebook.images-download"),
+    get(
+        "/v1/servicetitan/{account}/equipmentsystems/installed-equipment/attachments",
+        "equipment-systems.installed-equipment-download-attachment",
+    ),
+    get("/v1/servicetitan/{account}/findings/assets", "findings.assets-download"),
+    post("/v1/servicetitan/{account}/forms/jobs/{id}/attachments", "forms.jobs-upload-attachment"),
+    post("/v1/servicetitan/{account}/pricebook/images", "pricebook.images-upload"),
+    post(
+        "/v1/servicetitan/{account}/equipmentsystems/installed-equipment/attachments",
+        "equipment-systems.installed-equipment-upload-attachment",
+    ),
+    post("/v1/servicetitan/{account}/findings/assets", "findings.assets-upload"),
 ];
+
+const fn get(path: &'static str, operation: &'static str) -> Route {
+    Route { method: Method::GET, path, vendor: "servicetitan", operation }
+}
+
+const fn post(path: &'static str, operation: &'static str) -> Route {
+    Route { method: Method::POST, path, vendor: "servicetitan", operation }
+}
 
 /// What a request asks for.
 #[derive(Debug, PartialEq)]

@@ -3,7 +3,7 @@
 use crate::{
     admission,
     answer::{self, CALL_ID, CORRELATION_ID, JSON, NDJSON},
-    health,
+    file, health,
     listing::Listing,
     problem::Problem,
     request::{Head, LONGEST_TARGET, Parameters},
@@ -12,9 +12,10 @@ use crate::{
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use penstock::{
     contract::{CallOptions, FieldError},
-    driver::Connector,
+    driver::{Connector, Download},
     dynamic,
-    host::Host,
+    host::{Host, Source},
+    transfer,
 };
 use std::rc::Rc;
 
@@ -25,13 +26,21 @@ const VENDOR: &str = "servicetitan";
 pub enum Answer<H> {
     /// A response whose body is at hand.
     Whole(Response<String>),
-    /// A head, and a body that is yet to be read.
+    /// A head, and a list that is yet to be read.
     Streamed(Response<()>, Box<Listing<H>>),
+    /// A head, and a file that is yet to be read.
+    File(Response<()>, Box<Download<H>>),
 }
 
-/// Answers a request. Every error becomes a problem document.
-pub async fn serve<H: Host + 'static>(connector: &Rc<Connector<H>>, head: &Head) -> Answer<H> {
-    let answer = dispatch(connector, head).await.unwrap_or_else(|problem| Answer::Whole(problem.response()));
+/// Answers a request. Every error becomes a problem document. The body is read only if the
+/// operation takes a file.
+pub async fn serve<H: Host + 'static>(
+    connector: &Rc<Connector<H>>,
+    head: &Head,
+    body: Option<Box<dyn Source>>,
+) -> Answer<H> {
+    let answer =
+        dispatch(connector, head, body).await.unwrap_or_else(|problem| Answer::Whole(problem.response()));
     let is_head = head.method == Method::HEAD;
     match answer {
         Answer::Whole(mut response) => {
@@ -52,6 +61,15 @@ pub async fn serve<H: Host + 'static>(connector: &Rc<Connector<H>>, head: &Head)
             finish(&mut response, head);
             Answer::Streamed(response, listing)
         }
+        // What the head says of the file holds; its bytes are not asked for.
+        Answer::File(mut response, _) if is_head => {
+            finish(&mut response, head);
+            Answer::Whole(response.map(|()| String::new()))
+        }
+        Answer::File(mut response, file) => {
+            finish(&mut response, head);
+            Answer::File(response, file)
+        }
     }
 }
 
@@ -64,6 +82,7 @@ fn finish<B>(response: &mut Response<B>, head: &Head) {
 async fn dispatch<H: Host + 'static>(
     connector: &Rc<Connector<H>>,
     head: &Head,
+    body: Option<Box<dyn Source>>,
 ) -> Result<Answer<H>, Problem> {
     if head.target.len() > LONGEST_TARGET {
         return Err(Problem::uri_too_long(LONGEST_TARGET));
@@ -76,7 +95,7 @@ async fn dispatch<H: Host + 'static>(
         Found::Live => Ok(Answer::Whole(health::live())),
         Found::Ready => Ok(Answer::Whole(ready(connector).await)),
         Found::Operation { route, account, parameters } => {
-            call(connector, head, route, account, parameters).await
+            call(connector, head, body, route, account, parameters).await
         }
         Found::NoSuchMethod(allow) => Err(Problem::method_not_allowed(&allow)),
         Found::NoSuchPath => Err(Problem::unknown_path()),
@@ -96,6 +115,7 @@ async fn ready<H: Host>(connector: &Rc<Connector<H>>) -> Response<String> {
 async fn call<H: Host + 'static>(
     connector: &Rc<Connector<H>>,
     head: &Head,
+    body: Option<Box<dyn Source>>,
     route: &'static Route,
     account: String,
     mut parameters: Vec<(String, String)>,
@@ -131,7 +151,16 @@ async fn call<H: Host + 'static>(
         answer::set(response.headers_mut(), CALL_ID, listing.call_id().unwrap_or_default());
         return Ok(Answer::Streamed(response, Box::new(listing)));
     }
-    let answer = dynamic::invoke(connector, operation, &parameters, None, Some(&options)).await?;
+    if operation.file {
+        let found = transfer::download(connector, operation, &parameters, Some(&options)).await?;
+        return Ok(Answer::File(file::head(found.info()), Box::new(found)));
+    }
+    let answer = if operation.upload.is_some() {
+        let file = file::upload(head, body)?;
+        transfer::upload(connector, operation, &parameters, file, Some(&options)).await?
+    } else {
+        dynamic::invoke(connector, operation, &parameters, None, Some(&options)).await?
+    };
     let mut response = match (&answer.body, &answer.page) {
         (Some(records), Some(info)) => answer::response(StatusCode::OK, JSON, answer::page(records, info)),
         (Some(_), None) => answer::response(StatusCode::OK, JSON, answer.body.unwrap_or_default()),

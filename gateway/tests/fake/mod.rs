@@ -2,12 +2,13 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+use futures_util::future::LocalBoxFuture;
 use penstock::{
     engine::{
         secret::Secret,
         time::{Tick, WallTime},
     },
-    host::{Host, HostError, Request, Response, SendError, State},
+    host::{Body, BodyError, Host, HostError, Request, Response, SendError, Source, State},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -26,6 +27,8 @@ pub struct FakeHost {
     pub vendor: Vendor,
     /// What the vendor was asked, tokens aside.
     pub asked: RefCell<Vec<String>>,
+    /// The bodies that were streamed to it.
+    pub received: RefCell<Vec<String>>,
     pub log: RefCell<String>,
     random: Cell<u64>,
     /// How often the clock was looked at: it moves a millisecond each time.
@@ -40,6 +43,7 @@ impl FakeHost {
             settings: settings.iter().map(own).collect(),
             vendor: Box::new(|_| answer(500, "")),
             asked: RefCell::default(),
+            received: RefCell::default(),
             log: RefCell::default(),
             random: Cell::new(0),
             looks: Cell::new(0),
@@ -70,12 +74,29 @@ pub fn answer(status: u16, body: &str) -> Response {
     Response { status, headers: Vec::new(), body: Ok(body.to_owned().into()) }
 }
 
+/// A request's body in pieces.
+pub struct Pieces(pub Vec<&'static str>);
+
+impl Source for Pieces {
+    fn next(&mut self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, BodyError>> {
+        let next = (!self.0.is_empty()).then(|| self.0.remove(0).as_bytes().to_vec());
+        Box::pin(std::future::ready(Ok(next)))
+    }
+}
+
 impl Host for FakeHost {
     async fn send(&self, request: Request) -> Result<Response, SendError> {
         if request.path_and_query == "/connect/token" {
             return Ok(answer(200, &format!(r#"{{"access_token":"{CANARY}","expires_in":900}}"#)));
         }
         self.asked.borrow_mut().push(request.path_and_query.clone());
+        if let Some(Body::Stream(mut streamed)) = request.body {
+            let mut body = Vec::new();
+            while let Ok(Some(piece)) = streamed.source.next().await {
+                body.extend(piece);
+            }
+            self.received.borrow_mut().push(String::from_utf8(body).unwrap());
+        }
         Ok((self.vendor)(&request.path_and_query))
     }
 
