@@ -13,6 +13,7 @@ mod asleep;
 mod cli;
 mod embed;
 mod every_operation;
+mod files;
 mod gateway;
 mod guide;
 mod imports;

@@ -1,7 +1,6 @@
 //! A scripted HTTP server on loopback.
 
 use std::{
-    convert::Infallible,
     net::SocketAddr,
     sync::{
         Arc,
@@ -12,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use hyper::service::service_fn;
+use hyper::{body::Body, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
@@ -31,9 +30,11 @@ struct Counts {
 
 impl Server {
     /// Answers every request with what the script returns for it.
-    pub async fn start<F>(script: impl Fn(Request<Bytes>) -> F + Send + Sync + 'static) -> Self
+    pub async fn start<F, B>(script: impl Fn(Request<Bytes>) -> F + Send + Sync + 'static) -> Self
     where
-        F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+        F: Future<Output = Response<B>> + Send + 'static,
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -50,8 +51,9 @@ impl Server {
                     async move {
                         counts.requests.fetch_add(1, SeqCst);
                         let (parts, body) = request.into_parts();
-                        let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-                        Ok::<_, Infallible>(script(Request::from_parts(parts, body)).await)
+                        // A request that breaks off is none.
+                        let body = body.collect().await?.to_bytes();
+                        Ok::<_, hyper::Error>(script(Request::from_parts(parts, body)).await)
                     }
                 });
                 connections.spawn(async move {
