@@ -27,6 +27,9 @@ type Body = BoxBody<Bytes, io::Error>;
 const RECORDING: &str = "telecom.calls-download-recording";
 const PIECE: usize = 64 * 1024;
 
+/// Pieces of a file that is broken off, of which the first ones come through.
+const SOME: u64 = 64;
+
 /// A ServiceTitan that issues tokens and answers all else by a script.
 async fn vendor(script: impl Fn(&Request<Bytes>) -> Response<Body> + Send + Sync + 'static) -> Server {
     Server::start(move |request| {
@@ -48,7 +51,7 @@ fn whole(body: Full<Bytes>) -> Body {
 }
 
 /// A body of so many pieces, which counts those that were asked for; broken off after them
-/// if it is to be.
+/// if it is to be. What a server has not written by then is lost, so it takes some.
 fn pieces(count: u64, asked: &Arc<AtomicU64>, broken: bool) -> Body {
     let asked = asked.clone();
     let piece = Bytes::from(vec![b'x'; PIECE]);
@@ -57,7 +60,7 @@ fn pieces(count: u64, asked: &Arc<AtomicU64>, broken: bool) -> Body {
         Ok(Frame::data(piece.clone()))
     });
     let end = stream::iter(broken.then(|| Err(io::Error::other("broken off"))));
-    StreamBody::new(pieces.chain(end)).boxed()
+    BodyExt::boxed(StreamBody::new(pieces.chain(end)))
 }
 
 /// The component with a memory that a file of some size would not fit into.

@@ -32,7 +32,7 @@ async fn a_download_is_there_whole_or_not_at_all() {
     let storage = Server::start(|request| {
         let broken = request.uri().path() == "/broken";
         let named = Response::builder().header("content-disposition", "attachment; filename=call.mp3");
-        std::future::ready(named.body(pieces(3, &Arc::default(), broken)).unwrap())
+        std::future::ready(named.body(pieces(SOME, &Arc::default(), broken)).unwrap())
     })
     .await;
     let origin = storage.origin();
@@ -43,14 +43,17 @@ async fn a_download_is_there_whole_or_not_at_all() {
     })
     .await;
     let folder = tempfile::tempdir().unwrap();
+    let allowed = storage.origin();
     let download = async |further: &[&str]| {
-        let arguments =
-            [&["download", "servicetitan", RECORDING, "--allow", &storage.origin()], further].concat();
+        let arguments = [&["download", "servicetitan", RECORDING, "--allow", &allowed], further].concat();
         penstock(&vendor, folder.path(), &arguments).await
     };
     let run = download(&["--param", "id=7"]).await;
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    assert_eq!(fs::read(folder.path().join("call.mp3")).unwrap().len(), 3 * PIECE);
+    assert_eq!(
+        fs::read(folder.path().join("call.mp3")).unwrap().len(),
+        usize::try_from(SOME).unwrap() * PIECE
+    );
     // It replaces nothing that it was not told to.
     assert!(!download(&["--param", "id=7"]).await.status.success());
 
@@ -61,7 +64,7 @@ async fn a_download_is_there_whole_or_not_at_all() {
     assert_eq!(names(folder.path()), ["call.mp3"]);
 
     let run = download(&["--param", "id=7", "--output", "-"]).await;
-    assert!(run.status.success() && run.stdout.len() == 3 * PIECE);
+    assert!(run.status.success() && run.stdout.len() == usize::try_from(SOME).unwrap() * PIECE);
 
     // Where the redirect leads must be allowed.
     let run =
@@ -97,7 +100,7 @@ async fn the_gateway_passes_files_on() {
             .header("content-disposition", "inline; filename=call.mp3")
             .body(pieces(100, &Arc::default(), false))
             .unwrap(),
-        "/telecom/v2/tenant/1/calls/8/recording" => Response::new(pieces(3, &Arc::default(), true)),
+        "/telecom/v2/tenant/1/calls/8/recording" => Response::new(pieces(SOME, &Arc::default(), true)),
         _ => {
             let length = request.body().len();
             json(200, &serde_json::json!({"fileName": format!("{length} bytes")})).map(whole)
