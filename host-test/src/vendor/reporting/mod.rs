@@ -10,10 +10,7 @@ mod described;
 mod queries;
 mod rows;
 
-use super::{
-    answer::Answer, data::Tenant, errors::ApiError, generic, operations::Call, query::MOST_ROWS,
-    serve::limited,
-};
+use super::{answer::Answer, data::Tenant, errors::ApiError, generic, operations::Call, serve::limited};
 use queries::Started;
 use std::collections::BTreeMap;
 
@@ -84,7 +81,7 @@ fn undemanding(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiError> {
 
 fn asked(call: &Call<'_>, report: &'static described::Report) -> Result<Asked, ApiError> {
     let filters = report.filters(&call.text)?;
-    let (page, size) = call.query.page_of(MOST_ROWS)?;
+    let (page, size) = call.query.page()?;
     Ok(Asked { report, filters, page, size })
 }
 
