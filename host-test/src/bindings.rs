@@ -12,7 +12,7 @@
 //! let options = CallOptions { deadline_ms: Some(10_000), ..CallOptions::default() };
 //! ```
 
-use wasmtime::component::Accessor;
+use wasmtime::component::{Accessor, Func};
 
 use crate::instance::HostState;
 
@@ -36,6 +36,39 @@ pub(crate) use generated::HarnessPre as GuestPre;
 
 /// What a call needs besides its arguments.
 pub type Caller = Accessor<HostState>;
+
+/// A function of any interface that the component exports, also of those that have no
+/// Rust types here: it is called with values that are made at run time
+/// ([`Func::call_concurrent`]). Inside of [`crate::Plugin::run`]:
+///
+/// ```no_run
+/// # use penstock_host::{Plugin, Error, bindings::function};
+/// # async fn example(plugin: Plugin) -> Result<(), Error> {
+/// use wasmtime::component::Val;
+///
+/// let tags = plugin.run(|caller, _| Box::pin(async move {
+///     let function = function(caller, "penstock:servicetitan/telecom@0.1.0", "opt-outs-get-all")?;
+///     let mut results = [Val::Bool(false)];
+///     function.call_concurrent(caller, &[Val::Option(None)], &mut results).await?;
+///     Ok(results)
+/// })).await?;
+/// # Ok(()) }
+/// ```
+///
+/// Streams and futures among the results must be closed or turned into typed ones.
+///
+/// # Errors
+/// There is no such interface, or it has no such function.
+pub fn function(caller: &Caller, interface: &str, name: &str) -> wasmtime::Result<Func> {
+    caller.with(|mut store| {
+        let instance = store.get().instance();
+        let instance = instance.ok_or_else(|| wasmtime::format_err!("the instance is not made yet"))?;
+        let place = instance.get_export_index(&mut store, None, interface);
+        let place = place.and_then(|place| instance.get_export_index(&mut store, Some(&place), name));
+        let found = place.and_then(|place| instance.get_func(&mut store, place));
+        found.ok_or_else(|| wasmtime::format_err!("the component has no {interface} with {name}"))
+    })
+}
 
 /// The vendors' shared types.
 pub use exports::penstock::connector::types;

@@ -2,7 +2,7 @@
 
 use wasmtime::{
     Store, StoreLimits,
-    component::{Component, HasSelf, Linker, ResourceTable},
+    component::{self, Component, HasSelf, Linker, ResourceTable},
 };
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
@@ -26,6 +26,14 @@ pub struct HostState {
     hooks: Hooks,
     lent: Lent,
     limits: StoreLimits,
+    /// What the store is for; none until it is made.
+    instance: Option<component::Instance>,
+}
+
+impl HostState {
+    pub(crate) fn instance(&self) -> Option<component::Instance> {
+        self.instance
+    }
 }
 
 impl std::fmt::Debug for HostState {
@@ -76,12 +84,15 @@ impl Prepared {
             hooks: Hooks::new(environment.outbound.clone()),
             lent: Lent::new(environment),
             limits: environment.limits.store_limits(),
+            instance: None,
         };
         let mut store = Store::new(self.engine.wasmtime(), state);
         store.limiter(|state| &mut state.limits);
         let computing = environment.limits.interrupt(&mut store);
-        let guest =
-            self.guest.instantiate_async(&mut store).await.map_err(|error| Error::component(&error))?;
+        let instance = self.guest.instance_pre().instantiate_async(&mut store).await;
+        let instance = instance.map_err(|error| Error::component(&error))?;
+        let guest = Guest::new(&mut store, &instance).map_err(|error| Error::component(&error))?;
+        store.data_mut().instance = Some(instance);
         Ok(Instance { store, guest, computing })
     }
 }

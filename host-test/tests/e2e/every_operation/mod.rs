@@ -4,6 +4,8 @@
 //! and refuses what differs from them.
 
 mod jpm;
+mod typed;
+mod vals;
 mod values;
 
 use futures_util::StreamExt;
