@@ -1,18 +1,20 @@
 //! The same operations by their typed functions: each of the 24 interfaces, called with
 //! values that are made at run time, since the harness has Rust types for `jpm` alone.
 //!
-//! A stream cannot be read without the Rust type of its records: those of `jpm` have tests
-//! of their own. Here it is closed at once, and its future must tell a good end.
+//! A stream cannot be read without the Rust type of its records: there are those of `jpm`,
+//! and lists of JSON. Any other stream is closed at once, and its future must tell a good
+//! end.
 
 use super::{
     Scene, order,
     vals::{to_json, to_record, to_val},
 };
+use futures_util::{StreamExt, future::BoxFuture};
 use penstock::catalogue::{self, Effect, Operation, Paging, Type};
 use penstock_host::{
     Error,
     bindings::{
-        function,
+        function, jpm,
         types::{Failure, ListEnd},
     },
 };
@@ -24,7 +26,7 @@ use std::{
 use tokio::sync::oneshot;
 use wasmtime::{
     StoreContextMut,
-    component::{FutureConsumer, FutureReader, Source, Val},
+    component::{FutureAny, FutureConsumer, FutureReader, Lift, Source, StreamAny, Val},
 };
 
 /// Records of a page.
@@ -111,6 +113,34 @@ impl Scene {
         }
     }
 
+    /// Reads a list to its end; returns the number of its records.
+    async fn read_typed<T: Lift + Send + 'static>(
+        &self,
+        operation: &Operation,
+        mut arguments: Vec<Val>,
+    ) -> Result<u64, String> {
+        let interface = interface(operation);
+        let name = operation.name.split('.').nth(1).unwrap().to_owned();
+        arguments.push(Val::Option(None));
+        let records = self.plugin.records(move |caller, _| {
+            Box::pin(async move {
+                let function = function(caller, &interface, &name)?;
+                let mut results = [Val::Bool(false)];
+                function.call_concurrent(caller, &arguments, &mut results).await?;
+                let (stream, end) = list(results);
+                Ok((stream.try_into_stream_reader::<T>()?, end.try_into_future_reader()?))
+            })
+        });
+        let mut records = records.await.map_err(|error| error.to_string())?;
+        let mut count = 0;
+        while let Some(record) = records.next().await {
+            record.map_err(|error| super::brief(&error))?;
+            count += 1;
+        }
+        let end = records.end().ok_or("no end")?;
+        if end.complete && end.items == count { Ok(count) } else { Err(format!("{count}, but {end:?}")) }
+    }
+
     /// Starts a list, leaves it at once, and returns its end.
     async fn leave_typed(&self, operation: &Operation, mut arguments: Vec<Val>) -> Result<End, String> {
         let interface = interface(operation);
@@ -122,10 +152,7 @@ impl Scene {
                 let function = function(caller, &interface, &name)?;
                 let mut results = [Val::Bool(false)];
                 function.call_concurrent(caller, &arguments, &mut results).await?;
-                let [Val::Tuple(pair)] = results else { panic!("{results:?}") };
-                let [Val::Stream(mut stream), Val::Future(end)] = <[Val; 2]>::try_from(pair).unwrap() else {
-                    panic!("no stream and its end")
-                };
+                let (mut stream, end) = list(results);
                 let end: FutureReader<End> = end.try_into_future_reader()?;
                 caller.with(|mut store| {
                     stream.close(&mut store)?;
@@ -136,6 +163,48 @@ impl Scene {
         called.await.map_err(|error: Error| error.to_string())?;
         end.await.map_err(|error| error.to_string())
     }
+}
+
+/// How to read a list to its end, if its records have a Rust type.
+type Read = for<'a> fn(&'a Scene, &'a Operation, Vec<Val>) -> BoxFuture<'a, Result<u64, String>>;
+
+fn reader(operation: &Operation) -> Option<Read> {
+    fn of<'a, T: Lift + Send + 'static>(
+        scene: &'a Scene,
+        operation: &'a Operation,
+        arguments: Vec<Val>,
+    ) -> BoxFuture<'a, Result<u64, String>> {
+        Box::pin(scene.read_typed::<T>(operation, arguments))
+    }
+    let Some(Type::Record(record)) = operation.answer else { return Some(of::<String>) };
+    if !operation.name.starts_with("jpm.") {
+        return None;
+    }
+    Some(match record.name {
+        "appointment" => of::<jpm::Appointment>,
+        "segment" => of::<jpm::Segment>,
+        "segment-item" => of::<jpm::SegmentItem>,
+        "budget-code" => of::<jpm::BudgetCode>,
+        "exported-job" => of::<jpm::ExportedJob>,
+        "exported-project" => of::<jpm::ExportedProject>,
+        "exported-appointment" => of::<jpm::ExportedAppointment>,
+        "exported-canceled-log" => of::<jpm::ExportedCanceledLog>,
+        "exported-job-note" => of::<jpm::ExportedJobNote>,
+        "exported-project-note" => of::<jpm::ExportedProjectNote>,
+        "exported-job-history" => of::<jpm::ExportedJobHistory>,
+        "job-cancel-reason" => of::<jpm::JobCancelReason>,
+        "job-hold-reason" => of::<jpm::JobHoldReason>,
+        "job" => of::<jpm::Job>,
+        "note" => of::<jpm::Note>,
+        "canceled-log" => of::<jpm::CanceledLog>,
+        "custom-field-type" => of::<jpm::CustomFieldType>,
+        "job-type" => of::<jpm::JobType>,
+        "project" => of::<jpm::Project>,
+        "project-status" => of::<jpm::ProjectStatus>,
+        "project-substatus" => of::<jpm::ProjectSubstatus>,
+        "project-type" => of::<jpm::ProjectType>,
+        other => panic!("{other} has no type here"),
+    })
 }
 
 /// Hands on the end of a list.
@@ -155,6 +224,15 @@ impl<D> FutureConsumer<D> for Report {
         source.read(&mut store, &mut end)?;
         self.0.take().zip(end).map(|(reply, end)| reply.send(end));
         Poll::Ready(Ok(()))
+    }
+}
+
+/// The stream of a list and its end.
+fn list(results: [Val; 1]) -> (StreamAny, FutureAny) {
+    let [Val::Tuple(pair)] = results else { panic!("{results:?}") };
+    match <[Val; 2]>::try_from(pair) {
+        Ok([Val::Stream(stream), Val::Future(end)]) => (stream, end),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -184,7 +262,8 @@ async fn every_typed_function_answers_as_the_operation_of_its_name_does() {
         .filter(|operation| operation.over.is_none() && !operation.file && operation.upload.is_none())
         .collect();
     operations.sort_by_key(order);
-    let (mut called, mut compared, mut lists, mut problems) = (0, 0, 0, Vec::new());
+    let (mut called, mut compared, mut lists, mut streamed) = (0, 0, 0, 0);
+    let mut problems = Vec::new();
     for operation in operations {
         let mut note = |text: String| problems.push(format!("{}: {text}", operation.name));
         called += 1;
@@ -202,9 +281,18 @@ async fn every_typed_function_answers_as_the_operation_of_its_name_does() {
         };
         if operation.is_list() {
             lists += 1;
-            match scene.leave_typed(operation, arguments(&scene, operation, None)).await {
-                Ok(Ok(end)) if !end.complete => {}
-                other => note(format!("{other:?}")),
+            let arguments = arguments(&scene, operation, None);
+            if let Some(read) = reader(operation) {
+                let dynamic = scene.read(operation, scene.ask(operation, false), 500).await;
+                match read(&scene, operation, arguments).await {
+                    Ok(count) if dynamic.as_ref().is_ok_and(|(known, _)| *known == count) => streamed += 1,
+                    other => note(format!("{other:?} where the dynamic path has {dynamic:?}")),
+                }
+            } else {
+                match scene.leave_typed(operation, arguments).await {
+                    Ok(Ok(end)) if !end.complete => {}
+                    other => note(format!("{other:?}")),
+                }
             }
         }
         // What is written changes what is there, and a report that is asked for goes on.
@@ -230,6 +318,6 @@ async fn every_typed_function_answers_as_the_operation_of_its_name_does() {
         }
     }
     assert!(problems.is_empty(), "{} problems\n{}", problems.len(), problems.join("\n"));
-    assert_eq!((called, compared, lists), (575, 323, 221));
+    assert_eq!((called, compared, lists, streamed), (575, 323, 221, 36));
     assert_eq!(scene.plugin.instances_started(), 1);
 }
