@@ -37,6 +37,9 @@ pub(super) struct Vendor {
     /// ServiceTitan: jobs that it holds; everything else grows with them.
     #[arg(long, default_value_t = 20_000)]
     jobs: usize,
+    /// ServiceTitan: records of each list that is not of jobs or of what belongs to them.
+    #[arg(long, default_value_t = 25)]
+    records: usize,
     /// The share of requests that fail, 0 to 1.
     #[arg(long, default_value_t = 0.0)]
     fault_rate: f64,
@@ -118,6 +121,7 @@ impl Vendor {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)),
             seed: self.seed,
             jobs: self.jobs,
+            records: self.records,
             token_lifetime: Duration::from_secs(self.token_lifetime),
             latency: Duration::from_millis(self.latency),
             rate_limit: standard.rate_limit.filter(|_| !self.unlimited),

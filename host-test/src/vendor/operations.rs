@@ -59,6 +59,7 @@ pub(crate) fn answer(
     let query = Query::parse(request.query());
     query.check(&world.declared, operation)?;
     let text = if operation.upload { String::new() } else { request.text() };
+    media_type(operation, request)?;
     let body = match &operation.body {
         Some(shape) => body::check(&world.declared, shape, &text, world.config.lenient)?,
         None => Members::default(),
@@ -76,6 +77,22 @@ pub(crate) fn answer(
     };
     let mut data = world.tenant(tenant).ok_or_else(|| ApiError::new(403, "The tenant has no data."))?;
     dispatch(&call, &mut data)
+}
+
+/// Refuses a body that is not called JSON, and one where none is taken. (An upload says by
+/// itself what is wrong with its form.)
+fn media_type(operation: &Operation, request: &Received) -> Result<(), ApiError> {
+    if operation.upload || request.body.is_empty() {
+        return Ok(());
+    }
+    if operation.body.is_none() {
+        return Err(ApiError::field("$", "This operation takes no body."));
+    }
+    let media = request.header("content-type").and_then(|text| text.split(';').next()).unwrap_or_default();
+    if !media.trim().eq_ignore_ascii_case("application/json") {
+        return Err(ApiError::new(415, "The body must be application/json."));
+    }
+    Ok(())
 }
 
 /// Refuses a text that is not of its placeholder's type.

@@ -5,6 +5,8 @@ use super::{
     client::{Client, Reply},
     fixture::{Module, modules, others, with},
 };
+use http::Request;
+use http_body_util::Full;
 use penstock_host::vendor::{Config, SimulatedVendor};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -167,6 +169,30 @@ async fn every_operation_names_what_it_does_not_know() {
             assert_eq!((reply.status, named), (400, wanted), "{id}");
         }
     }
+    assert!(vendor.stats().writes.is_empty());
+}
+
+#[tokio::test]
+async fn a_body_of_another_type_or_where_none_is_taken_is_refused() {
+    let (vendor, client) = start().await;
+    let base = format!("{}/crm/v2/tenant/1000001", client.root);
+    let send = async |path: &str, content_type: Option<&str>| {
+        let request = Request::post(format!("{base}/{path}"))
+            .header("authorization", &client.token)
+            .header("st-app-key", &client.app_key);
+        let request = match content_type {
+            Some(content_type) => request.header("content-type", content_type),
+            None => request,
+        };
+        client.send(request.body(Full::from("{}")).unwrap()).await.unwrap()
+    };
+    for content_type in [None, Some("text/plain"), Some("application/x-www-form-urlencoded")] {
+        assert_eq!(send("customers", content_type).await.status, 415, "{content_type:?}");
+    }
+    // It is JSON, but nothing of what is required is there.
+    assert_eq!(send("customers", Some("application/json; charset=utf-8")).await.status, 400);
+    let none = send("customers/100001/tags/100001", Some("application/json")).await;
+    assert_eq!((none.status, none.json["errors"]["$"].is_array()), (400, true), "{none:?}");
     assert!(vendor.stats().writes.is_empty());
 }
 

@@ -87,7 +87,7 @@ async fn every_operation_names_what_it_does_not_know() {
             "{} {reply:?}",
             operation["id"]
         );
-        if let Some(body) = operation["body"].as_str() {
+        if let Some(body) = operation["body"].as_str().filter(|body| *body != "any") {
             let reply = client.call(method, &path, Some(json!({ "bogus": 1 }))).await;
             assert_eq!(reply.status, 400, "{}", operation["id"]);
             let mut wanted: Vec<&str> =
