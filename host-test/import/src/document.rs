@@ -37,7 +37,9 @@ impl Document {
         Ok(Document { root })
     }
 
-    /// Takes over the paths and schemas of another document.
+    /// Takes over the paths and schemas of another document. What is marked `x-adds` does
+    /// not replace the schema or the operation of its name, but adds properties or
+    /// parameters to it.
     pub fn add(&mut self, other: &Document) {
         let base = other.base().to_owned();
         for part in ["paths", "schemas"] {
@@ -51,8 +53,14 @@ impl Document {
                 }
                 match (to.get_mut(name).and_then(Value::as_object_mut), value.as_object(), part) {
                     (Some(known), Some(more), "paths") => {
-                        known.extend(more.iter().map(|(name, value)| (name.clone(), value.clone())));
+                        for (method, value) in more {
+                            match known.get_mut(method) {
+                                Some(known) if value["x-adds"] == true => extend(known, value),
+                                _ => drop(known.insert(method.clone(), value.clone())),
+                            }
+                        }
                     }
+                    (Some(_), Some(_), _) if value["x-adds"] == true => extend(&mut to[name], value),
                     _ => {
                         if let Some(to) = to.as_object_mut() {
                             to.insert(name.clone(), value.clone());
@@ -96,6 +104,16 @@ impl Document {
     #[must_use]
     pub fn schema(&self, name: &str) -> Option<&Value> {
         self.root["components"]["schemas"].get(name)
+    }
+}
+
+/// Adds the properties of a schema and the parameters of an operation.
+fn extend(known: &mut Value, more: &Value) {
+    if let (Some(known), Some(more)) = (known["properties"].as_object_mut(), more["properties"].as_object()) {
+        known.extend(more.iter().map(|(name, value)| (name.clone(), value.clone())));
+    }
+    if let (Some(known), Some(more)) = (known["parameters"].as_array_mut(), more["parameters"].as_array()) {
+        known.extend(more.iter().cloned());
     }
 }
 

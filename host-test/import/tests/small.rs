@@ -165,6 +165,25 @@ fn a_list_that_takes_no_total_says_so() {
 }
 
 #[test]
+fn additions_extend_what_is_marked_and_replace_the_rest() {
+    let additions = r##"{"openapi": "3.0.1", "servers": [{"url": "/shop/v2"}],
+      "paths": {"/tenant/{tenant}/orders": {"get": {"x-adds": true,
+        "parameters": [{"name": "newFilter", "in": "query", "schema": {"type": "boolean"}}]}}},
+      "components": {"schemas": {"Shop.V2.OrderResponse": {"x-adds": true,
+        "properties": {"newField": {"type": "string"}}}}}}"##;
+    let mut document = Document::parse(SHOP).unwrap();
+    document.add(&Document::parse(additions).unwrap());
+    let wit = module("shop", &document, &Module::default()).unwrap();
+    for line in ["new-filter: option<bool>,", "new-field: option<string>,", "customer-po: option<string>,"] {
+        has(&wit, line);
+    }
+    has(&wit, "list<s64>,\n");
+    let mut replaced = Document::parse(SHOP).unwrap();
+    replaced.add(&Document::parse(&additions.replace("\"x-adds\": true,", "")).unwrap());
+    assert!(module("shop", &replaced, &Module::default()).is_err(), "an operation without an id");
+}
+
+#[test]
 fn two_operations_of_one_name_are_refused() {
     let twice = SHOP.replace("Orders_Cancel", "Orders_Update");
     let error = module("shop", &Document::parse(&twice).unwrap(), &Module::default(), "").unwrap_err();

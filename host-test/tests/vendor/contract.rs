@@ -15,10 +15,11 @@ fn fields(record: &RecordType) -> BTreeSet<String> {
     record.fields.iter().map(|field| field.wire.to_owned()).collect()
 }
 
-/// Query parameters of July 2026: the contract of the modules beside `jpm` is made from the
-/// documents of March, and has no place where a caller could put them.
-const RECENT_QUERY: [&str; 3] =
-    ["dateReconciledBefore", "dateReconciledOnOrAfter", "threeWayMatchDiscrepancy"];
+/// The fields of a schema, those of July 2026 too.
+fn schema(module: &Module, name: &str) -> BTreeSet<String> {
+    let schema = &module.fixture["schemas"][name.trim_matches(['[', ']'])];
+    names(&schema["fields"]).into_iter().chain(names(&schema["recent"])).collect()
+}
 
 fn record(ty: Option<Type>) -> Option<&'static RecordType> {
     match ty?.inner() {
@@ -70,42 +71,29 @@ fn the_contract_says_what_the_vendor_declares() {
             differences.push(format!("{}: {} is no path of the vendor", operation.name, operation.path));
             continue;
         };
-        // What came in July is in the contract of `jpm`, and elsewhere in `extra`.
-        let may_lack = |recent: BTreeSet<String>| if module.name == "jpm" { BTreeSet::new() } else { recent };
-        let mut compare =
-            |what: &str, ours: BTreeSet<String>, theirs: BTreeSet<String>, lacks: BTreeSet<String>| {
-                let lacks = may_lack(lacks);
-                let more: Vec<_> = ours.difference(&theirs).collect();
-                let less: Vec<_> = theirs.difference(&ours).filter(|name| !lacks.contains(*name)).collect();
-                if !more.is_empty() || !less.is_empty() {
-                    differences
-                        .push(format!("{} {what}: too many {more:?}, missing {less:?}", operation.name));
-                }
-            };
+        let mut compare = |what: &str, ours: BTreeSet<String>, theirs: BTreeSet<String>| {
+            if ours != theirs {
+                let (more, less): (Vec<_>, Vec<_>) =
+                    (ours.difference(&theirs).collect(), theirs.difference(&ours).collect());
+                differences.push(format!("{} {what}: too many {more:?}, missing {less:?}", operation.name));
+            }
+        };
         let mut query = operation.query.map(fields).unwrap_or_default();
         let mut theirs = names(&vendor["query"]);
         // One list of parameters has the placeholder once more.
         theirs.retain(|name| !operation.path.contains(&format!("{{{name}}}")));
         query.extend(of_pages(operation).into_iter().map(str::to_owned));
-        compare("query", query, theirs, RECENT_QUERY.map(str::to_owned).into());
-        // All fields of a schema, and those that are recent.
-        let schema = |name: &str| {
-            let schema = &module.fixture["schemas"][name.trim_matches(['[', ']'])];
-            let recent = names(&schema["recent"]);
-            (names(&schema["fields"]).into_iter().chain(recent.clone()).collect::<BTreeSet<_>>(), recent)
-        };
+        compare("query", query, theirs);
         if let Some(body) = vendor["body"].as_str() {
-            let (all, recent) = schema(body);
-            compare("body", record(operation.body).map(fields).unwrap_or_default(), all, recent);
+            compare("body", record(operation.body).map(fields).unwrap_or_default(), schema(module, body));
         }
         let answer = module.answer(vendor);
         let (kind, shape) = answer.unwrap_or(("one", "any"));
         // A list in an envelope of its own may also be a record of one field.
         let wrapped = kind == "data" && operation.paging == Paging::None;
         if let Some(record) = record(operation.answer) {
-            let (all, recent) =
-                if wrapped { (["data".to_owned()].into(), BTreeSet::new()) } else { schema(shape) };
-            compare("answer", fields(record), all, recent);
+            let theirs = if wrapped { ["data".to_owned()].into() } else { schema(module, shape) };
+            compare("answer", fields(record), theirs);
         }
         let files = (operation.upload.is_some(), operation.file);
         let theirs = (vendor["upload"] == true, kind == "file" || kind == "redirect");
@@ -170,8 +158,11 @@ fn compare_types(
                         .flatten()
                     {
                         let wire = member.trim_end_matches('?');
-                        let Some((_, field)) = record.field(wire, 0) else { continue };
                         let path = format!("{path}.{wire}");
+                        let Some((_, field)) = record.field(wire, 0) else {
+                            found.insert(format!("{path} is missing"));
+                            continue;
+                        };
                         compare_types(module, &path, shape.as_str().unwrap(), field.ty, depth + 1, found);
                     }
                     schema.is_object()
