@@ -3,7 +3,7 @@
 #[cfg(feature = "servicetitan-reporting")]
 use super::reports;
 use crate::{
-    catalogue::{Operation, Paging},
+    catalogue::{self, Operation, Paging},
     vendor::{Envelope, Order, PageAsked, PageError},
 };
 use bytes::Bytes;
@@ -37,14 +37,22 @@ pub(super) fn query(operation: &Operation, page: &PageAsked) -> Vec<(&'static st
 }
 
 /// Most lists take `sort`, with a field that every record has (the vendor's OpenAPI
-/// documents). The plus sign is percent-encoded like any other character.
+/// documents). The plus sign is percent-encoded like any other character. What asks the
+/// endpoint of another list takes what that one takes.
 ///
 /// `createdBefore` could keep new records out of a read as well. It is not used: it
 /// compares with the vendor's clock, which we do not know, and a record that was there
 /// before the read must not be missed because our clock is late.
 pub(super) fn order(operation: &Operation) -> Option<Order> {
-    let sorts = operation.query.is_some_and(|query| query.fields.iter().any(|field| field.wire == "sort"));
-    sorts.then_some(Order { parameter: "sort", oldest_first: "+Id", newest_first: "-Id" })
+    let takes_sort = |operation: &Operation| {
+        operation.query.is_some_and(|query| query.fields.iter().any(|field| field.wire == "sort"))
+    };
+    let base = operation.over.and_then(|base| catalogue::find(operation.vendor, base).ok());
+    (takes_sort(operation) || base.is_some_and(takes_sort)).then_some(Order {
+        parameter: "sort",
+        oldest_first: "+Id",
+        newest_first: "-Id",
+    })
 }
 
 /// Takes a page apart without decoding its records.
@@ -168,6 +176,7 @@ mod tests {
     fn lists_that_sort_are_read_in_order() {
         let find = |name| crate::catalogue::find("servicetitan", name).unwrap();
         assert_eq!(order(find("jpm.jobs-list")).unwrap().oldest_first, "+Id");
+        assert_eq!(order(find("jpm.jobs-completed-between-list")).unwrap().newest_first, "-Id");
         assert_eq!(order(find("jpm.job-types-list")), None);
     }
 

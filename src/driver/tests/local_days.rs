@@ -19,6 +19,7 @@ fn rig(zone: &str) -> (Rig, Rc<RefCell<Spans>>) {
     rig.titan.on_api(move |_, request| {
         let of = |name| request.parameter(name).unwrap_or_default().replace("%3A", ":");
         note.borrow_mut().push((of("completedOnOrAfter"), of("completedBefore")));
+        assert!(request.parameter("sort").is_some(), "in an order, so that a change is noticed");
         None::<Reply>
     });
     (rig, asked)

@@ -21,6 +21,7 @@ pub(super) fn value(ty: Type, name: &str) -> Value {
             json!("2026-11-20T14:00:00Z")
         }
         Type::Instant => json!("2026-11-20T12:00:00Z"),
+        Type::Date if name.ends_with("Before") => json!("2026-11-21"),
         Type::Date => json!("2026-11-20"),
         Type::Decimal => json!("12.50"),
         Type::Json => json!({}),
