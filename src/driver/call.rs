@@ -296,11 +296,11 @@ impl<H: Host> Connector<H> {
             if !options.own {
                 check_role(call.operation, policy.role)?;
             }
-            check_size(call, policy.max_file_bytes)?;
             let account = self.account(vendor, &options.account, &policy).await?;
             Ok((policy, account))
         };
         let (policy, account) = self.opened(options.deadline, open).await?;
+        check_size(call, policy.max_file_bytes)?;
         let call = &*call.in_zone(&account.site.timezone)?;
         // Whoever names no deadline waits for the turn of a report.
         let waits = account.vendor.spacing(call, &account.site).map_or(Duration::ZERO, |rare| rare.interval);
