@@ -68,7 +68,8 @@ impl<H: Host> Connector<H> {
         time: Duration,
     ) -> Result<Success, Failed> {
         if sending.call.operation.file {
-            return self.attempt_file(sending, authorization, time).await;
+            // Boxed, like all that few calls do: its state would make that of all large.
+            return Box::pin(self.attempt_file(sending, authorization, time)).await;
         }
         let request = request::build(sending, authorization, time, &self.host);
         if sabotage::on(Sabotage::LogTokens) {
@@ -78,7 +79,10 @@ impl<H: Host> Connector<H> {
         let sending_it = self.within(time, self.host.send(request));
         let sent = match &sending.call.upload {
             None => sending_it.await,
-            Some(upload) => self.while_moving(upload, sending.policy.attempt_timeout, sending_it).await?,
+            Some(upload) => {
+                let patience = sending.policy.attempt_timeout;
+                Box::pin(self.while_moving(upload, patience, sending_it)).await?
+            }
         };
         self.conclude(sending, authorization, sent)
     }

@@ -136,7 +136,7 @@ pub enum Reason {
     ServerError,
     /// Another 4xx.
     Rejected,
-    /// 3xx. The driver follows none.
+    /// 3xx. The driver follows those that lead to a file, unless they lead astray.
     Redirect,
     /// A 2xx whose body is not what was expected.
     Malformed,

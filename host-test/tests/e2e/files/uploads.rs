@@ -2,10 +2,11 @@ use super::*;
 use crate::support::values;
 use penstock_host::{
     Outgoing,
-    bindings::types::{FailureKind, Outcome},
+    bindings::types::{CallOptions, FailureKind, Outcome},
     sources::{Layered, Map},
 };
 use std::sync::Mutex;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const ATTACHMENT: &str = "forms.jobs-upload-attachment";
 
@@ -50,7 +51,6 @@ fn only_part(request: &Request<Bytes>) -> (String, Vec<u8>) {
     let rest = rest.strip_suffix(format!("\r\n--{boundary}--\r\n").as_bytes()).unwrap();
     let end = rest.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
     let content = rest[end + 4..].to_vec();
-    assert!(!content.windows(boundary.len()).any(|window| window == boundary.as_bytes()));
     (String::from_utf8(rest[..end].to_vec()).unwrap(), content)
 }
 
@@ -141,4 +141,66 @@ async fn it_is_sent_once_and_not_at_all_without_the_role() {
     let failure = error.failure().unwrap();
     assert_eq!((failure.kind, failure.outcome), (FailureKind::Vendor, Outcome::Unknown));
     assert_eq!((failure.attempts.len(), seen.lock().unwrap().len()), (1, 1));
+}
+
+/// Content that says when nobody wants it any more.
+struct Wanted<S>(S, #[expect(dead_code, reason = "dropped")] tokio::sync::oneshot::Sender<()>);
+
+impl<S: futures_util::Stream + Unpin> futures_util::Stream for Wanted<S> {
+    type Item = S::Item;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<S::Item>> {
+        self.0.poll_next_unpin(context)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_deadline_passes_the_content_is_let_go() {
+    let (vendor, seen) = keeping(200).await;
+    let plugin = admin(&vendor).await;
+    let (wanted, dropped) = tokio::sync::oneshot::channel();
+    let stalled = stream::iter([Ok(Bytes::from_static(b"abc"))]).chain(stream::pending());
+    let file = Outgoing::new("a.bin", Wanted(Box::pin(stalled), wanted));
+    let options = CallOptions { deadline_ms: Some(300), ..CallOptions::default() };
+    let sent = plugin.upload("servicetitan", ATTACHMENT, [("id", "7")], file, Some(options));
+    let error = sent.await.unwrap_err();
+    let failure = error.failure().unwrap();
+    assert_eq!((failure.kind, failure.outcome), (FailureKind::Timeout, Outcome::Unknown));
+    dropped.await.unwrap_err();
+    assert_eq!(seen.lock().unwrap().len(), 0);
+    let file = Outgoing::new("a.bin", streamed(b"abc"));
+    plugin.upload("servicetitan", ATTACHMENT, [("id", "7")], file, None).await.unwrap();
+    assert_eq!(plugin.instances_started(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendor_that_refuses_at_once_is_heard_at_once() {
+    let (tokens, _) = keeping(200).await;
+    // It reads the head, answers, and lets the body stand.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut head = [0; 64];
+        socket.read_exact(&mut head).await.unwrap();
+        let refusal =
+            b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: 23\r\n\r\n";
+        socket.write_all(&[refusal.as_slice(), br#"{"title":"Not for you"}"#].concat()[..]).await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let config = Map::new([("PENSTOCK_ROLE", "admin"), ("SERVICETITAN_API_URL", &origin)]);
+    let environment =
+        support::environment(&tokens).0.config(Layered::new().then(config).then(values(&tokens)));
+    let plugin = start(environment).await;
+    let (wanted, dropped) = tokio::sync::oneshot::channel();
+    let endless = stream::repeat(()).map(|()| Ok(Bytes::from(vec![b'x'; PIECE])));
+    let file = Outgoing::new("a.bin", Wanted(endless, wanted));
+    let error = plugin.upload("servicetitan", ATTACHMENT, [("id", "7")], file, None).await.unwrap_err();
+    assert_eq!(error.failure().unwrap().kind, FailureKind::Permission, "{error:?}");
+    dropped.await.unwrap_err();
+    assert!(plugin.health().await);
+    assert_eq!(plugin.instances_started(), 1);
 }
