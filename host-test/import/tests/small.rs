@@ -173,14 +173,14 @@ fn additions_extend_what_is_marked_and_replace_the_rest() {
         "properties": {"newField": {"type": "string"}}}}}}"##;
     let mut document = Document::parse(SHOP).unwrap();
     document.add(&Document::parse(additions).unwrap());
-    let wit = module("shop", &document, &Module::default()).unwrap();
+    let wit = module("shop", &document, &Module::default(), "").unwrap();
     for line in ["new-filter: option<bool>,", "new-field: option<string>,", "customer-po: option<string>,"] {
         has(&wit, line);
     }
     has(&wit, "list<s64>,\n");
     let mut replaced = Document::parse(SHOP).unwrap();
     replaced.add(&Document::parse(&additions.replace("\"x-adds\": true,", "")).unwrap());
-    assert!(module("shop", &replaced, &Module::default()).is_err(), "an operation without an id");
+    assert!(module("shop", &replaced, &Module::default(), "").is_err(), "an operation without an id");
 }
 
 #[test]
