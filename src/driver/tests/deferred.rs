@@ -62,7 +62,8 @@ fn each_page_is_started_and_asked_for_with_growing_pauses() {
     let questions = of(&seen, "GET /data-queries");
     assert_eq!(questions.len(), 12);
     let pauses: Vec<_> = questions[..4].windows(2).map(|pair| pair[1] - pair[0]).collect();
-    assert!(pauses[1] > pauses[0] && pauses[2] > pauses[1], "{pauses:?}");
+    // Twice as long each time, less the spread of a quarter.
+    assert!(pauses.windows(2).all(|pair| pair[1] > pair[0].mul_f64(1.5)), "{pauses:?}");
     assert!(of(&seen, "DELETE").is_empty());
 }
 
@@ -96,12 +97,15 @@ fn what_is_not_ready_in_time_is_given_up_by_whoever_may_only_read() {
 
 #[test]
 fn a_wait_that_does_not_fit_ends_at_once_and_says_when_to_come_back() {
-    let (rig, seen) = rig(2, || in_progress().header("retry-after", "300"));
-    let soon = CallOptions { deadline_ms: Some(60_000), ..options() };
-    let failure = rig.run(rows(&rig, LIST, &asked(&[]), &soon)).1.unwrap_err();
-    assert_eq!((failure.kind, failure.retry), (FailureKind::Timeout, RetryAdvice::After(300_000)));
-    assert_eq!(of(&seen, "DELETE").len(), 1);
-    assert!(rig.host.elapsed() < Duration::from_secs(5), "{:?}", rig.host.elapsed());
+    // 59 seconds fit the minute, but leave no time to give up.
+    for wait in [59, 300] {
+        let (rig, seen) = rig(2, move || in_progress().header("retry-after", &wait.to_string()));
+        let soon = CallOptions { deadline_ms: Some(60_000), ..options() };
+        let failure = rig.run(rows(&rig, LIST, &asked(&[]), &soon)).1.unwrap_err();
+        assert_eq!((failure.kind, failure.retry), (FailureKind::Timeout, RetryAdvice::After(wait * 1000)));
+        assert_eq!(of(&seen, "DELETE").len(), 1);
+        assert!(rig.host.elapsed() < Duration::from_secs(5), "{:?}", rig.host.elapsed());
+    }
 }
 
 #[test]

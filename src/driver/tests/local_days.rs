@@ -1,7 +1,10 @@
 //! Lists of local days: the tenant's time zone says when they begin.
 
 use super::rig::{Rig, options, pages_of};
-use crate::{contract::FailureKind, host::simulated::Reply};
+use crate::{
+    contract::FailureKind,
+    host::simulated::{Reply, SentRequest},
+};
 use std::{cell::RefCell, rc::Rc};
 
 const DAY: [(&str, &str); 2] = [("completedOnOrAfter", "2026-11-01"), ("completedBefore", "2026-11-02")];
@@ -78,10 +81,14 @@ fn a_zone_that_nobody_knows_is_found_at_the_start() {
 }
 
 /// Estimates of a cent each but one, which costs more digits than a float has; in pages.
-fn estimates(request: &crate::host::simulated::SentRequest) -> Reply {
+fn estimates(request: &SentRequest) -> Reply {
+    estimates_of(request, (1..=30).collect())
+}
+
+fn estimates_of(request: &SentRequest, mut ids: Vec<usize>) -> Reply {
     let number = |name| request.parameter(name).unwrap().parse::<usize>().unwrap();
     let (page, size) = (number("page"), number("pageSize"));
-    let mut ids: Vec<usize> = (1..=30).collect();
+    let count = ids.len();
     if request.parameter("sort") == Some("-Id") {
         ids.reverse();
     }
@@ -94,7 +101,10 @@ fn estimates(request: &crate::host::simulated::SentRequest) -> Reply {
     };
     let data: Vec<String> = ids.iter().skip((page - 1) * size).take(size).map(estimate).collect();
     let more = page * size < ids.len();
-    Reply::ok(format!(r#"{{"page":{page},"hasMore":{more},"totalCount":30,"data":[{}]}}"#, data.join(",")))
+    Reply::ok(format!(
+        r#"{{"page":{page},"hasMore":{more},"totalCount":{count},"data":[{}]}}"#,
+        data.join(",")
+    ))
 }
 
 const SOLD: [(&str, &str); 2] = [("soldAfter", "2026-11-01"), ("soldBefore", "2026-11-02")];
@@ -127,6 +137,21 @@ fn the_sales_of_a_day_are_summed_to_the_last_digit() {
             assert!(url.contains(part), "{url} lacks {part}");
         }
     }
+}
+
+#[test]
+fn a_sum_of_a_list_that_changed_meanwhile_says_so() {
+    let rig = Rig::new();
+    rig.host.set("PENSTOCK_PAGE_SIZE", "10");
+    // After the first look and the first page, one of the first page is gone: the others
+    // move up, and one of them slips between two pages.
+    rig.titan.on_api(|number, request| {
+        let gone = if number > 2 { 5 } else { 0 };
+        Some(estimates_of(request, (1..=30).filter(|id| *id != gone).collect()))
+    });
+    let answer = rig.run(rig.invoke("sales.total-sales-between", &SOLD, None, None)).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&answer.body.unwrap()).unwrap();
+    assert_eq!((&report["estimates"], answer.info.degraded), (&serde_json::json!(29), true));
 }
 
 #[test]
