@@ -86,7 +86,8 @@ fn turns(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::file_name;
+    use super::*;
+    use proptest::prelude::*;
 
     #[track_caller]
     fn names(field: &str, expected: &str) {
@@ -130,5 +131,15 @@ mod tests {
     fn a_long_name_is_cut_between_characters() {
         let name = file_name(&format!("x; filename={}", "ü".repeat(200))).unwrap();
         assert_eq!(name, "ü".repeat(127));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_is_a_name_or_none(field in r#"([a-z]{0,3};)?([ ;="'*%./\\a-fA-F0-9\x00-\x1fé\u{202e}]|filename\*?=|utf-8''){0,40}"#) {
+            if let Some(name) = file_name(&field) {
+                prop_assert!(!name.is_empty() && name.len() <= LONGEST && !name.ends_with(['.', ' ']));
+                prop_assert!(!name.chars().any(|letter| letter.is_control() || turns(letter) || "/\\".contains(letter)));
+            }
+        }
     }
 }

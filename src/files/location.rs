@@ -129,6 +129,7 @@ fn without_dots(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn place(url: &str) -> Place {
         let start = Place { origin: Origin::parse("https://x.example").unwrap(), path_and_query: "/".into() };
@@ -186,5 +187,19 @@ mod tests {
         assert!(!same(&origin("https://a.example:8443"), &origin("https://a.example")));
         assert!(!same(&origin("http://a.example"), &origin("https://a.example")));
         assert!(!same(&origin("https://a.example.evil.example"), &origin("https://a.example")));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_leads_to_a_url_or_nowhere(location in "(https?:|HTTP:|ftp:)?/{0,3}[a-z.:@\\[\\]0-9?#%\\\\ \\x00-\\x1fé/]{0,30}") {
+            let here = place("https://api.example/a/b?c");
+            if let Ok(there) = here.follow(&location) {
+                prop_assert!(there.path_and_query.starts_with('/') && there.path_and_query.is_ascii());
+                prop_assert!(!there.origin.authority.contains('@'));
+                // Whoever reads the URL anew sees the same origin.
+                let again = here.follow(&format!("{}{}", there.origin, there.path_and_query)).unwrap();
+                prop_assert!(same(&again.origin, &there.origin), "{:?}", again);
+            }
+        }
     }
 }
