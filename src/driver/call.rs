@@ -19,7 +19,7 @@ use crate::{
         sabotage::{self, Sabotage},
         time::Tick,
     },
-    files::Upload,
+    files::{Rest, Upload},
     host::Host,
     local_day,
     settings::common::{LogLevel, Role},
@@ -42,6 +42,8 @@ pub struct Call {
     pub(crate) body: Option<Bytes>,
     /// The file that is sent in the body's place.
     pub(crate) upload: Option<Upload>,
+    /// The part of a file that is asked for; all of it if none.
+    pub(crate) rest: Option<Rest>,
 }
 
 /// The answer to a call.
@@ -108,7 +110,7 @@ impl Call {
         query: Vec<(&'static str, String)>,
         body: Option<String>,
     ) -> Call {
-        Call { operation, segments, query, body: body.map(Bytes::from), upload: None }
+        Call { operation, segments, query, body: body.map(Bytes::from), upload: None, rest: None }
     }
 
     /// The call with the file that it sends.

@@ -2,7 +2,7 @@
 
 use super::{Options, account::Account, call::Call, token::Authorization, url};
 use crate::{
-    files::Multipart,
+    files::{Multipart, Rest},
     host::{Body, Host, Request, Timeouts},
     settings::Policy,
     vendor::{PageAsked, Vendor},
@@ -50,7 +50,7 @@ pub(super) fn build(
 ) -> Request {
     let Sending { call, page, account, policy, .. } = *sending;
     let query = query(call, page, account.vendor);
-    let mut headers = if call.operation.file { file_headers() } else { headers("application/json") };
+    let mut headers = if call.operation.file { file_headers(call) } else { headers("application/json") };
     let (named, query): (Vec<_>, Vec<_>) =
         query.into_iter().partition(|(name, _)| call.operation.header(name).is_some());
     let header = |(name, value)| call.operation.header(name).map(|header| (header, value));
@@ -87,9 +87,10 @@ pub(super) fn timeouts(time: Duration) -> Timeouts {
 
 /// The header fields of a request for a file. It is asked for as it is: compressed, it would
 /// have another length and other bytes.
-pub(super) fn file_headers() -> Vec<(&'static str, String)> {
+pub(super) fn file_headers(call: &Call) -> Vec<(&'static str, String)> {
     let mut headers = headers("*/*");
     headers.push(("accept-encoding", "identity".to_owned()));
+    headers.extend(call.rest.iter().flat_map(Rest::headers));
     headers
 }
 

@@ -4,7 +4,9 @@
 pub mod disposition;
 pub mod location;
 mod multipart;
+mod range;
 mod upload;
 
 pub(crate) use multipart::Multipart;
+pub(crate) use range::{Rest, validator};
 pub use upload::{Broken, Upload};

@@ -1,4 +1,7 @@
 //! A file on its way: its bytes, piece by piece, and whether all of them came.
+//!
+//! If it breaks off, its rest is asked for, where the server offers that and the file is
+//! certainly the same one. If not, what came stays a part.
 
 use super::find::{Found, length};
 use crate::{
@@ -12,8 +15,9 @@ use crate::{
         request::Sending,
     },
     engine::time::Tick,
-    files::disposition,
+    files::{Rest, disposition, validator},
     host::{BodyError, Host, Source},
+    settings::common::LogLevel,
 };
 use std::{rc::Rc, time::Duration};
 
@@ -21,10 +25,15 @@ use std::{rc::Rc, time::Duration};
 pub struct Download<H> {
     connector: Rc<Connector<H>>,
     info: FileInfo,
-    body: Box<dyn Source>,
-    _permit: Option<Permit>,
-    operation: &'static str,
+    /// None once it has broken off.
+    body: Option<Box<dyn Source>>,
+    permit: Option<Permit>,
+    call: Call,
     options: Options,
+    /// By which its rest can be asked for.
+    validator: Option<String>,
+    /// How often that may still be done.
+    again: u32,
     began: Tick,
     deadline: Tick,
     /// How long the vendor may take over the next piece.
@@ -47,11 +56,7 @@ impl<H: Host> Download<H> {
         let (began, name) = (connector.host.now(), call.operation.name);
         let id = format!("{:016x}", connector.host.random());
         let find = async |sending: &Sending<'_>, course: &mut Course| {
-            let found = Box::pin(connector.run(sending, course)).await.and_then(|success| {
-                let missing = || failure::refused(FailureKind::Internal, "there is no file", Vec::new());
-                success.file.ok_or_else(missing)
-            });
-            let found = found.map_err(|failure| failure.of(name, &course.id, course.attempts()))?;
+            let found = found(connector, sending, course).await?;
             Ok(Download::new(connector, sending, course, found))
         };
         let opened = match check(call, options) {
@@ -82,9 +87,11 @@ impl<H: Host> Download<H> {
         Download {
             connector: connector.clone(),
             info,
-            body: opened.body,
-            _permit: permit,
-            operation: call.operation.name,
+            validator: validator(&opened),
+            again: policy.attempts.saturating_sub(1),
+            body: Some(opened.body),
+            permit,
+            call: call.clone(),
             options: options.clone(),
             began: course.began,
             deadline: course.began + options.deadline.unwrap_or(policy.file_deadline),
@@ -107,29 +114,77 @@ impl<H: Host> Download<H> {
     /// # Errors
     /// The file broke off, or the time was over.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        loop {
+            let why = match self.piece().await {
+                Ok(piece) => return Ok(piece),
+                Err(Stop::For(failure)) => return Err(failure),
+                Err(Stop::Broken(why)) => why,
+            };
+            // Boxed: rare, and as large as a call.
+            if !Box::pin(self.go_on()).await {
+                return Err(why);
+            }
+        }
+    }
+
+    async fn piece(&mut self) -> Result<Option<Vec<u8>>, Stop> {
         let left = self.connector.host.now().until(self.deadline);
         let time = left.min(self.patience);
-        let piece = match self.connector.within(time, self.body.next()).await {
-            None if time == left => return Err(self.late()),
+        let Some(body) = &mut self.body else {
+            return Err(Stop::For(self.broken(FailureKind::Transport, "it was told before")));
+        };
+        let piece = match self.connector.within(time, body.next()).await {
+            None if time == left => return Err(Stop::For(self.late())),
             None => {
                 let message = format!("no byte came for {} s", self.patience.as_secs());
-                return Err(self.broken(FailureKind::Timeout, &message));
+                return Err(Stop::Broken(self.broken(FailureKind::Timeout, &message)));
             }
-            Some(Err(BodyError::Broken(why))) => return Err(self.broken(FailureKind::Transport, &why)),
-            Some(Err(BodyError::TooLarge)) => return Err(self.too_large()),
+            Some(Err(BodyError::Broken(why))) => {
+                return Err(Stop::Broken(self.broken(FailureKind::Transport, &why)));
+            }
+            Some(Err(BodyError::TooLarge)) => return Err(Stop::For(self.too_large())),
             Some(Ok(piece)) => piece,
         };
         self.received = self.received.saturating_add(piece.as_ref().map_or(0, |piece| piece.len() as u64));
         if self.received > self.most {
-            return Err(self.too_large());
+            return Err(Stop::For(self.too_large()));
         }
-        let all = piece.is_none();
+        let wrong =
+            |this: &Self| this.broken(FailureKind::Transport, "its length is not the one that was said");
         match self.info.length {
-            Some(length) if self.received > length || all && self.received < length => {
-                Err(self.broken(FailureKind::Transport, "its length is not the one that was said"))
-            }
+            Some(length) if self.received > length => Err(Stop::For(wrong(self))),
+            Some(length) if piece.is_none() && self.received < length => Err(Stop::Broken(wrong(self))),
             _ => Ok(piece),
         }
+    }
+
+    /// Asks for the rest, by the policies of any other call. False if that is not to be had.
+    async fn go_on(&mut self) -> bool {
+        let Some(etag) = self.validator.clone() else { return false };
+        let Some(again) = self.again.checked_sub(1) else { return false };
+        self.again = again;
+        // Its place is given back first: another one is needed, and there may be no more.
+        (self.body, self.permit) = (None, None);
+        let now = self.connector.host.now();
+        let rest = Rest { from: self.received, etag };
+        let call = Call { rest: Some(rest.clone()), ..self.call.clone() };
+        let options = Options { deadline: Some(now.until(self.deadline)), ..self.options.clone() };
+        let connector = self.connector.clone();
+        let find =
+            async |sending: &Sending<'_>, course: &mut Course| found(&connector, sending, course).await;
+        let found = connector.prepared(&call, None, &options, &self.info.call_id, now, find).await;
+        let Ok(Found { opened, permit }) = found else { return false };
+        if !rest.is(&opened, self.info.length) {
+            return false;
+        }
+        connector.stats.borrow_mut().retry("file-resumed");
+        connector.log(LogLevel::Info, "file-resumed", |line| {
+            line.with("call_id", self.info.call_id.as_str())
+                .with("operation", self.call.operation.name)
+                .with("from", self.received)
+        });
+        (self.body, self.permit) = (Some(opened.body), permit);
+        true
     }
 
     /// Waits for whoever takes the bytes, within the file's deadline.
@@ -148,11 +203,12 @@ impl<H: Host> Download<H> {
     pub fn ended(self, result: Result<(), Failure>) -> Result<(), Failure> {
         let result = result.map_err(|failure| {
             let failure = Failure { status: Some(self.info.status), ..failure };
-            failure.of(self.operation, &self.info.call_id, self.attempts.clone())
+            failure.of(self.call.operation.name, &self.info.call_id, self.attempts.clone())
         });
         let told = result.as_ref().map(|()| self.info.status);
         let id = &self.info.call_id;
-        self.connector.ended(self.operation, &self.options, id, self.began, told, Some(self.received));
+        let name = self.call.operation.name;
+        self.connector.ended(name, &self.options, id, self.began, told, Some(self.received));
         result
     }
 
@@ -185,6 +241,26 @@ impl<H: Host> Download<H> {
             None => format!("{} bytes", self.received),
         }
     }
+}
+
+/// Why no piece came.
+enum Stop {
+    /// The file broke off, with this failure if it does not go on.
+    Broken(Failure),
+    /// It does not go on.
+    For(Failure),
+}
+
+async fn found<H: Host>(
+    connector: &Connector<H>,
+    sending: &Sending<'_>,
+    course: &mut Course,
+) -> Result<Found, Failure> {
+    let found = Box::pin(connector.run(sending, course)).await.and_then(|success| {
+        let missing = || failure::refused(FailureKind::Internal, "there is no file", Vec::new());
+        success.file.ok_or_else(missing)
+    });
+    found.map_err(|failure| failure.of(sending.call.operation.name, &course.id, course.attempts()))
 }
 
 fn check(call: &Call, options: &Options) -> Result<(), Failure> {

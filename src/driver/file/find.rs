@@ -118,7 +118,7 @@ impl<H: Host> Connector<H> {
             at_home = at_home && same(&place.origin, vendor);
             let mut timeouts = request::timeouts(time);
             timeouts.between_bytes = policy.attempt_timeout;
-            request = follow(&place, at_home.then_some(authorization), timeouts, policy.max_body_bytes);
+            request = follow(sending, &place, at_home.then_some(authorization), timeouts);
         }
         let message = format!("more than {MOST_REDIRECTS} redirects, and no file");
         Err(Missing::Elsewhere(astray(302, Complaint::new(FailureKind::Rejected, message))))
@@ -151,21 +151,21 @@ fn is_redirect(status: u16) -> bool {
 /// The request for what a redirect leads to. All of them are GET, since only that asks for
 /// files. The vendor's own header fields stay behind with the credentials.
 fn follow(
+    sending: &Sending<'_>,
     place: &Place,
     authorization: Option<&Authorization>,
     timeouts: Timeouts,
-    max_body: usize,
 ) -> Request {
     Request {
         method: "GET",
         https: place.origin.https,
         authority: place.origin.authority.clone(),
         path_and_query: place.path_and_query.clone(),
-        headers: request::file_headers(),
+        headers: request::file_headers(sending.call),
         secret_headers: authorization.map_or_else(Vec::new, |authorization| authorization.headers.clone()),
         body: None,
         timeouts,
-        max_body,
+        max_body: sending.policy.max_body_bytes,
     }
 }
 

@@ -130,3 +130,30 @@ async fn a_file_that_is_dropped_stops_and_the_component_goes_on() {
     assert!(plugin.health().await);
     assert_eq!(plugin.instances_started(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_breaks_off_goes_on_where_the_vendor_offers_that() {
+    let length = 100 * PIECE;
+    let asked = Arc::new(AtomicU64::new(0));
+    let counting = asked.clone();
+    let vendor = vendor(move |request| {
+        counting.fetch_add(1, SeqCst);
+        let head = Response::builder().header("etag", "\"v1\"").header("accept-ranges", "bytes");
+        let Some(range) = request.headers().get("range") else {
+            return head.header("content-length", length).body(pieces(SOME, &Arc::default(), true)).unwrap();
+        };
+        assert_eq!(request.headers()["if-range"], "\"v1\"");
+        let from = range.to_str().unwrap().strip_prefix("bytes=").unwrap().strip_suffix('-').unwrap();
+        let from: usize = from.parse().unwrap();
+        head.status(206)
+            .header("content-range", format!("bytes {from}-{}/{length}", length - 1))
+            .body(whole(Full::from(vec![b'y'; length - from])))
+            .unwrap()
+    })
+    .await;
+    let plugin = plugin(&vendor).await;
+    let file = plugin.download("servicetitan", RECORDING, [("id", "7")], None).await.unwrap();
+    let (came, end) = read(file).await;
+    end.unwrap();
+    assert_eq!((came, asked.load(SeqCst)), (length, 2));
+}

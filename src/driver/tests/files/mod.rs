@@ -2,6 +2,7 @@
 
 mod downloads;
 mod redirects;
+mod rest;
 mod uploads;
 
 use super::rig::{Rig, options};
