@@ -3,6 +3,7 @@
 //! Parameters and bodies are made from the catalogue; the vendor has fixtures of its own
 //! and refuses what differs from them.
 
+mod files;
 mod jpm;
 mod typed;
 mod vals;
@@ -172,7 +173,7 @@ async fn all_585_operations_are_called_and_every_list_is_read_over_three_pages_o
     let mut statuses = BTreeSet::new();
     for operation in operations {
         let mut note = |text: String| problems.push(format!("{}: {text}", operation.name));
-        // Files go by streams of bytes, which the dynamic interface has not.
+        // Files go by streams of bytes: `files` has the other ten.
         if operation.file || operation.upload.is_some() {
             continue;
         }

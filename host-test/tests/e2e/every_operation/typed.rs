@@ -6,7 +6,7 @@
 //! end.
 
 use super::{
-    Scene, order,
+    Ask, Scene, order,
     vals::{to_json, to_record, to_val},
 };
 use futures_util::{StreamExt, future::BoxFuture};
@@ -35,13 +35,12 @@ const PAGE: u32 = 10;
 type End = Result<ListEnd, Failure>;
 
 /// The interface of an operation.
-fn interface(operation: &Operation) -> String {
+pub(super) fn interface(operation: &Operation) -> String {
     format!("penstock:servicetitan/{}@0.1.0", operation.name.split('.').next().unwrap())
 }
 
-/// The arguments before the options, with what the operation needs and no more.
-fn arguments(scene: &Scene, operation: &'static Operation, page: Option<Val>) -> Vec<Val> {
-    let ask = scene.ask(operation, false);
+/// The arguments before the options.
+pub(super) fn arguments(operation: &Operation, ask: &Ask, page: Option<Val>) -> Vec<Val> {
     let given = |name: &str| ask.parameters.iter().find(|(known, _)| known == name).map(|(_, text)| text);
     // A parameter is text; the type says which value it stands for.
     let value = |ty: Type, text: &str| match ty.inner() {
@@ -269,7 +268,9 @@ async fn every_typed_function_answers_as_the_operation_of_its_name_does() {
         called += 1;
         let size = (operation.paging != Paging::Export).then_some(PAGE);
         let page = operation.is_list().then(|| page_of(size));
-        let own = arguments(&scene, operation, page);
+        // With what the operation needs and no more.
+        let ask = scene.ask(operation, false);
+        let own = arguments(operation, &ask, page);
         let name = operation.alias.unwrap_or(operation.name).split('.').nth(1).unwrap();
         let typed = scene.call_typed(operation, name, own).await;
         let typed = match typed {
@@ -281,9 +282,9 @@ async fn every_typed_function_answers_as_the_operation_of_its_name_does() {
         };
         if operation.is_list() {
             lists += 1;
-            let arguments = arguments(&scene, operation, None);
+            let arguments = arguments(operation, &ask, None);
             if let Some(read) = reader(operation) {
-                let dynamic = scene.read(operation, scene.ask(operation, false), 500).await;
+                let dynamic = scene.read(operation, ask.clone(), 500).await;
                 match read(&scene, operation, arguments).await {
                     Ok(count) if dynamic.as_ref().is_ok_and(|(known, _)| *known == count) => streamed += 1,
                     other => note(format!("{other:?} where the dynamic path has {dynamic:?}")),
@@ -303,7 +304,7 @@ async fn every_typed_function_answers_as_the_operation_of_its_name_does() {
             continue;
         }
         compared += 1;
-        let mut ask = scene.ask(operation, false);
+        let mut ask = ask;
         if operation.is_list() {
             ask.parameters.extend(size.map(|size| ("pageSize".to_owned(), size.to_string())));
         }
