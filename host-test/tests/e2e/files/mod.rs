@@ -2,6 +2,7 @@
 
 mod downloads;
 mod program;
+mod simulated;
 mod uploads;
 
 use crate::support::{
