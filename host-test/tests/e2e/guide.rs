@@ -143,6 +143,10 @@ async fn every_step_of_the_guide_does_what_it_says() {
             "note" => assert_eq!(answer(&told)["text"], "Gate code is 1234"),
             "reasons" => assert_eq!(answer(&told)["id"], 3001),
             "cancel" => assert_eq!(answer(&told)["jobStatus"], "Canceled"),
+            "recording" => {
+                let bytes = fs::read(walk.folder().join("call.mp3")).unwrap();
+                assert_eq!(bytes.len(), vendor.config().file_bytes);
+            }
             "cancel-again" => assert!(told.contains("exit code 1"), "{told}"),
             _ => assert!(step.shown.is_some(), "nobody looks at what {} does", step.name),
         }
