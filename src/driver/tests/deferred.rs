@@ -99,7 +99,7 @@ fn what_is_not_ready_in_time_is_given_up_by_whoever_may_only_read() {
 fn a_wait_that_does_not_fit_ends_at_once_and_says_when_to_come_back() {
     // 59 seconds fit the minute, but leave no time to give up.
     for wait in [59, 300] {
-        let (rig, seen) = rig(2, move || in_progress().header("retry-after", &wait.to_string()));
+        let (rig, seen) = rig(2, move || in_progress().header("retry-after", wait.to_string()));
         let soon = CallOptions { deadline_ms: Some(60_000), ..options() };
         let failure = rig.run(rows(&rig, LIST, &asked(&[]), &soon)).1.unwrap_err();
         assert_eq!((failure.kind, failure.retry), (FailureKind::Timeout, RetryAdvice::After(wait * 1000)));
