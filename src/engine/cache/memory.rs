@@ -197,6 +197,16 @@ mod tests {
     }
 
     #[test]
+    fn those_that_do_not_pass_are_dropped_and_their_bytes_given_back() {
+        let mut memory = Memory::new(cost(100) * 4);
+        (1..=3).for_each(|number| memory.insert(key(number), entry(7)));
+        let two = key(2);
+        memory.retain(|key| *key != two);
+        assert_eq!(kept(&mut memory, 1..4), [1, 3]);
+        assert_eq!((memory.used(), memory.order.len(), memory.evicted()), (cost(7) * 2, 2, 0));
+    }
+
+    #[test]
     fn what_is_too_large_is_not_kept_and_drives_nothing_out() {
         let mut memory = Memory::new(cost(100) * 4);
         memory.insert(key(1), entry(100));
