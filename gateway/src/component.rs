@@ -7,27 +7,26 @@ use crate::{
     request::{HEADERS, Head},
     serve,
 };
-use futures_util::future::LocalBoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use penstock::{
     driver::{Connector, Download},
-    host::{BodyError, Host, Source},
+    host::{
+        Host,
+        wasi::{End, Incoming},
+    },
     pump::Sink,
     transfer::transfer,
 };
 use std::{rc::Rc, time::Duration};
 use wasip3::{
-    http::types::{ErrorCode, Fields, Request, Response, Trailers},
-    wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult, StreamWriter, spawn_local},
+    http::types::{ErrorCode, Fields, Request, Response},
+    wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamWriter, spawn_local},
     wit_future, wit_stream,
 };
 
 /// How long the host gets to send the last line before the body is broken off: what
 /// it has not sent by then it drops.
 const FLUSH: Duration = Duration::from_millis(100);
-
-/// How much of a request's body is read at once, in bytes.
-const CHUNK: usize = 64 * 1024;
 
 struct Gateway;
 
@@ -43,14 +42,12 @@ thread_local! {
     static CONNECTOR: Rc<Connector<SpinHost>> = Connector::new(SpinHost);
 }
 
-type End = Result<Option<Trailers>, ErrorCode>;
-
 impl wasip3::exports::http::handler::Guest for Gateway {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
         let head = head(&request)?;
         let (_, read) = wit_future::new(|| Ok(()));
         let (contents, end) = Request::consume_body(request, read);
-        let body = Box::new(Incoming { contents, end: Some(end) });
+        let body = Box::new(Incoming::new(contents, end));
         let connector = CONNECTOR.with(Rc::clone);
         match serve(&connector, &head, Some(body)).await {
             Answer::Whole(whole) => {
@@ -96,36 +93,6 @@ impl Sink<u8> for Body {
     }
 }
 
-/// The body of a request.
-struct Incoming {
-    contents: StreamReader<u8>,
-    /// How it ended; none when that was told.
-    end: Option<FutureReader<End>>,
-}
-
-impl Source for Incoming {
-    fn next(&mut self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, BodyError>> {
-        Box::pin(async {
-            while self.end.is_some() {
-                let (result, piece) = self.contents.read(Vec::with_capacity(CHUNK)).await;
-                if !piece.is_empty() {
-                    return Ok(Some(piece));
-                }
-                if !matches!(result, StreamResult::Complete(_)) {
-                    break;
-                }
-            }
-            match self.end.take() {
-                None => Ok(None),
-                Some(end) => {
-                    let cut_off = |_| BodyError::Broken("the client broke off".to_owned());
-                    end.await.map(|_| None).map_err(cut_off)
-                }
-            }
-        })
-    }
-}
-
 /// Streams a list, and ends the body as the read ended.
 async fn stream(listing: Listing<SpinHost>, writer: StreamWriter<u8>, end: FutureWriter<End>) {
     let mut body = Body(writer);
@@ -152,7 +119,7 @@ impl Bytes for Body {
 }
 
 fn broken() -> ErrorCode {
-    ErrorCode::InternalError(Some("the list broke off".to_owned()))
+    ErrorCode::InternalError(Some("the answer broke off".to_owned()))
 }
 
 fn head(request: &Request) -> Result<Head, ErrorCode> {

@@ -24,6 +24,7 @@ use crate::{
 use litemap::LiteMap;
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     fmt,
     rc::Rc,
     task::Waker,
@@ -116,7 +117,8 @@ struct Room {
     /// The key of its record in the store.
     record: String,
     group: RefCell<Group>,
-    wakers: RefCell<LiteMap<Ticket, Waker>>,
+    /// One for each call that waits, and so perhaps thousands.
+    wakers: RefCell<BTreeMap<Ticket, Waker>>,
 }
 
 impl Default for Admission {

@@ -5,14 +5,14 @@ use crate::{
     contract::{Failure, FailureKind, FieldError},
     driver::{Download, refused},
     files::Upload,
-    host::{BodyError, Source, wasi::WasiHost},
+    host::{
+        BodyError, Source,
+        wasi::{WasiHost, piece},
+    },
     transfer::transfer,
 };
 use futures_util::future::LocalBoxFuture;
-use wit_bindgen::{StreamReader, rt::async_support::StreamResult, spawn_local};
-
-/// How much of a file is taken at once, in bytes.
-const CHUNK: usize = 64 * 1024;
+use wit_bindgen::{StreamReader, spawn_local};
 
 /// Gives a file to the caller, whose reading of the stream sets the pace.
 pub(super) fn hand_over(download: Download<WasiHost>) -> wit::Download {
@@ -41,16 +41,6 @@ struct Passed(StreamReader<u8>);
 
 impl Source for Passed {
     fn next(&mut self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, BodyError>> {
-        Box::pin(async {
-            loop {
-                let (result, piece) = self.0.read(Vec::with_capacity(CHUNK)).await;
-                if !piece.is_empty() {
-                    return Ok(Some(piece));
-                }
-                if !matches!(result, StreamResult::Complete(_)) {
-                    return Ok(None);
-                }
-            }
-        })
+        Box::pin(async { Ok(piece(&mut self.0).await) })
     }
 }

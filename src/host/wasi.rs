@@ -7,7 +7,7 @@
 mod code;
 mod http;
 
-pub use http::{open, send};
+pub use http::{End, Incoming, open, piece, send};
 
 use super::{Host, HostError, Opened, Request, Response, SendError, State};
 use crate::{

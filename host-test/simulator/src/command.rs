@@ -40,11 +40,10 @@ impl Command {
             let report = run_with(self.first, &config);
             report.trace.iter().for_each(|line| println!("{line}"));
             println!("{}", report.excerpt(0));
-            return true;
+            return report.violations.is_empty();
         }
         if self.scenarios {
-            play(&config, self.threads);
-            return true;
+            return play(&config, self.threads);
         }
         let began = Instant::now();
         let seeds = self.first..self.first.saturating_add(self.seeds);
@@ -70,25 +69,31 @@ impl Command {
     }
 }
 
-/// Plays all scenarios and shows their figures.
-fn play(config: &Config, threads: usize) {
+/// Plays all scenarios and shows their figures; whether everything held.
+fn play(config: &Config, threads: usize) -> bool {
     let minute = Duration::from_secs(60);
+    let mut good = true;
+    let mut show = |held: bool, what: String| {
+        good &= held;
+        println!("{}{what}", if held { "" } else { "DOES NOT HOLD: " });
+    };
     for reading in [Reading::Pages, Reading::Stream { between: 500 }] {
         let began = Instant::now();
         let kills = kills(1_000, 20, reading, 1, threads);
-        println!("{reading:?}: {kills:?} in {:.0} s", began.elapsed().as_secs_f64());
+        let took = began.elapsed().as_secs_f64();
+        show(kills.is_good(reading), format!("{reading:?}: {kills:?} in {took:.0} s"));
     }
     let saturation = saturation(1, config, 8, 16);
-    println!("{:.1} % of the limit used: {saturation:?}", saturation.used() * 100.0);
+    let used = saturation.used() * 100.0;
+    show(saturation.is_good(), format!("{used:.1} % of the limit used: {saturation:?}"));
     for way in 0..4 {
         let outage = outage(1, config, 50, minute, way);
-        println!(
-            "{:.3} requests a call, {:.1} % after: {outage:?}",
-            outage.amplification(),
-            outage.recovered() * 100.0
-        );
+        let (sends, recovered) = (outage.amplification(), outage.recovered() * 100.0);
+        show(outage.is_good(), format!("{sends:.3} requests a call, {recovered:.1} % after: {outage:?}"));
     }
     for two_slots in [false, true] {
-        println!("{:?}", rotations(1, config, 1_000, 6, two_slots));
+        let rotations = rotations(1, config, 1_000, 6, two_slots);
+        show(rotations.is_good(), format!("{rotations:?}"));
     }
+    good
 }

@@ -1,6 +1,6 @@
 //! `penstock call`: one operation, one answer.
 
-use super::target::{Target, parameter};
+use super::{asked::Asked, target::Target};
 use anyhow::{Context, Result};
 use clap::Args;
 use penstock_host::bindings::types::AnswerSource;
@@ -12,14 +12,8 @@ use std::{
 /// Arguments of `penstock call`.
 #[derive(Args)]
 pub(super) struct Call {
-    /// The vendor, for instance `servicetitan`.
-    #[arg(value_name = "VENDOR")]
-    vendor_name: String,
-    /// The operation, for instance `jpm.jobs-get`.
-    operation: String,
-    /// A parameter by the vendor's own name, `NAME=VALUE`. May be repeated.
-    #[arg(long = "param", short, value_parser = parameter, value_name = "NAME=VALUE")]
-    parameters: Vec<(String, String)>,
+    #[command(flatten)]
+    asked: Asked,
     /// The body: JSON, `@FILE`, or `@-` for standard input.
     #[arg(long, short, value_name = "JSON|@FILE")]
     body: Option<String>,
@@ -37,11 +31,11 @@ impl Call {
     pub(super) async fn run(self) -> Result<()> {
         let body = self.body.as_deref().map(read_body).transpose()?;
         let plugin = self.target.plugin().await?;
+        let Asked { vendor_name: vendor, operation, parameters } = self.asked;
         let mut options = self.target.options(None);
         options.allow_resend = self.allow_resend;
         options.fallback = self.fallback;
-        let answer =
-            plugin.invoke(&self.vendor_name, &self.operation, self.parameters, body, Some(options)).await?;
+        let answer = plugin.invoke(&vendor, &operation, parameters, body, Some(options)).await?;
         if let Some(body) = answer.body {
             writeln!(io::stdout(), "{body}")?;
         }

@@ -1,6 +1,6 @@
 //! `penstock download`: the file of an operation, whole or not at all.
 
-use super::target::{Target, parameter};
+use super::{asked::Asked, target::Target};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use futures_util::TryStreamExt;
@@ -14,14 +14,8 @@ use tempfile::NamedTempFile;
 /// Arguments of `penstock download`.
 #[derive(Args)]
 pub(super) struct Download {
-    /// The vendor, for instance `servicetitan`.
-    #[arg(value_name = "VENDOR")]
-    vendor_name: String,
-    /// The operation, for instance `telecom.calls-download-recording`.
-    operation: String,
-    /// A parameter by the vendor's own name, `NAME=VALUE`. May be repeated.
-    #[arg(long = "param", short, value_parser = parameter, value_name = "NAME=VALUE")]
-    parameters: Vec<(String, String)>,
+    #[command(flatten)]
+    asked: Asked,
     /// Where to put it, `-` for standard output. A file that is there is replaced. Without
     /// this it gets the vendor's name for it, in this folder, unless that is there.
     #[arg(long, short, value_name = "FILE")]
@@ -38,7 +32,8 @@ impl Download {
     pub(super) async fn run(self) -> Result<()> {
         let plugin = self.target.plugin_that_may_reach(&self.allow).await?;
         let options = Some(self.target.options(None));
-        let file = plugin.download(&self.vendor_name, &self.operation, self.parameters, options).await?;
+        let Asked { vendor_name: vendor, operation, parameters } = self.asked;
+        let file = plugin.download(&vendor, &operation, parameters, options).await?;
         let info = file.info.clone();
         if self.output.as_deref() == Some(Path::new("-")) {
             // What was printed cannot be taken back; the exit code says whether it is all.

@@ -1,6 +1,6 @@
 //! `penstock list`: every record of a list, as NDJSON.
 
-use super::target::{Target, parameter};
+use super::{asked::Asked, target::Target};
 use anyhow::{Context, Result};
 use clap::Args;
 use futures_util::StreamExt;
@@ -14,14 +14,8 @@ use std::{
 /// Arguments of `penstock list`.
 #[derive(Args)]
 pub(super) struct List {
-    /// The vendor, for instance `servicetitan`.
-    #[arg(value_name = "VENDOR")]
-    vendor_name: String,
-    /// The operation, for instance `jpm.jobs-list`.
-    operation: String,
-    /// A parameter by the vendor's own name, `NAME=VALUE`. May be repeated.
-    #[arg(long = "param", short, value_parser = parameter, value_name = "NAME=VALUE")]
-    parameters: Vec<(String, String)>,
+    #[command(flatten)]
+    asked: Asked,
     /// The body as JSON, for a list that takes one.
     #[arg(long, value_name = "JSON")]
     body: Option<String>,
@@ -56,9 +50,9 @@ impl List {
         let mut options = self.target.options(resume);
         options.page_size = self.page_size;
         options.window = self.window;
-        let (parameters, body) = (self.parameters.clone(), self.body.clone());
-        let records =
-            plugin.list_with(&self.vendor_name, &self.operation, parameters, body, Some(options)).await?;
+        let Asked { vendor_name: vendor, operation, parameters } = &self.asked;
+        let (parameters, body) = (parameters.clone(), self.body.clone());
+        let records = plugin.list_with(vendor, operation, parameters, body, Some(options)).await?;
         self.print(records).await
     }
 

@@ -1,5 +1,6 @@
 //! The commands. Each is one file; this one reads the arguments.
 
+mod asked;
 mod batch;
 mod call;
 mod demo;

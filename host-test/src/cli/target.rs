@@ -68,8 +68,9 @@ impl Target {
         }
         if let Some(url) = &self.vendor {
             policy = policy.allow(url).with_context(|| format!("--vendor {url}"))?;
-            given.push(("SERVICETITAN_API_URL", url.clone()));
-            given.push(("SERVICETITAN_AUTH_URL", url.clone()));
+            for name in ["SERVICETITAN_API_URL", "SERVICETITAN_AUTH_URL", "ASLEEP_BASE_URL"] {
+                given.push((name, url.clone()));
+            }
             given.push(("PENSTOCK_ALLOW_HTTP", "true".to_owned()));
         }
         if let Some(role) = self.role.and_then(|role| role.to_possible_value()) {
@@ -91,9 +92,10 @@ impl Target {
     async fn configured_origins(&self) -> Result<Vec<String>> {
         let account = self.account.as_ref().map(|name| name.to_ascii_uppercase().replace('-', "_"));
         let prefixes = account.map(|name| format!("PENSTOCK_ACCOUNT_{name}_")).into_iter();
+        let vendors = ["SERVICETITAN_", "SERVICETITAN_INTEGRATION_", "ASLEEP_"].map(str::to_owned);
         let mut origins = Vec::new();
-        for prefix in prefixes.chain(["SERVICETITAN_".to_owned(), "SERVICETITAN_INTEGRATION_".to_owned()]) {
-            for name in ["API_URL", "AUTH_URL"] {
+        for prefix in prefixes.chain(vendors) {
+            for name in ["API_URL", "AUTH_URL", "BASE_URL"] {
                 let name = format!("{prefix}{name}");
                 origins.extend(standard().get(&name).await.with_context(|| name.clone())?);
             }

@@ -1,6 +1,6 @@
 //! `penstock upload`: sends a file with an operation that takes one.
 
-use super::target::{Target, parameter};
+use super::{asked::Asked, target::Target};
 use anyhow::{Context, Result};
 use clap::Args;
 use futures_util::stream;
@@ -18,14 +18,8 @@ const PIECE: usize = 64 * 1024;
 /// Arguments of `penstock upload`.
 #[derive(Args)]
 pub(super) struct Upload {
-    /// The vendor, for instance `servicetitan`.
-    #[arg(value_name = "VENDOR")]
-    vendor_name: String,
-    /// The operation, for instance `forms.jobs-upload-attachment`.
-    operation: String,
-    /// A parameter by the vendor's own name, `NAME=VALUE`. May be repeated.
-    #[arg(long = "param", short, value_parser = parameter, value_name = "NAME=VALUE")]
-    parameters: Vec<(String, String)>,
+    #[command(flatten)]
+    asked: Asked,
     /// The file.
     #[arg(long, short, value_name = "FILE")]
     file: PathBuf,
@@ -52,8 +46,8 @@ impl Upload {
         }
         let plugin = self.target.plugin().await?;
         let options = Some(self.target.options(None));
-        let answer =
-            plugin.upload(&self.vendor_name, &self.operation, self.parameters, outgoing, options).await?;
+        let Asked { vendor_name: vendor, operation, parameters } = self.asked;
+        let answer = plugin.upload(&vendor, &operation, parameters, outgoing, options).await?;
         if let Some(body) = answer.body {
             writeln!(io::stdout(), "{body}")?;
         }

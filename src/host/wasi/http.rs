@@ -18,7 +18,8 @@ use wasip3::{
 /// How much of a body is read at once, in bytes.
 const CHUNK: usize = 64 * 1024;
 
-type End = Result<Option<Trailers>, ErrorCode>;
+/// How a body ended.
+pub type End = Result<Option<Trailers>, ErrorCode>;
 
 /// Sends a request through `wasi:http/client` and reads the answer whole. Dropping
 /// the future cancels the request.
@@ -43,7 +44,7 @@ pub async fn open(request: Request) -> Result<Opened, SendError> {
     let response = client::send(request).await.map_err(|code| failed(&code))?;
     let (status, headers) = head(&response);
     let (stream, trailers) = consume(response);
-    let body = Box::new(Incoming { stream, trailers: Some(trailers), _sending: sending });
+    let body = Box::new(Incoming { _sending: sending, ..Incoming::new(stream, trailers) });
     Ok(Opened { status, headers, body })
 }
 
@@ -168,25 +169,42 @@ fn consume(response: wasi::Response) -> (StreamReader<u8>, FutureReader<End>) {
     wasi::Response::consume_body(response, handled)
 }
 
-/// The body of an answer.
-struct Incoming {
+/// The next bytes of a stream; none at its end.
+pub async fn piece(stream: &mut StreamReader<u8>) -> Option<Vec<u8>> {
+    loop {
+        let (result, piece) = stream.read(Vec::with_capacity(CHUNK)).await;
+        if !piece.is_empty() {
+            return Some(piece);
+        }
+        if !matches!(result, StreamResult::Complete(_)) {
+            return None;
+        }
+    }
+}
+
+/// A body that comes in over `wasi:http`: that of an answer, or of a request that is served.
+pub struct Incoming {
     stream: StreamReader<u8>,
     /// How it ended; none when that was told.
     trailers: Option<FutureReader<End>>,
     _sending: Option<Sending>,
 }
 
+impl Incoming {
+    /// A body, and the future that says how it ended.
+    #[must_use]
+    pub fn new(stream: StreamReader<u8>, trailers: FutureReader<End>) -> Self {
+        Self { stream, trailers: Some(trailers), _sending: None }
+    }
+}
+
 impl Source for Incoming {
     fn next(&mut self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, BodyError>> {
         Box::pin(async {
-            while self.trailers.is_some() {
-                let (result, piece) = self.stream.read(Vec::with_capacity(CHUNK)).await;
-                if !piece.is_empty() {
-                    return Ok(Some(piece));
-                }
-                if !matches!(result, StreamResult::Complete(_)) {
-                    break;
-                }
+            if self.trailers.is_some()
+                && let Some(piece) = piece(&mut self.stream).await
+            {
+                return Ok(Some(piece));
             }
             match self.trailers.take() {
                 None => Ok(None),

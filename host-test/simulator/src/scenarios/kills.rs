@@ -60,6 +60,23 @@ pub struct Kills {
     pub violations: Vec<Violation>,
 }
 
+impl Kills {
+    /// Whether the read was killed at every host call and whole each time, and nothing came
+    /// again that the way of reading does not allow.
+    #[must_use]
+    pub fn is_good(&self, reading: Reading) -> bool {
+        let may_come_again = match reading {
+            Reading::Pages => 0,
+            Reading::Stream { between } => between as u64,
+        };
+        self.kills > 0
+            && self.kills == self.host_calls
+            && (self.incomplete, self.repeated) == (0, 0)
+            && self.most_again <= may_come_again
+            && self.violations.is_empty()
+    }
+}
+
 /// What one read came to.
 struct Read {
     host_calls: u64,

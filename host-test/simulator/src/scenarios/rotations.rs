@@ -33,6 +33,13 @@ pub struct Rotations {
 }
 
 impl Rotations {
+    /// Whether each secret was used in its turn, and no call failed.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        let used = self.rotations > 0 && self.token_requests > self.rotations && self.calls > self.rotations;
+        used && self.failed == 0 && self.violations.is_empty()
+    }
+
     fn count(&mut self, ended: Vec<Result<(), Option<Failure>>>) {
         self.calls += ended.len() as u64;
         for failure in ended.into_iter().filter_map(Result::err) {

@@ -36,6 +36,12 @@ impl Saturation {
     pub fn used(&self) -> f64 {
         self.sent as f64 / self.allowed.max(1) as f64
     }
+
+    /// Whether the limit held in every window, and at least 90 % of it was used.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.most_in_a_window <= LIMIT && self.used() >= 0.9 && self.violations.is_empty()
+    }
 }
 
 /// So many instances, each with many callers, clocks up to five seconds apart, half of the
