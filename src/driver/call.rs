@@ -90,6 +90,16 @@ pub enum Payload {
     Promise(Promise),
 }
 
+/// A call on its way: what is asked, under which id, and since when.
+#[derive(Clone, Copy)]
+pub(super) struct Errand<'c> {
+    pub(super) call: &'c Call,
+    pub(super) page: Option<&'c PageAsked>,
+    pub(super) options: &'c Options,
+    pub(super) id: &'c str,
+    pub(super) began: Tick,
+}
+
 impl Payload {
     /// The one JSON value, if it is one.
     #[must_use]
@@ -205,7 +215,7 @@ impl<H: Host> Connector<H> {
         let started = if options.deadline.is_some() { began } else { self.host.now() };
         let result = match fits {
             Ok(()) if call.operation.composed => self.compose(call, options, &id, began).await,
-            Ok(()) => self.answer_or_promise(call, page, options, &id, started).await,
+            Ok(()) => self.answer_or_promise(Errand { call, page, options, id: &id, began: started }).await,
             Err(refused) => Err(refused),
         };
         let result = match result {
@@ -253,45 +263,28 @@ impl<H: Host> Connector<H> {
     }
 
     /// Calls, and waits for what is promised where a promise is no answer.
-    async fn answer_or_promise(
-        &self,
-        call: &Call,
-        page: Option<&PageAsked>,
-        options: &Options,
-        id: &str,
-        began: Tick,
-    ) -> Result<Answer, Failure> {
-        let answer = self.prepare_and_run(call, page, options, id, began).await?;
+    async fn answer_or_promise(&self, errand: Errand<'_>) -> Result<Answer, Failure> {
+        let answer = self.prepare_and_run(errand).await?;
         match answer.payload {
-            Payload::Promise(promise) if call.operation.is_list() => {
-                Box::pin(self.page_later(call, page, promise, options, id, began)).await
+            Payload::Promise(promise) if errand.call.operation.is_list() => {
+                Box::pin(self.page_later(errand, promise)).await
             }
             payload => Ok(Answer { payload, ..answer }),
         }
     }
 
-    pub(super) async fn prepare_and_run(
-        &self,
-        call: &Call,
-        page: Option<&PageAsked>,
-        options: &Options,
-        id: &str,
-        began: Tick,
-    ) -> Result<Answer, Failure> {
+    pub(super) async fn prepare_and_run(&self, errand: Errand<'_>) -> Result<Answer, Failure> {
         let answer = async |sending: &Sending<'_>, course: &mut Course| self.answer(sending, course).await;
-        self.prepared(call, page, options, id, began, answer).await
+        self.prepared(errand, answer).await
     }
 
     /// Finds everything that a call needs, checks the role, and goes on.
     pub(super) async fn prepared<T>(
         &self,
-        call: &Call,
-        page: Option<&PageAsked>,
-        options: &Options,
-        id: &str,
-        began: Tick,
+        errand: Errand<'_>,
         then: impl AsyncFnOnce(&Sending<'_>, &mut Course) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        let Errand { call, page, options, id, began } = errand;
         let vendor = call.operation.vendor;
         let open = async {
             let policy = self.policy(vendor, &options.account).await?;

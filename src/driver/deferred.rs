@@ -4,12 +4,12 @@
 
 use super::{
     Connector, Options,
-    call::{Answer, Call, Payload},
+    call::{Answer, Call, Errand, Payload},
     failure::{self, millis},
 };
 use crate::{
     contract::{Failure, FailureKind, FieldError, Outcome, RetryAdvice},
-    engine::time::{Tick, unit},
+    engine::time::unit,
     host::Host,
     settings::common::LogLevel,
     vendor::{self, Deferred, PageAsked, PageError},
@@ -48,13 +48,10 @@ impl<H: Host> Connector<H> {
     /// A time that is over, what the vendor answers instead, and what is no page.
     pub(super) async fn page_later(
         &self,
-        call: &Call,
-        page: Option<&PageAsked>,
+        errand: Errand<'_>,
         mut promise: Promise,
-        options: &Options,
-        id: &str,
-        began: Tick,
     ) -> Result<Answer, Failure> {
+        let Errand { call, page, options, id, began } = errand;
         let deadline = began + options.deadline.unwrap_or(PATIENCE);
         let mut pause = FIRST;
         loop {
@@ -76,8 +73,8 @@ impl<H: Host> Connector<H> {
                 fallback: None,
                 ..options.clone()
             };
-            let ask = &promise.deferred.ask;
-            let answer = match Box::pin(self.prepare_and_run(ask, None, &asking, id, now)).await {
+            let ask = Errand { call: &promise.deferred.ask, page: None, options: &asking, id, began: now };
+            let answer = match Box::pin(self.prepare_and_run(ask)).await {
                 Ok(answer) => answer,
                 Err(failure) => {
                     if failure.kind != FailureKind::NotFound {
@@ -109,7 +106,8 @@ impl<H: Host> Connector<H> {
             own: true,
             ..options.clone()
         };
-        let done = Box::pin(self.prepare_and_run(call, None, &options, id, self.host.now())).await;
+        let errand = Errand { call, page: None, options: &options, id, began: self.host.now() };
+        let done = Box::pin(self.prepare_and_run(errand)).await;
         self.log(LogLevel::Info, "given-up", |line| {
             line.with("call_id", id).with("operation", call.operation.name).with("told", done.is_ok())
         });

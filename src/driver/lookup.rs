@@ -2,7 +2,7 @@
 
 use super::{
     Connector, Options,
-    call::{Answer, Call, Payload},
+    call::{Answer, Call, Errand, Payload},
 };
 use crate::{
     contract::{Failure, Outcome},
@@ -43,10 +43,8 @@ impl<H: Host> Connector<H> {
                 break;
             }
             self.host.sleep(wait).await;
-            let look_up = Box::pin(self.prepare_and_run(&look, Some(&PAGE), &options, call_id, began));
-            let Ok(found) = look_up.await else {
-                break;
-            };
+            let errand = Errand { call: &look, page: Some(&PAGE), options: &options, id: call_id, began };
+            let Ok(found) = Box::pin(self.prepare_and_run(errand)).await else { break };
             let Payload::Page(page) = &found.payload else { break };
             match page.items.as_slice() {
                 [] => {}

@@ -2,7 +2,7 @@
 
 use penstock_simulator::{
     Config,
-    scenarios::{Reading, kills, outage, rotations, saturation},
+    scenarios::{Kills, Outage, Reading, kills, outage, rotations, saturation},
 };
 use std::time::Duration;
 
@@ -20,6 +20,25 @@ fn a_stream_that_is_killed_at_any_host_call_repeats_only_what_came_since_the_las
     let kills = kills(40, 20, reading, 1, 2);
     assert!(kills.host_calls > 100 && kills.most_again > 0, "{kills:?}");
     assert!(kills.is_good(reading), "{kills:?}");
+}
+
+#[test]
+fn a_figure_that_does_not_hold_is_no_good_one() {
+    let good = Kills { host_calls: 200, kills: 200, most_again: 9, ..Kills::default() };
+    assert!(good.is_good(Reading::Stream { between: 10 }));
+    assert!(!good.is_good(Reading::Pages) && !good.is_good(Reading::Stream { between: 8 }));
+    for bad in [
+        Kills { kills: 199, ..good.clone() },
+        Kills { incomplete: 1, ..good.clone() },
+        Kills { repeated: 1, ..good },
+        Kills::default(),
+    ] {
+        assert!(!bad.is_good(Reading::Stream { between: 10 }), "{bad:?}");
+    }
+    let good = Outage { calls: 100, sent: 110, calls_after: 100, succeeded_after: 95, ..Outage::default() };
+    assert!(good.is_good());
+    assert!(!Outage { sent: 111, ..good.clone() }.is_good());
+    assert!(!Outage { succeeded_after: 94, ..good }.is_good() && !Outage::default().is_good());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The program itself, as a person runs it.
 
 use penstock_host::{
+    asleep::SimulatedAsleep,
     demo::simulated_settings,
     vendor::{Config, SimulatedVendor},
 };
@@ -44,6 +45,19 @@ fn without_settings_all_four_missing_ones_are_named() {
     for name in ["CLIENT_ID", "CLIENT_SECRET", "APP_KEY", "TENANT_ID"] {
         assert!(told.contains(&format!("SERVICETITAN_{name}")), "{told}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_asleep_elsewhere_is_named_by_its_setting_or_by_the_option() {
+    let vendor = SimulatedAsleep::start(penstock_host::asleep::Config::default()).await.unwrap();
+    let mut settings: BTreeMap<String, String> = vendor.settings().into_iter().collect();
+    let user = format!("user_id={}", vendor.user_ids()[0]);
+    let call = ["call", "asleep", "sleep.users-get", "--param", &user];
+    let run = penstock(&settings, &call);
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    let url = settings.remove("ASLEEP_BASE_URL").unwrap();
+    let run = penstock(&settings, &[&call[..], &["--vendor", &url]].concat());
+    assert!(run.status.success(), "{}", text(&run.stderr));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,7 @@ use crate::{
     driver::{
         Connector, Options,
         admission::Permit,
-        call::Call,
+        call::{Call, Errand},
         course::Course,
         failure::{self, bad_field},
         request::Sending,
@@ -60,7 +60,7 @@ impl<H: Host> Download<H> {
             Ok(Download::new(connector, sending, course, found))
         };
         let opened = match check(call, options) {
-            Ok(()) => connector.prepared(call, None, options, &id, began, find).await,
+            Ok(()) => connector.prepared(Errand { call, page: None, options, id: &id, began }, find).await,
             Err(refused) => Err(refused),
         };
         opened.map_err(|failure| {
@@ -172,7 +172,9 @@ impl<H: Host> Download<H> {
         let connector = self.connector.clone();
         let find =
             async |sending: &Sending<'_>, course: &mut Course| found(&connector, sending, course).await;
-        let found = connector.prepared(&call, None, &options, &self.info.call_id, now, find).await;
+        let errand =
+            Errand { call: &call, page: None, options: &options, id: &self.info.call_id, began: now };
+        let found = connector.prepared(errand, find).await;
         let Ok(Found { opened, permit }) = found else { return false };
         if !rest.is(&opened, self.info.length) {
             return false;

@@ -155,3 +155,16 @@ mod packed {
         Ok(digests.iter().map(|digest| u64::from_be_bytes(*digest)).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_ids_are_remembered_and_no_more() {
+        let mut track = Track::new(true);
+        let ids: Vec<_> = (0..TAIL as i64 + 5).filter_map(|id| RecordId::of(&id.to_string())).collect();
+        ids.iter().for_each(|id| track.deliver(Some(*id)));
+        assert!(track.tail().eq(ids.iter().skip(5).map(|id| id.digest)));
+    }
+}

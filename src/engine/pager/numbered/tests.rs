@@ -262,6 +262,7 @@ fn the_item_cap_delivers_up_to_itself_and_says_where_to_go_on() {
     pager.arrived(1, more(1));
     fetches(&mut pager);
     pager.arrived(2, more(2));
+    assert_eq!(pager.progress(), Progress::Going, "those up to the cap are still to come");
     assert_eq!(drain(&mut pager), [(1, 0, 10), (2, 0, 4)]);
     assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyItems));
     assert_eq!((place(&pager), pager.items()), ((2, 4), 14));

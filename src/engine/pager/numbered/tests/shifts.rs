@@ -47,6 +47,25 @@ fn a_page_of_nothing_new_is_passed_over() {
 }
 
 #[test]
+fn a_shift_is_drift_if_the_page_after_it_was_asked_for_before_it_showed() {
+    let shifted = |asked_ahead: bool| {
+        let mut pager = NumberedPager::new(CONFIG, Track::default());
+        read(&mut pager, vec![page(ids(1..=10), true)]);
+        assert_eq!(pager.next_fetch(), Some(2));
+        let next = asked_ahead.then(|| pager.next_fetch()).flatten();
+        pager.arrived(2, page(ids(9..=18), true));
+        drain(&mut pager);
+        let next = next.or_else(|| pager.next_fetch());
+        pager.arrived(next.unwrap(), page(ids(19..=20), false));
+        drain(&mut pager);
+        assert_eq!((pager.progress(), pager.items()), (Progress::Ended, 20));
+        pager.drifted()
+    };
+    assert!(!shifted(false));
+    assert!(shifted(true));
+}
+
+#[test]
 fn records_without_an_id_are_never_dropped() {
     let mut pager = NumberedPager::new(CONFIG, Track::default());
     let nameless = |digest| PageFacts { digest, ..page(vec![None; 10], true) };
@@ -152,8 +171,11 @@ fn after_the_end_counting_begins_anew() {
     read(&mut pager, vec![page(ids(1..=10), true), page(ids(11..=13), false)]);
     assert!(!pager.drifted());
     let Position::Numbered { page: start_page, skip, track, .. } = pager.position() else { panic!() };
+    let tail: Vec<u64> = track.tail().collect();
     let track = track.after_the_end();
     assert!(track.ordered() && !track.expects());
+    assert!(tail.len() > 9 && track.tail().eq(tail), "what was delivered last is not delivered again");
+    assert!(!Track::new(false).after_the_end().ordered());
     for (total, drifted) in [(15, false), (16, true)] {
         let config = NumberedConfig { start_page, skip, ..CONFIG };
         let mut pager = NumberedPager::new(config, track.clone());
