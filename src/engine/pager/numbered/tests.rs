@@ -1,5 +1,6 @@
 use super::*;
 
+mod caps;
 mod drift;
 mod model;
 #[cfg(feature = "sabotage")]
@@ -133,24 +134,6 @@ fn a_page_may_be_delivered_in_parts() {
 }
 
 #[test]
-fn held_bytes_bound_the_window() {
-    let mut pager = NumberedPager::new(NumberedConfig { max_held_bytes: 300, ..CONFIG }, Track::default());
-    fetches(&mut pager);
-    pager.arrived(1, more(1));
-    assert_eq!(fetches(&mut pager), [2, 3]);
-    // What was delivered is no longer held.
-    drain(&mut pager);
-    assert_eq!(fetches(&mut pager), [4]);
-    // A page larger than the bound still gets through, alone.
-    let mut pager = NumberedPager::new(NumberedConfig { max_held_bytes: 50, ..CONFIG }, Track::default());
-    fetches(&mut pager);
-    pager.arrived(1, more(1));
-    assert!(fetches(&mut pager).is_empty());
-    drain(&mut pager);
-    assert_eq!(fetches(&mut pager), [2]);
-}
-
-#[test]
 fn pages_beyond_the_end_are_dropped_and_their_errors_do_not_matter() {
     let mut pager = NumberedPager::new(CONFIG, Track::default());
     fetches(&mut pager);
@@ -239,49 +222,6 @@ fn the_same_page_twice_is_a_loop_and_is_not_delivered_twice() {
     assert_eq!(drain(&mut pager), [(1, 0, 10)]);
     assert_eq!(pager.progress(), Progress::Stopped(Guard::Loop));
     assert_eq!(place(&pager), (2, 0));
-}
-
-#[test]
-fn the_page_cap() {
-    let mut pager =
-        NumberedPager::new(NumberedConfig { max_pages: 2, start_page: 5, ..CONFIG }, Track::default());
-    fetches(&mut pager);
-    pager.arrived(5, more(5));
-    assert_eq!(fetches(&mut pager), [6]);
-    pager.arrived(6, more(6));
-    assert_eq!(drain(&mut pager), [(5, 0, 10), (6, 0, 10)]);
-    assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyPages));
-    assert_eq!(place(&pager), (7, 0));
-}
-
-#[test]
-fn the_item_cap_delivers_up_to_itself_and_says_where_to_go_on() {
-    let config = NumberedConfig { max_items: 14, ..CONFIG };
-    let mut pager = NumberedPager::new(config, Track::default());
-    fetches(&mut pager);
-    pager.arrived(1, more(1));
-    fetches(&mut pager);
-    pager.arrived(2, more(2));
-    assert_eq!(pager.progress(), Progress::Going, "those up to the cap are still to come");
-    assert_eq!(drain(&mut pager), [(1, 0, 10), (2, 0, 4)]);
-    assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyItems));
-    assert_eq!((place(&pager), pager.items()), ((2, 4), 14));
-    // As many as the cap, and no more, is fine.
-    let mut pager = NumberedPager::new(NumberedConfig { max_items: 10, skip: 2, ..CONFIG }, Track::default());
-    fetches(&mut pager);
-    pager.arrived(1, facts(12, Some(false), 1));
-    assert_eq!(drain(&mut pager), [(1, 2, 10)]);
-    assert_eq!(pager.progress(), Progress::Ended);
-}
-
-#[test]
-fn at_the_item_cap_no_further_page_is_fetched() {
-    let mut pager = NumberedPager::new(NumberedConfig { max_items: 10, ..CONFIG }, Track::default());
-    fetches(&mut pager);
-    pager.arrived(1, more(1));
-    assert!(fetches(&mut pager).is_empty());
-    drain(&mut pager);
-    assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyItems));
 }
 
 #[test]
