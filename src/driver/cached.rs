@@ -3,14 +3,14 @@
 use super::{
     Connector,
     attempt::payload,
-    cache::{Cached, Fetched, Question, Source, Wanted, changes},
-    call::{Answer, Payload},
+    cache::{Cached, Fetched, Missed, Question, Source, Wanted},
+    call::{Answer, Call, Payload},
     course::Course,
     failure,
     request::{Sending, query},
 };
 use crate::{
-    catalogue::Caching,
+    catalogue::{self, Caching},
     contract::{AnswerSource, Failure, FailureKind},
     engine::classify::Access,
     host::Host,
@@ -27,7 +27,7 @@ impl<H: Host> Connector<H> {
         let Sending { call, page, account, policy, options } = *sending;
         let name = call.operation.name;
         let kept = policy.caching && call.operation.cache.is_some() && !options.uncached;
-        let forgets = policy.caching && call.access() == Access::Write;
+        let forgets = policy.caching && call.access() == Access::Write && is_kept_of(call);
         if !kept && !forgets {
             return self.fetch_answer(sending, course).await;
         }
@@ -43,16 +43,18 @@ impl<H: Host> Connector<H> {
         };
         let deadline = Some(course.retry.deadline());
         if forgets {
-            let result = self.fetch_answer(sending, course).await;
-            if changes(&result) {
-                self.cache.written(&self.host, &question, deadline).await;
-            }
-            return result;
+            return self
+                .cache
+                .write(&self.host, &question, deadline, self.fetch_answer(sending, course))
+                .await;
         }
         let id = course.id.clone();
         let wanted = Wanted { fresh: options.fresh, accept_stale: options.accept_stale, deadline };
         let fetch = async || {
-            let answer = self.fetch_answer(sending, course).await?;
+            let answer = self
+                .fetch_answer(sending, course)
+                .await
+                .map_err(|failure| Missed { failure, for_all: course.failed_for_all() })?;
             let promised = matches!(answer.payload, Payload::Promise(_));
             let body = body(answer.payload);
             let changes = call.operation.cache == Some(Caching::Immutable)
@@ -90,6 +92,14 @@ impl<H: Host> Connector<H> {
             Err(failure) => Err(failure.of(sending.call.operation.name, &course.id, course.attempts())),
         }
     }
+}
+
+/// Whether anything is ever kept of what a call is about.
+fn is_kept_of(call: &Call) -> bool {
+    let resource = call.operation.resource();
+    let all = catalogue::operations(call.operation.vendor).unwrap_or_default();
+    call.operation.owner.is_some()
+        || all.iter().any(|other| other.cache.is_some() && other.resource() == resource)
 }
 
 fn body(payload: Payload) -> Bytes {

@@ -320,6 +320,7 @@ impl<H: Host> Connector<H> {
             retry: Retry::new(retry_policy, began, repeat),
             spent: Spent::default(),
             refusals: 0,
+            ended: None,
         };
         let sending = Sending { call, page, account: &account, policy: &policy, options };
         then(&sending, &mut course).await

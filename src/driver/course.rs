@@ -29,6 +29,8 @@ pub(super) struct Course {
     pub(super) spent: Spent,
     /// How often a token of this call was refused.
     pub(super) refusals: u32,
+    /// Why there was no further attempt, if that is why it ended.
+    pub(super) ended: Option<Why>,
 }
 
 impl Course {
@@ -58,8 +60,15 @@ impl Course {
         Failure { outcome: outcome(self.retry.effect()), ..failure::late("the deadline passed") }
     }
 
+    /// Whether its failure is no matter of its own deadline: another call, at the same
+    /// time, would have failed as well.
+    pub(super) fn failed_for_all(&self) -> bool {
+        self.ended.is_some_and(|why| why != Why::NoTime)
+    }
+
     /// No further attempt.
-    pub(super) fn give_up(&self, failed: Failed, GiveUp { why, hint, effect }: GiveUp) -> Failure {
+    pub(super) fn give_up(&mut self, failed: Failed, GiveUp { why, hint, effect }: GiveUp) -> Failure {
+        self.ended = Some(why);
         let Failed { fault, complaint } = failed;
         let unsure = effect > Took::NotApplied;
         let retry = match (why, hint) {

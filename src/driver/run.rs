@@ -281,7 +281,10 @@ impl<H: Host> Connector<H> {
                     self.stats.borrow_mut().retry(fault.reason.as_str());
                     self.host.sleep(after).await;
                 }
-                Decision::GiveUp(_) => return Err(failure),
+                Decision::GiveUp(give_up) => {
+                    course.ended = Some(give_up.why);
+                    return Err(failure);
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! One fetch for any number of callers that ask the same at once.
 
-use super::{Failure, Fetched};
-use crate::{contract::FailureKind, engine::cache::Key};
+use super::{Failure, Fetched, Missed};
+use crate::engine::cache::Key;
 use futures_util::lock::{Mutex, MutexGuard};
 use litemap::LiteMap;
 use std::{cell::RefCell, rc::Rc};
@@ -48,13 +48,15 @@ impl Ticket<'_> {
         self.flight.result.borrow().clone()
     }
 
-    /// Shares a result with those who wait. That the time was over is not shared: the
-    /// others have deadlines of their own.
-    pub(super) fn share(&self, result: &Result<Fetched, Failure>) {
-        if result.as_ref().is_err_and(|failure| failure.kind == FailureKind::Timeout) {
-            return;
-        }
-        *self.flight.result.borrow_mut() = Some(result.clone());
+    /// Shares a result with those who wait. A failure that was this caller's alone is not
+    /// shared: the others have deadlines of their own.
+    pub(super) fn share(&self, result: &Result<Fetched, Missed>) {
+        let result = match result {
+            Ok(fetched) => Ok(fetched.clone()),
+            Err(missed) if missed.for_all => Err(missed.failure.clone()),
+            Err(_) => return,
+        };
+        *self.flight.result.borrow_mut() = Some(result);
         self.close();
     }
 

@@ -15,7 +15,7 @@ mod store;
 mod types;
 
 pub(in crate::driver) use types::owned;
-pub use types::{Cached, Counters, Fetched, Question, Source, Wanted};
+pub use types::{Cached, Counters, Fetched, Missed, Question, Source, Wanted};
 
 use super::{Failure, failure};
 use crate::{
@@ -97,10 +97,10 @@ impl Cache {
         host: &H,
         question: &Question<'_>,
         wanted: Wanted,
-        fetch: impl AsyncFnOnce() -> Result<Fetched, Failure>,
+        fetch: impl AsyncFnOnce() -> Result<Fetched, Missed>,
     ) -> Result<Cached, Failure> {
         let Some(policy) = policy(question.operation) else {
-            return fetch().await.map(Cached::fetched);
+            return fetch().await.map(Cached::fetched).map_err(|missed| missed.failure);
         };
         let looking = self.look(host, question, wanted);
         let Some((place, kept)) = within(host, wanted.deadline, looking).await else {
@@ -131,22 +131,51 @@ impl Cache {
         }
     }
 
-    /// A call that may have changed this resource is over: what is kept of it is of no
-    /// use any more. At once for this instance, within seconds for those that share its
-    /// store. See [`changes`].
-    pub async fn written<H: Host>(&self, host: &H, question: &Question<'_>, deadline: Option<Tick>) {
-        self.forget(host, &question.resource(), deadline).await;
+    /// Sends what may change this resource. What is kept of it is of no use any more: at
+    /// once for this instance, within seconds for those that share its store. While it is
+    /// under way, and while the vendor may still be at work on one of unknown outcome, no
+    /// answer is kept for longer than seconds; so neither a deadline nor the end of this
+    /// instance can leave an old answer behind. A write that surely changed nothing costs
+    /// what was kept, too: the others may have been told of a later one meanwhile.
+    ///
+    /// # Errors
+    /// Those of `send`.
+    pub async fn write<H: Host, T>(
+        &self,
+        host: &H,
+        question: &Question<'_>,
+        deadline: Option<Tick>,
+        send: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let resource = question.resource();
+        self.make_room();
+        self.end(host, &resource);
+        let writing = self.epochs.unsettle(host, &resource);
+        within(host, deadline, self.epochs.warn(host, &self.store, &resource, deadline)).await;
+        let result = send.await;
+        if result.as_ref().err().is_none_or(|failure| failure.outcome != Outcome::Unknown) {
+            writing.settled();
+        } else {
+            drop(writing);
+        }
+        self.forget(host, &resource, deadline).await;
+        result
     }
 
     /// What is kept of a resource, or of an owner, is of no use any more.
     pub(in crate::driver) async fn forget<H: Host>(&self, host: &H, resource: &Key, deadline: Option<Tick>) {
         self.make_room();
-        let ended = self.epochs.end(host, resource);
-        // They could not be found any more, and somebody's data is not to lie about.
-        self.memory.borrow_mut().retain(|key| !key.is_of_epoch(ended));
+        self.end(host, resource);
         let beginning = self.epochs.begin(host, &self.store, resource);
         // Cut off, it is done with the next look at the epoch.
         within(host, deadline, beginning).await;
+    }
+
+    /// Ends the epoch of a resource in this instance.
+    fn end<H: Host>(&self, host: &H, resource: &Key) {
+        let ended = self.epochs.end(host, resource);
+        // They could not be found any more, and somebody's data is not to lie about.
+        self.memory.borrow_mut().retain(|key| !key.is_of_epoch(ended));
     }
 
     /// Finds the place of an answer, and what is kept there.
@@ -159,7 +188,7 @@ impl Cache {
         self.make_room();
         let epoch = self.epochs.current(host, &self.store, &question.resource()).await;
         let most = question.owner.as_ref().map(|_| OWNED_STORED);
-        let place = Place { key: question.key(epoch.number), shared: epoch.shared, most };
+        let place = Place { key: question.key(epoch.number), kept: epoch.kept, shared: epoch.shared, most };
         if wanted.fresh {
             return (place, None);
         }
@@ -203,7 +232,7 @@ impl Cache {
         policy: &Policy,
         place: &Place,
         wanted: Wanted,
-        fetch: impl AsyncFnOnce() -> Result<Fetched, Failure>,
+        fetch: impl AsyncFnOnce() -> Result<Fetched, Missed>,
     ) -> Result<Cached, Failure> {
         let ticket = self.flights.join(&place.key);
         let Some(turn) = within(host, wanted.deadline, ticket.turn()).await else { return Err(late()) };
@@ -230,15 +259,15 @@ impl Cache {
         place: &Place,
         deadline: Option<Tick>,
         ticket: Option<(&flight::Ticket<'_>, futures_util::lock::MutexGuard<'_, ()>)>,
-        fetch: impl AsyncFnOnce() -> Result<Fetched, Failure>,
+        fetch: impl AsyncFnOnce() -> Result<Fetched, Missed>,
     ) -> Result<Cached, Failure> {
         self.count(|counters| counters.fetches += 1);
         let result = fetch().await;
         let (status, body) = match &result {
             Ok(fetched) => (fetched.status, fetched.keep.then(|| fetched.body.clone())),
-            Err(failure) => (failure.status.unwrap_or_default(), absence::body(failure)),
+            Err(Missed { failure, .. }) => (failure.status.unwrap_or_default(), absence::body(failure)),
         };
-        let kept = storable(status).zip(body).map(|(storable, body)| {
+        let kept = storable(status).zip(body).filter(|_| place.kept).map(|(storable, body)| {
             let fresh = policy.life(storable, unit(host.random()));
             (storable, Entry { status, body, stored_at: host.wall_now(), fresh })
         });
@@ -256,7 +285,7 @@ impl Cache {
             let storing = self.store.set(host, &place.key, entry.to_bytes(), Some(life));
             within(host, deadline, storing).await;
         }
-        result.map(Cached::fetched)
+        result.map(Cached::fetched).map_err(|missed| missed.failure)
     }
 
     /// Epochs cannot be forgotten one by one: what was kept in an earlier one would come
@@ -275,19 +304,11 @@ impl Cache {
     }
 }
 
-/// Whether a call that is over may have changed what its resource holds; to be asked
-/// after every operation that is no read.
-#[must_use]
-pub fn changes<T>(result: &Result<T, Failure>) -> bool {
-    match result {
-        Ok(_) => true,
-        Err(failure) => matches!(failure.outcome, Outcome::Applied | Outcome::Unknown),
-    }
-}
-
 /// Where an answer is kept.
 struct Place {
     key: Key,
+    /// Whether it is kept at all.
+    kept: bool,
     /// Whether also in the store.
     shared: bool,
     /// How long it may stay there at most.

@@ -2,6 +2,7 @@
 
 use crate::{
     catalogue::Operation,
+    contract::Failure,
     engine::{
         cache::{Key, KeyParts},
         time::Tick,
@@ -49,6 +50,16 @@ pub struct Fetched {
     pub body: Bytes,
     /// Whether it may be kept.
     pub keep: bool,
+}
+
+/// A fetch that failed.
+#[derive(Debug, Clone)]
+pub struct Missed {
+    /// How.
+    pub failure: Failure,
+    /// Whether it would have failed for any other caller too: not because this one had
+    /// little time or few attempts.
+    pub for_all: bool,
 }
 
 /// An answer, and where it comes from.

@@ -4,7 +4,7 @@ use crate::{
     catalogue::find,
     contract::{Failure, FailureKind, Outcome},
     driver::{
-        cache::{Cache, Cached, Fetched, Question, Source, Wanted, changes},
+        cache::{Cache, Cached, Fetched, Missed, Question, Source, Wanted},
         refused,
     },
     host::{
@@ -25,13 +25,16 @@ pub struct Kitchen {
     pub fetched: Rc<Cell<u64>>,
     pub refusal: Rc<Cell<Option<(FailureKind, u16)>>>,
     pub latency: Cell<Duration>,
+    /// Whether its refusals are for all.
+    pub for_all: Cell<bool>,
 }
 
 impl Kitchen {
     pub fn on(host: Simulated) -> Kitchen {
         let cache = Rc::new(Cache::new(1 << 20));
         let latency = Cell::new(SECOND / 10);
-        Kitchen { host, cache, fetched: Rc::default(), refusal: Rc::default(), latency }
+        let for_all = Cell::new(true);
+        Kitchen { host, cache, fetched: Rc::default(), refusal: Rc::default(), latency, for_all }
     }
 
     pub fn new() -> Kitchen {
@@ -54,7 +57,8 @@ impl Kitchen {
             self.host.wait(self.latency.get()).await;
             match self.refusal.get() {
                 Some((kind, status)) => {
-                    Err(Failure { status: Some(status), ..refused(kind, "no", Vec::new()) })
+                    let failure = Failure { status: Some(status), ..refused(kind, "no", Vec::new()) };
+                    Err(Missed { failure, for_all: self.for_all.get() })
                 }
                 None => Ok(Fetched { status: 200, keep: true, body: format!("answer {answer}").into() }),
             }
@@ -68,7 +72,12 @@ impl Kitchen {
     }
 
     pub async fn write(&self) {
-        self.cache.written(&self.host, &types("1"), None).await;
+        self.writes(&types("1"), Ok(())).await;
+    }
+
+    /// Writes, with this result.
+    pub async fn writes(&self, question: &Question<'_>, result: Result<(), Failure>) {
+        _ = self.cache.write(&self.host, question, None, async { result }).await;
     }
 
     fn refuses(&self, kind: FailureKind, status: u16) {
@@ -207,10 +216,11 @@ fn nobody_waits_past_a_deadline_and_nobody_fails_by_that_of_another() {
         assert_eq!((patient, kind, at), ((1, VENDOR), FailureKind::Timeout, 2 * SECOND));
 
         kitchen.write().await;
-        kitchen.refuses(FailureKind::Timeout, 0);
+        // Whatever it is that leaves this one no time.
+        kitchen.refuses(FailureKind::RateLimited, 429);
+        kitchen.for_all.set(false);
         let other = async {
             kitchen.host.wait(SECOND).await;
-            kitchen.refusal.set(Some((FailureKind::Timeout, 0)));
             let waiting = kitchen.get();
             let mend = async {
                 kitchen.host.wait(10 * SECOND).await;
@@ -219,7 +229,7 @@ fn nobody_waits_past_a_deadline_and_nobody_fails_by_that_of_another() {
             join(waiting, mend).await.0
         };
         let (first, second) = join(kitchen.ask(&question, Wanted::default()), other).await;
-        assert_eq!((first.unwrap_err().kind, second), (FailureKind::Timeout, (3, VENDOR)));
+        assert_eq!((first.unwrap_err().kind, second), (FailureKind::RateLimited, (3, VENDOR)));
     });
 }
 
@@ -315,19 +325,11 @@ fn a_write_makes_useless_what_is_kept_even_if_it_is_just_being_fetched() {
         assert_eq!(join(kitchen.get(), write).await.0, (3, VENDOR));
         assert_eq!(kitchen.get().await, (4, VENDOR));
         // That of another tenant, or to another resource, does not matter.
-        kitchen.cache.written(&kitchen.host, &types("2"), None).await;
+        kitchen.writes(&types("2"), Ok(())).await;
         let jobs = Question { operation: find("servicetitan", "jpm.jobs-create").unwrap(), ..types("1") };
-        kitchen.cache.written(&kitchen.host, &jobs, None).await;
+        kitchen.writes(&jobs, Ok(())).await;
         assert_eq!(kitchen.get().await, (4, CACHE));
     });
-}
-
-#[test]
-fn a_write_counts_unless_it_surely_changed_nothing() {
-    let failure = |outcome| Err(Failure { outcome, ..refused(FailureKind::Vendor, "", Vec::new()) });
-    let outcomes = [Outcome::NotSent, Outcome::NotApplied, Outcome::Applied, Outcome::Unknown];
-    assert_eq!(outcomes.map(|outcome| changes::<()>(&failure(outcome))), [false, false, true, true]);
-    assert!(changes(&Ok(())));
 }
 
 #[test]

@@ -2,15 +2,18 @@
 
 use super::cache::{Kitchen, SECOND, number, types};
 use crate::{
-    contract::FailureKind,
-    driver::cache::{Source, Wanted},
+    contract::{Failure, FailureKind, Outcome},
+    driver::{
+        cache::{Source, Wanted},
+        refused,
+    },
     host::{
         Host, State,
         simulated::{Conduct, Store},
     },
 };
-use futures_util::future::join_all;
-use std::time::Duration;
+use futures_util::future::{join, join_all, pending, select};
+use std::{pin::pin, time::Duration};
 
 const VENDOR: Source = Source::Vendor;
 const CACHE: Source = Source::Cache;
@@ -63,7 +66,7 @@ fn a_write_of_one_is_noticed_by_the_others_within_five_seconds() {
         one.host.wait(5 * SECOND).await;
         assert_eq!(other.get().await, (2, CACHE));
         // Both at once: whatever the store ends with, neither sees what was before.
-        futures_util::future::join(one.write(), other.write()).await;
+        join(one.write(), other.write()).await;
         let before = one.fetched.get();
         assert!(one.get().await.0 > before && other.get().await.0 > before);
         one.host.wait(5 * SECOND).await;
@@ -107,7 +110,10 @@ fn a_store_that_hangs_costs_half_a_second_now_and_then() {
         let wanted = Wanted { deadline: Some(one.host.now() + SECOND / 5), ..Wanted::default() };
         assert_eq!(one.ask(&types("3"), wanted).await.unwrap_err().kind, FailureKind::Timeout);
         assert_eq!(one.host.elapsed() - before, SECOND / 5);
-        one.cache.written(&one.host, &types("4"), Some(one.host.now() + SECOND / 5)).await;
+        let before = one.host.elapsed();
+        let deadline = Some(one.host.now() + SECOND / 5);
+        one.cache.write(&one.host, &types("4"), deadline, async { Ok(()) }).await.unwrap();
+        assert_eq!(one.host.elapsed() - before, SECOND / 5);
     });
 }
 
@@ -225,5 +231,65 @@ fn a_clock_that_is_ahead_does_not_make_answers_last() {
         one.get().await;
         let answer = other.ask(&types("1"), Wanted::default()).await.unwrap();
         assert_eq!((answer.source, answer.age), (CACHE, Duration::ZERO));
+    });
+}
+
+/// A write whose outcome nobody knows may take effect long after its caller has gone.
+#[test]
+fn nothing_is_kept_while_the_vendor_may_still_be_at_work_on_a_write() {
+    let (one, other, _) = two();
+    one.host.run(async {
+        let unknown = Failure { outcome: Outcome::Unknown, ..refused(FailureKind::Timeout, "", Vec::new()) };
+        one.writes(&types("1"), Err(unknown)).await;
+        for kitchen in [&one, &other, &one, &other] {
+            assert_eq!(kitchen.get().await.1, VENDOR);
+            one.host.wait(24 * SECOND).await;
+        }
+        one.host.wait(9 * SECOND).await;
+        let last = one.fetched.get();
+        assert_eq!(one.get().await, (last + 1, VENDOR));
+        assert_eq!(other.get().await, (last + 1, CACHE));
+    });
+}
+
+#[test]
+fn a_write_that_is_killed_or_given_up_leaves_nothing_old_behind() {
+    let (one, other, _) = two();
+    one.host.run(async {
+        one.get().await;
+        assert_eq!(other.get().await, (1, CACHE));
+        let question = types("1");
+        let hung = one.cache.write(&one.host, &question, None, pending::<Result<(), Failure>>());
+        // It may have been applied by then.
+        select(pin!(hung), pin!(one.host.wait(6 * SECOND))).await;
+        assert_eq!(other.get().await, (2, VENDOR));
+        assert_eq!(one.get().await, (3, VENDOR));
+        // The instance has gone; its word in the store goes by itself.
+        one.host.wait(101 * SECOND).await;
+        assert_eq!(other.get().await, (4, VENDOR));
+        assert_eq!(other.get().await, (4, CACHE));
+    });
+}
+
+#[test]
+fn while_a_write_is_under_way_the_others_keep_nothing() {
+    let (one, other, _) = two();
+    one.host.run(async {
+        let question = types("1");
+        let slow = async {
+            one.host.wait(10 * SECOND).await;
+            Ok(())
+        };
+        let reading = async {
+            one.host.wait(SECOND).await;
+            // Before the vendor has applied it, and perhaps after.
+            assert_eq!(other.get().await, (1, VENDOR));
+            assert_eq!(other.get().await, (2, VENDOR));
+        };
+        join(one.cache.write(&one.host, &question, None, slow), reading).await.0.unwrap();
+        one.host.wait(5 * SECOND).await;
+        assert_eq!(other.get().await, (3, VENDOR));
+        assert_eq!(other.get().await, (3, CACHE));
+        assert_eq!(one.get().await, (3, CACHE));
     });
 }
