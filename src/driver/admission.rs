@@ -34,6 +34,11 @@ use std::{
 /// How many groups are kept. Beyond that, idle ones are forgotten.
 const MANY_GROUPS: usize = 256;
 
+/// How long a lower limit goes on once nobody asks for it. Two accounts of a tenant count
+/// together and may have different settings, or read changed ones at different times, up to
+/// a minute apart: if each call changed the limit back, nothing would ever be sent.
+const LIMIT_LIFE: Duration = Duration::from_secs(120);
+
 /// What counts together at a vendor, such as `servicetitan/1234/app`. Also the name of
 /// the group's record in the shared store, so the same in all instances, and no secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,6 +122,8 @@ struct Room {
     /// The key of its record in the store.
     record: String,
     group: RefCell<Group>,
+    /// When its present limit was last asked for.
+    asked: Cell<Tick>,
     /// One for each call that waits, and so perhaps thousands.
     wakers: RefCell<BTreeMap<Ticket, Waker>>,
 }
@@ -148,7 +155,7 @@ impl Admission {
     ///
     /// Send at once, without waiting for anything else in between. Dropping the future
     /// leaves the queue; dropping the permit gives the place in flight back. `limit` is
-    /// what the vendor sets for the group, the same in all its calls, and `caller` who
+    /// what the vendor sets for the group; of different ones the lowest holds. `caller` is who
     /// takes turns with others; it goes before those who wait since later than `since`.
     ///
     /// The future must be polled until it is ready, or dropped: calls wait for one
@@ -235,7 +242,12 @@ impl Desk {
     fn room<H: Host>(&self, key: &GroupKey, limit: &RateLimit, now: Tick, host: &H) -> Rc<Room> {
         let known = self.rooms.borrow().by_key.get(key).cloned();
         if let Some(room) = known {
-            if room.group.borrow().limit() != limit {
+            let known = *room.group.borrow().limit();
+            let settled = now.since(room.asked.get()) >= LIMIT_LIFE;
+            if known == *limit || limit.is_below(&known) || settled {
+                room.asked.set(now);
+            }
+            if known != *limit && (limit.is_below(&known) || settled) {
                 room.group.borrow_mut().change(now, *limit, host.random());
                 room.deliver();
             }
@@ -253,7 +265,13 @@ impl Desk {
         let id = GroupId(rooms.made);
         let group = RefCell::new(Group::new(id, &setup, now, host.random()));
         let record = format!("penstock/limit/{key}");
-        let room = Rc::new(Room { key: key.clone(), record, group, wakers: RefCell::default() });
+        let room = Rc::new(Room {
+            key: key.clone(),
+            record,
+            group,
+            asked: Cell::new(now),
+            wakers: RefCell::default(),
+        });
         rooms.by_key.insert(key.clone(), room.clone());
         rooms.by_id.insert(id, room.clone());
         room

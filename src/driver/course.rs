@@ -37,7 +37,7 @@ impl Course {
     /// The call did not get its turn in time.
     pub(super) fn not_admitted(&self, hint: Option<Duration>) -> Failure {
         let retry = hint.map_or(RetryAdvice::Later, |hint| RetryAdvice::After(millis(hint)));
-        let message = "the rate limit leaves no time before the deadline";
+        let message = "the rate limit, or the cap on requests under way, leaves no time before the deadline";
         Failure {
             outcome: outcome(self.retry.effect()),
             retry,

@@ -92,6 +92,9 @@ pub struct Connector<H> {
     /// interval away. If another instance was there before, the vendor says so, and for how
     /// long to wait.
     turns: Admission,
+    /// The places of files under way. Their readers may be slow, so they get half of all: what
+    /// nobody reads must not hold up every other call.
+    files: Admission,
     guards: Guards,
     cache: Cache,
 }
@@ -118,7 +121,13 @@ impl<H: Host> Connector<H> {
             log_level: Cell::new(LogLevel::Info),
             callers: Cell::new(0),
             admission: Admission::default(),
-            turns: Admission::new(AdmissionConfig { shared: false, ..AdmissionConfig::default() }),
+            turns: Admission::new(AdmissionConfig {
+                shared: false,
+                // Only the turns count; the requests themselves are under the common cap.
+                max_connections: usize::MAX,
+                ..AdmissionConfig::default()
+            }),
+            files: Admission::new(AdmissionConfig { shared: false, ..AdmissionConfig::default() }),
             guards: Guards::default(),
             cache: Cache::new(0),
         })
@@ -263,6 +272,11 @@ impl<H: Host> Connector<H> {
             instances: policy.instances,
             max_connections: policy.max_connections,
             adaptive: policy.adaptive_rate,
+        });
+        self.files.configure(AdmissionConfig {
+            shared: false,
+            max_connections: (policy.max_connections / 2).max(1),
+            ..AdmissionConfig::default()
         });
         *self.policy.borrow_mut() = Some((self.host.now(), policy.clone()));
         Ok(policy)

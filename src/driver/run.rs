@@ -7,12 +7,12 @@
 use super::{
     Connector,
     account::Account,
-    admission::{GroupKey, Refusal},
+    admission::{GroupKey, Permit, Refusal},
     attempt::{Failed, Success},
     course::Course,
     failure::{millis, outcome},
     request::Sending,
-    token::Authorization,
+    token::{Authorization, present},
 };
 use crate::{
     contract::Failure,
@@ -20,10 +20,10 @@ use crate::{
         breaker::{Open, Outcome as Health, Transition},
         budget::Cost,
         classify::{Class, Effect, Fault, Reason},
-        limiter::gcra::RateLimit,
+        limiter::{gcra::RateLimit, queue::Caller},
         retry::{Decision, Repeat, Why},
         sabotage::{self, Sabotage},
-        time::unit,
+        time::{Tick, unit},
         token::Generation,
     },
     files::Upload,
@@ -36,6 +36,9 @@ use std::time::Duration;
 /// this much later at most, so that they do not all come in one instant.
 const SPREAD: Duration = Duration::from_millis(100);
 
+/// Files wait for places, not for a rate.
+const UNHURRIED: RateLimit = RateLimit { count: 1_000, window: Duration::from_millis(1), burst: 1_000 };
+
 impl<H: Host> Connector<H> {
     /// Sends the request of a call until it is answered or given up.
     ///
@@ -43,14 +46,20 @@ impl<H: Host> Connector<H> {
     /// Everything that can go wrong; the failure says whether the call took effect.
     pub(super) async fn run(&self, sending: &Sending<'_>, course: &mut Course) -> Result<Success, Failure> {
         let Sending { account, policy, options, .. } = *sending;
-        let guard = self.guards.of(account.group.as_str(), self.host.now());
+        let rare = account.vendor.spacing(sending.call, &account.site);
+        // What has a limit of its own is guarded by itself: slow reports say nothing of jobs.
+        let own = rare.as_ref().map(|rare| GroupKey::new(&format!("{}/{}", account.group, rare.resource)));
+        let group = own.as_ref().unwrap_or(&account.group);
+        let guard = self.guards.of(group.as_str(), self.host.now());
         guard.called(self.host.now());
         let caller = options.caller.unwrap_or_else(|| self.caller());
         let harmless = course.retry.repeat() == Repeat::Harmless;
         // Since when it waits to be sent: whatever holds it up, its place is kept.
         let mut since = course.began;
-        let rare = account.vendor.spacing(sending.call, &account.site);
-        let mut turn = rare.is_none();
+        let rare = rare.filter(|rare| !rare.interval.is_zero());
+        let mut turn: Option<Permit> = None;
+        let mut tokens_lost = 0_u32;
+        let mut file_place = None;
         loop {
             if policy.breaker
                 && let Err(open) = guard.check(self.host.now(), harmless)
@@ -59,19 +68,17 @@ impl<H: Host> Connector<H> {
                 continue;
             }
             // Before the wait for its turn, so that a call without a token takes none.
-            self.authorized(account, policy, course).await?;
+            let fetched = self.authorized(account, policy, course).await?.generation;
             let deadline = course.retry.deadline();
-            if let Some(rare) = rare.as_ref().filter(|rare| !turn && !rare.interval.is_zero()) {
-                let group = GroupKey::new(&format!("{}/{}", account.group, rare.resource));
+            if let Some(rare) = rare.as_ref().filter(|_| turn.is_none()) {
                 let limit = RateLimit::new(1, rare.interval);
-                let admitted = self.turns.admit(&self.host, &group, &limit, caller, since, deadline).await;
-                // Its place in flight is given back at once: it is taken again below.
-                match admitted {
-                    Ok(permit) => drop(permit),
-                    Err(Refusal::Late { hint }) => return Err(course.not_admitted(hint)),
-                }
-                turn = true;
+                let admitted = self.turns.admit(&self.host, group, &limit, caller, since, deadline).await;
+                turn = Some(admitted.map_err(|Refusal::Late { hint }| course.not_admitted(hint))?);
                 // The token may be old by now.
+                continue;
+            }
+            if sending.call.operation.file && file_place.is_none() {
+                file_place = Some(self.file_place(account, caller, since, course).await?);
                 continue;
             }
             let limit = &account.site.rate;
@@ -82,7 +89,12 @@ impl<H: Host> Connector<H> {
                 Err(Refusal::Late { hint }) => return Err(course.not_admitted(hint)),
             };
             // The token may have been replaced meanwhile, or there may be none left.
-            let Some(authorization) = self.at_hand(account) else { continue };
+            // One that lives for a few seconds only is sent all the same, in the end.
+            let last = || present(account, fetched).filter(|_| tokens_lost > 0);
+            let Some(authorization) = self.at_hand(account).or_else(last) else {
+                tokens_lost += 1;
+                continue;
+            };
             let now = self.host.now();
             let pass = match policy.breaker.then(|| guard.pass(now, harmless)).transpose() {
                 Ok(pass) => pass,
@@ -99,17 +111,22 @@ impl<H: Host> Connector<H> {
             let fault = result.as_ref().err().map(|failed| failed.fault);
             match fault {
                 // A report's own limit does not hold up everything else.
-                Some(Fault { class: Class::Throttled, .. }) if rare.is_some() => {}
-                Some(Fault { class: Class::Throttled, hint, .. }) => permit.throttled(now, hint),
+                Some(Fault { class: Class::Throttled, hint, .. }) => {
+                    turn.as_ref().unwrap_or(&permit).throttled(now, hint);
+                }
                 Some(Fault { status: None, .. }) => {}
                 _ => permit.succeeded(now),
             }
             // A request whose token is refused is not counted.
-            turn = rare.is_none() || fault.is_some_and(|fault| fault.class == Class::TokenRejected);
+            if fault.is_none_or(|fault| fault.class != Class::TokenRejected) {
+                turn = None;
+            }
             let took = now.since(permit.sent());
             match &mut result {
                 // A file is under way until its last byte is here.
-                Ok(Success { file: Some(file), .. }) => file.hold(permit),
+                Ok(Success { file: Some(file), .. }) => {
+                    file.hold(file_place.take().into_iter().chain([permit]))
+                }
                 _ => drop(permit),
             }
             if let Some(pass) = pass {
@@ -145,6 +162,19 @@ impl<H: Host> Connector<H> {
                 Decision::GiveUp(give_up) => return Err(course.give_up(failed, give_up)),
             }
         }
+    }
+
+    /// A place among the files that are under way.
+    async fn file_place(
+        &self,
+        account: &Account,
+        caller: Caller,
+        since: Tick,
+        course: &Course,
+    ) -> Result<Permit, Failure> {
+        let admitted =
+            self.files.admit(&self.host, &account.group, &UNHURRIED, caller, since, course.retry.deadline());
+        admitted.await.map_err(|Refusal::Late { hint }| course.not_admitted(hint))
     }
 
     /// Tells the token's cell what an attempt says of it.
@@ -264,8 +294,10 @@ impl<H: Host> Connector<H> {
     ) -> Result<Authorization, Failure> {
         loop {
             let now = self.host.now();
-            let Some(time) = course.retry.begin(now) else { return Err(course.late()) };
-            let left = course.retry.time_left(now).max(time);
+            if course.retry.begin(now).is_none() {
+                return Err(course.late());
+            }
+            let left = course.retry.time_left(now);
             let Some(result) = self.within(left, self.authorization(account, policy, now + left)).await
             else {
                 return Err(course.late());

@@ -27,7 +27,7 @@ pub struct Download<H> {
     info: FileInfo,
     /// None once it has broken off.
     body: Option<Box<dyn Source>>,
-    permit: Option<Permit>,
+    places: Vec<Permit>,
     call: Call,
     options: Options,
     /// By which its rest can be asked for.
@@ -75,7 +75,7 @@ impl<H: Host> Download<H> {
         course: &Course,
         found: Found,
     ) -> Download<H> {
-        let Found { opened, permit } = found;
+        let Found { opened, places } = found;
         let Sending { call, policy, options, .. } = *sending;
         let info = FileInfo {
             call_id: course.id.clone(),
@@ -90,7 +90,7 @@ impl<H: Host> Download<H> {
             validator: validator(&opened),
             again: policy.attempts.saturating_sub(1),
             body: Some(opened.body),
-            permit,
+            places,
             call: call.clone(),
             options: options.clone(),
             began: course.began,
@@ -164,7 +164,7 @@ impl<H: Host> Download<H> {
         let Some(again) = self.again.checked_sub(1) else { return false };
         self.again = again;
         // Its place is given back first: another one is needed, and there may be no more.
-        (self.body, self.permit) = (None, None);
+        (self.body, self.places) = (None, Vec::new());
         let now = self.connector.host.now();
         let rest = Rest { from: self.received, etag };
         let call = Call { rest: Some(rest.clone()), ..self.call.clone() };
@@ -175,7 +175,7 @@ impl<H: Host> Download<H> {
         let errand =
             Errand { call: &call, page: None, options: &options, id: &self.info.call_id, began: now };
         let found = connector.prepared(errand, find).await;
-        let Ok(Found { opened, permit }) = found else { return false };
+        let Ok(Found { opened, places }) = found else { return false };
         if !rest.is(&opened, self.info.length) {
             return false;
         }
@@ -185,7 +185,7 @@ impl<H: Host> Download<H> {
                 .with("operation", self.call.operation.name)
                 .with("from", self.received)
         });
-        (self.body, self.permit) = (Some(opened.body), permit);
+        (self.body, self.places) = (Some(opened.body), places);
         true
     }
 

@@ -29,14 +29,14 @@ const MOST_REDIRECTS: usize = 5;
 /// A file whose bytes are yet to come.
 pub(in crate::driver) struct Found {
     pub(super) opened: Opened,
-    /// The place in flight that it takes.
-    pub(super) permit: Option<Permit>,
+    /// The places that it takes: in flight, and among files.
+    pub(super) places: Vec<Permit>,
 }
 
 impl Found {
-    /// Keeps its place in flight as long as it is under way.
-    pub(in crate::driver) fn hold(&mut self, permit: Permit) {
-        self.permit = Some(permit);
+    /// Keeps its places as long as it is under way.
+    pub(in crate::driver) fn hold(&mut self, places: impl IntoIterator<Item = Permit>) {
+        self.places.extend(places);
     }
 }
 
@@ -78,7 +78,7 @@ impl<H: Host> Connector<H> {
             let message = format!("the file has more than {most} bytes (PENSTOCK_MAX_FILE_BYTES)");
             return Err(Failed { fault, complaint: Complaint::new(FailureKind::TooLarge, message) });
         }
-        Ok(Success { status, payload: Payload::Nothing, file: Some(Found { opened, permit: None }) })
+        Ok(Success { status, payload: Payload::Nothing, file: Some(Found { opened, places: Vec::new() }) })
     }
 
     async fn find(

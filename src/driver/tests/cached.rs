@@ -2,10 +2,11 @@
 
 use super::rig::{Rig, options};
 use crate::{
-    contract::{AnswerSource, CallOptions, FailureKind},
+    contract::{AnswerSource, CallOptions, FailureKind, Outcome},
     dynamic::Answer,
     host::simulated::{Reply, Store},
 };
+use futures_util::future::join;
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -70,6 +71,49 @@ fn a_caller_may_ask_past_it_and_a_write_makes_it_forget() {
         rig.invoke("jpm.job-types-update", &[("id", "5")], body, None).await.unwrap();
         assert_eq!(asked(&job_type(&rig, &options()).await), 4);
         rig.connector.forget_answers();
+        assert_eq!(asked(&job_type(&rig, &options()).await), 5);
+    });
+}
+
+/// Who has little time fails soon; who waits with it and has more does not.
+#[test]
+fn nobody_fails_by_the_deadline_of_another() {
+    let rig = Rig::new();
+    rig.titan.on_api(|number, _| {
+        Some(match number {
+            1 => Reply::status(429, "").header("retry-after", "2"),
+            _ => Reply::ok(r#"{"id":5}"#),
+        })
+    });
+    rig.run(async {
+        let hasty = CallOptions { deadline_ms: Some(500), ..options() };
+        let first = rig.invoke("jpm.job-types-get", &[("id", "5")], None, Some(&hasty));
+        let patient = options();
+        let (first, second) = join(first, job_type(&rig, &patient)).await;
+        assert_eq!(first.unwrap_err().kind, FailureKind::RateLimited);
+        assert_eq!(asked(&second), 5);
+    });
+}
+
+/// The vendor has applied it, and the caller was told to look before it repeats it.
+#[test]
+fn a_write_that_its_deadline_cuts_off_leaves_nothing_old() {
+    let rig = Rig::new();
+    counting(&rig);
+    rig.run(async {
+        assert_eq!(asked(&job_type(&rig, &options()).await), 1);
+        rig.titan.on_api(|number, request| match request.method {
+            "PATCH" => Some(Reply::never()),
+            _ => Some(Reply::ok(format!(r#"{{"id":{number}}}"#))),
+        });
+        let hasty = CallOptions { deadline_ms: Some(500), ..options() };
+        let write = rig.invoke("jpm.job-types-update", &[("id", "5")], Some("{}"), Some(&hasty));
+        assert_eq!(write.await.unwrap_err().outcome, Outcome::Unknown);
+        assert_eq!(asked(&job_type(&rig, &options()).await), 3);
+        // It may be applied only now.
+        assert_eq!(asked(&job_type(&rig, &options()).await), 4);
+        rig.host.wait(2 * MINUTE).await;
+        assert_eq!(asked(&job_type(&rig, &options()).await), 5);
         assert_eq!(asked(&job_type(&rig, &options()).await), 5);
     });
 }

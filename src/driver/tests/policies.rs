@@ -159,6 +159,26 @@ fn a_429_holds_every_call_of_the_tenant_for_as_long_as_it_says() {
 }
 
 #[test]
+fn after_a_429_it_goes_slower_for_a_while_if_it_is_told_to() {
+    let in_a_second = |adaptive: &str| {
+        let rig = Rig::new();
+        rig.titan.holds(1);
+        rig.host.set("PENSTOCK_ADAPTIVE_RATE", adaptive);
+        rig.host.set("SERVICETITAN_RATE_LIMIT", "60");
+        rig.titan.on_api(|number, _| (number == 1).then(|| Reply::status(429, "")));
+        rig.run(rig.get_often(200));
+        let requests = rig.host.requests();
+        let times: Vec<_> =
+            requests.iter().filter(|sent| sent.path().contains("/jobs/")).map(|sent| sent.at).collect();
+        // The gate was closed for a second.
+        let reopened = times.iter().find(|at| **at >= SECOND).copied().unwrap();
+        times.iter().filter(|at| (reopened..reopened + SECOND).contains(at)).count()
+    };
+    let (without, with) = (in_a_second("false"), in_a_second("true"));
+    assert!(without >= 55 && with <= 50, "{without} and {with}");
+}
+
+#[test]
 fn a_wait_that_does_not_fit_the_deadline_fails_at_once_with_the_hint() {
     let rig = Rig::new();
     rig.titan.holds(1);

@@ -240,6 +240,50 @@ fn a_description_takes_no_more_than_its_share_of_the_deadline() {
     assert!(rig.host.elapsed() < Duration::from_secs(6), "{:?}", rig.host.elapsed());
 }
 
+/// Whoever waits behind a report that was throttled waits with it; nothing else does.
+#[test]
+fn a_429_holds_the_report_that_it_is_about() {
+    let rig = Rig::new();
+    let at: Rc<RefCell<Vec<u64>>> = Rc::default();
+    let (note, host) = (at.clone(), rig.host.clone());
+    rig.titan.on_api(move |_, request| {
+        if !request.path().ends_with("/reports/7/data") {
+            return Some(Reply::ok(description().to_string()));
+        }
+        note.borrow_mut().push(host.elapsed().as_secs());
+        Some(match note.borrow().len() {
+            1 => Reply::status(429, "").header("retry-after", "300"),
+            _ => page(place(request), 5),
+        })
+    });
+    rig.run(async {
+        let (body, options) = (with(&[]), CallOptions { deadline_ms: Some(3_000_000), ..pages_of(100) });
+        let read = || self::rows(&rig, "reporting.reports-data-list", &body, &options);
+        let (one, other) = futures_util::future::join(read(), read()).await;
+        assert_eq!((one.0.len(), other.0.len()), (5, 5));
+    });
+    let at = at.borrow();
+    assert!(at.len() == 3 && at[1] >= 300 && at[2] >= at[1] + 60, "{at:?}");
+}
+
+/// A report may take long: that is no reason to refuse the tenant's other calls.
+#[test]
+fn slow_reports_open_no_breaker_but_their_own() {
+    let rig = Rig::new();
+    rig.titan.holds(1);
+    rig.host.set("PENSTOCK_ROLE", "admin");
+    rig.titan.on_api(|_, request| {
+        request.path().contains("/reports/").then(|| Reply::status(503, "").after(Duration::from_secs(1)))
+    });
+    rig.run(async {
+        let (body, options) = (with(&[]), CallOptions { deadline_ms: Some(60_000), ..pages_of(100) });
+        for _ in 0..4 {
+            self::rows(&rig, "reporting.reports-data-list", &body, &options).await.1.unwrap_err();
+        }
+        rig.get().await.unwrap();
+    });
+}
+
 #[test]
 fn a_store_makes_no_report_wait_for_turns_that_nobody_took() {
     let (rig, _) = well_described();

@@ -27,7 +27,7 @@ const MEASURE: Duration = Duration::from_millis(500);
 pub struct Adaptive {
     /// The highest rate, in requests a second.
     limit: f64,
-    /// The present rate; none before the first throttled request.
+    /// The present rate; none before the first throttled request, and back at the limit.
     rate: Option<f64>,
     /// The rate at which the vendor throttled last.
     too_fast: f64,
@@ -105,7 +105,7 @@ impl Adaptive {
     }
 
     fn set(&mut self, rate: f64) {
-        self.rate = Some(rate.max(FLOOR).min(self.limit));
+        self.rate = Some(rate.max(FLOOR)).filter(|rate| *rate < self.limit);
     }
 }
 

@@ -26,8 +26,9 @@ impl Gate {
     /// A request that was sent at `sent` was answered with 429.
     ///
     /// Those that were in flight when the gate closed bring no news, unless they name a
-    /// later time: fifty of them are one step of our own growing wait and not fifty.
-    pub fn throttled(&mut self, now: Tick, sent: Tick, hint: Option<Duration>) {
+    /// later time: fifty of them are one step of our own growing wait and not fifty. Says
+    /// whether it is news.
+    pub fn throttled(&mut self, now: Tick, sent: Tick, hint: Option<Duration>) -> bool {
         let news = self.news(sent);
         if news {
             self.closed = Some(now);
@@ -39,9 +40,10 @@ impl Gate {
                 self.in_row = self.in_row.saturating_add(1);
                 doubled.min(MAX_WAIT)
             }
-            None => return,
+            None => return false,
         };
         self.until = self.until.max(now + wait);
+        news
     }
 
     /// A request that was sent at `sent` was let through by the vendor.

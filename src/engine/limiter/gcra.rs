@@ -56,6 +56,14 @@ impl RateLimit {
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 
+    /// Whether it lets through less than another one.
+    #[must_use]
+    pub fn is_below(&self, other: &RateLimit) -> bool {
+        let sent = |count: u32, window: Duration| u128::from(count.max(1)).saturating_mul(window.as_nanos());
+        let (ours, theirs) = (sent(self.count, other.window), sent(other.count, self.window));
+        (ours, self.burst()) < (theirs, other.burst())
+    }
+
     /// The burst, within its bounds.
     #[must_use]
     pub fn burst(&self) -> u32 {

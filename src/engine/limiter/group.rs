@@ -203,8 +203,8 @@ impl Group {
     /// The vendor answered a request that was sent at `sent` with 429.
     pub fn throttled(&mut self, now: Tick, sent: Tick, hint: Option<Duration>) {
         self.throttled += 1;
-        self.gate.throttled(now, sent, hint);
-        if let Some(adaptive) = &mut self.adaptive {
+        let news = self.gate.throttled(now, sent, hint);
+        if let Some(adaptive) = self.adaptive.as_mut().filter(|_| news) {
             adaptive.throttled(now);
         }
         self.refuse(now);

@@ -161,6 +161,35 @@ fn another_limit_holds_from_then_on() {
     assert!(after.len() >= 40, "{}", after.len());
 }
 
+/// Accounts of one tenant count together, whatever each has for a limit.
+#[test]
+fn of_two_limits_that_alternate_the_lower_one_holds_and_something_is_sent() {
+    let instance = Instance::alone(local());
+    let slow = RateLimit::new(10, SECOND);
+    let times = RefCell::new(Vec::new());
+    let calls = async |limit: &RateLimit, until: Duration| {
+        while instance.host.elapsed() < until {
+            let (now, caller) = (instance.host.now(), instance.caller());
+            let permit =
+                instance.admission.admit(&instance.host, &app(), limit, caller, now, now + 60 * SECOND).await;
+            times.borrow_mut().push(instance.host.elapsed());
+            drop(permit.unwrap());
+        }
+    };
+    instance.host.run(async {
+        futures_util::future::join(calls(&APP, 30 * SECOND), calls(&slow, 30 * SECOND)).await;
+        let sent = times.take();
+        assert!(most_in_a_window(&sent, SECOND) <= 10);
+        assert!(sent.len() > 200, "{}", sent.len());
+        // It is forgotten when nobody asks for it any more.
+        calls(&APP, 200 * SECOND).await;
+        let sent = times.take();
+        let of =
+            |from: u32, to: u32| sent.iter().filter(|at| (from * SECOND..to * SECOND).contains(at)).count();
+        assert!(of(130, 140) <= 100 && of(170, 180) > 500, "{} {}", of(130, 140), of(170, 180));
+    });
+}
+
 #[test]
 fn names_that_are_made_up_do_not_fill_the_memory() {
     let instance = Instance::alone(local());

@@ -203,6 +203,28 @@ fn a_file_under_way_takes_a_place_in_flight_until_its_end() {
     });
 }
 
+/// However slow their readers are.
+#[test]
+fn files_that_nobody_reads_leave_half_of_all_places_to_others() {
+    let rig = Rig::new();
+    rig.host.set("MAX_CONNECTIONS", "4");
+    rig.titan.holds(1);
+    rig.titan.on_api(|_, request| (request.path() == RECORDING_PATH).then(|| file(&["a", "b"])));
+    rig.run(async {
+        let operation = dynamic::operation("servicetitan", RECORDING).unwrap();
+        let id = [("id".to_owned(), "7".to_owned())];
+        let mut unread = Vec::new();
+        for _ in 0..2 {
+            unread.push(download(&rig.connector, operation, &id, None).await.unwrap());
+        }
+        let late = download(&rig.connector, operation, &id, Some(&within(9 * SECOND))).await;
+        assert_eq!(late.err().map(|failure| failure.kind), Some(FailureKind::RateLimited));
+        assert_eq!(rig.get_often(10).await.iter().filter(|call| call.is_ok()).count(), 10);
+        unread.pop();
+        assert!(download(&rig.connector, operation, &id, Some(&within(9 * SECOND))).await.is_ok());
+    });
+}
+
 #[test]
 fn too_large_is_told_before_the_first_byte_where_the_length_is_known() {
     let rig = rig(|_| file(&["abcd", "efgh"]).header("content-length", "8"));
