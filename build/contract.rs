@@ -56,6 +56,8 @@ pub(crate) struct Operation {
     pub(crate) counted: bool,
     /// The query parameters of which at least one is needed.
     pub(crate) needs: Vec<String>,
+    /// Whether doing it twice adds twice, whatever its method promises.
+    pub(crate) adds: bool,
     /// Whether the answer is a file.
     pub(crate) file: bool,
     /// The field of the form that a file is sent in.
@@ -66,7 +68,7 @@ pub(crate) struct Operation {
 const PAGES: [&str; 7] = ["numbered", "data-only", "bare", "report", "export", "cursor", "offset"];
 const SINGLE: [&str; 2] = ["none", "envelope"];
 
-const TAGS: [&str; 13] = [
+const TAGS: [&str; 14] = [
     "http",
     "composed",
     "page",
@@ -78,6 +80,7 @@ const TAGS: [&str; 13] = [
     "max-page-size",
     "uncounted",
     "needs",
+    "adds",
     "file",
     "upload",
 ];
@@ -252,6 +255,10 @@ impl Operation {
         if !counted && !["numbered", "data-only", "bare", "report"].contains(&paging) {
             return Err(format!("{place}: @uncounted is for numbered pages").into());
         }
+        let adds = doc.tag("adds").is_some();
+        if adds && effect == "read" {
+            return Err(format!("{place}: a read adds nothing").into());
+        }
         let (file, upload) = (doc.tag("file").is_some(), doc.tag("upload"));
         if upload == Some("") {
             return Err(format!("{place}: @upload FIELD").into());
@@ -271,6 +278,7 @@ impl Operation {
             over: None,
             max_page_size,
             counted,
+            adds,
             file,
             upload: upload.map(str::to_owned),
             needs: needs.filter(|name| !name.is_empty()).map(str::to_owned).collect(),

@@ -172,7 +172,7 @@ fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Ope
     let needs = needs(contract, module, operation)?;
     Ok(format!(
         "Operation {{ vendor: {vendor:?}, name: {name:?}, alias: {alias}, over: {over}, method: Method::{}, path: {:?}, \
-         effect: Effect::{}, paging: Paging::{}, cache: {cache}, owner: {owner:?}, composed: {}, max_page_size: {:?}, counted: {}, needs: &{needs:?}, file: {}, upload: {:?}, path_parameters: &[{path}], query: {query}, body: {body}, \
+         effect: Effect::{}, paging: Paging::{}, cache: {cache}, owner: {owner:?}, composed: {}, max_page_size: {:?}, counted: {}, needs: &{needs:?}, adds: {}, file: {}, upload: {:?}, path_parameters: &[{path}], query: {query}, body: {body}, \
          answer: {answer}, doc: {:?} }},\n",
         pascal(&operation.method.to_lowercase()),
         operation.path,
@@ -181,6 +181,7 @@ fn operation(contract: &Contract, vendor: &str, module: &Module, operation: &Ope
         operation.composed,
         operation.max_page_size,
         operation.counted,
+        operation.adds,
         operation.file,
         operation.upload,
         operation.doc.text,

@@ -88,7 +88,8 @@ pub(crate) async fn answer<H: Host + 'static>(
     if operation.is_list() {
         let (page, info) = Reader::single(connector, call, page, options).await?;
         let records = array(|index| page.place(index), page.items().map(|item| record(ty, item)))
-            .map_err(|error| undecodable(operation, &page.call_id, page.status, error))?;
+            .map_err(|error| undecodable(operation, &page.call_id, page.status, error))
+            .map_err(|failure| Failure { resume: page.again.clone(), ..failure })?;
         return Ok(Answer { body: Some(records), info: info.answer.clone(), page: Some(info) });
     }
     let answer = connector.call(&call, None, &options).await?;

@@ -262,7 +262,8 @@ fn lower(operation: &'static Operation, reply: &Reply) -> Result<Arena, Failure>
             let place = places.next(Layout::LIST);
             let ty = record_type(operation);
             let items = (page.len(), page.items());
-            records(ty, items, |index| page.place(index), &mut arena, place).map_err(refused)?;
+            records(ty, items, |index| page.place(index), &mut arena, place)
+                .map_err(|error| Failure { resume: page.again.clone(), ..refused(error) })?;
             info.lower(&mut arena, places.next(PageInfo::LAYOUT));
         }
     }

@@ -137,6 +137,11 @@ pub trait Vendor {
         None
     }
 
+    /// When a record that such a list found was made; none if it does not say.
+    fn made_at(&self, _record: &[u8]) -> Option<WallTime> {
+        None
+    }
+
     /// The query that keeps a list in one order while it is read; none if the vendor
     /// cannot be asked for that.
     fn order(&self, _operation: &Operation) -> Option<Order> {

@@ -38,6 +38,8 @@ pub struct Operation {
     pub counted: bool,
     /// Query parameters of which the vendor demands at least one.
     pub needs: &'static [&'static str],
+    /// Whether doing it twice adds twice, although its method is idempotent by RFC 9110.
+    pub adds: bool,
     /// Whether the answer is a file.
     pub file: bool,
     /// The field of a form (multipart/form-data) that a file is sent in.
@@ -100,12 +102,6 @@ impl Method {
             Method::Patch => "PATCH",
             Method::Delete => "DELETE",
         }
-    }
-
-    /// Whether doing it twice is the same as doing it once (RFC 9110 section 9.2.2).
-    #[must_use]
-    pub fn is_idempotent(self) -> bool {
-        !matches!(self, Method::Post | Method::Patch)
     }
 }
 

@@ -312,7 +312,10 @@ impl<H: Host> Connector<H> {
             ..RetryPolicy::DEFAULT
         };
         let allow_resend = options.allow_resend || sabotage::on(Sabotage::ResendWrites);
-        let repeat = Repeat::of(call.operation.method.as_str(), call.access(), allow_resend);
+        let repeat = match call.operation.adds && !allow_resend {
+            true => Repeat::IfNotApplied,
+            false => Repeat::of(call.operation.method.as_str(), call.access(), allow_resend),
+        };
         let mut course = Course {
             id: id.to_owned(),
             began,

@@ -3,6 +3,7 @@
 use super::{
     Connector, Options,
     call::{Answer, Call, Errand, Payload},
+    failure::millis,
 };
 use crate::{
     contract::{Failure, Outcome},
@@ -17,11 +18,15 @@ use std::time::Duration;
 /// look.
 const LOOKS: [Duration; 2] = [Duration::ZERO, Duration::from_secs(1)];
 
+/// How far the vendor's clock may be behind ours.
+const CLOCK_SKEW: Duration = Duration::from_secs(60);
+
 /// Two are enough to see that there is more than one.
 const PAGE: PageAsked = PageAsked { number: 1, size: 2, include_total: false, offset: 0, from: None };
 
 impl<H: Host> Connector<H> {
-    /// What a create of unknown outcome made, if exactly one record has its natural key.
+    /// What a create of unknown outcome made, if exactly one record has its natural key, and
+    /// was made since the call began.
     ///
     /// # Errors
     /// The failure as it was, in all other cases. It is never sent again.
@@ -33,8 +38,12 @@ impl<H: Host> Connector<H> {
         options: &Options,
         began: Tick,
     ) -> Result<Answer, Failure> {
-        let key = vendor::find(create.operation.vendor).and_then(|vendor| vendor.look_up(create));
-        let Some(look) = key.filter(|_| failure.outcome == Outcome::Unknown) else { return Err(failure) };
+        let found = vendor::find(create.operation.vendor)
+            .and_then(|vendor| Some((vendor, vendor.look_up(create)?)))
+            .filter(|_| failure.outcome == Outcome::Unknown);
+        let Some((vendor, look)) = found else { return Err(failure) };
+        let ago = self.host.now().since(began) + CLOCK_SKEW;
+        let since = self.host.wall_now().as_millis().saturating_sub_unsigned(millis(ago));
         let options = Options { fallback: None, allow_resend: false, ..options.clone() };
         for wait in LOOKS {
             // The looks are part of the call, and its deadline is theirs.
@@ -50,6 +59,10 @@ impl<H: Host> Connector<H> {
                 [] => {}
                 [only] => {
                     let Some(record) = page.body.get(only.clone()) else { break };
+                    // An older one has the same key; whether this create made another is open.
+                    if vendor.made_at(record).is_none_or(|made| made.as_millis() < since) {
+                        break;
+                    }
                     let payload = Payload::Value(page.body.slice_ref(record));
                     self.log(LogLevel::Info, "looked-up", |line| {
                         line.with("call_id", call_id).with("operation", create.operation.name)
@@ -59,7 +72,10 @@ impl<H: Host> Connector<H> {
                 _ => break,
             }
         }
-        let message = format!("{}; its external data was looked for and not found once", failure.message);
+        let message = format!(
+            "{}; its external data was looked for, and not exactly one new record has it",
+            failure.message
+        );
         Err(Failure { message, ..failure })
     }
 }

@@ -8,13 +8,16 @@ use crate::{
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
-use std::time::Duration;
+use std::{borrow::Cow, fmt::Write, time::Duration};
 
 /// `POST /connect/token`, form-encoded. ServiceTitan wants no scope.
 pub(super) fn token_request(site: &Site, credentials: &Credentials, policy: &Policy) -> Request {
     let encode = |name| utf8_percent_encode(credentials.get(name), NON_ALPHANUMERIC);
     let (id, secret) = (encode("CLIENT_ID"), encode("CLIENT_SECRET"));
-    let form = Secret::new(format!("grant_type=client_credentials&client_id={id}&client_secret={secret}"));
+    let length = |name| 3 * credentials.get(name).len();
+    // As large as it may get: a buffer that grows would leave a part behind, unwiped.
+    let mut form = String::with_capacity(64 + length("CLIENT_ID") + length("CLIENT_SECRET"));
+    _ = write!(form, "grant_type=client_credentials&client_id={id}&client_secret={secret}");
     Request {
         method: "POST",
         https: site.auth.https,
@@ -25,7 +28,7 @@ pub(super) fn token_request(site: &Site, credentials: &Credentials, policy: &Pol
             ("content-type", "application/x-www-form-urlencoded".to_owned()),
         ],
         secret_headers: Vec::new(),
-        body: Some(Body::Secret(form)),
+        body: Some(Body::Secret(Secret::new(form))),
         timeouts: Timeouts {
             connect: policy.attempt_timeout.min(Duration::from_secs(10)),
             first_byte: policy.attempt_timeout,
@@ -39,8 +42,19 @@ pub(super) fn token_request(site: &Site, credentials: &Credentials, policy: &Pol
 pub(super) fn token_answer(body: &[u8]) -> Result<(Secret, Option<Duration>), String> {
     #[derive(Deserialize)]
     struct Answer<'a> {
-        access_token: &'a str,
-        expires_in: Option<f64>,
+        // Borrowed unless it holds escapes: no copy is left behind.
+        #[serde(borrow)]
+        access_token: Cow<'a, str>,
+        expires_in: Option<Seconds<'a>>,
+    }
+    /// Some servers write the number as a text.
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Seconds<'a> {
+        Number(f64),
+        #[serde(borrow)]
+        Text(Cow<'a, str>),
+        Other(serde::de::IgnoredAny),
     }
     // The parser's own message might repeat a part of the token.
     let answer: Answer<'_> =
@@ -49,8 +63,13 @@ pub(super) fn token_answer(body: &[u8]) -> Result<(Secret, Option<Duration>), St
     if answer.access_token.is_empty() || !answer.access_token.as_bytes().iter().all(printable) {
         return Err("the access_token is not one".to_owned());
     }
-    let life = answer.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    Ok((Secret::new(answer.access_token.to_owned()), life))
+    let seconds = match answer.expires_in {
+        Some(Seconds::Number(seconds)) => Some(seconds),
+        Some(Seconds::Text(text)) => text.trim().parse().ok(),
+        Some(Seconds::Other(_)) | None => None,
+    };
+    let life = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    Ok((Secret::new(answer.access_token.into_owned()), life))
 }
 
 /// The token (RFC 6750 section 2.1) and the app key.
@@ -72,6 +91,9 @@ mod tests {
         assert_eq!((token.expose(), life), ("abc", Some(Duration::from_secs(900))));
         assert_eq!(token_answer(br#"{"access_token":"abc"}"#).unwrap().1, None);
         assert_eq!(token_answer(br#"{"access_token":"abc","expires_in":-5}"#).unwrap().1, None);
+        assert_eq!(token_answer(br#"{"access_token":"abc","expires_in":{}}"#).unwrap().1, None);
+        let (token, life) = token_answer(br#"{"access_token":"a\/c","expires_in":"900"}"#).unwrap();
+        assert_eq!((token.expose(), life), ("a/c", Some(Duration::from_secs(900))));
         for wrong in ["", "<html>", "{}", r#"{"access_token":""}"#, "{\"access_token\":\"a\\nb\"}"] {
             assert!(token_answer(wrong.as_bytes()).is_err(), "{wrong}");
         }

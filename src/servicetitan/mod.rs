@@ -119,6 +119,10 @@ impl Vendor for ServiceTitan {
         natural_key::look_up(create)
     }
 
+    fn made_at(&self, record: &[u8]) -> Option<engine::time::WallTime> {
+        natural_key::made_at(record)
+    }
+
     fn order(&self, operation: &Operation) -> Option<Order> {
         pages::order(operation)
     }

@@ -2,13 +2,17 @@
 //!
 //! The API has no idempotency keys. But an application may store values of its own with
 //! most of what it creates, and find records by them, so that a create whose outcome is
-//! unknown can be looked up.
+//! unknown can be looked up. What is found counts only if it was made since: an application
+//! may use one value for many records.
 
 use crate::{
     catalogue::{self, Effect, Method, Operation},
     driver::Call,
+    engine::time::WallTime,
+    normalize::Instant,
 };
 use serde::Deserialize;
+use std::borrow::Cow;
 
 const GUID: &str = "externalDataApplicationGuid";
 const KEY: &str = "externalDataKey";
@@ -50,6 +54,19 @@ pub(super) fn look_up(create: &Call) -> Option<Call> {
     }
     let query = vec![(GUID, application_guid), (KEY, key), (VALUES, value)];
     Some(Call::new(list, create.segments.clone(), query, None))
+}
+
+/// When a record was made, by the vendor's clock.
+pub(super) fn made_at(record: &[u8]) -> Option<WallTime> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Made<'a> {
+        #[serde(borrow)]
+        created_on: Cow<'a, str>,
+    }
+    let made: Made<'_> = serde_json::from_slice(record).ok()?;
+    let at = Instant::parse(&made.created_on)?;
+    Some(WallTime::from_millis(at.seconds() * 1000 + i64::from(at.nanoseconds() / 1_000_000)))
 }
 
 fn lists(other: &Operation, create: &Operation) -> bool {

@@ -101,7 +101,9 @@ fn enveloped(paging: Paging, body: &Bytes) -> Result<Envelope, PageError> {
         #[serde(borrow)]
         page: Option<&'a RawValue>,
         has_more: Option<bool>,
-        total_count: Option<u64>,
+        /// Not trusted, and so not demanded to be one.
+        #[serde(borrow)]
+        total_count: Option<&'a RawValue>,
         continue_from: Option<String>,
         #[serde(borrow)]
         data: Option<Vec<&'a RawValue>>,
@@ -119,7 +121,7 @@ fn enveloped(paging: Paging, body: &Bytes) -> Result<Envelope, PageError> {
         body: body.clone(),
         number: page.page.and_then(|number| number.get().parse().ok()),
         has_more: page.has_more,
-        total: page.total_count,
+        total: page.total_count.and_then(|total| total.get().parse().ok()),
         continue_from: page.continue_from,
     })
 }

@@ -245,9 +245,9 @@ pub struct Policy {
 pub enum Role {
     /// Reads.
     ReadOnly,
-    /// Also creates, updates and actions.
+    /// Also updates and actions.
     Operator,
-    /// Also deletes.
+    /// Also creates and deletes.
     Admin,
 }
 

@@ -185,6 +185,9 @@ impl Planned<'_> {
         if !needs.is_empty() {
             let _ = writeln!(tags, "/// @needs {}", needs.join(", "));
         }
+        if self.stated.is_some_and(|stated| stated.adds) {
+            tags += "/// @adds\n";
+        }
         if self.is_download() {
             tags += "/// @file\n";
         }

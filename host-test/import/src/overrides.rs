@@ -50,6 +50,8 @@ pub struct Operation {
     pub needs: Vec<String>,
     /// The most records that a page may have.
     pub max_page_size: Option<u32>,
+    /// Doing it twice adds twice, though its method is PUT.
+    pub adds: bool,
     /// The answer is a file, though the document does not say so.
     pub file: bool,
     /// The answer is too varied for a type.

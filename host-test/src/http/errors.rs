@@ -37,21 +37,15 @@ fn of_connecting(error: &(dyn Error + 'static)) -> WasiError {
 fn of_tls(error: &TlsError) -> WasiError {
     match error {
         TlsError::InvalidCertificate(_) | TlsError::NoCertificatesPresented => WasiError::TlsCertificateError,
-        TlsError::AlertReceived(alert) => WasiError::TlsAlertReceived {
-            alert_id: Some(u8::from(*alert)),
-            alert_message: Some(format!("{alert:?}")),
-        },
+        // An alert has a code of its own, which does not say whether it came before the request.
         _ => WasiError::TlsProtocolError,
     }
 }
 
 /// What an error after connecting becomes, in the request or in a body.
 pub(crate) fn of_exchange(error: &(dyn Error + 'static)) -> WasiError {
-    if let Some(TlsError::AlertReceived(alert)) = find::<TlsError>(error) {
-        return WasiError::TlsAlertReceived {
-            alert_id: Some(u8::from(*alert)),
-            alert_message: Some(format!("{alert:?}")),
-        };
+    if find::<TlsError>(error).is_some() {
+        return WasiError::ConnectionTerminated;
     }
     match find::<hyper::Error>(error) {
         Some(error) if error.is_parse_too_large() => WasiError::HttpResponseHeaderSectionSize(None),

@@ -171,6 +171,7 @@ impl<H: Host + 'static> Reader<H> {
         let last = ready.first.saturating_add(ready.count);
         let ranges = held.envelope.items.get(ready.first..last)?;
         Some(Page {
+            again: None,
             body: held.envelope.body.clone(),
             records: (ready.first..).zip(ranges.iter().cloned()).collect(),
             call_id: held.call_id.clone(),

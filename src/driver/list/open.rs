@@ -253,6 +253,7 @@ impl<H: Host + 'static> Reader<H> {
             self.land(Landed { page: Some(number), result: Ok(answer) });
         }
         let Some((mut info, empty)) = last else { return Err(super::internal("there is no page to fetch")) };
+        let again = Some(self.resume());
         let mut page: Option<Page> = None;
         // Records that were delivered before may stand between the others.
         while let Some(more) = self.ready() {
@@ -263,7 +264,7 @@ impl<H: Host + 'static> Reader<H> {
             }
         }
         let page = match (page, self.pager.progress()) {
-            (Some(page), _) => page,
+            (Some(page), _) => Page { again, ..page },
             (None, Progress::FetchFailed { page }) => {
                 let failure =
                     self.failures.remove(&page).unwrap_or_else(|| super::internal("a fetch failed silently"));

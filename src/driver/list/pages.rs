@@ -24,6 +24,8 @@ pub struct Page {
     pub call_id: String,
     /// Its HTTP status.
     pub status: u16,
+    /// Where to go on to read it once more; only of a page that was asked for by itself.
+    pub again: Option<String>,
 }
 
 impl Page {

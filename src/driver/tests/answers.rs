@@ -5,7 +5,7 @@ use super::{
     rig::{Rig, options},
 };
 use crate::{
-    contract::{Failure, FailureKind, Outcome, RetryAdvice},
+    contract::{CallOptions, Failure, FailureKind, Outcome, RetryAdvice},
     host::simulated::Reply,
 };
 
@@ -184,7 +184,6 @@ fn a_page_that_is_none_names_the_field() {
     for (body, path) in [
         (r#"{"hasMore":"yes","data":[]}"#, "$.hasMore"),
         (r#"{"hasMore":true,"data":"secret words"}"#, "$.data"),
-        (r#"{"hasMore":true,"totalCount":-1,"data":[]}"#, "$.totalCount"),
         (r#"{"hasMore":true}"#, "$.data"),
         (r#"[1,2]"#, "$"),
     ] {
@@ -199,6 +198,38 @@ fn a_page_that_is_none_names_the_field() {
         assert!(!failure.message.contains("secret words"), "{}", failure.message);
         assert_eq!(rig.titan.api_requests(), 1);
     }
+}
+
+#[test]
+fn a_total_that_is_none_is_no_matter() {
+    for total in ["-1", "\"many\"", "null", "1e3"] {
+        let rig = Rig::new();
+        let body = format!(r#"{{"page":1,"hasMore":false,"totalCount":{total},"data":[{{"id":9}}]}}"#);
+        rig.titan.on_api(move |_, _| Some(Reply::ok(body.clone())));
+        let page = rig.run(rig.invoke("jpm.jobs-page", &[], None, None)).unwrap().page.unwrap();
+        assert_eq!((page.total_count, page.has_more), (None, false), "{total}");
+    }
+}
+
+/// Typed and by name.
+#[test]
+fn a_page_with_a_record_that_does_not_fit_says_where_to_go_on() {
+    let rig = Rig::new();
+    rig.titan.holds(30);
+    rig.run(async {
+        let first = rig.invoke("jpm.jobs-page", &[("pageSize", "10")], None, None).await.unwrap();
+        let odd = r#"{"page":2,"hasMore":true,"data":[{"id":11},{"id":"twelve"}]}"#;
+        rig.titan.on_api(move |_, _| Some(Reply::ok(odd)));
+        let on = CallOptions { resume: Some(first.page.unwrap().resume), ..options() };
+        let by_name = rig.invoke("jpm.jobs-page", &[("pageSize", "10")], None, Some(&on)).await.unwrap_err();
+        assert_eq!((by_name.kind, by_name.fields[0].field.as_str()), (FailureKind::Decode, "$.data[1].id"));
+        // When the vendor has mended it, nothing is missing.
+        rig.titan.on_api(|_, _| None);
+        let on = CallOptions { resume: by_name.resume, ..options() };
+        let page = rig.invoke("jpm.jobs-page", &[("pageSize", "10")], None, Some(&on)).await.unwrap();
+        let ids: Vec<serde_json::Value> = serde_json::from_str(&page.body.unwrap()).unwrap();
+        assert_eq!((ids.len(), &ids[0]["id"]), (10, &11.into()));
+    });
 }
 
 #[test]

@@ -8,7 +8,11 @@ use crate::{
 };
 use serde_json::json;
 
-const FOUND: &str = r#"{"page":1,"pageSize":2,"hasMore":false,"data":[{"id":77}]}"#;
+const FOUND: &str =
+    r#"{"page":1,"pageSize":2,"hasMore":false,"data":[{"id":77,"createdOn":"2026-11-20T10:00:00.05"}]}"#;
+const OLD: &str =
+    r#"{"page":1,"pageSize":2,"hasMore":false,"data":[{"id":7,"createdOn":"2026-11-20T09:58:00Z"}]}"#;
+const UNDATED: &str = r#"{"page":1,"pageSize":2,"hasMore":false,"data":[{"id":7}]}"#;
 const NONE: &str = r#"{"page":1,"pageSize":2,"hasMore":false,"data":[]}"#;
 const TWO: &str = r#"{"page":1,"pageSize":2,"hasMore":false,"data":[{"id":77},{"id":78}]}"#;
 
@@ -61,7 +65,8 @@ fn a_vendor_that_is_still_at_work_is_looked_at_twice() {
 
 #[test]
 fn what_is_not_found_exactly_once_stays_unknown_and_is_not_sent_again() {
-    for lists in [&[NONE, NONE][..], &[TWO]] {
+    // One that was there before, under the same key, is not what was made.
+    for lists in [&[NONE, NONE][..], &[TWO], &[OLD], &[UNDATED]] {
         let (result, sent) = create(true, lists);
         let failure = result.unwrap_err();
         assert_eq!(failure.outcome, Outcome::Unknown);

@@ -96,6 +96,17 @@ fn a_write_that_certainly_did_nothing_is_sent_again() {
     }
 }
 
+/// `PUT estimates/{id}/items` without the id of an item adds one each time.
+#[test]
+fn a_put_that_adds_is_no_put() {
+    const ADDS: Case = ("sales.estimates-put-item", &[("id", "1")], Some("{}"));
+    let failure = sent_once(Reply::dropped, ADDS);
+    assert_eq!((failure.outcome, failure.retry), (Outcome::Unknown, RetryAdvice::Never));
+    sent_twice(Reply::refused, ADDS);
+    let allowed = CallOptions { allow_resend: true, ..options() };
+    assert!(first_meets(Reply::dropped, ADDS, &allowed).0.is_ok());
+}
+
 #[test]
 fn a_caller_may_allow_what_is_not_harmless_in_general() {
     let allowed = CallOptions { allow_resend: true, ..options() };

@@ -61,6 +61,7 @@ pub(super) const BASE: Operation = Operation {
     max_page_size: None,
     counted: true,
     needs: &[],
+    adds: false,
     path_parameters: &[],
     query: Some(&QUERY),
     body: None,

@@ -14,6 +14,7 @@ use wasip3::{
     wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult, StreamWriter, spawn_local},
     wit_future, wit_stream,
 };
+use zeroize::Zeroize;
 
 /// How much of a body is read at once, in bytes.
 const CHUNK: usize = 64 * 1024;
@@ -70,7 +71,7 @@ fn outgoing(request: Request) -> Result<(wasi::Request, Option<Sending>), SendEr
     let invalid = |what: &str| SendError { reason: Reason::Denied, sent: Sent::No, detail: what.to_owned() };
     let plain = request.headers.iter().map(|(name, value)| (*name, value.as_bytes()));
     let secret = request.secret_headers.iter().map(|(name, value)| (*name, value.expose().as_bytes()));
-    let mut fields: Vec<(String, Vec<u8>)> =
+    let mut list: Vec<(String, Vec<u8>)> =
         plain.chain(secret).map(|(name, value)| (name.to_owned(), value.to_vec())).collect();
 
     let body = match request.body {
@@ -80,16 +81,21 @@ fn outgoing(request: Request) -> Result<(wasi::Request, Option<Sending>), SendEr
         Some(Body::Stream(streamed)) => Some(Contents::Streamed(streamed)),
     };
     if let Some(length) = body.as_ref().and_then(Contents::length) {
-        fields.push(("content-length".to_owned(), length.to_string().into_bytes()));
+        list.push(("content-length".to_owned(), length.to_string().into_bytes()));
     }
-    let fields = Fields::from_list(&fields).map_err(|_| invalid("a header field is not valid"))?;
+    let fields = Fields::from_list(&list).map_err(|_| invalid("a header field is not valid"));
+    list.iter_mut().for_each(|(_, value)| value.zeroize());
+    let fields = fields?;
     let (contents, trailers, sending) = match body {
         None => (None, no_trailers(), None),
         Some(Contents::Whole(body)) => {
             let (mut writer, reader) = wit_stream::new();
             // The stream ends when the writer is dropped; what the host does not take is
             // the host's error to report.
-            spawn_local(async move { drop(writer.write_all(body).await) });
+            spawn_local(async move {
+                // It may hold a client secret: all of the buffer is wiped, what was sent too.
+                writer.write_all(body).await.zeroize();
+            });
             (Some(reader), no_trailers(), None)
         }
         Some(Contents::Streamed(Streamed { source, .. })) => {
@@ -261,7 +267,9 @@ fn failed(code: &ErrorCode) -> SendError {
         | E::DestinationIpUnroutable
         | E::ConnectionRefused
         | E::ConnectionLimitReached => (Reason::Connect, Sent::No),
-        E::TlsProtocolError | E::TlsCertificateError | E::TlsAlertReceived(_) => (Reason::Tls, Sent::No),
+        E::TlsProtocolError | E::TlsCertificateError => (Reason::Tls, Sent::No),
+        // An alert may also end a connection that was in use.
+        E::TlsAlertReceived(_) => (Reason::Tls, Sent::Maybe),
         E::HttpRequestMethodInvalid
         | E::HttpRequestUriInvalid
         | E::HttpRequestUriTooLong
