@@ -21,7 +21,9 @@ use crate::{
     settings::{Policy, common::LogLevel},
     vendor::Credentials,
 };
+use bytes::Bytes;
 use std::{rc::Rc, time::Duration};
+use zeroize::Zeroize;
 
 /// How many credentials one fetch tries at most: those of two slots, and of two more
 /// after a change in between.
@@ -148,7 +150,9 @@ impl<H: Host> Connector<H> {
             Some(Ok(answer)) => {
                 let hint = retry_hint(|name| answer.header(name), self.host.wall_now());
                 let (body, message, token) = read(account, &answer, &credentials);
-                (Attempt::Answer { status: answer.status, hint, body }, message, token)
+                let status = answer.status;
+                answer.body.map(wipe).ok();
+                (Attempt::Answer { status, hint, body }, message, token)
             }
         };
         // Asking for a token changes nothing that matters.
@@ -178,6 +182,13 @@ impl<H: Host> Connector<H> {
 /// 400 or 401 (RFC 6749 section 5.2), and some vendors send a 403.
 fn refuses_credentials(fault: &Fault) -> bool {
     matches!(fault.status, Some(400 | 401 | 403))
+}
+
+/// Leaves nothing of a body that holds a token, unless somebody else has it too.
+fn wipe(body: Bytes) {
+    if let Ok(mut body) = body.try_into_mut() {
+        body.as_mut().zeroize();
+    }
 }
 
 /// A token answer: what its body is worth, why it is none, and the token.

@@ -125,7 +125,7 @@ impl<H: Host> Connector<H> {
             match &mut result {
                 // A file is under way until its last byte is here.
                 Ok(Success { file: Some(file), .. }) => {
-                    file.hold(file_place.take().into_iter().chain([permit]))
+                    file.hold(file_place.take().into_iter().chain([permit]));
                 }
                 _ => drop(permit),
             }

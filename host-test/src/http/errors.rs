@@ -42,11 +42,9 @@ fn of_tls(error: &TlsError) -> WasiError {
     }
 }
 
-/// What an error after connecting becomes, in the request or in a body.
+/// What an error after connecting becomes, in the request or in a body. A TLS alert is none
+/// of TLS's codes here: the request may have been read before it.
 pub(crate) fn of_exchange(error: &(dyn Error + 'static)) -> WasiError {
-    if find::<TlsError>(error).is_some() {
-        return WasiError::ConnectionTerminated;
-    }
     match find::<hyper::Error>(error) {
         Some(error) if error.is_parse_too_large() => WasiError::HttpResponseHeaderSectionSize(None),
         Some(error) if error.is_parse() => WasiError::HttpProtocolError,
@@ -69,4 +67,17 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
         next = wrapped.map(|error| error as _).or_else(|| error.source());
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::AlertDescription;
+
+    #[test]
+    fn an_alert_proves_that_nothing_was_sent_only_while_connecting() {
+        let alert = || io::Error::other(TlsError::AlertReceived(AlertDescription::InternalError));
+        assert!(matches!(of_connecting(&alert()), WasiError::TlsProtocolError));
+        assert!(matches!(of_exchange(&alert()), WasiError::ConnectionTerminated));
+    }
 }
