@@ -231,3 +231,13 @@ fn every_query_of_the_contract() {
         assert_eq!(text(record, &given).unwrap(), expected, "{}", record.name);
     }
 }
+
+/// A name that nobody knows is shown to whoever gave it, on a terminal perhaps.
+#[test]
+fn an_unknown_name_is_shown_short_and_without_control_characters() {
+    let long = "z".repeat(5000);
+    for (name, shown) in [("z\u{1b}[31mz\r\nz", "z[31mzz"), (long.as_str(), &long[..80])] {
+        let wrong = text(APPOINTMENTS, &[(name, "1")]).unwrap_err();
+        assert_eq!(wrong[0].field, shown);
+    }
+}
