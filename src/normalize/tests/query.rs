@@ -232,12 +232,14 @@ fn every_query_of_the_contract() {
     }
 }
 
-/// A name that nobody knows is shown to whoever gave it, on a terminal perhaps.
+/// What nobody knows is shown to whoever gave it, on a terminal perhaps.
 #[test]
-fn an_unknown_name_is_shown_short_and_without_control_characters() {
+fn what_is_not_known_is_shown_short_and_without_control_characters() {
     let long = "z".repeat(5000);
     for (name, shown) in [("z\u{1b}[31mz\r\nz", "z[31mzz"), (long.as_str(), &long[..80])] {
         let wrong = text(APPOINTMENTS, &[(name, "1")]).unwrap_err();
         assert_eq!(wrong[0].field, shown);
     }
+    let wrong = text(APPOINTMENTS, &[("active", "Tr\u{1b}ue\n")]).unwrap_err();
+    assert!(wrong[0].message.starts_with("`True` is not known"), "{}", wrong[0].message);
 }
