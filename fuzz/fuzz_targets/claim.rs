@@ -33,9 +33,14 @@ fn names_a_time(bytes: &[u8]) -> bool {
 
 fuzz_target!(|data: (u8, &[u8], u64, i64)| {
     let (form, bytes, nonce, until) = data;
-    let value = match form % 4 {
+    // Whole ones, ones with something before or behind a number, and anything.
+    let value = match form % 8 {
         0 => format!("seed {until}").into_bytes(),
         1 => format!("held {nonce:016x} {until}").into_bytes(),
+        2 => [b"seed ", bytes].concat(),
+        3 => [format!("held {nonce:x} ").as_bytes(), bytes].concat(),
+        4 => [format!("held {nonce:016x} {until}").as_bytes(), bytes].concat(),
+        5 => [b"free", bytes].concat(),
         _ => bytes.to_vec(),
     };
     let (host, store) = (Simulated::new(1), Store::default());
