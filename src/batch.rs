@@ -4,6 +4,7 @@ use crate::{
     contract::{CallOptions, Failure, FieldError},
     driver::{Connector, Options, bad_input},
     dynamic::{self, Answer},
+    engine::{limits::Limits, time::Tick},
     host::Host,
     vendor,
 };
@@ -12,6 +13,12 @@ use std::rc::Rc;
 
 /// The most calls that one batch may have: its results are held until all are there.
 pub const MOST_CALLS: usize = 10_000;
+
+/// The most bytes of answers that are held before no further call is begun. As much as the
+/// pages that one read holds: a component has little memory, and whoever wants more than this
+/// at once wants a list. Those under way still end, so that it may be exceeded by as many
+/// answers as go at once.
+pub const MOST_HELD: usize = Limits::DEFAULT.max_held_bytes;
 
 /// The most calls of a batch that are under way at once.
 const MOST_AT_ONCE: u32 = 64;
@@ -43,8 +50,19 @@ pub enum BatchResult {
     Ok(Answer),
     /// It failed.
     Failed(Failure),
-    /// It was not begun.
-    NotAttempted,
+    /// It was not begun, for this reason.
+    NotAttempted(Unattempted),
+}
+
+/// Why a call was not begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unattempted {
+    /// The deadline of the batch had passed.
+    Deadline,
+    /// As many had failed as may.
+    Failures,
+    /// The answers before it are as large as may be held: [`MOST_HELD`].
+    Held,
 }
 
 /// Makes the calls. Each obeys `options` as a single call would, but the deadline is for
@@ -60,6 +78,18 @@ pub async fn run<H: Host + 'static>(
     batch: BatchOptions,
     options: Option<&CallOptions>,
 ) -> Result<Vec<BatchResult>, Failure> {
+    run_holding(connector, vendor, calls, batch, options, MOST_HELD).await
+}
+
+/// The same, with another bound on the bytes that are held.
+pub(crate) async fn run_holding<H: Host + 'static>(
+    connector: &Rc<Connector<H>>,
+    vendor: &str,
+    calls: Vec<BatchCall>,
+    batch: BatchOptions,
+    options: Option<&CallOptions>,
+    most_held: usize,
+) -> Result<Vec<BatchResult>, Failure> {
     let Some(vendor) = vendor::find(vendor) else { return Err(dynamic::unknown_vendor(vendor)) };
     let options = Options::check(options)?;
     check(&calls, batch, &options)?;
@@ -68,26 +98,66 @@ pub async fn run<H: Host + 'static>(
         Some(concurrency) => concurrency,
         None => connector.batch_size(vendor.name(), &options).await?,
     };
-    let deadline = options.deadline.map(|time| connector.host().now() + time);
+    let mut course = Course {
+        deadline: options.deadline.map(|time| connector.host().now() + time),
+        most_failures: batch.stop_after,
+        most_held,
+        failures: 0,
+        held: 0,
+        stopped: None,
+    };
 
-    let mut results: Vec<BatchResult> = calls.iter().map(|_| BatchResult::NotAttempted).collect();
-    let mut failures = 0;
+    let mut results: Vec<Option<BatchResult>> = calls.iter().map(|_| None).collect();
     let mut waiting = calls.into_iter().enumerate();
     let mut under_way = FuturesUnordered::new();
     loop {
-        while under_way.len() < concurrency as usize && batch.stop_after.is_none_or(|most| failures < most) {
-            let left = deadline.map(|deadline| connector.host().now().until(deadline));
-            if left.is_some_and(|left| left.is_zero()) {
-                break;
-            }
+        while under_way.len() < concurrency as usize && course.goes_on(connector.host().now()) {
             let Some((index, call)) = waiting.next() else { break };
+            let left = course.deadline.map(|deadline| connector.host().now().until(deadline));
             let options = Options { deadline: left, ..options.clone() };
             under_way.push(async move { (index, one(connector, vendor.name(), call, options).await) });
         }
-        let Some((index, result)) = under_way.next().await else { return Ok(results) };
-        failures += u32::from(result.is_err());
+        let Some((index, result)) = under_way.next().await else { break };
+        course.ended(&result);
         if let Some(slot) = results.get_mut(index) {
-            *slot = result.map_or_else(BatchResult::Failed, BatchResult::Ok);
+            *slot = Some(result.map_or_else(BatchResult::Failed, BatchResult::Ok));
+        }
+    }
+    // Only what stopped the batch leaves calls that have no result.
+    let why = course.stopped.unwrap_or(Unattempted::Deadline);
+    Ok(results.into_iter().map(|result| result.unwrap_or(BatchResult::NotAttempted(why))).collect())
+}
+
+/// How far a batch has come, and whether it goes on.
+struct Course {
+    deadline: Option<Tick>,
+    most_failures: Option<u32>,
+    most_held: usize,
+    failures: u32,
+    /// The bytes of the bodies that came.
+    held: usize,
+    /// What it was that ended it first; none of them passes again.
+    stopped: Option<Unattempted>,
+}
+
+impl Course {
+    /// Whether a further call may be begun.
+    fn goes_on(&mut self, now: Tick) -> bool {
+        let why = if self.most_failures.is_some_and(|most| self.failures >= most) {
+            Some(Unattempted::Failures)
+        } else if self.deadline.is_some_and(|deadline| now.until(deadline).is_zero()) {
+            Some(Unattempted::Deadline)
+        } else {
+            (self.held >= self.most_held).then_some(Unattempted::Held)
+        };
+        self.stopped = self.stopped.or(why);
+        self.stopped.is_none()
+    }
+
+    fn ended(&mut self, result: &Result<Answer, Failure>) {
+        match result {
+            Ok(answer) => self.held = self.held.saturating_add(answer.body.as_ref().map_or(0, String::len)),
+            Err(_) => self.failures = self.failures.saturating_add(1),
         }
     }
 }

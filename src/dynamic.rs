@@ -143,8 +143,12 @@ pub fn record(ty: &Type, json: &[u8]) -> Result<String, normalize::DecodeError> 
     Ok(if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], " ") } else { text })
 }
 
-/// Checks everything at once, before anything is sent.
-pub(crate) fn prepare(
+/// Checks everything at once, before anything is sent. `one_page` is whether the parameters
+/// may select a page, as those of a read of all pages may not.
+///
+/// # Errors
+/// `bad-input` that names everything that does not fit.
+pub fn prepare(
     operation: &'static Operation,
     parameters: &[(String, String)],
     body: Option<&str>,

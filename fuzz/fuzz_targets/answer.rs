@@ -1,19 +1,38 @@
-//! The vendor's JSON on its way to the normal form: nothing that is accepted changes
-//! when it is normalised once more.
+//! A vendor's JSON on its way to the normal form: what stands in the vendor's envelope is
+//! JSON, and nothing that is accepted changes when it is normalised once more.
 #![no_main]
 
+use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use penstock::{catalogue, normalize};
+use penstock::{catalogue::Type, normalize};
+use serde_json::value::RawValue;
 
-fuzz_target!(|data: (u16, &[u8])| {
-    let (which, json) = data;
-    let operations = catalogue::operations("servicetitan").unwrap();
-    let Some(ty) = &operations[usize::from(which) % operations.len()].answer else { return };
-    if normalize::check_limits(json, 1 << 20, normalize::MAX_DEPTH).is_err() {
-        return;
-    }
+fn normal(ty: &Type, json: &[u8]) {
     if let Ok(normal) = normalize::transcode(ty, json) {
         let again = normalize::transcode(ty, normal.as_bytes()).expect("the normal form is readable");
         assert_eq!(again, normal);
+    }
+}
+
+fuzz_target!(|data: (u8, u16, bool, &[u8])| {
+    let (vendor, which, wrapped, json) = data;
+    let (vendor, operation) = penstock_fuzz::operation(vendor, which);
+    // In the envelope of the vendor that has one, so that the fuzzer need not guess it.
+    let body = match wrapped {
+        true => [&br#"{"detail":"OK","result":"#[..], json, b"}"].concat(),
+        false => json.to_vec(),
+    };
+    let body = Bytes::from(body);
+    if normalize::check_limits(&body, 1 << 20, normalize::MAX_DEPTH).is_err() {
+        return;
+    }
+    let Ok(value) = vendor.value(operation, &body) else { return };
+    if serde_json::from_slice::<&RawValue>(&body).is_ok() {
+        serde_json::from_slice::<&RawValue>(&value).expect("what a JSON envelope holds is JSON");
+    }
+    let told = vendor.is_final(operation, &value);
+    assert_eq!(told, vendor.is_final(operation, &value));
+    if let Some(ty) = &operation.answer {
+        normal(ty, &value);
     }
 });

@@ -2,12 +2,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::{catalogue, normalize};
+use penstock::normalize;
 
-fuzz_target!(|data: (u16, &str)| {
-    let (which, json) = data;
-    let operations = catalogue::operations("servicetitan").unwrap();
-    let Some(ty) = &operations[usize::from(which) % operations.len()].body else { return };
+fuzz_target!(|data: (u8, u16, &str)| {
+    let (vendor, which, json) = data;
+    let (_, operation) = penstock_fuzz::operation(vendor, which);
+    let Some(ty) = &operation.body else { return };
     if let Ok(body) = normalize::body_from_json(ty, json) {
         serde_json::from_str::<&serde_json::value::RawValue>(&body).expect("a body is JSON");
     }

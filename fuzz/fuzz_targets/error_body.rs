@@ -1,14 +1,51 @@
-//! What an answer that is no success says: a short sentence without control characters.
+//! What an answer that is no success says and means: short sentences without control
+//! characters, and never that something took effect.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::vendor;
+use penstock::{
+    contract::FailureKind,
+    engine::classify::{Class, Effect},
+    vendor::{self, Refusal},
+};
+use serde_json::json;
 
-fuzz_target!(|data: (u16, &[u8])| {
-    let (status, body) = data;
+fn check(text: &str) {
+    assert!(text.len() <= 4096, "{}", text.len());
+    assert!(!text.chars().any(char::is_control), "{text:?}");
+}
+
+fn look(status: u16, body: &[u8]) {
     for vendor in vendor::all() {
-        let refusal = vendor.refusal(status, body);
-        assert!(refusal.message.len() <= 4096, "{}", refusal.message.len());
-        assert!(!refusal.message.chars().any(|letter| letter.is_control()), "{:?}", refusal.message);
+        let Refusal { message, trace_id, fields } = vendor.refusal(status, body);
+        check(&message);
+        trace_id.iter().for_each(|id| check(id));
+        assert!(!message.is_empty() && fields.len() <= 64, "{} fields", fields.len());
+        for (field, message) in fields {
+            check(&field);
+            check(&message);
+        }
+        let Some(meaning) = vendor.meaning(status, body) else { continue };
+        // A body changes what a refusal means; no text makes one of a success or an outage.
+        assert!((400..500).contains(&status), "{status}");
+        assert!(matches!(meaning.rule.effect, Effect::NotApplied), "{:?}", meaning.rule);
+        let throttled = meaning.rule.class == Class::Throttled;
+        assert_eq!(throttled, meaning.kind == FailureKind::RateLimited, "{meaning:?}");
+    }
+}
+
+fuzz_target!(|data: (u16, &[u8], &str)| {
+    let (status, body, text) = data;
+    look(status, body);
+    // In the forms that the vendors have, with statuses that they give.
+    let status = 400 + status % 30;
+    let forms = [
+        json!({"detail": text}),
+        json!({"detail": [{"loc": ["body", text], "msg": text}]}),
+        json!({"title": text, "traceId": text, "errors": {text: [text]}}),
+        json!({"error": text, "error_description": text}),
+    ];
+    for form in forms {
+        look(status, form.to_string().as_bytes());
     }
 });

@@ -5,7 +5,7 @@ use super::{
     stream::{End, run},
 };
 use crate::{
-    batch::{self, BatchCall, BatchOptions, BatchResult},
+    batch::{self, BatchCall, BatchOptions, BatchResult, Unattempted},
     bindings::{
         exports::penstock::connector::operations::{self as wit, Guest},
         wit_stream,
@@ -64,7 +64,11 @@ impl Guest for Component {
         let result = |result| match result {
             BatchResult::Ok(done) => wit::BatchResult::Ok(answer(done)),
             BatchResult::Failed(failure) => wit::BatchResult::Failed(failure),
-            BatchResult::NotAttempted => wit::BatchResult::NotAttempted,
+            BatchResult::NotAttempted(why) => wit::BatchResult::NotAttempted(match why {
+                Unattempted::Deadline => wit::Unattempted::Deadline,
+                Unattempted::Failures => wit::Unattempted::Failures,
+                Unattempted::Held => wit::Unattempted::Held,
+            }),
         };
         Ok(results.into_iter().map(result).collect())
     }

@@ -4,7 +4,7 @@
 pub mod disposition;
 pub mod location;
 mod multipart;
-mod range;
+pub mod range;
 mod upload;
 
 pub(crate) use multipart::Multipart;

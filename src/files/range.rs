@@ -4,16 +4,17 @@ use crate::host::Opened;
 
 /// The rest of a file that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Rest {
+pub struct Rest {
     /// The first byte of it.
-    pub(crate) from: u64,
+    pub from: u64,
     /// The strong validator of the file that the bytes before it are from.
-    pub(crate) etag: String,
+    pub etag: String,
 }
 
 /// The validator by which a server can be asked for the rest of this file; none if it does
 /// not offer that. A weak one is for files that are alike, which is not enough.
-pub(crate) fn validator(opened: &Opened) -> Option<String> {
+#[must_use]
+pub fn validator(opened: &Opened) -> Option<String> {
     let ranges =
         opened.header("accept-ranges")?.split(',').any(|unit| unit.trim().eq_ignore_ascii_case("bytes"));
     let etag = opened.header("etag").map(str::trim).filter(|etag| is_strong(etag))?;
@@ -33,12 +34,14 @@ fn is_strong(etag: &str) -> bool {
 impl Rest {
     /// The header fields that ask for it. A server whose file is another one by now sends all
     /// of that.
-    pub(crate) fn headers(&self) -> [(&'static str, String); 2] {
+    #[must_use]
+    pub fn headers(&self) -> [(&'static str, String); 2] {
         [("range", format!("bytes={}-", self.from)), ("if-range", self.etag.clone())]
     }
 
     /// Whether an answer is this rest, of a file of so many bytes if that is known.
-    pub(crate) fn is(&self, opened: &Opened, length: Option<u64>) -> bool {
+    #[must_use]
+    pub fn is(&self, opened: &Opened, length: Option<u64>) -> bool {
         let same = opened.header("etag").is_none_or(|etag| etag.trim() == self.etag);
         let range = opened.header("content-range").and_then(parse);
         opened.status == 206
@@ -53,14 +56,20 @@ impl Rest {
 fn parse(range: &str) -> Option<(u64, Option<u64>)> {
     let (span, total) = range.trim().strip_prefix("bytes ")?.split_once('/')?;
     let (from, last) = span.split_once('-')?;
-    let (from, last): (u64, u64) = (from.trim().parse().ok()?, last.trim().parse().ok()?);
+    let (from, last) = (number(from)?, number(last)?);
     let total = match total.trim() {
         "*" => None,
-        total => Some(total.parse().ok()?),
+        total => Some(number(total)?),
     };
     // A part is sent to whoever asked for the rest if it ends at the end.
     let to_the_end = total.is_none_or(|total: u64| last.checked_add(1) == Some(total));
     (from <= last && to_the_end).then_some((from, total))
+}
+
+/// Digits: Rust's own parser takes a sign as well.
+fn number(text: &str) -> Option<u64> {
+    let text = text.trim();
+    text.bytes().all(|digit| digit.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 #[cfg(test)]
@@ -101,6 +110,7 @@ mod tests {
             (206, "bytes 7-10/11", "\"a\""),
             (206, "bytes 7-8/10", "\"a\""),
             (206, "bytes 7-6/10", "\"a\""),
+            (206, "bytes +7-9/10", "\"a\""),
             (206, "items 7-9/10", "\"a\""),
             (206, "", "\"a\""),
         ] {

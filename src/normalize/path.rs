@@ -3,6 +3,9 @@
 use super::problem::Problem;
 use std::fmt::Write;
 
+/// The longest name of a caller's that is shown, in characters.
+const LONGEST_NAME: usize = 80;
+
 /// One step down.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Segment {
@@ -48,10 +51,12 @@ impl Problems {
         self.found.push(Problem::new(field, message));
     }
 
-    /// Something is wrong with a field that the contract does not know.
+    /// Something is wrong with a field that the contract does not know. Its name is the
+    /// caller's, and is shown short and without control characters.
     pub(super) fn add_at(&mut self, name: &str, message: impl Into<String>) {
         let path = self.here();
         let dot = if path.is_empty() { "" } else { "." };
+        let name: String = name.chars().filter(|letter| !letter.is_control()).take(LONGEST_NAME).collect();
         self.found.push(Problem::new(format!("{path}{dot}{name}"), message));
     }
 

@@ -24,13 +24,13 @@ pub(super) fn expected(ty: Type) -> &'static str {
     }
 }
 
-/// `text` in quotes, cut when long: a message is no place for a document.
+/// `text` in quotes, cut when long: a message is no place for a document. Without control
+/// characters: it may be shown on a terminal.
 pub(super) fn quoted(text: &str) -> String {
     const LONGEST: usize = 40;
-    match text.char_indices().nth(LONGEST).and_then(|(end, _)| text.get(..end)) {
-        Some(start) => format!("`{start}...`"),
-        None => format!("`{text}`"),
-    }
+    let mut letters = text.chars().filter(|letter| !letter.is_control());
+    let start: String = letters.by_ref().take(LONGEST).collect();
+    if letters.next().is_some() { format!("`{start}...`") } else { format!("`{start}`") }
 }
 
 /// Reads a scalar from valid JSON text. An unknown text of an enum is taken as its

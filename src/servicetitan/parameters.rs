@@ -98,10 +98,14 @@ pub(super) fn misfits(call: &Call, description: &[u8]) -> Option<Vec<FieldError>
 fn unknown(name: &str, description: &Description) -> String {
     let known = || description.parameters.iter().map(|parameter| parameter.name.as_str());
     match (nearest(name, known()), known().next()) {
-        (Some(near), _) => format!("is no parameter of this report; did you mean `{near}`?"),
+        (Some(near), _) => {
+            format!("is no parameter of this report; did you mean `{}`?", printable(near))
+        }
         (None, Some(_)) => {
-            let all = known().collect::<Vec<_>>().join(", ");
-            format!("is no parameter of this report, which has {all}")
+            // A report has as many as its owner likes, of any name.
+            let listed: Vec<String> = known().take(MOST_LISTED).map(printable).collect();
+            let more = if known().count() > MOST_LISTED { " and others" } else { "" };
+            format!("is no parameter of this report, which has {}{more}", listed.join(", "))
         }
         (None, None) => "is no parameter of this report, which has none".to_owned(),
     }
@@ -192,4 +196,25 @@ fn plain(value: &Value) -> String {
 /// A text as it may stand in an error: short, without control characters.
 fn printable(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(names: &[&str]) -> String {
+        let parameters: Vec<Value> = names.iter().map(|name| serde_json::json!({ "name": name })).collect();
+        let described = serde_json::json!({ "parameters": parameters }).to_string();
+        unknown("Zzz", &serde_json::from_str(&described).unwrap())
+    }
+
+    /// The names are those that a report's owner chose.
+    #[test]
+    fn what_a_report_has_is_told_in_one_short_line() {
+        assert_eq!(wrong(&["A\tb", "C"]), "is no parameter of this report, which has Ab, C");
+        assert!(wrong(&["Zz\u{1b}z"]).ends_with("did you mean `Zzz`?"));
+        let many: Vec<String> = (0..5000).map(|number| format!("P{number}")).collect();
+        let told = wrong(&many.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(told.ends_with("P8, P9 and others"), "{told}");
+    }
 }

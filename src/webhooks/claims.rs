@@ -189,17 +189,20 @@ impl Lease {
         .into_bytes()
     }
 
+    /// None for what this version did not write, byte by byte: a swap that expects it as we
+    /// would write it would never succeed, and the event would be taken for good.
     fn from_bytes(bytes: &[u8]) -> Option<Lease> {
         let mut words = std::str::from_utf8(bytes).ok()?.split(' ');
-        match words.next()? {
-            "seed" => Some(Lease::Seed { until: words.next()?.parse().ok()? }),
-            "held" => Some(Lease::Held {
+        let lease = match words.next()? {
+            "seed" => Lease::Seed { until: words.next()?.parse().ok()? },
+            "held" => Lease::Held {
                 nonce: u64::from_str_radix(words.next()?, 16).ok()?,
                 until: words.next()?.parse().ok()?,
-            }),
-            "free" => Some(Lease::Free),
-            _ => None,
-        }
+            },
+            "free" => Lease::Free,
+            _ => return None,
+        };
+        (lease.to_bytes() == bytes).then_some(lease)
     }
 }
 

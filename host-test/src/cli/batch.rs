@@ -1,14 +1,11 @@
 //! `penstock batch`: many calls, one a line, results in their order.
 
-use super::target::Target;
+use super::{report::Unfit, result_line::line, target::Target};
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use penstock_host::bindings::{
-    operations::{BatchCall, BatchOptions, BatchResult},
-    types::Failure,
-};
+use penstock_host::bindings::operations::{BatchCall, BatchOptions, BatchResult};
 use serde::Deserialize;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Value, value::RawValue};
 use std::{
     collections::BTreeMap,
     fs,
@@ -22,7 +19,9 @@ pub(super) struct Batch {
     #[arg(value_name = "VENDOR")]
     vendor_name: String,
     /// A file of calls, one JSON object a line, or `-` for standard input:
-    /// `{"operation": "jpm.jobs-get", "parameters": {"id": 4711}, "body": {}}`.
+    /// `{"operation": "jpm.jobs-get", "parameters": {"id": 4711}, "body": {}}`. Each gives a
+    /// line: `ok` with the answer, and `source`, `ageMs`, `degraded`, `page` where there is
+    /// more to say of it; `failed`; or `notAttempted`.
     #[arg(value_name = "FILE")]
     calls: String,
     /// Calls under way at once, 1 to 64.
@@ -55,18 +54,11 @@ impl Batch {
         let mut out = BufWriter::new(io::stdout().lock());
         let (mut failed, mut left) = (0, 0);
         for result in &results {
+            writeln!(out, "{}", line(result))?;
             match result {
-                BatchResult::Ok(answer) => {
-                    writeln!(out, r#"{{"ok":{}}}"#, answer.body.as_deref().unwrap_or("null"))?;
-                }
-                BatchResult::Failed(failure) => {
-                    failed += 1;
-                    writeln!(out, "{}", json!({ "failed": shown(failure) }))?;
-                }
-                BatchResult::NotAttempted => {
-                    left += 1;
-                    writeln!(out, "{}", json!({ "notAttempted": true }))?;
-                }
+                BatchResult::Ok(_) => {}
+                BatchResult::Failed(_) => failed += 1,
+                BatchResult::NotAttempted(_) => left += 1,
             }
         }
         out.flush()?;
@@ -85,8 +77,8 @@ fn read(file: &str) -> Result<Vec<BatchCall>> {
     }
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let calls = lines.map(|(index, line)| {
-        let Line { operation, parameters, body } =
-            serde_json::from_str(line).with_context(|| format!("{file}, line {}", index + 1))?;
+        let Line { operation, parameters, body } = serde_json::from_str(line)
+            .map_err(|error| Unfit(format!("{file}, line {}: {error}", index + 1)))?;
         let parameters = parameters.into_iter().map(|(name, value)| (name, plain(value)));
         let body = body.map(|body| body.get().to_owned());
         Ok(BatchCall { operation, parameters: parameters.collect(), body })
@@ -100,32 +92,4 @@ fn plain(value: Value) -> String {
         Value::String(text) => text,
         other => other.to_string(),
     }
-}
-
-fn shown(failure: &Failure) -> Value {
-    let fields: Vec<Value> = failure
-        .fields
-        .iter()
-        .map(|error| json!({ "field": error.field, "message": error.message }))
-        .collect();
-    json!({
-        "kind": kebab(failure.kind),
-        "message": failure.message,
-        "outcome": kebab(failure.outcome),
-        "status": failure.status,
-        "fields": fields,
-    })
-}
-
-/// A case of the contract as the contract spells it: `BadInput` is `bad-input`.
-fn kebab(case: impl std::fmt::Debug) -> String {
-    let mut spelled = String::new();
-    let written = format!("{case:?}");
-    for letter in written.rsplit(':').next().unwrap_or_default().chars() {
-        if letter.is_ascii_uppercase() && !spelled.is_empty() {
-            spelled.push('-');
-        }
-        spelled.push(letter.to_ascii_lowercase());
-    }
-    spelled
 }

@@ -1,5 +1,6 @@
 //! `penstock demo`: the main job, end to end, against a vendor that fails on purpose.
 
+use super::vendor::fault_rate;
 use anyhow::{Result, bail};
 use clap::Args;
 use futures_util::StreamExt;
@@ -35,7 +36,7 @@ pub(super) struct Demo {
     #[arg(long, default_value_t = 4)]
     window: u32,
     /// The share of requests that fail, 0 to 1.
-    #[arg(long, default_value_t = 0.2)]
+    #[arg(long, default_value_t = 0.2, value_parser = fault_rate)]
     fault_rate: f64,
     /// How often the same request fails in a row at most.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(..i64::from(ATTEMPTS)))]
@@ -44,9 +45,6 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) async fn run(self) -> Result<()> {
-        if !(0.0..=1.0).contains(&self.fault_rate) {
-            bail!("--fault-rate must be from 0 to 1");
-        }
         eprintln!("Starting a simulated ServiceTitan with {} jobs (seed {}).", self.jobs, self.seed);
         let vendor = vendor_with_listed_jobs(self.config()).await?;
         let environment = simulated_environment(&vendor, [("RETRY_ATTEMPTS", ATTEMPTS.to_string())]);

@@ -4,7 +4,7 @@ use super::{asked::Asked, target::Target};
 use anyhow::{Context, Result};
 use clap::Args;
 use futures_util::StreamExt;
-use penstock_host::Records;
+use penstock_host::{Records, bindings::types::ListEnd};
 use std::{
     fs,
     io::{self, BufWriter, Write},
@@ -75,13 +75,16 @@ impl List {
         }
         out.flush()?;
         if let Some(end) = records.end() {
+            warn_if_drifted(end);
             return self.keep(&end.resume);
         }
         // Records that were on their way are not printed, so the position after them
         // must not be kept.
         let stopped = records.stop().await;
         if self.resume_file.is_some() && stopped.rest.is_empty() {
-            self.keep(&stopped.end?.resume)?;
+            let end = stopped.end?;
+            warn_if_drifted(&end);
+            self.keep(&end.resume)?;
         }
         Ok(())
     }
@@ -93,5 +96,14 @@ impl List {
         new.push(".new");
         let kept = fs::write(&new, format!("{resume}\n")).and_then(|()| fs::rename(&new, file));
         kept.with_context(|| format!("cannot write {}", file.display()))
+    }
+}
+
+/// The read ended well, and yet records may be missing: whoever only looks at the exit code
+/// and the lines would not know.
+fn warn_if_drifted(end: &ListEnd) {
+    if end.drifted {
+        eprintln!("warning: the list changed while it was read, and records may be missing from it.");
+        eprintln!("Read it again, or use the export of it if there is one.");
     }
 }

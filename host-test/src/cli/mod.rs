@@ -11,6 +11,7 @@ mod list;
 mod operations;
 mod ready;
 mod report;
+mod result_line;
 mod serve;
 mod simulate;
 mod target;

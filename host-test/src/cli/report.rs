@@ -5,10 +5,22 @@ use penstock_host::{
     Error,
     bindings::types::{Failure, FailureKind, FieldError, Outcome, RetryAdvice},
 };
-use std::process::ExitCode;
+use std::{error, fmt, process::ExitCode};
 
 /// The exit code for input that does not fit, as of the argument parser.
 const USAGE: u8 = 2;
+
+/// Input of a command itself that does not fit: nothing was sent.
+#[derive(Debug)]
+pub(super) struct Unfit(pub(super) String);
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl error::Error for Unfit {}
 
 /// Tells on standard error, and chooses the exit code: 2 for input or settings that do
 /// not fit, 1 for everything else.
@@ -24,6 +36,10 @@ pub(super) fn failed(error: &anyhow::Error) -> ExitCode {
     if let Some(NotReady(missing)) = error.downcast_ref() {
         eprintln!("error: {error}");
         missing.iter().for_each(tell_field);
+        return ExitCode::from(USAGE);
+    }
+    if error.downcast_ref::<Unfit>().is_some() {
+        eprintln!("error: {error}");
         return ExitCode::from(USAGE);
     }
     match error.downcast_ref::<Error>().and_then(Error::failure) {

@@ -1,11 +1,12 @@
 //! Which vendor to talk to, as whom.
 
+use super::report::Unfit;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use penstock_host::{
     Environment, Plugin,
     bindings::types::CallOptions,
-    http::{Outbound, OutboundPolicy},
+    http::{InvalidOrigin, Outbound, OutboundPolicy},
     sources::{Layered, Map, Source, standard},
 };
 
@@ -61,13 +62,13 @@ impl Target {
         let mut given = Vec::new();
         let mut policy = OutboundPolicy::vendors();
         for origin in origins {
-            policy = policy.allow(origin).with_context(|| format!("--allow {origin}"))?;
+            policy = policy.allow(origin).map_err(|error| unfit("--allow", &error))?;
         }
         for url in self.configured_origins().await? {
-            policy = policy.allow(&url).with_context(|| format!("the configured vendor URL {url}"))?;
+            policy = policy.allow(&url).map_err(|error| unfit("the configured vendor URL", &error))?;
         }
         if let Some(url) = &self.vendor {
-            policy = policy.allow(url).with_context(|| format!("--vendor {url}"))?;
+            policy = policy.allow(url).map_err(|error| unfit("--vendor", &error))?;
             for name in ["SERVICETITAN_API_URL", "SERVICETITAN_AUTH_URL", "ASLEEP_BASE_URL"] {
                 given.push((name, url.clone()));
             }
@@ -114,6 +115,10 @@ impl Target {
             ..CallOptions::default()
         }
     }
+}
+
+fn unfit(what: &str, error: &InvalidOrigin) -> Unfit {
+    Unfit(format!("{what}: {error}"))
 }
 
 /// `NAME=VALUE`, as `--param` takes it.

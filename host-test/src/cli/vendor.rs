@@ -1,6 +1,6 @@
 //! `penstock vendor`: a simulated vendor, by itself.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use penstock_host::{
     asleep::{self, SimulatedAsleep},
@@ -41,7 +41,7 @@ pub(super) struct Vendor {
     #[arg(long, default_value_t = 25)]
     records: usize,
     /// The share of requests that fail, 0 to 1.
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, value_parser = fault_rate)]
     fault_rate: f64,
     /// How often the same request fails in a row at most.
     #[arg(long, default_value_t = 2)]
@@ -68,7 +68,7 @@ impl Vendor {
         if self.vendor == Name::Asleep {
             return self.run_asleep().await;
         }
-        let vendor = SimulatedVendor::start(self.config()?).await?;
+        let vendor = SimulatedVendor::start(self.config()).await?;
         println!("# A simulated ServiceTitan listens on {}. Stop it with Ctrl-C.", vendor.url());
         println!("# Its credentials are made up; `set -a` and these lines point a shell's clients at it:");
         for (name, value) in simulated_settings(&vendor).into_iter().filter(|(name, _)| name != "LOG_LEVEL") {
@@ -90,7 +90,7 @@ impl Vendor {
             rate_limit: (!self.unlimited)
                 .then_some(penstock_host::vendor::RateLimit { requests: 10, per: Duration::from_secs(1) }),
             latency: Duration::from_millis(self.latency),
-            faults: self.faults()?,
+            faults: self.faults(),
             ..standard
         })
         .await?;
@@ -108,16 +108,13 @@ impl Vendor {
         Ok(())
     }
 
-    fn faults(&self) -> Result<Faults> {
-        if !(0.0..=1.0).contains(&self.fault_rate) {
-            bail!("--fault-rate must be from 0 to 1");
-        }
-        Ok(Faults { max_in_a_row: self.max_in_a_row, ..Faults::mixed(self.fault_rate) })
+    fn faults(&self) -> Faults {
+        Faults { max_in_a_row: self.max_in_a_row, ..Faults::mixed(self.fault_rate) }
     }
 
-    fn config(&self) -> Result<Config> {
+    fn config(&self) -> Config {
         let standard = Config::default();
-        Ok(Config {
+        Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)),
             seed: self.seed,
             jobs: self.jobs,
@@ -126,8 +123,14 @@ impl Vendor {
             latency: Duration::from_millis(self.latency),
             rate_limit: standard.rate_limit.filter(|_| !self.unlimited),
             report_interval: Duration::from_secs(self.report_interval),
-            faults: self.faults()?,
+            faults: self.faults(),
             ..standard
-        })
+        }
     }
+}
+
+/// A share, as `--fault-rate` takes it.
+pub(super) fn fault_rate(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "must be from 0 to 1".to_owned())
 }

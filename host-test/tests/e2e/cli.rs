@@ -3,7 +3,7 @@
 use penstock_host::{
     asleep::SimulatedAsleep,
     demo::simulated_settings,
-    vendor::{Config, SimulatedVendor},
+    vendor::{Config, Matcher, Resource, SimulatedVendor},
 };
 use serde_json::Value;
 use std::{
@@ -11,7 +11,7 @@ use std::{
     process::{Command, Output},
 };
 
-fn penstock(settings: &BTreeMap<String, String>, arguments: &[&str]) -> Output {
+pub(crate) fn penstock(settings: &BTreeMap<String, String>, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_penstock"));
     // An empty folder, so that no `.env` of the developer's is read.
     let folder = tempfile::tempdir().unwrap();
@@ -26,11 +26,11 @@ fn penstock(settings: &BTreeMap<String, String>, arguments: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-async fn vendor() -> (SimulatedVendor, BTreeMap<String, String>) {
+pub(crate) async fn vendor() -> (SimulatedVendor, BTreeMap<String, String>) {
     let vendor = SimulatedVendor::start(Config::small(90)).await.unwrap();
     let settings = simulated_settings(&vendor);
     (vendor, settings)
@@ -75,6 +75,42 @@ async fn lists_as_lines_of_json() {
     assert!(completed.iter().all(|job| job["jobStatus"] == "Completed"));
 }
 
+/// All that was there may not have come, and neither the lines nor the exit code say so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_changed_while_it_was_read_is_warned_of() {
+    let (vendor, settings) = vendor().await;
+    let list = || {
+        let run = penstock(
+            &settings,
+            &["list", "servicetitan", "jpm.jobs-list", "--page-size", "20", "--window", "1"],
+        );
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        text(&run.stderr)
+    };
+    assert_eq!(list(), "", "nothing to say");
+    let first = vendor.job_ids()[0];
+    vendor.after(Matcher::operation("Jobs_GetList"), 2, move |world| {
+        assert!(world.remove(Resource::Jobs, first));
+    });
+    let told = list();
+    assert!(told.contains("the list changed while it was read"), "{told}");
+}
+
+/// 2 is for input that does not fit, whoever finds out.
+#[test]
+fn input_that_does_not_fit_has_an_exit_code_of_its_own() {
+    for arguments in [
+        &["demo", "--fault-rate", "2"][..],
+        &["demo", "--fault-rate", "NaN"],
+        &["vendor", "--fault-rate", "-0.1"],
+        &["list", "servicetitan", "jpm.jobs-list", "--vendor", "no URL"],
+    ] {
+        let run = penstock(&BTreeMap::new(), arguments);
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}: {}", text(&run.stderr));
+        assert!(!run.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn goes_on_from_a_file() {
     let (vendor, settings) = vendor().await;
@@ -113,36 +149,6 @@ async fn writes_need_a_role() {
     assert!(made.status.success(), "{}", text(&made.stderr));
     let made: Value = serde_json::from_slice(&made.stdout).unwrap();
     assert_eq!(made["text"], "Gate code is 1234");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_answers_in_order_and_tells_what_failed() {
-    let (vendor, settings) = vendor().await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("calls.ndjson");
-    let ids = vendor.job_ids();
-    let mut calls: Vec<String> = ids[..20]
-        .iter()
-        .map(|id| format!(r#"{{"operation":"jpm.jobs-get","parameters":{{"id":{id}}}}}"#))
-        .collect();
-    calls.insert(7, r#"{"operation":"jpm.jobs-get","parameters":{"id":"none"}}"#.to_owned());
-    std::fs::write(&file, calls.join("\n")).unwrap();
-
-    let run = penstock(&settings, &["batch", "servicetitan", file.to_str().unwrap()]);
-    assert_eq!(run.status.code(), Some(1), "one of them failed");
-    let results: Vec<Value> =
-        text(&run.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(results[7]["failed"]["fields"][0]["field"], "id");
-    assert_eq!(
-        (&results[7]["failed"]["kind"], &results[7]["failed"]["outcome"]),
-        (&"bad-input".into(), &"not-sent".into())
-    );
-    let made: Vec<i64> = results.iter().filter_map(|result| result["ok"]["id"].as_i64()).collect();
-    assert_eq!(made, ids[..20]);
-
-    std::fs::write(&file, r#"{"operation":1}"#).unwrap();
-    let run = penstock(&settings, &["batch", "servicetitan", file.to_str().unwrap()]);
-    assert!(text(&run.stderr).contains("line 1"), "{}", text(&run.stderr));
 }
 
 #[test]

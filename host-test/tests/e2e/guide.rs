@@ -147,6 +147,12 @@ async fn every_step_of_the_guide_does_what_it_says() {
                 let bytes = fs::read(walk.folder().join("call.mp3")).unwrap();
                 assert_eq!(bytes.len(), vendor.config().file_bytes);
             }
+            "batch" => {
+                let results = walk.records("results.ndjson");
+                assert_eq!((results.len(), &results[0]["ok"]["id"]), (3, &json!(50_000_003)), "{told}");
+                assert!(results[1]["page"]["resume"].is_string(), "{}", results[1]);
+                assert_eq!(results[2]["failed"]["kind"], "bad-input");
+            }
             "cancel-again" => assert!(told.contains("exit code 1"), "{told}"),
             _ => assert!(step.shown.is_some(), "nobody looks at what {} does", step.name),
         }

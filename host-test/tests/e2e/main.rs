@@ -11,6 +11,7 @@
 
 mod asleep;
 mod cli;
+mod cli_batch;
 mod embed;
 mod every_operation;
 mod files;

@@ -12,5 +12,6 @@ mod cache;
 mod composed;
 mod lists;
 mod model;
+mod outdates;
 mod refusals;
 mod weaknesses;

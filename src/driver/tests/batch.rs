@@ -2,7 +2,7 @@
 
 use super::rig::{Rig, options, within};
 use crate::{
-    batch::{self, BatchCall, BatchOptions, BatchResult},
+    batch::{self, BatchCall, BatchOptions, BatchResult, MOST_HELD, Unattempted},
     contract::{CallOptions, Failure, FailureKind, Outcome},
     host::simulated::Reply,
 };
@@ -32,6 +32,15 @@ fn id(result: &BatchResult) -> i64 {
     let BatchResult::Ok(answer) = result else { panic!("{result:?}") };
     let body: serde_json::Value = serde_json::from_str(answer.body.as_ref().unwrap()).unwrap();
     body["id"].as_i64().unwrap()
+}
+
+/// Why calls were not begun, of all that were not.
+fn not_begun(results: &[BatchResult]) -> Vec<Unattempted> {
+    let why = |result: &BatchResult| match result {
+        BatchResult::NotAttempted(why) => Some(*why),
+        _ => None,
+    };
+    results.iter().filter_map(why).collect()
 }
 
 #[test]
@@ -80,7 +89,7 @@ fn after_the_deadline_of_the_whole_no_call_is_begun() {
     assert_eq!((id(&results[0]), id(&results[1])), (1, 2));
     let BatchResult::Failed(failure) = &results[2] else { panic!("{:?}", results[2]) };
     assert_eq!(failure.kind, FailureKind::Timeout);
-    assert!(results[3..].iter().all(|result| matches!(result, BatchResult::NotAttempted)), "{results:?}");
+    assert_eq!(not_begun(&results), vec![Unattempted::Deadline; 6]);
     assert_eq!(rig.titan.api_requests(), 3);
 }
 
@@ -92,6 +101,7 @@ fn it_may_stop_after_some_failures() {
     let results = run(&rig, gets(1..=20), batch, &options()).unwrap();
     let failed = results.iter().filter(|result| matches!(result, BatchResult::Failed(_))).count();
     assert!((3..=4).contains(&failed), "{failed}: those under way end as they end");
+    assert_eq!(not_begun(&results), vec![Unattempted::Failures; 20 - failed]);
     assert_eq!(rig.titan.api_requests(), failed);
 }
 
@@ -109,4 +119,45 @@ fn what_does_not_fit_is_refused_as_a_whole_before_anything_is_sent() {
     assert!(unknown.unwrap_err().message.contains("did you mean `servicetitan`"));
     assert!(run(&rig, Vec::new(), BatchOptions::default(), &options()).unwrap().is_empty());
     assert_eq!(rig.titan.api_requests(), 0);
+}
+
+/// All results are held until the last one is there: 10,000 answers of any size are not.
+#[test]
+fn answers_that_are_large_together_stop_it_and_those_under_way_still_end() {
+    for (concurrency, ended) in [(1, 4), (3, 6)] {
+        let rig = Rig::new();
+        // All take as long, so that those that began together end together.
+        rig.titan.latency(SECOND, SECOND);
+        let body = r#"{"id":7}"#;
+        rig.titan.on_api(move |_, _| Some(Reply::ok(body)));
+        let batch = BatchOptions { concurrency: Some(concurrency), ..BatchOptions::default() };
+        let size = body_size(&rig);
+        let run = |most| {
+            let options = options();
+            let calls = gets(1..=20);
+            rig.run(batch::run_holding(&rig.connector, "servicetitan", calls, batch, Some(&options), most))
+                .unwrap()
+        };
+        // Three answers and a part of one are less than the bound, four are not.
+        let results = run(size * 3 + 1);
+        let made = results.iter().filter(|result| matches!(result, BatchResult::Ok(_))).count();
+        assert_eq!(made, ended, "{concurrency} at once");
+        assert!(matches!(results[made - 1], BatchResult::Ok(_)), "the first ones");
+        assert_eq!(not_begun(&results), vec![Unattempted::Held; 20 - made]);
+        assert!(not_begun(&run(size * 20)).is_empty(), "what fits is all of it");
+    }
+}
+
+/// The length of the answer to a get, in normal form.
+fn body_size(rig: &Rig) -> usize {
+    let results = run(rig, gets(1..=1), BatchOptions::default(), &options()).unwrap();
+    let BatchResult::Ok(answer) = &results[0] else { panic!("{results:?}") };
+    answer.body.as_ref().unwrap().len()
+}
+
+#[test]
+fn the_bound_is_the_one_that_the_contract_names() {
+    assert_eq!(MOST_HELD, 64 << 20);
+    let contract = include_str!("../../../wit/connector/operations.wit");
+    assert!(contract.contains("the answers have 64 MiB together, no further call is begun"));
 }

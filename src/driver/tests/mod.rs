@@ -33,3 +33,4 @@ mod time;
 mod token;
 mod token_failures;
 mod webhook;
+mod webhook_outdates;

@@ -3,7 +3,7 @@
 use crate::{
     engine::time::WallTime,
     host::{
-        Host, HostError,
+        Host, HostError, State,
         simulated::{Conduct, Simulated, Store},
     },
     webhooks::claims::{Claim, Claims, Ticket},
@@ -147,4 +147,30 @@ fn a_store_that_is_down_hands_nothing_out() {
     let nothing = host.clone().run(async { claims(&host).claim(&["e"]).await });
     assert!(matches!(nothing, Err(HostError::Unavailable(_))), "{nothing:?}");
     assert!(host.wall_now() >= WallTime::default());
+}
+
+/// What another version, or somebody else, wrote in a lease's place holds nobody up for longer
+/// than a lease.
+#[test]
+fn a_lease_that_is_not_ours_to_read_comes_free() {
+    for foreign in ["", "free ", "free as a bird", "held", "held 1 5", "held +1 5", "seed +5", "seed 5 6"] {
+        let store = Store::default();
+        let host = Simulated::new(6);
+        host.share(store.clone());
+        host.clone().run(async {
+            let claims = claims(&host);
+            claims.release(&ours(claims.claim(&["e"]).await)).await.unwrap();
+            let contents = store.contents();
+            let mut keys = contents.iter().filter_map(|line| Some(line.split_once('=')?.0));
+            let lease = keys.find(|key| key.contains("/lease/")).unwrap();
+            host.state_set(lease, foreign.into(), Some(DAY)).await.unwrap();
+            let first = claims.claim(&["e"]).await;
+            if first == Ok(Claim::Taken) {
+                host.wait(LEASE + Duration::from_secs(11)).await;
+                ours(claims.claim(&["e"]).await);
+            } else {
+                ours(first);
+            }
+        });
+    }
 }
