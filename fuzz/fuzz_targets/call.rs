@@ -44,6 +44,9 @@ fn printable(text: &str) {
     assert!(!text.chars().any(char::is_control), "{text:?}");
 }
 
+/// Names, by their place among those that are known, and values.
+type Parameters = Vec<(u8, String)>;
+
 /// Account, deadline, id, fallback, page size and window.
 type Given = (Option<String>, Option<u64>, Option<String>, Option<String>, Option<u32>, Option<u32>);
 
@@ -65,7 +68,7 @@ fn options(
     }
 }
 
-fuzz_target!(|data: (u8, u16, Vec<(u8, String)>, Option<&str>, u8, Given, Option<String>, &str)| {
+fuzz_target!(|data: (u8, u16, Parameters, Option<&str>, u8, Given, Option<String>, &str)| {
     let (vendor, which, given, body, bits, chosen, resume, answer) = data;
     let (vendor, operation) = operation(vendor, which);
     let known: Vec<Parameter> = operation.parameters().collect();
