@@ -2,6 +2,7 @@ use super::*;
 
 mod feed;
 mod model;
+mod moving;
 
 fn config() -> CursorConfig {
     CursorConfig {
