@@ -1,4 +1,4 @@
-//! Asleep's one list: `offset` and `limit`, to the first page that is not full.
+//! Asleep's one list: `offset` and `limit`, to the first page that is empty.
 
 use super::envelope::{result, wrong};
 use crate::{

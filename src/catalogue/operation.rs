@@ -130,9 +130,9 @@ pub enum Paging {
     Envelope,
     /// Numbered pages: `page`, `pageSize`, `hasMore`, `data`.
     Numbered,
-    /// Numbered pages that hold `data` alone: a page that is not full is the last.
+    /// Numbered pages that hold `data` alone: an empty page is the end.
     DataOnly,
-    /// Numbered pages that are plain arrays: a page that is not full is the last.
+    /// Numbered pages that are plain arrays: an empty page is the end.
     Bare,
     /// Numbered pages of a report: `hasMore`, and rows of values whose `fields` name them.
     Report,
@@ -140,7 +140,7 @@ pub enum Paging {
     Export,
     /// Each answer holds the text to ask for the next page with; the last holds none.
     Cursor,
-    /// `offset` and `limit`: a page that is not full is the last.
+    /// `offset` and `limit`: an empty page is the end.
     Offset,
 }
 

@@ -19,17 +19,20 @@
 use serde::{Deserialize, Serialize};
 
 mod cursor;
+mod delivered;
 mod delivery;
 mod doubles;
 mod guard;
 mod look;
 mod numbered;
 mod offset;
+mod packed;
 mod record;
 mod seen;
 mod track;
 
 pub use cursor::{CursorConfig, CursorFacts, CursorFetch, CursorPager};
+pub use delivered::{Delivered, MOST_DELIVERED};
 pub use guard::Guard;
 pub use look::{Look, look};
 pub use numbered::{NumberedConfig, NumberedPager, PageFacts};
@@ -39,9 +42,10 @@ pub use track::Track;
 
 /// Where a read goes on. Serialised into a `resume` text.
 ///
-/// `skip` counts the records at the head of the page that were delivered before.
-/// It presumes that the vendor answers the same request with the same records, or
-/// with the same records and more after them.
+/// A page may have been delivered in part. In a list with numbers `skip` counts its
+/// records that were: the order is the list's own, and [`Track`] notices a shift. A
+/// feed's page is another one as soon as one of its records changes, so that there
+/// each record is remembered by itself ([`Delivered`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Position {
     /// In a list with page numbers or offsets.
@@ -53,6 +57,9 @@ pub enum Position {
         /// Records a page: page numbers mean nothing without it.
         #[serde(rename = "z")]
         page_size: u32,
+        /// Where that page begins, in a list that is asked for by offset.
+        #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+        at: Option<u64>,
         /// Records of that page that were delivered before.
         #[serde(rename = "s")]
         skip: u64,
@@ -66,9 +73,10 @@ pub enum Position {
         /// The vendor's continuation text to ask with; `None` for the beginning.
         #[serde(rename = "f")]
         from: Option<String>,
-        /// Records of that page that were delivered before.
-        #[serde(rename = "s")]
-        skip: u64,
+        /// Records of that page that were delivered before. A text of version 2 has a
+        /// count in its place, which tells nothing: its page comes again as a whole.
+        #[serde(rename = "i", default, skip_serializing_if = "Delivered::is_empty")]
+        delivered: Delivered,
     },
 }
 

@@ -16,7 +16,12 @@ use super::limits::Limits;
 use super::pager::Position;
 
 /// The version that is written. A change of shape or meaning gets a new one.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
+
+/// The oldest version that is read. It counted the records delivered of a feed's page;
+/// from such a text the page is delivered again as a whole, since the count may name
+/// other records by now.
+pub const OLDEST_VERSION: u32 = 2;
 
 /// Where a read goes on, and of which read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +51,9 @@ pub enum ResumeError {
     #[error("resume is damaged or was not made by Penstock: pass it on exactly as it was given")]
     Damaged,
     /// Made by a version that this one does not know.
-    #[error("resume has version {found}, and this Penstock reads version {VERSION}: begin anew without it")]
+    #[error(
+        "resume has version {found}, and this Penstock reads versions {OLDEST_VERSION} to {VERSION}: begin anew without it"
+    )]
     Version {
         /// The text's version.
         found: u32,
@@ -117,7 +124,7 @@ impl Resume {
             return Err(ResumeError::Damaged);
         }
         let Versioned { v } = serde_json::from_slice(json).map_err(|_| ResumeError::Damaged)?;
-        if v != VERSION {
+        if !(OLDEST_VERSION..=VERSION).contains(&v) {
             return Err(ResumeError::Version { found: v });
         }
         let stored: Stored = serde_json::from_slice(json).map_err(|_| ResumeError::Damaged)?;

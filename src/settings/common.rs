@@ -95,6 +95,18 @@ pub const SETTINGS: &[Setting] = &[
         "Pages after which a read stops as endless.",
     ),
     setting(
+        "PENSTOCK_MAX_READ_BYTES",
+        Kind::Integer { min: 1024, max: 1_099_511_627_776 },
+        "68719476736",
+        "Bytes of pages after which a read stops. Its failure says where to go on.",
+    ),
+    setting(
+        "PENSTOCK_MAX_READ_TIME",
+        Kind::Integer { min: 1, max: 2_592_000 },
+        "86400",
+        "Seconds after which a read asks for no further page, its consumer's time included. Its failure says where to go on.",
+    ),
+    setting(
         "PENSTOCK_MAX_BODY_BYTES",
         Kind::Integer { min: 1024, max: 1_073_741_824 },
         "67108864",
@@ -210,6 +222,10 @@ pub struct Policy {
     pub breaker: bool,
     /// Pages after which a read stops.
     pub max_pages: u32,
+    /// Bytes of pages after which a read stops.
+    pub max_read_bytes: u64,
+    /// How long a read goes on asking for pages.
+    pub max_read_time: Duration,
     /// The largest answer.
     pub max_body_bytes: usize,
     /// The largest file.
@@ -305,6 +321,8 @@ impl From<&Values> for Policy {
             adaptive_rate: values.switch("PENSTOCK_ADAPTIVE_RATE"),
             breaker: values.switch("PENSTOCK_BREAKER"),
             max_pages: number("PENSTOCK_MAX_PAGES"),
+            max_read_bytes: values.integer("PENSTOCK_MAX_READ_BYTES"),
+            max_read_time: Duration::from_secs(values.integer("PENSTOCK_MAX_READ_TIME")),
             max_body_bytes: count("PENSTOCK_MAX_BODY_BYTES"),
             max_file_bytes: values.integer("PENSTOCK_MAX_FILE_BYTES"),
             file_deadline: Duration::from_secs(values.integer("PENSTOCK_FILE_DEADLINE")),

@@ -23,6 +23,8 @@ pub struct State {
     pub made: usize,
     /// Sessions of each user, oldest first; all users have the same.
     pub sessions: Vec<Value>,
+    /// Sessions that it puts on a page at most.
+    pub largest_page: usize,
     /// What it answers instead of itself.
     pub script: Script,
 }
@@ -46,6 +48,7 @@ impl Rig {
             users: BTreeSet::from(["ann".to_owned(), "bob".to_owned()]),
             made: 0,
             sessions: (1..=3).map(|number| session(number, "COMPLETE")).collect(),
+            largest_page: 100,
             script: Box::new(|_, _| None),
         }));
         let (model, mut number) = (state.clone(), 0);
@@ -225,7 +228,7 @@ impl State {
         if request.parameter("order_by") != Some("ASC") {
             rows.reverse();
         }
-        let rows: Vec<&Value> = rows.into_iter().skip(offset).take(limit).collect();
+        let rows: Vec<&Value> = rows.into_iter().skip(offset).take(limit.min(self.largest_page)).collect();
         found(json!({"timezone": "UTC", "sleep_session_list": rows}))
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     catalogue::{Operation, Paging},
     contract::{Failure, FailureKind, ListEnd},
     engine::{
-        pager::{Guard, Progress, offset},
+        pager::{Guard, Progress},
         resume::Resume,
         time::Tick,
     },
@@ -40,6 +40,8 @@ pub struct Reader<H> {
     options: Options,
     /// When the whole read must be over, if its caller said so.
     deadline: Option<Tick>,
+    /// When it asks for no further page, whatever its caller said.
+    latest: Tick,
     /// What a `resume` text must have been made for.
     identity: u64,
     page_size: u32,
@@ -200,8 +202,12 @@ impl<H: Host + 'static> Reader<H> {
         let mut options = Options { taken: self.taken, ..self.options.clone() };
         options.deadline =
             self.deadline.map(|deadline| connector.host.now().until(deadline)).or(options.deadline);
+        let too_long = connector.host.now() >= self.latest;
         async move {
             match options.deadline {
+                _ if too_long => {
+                    Err(failure::late("the read takes longer than PENSTOCK_MAX_READ_TIME allows"))
+                }
                 Some(left) if left.is_zero() => Err(failure::late("the deadline of the read passed")),
                 _ => connector.call(&call, Some(&asked), &options).await,
             }
@@ -217,7 +223,7 @@ impl<H: Host + 'static> Reader<H> {
                     Total::Once => self.pager.wants_total(number),
                     Total::Always => true,
                 };
-                let offset = offset(number, size);
+                let offset = self.pager.offset(number);
                 (number, PageAsked { number, size, offset, include_total, from: None })
             }
             Fetch::Cursor { page, from } => (page, PageAsked { from, ..PageAsked::default() }),

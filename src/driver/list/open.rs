@@ -10,7 +10,10 @@ use crate::{
     driver::{Answer, Call, Connector, Options, Payload, bad_field},
     engine::{
         limits::Limits,
-        pager::{CursorConfig, CursorPager, Guard, NumberedConfig, NumberedPager, Position, Progress, Track},
+        pager::{
+            CursorConfig, CursorPager, Delivered, Guard, NumberedConfig, NumberedPager, Position, Progress,
+            Track, offset,
+        },
         resume::{Resume, query_hash},
         time::Tick,
     },
@@ -32,10 +35,9 @@ struct Extent {
 }
 
 impl Extent {
-    /// A page that is read again for what stands behind its first records does not
-    /// count.
-    fn max_pages(&self, skip: u64) -> u32 {
-        self.max_pages.saturating_add(u32::from(skip > 0))
+    /// A page that was begun, and is read again for the rest of it, does not count.
+    fn max_pages(&self, begun: bool) -> u32 {
+        self.max_pages.saturating_add(u32::from(begun))
     }
 }
 
@@ -106,16 +108,17 @@ impl<H: Host> Reader<H> {
         let mut call = Rc::new(call);
         let (pager, page_size) = match (operation.paging, resume.map(|resume| resume.position)) {
             (Paging::Export | Paging::Cursor, position @ (None | Some(Position::Cursor { .. }))) => {
-                let (from, skip) = match position {
-                    Some(Position::Cursor { from, skip }) => (from, skip),
-                    _ => (from, 0),
+                let (from, delivered) = match position {
+                    Some(Position::Cursor { from, delivered }) => (from, delivered),
+                    _ => (from, Delivered::default()),
                 };
                 let pager = CursorPager::new(CursorConfig {
                     from,
-                    skip,
                     window: extent.window,
-                    max_pages: extent.max_pages(skip),
+                    max_pages: extent.max_pages(!delivered.is_empty()),
+                    delivered,
                     max_items: limits.max_items,
+                    max_bytes: policy.max_read_bytes,
                     max_held_bytes: policy.max_held_bytes,
                     token_only: operation.paging == Paging::Cursor,
                 });
@@ -128,15 +131,17 @@ impl<H: Host> Reader<H> {
                 // Whoever asks for an order gets that one.
                 let asked = |name: &str| call.query.iter().any(|(known, _)| *known == name);
                 let order = vendor.order(operation).filter(|order| !asked(order.parameter));
-                let (start_page, page_size, skip, track) = match position {
-                    Some(Position::Numbered { page, page_size, skip, track }) => {
-                        (page, page_size, skip, track)
+                let (start_page, page_size, at, skip, track) = match position {
+                    Some(Position::Numbered { page, page_size, at, skip, track }) => {
+                        (page, page_size, at, skip, track)
                     }
                     _ => {
-                        (extent.start_page, extent.page_size, 0, Track::new(extent.whole && order.is_some()))
+                        let track = Track::new(extent.whole && order.is_some());
+                        (extent.start_page, extent.page_size, None, 0, track)
                     }
                 };
                 check_page_size(operation, page_size)?;
+                let by_offset = operation.paging == Paging::Offset;
                 let config = NumberedConfig {
                     start_page,
                     skip,
@@ -144,10 +149,12 @@ impl<H: Host> Reader<H> {
                     window: extent.window,
                     // Who names a window knows that the list is long.
                     eager: options.window.is_some(),
-                    max_pages: extent.max_pages(skip),
+                    max_pages: extent.max_pages(skip > 0),
                     max_items: limits.max_items,
+                    max_bytes: policy.max_read_bytes,
                     max_held_bytes: policy.max_held_bytes,
                     data_only: !matches!(operation.paging, Paging::Numbered | Paging::Report),
+                    at: by_offset.then(|| at.unwrap_or_else(|| offset(start_page, page_size))),
                 };
                 let track = if done { track.after_the_end() } else { track };
                 if let Some(order) = order.filter(|_| track.ordered()) {
@@ -172,6 +179,7 @@ impl<H: Host> Reader<H> {
             vendor,
             call,
             deadline: options.deadline.map(|time| began + time),
+            latest: began + policy.max_read_time,
             options,
             identity,
             page_size,

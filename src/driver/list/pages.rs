@@ -98,6 +98,7 @@ impl Pager {
     /// have one.
     pub(super) fn arrived(&mut self, page: u32, envelope: &Envelope, id: Option<&str>) -> bool {
         let (items, bytes) = (envelope.items.len(), envelope.body.len());
+        let digest = |range: Range<usize>| digest(envelope.body.get(range).unwrap_or_default());
         let arrival = match self {
             Pager::Numbered(pager) => {
                 let span = envelope
@@ -105,13 +106,13 @@ impl Pager {
                     .iter()
                     .cloned()
                     .reduce(|all, one| all.start.min(one.start)..all.end.max(one.end));
-                let digest = digest(envelope.body.get(span.unwrap_or_default()).unwrap_or_default());
+                let digest = digest(span.unwrap_or_default());
                 let Envelope { has_more, total, .. } = *envelope;
                 let ids = id.map_or_else(|| vec![None; items], |id| ids(envelope, id));
                 pager.arrived(page, PageFacts { items, bytes, has_more, total, digest, ids })
             }
             Pager::Cursor(pager) => pager.arrived(CursorFacts {
-                items,
+                records: envelope.items.iter().cloned().map(digest).collect(),
                 bytes,
                 has_more: envelope.has_more,
                 continue_from: envelope.continue_from.clone(),
@@ -173,6 +174,14 @@ impl Pager {
         match self {
             Pager::Numbered(pager) => pager.drifted(),
             Pager::Cursor(_) => false,
+        }
+    }
+
+    /// Where a page begins that is to be fetched; 0 where pages have no offsets.
+    pub(super) fn offset(&self, page: u32) -> u64 {
+        match self {
+            Pager::Numbered(pager) => pager.offset(page).unwrap_or_default(),
+            Pager::Cursor(_) => 0,
         }
     }
 

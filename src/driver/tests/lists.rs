@@ -156,9 +156,9 @@ fn requests_under_way_are_aborted_when_the_reader_is_dropped() {
 }
 
 #[test]
-fn a_bare_list_ends_with_a_page_that_is_not_full() {
+fn a_bare_list_ends_with_an_empty_page() {
     let name = "jpm.budget-codes-company-segments-list";
-    for (held, requests) in [(0, 1), (7, 1), (25, 3), (30, 4)] {
+    for (held, requests) in [(0, 1), (7, 2), (25, 4), (30, 4)] {
         let rig = Rig::new();
         rig.titan.holds(held);
         let options = CallOptions { window: Some(1), ..pages_of(10) };

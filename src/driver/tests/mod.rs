@@ -15,6 +15,7 @@ mod caller;
 mod deferred;
 mod drift;
 mod fallback;
+mod feeds;
 mod files;
 mod input;
 mod lists;

@@ -6,8 +6,9 @@
 
 use std::collections::VecDeque;
 
+use super::delivered::Delivered;
 use super::delivery::{Delivery, HeldBytes};
-use super::guard::{EmptyPages, Guard};
+use super::guard::{ByteCap, EmptyPages, Guard, MAX_EMPTY_FEED_PAGES};
 use super::seen::{self, Seen};
 use super::{Arrival, FailedFetch, Position, Progress, Ready};
 use crate::digest::digest;
@@ -18,8 +19,9 @@ use crate::sabotage::{Sabotage, on};
 pub struct CursorConfig {
     /// The vendor's continuation text to begin with; `None` for the beginning.
     pub from: Option<String>,
-    /// Records at the head of the first page that were delivered before.
-    pub skip: u64,
+    /// Records of the first page that were delivered before. They are dropped, wherever
+    /// they stand on it; all others are delivered.
+    pub delivered: Delivered,
     /// Pages in flight or held, at most. Fetches are strictly one after another, so
     /// 2 is enough to fetch while the consumer is busy. 0 counts as 1.
     pub window: u32,
@@ -27,6 +29,9 @@ pub struct CursorConfig {
     pub max_pages: u32,
     /// Records that this read delivers, at most.
     pub max_items: u64,
+    /// Bytes of pages that this read fetches, at most. The page that reaches it is still
+    /// delivered.
+    pub max_bytes: u64,
     /// Bytes of pages in flight or held, at most; a page in flight counts as the
     /// largest that came so far. One page is always allowed.
     pub max_held_bytes: usize,
@@ -47,8 +52,8 @@ pub struct CursorFetch {
 /// What the driver knows of a page that arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CursorFacts {
-    /// Records on it.
-    pub items: usize,
+    /// The [`digest`] of each of its records, as they are delivered, in order.
+    pub records: Vec<u64>,
     /// Memory that it takes while it is held.
     pub bytes: usize,
     /// The vendor's word on whether more follow.
@@ -70,7 +75,12 @@ pub struct CursorPager {
     /// them. A longer circle is ended by the bound on pages.
     seen: Seen,
     empty: EmptyPages,
+    cap: ByteCap,
     delivery: Delivery,
+    /// The records of the page to deliver next that were delivered.
+    delivered: Delivered,
+    /// Where those stand on it that were delivered by an earlier read.
+    again: VecDeque<u64>,
     bytes: HeldBytes,
     /// How the read ends once the held pages are delivered.
     stop: Option<Option<Guard>>,
@@ -79,7 +89,7 @@ pub struct CursorPager {
 #[derive(Clone, Debug)]
 struct Held {
     from: Option<String>,
-    items: u64,
+    records: Vec<u64>,
     bytes: usize,
     /// Where to go on after it; `None` if there is nowhere sensible.
     next: Option<String>,
@@ -102,14 +112,18 @@ impl CursorPager {
         if let Some(from) = &config.from {
             seen.insert(digest(from.as_bytes()));
         }
-        let skip = if on(Sabotage::RepeatRecords) { 0 } else { config.skip };
+        let forgets = on(Sabotage::RepeatRecords);
+        let delivered = if forgets { Delivered::default() } else { config.delivered.clone() };
         Self {
             held: VecDeque::new(),
             fetch: Fetch::Idle,
             from: config.from.clone(),
             seen,
-            empty: EmptyPages::default(),
-            delivery: Delivery::new(0, skip, config.max_items),
+            empty: EmptyPages::new(MAX_EMPTY_FEED_PAGES),
+            cap: ByteCap::new(config.max_bytes),
+            delivery: Delivery::new(0, 0, config.max_items),
+            delivered,
+            again: VecDeque::new(),
             bytes: HeldBytes::new(config.max_held_bytes, 0),
             stop: None,
             config,
@@ -133,13 +147,16 @@ impl CursorPager {
         }
         self.fetch = Fetch::Idle;
         let page = self.next_page();
+        if page == 0 {
+            self.again = self.delivered.find(&facts.records);
+        }
         self.stop = self.verdict(page, &facts);
         // Behind a circle, going on from its token would deliver it all again.
         let circle = self.stop == Some(Some(Guard::Loop));
         let next = facts.continue_from.filter(|_| !circle);
         let from = std::mem::replace(&mut self.from, next.clone());
         self.bytes.hold(facts.bytes);
-        self.held.push_back(Held { from, items: facts.items as u64, bytes: facts.bytes, next });
+        self.held.push_back(Held { from, records: facts.records, bytes: facts.bytes, next });
         self.advance();
         if self.keeps(page) { Arrival::Kept } else { Arrival::Dropped }
     }
@@ -156,13 +173,18 @@ impl CursorPager {
     /// The records to deliver now. What is not reported as delivered is named again.
     #[must_use]
     pub fn ready(&self) -> Option<Ready> {
-        self.delivery.ready(self.held.front()?.items)
+        let all = self.held.front()?.records.len() as u64;
+        self.delivery.ready(self.again.front().copied().unwrap_or(all))
     }
 
     /// The consumer took `items` more records of `page`, which `ready` named.
     pub fn delivered(&mut self, page: u32, items: usize) {
         let Some(ready) = self.ready().filter(|ready| ready.page == page) else { return };
-        self.delivery.take(&ready, items);
+        let taken = self.delivery.take(&ready, items);
+        let records = self.held.front().into_iter().flat_map(|held| &held.records);
+        for record in records.skip(ready.first).take(taken) {
+            self.delivered.push(*record);
+        }
         self.advance();
     }
 
@@ -192,7 +214,7 @@ impl CursorPager {
     #[must_use]
     pub fn position(&self) -> Position {
         let from = self.held.front().map_or(&self.from, |held| &held.from);
-        Position::Cursor { from: from.clone(), skip: self.delivery.taken }
+        Position::Cursor { from: from.clone(), delivered: self.delivered.clone() }
     }
 
     /// Pages that were delivered wholly, empty ones included.
@@ -218,8 +240,9 @@ impl CursorPager {
             said => said,
         };
         let more = has_more == Some(true);
-        let skipped = if page == 0 { self.config.skip } else { 0 };
-        let undelivered = (facts.items as u64).saturating_sub(skipped);
+        let items = facts.records.len();
+        let again = if page == 0 { self.again.len() } else { 0 };
+        let undelivered = items.saturating_sub(again) as u64;
         if let Err(guard) = self.delivery.cap.page(undelivered, more) {
             return Some(Some(guard));
         }
@@ -230,22 +253,34 @@ impl CursorPager {
         if !self.seen.insert(digest(token.as_bytes())) {
             return Some(Some(Guard::Loop));
         }
-        if let Err(guard) = self.empty.page(facts.items) {
+        if let Err(guard) = self.empty.page(items) {
+            return Some(Some(guard));
+        }
+        if let Err(guard) = self.cap.page(facts.bytes, more) {
             return Some(Some(guard));
         }
         (page.saturating_add(1) >= self.config.max_pages).then_some(Some(Guard::TooManyPages))
     }
 
-    /// Moves past pages of which nothing is left to deliver.
+    /// Moves past records that were delivered before, and past pages of which nothing is
+    /// left to deliver.
     fn advance(&mut self) {
-        while self.held.front().is_some_and(|held| self.delivery.taken >= held.items) {
-            let Some(held) = self.held.pop_front() else { return };
+        loop {
+            while self.again.front() == Some(&self.delivery.taken) {
+                self.again.pop_front();
+                self.delivery.taken = self.delivery.taken.saturating_add(1);
+            }
+            let taken = self.delivery.taken;
+            let Some(held) = self.held.pop_front_if(|held| taken >= held.records.len() as u64) else {
+                return;
+            };
             self.bytes.release(held.bytes);
-            self.delivery.turn();
-            if held.next.is_none() {
+            self.delivery.turn(self.delivery.head.saturating_add(1));
+            if held.next.is_some() {
+                self.delivered.clear();
+            } else {
                 // Nowhere to go on: stay behind this page's records.
                 self.from = held.from;
-                self.delivery.taken = held.items;
             }
         }
     }

@@ -33,9 +33,9 @@ impl Delivery {
         items
     }
 
-    /// Goes on to the next page.
-    pub(super) fn turn(&mut self) {
-        self.head = self.head.saturating_add(1);
+    /// Goes on to another page.
+    pub(super) fn turn(&mut self, page: u32) {
+        self.head = page;
         self.taken = 0;
     }
 }

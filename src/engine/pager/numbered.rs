@@ -2,8 +2,8 @@
 
 use super::delivery::{Delivery, HeldBytes};
 use super::doubles::Doubles;
-use super::guard::{EmptyPages, Guard};
-use super::offset::offset;
+use super::guard::{ByteCap, EmptyPages, Guard, MAX_EMPTY_PAGES};
+use super::offset::{Offsets, offset};
 use super::track::Track;
 use super::{Arrival, FailedFetch, Position, Progress, Ready, RecordId};
 use crate::sabotage::{Sabotage, on};
@@ -13,12 +13,17 @@ mod config;
 mod judge;
 
 pub use config::{NumberedConfig, PageFacts};
+use judge::Previous;
 
 /// Reads a list with page numbers.
 ///
 /// Only the first page is fetched until it says that more follow, so that a short
 /// list costs one request, unless the read is eager. Pages fetched beyond the end are
 /// dropped, and their errors do not matter.
+///
+/// Where no page says whether more follow, the list ends with an empty one. As long as
+/// pages hold as many records as were asked for, or as many as the page before, a window
+/// of them is fetched; behind any other only one, since it may be the last.
 ///
 /// A record whose id this read has delivered already is dropped: the pages shifted,
 /// because something was put in before them. The ids of the last 16 pages are
@@ -32,14 +37,18 @@ pub struct NumberedPager {
     next: u32,
     /// The page to judge next. Pages before it are known not to be the end.
     judging: u32,
-    /// The digest of the last page with records that was judged.
-    previous: Option<u64>,
+    previous: Option<Previous>,
+    /// Whether the last page that was judged held as many records as may be expected.
+    steady: bool,
+    /// Where pages begin, in a list that is asked for by offset.
+    offsets: Option<Offsets>,
     empty: EmptyPages,
+    cap: ByteCap,
     stop: Option<Stop>,
     delivery: Delivery,
     bytes: HeldBytes,
-    /// The last page with records that was delivered wholly, and how many.
-    last: Option<(u32, u64)>,
+    /// The last page with records that was delivered wholly.
+    last: Option<Place>,
     pages: u32,
     doubles: Doubles,
     /// The last page, by what the total once was. Pages behind it are fetched only when
@@ -50,10 +59,12 @@ pub struct NumberedPager {
 #[derive(Clone, Debug)]
 enum Slot {
     InFlight,
-    /// `last` is whether no later page had been asked for when it came.
+    /// `last` is whether no later page had been asked for when it came; `at` is its
+    /// offset, if it has one.
     Held {
         facts: PageFacts,
         last: bool,
+        at: Option<u64>,
     },
     Failed,
 }
@@ -72,6 +83,14 @@ impl Slot {
 struct Stop {
     before: u32,
     guard: Option<Guard>,
+}
+
+/// Where a read stands: behind so many records of a page, which begins at that offset.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    page: u32,
+    at: Option<u64>,
+    skip: u64,
 }
 
 const MAX_WINDOW: u32 = 32;
@@ -103,7 +122,10 @@ impl NumberedPager {
             next: config.start_page,
             judging: config.start_page,
             previous: None,
-            empty: EmptyPages::default(),
+            steady: true,
+            offsets: config.at.map(|at| Offsets::new(config.start_page, at, u64::from(config.page_size))),
+            empty: EmptyPages::new(MAX_EMPTY_PAGES),
+            cap: ByteCap::new(config.max_bytes),
             stop: None,
             delivery: Delivery::new(config.start_page, skip, config.max_items),
             bytes: HeldBytes::new(config.max_held_bytes, guess),
@@ -120,7 +142,8 @@ impl NumberedPager {
         }
         let beyond = self.next.saturating_sub(self.config.start_page) >= self.config.max_pages;
         let unforeseen = self.foreseen.is_some_and(|last| self.next > last && self.judging <= last);
-        let may = self.slots.is_empty() || (self.has_room() && !unforeseen);
+        let unsure = self.config.data_only && !self.steady && self.next > self.judging;
+        let may = self.slots.is_empty() || (self.has_room() && !unforeseen && !unsure);
         if beyond || self.next > LAST_PAGE || !may {
             return None;
         }
@@ -153,7 +176,8 @@ impl NumberedPager {
                 self.doubles.track.expect(total.saturating_sub(before));
                 self.foreseen = Some(last_page(total, self.config.page_size));
             }
-            *slot = Slot::Held { facts, last: self.next == page.saturating_add(1) };
+            let at = self.offsets.map(|offsets| offsets.of(page));
+            *slot = Slot::Held { facts, last: self.next == page.saturating_add(1), at };
             self.judge();
             self.advance();
         }
@@ -220,13 +244,27 @@ impl NumberedPager {
     pub fn position(&self) -> Position {
         // The last page with records is read again when it may get more of them, or
         // when the next page may be the same one again.
-        let full = |items| items >= u64::from(self.config.page_size);
-        let (page, skip) = match (self.progress(), self.last) {
-            (Progress::Ended, last) => last.unwrap_or((self.config.start_page, 0)),
-            (_, Some(last)) if self.delivery.taken == 0 && (self.config.data_only || !full(last.1)) => last,
-            _ => (self.delivery.head, self.delivery.taken),
+        let full = |place: Place| place.skip >= u64::from(self.config.page_size);
+        let here = |skip| Place { page: self.delivery.head, at: self.offset(self.delivery.head), skip };
+        let Place { page, at, skip } = match (self.progress(), self.last) {
+            (Progress::Ended, last) => {
+                last.unwrap_or(Place { page: self.config.start_page, at: self.config.at, skip: 0 })
+            }
+            (_, Some(last)) if self.delivery.taken == 0 && (self.config.data_only || !full(last)) => last,
+            _ => here(self.delivery.taken),
         };
-        Position::Numbered { page, page_size: self.config.page_size, skip, track: self.doubles.track.clone() }
+        let (page_size, track) = (self.config.page_size, self.doubles.track.clone());
+        Position::Numbered { page, page_size, at, skip, track }
+    }
+
+    /// Where a page begins that is to be fetched, or was and is still needed; none in a
+    /// list that is asked for by page number.
+    #[must_use]
+    pub fn offset(&self, page: u32) -> Option<u64> {
+        match self.slots.get(&page) {
+            Some(Slot::Held { at, .. }) => *at,
+            _ => self.offsets.map(|offsets| offsets.of(page)),
+        }
     }
 
     /// Records that were dropped because this read had delivered them already.
@@ -265,7 +303,8 @@ impl NumberedPager {
     fn advance(&mut self) {
         loop {
             let head = self.delivery.head;
-            let Some(Slot::Held { facts, last }) = self.slots.get(&head) else { return };
+            let Some(Slot::Held { facts, last, at }) = self.slots.get(&head) else { return };
+            let at = *at;
             let items = facts.items as u64;
             self.doubles.look(&facts.ids, items, self.delivery.taken, *last);
             if self.doubles.circle() {
@@ -284,20 +323,30 @@ impl NumberedPager {
                 slot.release(&mut self.bytes);
             }
             if items > 0 {
-                self.last = Some((head, items));
+                self.last = Some(Place { page: head, at, skip: items });
             }
             self.pages = self.pages.saturating_add(1);
-            self.delivery.turn();
+            self.delivery.turn(self.page_behind());
             self.doubles.turn();
         }
+    }
+
+    /// The page to deliver behind those that were. It need not have the next number.
+    fn page_behind(&self) -> u32 {
+        let held = self.slots.keys().next().copied();
+        held.or(self.stop.map(|stop| stop.before)).unwrap_or(self.next)
     }
 
     /// Pages from there on are not needed.
     fn stop(&mut self, stop: Stop) {
         self.stop = Some(stop);
+        self.drop_from(stop.before);
+    }
+
+    fn drop_from(&mut self, first: u32) {
         let bytes = &mut self.bytes;
         self.slots.retain(|page, slot| {
-            let needed = *page < stop.before;
+            let needed = *page < first;
             if !needed {
                 slot.release(bytes);
             }

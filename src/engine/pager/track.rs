@@ -18,8 +18,6 @@
 
 use std::collections::VecDeque;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::RecordId;
@@ -136,23 +134,18 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// Eight bytes each, in base64.
+/// The tail as text.
 mod packed {
+    use super::super::packed::{pack, unpack};
     use super::*;
 
     pub(super) fn serialize<S: Serializer>(tail: &VecDeque<u64>, to: S) -> Result<S::Ok, S::Error> {
-        let bytes: Vec<u8> = tail.iter().flat_map(|digest| digest.to_be_bytes()).collect();
-        to.serialize_str(&STANDARD_NO_PAD.encode(bytes))
+        to.serialize_str(&pack(tail))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<VecDeque<u64>, D::Error> {
-        let text = String::deserialize(from)?;
-        let bytes = STANDARD_NO_PAD.decode(text).map_err(serde::de::Error::custom)?;
-        let (digests, rest) = bytes.as_chunks::<8>();
-        if !rest.is_empty() || digests.len() > TAIL {
-            return Err(serde::de::Error::custom("no list of digests"));
-        }
-        Ok(digests.iter().map(|digest| u64::from_be_bytes(*digest)).collect())
+        let tail = unpack(&String::deserialize(from)?, TAIL);
+        tail.ok_or_else(|| serde::de::Error::custom("no list of digests"))
     }
 }
 

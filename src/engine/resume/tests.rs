@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::pager::Track;
+use crate::pager::{Delivered, MOST_DELIVERED, Track};
 
 const LIMITS: Limits = Limits::DEFAULT;
 
@@ -9,7 +9,13 @@ fn numbered() -> Resume {
     Resume {
         operation: "jpm.jobs".to_owned(),
         query: query_hash("default", [("status", "Hold"), ("active", "Any")]),
-        position: Position::Numbered { page: 7, page_size: 500, skip: 123, track: Track::new(true) },
+        position: Position::Numbered {
+            page: 7,
+            page_size: 500,
+            at: None,
+            skip: 123,
+            track: Track::new(true),
+        },
         done: false,
     }
 }
@@ -29,7 +35,7 @@ fn the_text_is_stable() {
     assert_eq!(
         json,
         format!(
-            r#"{{"v":2,"o":"jpm.jobs","q":{query},"p":{{"n":{{"p":7,"z":500,"s":123,"t":{{"o":true}}}}}},"d":false}}"#
+            r#"{{"v":3,"o":"jpm.jobs","q":{query},"p":{{"n":{{"p":7,"z":500,"s":123,"t":{{"o":true}}}}}},"d":false}}"#
         )
     );
     // Texts outlive a build: this hash must not change without a new version.
@@ -53,8 +59,35 @@ fn another_operation_or_query_is_refused_by_name() {
 
 #[test]
 fn another_version_is_named_whatever_its_shape() {
-    let found = Resume::decode(&sealed(r#"{"v":3,"cursor":[1,2]}"#), &LIMITS);
-    assert_eq!(found, Err(ResumeError::Version { found: 3 }));
+    for found in [1, 4] {
+        let decoded = Resume::decode(&sealed(&format!(r#"{{"v":{found},"cursor":[1,2]}}"#)), &LIMITS);
+        assert_eq!(decoded, Err(ResumeError::Version { found }));
+    }
+}
+
+#[test]
+fn a_text_of_version_2_is_read_and_its_count_in_a_feed_is_not() {
+    let read = |position: &str| {
+        let json = format!(r#"{{"v":2,"o":"x","q":1,"p":{position},"d":false}}"#);
+        Resume::decode(&sealed(&json), &LIMITS).unwrap().position
+    };
+    let Position::Numbered { page: 7, page_size: 500, skip: 123, .. } =
+        read(r#"{"n":{"p":7,"z":500,"s":123,"t":{"o":true}}}"#)
+    else {
+        panic!()
+    };
+    let whole_page = Position::Cursor { from: Some("a".to_owned()), delivered: Delivered::default() };
+    assert_eq!(read(r#"{"c":{"f":"a","s":2}}"#), whole_page);
+}
+
+#[test]
+fn the_text_fits_however_many_records_of_a_page_were_delivered() {
+    let from = Some("2026-11-27T16:04:25.1234567Z".repeat(200));
+    let position = Position::Cursor { from, delivered: (0..10 * MOST_DELIVERED as u64).collect() };
+    let resume = Resume { position, ..numbered() };
+    let text = resume.encode();
+    assert!(text.len() > 57_000);
+    assert_eq!(Resume::decode(&text, &LIMITS), Ok(resume));
 }
 
 #[test]
@@ -73,6 +106,7 @@ fn what_is_not_ours_is_refused() {
         r#"{"v":2,"o":"x","q":1,"p":{"n":{"p":-1,"z":5,"s":0}},"d":false}"#,
         r#"{"v":2,"o":"x","q":1,"p":{"x":{}},"d":false}"#,
         r#"{"v":2,"o":"x","q":1,"p":{"n":{"p":1,"z":5,"s":0,"t":{"i":"AA"}}},"d":false}"#,
+        r#"{"v":3,"o":"x","q":1,"p":{"c":{"f":null,"i":"AA"}},"d":false}"#,
     ] {
         assert_eq!(Resume::decode(&sealed(json), &LIMITS), Err(ResumeError::Damaged), "{json}");
     }
@@ -110,10 +144,14 @@ fn any_track() -> impl Strategy<Value = Track> {
 
 fn any_resume() -> impl Strategy<Value = Resume> {
     let position = prop_oneof![
-        (any::<u32>(), 1..=u32::MAX, any::<u64>(), any_track()).prop_map(|(page, page_size, skip, track)| {
-            Position::Numbered { page, page_size, skip, track }
-        }),
-        (any::<Option<String>>(), any::<u64>()).prop_map(|(from, skip)| Position::Cursor { from, skip }),
+        (any::<(u32, Option<u64>, u64)>(), 1..=u32::MAX, any_track()).prop_map(
+            |((page, at, skip), page_size, track)| {
+                Position::Numbered { page, page_size, at, skip, track }
+            }
+        ),
+        (any::<Option<String>>(), proptest::collection::vec(any::<u64>(), 0..50)).prop_map(
+            |(from, delivered)| { Position::Cursor { from, delivered: delivered.into_iter().collect() } }
+        ),
     ];
     ("[a-z.-]{0,20}", any::<u64>(), position, any::<bool>())
         .prop_map(|(operation, query, position, done)| Resume { operation, query, position, done })

@@ -1,24 +1,29 @@
 use super::*;
 
+mod feed;
 mod model;
+mod moving;
 
 fn config() -> CursorConfig {
     CursorConfig {
         from: None,
-        skip: 0,
+        delivered: Delivered::default(),
         window: 2,
         max_pages: 1_000,
         max_items: u64::MAX,
+        max_bytes: u64::MAX,
         max_held_bytes: usize::MAX,
         token_only: false,
     }
 }
 
-fn page(items: usize, has_more: bool, next: &str) -> CursorFacts {
-    CursorFacts { items, bytes: 100, has_more: Some(has_more), continue_from: Some(next.to_owned()) }
+/// A page of the records 0, 1 and so on.
+fn page(items: u64, has_more: bool, next: &str) -> CursorFacts {
+    let continue_from = Some(next.to_owned());
+    CursorFacts { records: (0..items).collect(), bytes: 100, has_more: Some(has_more), continue_from }
 }
 
-fn without_token(items: usize, has_more: bool) -> CursorFacts {
+fn without_token(items: u64, has_more: bool) -> CursorFacts {
     CursorFacts { continue_from: None, ..page(items, has_more, "") }
 }
 
@@ -35,20 +40,26 @@ fn drain(pager: &mut CursorPager) -> Vec<(u32, usize, usize)> {
     .collect()
 }
 
-fn position(from: &str, skip: u64) -> Position {
-    Position::Cursor { from: Some(from.to_owned()), skip }
+/// Behind the first records of a page.
+fn position(from: &str, delivered: u64) -> Position {
+    Position::Cursor { from: Some(from.to_owned()), delivered: (0..delivered).collect() }
+}
+
+/// Behind the first records of the first page.
+fn beginning(delivered: u64) -> Position {
+    Position::Cursor { from: None, delivered: (0..delivered).collect() }
 }
 
 #[test]
 fn pages_follow_their_tokens_and_the_last_token_is_kept() {
     let mut pager = CursorPager::new(config());
-    assert_eq!(pager.position(), Position::Cursor { from: None, skip: 0 });
+    assert_eq!(pager.position(), beginning(0));
     assert_eq!(fetch(&mut pager), Some((0, None)));
     assert_eq!(fetch(&mut pager), None);
     pager.arrived(page(3, true, "a"));
     assert_eq!(fetch(&mut pager), Some((1, Some("a".to_owned()))));
     pager.delivered(0, 2);
-    assert_eq!(pager.position(), Position::Cursor { from: None, skip: 2 });
+    assert_eq!(pager.position(), beginning(2));
     drain(&mut pager);
     assert_eq!(pager.position(), position("a", 0));
     pager.arrived(page(1, false, "b"));
@@ -65,7 +76,11 @@ fn a_last_page_without_a_token_is_read_again_next_time() {
     pager.arrived(without_token(4, false));
     drain(&mut pager);
     assert_eq!((pager.progress(), pager.position()), (Progress::Ended, position("a", 4)));
-    let mut pager = CursorPager::new(CursorConfig { from: Some("a".to_owned()), skip: 4, ..config() });
+    let mut pager = CursorPager::new(CursorConfig {
+        from: Some("a".to_owned()),
+        delivered: (0..4).collect(),
+        ..config()
+    });
     fetch(&mut pager);
     pager.arrived(page(6, false, "b"));
     assert_eq!(drain(&mut pager), [(0, 4, 2)]);
@@ -82,9 +97,9 @@ fn an_empty_first_page_is_not_the_end_while_more_follow() {
 }
 
 #[test]
-fn three_empty_pages_pass_and_a_fourth_does_not() {
+fn a_thousand_empty_pages_pass_and_one_more_does_not() {
     let read = |empty_pages: u32| {
-        let mut pager = CursorPager::new(config());
+        let mut pager = CursorPager::new(CursorConfig { max_pages: 5_000, ..config() });
         for number in 0..empty_pages {
             fetch(&mut pager);
             pager.arrived(page(0, true, &number.to_string()));
@@ -94,8 +109,30 @@ fn three_empty_pages_pass_and_a_fourth_does_not() {
         drain(&mut pager);
         pager.progress()
     };
-    assert_eq!(read(3), Progress::Ended);
-    assert_eq!(read(4), Progress::Stopped(Guard::EmptyPages));
+    for passes in [4, 1_000] {
+        assert_eq!(read(passes), Progress::Ended);
+    }
+    assert_eq!(read(1_001), Progress::Stopped(Guard::EmptyPages(1_000)));
+    assert_eq!(
+        Guard::EmptyPages(1_000).to_string(),
+        "the vendor sent more than 1000 empty pages in a row and says that more follow"
+    );
+}
+
+#[test]
+fn empty_pages_count_as_pages_and_must_get_on() {
+    let mut pager = CursorPager::new(CursorConfig { max_pages: 20, ..config() });
+    for number in 0..20 {
+        assert_eq!(pager.progress(), Progress::Going);
+        fetch(&mut pager);
+        pager.arrived(page(0, true, &number.to_string()));
+    }
+    assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyPages));
+    // Where the continuation text stands still, one is enough.
+    let mut pager = CursorPager::new(CursorConfig { from: Some("a".to_owned()), ..config() });
+    fetch(&mut pager);
+    pager.arrived(page(0, true, "a"));
+    assert_eq!(pager.progress(), Progress::Stopped(Guard::Loop));
 }
 
 #[test]
@@ -130,7 +167,7 @@ fn more_without_a_token_and_silence_are_errors() {
     pager.arrived(without_token(2, true));
     assert_eq!(drain(&mut pager).len(), 1);
     assert_eq!(pager.progress(), Progress::Stopped(Guard::ContinuationMissing));
-    assert_eq!(pager.position(), Position::Cursor { from: None, skip: 2 });
+    assert_eq!(pager.position(), beginning(2));
 
     let mut pager = CursorPager::new(config());
     fetch(&mut pager);
@@ -161,10 +198,30 @@ fn page_and_item_caps() {
     assert_eq!(pager.position(), position("a", 1));
 
     // What was delivered before does not count.
-    let mut pager = CursorPager::new(CursorConfig { max_items: 3, skip: 2, ..config() });
+    let mut pager = CursorPager::new(CursorConfig { max_items: 3, delivered: (0..2).collect(), ..config() });
     fetch(&mut pager);
     pager.arrived(page(5, false, "a"));
     assert_eq!(drain(&mut pager), [(0, 2, 3)]);
+    assert_eq!(pager.progress(), Progress::Ended);
+}
+
+#[test]
+fn the_byte_cap_delivers_the_page_that_reaches_it_and_says_where_to_go_on() {
+    let mut pager = CursorPager::new(CursorConfig { max_bytes: 200, ..config() });
+    for token in ["a", "b"] {
+        fetch(&mut pager);
+        pager.arrived(page(2, true, token));
+    }
+    assert_eq!((pager.progress(), drain(&mut pager).len(), fetch(&mut pager)), (Progress::Going, 2, None));
+    assert_eq!(
+        (pager.progress(), pager.position()),
+        (Progress::Stopped(Guard::TooManyBytes), position("b", 0))
+    );
+    // The last page may reach it.
+    let mut pager = CursorPager::new(CursorConfig { max_bytes: 1, ..config() });
+    fetch(&mut pager);
+    pager.arrived(page(2, false, "a"));
+    drain(&mut pager);
     assert_eq!(pager.progress(), Progress::Ended);
 }
 
@@ -233,7 +290,7 @@ fn where_only_tokens_tell_the_page_without_one_is_the_last() {
 #[test]
 fn a_circle_is_found_as_long_as_its_beginning_is_remembered() {
     let mut pager = CursorPager::new(CursorConfig { max_pages: u32::MAX, ..config() });
-    for number in 0..=super::seen::MOST {
+    for number in 0..=seen::MOST {
         fetch(&mut pager);
         pager.arrived(page(1, true, &number.to_string()));
         drain(&mut pager);

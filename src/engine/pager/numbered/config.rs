@@ -20,14 +20,21 @@ pub struct NumberedConfig {
     pub max_pages: u32,
     /// Records that this read delivers, at most.
     pub max_items: u64,
+    /// Bytes of pages that this read fetches, at most. The page that reaches it is still
+    /// delivered.
+    pub max_bytes: u64,
     /// Bytes of pages in flight or held, at most. A page in flight counts as the
     /// largest that came so far. One page is always allowed.
     pub max_held_bytes: usize,
-    /// The answers hold records and no word on whether more follow. Such a list
-    /// ends with a page that is not full, or one like the page before it (the
-    /// vendor ignores the page number). In other lists a missing word is an error:
-    /// taking it for the end could lose records.
+    /// The answers hold records and no word on whether more follow. Such a list ends
+    /// with an empty page, or with one like the page before it (the vendor ignores the
+    /// page number). A page that is not full ends nothing: the vendor may give fewer
+    /// records than were asked for. In other lists a missing word is an error: taking
+    /// it for the end could lose records.
     pub data_only: bool,
+    /// Where the start page begins, in a list that is asked for by offset; none in one
+    /// that is asked for by page number. Only together with `data_only`.
+    pub at: Option<u64>,
 }
 
 /// What the driver knows of a page that arrived.

@@ -1,6 +1,7 @@
 use super::*;
 
 mod caps;
+mod data_only;
 mod drift;
 mod model;
 #[cfg(feature = "sabotage")]
@@ -15,8 +16,10 @@ const CONFIG: NumberedConfig = NumberedConfig {
     window: 4,
     max_pages: 1_000,
     max_items: u64::MAX,
+    max_bytes: u64::MAX,
     max_held_bytes: usize::MAX,
     data_only: false,
+    at: None,
 };
 const DATA_ONLY: NumberedConfig = NumberedConfig { data_only: true, ..CONFIG };
 
@@ -186,7 +189,7 @@ fn three_empty_pages_pass_and_a_fourth_does_not() {
         pager.progress()
     };
     assert_eq!(read(3), Progress::Ended);
-    assert_eq!(read(4), Progress::Stopped(Guard::EmptyPages));
+    assert_eq!(read(4), Progress::Stopped(Guard::EmptyPages(3)));
 }
 
 #[test]
@@ -231,51 +234,6 @@ fn silence_on_whether_more_follows_is_no_end() {
     pager.arrived(1, facts(3, None, 1));
     assert_eq!(drain(&mut pager), [(1, 0, 3)]);
     assert_eq!(pager.progress(), Progress::Stopped(Guard::HasMoreMissing));
-}
-
-#[test]
-fn a_data_only_list_ends_with_a_page_that_is_not_full() {
-    let mut pager = NumberedPager::new(DATA_ONLY, Track::default());
-    assert_eq!(fetches(&mut pager), [1]);
-    pager.arrived(1, facts(10, None, 1));
-    assert_eq!(fetches(&mut pager), [2]);
-    pager.arrived(2, facts(10, None, 2));
-    assert_eq!(fetches(&mut pager), [3, 4]);
-    pager.arrived(3, facts(9, None, 3));
-    assert_eq!(drain(&mut pager), [(1, 0, 10), (2, 0, 10), (3, 0, 9)]);
-    assert_eq!((pager.progress(), place(&pager)), (Progress::Ended, (3, 9)));
-}
-
-#[test]
-fn a_data_only_list_ends_with_an_empty_page() {
-    let mut pager = NumberedPager::new(DATA_ONLY, Track::default());
-    fetches(&mut pager);
-    pager.arrived(1, facts(10, None, 1));
-    fetches(&mut pager);
-    pager.arrived(2, facts(0, None, 0));
-    assert_eq!(drain(&mut pager), [(1, 0, 10)]);
-    assert_eq!(pager.progress(), Progress::Ended);
-}
-
-#[test]
-fn a_vendor_that_ignores_the_page_number_delivers_once_also_after_a_resume() {
-    let whole = || facts(25, None, 7);
-    let mut pager = NumberedPager::new(DATA_ONLY, Track::default());
-    fetches(&mut pager);
-    pager.arrived(1, whole());
-    assert_eq!(drain(&mut pager), [(1, 0, 25)]);
-    // Killed here, or at the end: both read page 1 again and skip it.
-    assert_eq!(place(&pager), (1, 25));
-    fetches(&mut pager);
-    assert_eq!(pager.arrived(2, whole()), Arrival::Dropped);
-    assert_eq!((pager.progress(), place(&pager)), (Progress::Ended, (1, 25)));
-
-    let mut pager = NumberedPager::new(NumberedConfig { skip: 25, ..DATA_ONLY }, Track::default());
-    fetches(&mut pager);
-    pager.arrived(1, whole());
-    fetches(&mut pager);
-    pager.arrived(2, whole());
-    assert_eq!((drain(&mut pager), pager.progress()), (vec![], Progress::Ended));
 }
 
 #[test]

@@ -62,3 +62,23 @@ fn at_the_item_cap_no_further_page_is_fetched() {
     drain(&mut pager);
     assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyItems));
 }
+
+#[test]
+fn the_byte_cap_delivers_the_page_that_reaches_it_and_says_where_to_go_on() {
+    let config = NumberedConfig { max_bytes: 200, ..CONFIG };
+    let mut pager = NumberedPager::new(config, Track::default());
+    fetches(&mut pager);
+    pager.arrived(1, more(1));
+    fetches(&mut pager);
+    pager.arrived(2, more(2));
+    assert_eq!(drain(&mut pager), [(1, 0, 10), (2, 0, 10)]);
+    assert_eq!((pager.progress(), place(&pager)), (Progress::Stopped(Guard::TooManyBytes), (3, 0)));
+    // The last page may reach it.
+    let mut pager = NumberedPager::new(config, Track::default());
+    fetches(&mut pager);
+    pager.arrived(1, more(1));
+    fetches(&mut pager);
+    pager.arrived(2, last(3));
+    drain(&mut pager);
+    assert_eq!(pager.progress(), Progress::Ended);
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::model::{Dice, through_text};
+use super::model::{Dice, resumed};
 use super::*;
 use crate::digest::digest;
 use crate::pager::{Look, look};
@@ -112,8 +112,7 @@ fn read(
             Progress::Stopped(Guard::Loop) => break true,
             other => assert_eq!(other, Progress::Going, "{config:?}"),
         }
-        let place = through_text(pager.position());
-        (config.start_page, config.page_size, config.skip, track) = place;
+        (config, track) = resumed(config, pager.position());
         (0..3).for_each(|_| weather.blow(vendor, dice));
     };
     (delivered, drifted)

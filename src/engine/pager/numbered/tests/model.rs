@@ -14,6 +14,11 @@ use crate::resume::Resume;
 struct Vendor {
     items: u64,
     end: End,
+    /// Records that it puts on a page at most, whatever it is asked for.
+    cap: u32,
+    /// Whether it puts fewer on some pages, as it pleases. Only by offset: pages with
+    /// numbers would have no place then.
+    ragged: bool,
 }
 
 /// How a vendor's list shows its end.
@@ -25,25 +30,30 @@ enum End {
     EmptyPage,
     /// Records and no word on more.
     DataOnly,
+    /// The same, asked for by offset.
+    Offset,
     /// As `Flag`, but asking beyond the end is an error.
     ErrorBeyond,
 }
 
 impl Vendor {
-    fn page(self, page: u32, page_size: u32) -> Option<Vec<u64>> {
-        let first = u64::from(page - 1) * u64::from(page_size);
+    fn page(self, page: u32, at: Option<u64>, page_size: u32) -> Option<Vec<u64>> {
+        let size = u64::from(page_size.min(self.cap));
+        let first = at.unwrap_or(u64::from(page - 1) * size);
         if matches!(self.end, End::ErrorBeyond) && page > 1 && first >= self.items {
             return None;
         }
-        Some((first.min(self.items)..(first + u64::from(page_size)).min(self.items)).collect())
+        let fewer = if self.ragged { first * 7 % 5 } else { 0 };
+        let behind = first + size.saturating_sub(fewer).max(1);
+        Some((first.min(self.items)..behind.min(self.items)).collect())
     }
 
     fn facts(self, page: u32, page_size: u32, items: &[u64]) -> PageFacts {
-        let behind = u64::from(page) * u64::from(page_size);
+        let behind = u64::from(page) * u64::from(page_size.min(self.cap));
         let has_more = match self.end {
             End::Flag | End::ErrorBeyond => Some(behind < self.items),
             End::EmptyPage => Some(!items.is_empty()),
-            End::DataOnly => None,
+            End::DataOnly | End::Offset => None,
         };
         let text = format!("{items:?}");
         PageFacts {
@@ -82,7 +92,7 @@ fn read(
     steps: usize,
 ) -> (Vec<u64>, NumberedPager) {
     let mut pager = NumberedPager::new(config, track);
-    let mut in_flight: Vec<u32> = Vec::new();
+    let mut in_flight: Vec<(u32, Option<u64>)> = Vec::new();
     let mut bodies: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
     let mut delivered = Vec::new();
     let mut largest = 0;
@@ -94,8 +104,8 @@ fn read(
         if idle || dice.below(3) == 0 {
             let fetch = pager.next_fetch();
             assert!(fetch.is_some() || !idle, "stuck");
-            in_flight.extend(fetch);
-            let wanted = in_flight.iter().filter(|page| pager.keeps(**page)).count();
+            in_flight.extend(fetch.map(|page| (page, pager.offset(page))));
+            let wanted = in_flight.iter().filter(|(page, _)| pager.keeps(*page)).count();
             assert!(bodies.len() + wanted <= config.window as usize, "more than the window");
             let held: usize = bodies.iter().map(|(page, items)| bytes(*page, items)).sum();
             if fetch.is_some() && bodies.len() + wanted > 1 {
@@ -103,8 +113,8 @@ fn read(
             }
         }
         if !in_flight.is_empty() && dice.below(2) == 0 {
-            let page = in_flight.swap_remove(dice.below(in_flight.len()));
-            match vendor.page(page, config.page_size) {
+            let (page, at) = in_flight.swap_remove(dice.below(in_flight.len()));
+            match vendor.page(page, at, config.page_size) {
                 Some(items) => {
                     let facts = vendor.facts(page, config.page_size, &items);
                     if pager.keeps(page) {
@@ -127,19 +137,24 @@ fn read(
     (delivered, pager)
 }
 
-/// The position, through the text that a caller would keep.
-pub(super) fn through_text(position: Position) -> (u32, u32, u64, Track) {
+/// Goes on from a position, through the text that a caller would keep.
+pub(super) fn resumed(config: NumberedConfig, position: Position) -> (NumberedConfig, Track) {
     let text = Resume { operation: "x".to_owned(), query: 1, position, done: false }.encode();
     assert!(text.len() < 8 * 1024, "{}", text.len());
     match Resume::read(&text, "x", 1, &Limits::DEFAULT).unwrap().position {
-        Position::Numbered { page, page_size, skip, track } => (page, page_size, skip, track),
+        Position::Numbered { page: start_page, page_size, at, skip, track } => {
+            (NumberedConfig { start_page, page_size, at, skip, ..config }, track)
+        }
         Position::Cursor { .. } => panic!("a cursor"),
     }
 }
 
 fn any_vendor() -> impl Strategy<Value = Vendor> {
-    let end = prop_oneof![Just(End::Flag), Just(End::EmptyPage), Just(End::DataOnly), Just(End::ErrorBeyond)];
-    (0_u64..200, end).prop_map(|(items, end)| Vendor { items, end })
+    let ends = [End::Flag, End::EmptyPage, End::DataOnly, End::Offset, End::ErrorBeyond];
+    let cap = prop_oneof![Just(u32::MAX), 1_u32..25];
+    (0_u64..200, proptest::sample::select(ends.to_vec()), cap, any::<bool>()).prop_map(
+        |(items, end, cap, ragged)| Vendor { items, end, cap, ragged: ragged && matches!(end, End::Offset) },
+    )
 }
 
 fn any_config(data_only: bool) -> impl Strategy<Value = NumberedConfig> {
@@ -156,7 +171,11 @@ fn any_config(data_only: bool) -> impl Strategy<Value = NumberedConfig> {
 }
 
 fn any_read() -> impl Strategy<Value = (Vendor, NumberedConfig)> {
-    any_vendor().prop_flat_map(|vendor| (Just(vendor), any_config(matches!(vendor.end, End::DataOnly))))
+    any_vendor().prop_flat_map(|vendor| {
+        let by_offset = matches!(vendor.end, End::Offset);
+        let config = any_config(by_offset || matches!(vendor.end, End::DataOnly));
+        (Just(vendor), config.prop_map(move |config| NumberedConfig { at: by_offset.then_some(0), ..config }))
+    })
 }
 
 const ENDLESS: usize = 100_000;
@@ -183,8 +202,8 @@ proptest! {
         let mut all = Vec::new();
         let mut state = (config, Track::default());
         let resumed = |config, position| {
-            let (start_page, page_size, skip, track) = through_text(position);
-            (NumberedConfig { start_page, page_size, skip, window: 1 + (skip as u32 % 5), ..config }, track)
+            let (config, track) = resumed(config, position);
+            (NumberedConfig { window: 1 + (config.skip as u32 % 5), ..config }, track)
         };
         for steps in kills {
             let (delivered, pager) = read(vendor, state, &mut dice, steps);
@@ -208,10 +227,12 @@ proptest! {
     #[test]
     fn any_answers_end(
         config in (any::<bool>()).prop_flat_map(any_config),
+        by_offset in any::<bool>(),
         caps in (1_u32..40, 0_u64..500),
         seed in any::<u64>(),
     ) {
-        let config = NumberedConfig { max_pages: caps.0, max_items: caps.1, ..config };
+        let at = (config.data_only && by_offset).then_some(0);
+        let config = NumberedConfig { max_pages: caps.0, max_items: caps.1, at, ..config };
         let (mut pager, mut dice) = (NumberedPager::new(config, Track::default()), Dice(seed));
         let mut in_flight = Vec::new();
         let mut requests = 0;

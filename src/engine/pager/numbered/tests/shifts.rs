@@ -126,8 +126,8 @@ fn in_a_fixed_order_ids_only_rise() {
 }
 
 fn resumed(pager: &NumberedPager) -> NumberedPager {
-    let (start_page, page_size, skip, track) = super::model::through_text(pager.position());
-    NumberedPager::new(NumberedConfig { start_page, page_size, skip, ..CONFIG }, track)
+    let (config, track) = super::model::resumed(CONFIG, pager.position());
+    NumberedPager::new(config, track)
 }
 
 #[test]
