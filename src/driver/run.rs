@@ -237,6 +237,8 @@ impl<H: Host> Connector<H> {
                 .with_some("http.response.status_code", fault.status)
                 .with("retry_in_ms", millis(after))
         });
+        let panics = sabotage::on(Sabotage::Panic) && fault.class == Class::Throttled;
+        assert!(!panics, "a deliberate panic");
         if sabotage::on(Sabotage::WaitForever) && fault.class == Class::Throttled {
             std::future::pending::<()>().await;
         }

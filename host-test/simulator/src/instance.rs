@@ -2,7 +2,7 @@
 //! is held against the invariants.
 
 use crate::{
-    breaker::Breakers,
+    breaker::{Breakers, Probe},
     fault::Fault,
     invariant::Invariant,
     life::Life,
@@ -43,6 +43,8 @@ struct Inner {
     /// Dies instead of answering this one.
     dies_at: Cell<Option<u64>>,
     lookups: RefCell<Lookups>,
+    /// Whether it has sent anything in this life: then it knows its settings.
+    settled: Cell<bool>,
     /// What the shared store suffers from.
     store: Cell<Option<(Fault, Spell)>>,
     /// Token fetches under way, by credential.
@@ -70,6 +72,7 @@ impl Instance {
             asked: Cell::new(0),
             dies_at: Cell::new(None),
             lookups: RefCell::default(),
+            settled: Cell::new(false),
             store: Cell::default(),
             fetching: RefCell::default(),
             breakers: RefCell::default(),
@@ -87,10 +90,16 @@ impl Instance {
         self.0.life.borrow().clone()
     }
 
+    /// Whether it has read its settings in this life.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.0.settled.get()
+    }
+
     /// It starts anew after it was killed.
     pub(crate) fn revive(&self) {
         *self.0.life.borrow_mut() = Rc::default();
         self.0.fetching.borrow_mut().clear();
+        self.0.settled.set(false);
         *self.0.breakers.borrow_mut() = Breakers::default();
     }
 
@@ -179,6 +188,7 @@ impl Instance {
             Some(penstock::host::Body::Plain(bytes)) => &bytes[..],
             _ => &[],
         };
+        self.0.settled.set(true);
         let target = &request.path_and_query;
         world.note(self.who(), &Event::Send { method: request.method, target, body });
         world.scan("a request's target", target.as_bytes());
@@ -187,7 +197,7 @@ impl Instance {
         for (name, value) in &request.headers {
             world.scan(name, value.as_bytes());
         }
-        world.sending(target);
+        world.sending(target, request.authority.starts_with("auth."));
         if !request.https {
             world.violate(Invariant::NoSecretSeen, format!("{target} goes without TLS"));
         }
@@ -242,19 +252,21 @@ impl Host for Instance {
         let Answer { mut after, mut result, credential } =
             world.vendor.borrow_mut().answer(world, self.who(), &request);
         world.count(|figures| figures.requests += 1);
+        let mut probe = None;
         if let Some(credential) = &credential {
             world.count(|figures| figures.token_requests += 1);
             self.token_fetch(credential);
         } else {
-            self.0.breakers.borrow().check(world, self.0.index, request.method, &request.path_and_query);
+            let (method, target) = (request.method, &request.path_and_query);
+            probe = self.0.breakers.borrow_mut().sent(world, self.0.index, method, target);
         }
         if self.0.minds_timeouts && after >= request.timeouts.first_byte {
             after = request.timeouts.first_byte;
             let detail = "ConnectionReadTimeout".to_owned();
             result = Err(SendError { reason: Reason::Timeout, sent: Sent::Maybe, detail });
         }
-        let mut flight =
-            Flight { instance: self.clone(), who: self.who(), life: self.life(), credential, landed: false };
+        let (instance, who, life) = (self.clone(), self.who(), self.life());
+        let mut flight = Flight { instance, who, life, credential, probe, landed: false };
         world.wait(after).await;
         flight.landed = true;
         match &mut result {
@@ -276,10 +288,14 @@ impl Host for Instance {
         let world = self.world();
         world.note(self.who(), &Event::Sleep(time));
         // Longer ones are time-outs, which guard something else.
-        if let Some(call) = self.who().call.filter(|_| time < REST) {
+        let rests = self.who().call.filter(|_| time < REST);
+        if let Some(call) = rests {
             world.calls.borrow_mut().rests(call, world.now() + time);
         }
         world.wait(time).await;
+        if let Some(call) = rests {
+            world.calls.borrow_mut().rested(call, world.faults());
+        }
     }
 
     fn now(&self) -> Tick {
@@ -369,19 +385,31 @@ struct Flight {
     who: Who,
     life: Rc<Life>,
     credential: Option<String>,
+    probe: Option<Probe>,
     landed: bool,
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
+        let world = self.instance.world();
         if !self.landed {
-            self.instance.world().note(self.who, &Event::Aborted);
+            world.note(self.who, &Event::Aborted);
         }
-        // What a former life fetched is not under way in this one.
-        if let Some(credential) = self.credential.as_ref().filter(|_| !self.life.is_over())
-            && let Some(under_way) = self.instance.0.fetching.borrow_mut().get_mut(credential)
-        {
-            *under_way = under_way.saturating_sub(1);
+        // What a former life sent is not under way in this one.
+        if self.life.is_over() {
+            return;
+        }
+        let Inner { breakers, fetching, .. } = &*self.instance.0;
+        if let Some(probe) = &self.probe {
+            breakers.borrow_mut().ended(probe);
+        }
+        match &self.credential {
+            Some(credential) => {
+                if let Some(under_way) = fetching.borrow_mut().get_mut(credential) {
+                    *under_way = under_way.saturating_sub(1);
+                }
+            }
+            None => world.landed(self.who),
         }
     }
 }

@@ -32,7 +32,7 @@ impl Window {
         if let Some(times) = &mut self.times {
             times.push(now);
         }
-        if world.wired.limiter && self.sent.len() > LIMIT {
+        if self.sent.len() > LIMIT {
             let what = format!("{} requests within a second for tenant {tenant}", self.sent.len());
             world.violate(Invariant::WithinLimit, what);
         }
