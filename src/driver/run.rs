@@ -23,7 +23,7 @@ use crate::{
         limiter::gcra::RateLimit,
         retry::{Decision, Repeat, Why},
         sabotage::{self, Sabotage},
-        time::unit,
+        time::{Tick, unit},
         token::Generation,
     },
     files::Upload,
@@ -140,7 +140,7 @@ impl<H: Host> Connector<H> {
                         return Err(course.give_up(failed, give_up));
                     }
                     self.pause(sending, course, &failed.fault, after).await;
-                    since = self.host.now();
+                    since = if sabotage::on(Sabotage::RetriesComeLast) { Tick::MAX } else { self.host.now() };
                 }
                 Decision::GiveUp(give_up) => return Err(course.give_up(failed, give_up)),
             }

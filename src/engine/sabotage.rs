@@ -23,6 +23,8 @@ pub enum Sabotage {
     IgnoreBreaker,
     /// The caller who came last goes first.
     LastComesFirst,
+    /// A call that is sent again goes behind all others.
+    RetriesComeLast,
     /// A call that was throttled waits for a word that never comes.
     WaitForever,
     /// Who is let through while the breaker is half open is not counted.

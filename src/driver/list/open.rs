@@ -223,6 +223,10 @@ impl<H: Host + 'static> Reader<H> {
         }
         let open = connector.policy(call.operation.vendor, &options.account);
         let policy = connector.opened(options.deadline, open).await.map_err(named)?;
+        // The time that the settings took is a part of it. A report waits for its turn as well.
+        if call.operation.paging != Paging::Report {
+            options.deadline.get_or_insert(policy.deadline);
+        }
         let extent = Extent {
             start_page: request.page.unwrap_or(1),
             page_size: request
