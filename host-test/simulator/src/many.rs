@@ -79,7 +79,7 @@ pub fn simulate_with(
     }
     let Gathered { mut outcome, digests } = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     outcome.figures.distinct_traces = digests.len() as u64;
-    outcome.findings = outcome.findings.iter().map(|found| explained(found)).collect();
+    outcome.findings = outcome.findings.iter().map(explained).collect();
     outcome
 }
 

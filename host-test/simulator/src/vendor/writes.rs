@@ -71,7 +71,7 @@ impl Vendor {
                 }
             }
         }
-        let kind = numbers().last().unwrap_or_default();
+        let kind = numbers().next_back().unwrap_or_default();
         if write.verb == Verb::Rename {
             self.job_types.change(tenant, kind, id, world.now());
         }
