@@ -48,7 +48,7 @@ impl<H: Host> Connector<H> {
         let caller = options.caller.unwrap_or_else(|| self.caller());
         let harmless = course.retry.repeat() == Repeat::Harmless;
         // Since when it waits to be sent: whatever holds it up, its place is kept.
-        let mut since = course.began;
+        let mut since = options.since.unwrap_or(course.began);
         let rare = account.vendor.spacing(sending.call, &account.site);
         let mut turn = rare.is_none();
         loop {

@@ -2,6 +2,7 @@
 
 use crate::{
     fault::Fault,
+    instance::Instance,
     spell::Spell,
     stage::Stage,
     trace::Who,
@@ -134,6 +135,7 @@ async fn store(stage: &Stage, fault: Fault, time: Duration, chance: &mut Rng) {
     stage.world.staleness.borrow_mut().trouble(stage.world.now() + time);
     stage.world.wait(time).await;
     store.behave(usual);
+    stage.instances.iter().for_each(Instance::store_returns);
 }
 
 /// An instance dies, at once or between two of its next steps, and starts again.

@@ -1,8 +1,12 @@
 //! The host of one instance: what the core asks for goes past here, is taken down, and
 //! is held against the invariants.
 
+mod flight;
+mod shared;
+
+use self::flight::Flight;
 use crate::{
-    breaker::{Breakers, Probe},
+    breaker::Breakers,
     fault::Fault,
     invariant::Invariant,
     life::Life,
@@ -18,13 +22,13 @@ use penstock::{
         time::{Tick, WallTime},
     },
     host::{
-        BodyError, Host, HostError, Request, Response, SendError, State,
+        BodyError, Host, HostError, Request, Response, SendError,
         simulated::{Simulated, Store},
     },
 };
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     rc::Rc,
     time::Duration,
 };
@@ -47,6 +51,10 @@ struct Inner {
     settled: Cell<bool>,
     /// What the shared store suffers from.
     store: Cell<Option<(Fault, Spell)>>,
+    /// When the shared store was last in trouble.
+    store_back: Cell<Option<Duration>>,
+    /// The limits for which the store has answered in this life.
+    limits: RefCell<BTreeSet<String>>,
     /// Token fetches under way, by credential.
     fetching: RefCell<BTreeMap<String, u32>>,
     breakers: RefCell<Breakers>,
@@ -74,6 +82,8 @@ impl Instance {
             lookups: RefCell::default(),
             settled: Cell::new(false),
             store: Cell::default(),
+            store_back: Cell::new(None),
+            limits: RefCell::default(),
             fetching: RefCell::default(),
             breakers: RefCell::default(),
             minds_timeouts: seed & 1 == 0,
@@ -100,6 +110,7 @@ impl Instance {
         *self.0.life.borrow_mut() = Rc::default();
         self.0.fetching.borrow_mut().clear();
         self.0.settled.set(false);
+        self.0.limits.borrow_mut().clear();
         *self.0.breakers.borrow_mut() = Breakers::default();
     }
 
@@ -136,6 +147,11 @@ impl Instance {
     /// For a while, the store suffers from this.
     pub(crate) fn store_suffers(&self, fault: Fault, spell: Spell) {
         self.0.store.set(Some((fault, spell)));
+    }
+
+    /// The store is well again.
+    pub(crate) fn store_returns(&self) {
+        self.0.store_back.set(Some(self.world().now()));
     }
 
     /// Joins a store.
@@ -213,34 +229,6 @@ impl Instance {
             let what = format!("{many} token fetches at once on #{}", self.0.index);
             self.world().violate(Invariant::OneTokenFetch, what);
         }
-    }
-
-    fn store_result<T>(
-        &self,
-        operation: &'static str,
-        key: &str,
-        value: &[u8],
-        result: &Result<T, HostError>,
-    ) {
-        let world = self.world();
-        world.count(|figures| figures.state_operations += 1);
-        world.scan("a key of the store", key.as_bytes());
-        world.scan("a value of the store", value);
-        let said = match result {
-            Ok(_) => "ok",
-            Err(HostError::Failed(_)) => "refused",
-            Err(_) => "down",
-        };
-        if let Some((fault, mut spell)) = self.0.store.get() {
-            if matches!(
-                (fault, said),
-                (Fault::StateRefused, "refused") | (Fault::StateDown, "down") | (Fault::StateSlow, _)
-            ) {
-                spell.hits(world, self.who(), fault);
-            }
-            self.0.store.set(Some((fault, spell)));
-        }
-        world.note(self.who(), &Event::State { operation, key, value, result: said });
     }
 }
 
@@ -332,84 +320,5 @@ impl Host for Instance {
     }
 }
 
-impl State for Instance {
-    async fn state_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
-        self.asking().await;
-        let result = self.0.host.state_get(key).await;
-        let value = result.as_ref().ok().and_then(Option::as_deref).unwrap_or_default();
-        self.store_result("get", key, value, &result);
-        result
-    }
-
-    async fn state_set(&self, key: &str, value: Vec<u8>, ttl: Option<Duration>) -> Result<(), HostError> {
-        self.asking().await;
-        let result = self.0.host.state_set(key, value.clone(), ttl).await;
-        self.store_result("set", key, &value, &result);
-        result
-    }
-
-    async fn state_delete(&self, key: &str) -> Result<(), HostError> {
-        self.asking().await;
-        let result = self.0.host.state_delete(key).await;
-        self.store_result("delete", key, &[], &result);
-        result
-    }
-
-    async fn state_increment(&self, key: &str, delta: i64, ttl: Option<Duration>) -> Result<i64, HostError> {
-        self.asking().await;
-        let result = self.0.host.state_increment(key, delta, ttl).await;
-        self.store_result("increment", key, &delta.to_le_bytes(), &result);
-        result
-    }
-
-    async fn state_swap(
-        &self,
-        key: &str,
-        expected: Vec<u8>,
-        value: Vec<u8>,
-        ttl: Option<Duration>,
-    ) -> Result<bool, HostError> {
-        self.asking().await;
-        let result = self.0.host.state_swap(key, expected, value.clone(), ttl).await;
-        self.store_result("swap", key, &value, &result);
-        result
-    }
-}
-
 /// No wait between two tries is longer: a back-off of 20 s and what is added to it.
 const REST: Duration = Duration::from_secs(22);
-
-/// A request under way. Dropping it is an abort.
-struct Flight {
-    instance: Instance,
-    who: Who,
-    life: Rc<Life>,
-    credential: Option<String>,
-    probe: Option<Probe>,
-    landed: bool,
-}
-
-impl Drop for Flight {
-    fn drop(&mut self) {
-        let world = self.instance.world();
-        if !self.landed {
-            world.note(self.who, &Event::Aborted);
-        }
-        // What a former life sent is not under way in this one.
-        if self.life.is_over() {
-            return;
-        }
-        let Inner { breakers, fetching, .. } = &*self.instance.0;
-        if let Some(probe) = &self.probe {
-            breakers.borrow_mut().ended(probe);
-        }
-        match &self.credential {
-            Some(credential) => {
-                if let Some(under_way) = fetching.borrow_mut().get_mut(credential) {
-                    *under_way = under_way.saturating_sub(1);
-                }
-            }
-            None => world.landed(self.who),
-        }
-    }
-}

@@ -74,7 +74,7 @@ impl<H: Host + 'static> Reader<H> {
         }
         let operation = call.operation;
         let caller = options.caller.or_else(|| Some(connector.caller()));
-        let options = Options { caller, patient: true, ..options };
+        let options = Options { caller, since: Some(began), patient: true, ..options };
         Reader::new(connector, call, options, &policy, &extent, began)
             .map_err(|failure| failure.of(operation.name, "", Vec::new()))
     }
@@ -238,6 +238,7 @@ impl<H: Host + 'static> Reader<H> {
             include_total: if request.include_total { Total::Always } else { Total::No },
             whole: false,
         };
+        let options = Options { since: Some(began), ..options };
         let mut reader = Reader::new(connector, call, options, &policy, &extent, began).map_err(named)?;
         reader.one_page().await
     }

@@ -110,6 +110,11 @@ impl Vendor {
         self.lists.len() - 1
     }
 
+    /// An instance joins those who share a tenant's limit, just as the store is back.
+    pub(crate) fn newcomer(&mut self, tenant: u64, now: Duration) {
+        self.windows.entry(tenant).or_default().newcomer(now);
+    }
+
     /// Keeps from now on when each request to the API comes.
     pub(crate) fn keep_times(&mut self) {
         for tenant in TENANTS {
