@@ -33,7 +33,7 @@ fn is_found(defect: Sabotage, invariant: Invariant) {
     let found = first(invariant);
     assert!(found.is_some(), "{defect:?} is not found");
     let Some(found) = found else { return };
-    let again = run_with(found.seed, &Config { trace: true, ..Config::default() });
+    let again = run_with(found.seed, &Config { trace: true });
     assert!(again.violates(invariant), "{defect:?} is not found again");
     assert_eq!(again.figures.digest, found.figures.digest, "{defect:?} has another trace");
     let told = again.excerpt(5);
