@@ -228,13 +228,16 @@ impl<H: Host> Connector<H> {
     }
 
     /// Reads settings within a call's deadline: a host that hangs must not hang the
-    /// call.
+    /// call. Whoever names none has that of the settings, as they were when last read.
     async fn opened<T>(
         &self,
         deadline: Option<Duration>,
         open: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        let time = deadline.unwrap_or(RetryPolicy::DEFAULT.deadline);
+        let usual = || {
+            self.policy.borrow().as_ref().map_or(RetryPolicy::DEFAULT.deadline, |(_, policy)| policy.deadline)
+        };
+        let time = deadline.unwrap_or_else(usual);
         self.within(time, open)
             .await
             .unwrap_or_else(|| Err(failure::late("the host did not find the settings in time")))

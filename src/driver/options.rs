@@ -3,7 +3,7 @@
 use super::failure::{bad_field, bad_input};
 use crate::{
     contract::{CallOptions, Failure, FieldError},
-    engine::limiter::queue::Caller,
+    engine::{limiter::queue::Caller, time::Tick},
 };
 use serde_json::value::RawValue;
 use std::time::Duration;
@@ -43,6 +43,9 @@ pub struct Options {
     /// Who calls, if the call is part of something larger; a call alone is a caller of its
     /// own.
     pub caller: Option<Caller>,
+    /// Since when it waits, if it is a part of something that began before it: its place in
+    /// line is that of the whole.
+    pub since: Option<Tick>,
     /// Whether to wait for a vendor that has been failing for as long as the deadline
     /// allows: for whole reads, which are long anyway. Others wait as often as they may try.
     pub patient: bool,
@@ -104,6 +107,7 @@ impl Options {
             window: given.window,
             fallback: given.fallback.clone(),
             caller: None,
+            since: None,
             patient: false,
             taken: false,
             own: false,

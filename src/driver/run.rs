@@ -55,7 +55,7 @@ impl<H: Host> Connector<H> {
         let caller = options.caller.unwrap_or_else(|| self.caller());
         let harmless = course.retry.repeat() == Repeat::Harmless;
         // Since when it waits to be sent: whatever holds it up, its place is kept.
-        let mut since = course.began;
+        let mut since = options.since.unwrap_or(course.began);
         let rare = rare.filter(|rare| !rare.interval.is_zero());
         let mut turn: Option<Permit> = None;
         let mut tokens_lost = 0_u32;
@@ -157,7 +157,7 @@ impl<H: Host> Connector<H> {
                         return Err(course.give_up(failed, give_up));
                     }
                     self.pause(sending, course, &failed.fault, after).await;
-                    since = self.host.now();
+                    since = if sabotage::on(Sabotage::RetriesComeLast) { Tick::MAX } else { self.host.now() };
                 }
                 Decision::GiveUp(give_up) => return Err(course.give_up(failed, give_up)),
             }
@@ -267,6 +267,8 @@ impl<H: Host> Connector<H> {
                 .with_some("http.response.status_code", fault.status)
                 .with("retry_in_ms", millis(after))
         });
+        let panics = sabotage::on(Sabotage::Panic) && fault.class == Class::Throttled;
+        assert!(!panics, "a deliberate panic");
         if sabotage::on(Sabotage::WaitForever) && fault.class == Class::Throttled {
             std::future::pending::<()>().await;
         }

@@ -160,7 +160,8 @@ impl Breaker {
         if now < tripped.until {
             return Err(Open { until: tripped.until });
         }
-        if tripped.probing(now) >= self.policy.probes_at_once {
+        let taken = tripped.probing(now) >= self.policy.probes_at_once;
+        if taken && !sabotage::on(Sabotage::ProbeFreely) {
             return Err(Open { until: now + PROBING_WAIT });
         }
         if !may_probe && now < tripped.all_from {

@@ -23,8 +23,20 @@ pub enum Sabotage {
     IgnoreBreaker,
     /// The caller who came last goes first.
     LastComesFirst,
+    /// A call that is sent again goes behind all others.
+    RetriesComeLast,
     /// A call that was throttled waits for a word that never comes.
     WaitForever,
+    /// Who is let through while the breaker is half open is not counted.
+    ProbeFreely,
+    /// Every read says that its list has drifted.
+    SayDrifted,
+    /// Kept answers are given to any tenant.
+    ShareAnswers,
+    /// A write leaves what is kept.
+    KeepAfterWrites,
+    /// A call that was throttled panics.
+    Panic,
     /// The access token is part of a log line.
     LogTokens,
     /// Chance comes from elsewhere than from the host.

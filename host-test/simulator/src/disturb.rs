@@ -2,6 +2,7 @@
 
 use crate::{
     fault::Fault,
+    instance::Instance,
     spell::Spell,
     stage::Stage,
     trace::Who,
@@ -71,6 +72,7 @@ pub(crate) async fn disturb(stage: Rc<Stage>, fault: Fault, at: Duration, mut ch
             if let Some(host) = stage.instances.get(instance) {
                 world.fault(Who { instance: Some(instance), call: None }, Fault::ClockJump);
                 host.host().skew(jump);
+                world.staleness.borrow_mut().jump(jump);
             }
         }
         Fault::Killed => kill(&stage, instance, &mut chance).await,
@@ -130,8 +132,10 @@ async fn store(stage: &Stage, fault: Fault, time: Duration, chance: &mut Rng) {
     });
     let spell = Spell::until(stage.world.now() + time);
     stage.instances.iter().for_each(|instance| instance.store_suffers(fault, spell));
+    stage.world.staleness.borrow_mut().trouble(stage.world.now() + time);
     stage.world.wait(time).await;
     store.behave(usual);
+    stage.instances.iter().for_each(Instance::store_returns);
 }
 
 /// An instance dies, at once or between two of its next steps, and starts again.

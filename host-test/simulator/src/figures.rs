@@ -31,10 +31,21 @@ pub struct Figures {
     pub shifted_reads: u64,
     /// Lists read to their end whose end says `drifted`.
     pub drifted_reads: u64,
+    /// Lists read to their end that may have lost records: they say `drifted`, or are of the
+    /// kinds in which nobody can see a loss.
+    pub exempt_reads: u64,
+    /// Records that those lost, all together.
+    pub exempt_losses: u64,
+    /// Records that came again in those that say `drifted`.
+    pub exempt_repeats: u64,
     /// Writes that callers asked for.
     pub writes: u64,
     /// Writes that took effect at the vendor's.
     pub writes_applied: u64,
+    /// Answers that came from the cache.
+    pub kept_answers: u64,
+    /// Those of them that were the second best while the vendor was down.
+    pub degraded_answers: u64,
     /// Virtual time in seconds, all schedules together.
     pub simulated_seconds: f64,
     /// Faults that took place, by kind.
@@ -63,8 +74,13 @@ impl Figures {
         self.abandoned_reads += other.abandoned_reads;
         self.shifted_reads += other.shifted_reads;
         self.drifted_reads += other.drifted_reads;
+        self.exempt_reads += other.exempt_reads;
+        self.exempt_losses += other.exempt_losses;
+        self.exempt_repeats += other.exempt_repeats;
         self.writes += other.writes;
         self.writes_applied += other.writes_applied;
+        self.kept_answers += other.kept_answers;
+        self.degraded_answers += other.degraded_answers;
         self.simulated_seconds += other.simulated_seconds;
         self.distinct_traces += other.distinct_traces;
         self.digest = self.digest.wrapping_add(other.digest);
@@ -94,7 +110,7 @@ impl Figures {
         self.violations.values().sum()
     }
 
-    fn rows(&self) -> [(&'static str, u64); 15] {
+    fn rows(&self) -> [(&'static str, u64); 20] {
         [
             ("schedules", self.schedules),
             ("calls", self.calls),
@@ -107,9 +123,14 @@ impl Figures {
             ("  went on after a stop", self.resumed),
             ("  shifted meanwhile", self.shifted_reads),
             ("  say `drifted`", self.drifted_reads),
+            ("  may lose records", self.exempt_reads),
+            ("    and lost", self.exempt_losses),
+            ("    and repeated", self.exempt_repeats),
             ("lists given up", self.abandoned_reads),
             ("writes", self.writes),
             ("  took effect", self.writes_applied),
+            ("answers from the cache", self.kept_answers),
+            ("  degraded", self.degraded_answers),
             ("distinct traces", self.distinct_traces),
         ]
     }

@@ -1,6 +1,10 @@
 //! The host of one instance: what the core asks for goes past here, is taken down, and
 //! is held against the invariants.
 
+mod flight;
+mod shared;
+
+use self::flight::Flight;
 use crate::{
     breaker::Breakers,
     fault::Fault,
@@ -18,13 +22,13 @@ use penstock::{
         time::{Tick, WallTime},
     },
     host::{
-        BodyError, Host, HostError, Request, Response, SendError, State,
+        BodyError, Host, HostError, Request, Response, SendError,
         simulated::{Simulated, Store},
     },
 };
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     rc::Rc,
     time::Duration,
 };
@@ -43,8 +47,14 @@ struct Inner {
     /// Dies instead of answering this one.
     dies_at: Cell<Option<u64>>,
     lookups: RefCell<Lookups>,
+    /// Whether it has sent anything in this life: then it knows its settings.
+    settled: Cell<bool>,
     /// What the shared store suffers from.
     store: Cell<Option<(Fault, Spell)>>,
+    /// When the shared store was last in trouble.
+    store_back: Cell<Option<Duration>>,
+    /// The limits for which the store has answered in this life.
+    limits: RefCell<BTreeSet<String>>,
     /// Token fetches under way, by credential.
     fetching: RefCell<BTreeMap<String, u32>>,
     breakers: RefCell<Breakers>,
@@ -70,7 +80,10 @@ impl Instance {
             asked: Cell::new(0),
             dies_at: Cell::new(None),
             lookups: RefCell::default(),
+            settled: Cell::new(false),
             store: Cell::default(),
+            store_back: Cell::new(None),
+            limits: RefCell::default(),
             fetching: RefCell::default(),
             breakers: RefCell::default(),
             minds_timeouts: seed & 1 == 0,
@@ -87,10 +100,17 @@ impl Instance {
         self.0.life.borrow().clone()
     }
 
+    /// Whether it has read its settings in this life.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.0.settled.get()
+    }
+
     /// It starts anew after it was killed.
     pub(crate) fn revive(&self) {
         *self.0.life.borrow_mut() = Rc::default();
         self.0.fetching.borrow_mut().clear();
+        self.0.settled.set(false);
+        self.0.limits.borrow_mut().clear();
         *self.0.breakers.borrow_mut() = Breakers::default();
     }
 
@@ -127,6 +147,11 @@ impl Instance {
     /// For a while, the store suffers from this.
     pub(crate) fn store_suffers(&self, fault: Fault, spell: Spell) {
         self.0.store.set(Some((fault, spell)));
+    }
+
+    /// The store is well again.
+    pub(crate) fn store_returns(&self) {
+        self.0.store_back.set(Some(self.world().now()));
     }
 
     /// Joins a store.
@@ -179,6 +204,7 @@ impl Instance {
             Some(penstock::host::Body::Plain(bytes)) => &bytes[..],
             _ => &[],
         };
+        self.0.settled.set(true);
         let target = &request.path_and_query;
         world.note(self.who(), &Event::Send { method: request.method, target, body });
         world.scan("a request's target", target.as_bytes());
@@ -187,7 +213,7 @@ impl Instance {
         for (name, value) in &request.headers {
             world.scan(name, value.as_bytes());
         }
-        world.sending(target);
+        world.sending(target, request.authority.starts_with("auth."));
         if !request.https {
             world.violate(Invariant::NoSecretSeen, format!("{target} goes without TLS"));
         }
@@ -204,34 +230,6 @@ impl Instance {
             self.world().violate(Invariant::OneTokenFetch, what);
         }
     }
-
-    fn store_result<T>(
-        &self,
-        operation: &'static str,
-        key: &str,
-        value: &[u8],
-        result: &Result<T, HostError>,
-    ) {
-        let world = self.world();
-        world.count(|figures| figures.state_operations += 1);
-        world.scan("a key of the store", key.as_bytes());
-        world.scan("a value of the store", value);
-        let said = match result {
-            Ok(_) => "ok",
-            Err(HostError::Failed(_)) => "refused",
-            Err(_) => "down",
-        };
-        if let Some((fault, mut spell)) = self.0.store.get() {
-            if matches!(
-                (fault, said),
-                (Fault::StateRefused, "refused") | (Fault::StateDown, "down") | (Fault::StateSlow, _)
-            ) {
-                spell.hits(world, self.who(), fault);
-            }
-            self.0.store.set(Some((fault, spell)));
-        }
-        world.note(self.who(), &Event::State { operation, key, value, result: said });
-    }
 }
 
 impl Host for Instance {
@@ -242,19 +240,21 @@ impl Host for Instance {
         let Answer { mut after, mut result, credential } =
             world.vendor.borrow_mut().answer(world, self.who(), &request);
         world.count(|figures| figures.requests += 1);
+        let mut probe = None;
         if let Some(credential) = &credential {
             world.count(|figures| figures.token_requests += 1);
             self.token_fetch(credential);
         } else {
-            self.0.breakers.borrow().check(world, self.0.index, request.method, &request.path_and_query);
+            let (method, target) = (request.method, &request.path_and_query);
+            probe = self.0.breakers.borrow_mut().sent(world, self.0.index, method, target);
         }
         if self.0.minds_timeouts && after >= request.timeouts.first_byte {
             after = request.timeouts.first_byte;
             let detail = "ConnectionReadTimeout".to_owned();
             result = Err(SendError { reason: Reason::Timeout, sent: Sent::Maybe, detail });
         }
-        let mut flight =
-            Flight { instance: self.clone(), who: self.who(), life: self.life(), credential, landed: false };
+        let (instance, who, life) = (self.clone(), self.who(), self.life());
+        let mut flight = Flight { instance, who, life, credential, probe, landed: false };
         world.wait(after).await;
         flight.landed = true;
         match &mut result {
@@ -276,10 +276,14 @@ impl Host for Instance {
         let world = self.world();
         world.note(self.who(), &Event::Sleep(time));
         // Longer ones are time-outs, which guard something else.
-        if let Some(call) = self.who().call.filter(|_| time < REST) {
+        let rests = self.who().call.filter(|_| time < REST);
+        if let Some(call) = rests {
             world.calls.borrow_mut().rests(call, world.now() + time);
         }
         world.wait(time).await;
+        if let Some(call) = rests {
+            world.calls.borrow_mut().rested(call, world.faults());
+        }
     }
 
     fn now(&self) -> Tick {
@@ -316,72 +320,5 @@ impl Host for Instance {
     }
 }
 
-impl State for Instance {
-    async fn state_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
-        self.asking().await;
-        let result = self.0.host.state_get(key).await;
-        let value = result.as_ref().ok().and_then(Option::as_deref).unwrap_or_default();
-        self.store_result("get", key, value, &result);
-        result
-    }
-
-    async fn state_set(&self, key: &str, value: Vec<u8>, ttl: Option<Duration>) -> Result<(), HostError> {
-        self.asking().await;
-        let result = self.0.host.state_set(key, value.clone(), ttl).await;
-        self.store_result("set", key, &value, &result);
-        result
-    }
-
-    async fn state_delete(&self, key: &str) -> Result<(), HostError> {
-        self.asking().await;
-        let result = self.0.host.state_delete(key).await;
-        self.store_result("delete", key, &[], &result);
-        result
-    }
-
-    async fn state_increment(&self, key: &str, delta: i64, ttl: Option<Duration>) -> Result<i64, HostError> {
-        self.asking().await;
-        let result = self.0.host.state_increment(key, delta, ttl).await;
-        self.store_result("increment", key, &delta.to_le_bytes(), &result);
-        result
-    }
-
-    async fn state_swap(
-        &self,
-        key: &str,
-        expected: Vec<u8>,
-        value: Vec<u8>,
-        ttl: Option<Duration>,
-    ) -> Result<bool, HostError> {
-        self.asking().await;
-        let result = self.0.host.state_swap(key, expected, value.clone(), ttl).await;
-        self.store_result("swap", key, &value, &result);
-        result
-    }
-}
-
 /// No wait between two tries is longer: a back-off of 20 s and what is added to it.
 const REST: Duration = Duration::from_secs(22);
-
-/// A request under way. Dropping it is an abort.
-struct Flight {
-    instance: Instance,
-    who: Who,
-    life: Rc<Life>,
-    credential: Option<String>,
-    landed: bool,
-}
-
-impl Drop for Flight {
-    fn drop(&mut self) {
-        if !self.landed {
-            self.instance.world().note(self.who, &Event::Aborted);
-        }
-        // What a former life fetched is not under way in this one.
-        if let Some(credential) = self.credential.as_ref().filter(|_| !self.life.is_over())
-            && let Some(under_way) = self.instance.0.fetching.borrow_mut().get_mut(credential)
-        {
-            *under_way = under_way.saturating_sub(1);
-        }
-    }
-}

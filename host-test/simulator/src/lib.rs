@@ -31,6 +31,7 @@ mod report;
 mod schedule;
 mod spell;
 mod stage;
+mod staleness;
 mod trace;
 mod vendor;
 mod workload;
@@ -51,40 +52,6 @@ pub use self::{
 pub struct Config {
     /// Whether the text of every step is kept, to be read.
     pub trace: bool,
-    /// Which of the policies the driver has. What it does not have is not asked of it.
-    pub wired: Wired,
-}
-
-/// Which of the policies the driver has.
-#[derive(Clone, Copy, Debug)]
-pub struct Wired {
-    /// It keeps within the vendor's limit.
-    pub limiter: bool,
-    /// It has a circuit breaker.
-    pub breaker: bool,
-    /// It says when a list shifted while it was read, and suppresses what then comes twice.
-    pub drift: bool,
-    /// It looks at the number that a page says it has.
-    pub page_numbers: bool,
-    /// It looks whether a list obeys the order that it is asked for, whatever the list's own.
-    pub own_orders: bool,
-    /// It makes sure before it takes a page that came twice for the end of a list that holds
-    /// records alone.
-    pub sure_ends: bool,
-}
-
-/// What the driver has today.
-impl Default for Wired {
-    fn default() -> Wired {
-        Wired {
-            limiter: true,
-            breaker: true,
-            drift: true,
-            page_numbers: true,
-            own_orders: false,
-            sure_ends: false,
-        }
-    }
 }
 
 /// Runs the schedule of a seed.

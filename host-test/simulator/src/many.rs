@@ -79,7 +79,7 @@ pub fn simulate_with(
     }
     let Gathered { mut outcome, digests } = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     outcome.figures.distinct_traces = digests.len() as u64;
-    outcome.findings = outcome.findings.iter().map(|found| explained(found, config)).collect();
+    outcome.findings = outcome.findings.iter().map(explained).collect();
     outcome
 }
 
@@ -99,8 +99,8 @@ fn checked(seed: u64, config: &Config, twice: u64) -> Report {
 }
 
 /// The same schedule with its steps as text. A trace that differs each time shows where.
-fn explained(found: &Report, config: &Config) -> Report {
-    let config = Config { trace: true, ..*config };
+fn explained(found: &Report) -> Report {
+    let config = Config { trace: true };
     let mut report = run_with(found.seed, &config);
     for violation in found.violations.iter().filter(|violation| violation.invariant == Invariant::SameTrace) {
         let again = run_with(found.seed, &config);

@@ -4,10 +4,8 @@ use crate::{Config, Figures, Invariant, Violation, schedule};
 use serde::Serialize;
 use std::{
     any::Any,
-    collections::BTreeMap,
     fmt::Write,
     panic::{AssertUnwindSafe, catch_unwind},
-    time::Duration,
 };
 
 /// What one schedule came to.
@@ -48,16 +46,15 @@ impl Report {
     }
 }
 
-/// Runs a schedule; a panic is a violation.
+/// Runs a schedule; a panic is a violation at the step that it came to. The world outlives
+/// it, and so does its trace.
 pub(crate) fn caught(seed: u64, config: &Config) -> Report {
-    catch_unwind(AssertUnwindSafe(|| schedule::run(seed, config))).unwrap_or_else(|panic| {
-        let invariant = Invariant::NoPanic;
-        let what = words(panic.as_ref());
-        let violations = BTreeMap::from([(invariant, 1)]);
-        let figures = Figures { schedules: 1, violations, ..Figures::default() };
-        let violations = vec![Violation { invariant, step: 0, at: Duration::ZERO, what }];
-        Report { seed, steps: 0, figures, violations, trace: Vec::new() }
-    })
+    let (world, chance) = schedule::world(seed, config);
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| schedule::run(&world, chance))) {
+        world.violate(Invariant::NoPanic, words(panic.as_ref()));
+    }
+    let (figures, violations, trace) = world.close();
+    Report { seed, steps: world.steps(), figures, violations, trace }
 }
 
 fn words(panic: &(dyn Any + Send)) -> String {

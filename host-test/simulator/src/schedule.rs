@@ -1,12 +1,12 @@
 //! One schedule, drawn from its seed.
 
 use crate::{
-    Config, Report,
+    Config,
     disturb::disturb,
     fault::Fault,
     stage::Stage,
     vendor::{Kind, Sorting, Vendor},
-    workload::{Caller, Stream, Target, Walk, get, write},
+    workload::{Caller, Stream, Target, Walk, get, keep, write},
     world::World,
 };
 use fastrand::Rng;
@@ -25,10 +25,14 @@ const FEWEST_PAGES: u64 = 40;
 
 type Task = LocalBoxFuture<'static, ()>;
 
-/// Runs it.
-pub(crate) fn run(seed: u64, config: &Config) -> Report {
+/// The world of a schedule, and what all else of it is drawn from.
+pub(crate) fn world(seed: u64, config: &Config) -> (Rc<World>, Rng) {
     let mut chance = Rng::with_seed(seed);
-    let world = Rc::new(World::new(seed, config, Vendor::new(chance.u64(..))));
+    (Rc::new(World::new(seed, config, Vendor::new(chance.u64(..)))), chance)
+}
+
+/// Runs it.
+pub(crate) fn run(world: &Rc<World>, mut chance: Rng) {
     let store = (chance.u8(..4) > 0).then(Store::default);
     let stage = Rc::new(Stage::new(world.clone(), chance.usize(1..5), chance.u64(..), store));
     settle(&stage, &mut chance);
@@ -40,10 +44,8 @@ pub(crate) fn run(seed: u64, config: &Config) -> Report {
     });
     let callers = callers(&stage, horizon, &mut chance);
     let disturbances = disturbances(&stage, horizon, &mut chance);
-    world.run(until_done(&world, callers, disturbances));
+    world.run(until_done(world, callers, disturbances));
     stage.inspect();
-    let (figures, violations, trace) = world.close();
-    Report { seed, steps: world.steps(), figures, violations, trace }
 }
 
 /// Runs callers to their end, and disturbances until then.
@@ -67,7 +69,9 @@ fn settle(stage: &Stage, chance: &mut Rng) {
     stage.set("LOG_LEVEL", if chance.u8(..6) == 0 { "debug" } else { "info" });
     stage.set("REQUEST_TIMEOUT", &chance.u64(2..31).to_string());
     stage.set("RETRY_ATTEMPTS", &chance.u64(1..7).to_string());
-    stage.set("PENSTOCK_DEADLINE", &chance.u64(10..121).to_string());
+    let deadline = Duration::from_secs(chance.u64(10..121));
+    stage.set("PENSTOCK_DEADLINE", &deadline.as_secs().to_string());
+    stage.world.usual_deadline.set(deadline);
     stage.set("PENSTOCK_WINDOW", &chance.u64(1..9).to_string());
     for instance in &stage.instances {
         instance.host().skew(chance.i64(-5_000..=5_000));
@@ -120,6 +124,9 @@ fn callers(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng) -> Vec<Task> 
     for _ in 0..chance.u8(4..20) {
         callers.push(single(stage, horizon, chance, false));
     }
+    for _ in 0..chance.u8(1..4) {
+        callers.push(keeping(stage, horizon, chance));
+    }
     if chance.u8(..8) == 0 {
         callers.extend(crowd(stage, horizon, chance));
     }
@@ -162,6 +169,14 @@ fn single(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng, writes: bool) 
     }
 }
 
+/// Asks for what rarely changes, throughout.
+fn keeping(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng) -> Task {
+    let caller = caller(stage, chance);
+    let place = place(chance);
+    let pause = if chance.bool() { Duration::from_secs(3) } else { horizon / 4 };
+    later(stage, time_within(horizon / 4, chance), keep(caller, place, pause))
+}
+
 /// Many at once: more than the vendor's limit allows within seconds.
 fn crowd(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng) -> Vec<Task> {
     let (from, place) = (time_within(horizon, chance), place(chance));
@@ -192,7 +207,6 @@ fn target(stage: &Stage, chance: &mut Rng) -> Target {
     };
     if let Some(list) = stage.world.vendor.borrow_mut().lists.get_mut(target.list) {
         list.sorting = sorting;
-        list.backwards = stage.world.wired.own_orders && kind == Kind::Numbered && chance.bool();
     }
     target
 }

@@ -3,7 +3,7 @@
 use crate::{
     calls::NewCall,
     instance::Instance,
-    life::Living,
+    life::{Life, Living},
     trace::{Event, Who},
     vendor::{APP_KEY, TENANTS, Vendor},
     world::World,
@@ -74,6 +74,11 @@ impl Stage {
         self.connectors.borrow().get(index).filter(|_| alive).cloned().flatten()
     }
 
+    /// The present life of an instance.
+    pub(crate) fn life(&self, index: usize) -> Rc<Life> {
+        self.instances.get(index).map_or_else(Rc::default, Instance::life)
+    }
+
     /// An instance that is up, beginning with this one; waits until there is one.
     pub(crate) async fn up(&self, preferred: usize) -> usize {
         loop {
@@ -111,7 +116,7 @@ impl Stage {
             return Ended::Killed;
         };
         let world = &self.world;
-        let number = world.begin(index, &new);
+        let number = world.begin(index, &new, instance.is_settled());
         let who = Who { instance: Some(index), call: Some(number) };
         world.note(who, &Event::Call { operation: new.operation, about });
         let living = Living::new(world, number, &instance.life(), make(connector));

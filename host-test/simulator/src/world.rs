@@ -1,11 +1,12 @@
 //! What all parts of a schedule share: time, the vendor, the trace, the counts.
 
 use crate::{
-    Config, Wired,
+    Config,
     calls::Calls,
     fault::Fault,
     figures::Figures,
     invariant::{Invariant, Violation},
+    staleness::Staleness,
     trace::{Event, Trace, Who},
     vendor::Vendor,
 };
@@ -19,6 +20,9 @@ use std::{
 /// Every secret of a simulation holds this word, several times if it is long: a secret
 /// that is encoded, or cut in two, still shows it.
 pub(crate) const CANARY: &str = "canary";
+
+/// `PENSTOCK_DEADLINE` where it is not set, or not read yet. No setting is longer here.
+pub(crate) const USUAL_DEADLINE: Duration = Duration::from_secs(120);
 
 /// Violations whose words are kept. All are counted.
 const KEPT: usize = 20;
@@ -37,10 +41,12 @@ pub(crate) struct World {
     pub calls: RefCell<Calls>,
     /// The call on whose behalf the core runs at this moment.
     pub current: Cell<Option<usize>>,
+    /// The deadline of calls whose callers name none.
+    pub usual_deadline: Cell<Duration>,
+    /// How old answers may be.
+    pub staleness: RefCell<Staleness>,
     /// The vendor.
     pub vendor: RefCell<Vendor>,
-    /// What the driver has of the policies.
-    pub wired: Wired,
 }
 
 impl World {
@@ -54,8 +60,9 @@ impl World {
             faults: Cell::new(0),
             calls: RefCell::default(),
             current: Cell::new(None),
+            usual_deadline: Cell::new(USUAL_DEADLINE),
+            staleness: RefCell::default(),
             vendor: RefCell::new(vendor),
-            wired: config.wired,
         }
     }
 

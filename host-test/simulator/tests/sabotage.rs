@@ -33,7 +33,7 @@ fn is_found(defect: Sabotage, invariant: Invariant) {
     let found = first(invariant);
     assert!(found.is_some(), "{defect:?} is not found");
     let Some(found) = found else { return };
-    let again = run_with(found.seed, &Config { trace: true, ..Config::default() });
+    let again = run_with(found.seed, &Config { trace: true });
     assert!(again.violates(invariant), "{defect:?} is not found again");
     assert_eq!(again.figures.digest, found.figures.digest, "{defect:?} has another trace");
     let told = again.excerpt(5);
@@ -48,29 +48,38 @@ fn is_found(defect: Sabotage, invariant: Invariant) {
     );
 }
 
-#[test]
-fn a_write_that_is_sent_again() {
-    is_found(Sabotage::ResendWrites, Invariant::NoDoubleWrite);
+/// A test for each defect, and the list of what they break.
+macro_rules! defects {
+    ($($name:ident: $Defect:ident breaks $Invariant:ident;)+) => {
+        $(
+            #[test]
+            fn $name() {
+                is_found(Sabotage::$Defect, Invariant::$Invariant);
+            }
+        )+
+
+        /// What the defects above break.
+        const BROKEN: &[Invariant] = &[$(Invariant::$Invariant,)+];
+    };
 }
 
-#[test]
-fn a_request_after_the_deadline() {
-    is_found(Sabotage::SendLate, Invariant::NothingLate);
-}
-
-#[test]
-fn token_fetches_at_once() {
-    is_found(Sabotage::FetchTokensAtOnce, Invariant::OneTokenFetch);
-}
-
-#[test]
-fn a_wait_without_an_end() {
-    is_found(Sabotage::WaitForever, Invariant::EveryCallEnds);
-}
-
-#[test]
-fn a_token_in_a_log_line() {
-    is_found(Sabotage::LogTokens, Invariant::NoSecretSeen);
+defects! {
+    a_page_that_is_thrown_away: LoseRecords breaks NothingLost;
+    records_that_are_delivered_again: RepeatRecords breaks NothingRepeated;
+    a_read_that_always_says_it_drifted: SayDrifted breaks DriftIsTrue;
+    an_answer_of_another_tenant: ShareAnswers breaks RightAnswer;
+    an_answer_from_before_a_write: KeepAfterWrites breaks RightAnswer;
+    a_write_that_is_sent_again: ResendWrites breaks NoDoubleWrite;
+    a_request_after_the_deadline: SendLate breaks NothingLate;
+    a_limiter_that_lets_all_through: IgnoreLimit breaks WithinLimit;
+    token_fetches_at_once: FetchTokensAtOnce breaks OneTokenFetch;
+    a_breaker_that_never_refuses: IgnoreBreaker breaks OnlyProbes;
+    probes_that_nobody_counts: ProbeFreely breaks OnlyProbes;
+    the_last_who_comes_first: LastComesFirst breaks NobodyStarves;
+    a_call_that_was_sent_once_and_then_waits: RetriesComeLast breaks NobodyStarves;
+    a_wait_without_an_end: WaitForever breaks EveryCallEnds;
+    a_token_in_a_log_line: LogTokens breaks NoSecretSeen;
+    a_panic: Panic breaks NoPanic;
 }
 
 /// Its trace is another each time: that is what is found.
@@ -85,26 +94,9 @@ fn chance_from_elsewhere() {
 }
 
 #[test]
-fn a_page_that_is_thrown_away() {
-    is_found(Sabotage::LoseRecords, Invariant::NothingLost);
-}
-
-#[test]
-fn records_that_are_delivered_again() {
-    is_found(Sabotage::RepeatRecords, Invariant::NothingRepeated);
-}
-
-#[test]
-fn a_limiter_that_lets_all_through() {
-    is_found(Sabotage::IgnoreLimit, Invariant::WithinLimit);
-}
-
-#[test]
-fn the_last_who_comes_first() {
-    is_found(Sabotage::LastComesFirst, Invariant::NobodyStarves);
-}
-
-#[test]
-fn a_breaker_that_never_refuses() {
-    is_found(Sabotage::IgnoreBreaker, Invariant::OnlyProbes);
+fn every_invariant_is_broken_by_a_defect() {
+    // The one that takes two runs of a seed has a test of its own.
+    let tested = [BROKEN, &[Invariant::SameTrace]].concat();
+    let missing: Vec<_> = Invariant::ALL.iter().filter(|invariant| !tested.contains(invariant)).collect();
+    assert!(missing.is_empty(), "nothing shows that these can be found: {missing:?}");
 }

@@ -77,6 +77,11 @@ impl Epochs {
         if !known() {
             let _alone = epoch.asking.lock().await;
             if !known() {
+                // What was kept since a number that the store was never told of may be older
+                // than what others have written meanwhile, and told: ours would undo that.
+                if epoch.owed.get() {
+                    epoch.change(host);
+                }
                 epoch.look(host, store, resource).await;
             }
         }

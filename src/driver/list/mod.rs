@@ -199,7 +199,9 @@ impl<H: Host + 'static> Reader<H> {
         asked: &PageAsked,
     ) -> impl Future<Output = Result<Answer, Failure>> + 'static {
         let (connector, asked) = (self.connector.clone(), asked.clone());
-        let mut options = Options { taken: self.taken, ..self.options.clone() };
+        // Once it had a turn, its place is behind those who had none.
+        let since = self.options.since.filter(|_| !self.taken);
+        let mut options = Options { taken: self.taken, since, ..self.options.clone() };
         options.deadline =
             self.deadline.map(|deadline| connector.host.now().until(deadline)).or(options.deadline);
         let too_long = connector.host.now() >= self.latest;

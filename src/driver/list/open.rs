@@ -76,7 +76,7 @@ impl<H: Host + 'static> Reader<H> {
         }
         let operation = call.operation;
         let caller = options.caller.or_else(|| Some(connector.caller()));
-        let options = Options { caller, patient: true, ..options };
+        let options = Options { caller, since: Some(began), patient: true, ..options };
         Reader::new(connector, call, options, &policy, &extent, began)
             .map_err(|failure| failure.of(operation.name, "", Vec::new()))
     }
@@ -231,6 +231,10 @@ impl<H: Host + 'static> Reader<H> {
         }
         let open = connector.policy(call.operation.vendor, &options.account);
         let policy = connector.opened(options.deadline, open).await.map_err(named)?;
+        // The time that the settings took is a part of it. A report waits for its turn as well.
+        if call.operation.paging != Paging::Report {
+            options.deadline.get_or_insert(policy.deadline);
+        }
         let extent = Extent {
             start_page: request.page.unwrap_or(1),
             page_size: request
@@ -242,6 +246,7 @@ impl<H: Host + 'static> Reader<H> {
             include_total: if request.include_total { Total::Always } else { Total::No },
             whole: false,
         };
+        let options = Options { since: Some(began), ..options };
         let mut reader = Reader::new(connector, call, options, &policy, &extent, began).map_err(named)?;
         reader.one_page().await
     }

@@ -1,5 +1,6 @@
 //! What a cached answer is kept under.
 
+use crate::sabotage::{Sabotage, on};
 use crate::sorted::sorted;
 use std::fmt;
 
@@ -41,7 +42,9 @@ impl Key {
     #[must_use]
     pub fn new(parts: &KeyParts<'_>) -> Self {
         let mut key = Self(vec![VERSION]);
-        for text in [parts.vendor, parts.environment, parts.tenant, parts.account, parts.operation] {
+        let (tenant, account) =
+            if on(Sabotage::ShareAnswers) { ("", "") } else { (parts.tenant, parts.account) };
+        for text in [parts.vendor, parts.environment, tenant, account, parts.operation] {
             key.text(text);
         }
         key.number(parts.segments.len() as u64);
@@ -54,7 +57,7 @@ impl Key {
             key.text(name);
             key.text(value);
         }
-        key.number(parts.epoch);
+        key.number(if on(Sabotage::KeepAfterWrites) { 0 } else { parts.epoch });
         key
     }
 
@@ -63,6 +66,7 @@ impl Key {
     #[must_use]
     pub fn of_resource(vendor: &str, environment: &str, tenant: &str, (module, name): (&str, &str)) -> Self {
         let mut key = Self(vec![VERSION | RESOURCE]);
+        let tenant = if on(Sabotage::ShareAnswers) { "" } else { tenant };
         for text in [vendor, environment, tenant, module, name] {
             key.text(text);
         }

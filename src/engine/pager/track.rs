@@ -16,6 +16,7 @@
 //! same goes, in a list with a filter, for old records that come to pass it while
 //! others cease to.
 
+use crate::sabotage::{Sabotage, on};
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -121,7 +122,8 @@ impl Track {
 
     /// Whether the pages have shifted so, as far as can be told before or at the end.
     pub(super) fn drifted(&self, ended: bool) -> bool {
-        self.drifted || (ended && self.expected.is_some_and(|expected| expected != self.counted))
+        let tells = on(Sabotage::SayDrifted);
+        tells || self.drifted || (ended && self.expected.is_some_and(|expected| expected != self.counted))
     }
 
     /// Digests of the last ids delivered, oldest first.

@@ -43,7 +43,7 @@ fn play(stage: &Stage, callers: Vec<LocalBoxFuture<'static, ()>>) -> Vec<Violati
 /// Gets a job on an instance.
 async fn get(stage: &Stage, instance: usize, id: u64) -> Result<(), Option<Failure>> {
     let tenant = TENANTS.first().copied().unwrap_or_default();
-    let new = NewCall { operation: "jpm.jobs-get", tenant, deadline: None, streams: false };
+    let new = NewCall::single("jpm.jobs-get", tenant, None);
     let options = options(ACCOUNTS.first().copied().flatten());
     let ended = stage
         .call(instance, new, "", None, async move |connector| {

@@ -67,7 +67,8 @@ impl Outage {
 #[must_use]
 pub fn outage(seed: u64, config: &Config, calls_a_second: u64, lasts: Duration, way: usize) -> Outage {
     let stage = set_up(seed, config, 1, None);
-    stage.set("LOG_LEVEL", "warn");
+    // That a breaker closes is told at this level.
+    stage.set("LOG_LEVEL", "info");
     let styles = [Style::Refuses, Style::Unavailable, Style::Silent, Style::Breaks];
     let style = styles.get(way).copied().unwrap_or(Style::Refuses);
     let result = Rc::new(RefCell::new(Outage::default()));

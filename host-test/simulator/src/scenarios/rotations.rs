@@ -56,7 +56,8 @@ impl Rotations {
 #[must_use]
 pub fn rotations(seed: u64, config: &Config, many: u32, calls_a_second: u32, two_slots: bool) -> Rotations {
     let stage = set_up(seed, config, 2, None);
-    stage.set("LOG_LEVEL", "warn");
+    // That a breaker closes is told at this level.
+    stage.set("LOG_LEVEL", "info");
     let result = Rc::new(RefCell::new(Rotations { rotations: u64::from(many), ..Rotations::default() }));
     let end = EVERY * (many + 1);
     let every = Duration::from_secs(1) / calls_a_second.max(1);

@@ -15,11 +15,20 @@ pub(super) struct Window {
     sent: VecDeque<Duration>,
     /// Those among them that were let through.
     passed: VecDeque<Duration>,
+    /// Until when the limit may be passed: see [`Window::newcomer`].
+    excused: Duration,
     /// All requests ever, if they are kept.
     pub(super) times: Option<Vec<Duration>>,
 }
 
 impl Window {
+    /// An instance asks the store for the first time, within a second of its return: it
+    /// goes by the plan at once, and the others have their shares for up to a second more.
+    /// `docs/reliability.md` names it.
+    pub(super) fn newcomer(&mut self, now: Duration) {
+        self.excused = now + 2 * LENGTH;
+    }
+
     /// A request was sent; whether it is within the limit, the refused ones not counted.
     pub(super) fn sent(&mut self, world: &World, tenant: u64) -> bool {
         let now = world.now();
@@ -32,7 +41,7 @@ impl Window {
         if let Some(times) = &mut self.times {
             times.push(now);
         }
-        if world.wired.limiter && self.sent.len() > LIMIT {
+        if self.sent.len() > LIMIT && now >= self.excused {
             let what = format!("{} requests within a second for tenant {tenant}", self.sent.len());
             world.violate(Invariant::WithinLimit, what);
         }

@@ -59,8 +59,6 @@ pub(crate) struct List {
     pub changes: Changes,
     /// What it makes of `sort`.
     pub sorting: Sorting,
-    /// Whether its own order is the newest first.
-    pub backwards: bool,
     /// How many readers are at it.
     pub readers: u32,
     /// Records on a page of the feed.
@@ -82,7 +80,6 @@ impl List {
             next: records,
             changes: Changes::default(),
             sorting: Sorting::Obeys,
-            backwards: false,
             readers: 0,
             feed_page: 10,
             lie: 0,
@@ -129,7 +126,6 @@ impl List {
         let newest_first = match sort.filter(|_| self.sorting == Sorting::Obeys) {
             Some("-Id") => true,
             Some("%2BId") => false,
-            _ if self.backwards => return Cow::Owned(self.records.iter().rev().copied().collect()),
             _ => return Cow::Borrowed(&self.records),
         };
         if !newest_first && self.records.is_sorted() {
@@ -258,8 +254,7 @@ impl Vendor {
         // the page says its number and is believed.
         let comparable = call.streams && call.first_page.is_some_and(|first| (first as usize) < page);
         let unmoved = list.changes.inserted + list.changes.removed == 0;
-        let numbered = list.kind == Kind::Numbered && world.wired.page_numbers;
-        let detectable = (comparable && unmoved) || numbered;
+        let detectable = (comparable && unmoved) || list.kind == Kind::Numbered;
         if !detectable || page <= 1 {
             return None;
         }

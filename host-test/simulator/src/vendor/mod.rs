@@ -1,11 +1,12 @@
 //! A model of ServiceTitan, with two tenants and all that can befall it.
 //!
 //! It acts when a request is sent, and says then what comes back and when. [`auth`]:
-//! access tokens. [`lists`], [`records`], [`writes`]: what it holds. [`limits`]: its limit.
+//! access tokens. [`lists`], [`records`], [`job_types`], [`writes`]: what it holds. [`limits`]: its limit.
 //! [`faults`], [`weather`]: what goes wrong, request by request and for a while.
 
 mod auth;
 mod faults;
+mod job_types;
 mod limits;
 mod lists;
 mod records;
@@ -14,6 +15,7 @@ mod writes;
 
 pub(crate) use self::{
     auth::Rotation,
+    job_types::{JobTypes, KINDS},
     limits::{LENGTH, LIMIT},
     lists::{Changes, Kind, List, SPAN, Sorting},
     weather::{BrownOut, Desk, Outage, Style, Weather},
@@ -50,6 +52,8 @@ pub(crate) struct Vendor {
     pub lists: Vec<List>,
     /// Every write that anybody means to make, by the id that it is about.
     pub writes: BTreeMap<u64, Write>,
+    /// What rarely changes.
+    pub job_types: JobTypes,
     /// What befalls requests.
     pub weather: Weather,
     /// What befalls requests for tokens.
@@ -78,6 +82,7 @@ impl Vendor {
             token_times: Vec::new(),
             lists: Vec::new(),
             writes: BTreeMap::new(),
+            job_types: JobTypes::default(),
             weather: Weather::default(),
             desk: Desk::default(),
             latency: Duration::from_millis(20)..Duration::from_millis(80),
@@ -103,6 +108,11 @@ impl Vendor {
     pub(crate) fn hold(&mut self, list: List) -> usize {
         self.lists.push(list);
         self.lists.len() - 1
+    }
+
+    /// An instance joins those who share a tenant's limit, just as the store is back.
+    pub(crate) fn newcomer(&mut self, tenant: u64, now: Duration) {
+        self.windows.entry(tenant).or_default().newcomer(now);
     }
 
     /// Keeps from now on when each request to the API comes.
@@ -176,6 +186,8 @@ impl Vendor {
             }
             ("GET", ["export", "jobs", "", ""]) => self.feed(request, tenant),
             ("GET", ["jobs", id, "", ""]) => records::get(tenant, id),
+            ("GET", ["job-types", "", "", ""]) => self.job_types.page(tenant),
+            ("GET", ["job-types", id, "", ""]) => self.job_types.get(tenant, id),
             ("GET", _) => Answer::status(404, &problem(404, "No such resource")),
             _ => self.write(world, request, tenant),
         }

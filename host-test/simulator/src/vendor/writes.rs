@@ -2,7 +2,7 @@
 
 use super::{Answer, Vendor, problem, records};
 use crate::{invariant::Invariant, world::World};
-use penstock::host::Request;
+use penstock::host::{Body, Request};
 
 /// The ids that writes are about begin here.
 pub(crate) const FIRST_WRITE: u64 = 5_000_000_000;
@@ -20,6 +20,8 @@ pub(crate) enum Verb {
     Cancel,
     /// `POST projects/1/attach-job/{id}`: counts each time.
     Attach,
+    /// `PATCH job-types/{kind}`: counts each time. Its id stands in what it says.
+    Rename,
     /// `DELETE appointments/{id}`: the second time finds nothing.
     Delete,
 }
@@ -40,7 +42,8 @@ impl Vendor {
     /// Acts.
     pub(super) fn write(&mut self, world: &World, request: &Request, tenant: u64) -> Answer {
         let path = request.path_and_query.split('?').next().unwrap_or_default();
-        let id = path.split('/').filter_map(|part| part.parse::<u64>().ok()).find(|id| *id >= FIRST_WRITE);
+        let numbers = || path.split('/').filter_map(|part| part.parse::<u64>().ok());
+        let id = numbers().find(|id| *id >= FIRST_WRITE).or_else(|| noted(request));
         let Some((id, write)) = id.and_then(|id| Some((id, self.writes.get_mut(&id)?))) else {
             return Answer::status(404, &problem(404, "Nobody means to write this"));
         };
@@ -68,12 +71,24 @@ impl Vendor {
                 }
             }
         }
+        let kind = numbers().next_back().unwrap_or_default();
+        if write.verb == Verb::Rename {
+            self.job_types.change(tenant, kind, id, world.now());
+        }
         match write.verb {
             Verb::Create => Answer::status(200, r#"{"text":"noted","isPinned":false}"#),
             Verb::Update => Answer::status(200, &records::job(tenant, id)),
             Verb::Replace => Answer::status(200, &format!(r#"{{"id":{id},"specialInstructions":"done"}}"#)),
             Verb::Cancel | Verb::Attach => Answer::status(200, "{}"),
+            Verb::Rename => Answer::status(200, &self.job_types.json(tenant, kind)),
             Verb::Delete => Answer::status(204, ""),
         }
     }
+}
+
+/// The id that stands in what a write says.
+fn noted(request: &Request) -> Option<u64> {
+    let Some(Body::Plain(body)) = &request.body else { return None };
+    let body = std::str::from_utf8(body).ok()?;
+    body.split(|letter: char| !letter.is_ascii_digit()).find_map(|digits| digits.parse().ok())
 }

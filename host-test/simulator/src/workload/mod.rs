@@ -1,6 +1,7 @@
 //! Callers, and what each wants.
 
 mod judge;
+mod kept;
 mod pages;
 mod singles;
 mod streams;
@@ -8,6 +9,7 @@ mod writes;
 
 pub(crate) use self::{
     judge::Judge,
+    kept::keep,
     pages::{Walk, page},
     singles::get,
     streams::{Stream, stream},
@@ -64,7 +66,10 @@ impl Target {
 
     /// A call that reads it, without a deadline.
     pub(crate) fn call(&self, streams: bool) -> NewCall {
-        NewCall { operation: self.operation(), tenant: self.tenant(), deadline: None, streams }
+        match streams {
+            true => NewCall::stream(self.operation(), self.tenant(), None, Duration::ZERO),
+            false => NewCall::single(self.operation(), self.tenant(), None),
+        }
     }
 
     /// The parameters that name it.

@@ -50,7 +50,7 @@ impl Walk {
                 ..options(self.target.account())
             };
             let operation = self.target.operation();
-            let new = NewCall { operation, tenant: self.target.tenant(), deadline, streams: false };
+            let new = NewCall::single(operation, self.target.tenant(), deadline);
             let about = format!("c{} one page", self.target.list);
             let (target, total) = (self.target, self.include_total);
             let ended = stage

@@ -20,14 +20,10 @@ pub(crate) async fn get(
     let stage = caller.stage.clone();
     let id = caller.chance.u64(1..60);
     let tenant = TENANTS.get(place).copied().unwrap_or_default();
-    let options = CallOptions {
-        deadline_ms: deadline.map(millis),
-        fresh: caller.chance.bool(),
-        accept_stale: caller.chance.bool(),
-        ..options(ACCOUNTS.get(place).copied().flatten())
-    };
+    let options =
+        CallOptions { deadline_ms: deadline.map(millis), ..options(ACCOUNTS.get(place).copied().flatten()) };
     let index = stage.up(caller.instance).await;
-    let new = NewCall { operation: "jpm.jobs-get", tenant, deadline, streams: false };
+    let new = NewCall::single("jpm.jobs-get", tenant, deadline);
     let about = format!("{id} of {tenant}");
     let ended = stage
         .call(index, new, &about, patience, async move |connector| {

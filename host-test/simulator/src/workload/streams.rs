@@ -20,6 +20,9 @@ use std::{rc::Rc, time::Duration};
 /// Stops after which a reader gives up.
 const MOST_STOPS: u32 = 40;
 
+/// Pages that a read may hold when its deadline passes, and still hand over.
+const HELD: u32 = 9;
+
 /// How a list is streamed.
 pub(crate) struct Stream {
     pub target: Target,
@@ -113,7 +116,7 @@ impl Stream {
             window: self.window,
             ..options(self.target.account())
         };
-        let new = NewCall { operation, tenant: self.target.tenant(), deadline: self.deadline, streams: true };
+        let new = NewCall::stream(operation, self.target.tenant(), self.deadline, self.pause * HELD);
         let room = self.room.unwrap_or(usize::MAX);
         let mut consumer = Consumer { world: stage.world.clone(), judge, pause: self.pause, room, taken: 0 };
         let (target, consumer) = (self.target, &mut consumer);

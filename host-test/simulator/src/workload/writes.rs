@@ -5,7 +5,8 @@ use crate::{
     calls::NewCall,
     invariant::Invariant,
     stage::{ACCOUNTS, Ended, millis, options},
-    vendor::{FIRST_WRITE, TENANTS, Verb, Write},
+    staleness::Written,
+    vendor::{FIRST_WRITE, KINDS, TENANTS, Verb, Write},
     world::World,
 };
 use penstock::{
@@ -15,8 +16,8 @@ use penstock::{
 };
 use std::time::Duration;
 
-const VERBS: [Verb; 6] =
-    [Verb::Create, Verb::Update, Verb::Replace, Verb::Cancel, Verb::Attach, Verb::Delete];
+const VERBS: [Verb; 7] =
+    [Verb::Create, Verb::Update, Verb::Replace, Verb::Cancel, Verb::Attach, Verb::Rename, Verb::Delete];
 
 /// Writes something once.
 pub(crate) async fn write(
@@ -25,8 +26,20 @@ pub(crate) async fn write(
     deadline: Option<Duration>,
     patience: Option<Duration>,
 ) {
-    let stage = caller.stage.clone();
     let verb = VERBS.get(caller.chance.usize(..VERBS.len())).copied().unwrap_or(Verb::Create);
+    write_one(&mut caller, verb, place, deadline, patience).await;
+}
+
+/// Makes one write.
+pub(super) async fn write_one(
+    caller: &mut Caller,
+    verb: Verb,
+    place: usize,
+    deadline: Option<Duration>,
+    patience: Option<Duration>,
+) {
+    let stage = caller.stage.clone();
+    let kind = caller.chance.u64(1..=KINDS);
     let tenant = TENANTS.get(place).copied().unwrap_or_default();
     let allow_resend = caller.chance.u8(..4) == 0;
     let id = {
@@ -42,6 +55,7 @@ pub(crate) async fn write(
         ..options(ACCOUNTS.get(place).copied().flatten())
     };
     let id_is = |name: &str| vec![(name.to_owned(), id.to_string())];
+    let note = format!(r#"{{"summary":"w{id}"}}"#);
     let (operation, parameters, body) = match verb {
         Verb::Create => ("jpm.jobs-create-note", id_is("id"), Some(r#"{"text":"a note"}"#)),
         Verb::Update => ("jpm.jobs-update", id_is("id"), Some(r#"{"summary":"changed"}"#)),
@@ -56,10 +70,14 @@ pub(crate) async fn write(
             both.push(("id".to_owned(), "1".to_owned()));
             ("jpm.projects-attach-job", both, None)
         }
+        Verb::Rename => {
+            ("jpm.job-types-update", vec![("id".to_owned(), kind.to_string())], Some(note.as_str()))
+        }
         Verb::Delete => ("jpm.appointments-delete", id_is("id"), None),
     };
     let index = stage.up(caller.instance).await;
-    let new = NewCall { operation, tenant, deadline, streams: false };
+    let (began, life) = (stage.world.now(), stage.life(index));
+    let new = NewCall::single(operation, tenant, deadline);
     let about = format!("{id}{}", if allow_resend { ", twice is as good" } else { "" });
     let ended = stage
         .call(index, new, &about, patience, async move |connector| {
@@ -68,8 +86,16 @@ pub(crate) async fn write(
         })
         .await;
     if let Ended::Done(result) = ended {
+        let acknowledged = result.is_ok();
         let reported = result.map_or_else(|failure| failure.outcome, |_| Outcome::Applied);
         judge(&stage.world, id, reported);
+        let version = stage.world.vendor.borrow().job_types.made_by(tenant, kind, id);
+        if let Some(version) = version.filter(|_| verb == Verb::Rename) {
+            let ended = stage.world.now();
+            let written =
+                Written { tenant, id: kind, version, instance: index, life, began, ended, acknowledged };
+            stage.world.staleness.borrow_mut().written(written);
+        }
     }
 }
 

@@ -1,0 +1,99 @@
+//! What an instance asks of the shared store, taken down and held against the invariants.
+
+use super::Instance;
+use crate::{fault::Fault, trace::Event, vendor::LENGTH};
+use penstock::host::{HostError, State};
+use std::time::Duration;
+
+impl Instance {
+    /// The store has answered about a limit. If it is the first answer of this life, and the
+    /// store has just come back, the others cannot know yet.
+    fn knows_limit(&self, key: &str) {
+        let Some(name) = key.strip_prefix("penstock/limit/").map(|name| name.trim_end_matches("/create"))
+        else {
+            return;
+        };
+        let world = self.world();
+        let back = self.0.store_back.get().is_some_and(|back| world.now() - back < LENGTH);
+        let tenant = name.split('/').find_map(|part| part.parse().ok());
+        if let Some(tenant) = tenant.filter(|_| self.0.limits.borrow_mut().insert(name.to_owned()) && back) {
+            world.vendor.borrow_mut().newcomer(tenant, world.now());
+        }
+    }
+
+    /// Takes down what the store answers.
+    fn store_result<T>(
+        &self,
+        operation: &'static str,
+        key: &str,
+        value: &[u8],
+        result: &Result<T, HostError>,
+    ) {
+        let world = self.world();
+        world.count(|figures| figures.state_operations += 1);
+        world.scan("a key of the store", key.as_bytes());
+        world.scan("a value of the store", value);
+        if result.is_ok() {
+            self.knows_limit(key);
+        }
+        let said = match result {
+            Ok(_) => "ok",
+            Err(HostError::Failed(_)) => "refused",
+            Err(_) => "down",
+        };
+        if let Some((fault, mut spell)) = self.0.store.get() {
+            if matches!(
+                (fault, said),
+                (Fault::StateRefused, "refused") | (Fault::StateDown, "down") | (Fault::StateSlow, _)
+            ) {
+                spell.hits(world, self.who(), fault);
+            }
+            self.0.store.set(Some((fault, spell)));
+        }
+        world.note(self.who(), &Event::State { operation, key, value, result: said });
+    }
+}
+
+impl State for Instance {
+    async fn state_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
+        self.asking().await;
+        let result = self.0.host.state_get(key).await;
+        let value = result.as_ref().ok().and_then(Option::as_deref).unwrap_or_default();
+        self.store_result("get", key, value, &result);
+        result
+    }
+
+    async fn state_set(&self, key: &str, value: Vec<u8>, ttl: Option<Duration>) -> Result<(), HostError> {
+        self.asking().await;
+        let result = self.0.host.state_set(key, value.clone(), ttl).await;
+        self.store_result("set", key, &value, &result);
+        result
+    }
+
+    async fn state_delete(&self, key: &str) -> Result<(), HostError> {
+        self.asking().await;
+        let result = self.0.host.state_delete(key).await;
+        self.store_result("delete", key, &[], &result);
+        result
+    }
+
+    async fn state_increment(&self, key: &str, delta: i64, ttl: Option<Duration>) -> Result<i64, HostError> {
+        self.asking().await;
+        let result = self.0.host.state_increment(key, delta, ttl).await;
+        self.store_result("increment", key, &delta.to_le_bytes(), &result);
+        result
+    }
+
+    async fn state_swap(
+        &self,
+        key: &str,
+        expected: Vec<u8>,
+        value: Vec<u8>,
+        ttl: Option<Duration>,
+    ) -> Result<bool, HostError> {
+        self.asking().await;
+        let result = self.0.host.state_swap(key, expected, value.clone(), ttl).await;
+        self.store_result("swap", key, &value, &result);
+        result
+    }
+}
