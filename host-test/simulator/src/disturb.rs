@@ -47,7 +47,7 @@ pub(crate) async fn disturb(stage: Rc<Stage>, fault: Fault, at: Duration, mut ch
             }
         }
         Fault::InsertHead | Fault::InsertEnd | Fault::Deletion | Fault::Modification => {
-            shift(&stage, fault, &mut chance).await
+            shift(&stage, fault, &mut chance).await;
         }
         Fault::TotalLies => {
             let lie = chance.i64(-50..50);
