@@ -46,7 +46,9 @@ pub(crate) async fn disturb(stage: Rc<Stage>, fault: Fault, at: Duration, mut ch
                 door.revoke();
             }
         }
-        Fault::InsertHead | Fault::InsertEnd | Fault::Deletion => shift(&stage, fault, &mut chance).await,
+        Fault::InsertHead | Fault::InsertEnd | Fault::Deletion | Fault::Modification => {
+            shift(&stage, fault, &mut chance).await;
+        }
         Fault::TotalLies => {
             let lie = chance.i64(-50..50);
             world.vendor.borrow_mut().lists.iter_mut().for_each(|list| list.lie = lie);
@@ -107,18 +109,31 @@ async fn shift(stage: &Stage, fault: Fault, chance: &mut Rng) {
 
 /// Whether there was a list that is being read and can change so.
 fn shift_one(lists: &mut [List], fault: Fault, chance: &mut Rng) -> bool {
-    let read: Vec<&mut List> = lists
-        .iter_mut()
-        .filter(|list| list.readers > 0 && (list.kind != Kind::Feed || fault == Fault::InsertEnd))
-        .collect();
+    let read: Vec<&mut List> =
+        lists.iter_mut().filter(|list| list.readers > 0 && can(list.kind, fault)).collect();
     let which = chance.usize(..read.len().max(1));
     let Some(list) = read.into_iter().nth(which) else { return false };
     match fault {
         Fault::InsertHead => list.insert(true),
         Fault::InsertEnd => list.insert(false),
+        // Most often where somebody reads.
+        Fault::Modification if chance.u8(..4) > 0 => {
+            list.modify(list.asked + chance.usize(..list.feed_page.max(1)));
+        }
+        Fault::Modification => list.modify(chance.usize(..list.len().max(1))),
         _ => list.delete(chance.usize(..list.len().max(1))),
     }
     true
+}
+
+/// Whether lists of this kind can change so. A feed is in the order of its changes: what
+/// changes goes to its end. In numbered lists, nobody sees a record change.
+fn can(kind: Kind, fault: Fault) -> bool {
+    match fault {
+        Fault::Modification => kind == Kind::Feed,
+        Fault::InsertEnd => true,
+        _ => kind != Kind::Feed,
+    }
 }
 
 /// The shared store behaves badly.

@@ -70,6 +70,8 @@ named! {
         InsertEnd = "insert at end",
         /// A record less while the list is read.
         Deletion = "deletion",
+        /// A record of a feed changes while it is read, and stands at its end from then on.
+        Modification = "modification",
         /// A total that is not the list's.
         TotalLies = "total lies",
         /// The host takes seconds to find settings and secrets.
@@ -134,6 +136,7 @@ impl Fault {
         Fault::InsertHead,
         Fault::InsertEnd,
         Fault::Deletion,
+        Fault::Modification,
         Fault::TotalLies,
         Fault::LookupSlow,
         Fault::LookupFails,

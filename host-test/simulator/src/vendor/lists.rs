@@ -4,7 +4,7 @@ use super::{Answer, Vendor, problem};
 use crate::{fault::Fault, trace::Who, world::World};
 use bytes::Bytes;
 use penstock::host::Request;
-use std::{borrow::Cow, fmt::Write};
+use std::{borrow::Cow, collections::BTreeMap, fmt::Write};
 
 /// Ids of a list begin at its number times this.
 pub(crate) const SPAN: u64 = 1_000_000;
@@ -40,6 +40,8 @@ pub(crate) struct Changes {
     pub appended: u64,
     /// Records went away.
     pub removed: u64,
+    /// Records changed, and went to the end of their feed.
+    pub modified: u64,
     /// Pages that were not those that were asked for.
     pub wrong_pages: u64,
 }
@@ -53,12 +55,20 @@ pub(crate) struct List {
     number: u64,
     /// The records' numbers, in the list's order.
     records: Vec<u64>,
+    /// For a feed: the number of each record's last change, in the same order.
+    places: Vec<u64>,
+    /// Changes of a feed so far.
+    place: u64,
+    /// How often each record of a feed changed.
+    modified: BTreeMap<u64, u32>,
     /// The next record's number. Records with smaller ones are older.
     next: u64,
     /// What has become of it.
     pub changes: Changes,
     /// What it makes of `sort`.
     pub sorting: Sorting,
+    /// Where the page of the feed begins that was asked for last.
+    pub asked: usize,
     /// How many readers are at it.
     pub readers: u32,
     /// Records on a page of the feed.
@@ -77,9 +87,13 @@ impl List {
             tenant,
             number: number as u64,
             records: (0..records).collect(),
+            places: (1..=records).collect(),
+            place: records,
+            modified: BTreeMap::new(),
             next: records,
             changes: Changes::default(),
             sorting: Sorting::Obeys,
+            asked: 0,
             readers: 0,
             feed_page: 10,
             lie: 0,
@@ -102,10 +116,37 @@ impl List {
         let at = if at_head { 0 } else { self.records.len() };
         self.records.insert(at, self.next);
         self.next += 1;
+        if self.kind == Kind::Feed {
+            self.place += 1;
+            self.places.push(self.place);
+        }
         match at_head {
             true => self.changes.inserted += 1,
             false => self.changes.appended += 1,
         }
+    }
+
+    /// A record of a feed changes.
+    pub(crate) fn modify(&mut self, at: usize) {
+        if at < self.records.len() {
+            let record = self.records.remove(at);
+            self.places.remove(at);
+            self.place += 1;
+            self.records.push(record);
+            self.places.push(self.place);
+            *self.modified.entry(record).or_default() += 1;
+            self.changes.modified += 1;
+        }
+    }
+
+    /// How often a record has changed.
+    pub(crate) fn modifications(&self, record: u64) -> u32 {
+        self.modified.get(&record).copied().unwrap_or_default()
+    }
+
+    /// How often each record that ever changed has.
+    pub(crate) fn modified(&self) -> &BTreeMap<u64, u32> {
+        &self.modified
     }
 
     /// A record less.
@@ -167,13 +208,22 @@ impl List {
         out
     }
 
-    fn feed(&self, after: usize) -> String {
-        let count = self.records.len().saturating_sub(after).min(self.feed_page);
-        let next = after + count;
-        let more = next < self.records.len();
+    /// What a feed has after this change: from where, how many, the last change among them,
+    /// and whether there are more.
+    fn after(&self, after: u64) -> (usize, usize, u64, bool) {
+        let from = self.places.partition_point(|place| *place <= after);
+        let count = self.places.len().saturating_sub(from).min(self.feed_page);
+        let end = from + count;
+        let next = end.checked_sub(1).filter(|_| count > 0).and_then(|last| self.places.get(last));
+        (from, count, next.copied().unwrap_or(after), end < self.places.len())
+    }
+
+    fn feed(&mut self, after: u64) -> String {
+        let (from, count, next, more) = self.after(after);
+        self.asked = from;
         let mut out = String::with_capacity(100 + count * 32);
         _ = write!(out, r#"{{"hasMore":{more},"continueFrom":"c{}-{next}","#, self.number);
-        self.write(&self.records, after, count, &mut out);
+        self.write(&self.records, from, count, &mut out);
         out
     }
 }
@@ -184,8 +234,8 @@ pub(super) fn parameter<'r>(request: &'r Request, name: &str) -> Option<&'r str>
     query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
 }
 
-/// The place that a feed is asked for: its list, and how many records stand before it.
-fn place(request: &Request) -> Option<(usize, usize)> {
+/// The place that a feed is asked for: its list, and the last change before it.
+fn place(request: &Request) -> Option<(usize, u64)> {
     let (list, after) = parameter(request, "from")?.strip_prefix('c')?.split_once('-')?;
     Some((list.parse().ok()?, after.parse().ok()?))
 }
@@ -226,9 +276,9 @@ impl Vendor {
     }
 
     /// A page of a feed.
-    pub(super) fn feed(&self, request: &Request, tenant: u64) -> Answer {
-        let at = place(request).and_then(|(list, after)| Some((self.lists.get(list)?, after)));
-        match at.filter(|(list, after)| list.tenant == tenant && *after <= list.len()) {
+    pub(super) fn feed(&mut self, request: &Request, tenant: u64) -> Answer {
+        let at = place(request).and_then(|(list, after)| Some((self.lists.get_mut(list)?, after)));
+        match at.filter(|(list, after)| list.tenant == tenant && *after <= list.place) {
             Some((list, after)) => Answer::status(200, &list.feed(after)),
             None => Answer::status(400, &problem(400, "from is not known")),
         }
@@ -238,12 +288,12 @@ impl Vendor {
     /// cannot tell it from a page that it asked for.
     pub(super) fn duplicate(&mut self, world: &World, request: &Request) -> Option<Bytes> {
         if let Some((list, after)) = place(request) {
-            let list = self.lists.get(list)?;
+            let list = self.lists.get_mut(list)?;
             let stuck = format!("\"continueFrom\":\"c{}-{after}\"", list.number);
-            let next = (after + list.feed_page).min(list.len());
+            let (_, _, next, more) = list.after(after);
             let moving = format!("\"continueFrom\":\"c{}-{next}\"", list.number);
             let page = list.feed(after).replace(&moving, &stuck);
-            return (next < list.len()).then(|| Bytes::from(page));
+            return more.then(|| Bytes::from(page));
         }
         let number = |name| parameter(request, name).and_then(|text| text.parse::<usize>().ok());
         let list = parameter(request, "number")?.strip_prefix('c')?.parse::<usize>().ok()?;

@@ -6,7 +6,7 @@ use crate::{
     vendor::{Changes, Kind, SPAN, Sorting},
     world::World,
 };
-use std::fmt::Debug;
+use std::{collections::BTreeMap, fmt::Debug};
 
 /// How a list is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub(crate) struct Judge {
     age: u64,
     before: Changes,
     manner: Manner,
+    /// How often records had changed by then.
+    modified: BTreeMap<u64, u32>,
     /// How often each record was delivered.
     delivered: Vec<u8>,
     /// The first record that came twice, and at which step.
@@ -38,15 +40,15 @@ impl Judge {
     /// A read begins.
     pub(crate) fn new(world: &World, target: Target, manner: Manner) -> Judge {
         let mut vendor = world.vendor.borrow_mut();
-        let (age, before) = match vendor.lists.get_mut(target.list) {
+        let (age, before, modified) = match vendor.lists.get_mut(target.list) {
             Some(list) => {
                 list.readers += 1;
-                (list.age(), list.changes)
+                (list.age(), list.changes, list.modified().clone())
             }
-            None => (0, Changes::default()),
+            None => (0, Changes::default(), BTreeMap::new()),
         };
         let delivered = Vec::with_capacity(usize::try_from(age).unwrap_or_default() + 16);
-        Judge { target, age, before, manner, delivered, repeated: None, repeats: 0 }
+        Judge { target, age, before, modified, manner, delivered, repeated: None, repeats: 0 }
     }
 
     /// A record was delivered.
@@ -60,12 +62,21 @@ impl Judge {
         if self.delivered.len() <= record {
             self.delivered.resize(record + 1, 0);
         }
+        let versions = 1 + self.changed(world, id % SPAN);
         let Some(times) = self.delivered.get_mut(record) else { return };
         *times = times.saturating_add(1);
-        if *times > 1 {
+        if u32::from(*times) > versions {
             self.repeats += 1;
             self.repeated.get_or_insert((id, world.steps()));
         }
+    }
+
+    /// How often a record of a feed has changed since the read began: each time it may come
+    /// once more.
+    fn changed(&self, world: &World, record: u64) -> u32 {
+        let vendor = world.vendor.borrow();
+        let now = vendor.lists.get(self.target.list).map_or(0, |list| list.modifications(record));
+        now.saturating_sub(self.modified.get(&record).copied().unwrap_or_default())
     }
 
     /// The read ended and says that it is complete; `end` may say that it drifted.
@@ -122,6 +133,7 @@ impl Judge {
             inserted: now.inserted - before.inserted,
             appended: now.appended - before.appended,
             removed: now.removed - before.removed,
+            modified: now.modified - before.modified,
             wrong_pages: now.wrong_pages - before.wrong_pages,
         };
         (changes, list.sorting)
