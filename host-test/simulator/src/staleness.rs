@@ -1,9 +1,9 @@
 //! How old an answer from the cache may be, and what it must say of its age.
 //!
-//! `docs/catalogue.md` promises: after a write that its caller knows to have taken effect,
-//! the instance that made it never again answers what was before; those that share its
-//! store notice within five seconds, while the store does its work; and without one, an
-//! instance goes on until its answer is no longer fresh. An answer that may be older than
+//! `docs/catalogue.md` promises: after a write, whether or not its caller was told that it
+//! took effect, the instance that made it never again answers what was before; those that
+//! share its store notice within five seconds, while the store does its work; and without
+//! one, an instance goes on until its answer is no longer fresh. An answer that may be older than
 //! that says that it comes from the cache and how old it is, or that it is degraded.
 
 use crate::{invariant::Invariant, life::Life, world::World};
@@ -61,9 +61,6 @@ pub(crate) struct Written {
     pub began: Duration,
     /// When it was over.
     pub ended: Duration,
-    /// Whether its caller was told that it took effect. If it was not, the instance itself
-    /// must take it as done all the same; others need not have heard of it.
-    pub acknowledged: bool,
 }
 
 /// A read of what is cached.
@@ -107,7 +104,7 @@ impl Staleness {
             if own {
                 return (written.ended < read.began).then_some((written.version, OWN));
             }
-            let told = written.acknowledged && written.began > self.trouble + RECOVERY;
+            let told = written.began > self.trouble + RECOVERY;
             let noticed = written.ended + NOTICED < read.began;
             (told && noticed).then_some((written.version, "that another one has written, long ago"))
         });
@@ -198,7 +195,6 @@ mod tests {
             life: mine.clone(),
             began: 20 * SECOND,
             ended: 21 * SECOND,
-            acknowledged: true,
         });
         let least = |staleness: &Staleness, instance, life, began| {
             staleness.least(&read(instance, life, began), 1).map(|(version, _)| version)

@@ -86,16 +86,15 @@ pub(super) async fn write_one(
         })
         .await;
     if let Ended::Done(result) = ended {
-        let acknowledged = result.is_ok();
         let reported = result.map_or_else(|failure| failure.outcome, |_| Outcome::Applied);
         judge(&stage.world, id, reported);
-        let version = stage.world.vendor.borrow().job_types.made_by(tenant, kind, id);
-        if let Some(version) = version.filter(|_| verb == Verb::Rename) {
-            let ended = stage.world.now();
-            let written =
-                Written { tenant, id: kind, version, instance: index, life, began, ended, acknowledged };
-            stage.world.staleness.borrow_mut().written(written);
-        }
+    }
+    // However it ended: nobody may go on with what was before.
+    let version = stage.world.vendor.borrow().job_types.made_by(tenant, kind, id);
+    if let Some(version) = version.filter(|_| verb == Verb::Rename) {
+        let ended = stage.world.now();
+        let written = Written { tenant, id: kind, version, instance: index, life, began, ended };
+        stage.world.staleness.borrow_mut().written(written);
     }
 }
 
