@@ -147,6 +147,10 @@ async fn store(stage: &Stage, fault: Fault, time: Duration, chance: &mut Rng) {
     });
     let spell = Spell::until(stage.world.now() + time);
     stage.instances.iter().for_each(|instance| instance.store_suffers(fault, spell));
+    if fault != Fault::StateDown {
+        // It may have been down until now.
+        stage.instances.iter().for_each(Instance::store_returns);
+    }
     stage.world.staleness.borrow_mut().trouble(stage.world.now() + time);
     stage.world.wait(time).await;
     store.behave(usual);

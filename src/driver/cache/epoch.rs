@@ -77,11 +77,6 @@ impl Epochs {
         if !known() {
             let _alone = epoch.asking.lock().await;
             if !known() {
-                // What was kept since a number that the store was never told of may be older
-                // than what others have written meanwhile, and told: ours would undo that.
-                if epoch.owed.get() {
-                    epoch.change(host);
-                }
                 epoch.look(host, store, resource).await;
             }
         }
@@ -208,9 +203,14 @@ impl Epoch {
         }
         if self.owed.get() {
             let changes = self.changes.get();
-            let number = self.number.get().to_string().into_bytes();
-            let told = store.set(host, resource, number, None).await.is_ok();
+            // Not ours, under which answers may have been kept that are older than what others
+            // have written meanwhile, and told: ours would undo that.
+            let number = host.random();
+            let told = store.set(host, resource, number.to_string().into_bytes(), None).await.is_ok();
             if self.changes.get() == changes {
+                if told {
+                    self.number.set(number);
+                }
                 self.agreed.set(told);
                 self.owed.set(!told);
             }
