@@ -77,8 +77,9 @@ impl<H: Host> Connector<H> {
                 // The token may be old by now.
                 continue;
             }
-            if sending.call.operation.file && file_place.is_none() {
-                file_place = Some(self.file_place(account, caller, since, course).await?);
+            if cfg!(feature = "files") && sending.call.operation.file && file_place.is_none() {
+                // Boxed: few calls are for files, and its state would make that of all large.
+                file_place = Some(Box::pin(self.file_place(account, caller, since, course)).await?);
                 continue;
             }
             let limit = &account.site.rate;

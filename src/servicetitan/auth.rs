@@ -8,6 +8,7 @@ use crate::{
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt::Write, time::Duration};
 
 /// `POST /connect/token`, form-encoded. ServiceTitan wants no scope.
@@ -45,16 +46,8 @@ pub(super) fn token_answer(body: &[u8]) -> Result<(Secret, Option<Duration>), St
         // Borrowed unless it holds escapes: no copy is left behind.
         #[serde(borrow)]
         access_token: Cow<'a, str>,
-        expires_in: Option<Seconds<'a>>,
-    }
-    /// Some servers write the number as a text.
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Seconds<'a> {
-        Number(f64),
         #[serde(borrow)]
-        Text(Cow<'a, str>),
-        Other(serde::de::IgnoredAny),
+        expires_in: Option<&'a RawValue>,
     }
     // The parser's own message might repeat a part of the token.
     let answer: Answer<'_> =
@@ -63,11 +56,8 @@ pub(super) fn token_answer(body: &[u8]) -> Result<(Secret, Option<Duration>), St
     if answer.access_token.is_empty() || !answer.access_token.as_bytes().iter().all(printable) {
         return Err("the access_token is not one".to_owned());
     }
-    let seconds = match answer.expires_in {
-        Some(Seconds::Number(seconds)) => Some(seconds),
-        Some(Seconds::Text(text)) => text.trim().parse().ok(),
-        Some(Seconds::Other(_)) | None => None,
-    };
+    // Some servers write the number as a text.
+    let seconds = answer.expires_in.and_then(|seconds| seconds.get().trim_matches('"').parse().ok());
     let life = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     Ok((Secret::new(answer.access_token.into_owned()), life))
 }

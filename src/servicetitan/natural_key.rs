@@ -12,7 +12,8 @@ use crate::{
     normalize::Instant,
 };
 use serde::Deserialize;
-use std::borrow::Cow;
+use serde_json::value::RawValue;
+use std::collections::HashMap;
 
 const GUID: &str = "externalDataApplicationGuid";
 const KEY: &str = "externalDataKey";
@@ -58,14 +59,8 @@ pub(super) fn look_up(create: &Call) -> Option<Call> {
 
 /// When a record was made, by the vendor's clock.
 pub(super) fn made_at(record: &[u8]) -> Option<WallTime> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Made<'a> {
-        #[serde(borrow)]
-        created_on: Cow<'a, str>,
-    }
-    let made: Made<'_> = serde_json::from_slice(record).ok()?;
-    let at = Instant::parse(&made.created_on)?;
+    let members: HashMap<&str, &RawValue> = serde_json::from_slice(record).ok()?;
+    let at = Instant::parse(members.get("createdOn")?.get().trim_matches('"'))?;
     Some(WallTime::from_millis(at.seconds() * 1000 + i64::from(at.nanoseconds() / 1_000_000)))
 }
 

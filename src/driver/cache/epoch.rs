@@ -15,9 +15,9 @@ use crate::{
     host::Host,
 };
 use futures_util::lock::Mutex;
+use litemap::LiteMap;
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     rc::Rc,
     time::Duration,
 };
@@ -37,7 +37,7 @@ const MOST: usize = 16_384;
 
 /// All epochs that this instance knows.
 #[derive(Default)]
-pub(super) struct Epochs(RefCell<BTreeMap<Key, Rc<Epoch>>>);
+pub(super) struct Epochs(RefCell<LiteMap<Key, Rc<Epoch>>>);
 
 #[derive(Default)]
 struct Epoch {
