@@ -103,6 +103,7 @@ mod tests {
         assert_eq!(find([30, 10, 20], &[20, 40, 30]), (vec![0, 2], vec![10, 20, 30]));
         assert_eq!(find([], &[1, 2]), (vec![], vec![]));
         assert_eq!(find([1, 2], &[]), (vec![], vec![1, 2]));
+        assert!(Delivered::default().is_empty() && !Delivered::from_iter([1]).is_empty());
     }
 
     #[test]

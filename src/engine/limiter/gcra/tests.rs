@@ -155,3 +155,16 @@ proptest! {
         prop_assert!(most_in_a_window(&sent, SECOND) <= count as usize);
     }
 }
+
+#[test]
+fn a_limit_is_below_another_if_it_lets_through_less_in_the_long_run_or_at_once() {
+    let limit = |count, seconds, burst| RateLimit { count, window: Duration::from_secs(seconds), burst };
+    let below = |one: RateLimit, other: RateLimit| (one.is_below(&other), other.is_below(&one));
+    assert_eq!(below(limit(10, 1, 1), limit(60, 1, 1)), (true, false));
+    // One a second is below two a second, whatever the windows.
+    assert_eq!(below(limit(60, 60, 1), limit(2, 1, 1)), (true, false));
+    assert_eq!(below(limit(60, 1, 1), limit(60, 1, 4)), (true, false));
+    assert_eq!(below(limit(60, 1, 4), limit(60, 1, 4)), (false, false));
+    // A larger burst does not make up for a lower rate.
+    assert_eq!(below(limit(10, 1, 4), limit(60, 1, 1)), (true, false));
+}
