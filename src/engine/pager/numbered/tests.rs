@@ -216,6 +216,20 @@ fn an_empty_page_is_never_a_loop() {
 }
 
 #[test]
+fn an_empty_page_between_two_that_are_the_same_hides_no_loop() {
+    let config = NumberedConfig { window: 1, ..CONFIG };
+    let mut pager = NumberedPager::new(config, Track::default());
+    for (page, facts) in
+        [facts(10, Some(true), 7), facts(0, Some(true), 8), facts(10, Some(true), 7)].into_iter().enumerate()
+    {
+        assert_eq!(fetches(&mut pager), [page as u32 + 1]);
+        pager.arrived(page as u32 + 1, facts);
+        drain(&mut pager);
+    }
+    assert_eq!(pager.progress(), Progress::Stopped(Guard::Loop));
+}
+
+#[test]
 fn the_same_page_twice_is_a_loop_and_is_not_delivered_twice() {
     let mut pager = NumberedPager::new(CONFIG, Track::default());
     fetches(&mut pager);
