@@ -61,6 +61,7 @@ mod tests {
         assert_eq!(secret.expose(), "cs2.canary");
         for shown in [format!("{secret:?}"), format!("{secret:#?}"), format!("{:?}", Some(&secret))] {
             assert!(!shown.contains("canary") && !shown.contains("10"), "{shown}");
+            assert!(shown.contains("Secret(..)"), "{shown}");
         }
     }
 
@@ -69,6 +70,6 @@ mod tests {
         let mut text = String::with_capacity(64);
         text.push_str("abc");
         assert_eq!(Secret::new(text).expose(), "abc");
-        assert!(Secret::new(String::new()).is_empty());
+        assert!(Secret::new(String::new()).is_empty() && !Secret::new("abc".to_owned()).is_empty());
     }
 }
