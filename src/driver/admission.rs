@@ -244,10 +244,11 @@ impl Desk {
         if let Some(room) = known {
             let known = *room.group.borrow().limit();
             let settled = now.since(room.asked.get()) >= LIMIT_LIFE;
-            if known == *limit || limit.is_below(&known) || settled {
+            let changes = known != *limit && (limit.is_below(&known) || settled);
+            if changes || known == *limit {
                 room.asked.set(now);
             }
-            if known != *limit && (limit.is_below(&known) || settled) {
+            if changes {
                 room.group.borrow_mut().change(now, *limit, host.random());
                 room.deliver();
             }

@@ -58,7 +58,7 @@ impl<H: Host> Connector<H> {
         let mut since = options.since.unwrap_or(course.began);
         let rare = rare.filter(|rare| !rare.interval.is_zero());
         let mut turn: Option<Permit> = None;
-        let mut tokens_lost = 0_u32;
+        let mut token_lost = false;
         let mut file_place = None;
         loop {
             if policy.breaker
@@ -91,9 +91,9 @@ impl<H: Host> Connector<H> {
             };
             // The token may have been replaced meanwhile, or there may be none left.
             // One that lives for a few seconds only is sent all the same, in the end.
-            let last = || present(account, fetched).filter(|_| tokens_lost > 0);
+            let last = || present(account, fetched).filter(|_| token_lost);
             let Some(authorization) = self.at_hand(account).or_else(last) else {
-                tokens_lost += 1;
+                token_lost = true;
                 continue;
             };
             let now = self.host.now();
@@ -112,11 +112,13 @@ impl<H: Host> Connector<H> {
             let fault = result.as_ref().err().map(|failed| failed.fault);
             match fault {
                 // A report's own limit does not hold up everything else.
-                Some(Fault { class: Class::Throttled, hint, .. }) => {
-                    turn.as_ref().unwrap_or(&permit).throttled(now, hint);
-                }
+                Some(Fault { class: Class::Throttled, hint, .. }) => match &turn {
+                    Some(turn) => turn.throttled(now, hint),
+                    None if own.is_none() => permit.throttled(now, hint),
+                    None => {}
+                },
                 Some(Fault { status: None, .. }) => {}
-                _ => permit.succeeded(now),
+                _ => turn.iter().chain([&permit]).for_each(|permit| permit.succeeded(now)),
             }
             // A request whose token is refused is not counted.
             if fault.is_none_or(|fault| fault.class != Class::TokenRejected) {

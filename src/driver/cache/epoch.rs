@@ -129,9 +129,10 @@ impl Epochs {
         self.0.borrow().len() >= MOST
     }
 
-    /// Forgets all of them. What is kept must be forgotten with them.
-    pub(super) fn clear(&self) {
-        self.0.borrow_mut().clear();
+    /// Forgets all that are settled. What is kept must be forgotten with them.
+    pub(super) fn clear<H: Host>(&self, host: &H) {
+        // A write that is under way would find another epoch at its end.
+        self.0.borrow_mut().retain(|_, epoch| epoch.is_unsettled(host));
     }
 
     /// Without a store too, no two resources are in the same epoch.
@@ -149,9 +150,9 @@ pub(super) struct Writing<'a, H: Host> {
 }
 
 impl<H: Host> Writing<'_, H> {
-    /// It is over, and the vendor is no longer at work on it.
-    pub(super) fn settled(mut self) {
-        self.known = true;
+    /// It is over. `known`: the vendor is no longer at work on it.
+    pub(super) fn ended(mut self, known: bool) {
+        self.known = known;
     }
 }
 

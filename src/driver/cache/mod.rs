@@ -134,7 +134,7 @@ impl Cache {
     /// Sends what may change this resource. What is kept of it is of no use any more: at
     /// once for this instance, within seconds for those that share its store. While it is
     /// under way, and while the vendor may still be at work on one of unknown outcome, no
-    /// answer is kept for longer than seconds; so neither a deadline nor the end of this
+    /// answer is kept; so neither a deadline nor the end of this
     /// instance can leave an old answer behind. A write that surely changed nothing costs
     /// what was kept, too: the others may have been told of a later one meanwhile.
     ///
@@ -148,27 +148,26 @@ impl Cache {
         send: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
         let resource = question.resource();
-        self.make_room();
+        self.make_room(host);
         self.end(host, &resource);
         let writing = self.epochs.unsettle(host, &resource);
         within(host, deadline, self.epochs.warn(host, &self.store, &resource, deadline)).await;
         let result = send.await;
-        if result.as_ref().err().is_none_or(|failure| failure.outcome != Outcome::Unknown) {
-            writing.settled();
-        } else {
-            drop(writing);
-        }
-        self.forget(host, &resource, deadline).await;
+        writing.ended(result.as_ref().err().is_none_or(|failure| failure.outcome != Outcome::Unknown));
+        self.announce(host, &resource, deadline).await;
         result
     }
 
     /// What is kept of a resource, or of an owner, is of no use any more.
     pub(in crate::driver) async fn forget<H: Host>(&self, host: &H, resource: &Key, deadline: Option<Tick>) {
-        self.make_room();
+        self.make_room(host);
         self.end(host, resource);
-        let beginning = self.epochs.begin(host, &self.store, resource);
-        // Cut off, it is done with the next look at the epoch.
-        within(host, deadline, beginning).await;
+        self.announce(host, resource, deadline).await;
+    }
+
+    /// Tells the store of a new epoch. Cut off, it is done with the next look at the epoch.
+    async fn announce<H: Host>(&self, host: &H, resource: &Key, deadline: Option<Tick>) {
+        within(host, deadline, self.epochs.begin(host, &self.store, resource)).await;
     }
 
     /// Ends the epoch of a resource in this instance.
@@ -185,7 +184,7 @@ impl Cache {
         question: &Question<'_>,
         wanted: Wanted,
     ) -> (Place, Option<Entry>) {
-        self.make_room();
+        self.make_room(host);
         let epoch = self.epochs.current(host, &self.store, &question.resource()).await;
         let most = question.owner.as_ref().map(|_| OWNED_STORED);
         let place = Place { key: question.key(epoch.number), kept: epoch.kept, shared: epoch.shared, most };
@@ -290,10 +289,10 @@ impl Cache {
 
     /// Epochs cannot be forgotten one by one: what was kept in an earlier one would come
     /// back.
-    fn make_room(&self) {
+    fn make_room<H: Host>(&self, host: &H) {
         if self.epochs.is_full() {
             self.memory.borrow_mut().clear();
-            self.epochs.clear();
+            self.epochs.clear(host);
         }
     }
 

@@ -266,21 +266,50 @@ fn a_429_holds_the_report_that_it_is_about() {
     assert!(at.len() == 3 && at[1] >= 300 && at[2] >= at[1] + 60, "{at:?}");
 }
 
-/// A report may take long: that is no reason to refuse the tenant's other calls.
+/// A report may fail or take long: that is no reason to refuse the tenant's other calls.
 #[test]
-fn slow_reports_open_no_breaker_but_their_own() {
+fn reports_that_fail_open_no_breaker_but_their_own() {
     let rig = Rig::new();
-    rig.titan.holds(1);
-    rig.host.set("PENSTOCK_ROLE", "admin");
+    rig.host.set("SERVICETITAN_REPORT_INTERVAL", "1");
     rig.titan.on_api(|_, request| {
-        request.path().contains("/reports/").then(|| Reply::status(503, "").after(Duration::from_secs(1)))
+        let is_data = request.path().ends_with("/reports/7/data");
+        Some(if is_data { Reply::status(503, "") } else { Reply::ok(description().to_string()) })
     });
     rig.run(async {
         let (body, options) = (with(&[]), CallOptions { deadline_ms: Some(60_000), ..pages_of(100) });
         for _ in 0..4 {
             self::rows(&rig, "reporting.reports-data-list", &body, &options).await.1.unwrap_err();
         }
+    });
+    let snapshot: Value = serde_json::from_str(&rig.connector.snapshot()).unwrap();
+    let states: Vec<_> = snapshot["breakers"].as_array().unwrap().iter().collect();
+    let of = |own: bool| {
+        let group = |state: &&&Value| state["group"].as_str().unwrap().ends_with("/1234") != own;
+        states.iter().find(group).map(|state| state["state"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(of(false).as_deref(), Some("closed"), "{states:?}");
+    assert_ne!(of(true).as_deref(), Some("closed"), "{states:?}");
+}
+
+/// Whatever the interval: the vendor may know another one.
+#[test]
+fn a_429_of_a_report_without_an_interval_holds_nothing_else() {
+    let rig = Rig::new();
+    rig.titan.holds(1);
+    rig.host.set("SERVICETITAN_REPORT_INTERVAL", "0");
+    rig.titan.on_api(|_, request| match request.path() {
+        path if path.ends_with("/reports/7/data") => {
+            Some(Reply::status(429, "").header("retry-after", "300"))
+        }
+        path if path.contains("/reports/") => Some(Reply::ok(description().to_string())),
+        _ => None,
+    });
+    rig.run(async {
+        let (body, options) = (with(&[]), CallOptions { deadline_ms: Some(60_000), ..pages_of(100) });
+        self::rows(&rig, "reporting.reports-data-list", &body, &options).await.1.unwrap_err();
+        let began = rig.host.elapsed();
         rig.get().await.unwrap();
+        assert!(rig.host.elapsed() - began < Duration::from_secs(1), "{:?}", rig.host.elapsed() - began);
     });
 }
 
