@@ -310,29 +310,6 @@ fn that_something_is_not_there_is_known_for_some_seconds() {
 }
 
 #[test]
-fn a_write_makes_useless_what_is_kept_even_if_it_is_just_being_fetched() {
-    let kitchen = Kitchen::new();
-    kitchen.host.run(async {
-        kitchen.get().await;
-        kitchen.write().await;
-        assert_eq!(kitchen.get().await, (2, VENDOR));
-        kitchen.latency.set(10 * SECOND);
-        kitchen.write().await;
-        let write = async {
-            kitchen.host.wait(SECOND).await;
-            kitchen.write().await;
-        };
-        assert_eq!(join(kitchen.get(), write).await.0, (3, VENDOR));
-        assert_eq!(kitchen.get().await, (4, VENDOR));
-        // That of another tenant, or to another resource, does not matter.
-        kitchen.writes(&types("2"), Ok(())).await;
-        let jobs = Question { operation: find("servicetitan", "jpm.jobs-create").unwrap(), ..types("1") };
-        kitchen.writes(&jobs, Ok(())).await;
-        assert_eq!(kitchen.get().await, (4, CACHE));
-    });
-}
-
-#[test]
 fn tenants_accounts_environments_and_queries_do_not_share() {
     let kitchen = Kitchen::new();
     kitchen.host.run(async {

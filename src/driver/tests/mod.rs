@@ -10,6 +10,7 @@ mod answers;
 mod batch;
 mod cache;
 mod cache_shared;
+mod cache_writes;
 mod cached;
 mod caller;
 mod deferred;
