@@ -52,8 +52,12 @@ pub struct Figures {
     pub faults: BTreeMap<Fault, u64>,
     /// Different traces among those of all schedules.
     pub distinct_traces: u64,
-    /// The digests of all traces in one, whatever the order of the schedules.
-    pub digest: u64,
+    /// The digests of what crosses the host's port in all schedules, whatever their order:
+    /// calls, requests, answers, waits, look-ups, operations on the store, records. A change
+    /// that leaves behaviour as it is leaves this as it is.
+    pub port: u64,
+    /// The same of results, log lines and names, which a rename may change.
+    pub texts: u64,
     /// Violations, by invariant.
     pub violations: BTreeMap<Invariant, u64>,
 }
@@ -83,7 +87,8 @@ impl Figures {
         self.degraded_answers += other.degraded_answers;
         self.simulated_seconds += other.simulated_seconds;
         self.distinct_traces += other.distinct_traces;
-        self.digest = self.digest.wrapping_add(other.digest);
+        self.port = self.port.wrapping_add(other.port);
+        self.texts = self.texts.wrapping_add(other.texts);
         for (fault, count) in &other.faults {
             *self.faults.entry(*fault).or_default() += count;
         }
@@ -102,6 +107,12 @@ impl Figures {
     #[must_use]
     pub fn all_faults(&self) -> u64 {
         self.faults.values().sum()
+    }
+
+    /// Both digests in one: what tells traces apart.
+    #[must_use]
+    pub fn trace(&self) -> u64 {
+        self.port ^ self.texts.rotate_left(32)
     }
 
     /// Violations of all invariants.
@@ -143,7 +154,9 @@ impl fmt::Display for Figures {
             writeln!(f, "{name:<26}{count:>14}")?;
         }
         writeln!(f, "{:<26}{:>14.1}", "simulated hours", self.simulated_seconds / 3600.0)?;
-        writeln!(f, "{:<26}{:>14x}", "trace digest", self.digest)?;
+        // Wider than the counts: 16 digits.
+        writeln!(f, "{:<24}{:016x}", "digest port", self.port)?;
+        writeln!(f, "{:<24}{:016x}", "digest texts", self.texts)?;
         let per_schedule = self.all_faults() as f64 / self.schedules.max(1) as f64;
         let kinds = self.faults.len();
         writeln!(f, "\nfaults: {} of {kinds} kinds, {per_schedule:.1} a schedule", self.all_faults())?;

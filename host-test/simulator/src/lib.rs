@@ -9,7 +9,7 @@
 //! ```
 //! let report = penstock_simulator::run(7);
 //! assert!(report.violations.is_empty(), "{}", report.excerpt(30));
-//! assert_eq!(report.figures.digest, penstock_simulator::run(7).figures.digest);
+//! assert_eq!(report.figures.trace(), penstock_simulator::run(7).figures.trace());
 //! ```
 //!
 //! [`Invariant`] lists what is checked. [`simulate`] runs many seeds on several threads;

@@ -88,10 +88,10 @@ fn checked(seed: u64, config: &Config, twice: u64) -> Report {
     let mut report = run_with(seed, config);
     if twice > 0 && seed.is_multiple_of(twice) {
         let again = run_with(seed, config);
-        if again.figures.digest != report.figures.digest {
+        if again.figures.trace() != report.figures.trace() {
             let invariant = Invariant::SameTrace;
             *report.figures.violations.entry(invariant).or_default() += 1;
-            let what = format!("{:x} and {:x}", report.figures.digest, again.figures.digest);
+            let what = format!("{:x} and {:x}", report.figures.trace(), again.figures.trace());
             report.violations.push(Violation { invariant, step: 0, at: Duration::ZERO, what });
         }
     }
@@ -121,7 +121,7 @@ struct Gathered {
 
 impl Gathered {
     fn take(&mut self, report: Report) {
-        self.digests.insert(report.figures.digest);
+        self.digests.insert(report.figures.trace());
         self.outcome.figures.add(&report.figures);
         if !report.violations.is_empty() {
             self.keep(report);

@@ -15,7 +15,7 @@ pub struct Report {
     pub seed: u64,
     /// How many steps it had.
     pub steps: u64,
-    /// Its figures; `digest` is that of its trace.
+    /// Its figures; the digests are those of its trace.
     pub figures: Figures,
     /// What did not hold, the first twenty. [`Figures::violations`] counts all.
     pub violations: Vec<Violation>,

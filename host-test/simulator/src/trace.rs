@@ -1,7 +1,9 @@
 //! What happens in a schedule, step by step.
 //!
-//! Every step goes into a digest. Its text is kept only when somebody wants to read it:
-//! a schedule can be run again, and then gives the same steps.
+//! Every step goes into one of two digests: what crosses the host's port and what callers
+//! do goes into `port`, and words that a rename may change go into `texts`. The text of a step
+//! is kept only when somebody wants to read it: a schedule can be run again, and then gives the
+//! same steps.
 
 use crate::{fault::Fault, mix::Mix};
 use std::{
@@ -51,21 +53,28 @@ pub(crate) enum Event<'a> {
 
 /// The steps of a schedule.
 pub(crate) struct Trace {
-    digest: Cell<Mix>,
+    port: Cell<Mix>,
+    texts: Cell<Mix>,
     steps: Cell<u64>,
     lines: Option<RefCell<Vec<String>>>,
 }
 
 impl Trace {
     pub(crate) fn new(keep: bool) -> Trace {
-        Trace { digest: Cell::new(Mix::default()), steps: Cell::new(0), lines: keep.then(RefCell::default) }
+        Trace {
+            port: Cell::default(),
+            texts: Cell::default(),
+            steps: Cell::new(0),
+            lines: keep.then(RefCell::default),
+        }
     }
 
     pub(crate) fn note(&self, at: Duration, who: Who, event: &Event<'_>) {
         let time = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
         let instance = who.instance.map_or(0, |instance| instance as u64 + 1);
         let call = who.call.map_or(0, |call| call as u64 + 1);
-        self.digest.set(event.hash(self.digest.get().word(time).word(instance | call << 8)));
+        let digest = if event.is_text() { &self.texts } else { &self.port };
+        digest.set(event.hash(digest.get().word(time).word(instance | call << 8)));
         self.steps.set(self.steps.get() + 1);
         if let Some(lines) = &self.lines {
             let instance = who.instance.map_or(String::new(), |instance| format!("#{instance}"));
@@ -79,8 +88,14 @@ impl Trace {
         self.steps.get()
     }
 
-    pub(crate) fn digest(&self) -> u64 {
-        self.digest.get().finish()
+    /// Calls, requests, answers, waits, look-ups, operations on the store and records.
+    pub(crate) fn port(&self) -> u64 {
+        self.port.get().finish()
+    }
+
+    /// Results, log lines, and the names of what goes wrong.
+    pub(crate) fn texts(&self) -> u64 {
+        self.texts.get().finish()
     }
 
     pub(crate) fn take(&self) -> Vec<String> {
@@ -89,6 +104,22 @@ impl Trace {
 }
 
 impl Event<'_> {
+    /// Whether it consists of words that a rename may change.
+    fn is_text(&self) -> bool {
+        match self {
+            Event::Result(_) | Event::Log(_) | Event::Fault(_) | Event::World(_) => true,
+            Event::Call { .. }
+            | Event::Send { .. }
+            | Event::Answer { .. }
+            | Event::NoAnswer(_)
+            | Event::Aborted
+            | Event::Sleep(_)
+            | Event::Lookup { .. }
+            | Event::State { .. }
+            | Event::Record(_) => false,
+        }
+    }
+
     fn hash(&self, mix: Mix) -> Mix {
         match self {
             Event::Call { operation, about } => mix.bytes(b"C").text(operation).text(about),
@@ -134,5 +165,35 @@ impl fmt::Display for Event<'_> {
             Event::Fault(fault) => write!(f, "!! {fault}"),
             Event::World(what) => write!(f, "** {what}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digests(events: &[Event<'_>]) -> (u64, u64) {
+        let trace = Trace::new(false);
+        for event in events {
+            trace.note(Duration::from_secs(1), Who { instance: Some(0), call: Some(3) }, event);
+        }
+        (trace.port(), trace.texts())
+    }
+
+    #[test]
+    fn a_wait_counts_as_a_crossing_of_the_port_and_a_log_line_as_words() {
+        let wait = |millis| Event::Sleep(Duration::from_millis(millis));
+        let (port, texts) = digests(&[wait(100), Event::Log("slow")]);
+        let longer = digests(&[wait(101), Event::Log("slow")]);
+        assert!(longer.0 != port && longer.1 == texts);
+        let renamed = digests(&[wait(100), Event::Log("late")]);
+        assert!(renamed.0 == port && renamed.1 != texts);
+    }
+
+    #[test]
+    fn words_among_the_crossings_do_not_change_their_digest() {
+        let (port, _) = digests(&[Event::Aborted, Event::Record(7)]);
+        assert_eq!(digests(&[Event::Aborted, Event::Fault(Fault::Killed), Event::Record(7)]).0, port);
+        assert_ne!(digests(&[Event::Record(7), Event::Aborted]).0, port);
     }
 }
