@@ -7,8 +7,8 @@
 #![allow(missing_docs, reason = "a program, not a library")]
 
 use penstock::{
-    catalogue::{Type, tables::servicetitan::jpm as tables},
-    normalize::{MAX_DEPTH, check_limits, decode, lift_body, transcode},
+    codec::{MAX_DEPTH, check_limits, decode, lift_body, transcode},
+    contract::catalogue::{Type, tables::servicetitan::jpm as tables},
 };
 use serde::Deserialize;
 use std::{

@@ -56,7 +56,7 @@ impl Writer<'_> {
     fn module(&mut self, vendor: &Vendor, module: &Module, index: &mut usize) -> Done {
         let key = WorldKey::Interface(module.id);
         let interface = self.contract.resolve.name_world_key(&key);
-        let table = format!("$crate::catalogue::tables::{}::OPERATIONS", snake(&vendor.name));
+        let table = format!("$crate::contract::catalogue::tables::{}::OPERATIONS", snake(&vendor.name));
         let mut imports = String::new();
         for operation in &module.operations {
             let this = format!("&{table}[{index}]");

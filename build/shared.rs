@@ -27,7 +27,10 @@ pub(crate) fn write(contract: &Contract) -> Written {
                 out += &twin(contract, name, definition)?;
             } else {
                 let name = pascal(name);
-                writeln!(out, "use crate::bindings::exports::penstock::connector::{interface}::{name};")?;
+                writeln!(
+                    out,
+                    "use crate::contract::bindings::exports::penstock::connector::{interface}::{name};"
+                )?;
             }
             match &definition.kind {
                 TypeDefKind::Record(record) => out += &self::record(contract, name, record)?,

@@ -13,7 +13,7 @@ type Written = Result<String, Box<dyn Error>>;
 
 /// The whole file.
 pub(crate) fn write(contract: &Contract) -> Written {
-    let mut out = String::from("use crate::catalogue::*;\n");
+    let mut out = String::from("use crate::contract::catalogue::*;\n");
     let mut vendors = String::new();
     for vendor in &contract.vendors {
         let mut all = String::new();
@@ -314,7 +314,12 @@ fn named(contract: &Contract, id: TypeId) -> Written {
         let vendor = &contract.resolve.packages[interface.package?].name.name;
         let module = interface.name.as_deref()?;
         let name = definition.name.as_deref()?;
-        Some(format!("crate::catalogue::tables::{}::{}::{}", snake(vendor), snake(module), constant(name)))
+        Some(format!(
+            "crate::contract::catalogue::tables::{}::{}::{}",
+            snake(vendor),
+            snake(module),
+            constant(name)
+        ))
     };
     Ok(match &definition.kind {
         TypeDefKind::Option(inner) => format!("Type::Option(&{})", ty(contract, inner)?),

@@ -1,35 +1,24 @@
-//! Penstock's core: policy, normalisation and the vendors' peculiarities.
+//! Penstock's core: a client of vendors' REST APIs, with policies, codec and providers.
 //!
 //! A library without exports. `plugin/` exports it as a component, `gateway/`
-//! serves it over HTTP under Spin; both stand on the same driver. Everything here
+//! serves it over HTTP under Spin; both stand on the same client. Everything here
 //! but the WASI adapter compiles natively and is tested without a wasm runtime.
 //! `docs/architecture.md` follows one call through it.
 
-pub mod abi;
-pub mod apikey;
-#[cfg(feature = "asleep")]
-pub mod asleep;
-pub mod batch;
-pub mod bindings;
-pub mod catalogue;
+pub mod api_key;
+pub mod client;
+pub mod codec;
 pub mod contract;
-pub mod driver;
-pub mod dynamic;
-pub use penstock_engine as engine;
+pub mod entry;
 #[cfg(target_family = "wasm")]
 pub mod exports;
+pub mod failure;
 pub mod files;
 pub mod host;
-pub mod local_day;
-pub mod normalize;
-pub mod pump;
-#[cfg(feature = "servicetitan-base")]
-pub mod servicetitan;
+pub use penstock_policy as policy;
+pub mod providers;
 pub mod settings;
-pub mod transfer;
-pub mod typed;
-pub mod vendor;
 pub mod webhooks;
 
 #[cfg(target_family = "wasm")]
-pub use bindings::export;
+pub use contract::bindings::export;

@@ -1,7 +1,7 @@
 //! Every module of every vendor can be left out, in each of the three packages.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test")]
 
-use penstock::catalogue::{operations, vendors};
+use penstock::contract::catalogue::{operations, vendors};
 use std::{collections::BTreeSet, fs, path::Path};
 use toml::Table;
 

@@ -2,7 +2,7 @@
 //!
 //! `BLESS=1` rewrites the golden file; read the difference before you commit it.
 
-use penstock::{catalogue::find, normalize::transcode};
+use penstock::{codec::transcode, contract::catalogue::find};
 use std::{env, fs, path::Path};
 
 #[test]

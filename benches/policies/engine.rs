@@ -2,7 +2,7 @@
 
 use crate::{BETWEEN, RATE, host::JOB};
 use bytes::Bytes;
-use penstock::engine::{
+use penstock::policy::{
     breaker::{Breaker, BreakerPolicy, Outcome},
     budget::{Budget, BudgetPolicy, Spent},
     cache::{Entry, Key, KeyParts, Lookup, Memory, Policy, lookup},

@@ -3,11 +3,11 @@
 use crate::{BETWEEN, RATE};
 use bytes::Bytes;
 use penstock::{
-    engine::{
+    host::{Host, HostError, Request, Response, SendError, State},
+    policy::{
         secret::Secret,
         time::{Tick, WallTime},
     },
-    host::{Host, HostError, Request, Response, SendError, State},
 };
 use std::{cell::Cell, time::Duration};
 

@@ -13,12 +13,13 @@ mod host;
 use engine::{Engine, Kept};
 use host::Ready;
 use penstock::{
-    abi::{Arena, Layout},
-    catalogue::Operation,
-    contract::AnswerSource,
-    driver::{Answer, Call, Connector, Options},
-    dynamic,
-    typed::Arguments,
+    client::{Answer, Call, Connector, Options},
+    contract::{
+        AnswerSource,
+        abi::{Arena, Layout},
+        catalogue::Operation,
+    },
+    entry::{dynamic, typed::Arguments},
 };
 use std::{
     pin::pin,

@@ -4,12 +4,12 @@
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use penstock::{catalogue::Type, normalize};
+use penstock::{codec, contract::catalogue::Type};
 use serde_json::value::RawValue;
 
 fn normal(ty: &Type, json: &[u8]) {
-    if let Ok(normal) = normalize::transcode(ty, json) {
-        let again = normalize::transcode(ty, normal.as_bytes()).expect("the normal form is readable");
+    if let Ok(normal) = codec::transcode(ty, json) {
+        let again = codec::transcode(ty, normal.as_bytes()).expect("the normal form is readable");
         assert_eq!(again, normal);
     }
 }
@@ -23,7 +23,7 @@ fuzz_target!(|data: (u8, u16, bool, &[u8])| {
         false => json.to_vec(),
     };
     let body = Bytes::from(body);
-    if normalize::check_limits(&body, 1 << 20, normalize::MAX_DEPTH).is_err() {
+    if codec::check_limits(&body, 1 << 20, codec::MAX_DEPTH).is_err() {
         return;
     }
     let Ok(value) = vendor.value(operation, &body) else { return };

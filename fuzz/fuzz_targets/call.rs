@@ -4,8 +4,10 @@
 
 use libfuzzer_sys::fuzz_target;
 use penstock::{
-    catalogue::{Effect, Parameter},
-    contract::{CallOptions, FailureKind, Outcome},
+    contract::{
+        CallOptions, FailureKind, Outcome,
+        catalogue::{Effect, Parameter},
+    },
     host::simulated::{Reply, SentRequest},
 };
 use penstock_fuzz::{operation, operations, rig::Rig};
@@ -31,7 +33,7 @@ fn is_path_of(template: &str, path: &str) -> bool {
 fn check(vendor: &str, request: &SentRequest) {
     let line = &request.path_and_query;
     assert!(line.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#'), "{line}");
-    let vendor = penstock::vendor::find(vendor).expect("it was found before");
+    let vendor = penstock::providers::registry::find(vendor).expect("it was found before");
     let known = operations(vendor).iter();
     let mut known = known.filter(|operation| operation.method.as_str() == request.method);
     assert!(known.any(|operation| is_path_of(operation.path, request.path())), "{line}");

@@ -5,8 +5,8 @@
 use libfuzzer_sys::fuzz_target;
 use penstock::{
     contract::FailureKind,
-    engine::classify::{Class, Effect},
-    vendor::{self, Refusal},
+    policy::classify::{Class, Effect},
+    providers::api::Refusal,
 };
 use serde_json::json;
 
@@ -16,7 +16,7 @@ fn check(text: &str) {
 }
 
 fn look(status: u16, body: &[u8]) {
-    for vendor in vendor::all() {
+    for vendor in penstock::providers::registry::all() {
         let Refusal { message, trace_id, fields } = vendor.refusal(status, body);
         check(&message);
         trace_id.iter().for_each(|id| check(id));

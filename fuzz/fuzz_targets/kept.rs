@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use penstock::{
-    engine::{cache::Entry, time::WallTime},
+    policy::{cache::Entry, time::WallTime},
     webhooks::claims::Ticket,
 };
 use penstock_gateway::expiry::{dated, fresh};

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::normalize::check_limits;
+use penstock::codec::check_limits;
 
 fn depth(value: &serde_json::Value) -> usize {
     match value {

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::engine::{
+use penstock::policy::{
     limiter::{
         gcra::RateLimit,
         shared::{Ask, Lease, Reply},

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::normalize;
+use penstock::codec;
 
 fuzz_target!(|data: (u8, u16, Vec<(u8, String)>)| {
     let (vendor, which, given) = data;
@@ -14,7 +14,7 @@ fuzz_target!(|data: (u8, u16, Vec<(u8, String)>)| {
         None => (text.clone(), text),
     };
     let parameters: Vec<(String, String)> = given.into_iter().map(named).collect();
-    if let Ok(pairs) = normalize::query_from_text(record, &parameters) {
+    if let Ok(pairs) = codec::query_from_text(record, &parameters) {
         for (name, _) in pairs {
             assert!(record.fields.iter().any(|field| field.wire == name), "{name}");
         }

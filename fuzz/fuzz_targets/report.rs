@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::{catalogue, driver::Call, dynamic, vendor};
+use penstock::{client::Call, contract::catalogue, entry::dynamic};
 use penstock_fuzz::rig::CANARY;
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ fn call(name: &str, path: &[(&str, &str)], body: Option<&Value>) -> Option<Call>
 
 fuzz_target!(|data: (&[u8], &str, &str, &str, &str, bool)| {
     let (bytes, name, kind, text, token, required) = data;
-    let vendor = vendor::find("servicetitan").expect("it is there");
+    let vendor = penstock::providers::registry::find("servicetitan").expect("it is there");
     let report = [("report_category", "operations"), ("reportId", "7")];
 
     // The way to the rows is a way to rows, whatever the token is.

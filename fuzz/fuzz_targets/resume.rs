@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::engine::{limits::Limits, resume::Resume};
+use penstock::policy::{limits::Limits, resume::Resume};
 
 fuzz_target!(|text: &str| {
     if let Ok(resume) = Resume::decode(text, &Limits::DEFAULT) {

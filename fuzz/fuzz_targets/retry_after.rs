@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::engine::{
+use penstock::policy::{
     hint::{MAX_HINT, retry_hint},
     time::WallTime,
 };

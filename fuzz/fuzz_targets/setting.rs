@@ -6,7 +6,6 @@ use libfuzzer_sys::fuzz_target;
 use penstock::{
     host::simulated::Reply,
     settings::{Kind, Origin, Setting, common::SETTINGS},
-    vendor,
 };
 use penstock_fuzz::{
     pick,
@@ -27,7 +26,7 @@ const KINDS: [Kind; 7] = [
 /// All tables: the common one, those of the vendors and of their webhooks.
 fn tables() -> Vec<(&'static str, &'static Setting)> {
     let mut all: Vec<_> = SETTINGS.iter().map(|setting| ("", setting)).collect();
-    for vendor in vendor::all() {
+    for vendor in penstock::providers::registry::all() {
         all.extend(vendor.settings().iter().map(|setting| (vendor.name(), setting)));
         let webhooks = vendor.webhooks().map(|source| source.settings()).unwrap_or_default();
         all.extend(webhooks.iter().map(|setting| (vendor.name(), setting)));
@@ -57,11 +56,12 @@ fuzz_target!(|data: (u8, &str, &str)| {
     // All of them together, as an account is opened: what does not fit is named, not shown.
     for value in [before, secret.as_str()] {
         let rig = Rig::new(|_| Reply::refused());
-        let names = vendor::find(vendor).map(|vendor| vendor.setting_names(setting.name, "default", ""));
+        let names = penstock::providers::registry::find(vendor)
+            .map(|vendor| vendor.setting_names(setting.name, "default", ""));
         for name in names.unwrap_or_else(|| vec![setting.name.to_owned()]) {
             rig.host.set(&name, value);
         }
-        for vendor in vendor::all() {
+        for vendor in penstock::providers::registry::all() {
             let Ok(ready) = rig.host.run(rig.connector.ready(vendor.name(), None)) else { continue };
             for error in ready.missing {
                 assert!(!error.message.contains(CANARY), "{error:?}");

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use penstock::{
-    driver::Connector,
+    client::Connector,
     host::{
         State,
         simulated::{Reply, Store},

@@ -2,7 +2,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::vendor;
 
 /// No message has this by chance.
 const SECRET: &[u8] = b"canary-5f1e";
@@ -11,7 +10,7 @@ fuzz_target!(|data: (u8, &[u8])| {
     let (at, body) = data;
     let (before, after) = body.split_at(usize::from(at).min(body.len()));
     let body = &[before, SECRET, after].concat();
-    for vendor in vendor::all() {
+    for vendor in penstock::providers::registry::all() {
         match vendor.token_answer(body) {
             Ok((token, _)) => assert!(!token.expose().is_empty()),
             Err(message) => assert!(!message.contains("canary-5f1e"), "{message}"),

@@ -4,8 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use penstock::{
-    engine::{secret::Secret, time::WallTime},
-    vendor,
+    policy::{secret::Secret, time::WallTime},
     webhooks::{
         Delivery, Encoding, Outdated,
         scheme::{Check, Scheme},
@@ -77,7 +76,7 @@ fuzz_target!(|data: (&str, i16, &str, &[u8], &[u8])| {
     }
 
     let fields = [header("x-user-id", id), header("webhook-id", id)];
-    for source in vendor::all().iter().filter_map(|vendor| vendor.webhooks()) {
+    for source in penstock::providers::registry::all().iter().filter_map(|vendor| vendor.webhooks()) {
         let Ok(event) = source.read(&Delivery { headers: &fields, body }) else { continue };
         assert!(!event.id.is_empty() && !event.name.is_empty(), "{event:?}");
         serde_json::from_str::<&serde_json::value::RawValue>(&event.data).expect("its data is JSON");

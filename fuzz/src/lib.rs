@@ -4,8 +4,8 @@
 pub mod rig;
 
 use penstock::{
-    catalogue::{self, Operation, Paging},
-    vendor::{self, Vendor},
+    contract::catalogue::{self, Operation, Paging},
+    providers::api::Vendor,
 };
 
 /// One of them, whichever number is thrown.
@@ -19,7 +19,7 @@ pub fn pick<T>(all: &[T], which: impl Into<usize>) -> &T {
 /// One of all vendors.
 #[must_use]
 pub fn vendor(which: u8) -> &'static dyn Vendor {
-    *pick(vendor::all(), which)
+    *pick(penstock::providers::registry::all(), which)
 }
 
 /// All operations of a vendor.

@@ -1,9 +1,9 @@
 //! A connector on a host in virtual time, whose vendor always answers the same.
 
 use penstock::{
+    client::Connector,
     contract::{CallOptions, Failure},
-    driver::Connector,
-    dynamic::{self, Answer},
+    entry::dynamic::{self, Answer},
     host::simulated::{Reply, SentRequest, Simulated},
 };
 use std::rc::Rc;

@@ -2,17 +2,17 @@
 //!
 //! The key comes in `Authorization: Bearer <key>` (RFC 6750 section 2.1) or in
 //! `X-API-Key: <key>`, for callers whose proxy uses Authorization itself. What is
-//! configured is the key's hash; see [`penstock::apikey`]. Without a configured hash
+//! configured is the key's hash; see [`penstock::api_key`]. Without a configured hash
 //! nobody gets in.
 
 use crate::{problem::Problem, settings::API_KEY_HASH};
 use http::HeaderMap;
 use penstock::{
-    apikey::Hashes,
+    api_key::Hashes,
     contract::{FailureKind, FieldError},
-    driver::refused,
-    engine::secret::Secret,
+    failure::refused,
     host::{Host, HostError},
+    policy::secret::Secret,
 };
 
 /// Reads the accepted hashes, afresh each time: a key that is taken away is out at

@@ -9,13 +9,12 @@ use crate::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use penstock::{
-    driver::{Connector, Download},
+    client::{Connector, Download},
+    entry::{stream_file::stream_file, stream_records::Sink},
     host::{
         Host,
         wasi::{End, Incoming},
     },
-    pump::Sink,
-    transfer::transfer,
 };
 use std::{rc::Rc, time::Duration};
 use wasip3::{
@@ -81,7 +80,7 @@ impl wasip3::exports::http::handler::Guest for Gateway {
 /// Passes a file on, and ends the body as the file ended.
 async fn pass_on(file: Download<SpinHost>, writer: StreamWriter<u8>, end: FutureWriter<End>) {
     let mut body = Body(writer);
-    let result = transfer(file, &mut body).await;
+    let result = stream_file(file, &mut body).await;
     drop(body);
     // A client that is gone does not want to know.
     _ = end.write(result.map(|()| None).map_err(|_| broken())).await;

@@ -1,6 +1,6 @@
 //! Values that expire, in a store that knows no expiry.
 
-use penstock::engine::time::WallTime;
+use penstock::policy::time::WallTime;
 use std::time::Duration;
 
 /// A value behind the millisecond, since the Unix epoch, at which it expires.

@@ -7,8 +7,8 @@
 use crate::answer::{HEALTH, json, response};
 use http::{Response, StatusCode};
 use penstock::{
+    client::Readiness,
     contract::{Failure, FieldError},
-    driver::Readiness,
     host::HostError,
 };
 use serde::Serialize;
@@ -100,7 +100,7 @@ fn answer(status: &'static str, checks: BTreeMap<&'static str, Vec<Check<'_>>>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use penstock::{contract::FailureKind, driver::refused};
+    use penstock::{contract::FailureKind, failure::refused};
     use serde_json::{Value, json};
 
     fn wrong(field: &str) -> FieldError {

@@ -2,12 +2,12 @@
 
 use crate::{settings::variable, store};
 use penstock::{
-    engine::{
+    codec::Instant,
+    host::{Host, HostError, Opened, Request, Response, SendError, State, wasi},
+    policy::{
         secret::Secret,
         time::{Tick, WallTime},
     },
-    host::{Host, HostError, Opened, Request, Response, SendError, State, wasi},
-    normalize::Instant,
 };
 use serde_json::json;
 use spin_sdk::variables::{self, Error};

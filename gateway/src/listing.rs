@@ -2,12 +2,13 @@
 
 use crate::{answer::list_end, problem::Problem};
 use penstock::{
-    catalogue::Type,
-    contract::Failure,
-    driver::Reader,
-    dynamic,
+    client::Reader,
+    contract::{Failure, catalogue::Type},
+    entry::{
+        dynamic,
+        stream_records::{Sink, stream_records},
+    },
     host::Host,
-    pump::{Sink, pump},
 };
 
 /// Where a body's bytes go.
@@ -56,14 +57,15 @@ impl<H: Host + 'static> Listing<H> {
     /// Writes every record and then how the read ended.
     pub async fn run(self, out: &mut impl Bytes) -> Ended {
         let ty = self.reader.operation().answer.as_ref().unwrap_or(&Type::Json);
-        let (line, ended) = match pump(self.reader, &mut Lines(out), |item| dynamic::record(ty, item)).await {
-            Ok(end) if !end.complete => return Ended::Abandoned,
-            Ok(end) => (format!(r#"{{"penstock":{{"end":{}}}}}"#, list_end(&end)), Ended::Complete),
-            Err(failure) => {
-                let problem = Problem::from(failure).document();
-                (format!(r#"{{"penstock":{{"failure":{problem}}}}}"#), Ended::Failed)
-            }
-        };
+        let (line, ended) =
+            match stream_records(self.reader, &mut Lines(out), |item| dynamic::record(ty, item)).await {
+                Ok(end) if !end.complete => return Ended::Abandoned,
+                Ok(end) => (format!(r#"{{"penstock":{{"end":{}}}}}"#, list_end(&end)), Ended::Complete),
+                Err(failure) => {
+                    let problem = Problem::from(failure).document();
+                    (format!(r#"{{"penstock":{{"failure":{problem}}}}}"#), Ended::Failed)
+                }
+            };
         match out.write(format!("{line}\n").into_bytes()).await {
             0 => ended,
             _ => Ended::Abandoned,

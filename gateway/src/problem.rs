@@ -27,9 +27,9 @@
 use crate::answer::{self, json};
 use http::{HeaderName, Response, StatusCode, header};
 use penstock::{
+    codec,
     contract::{Failure, FailureKind, FieldError, Instant, RetryAdvice},
-    driver::{bad_input, kind_name, outcome_name},
-    normalize,
+    failure::{bad_input, kind_name, outcome_name},
 };
 use serde::Serialize;
 
@@ -234,7 +234,7 @@ impl From<penstock::contract::Attempt> for Attempt {
         let Instant { seconds, nanoseconds } = attempt.started;
         Attempt {
             number: attempt.number,
-            started: normalize::Instant::new(seconds, nanoseconds).map(|instant| instant.to_string()),
+            started: codec::Instant::new(seconds, nanoseconds).map(|instant| instant.to_string()),
             elapsed_ms: attempt.elapsed_ms,
             status: attempt.status,
             reason: attempt.reason,

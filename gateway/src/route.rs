@@ -157,7 +157,7 @@ fn allow<'m>(methods: impl IntoIterator<Item = &'m Method>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use penstock::dynamic;
+    use penstock::entry::dynamic;
 
     #[test]
     fn every_route_is_an_operation_with_all_its_parameters() {

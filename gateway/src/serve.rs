@@ -11,11 +11,10 @@ use crate::{
 };
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use penstock::{
+    client::{Connector, Download},
     contract::{CallOptions, FieldError},
-    driver::{Connector, Download},
-    dynamic,
+    entry::{dynamic, stream_file},
     host::{Host, Source},
-    transfer,
 };
 use std::rc::Rc;
 
@@ -152,12 +151,12 @@ async fn call<H: Host + 'static>(
         return Ok(Answer::Streamed(response, Box::new(listing)));
     }
     if operation.file {
-        let found = transfer::download(connector, operation, &parameters, Some(&options)).await?;
+        let found = stream_file::download(connector, operation, &parameters, Some(&options)).await?;
         return Ok(Answer::File(file::head(found.info()), Box::new(found)));
     }
     let answer = if operation.upload.is_some() {
         let file = file::upload(head, body)?;
-        transfer::upload(connector, operation, &parameters, file, Some(&options)).await?
+        stream_file::upload(connector, operation, &parameters, file, Some(&options)).await?
     } else {
         dynamic::invoke(connector, operation, &parameters, None, Some(&options)).await?
     };

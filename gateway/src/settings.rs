@@ -1,8 +1,8 @@
 //! The gateway's own settings, and how settings are called in Spin.
 
 use penstock::{
+    providers::registry,
     settings::{Kind, Setting, common},
-    vendor,
 };
 
 /// The hashes of the API keys that are accepted.
@@ -28,7 +28,7 @@ pub fn variable(name: &str) -> String {
 /// Every setting of the default account by its whole name.
 pub fn all() -> impl Iterator<Item = (String, &'static Setting)> {
     let own = common::SETTINGS.iter().chain(SETTINGS).map(|setting| (setting.name.to_owned(), setting));
-    let vendors = vendor::all().iter().flat_map(|vendor| {
+    let vendors = registry::all().iter().flat_map(|vendor| {
         let prefix = vendor.name().to_ascii_uppercase();
         let webhooks = vendor.webhooks().map_or(&[][..], |source| source.settings());
         let all = vendor.settings().iter().chain(webhooks);

@@ -9,7 +9,7 @@ use bindings::wasi::keyvalue::{
     atomics::{self, Cas, CasError},
     store::{self, Bucket, Error},
 };
-use penstock::{engine::time::WallTime, host::HostError};
+use penstock::{host::HostError, policy::time::WallTime};
 use std::time::Duration;
 
 mod bindings {

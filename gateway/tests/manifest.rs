@@ -17,8 +17,9 @@ mod fake;
 use fake::FakeHost;
 use futures_util::FutureExt;
 use penstock::{
-    settings::{self as table, Policy, Setting},
-    vendor::{self, Site},
+    providers::api::Site,
+    settings as table,
+    settings::{Policy, Setting},
 };
 use penstock_gateway::settings;
 use serde::Deserialize;
@@ -164,7 +165,7 @@ fn the_component_sees_each_variable_under_its_own_name() {
 fn site(vendor: &str, environment: &str) -> Site {
     let name = format!("{}_API_ENVIRONMENT", vendor.to_uppercase());
     let host = FakeHost::new(&[(name.as_str(), environment)]);
-    let vendor = vendor::find(vendor).unwrap();
+    let vendor = penstock::providers::registry::find(vendor).unwrap();
     let policy = Policy::read(&host).now_or_never().unwrap().unwrap().unwrap();
     let all: Vec<_> = vendor.settings().iter().collect();
     let names = |setting: &Setting| vendor.setting_names(setting.name, "default", environment);

@@ -14,7 +14,12 @@ mod files;
 use fake::{CANARY, FakeHost, Pieces, answer};
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use penstock::{apikey, driver::Connector, host::Response, pump::Sink, transfer::transfer};
+use penstock::{
+    api_key,
+    client::Connector,
+    entry::{stream_file::stream_file, stream_records::Sink},
+    host::Response,
+};
 use penstock_gateway::{
     Answer,
     listing::{Bytes, Ended},
@@ -67,12 +72,12 @@ impl Sink<u8> for Client {
 }
 
 fn key() -> String {
-    apikey::generate(&[7; 32]).expose().to_owned()
+    api_key::generate(&[7; 32]).expose().to_owned()
 }
 
 /// A gateway that accepts [`key`].
 fn gateway(vendor: impl Fn(&str) -> Response + 'static) -> Rc<Connector<FakeHost>> {
-    Connector::new(FakeHost::configured(vendor).with("PENSTOCK_API_KEY_HASH", &apikey::hash(&key())))
+    Connector::new(FakeHost::configured(vendor).with("PENSTOCK_API_KEY_HASH", &api_key::hash(&key())))
 }
 
 fn ask_with(
@@ -98,7 +103,7 @@ fn ask_with(
         }
         Answer::File(response, file) => {
             let mut client = Client(Vec::new());
-            let ended = transfer(*file, &mut client).now_or_never().unwrap();
+            let ended = stream_file(*file, &mut client).now_or_never().unwrap();
             let ended = if ended.is_ok() { Ended::Complete } else { Ended::Failed };
             (response.into_parts().0, String::from_utf8(client.0).unwrap(), Some(ended))
         }
@@ -152,12 +157,12 @@ fn nobody_gets_in_without_a_key() {
     assert_eq!((missing.status, missing.header("www-authenticate")), (401, r#"Bearer realm="penstock""#));
     assert_eq!(missing.header("content-type"), "application/problem+json");
     assert_eq!(missing.json()["type"], "urn:penstock:gateway:unauthorized");
-    let other = apikey::generate(&[8; 32]);
+    let other = api_key::generate(&[8; 32]);
     let bearer = format!("Bearer {}", key());
     for headers in [
         &[("authorization", "Bearer wrong")][..],
         &[("x-api-key", other.expose())],
-        &[("x-api-key", &apikey::hash(&key()))],
+        &[("x-api-key", &api_key::hash(&key()))],
         &[("authorization", &bearer), ("x-api-key", other.expose())],
         &[("authorization", "Bearer")],
     ] {
@@ -175,7 +180,7 @@ fn nobody_gets_in_without_a_key() {
 
 #[test]
 fn without_a_good_hash_the_gateway_is_shut() {
-    let good = apikey::hash(&key());
+    let good = api_key::hash(&key());
     for hash in [None, Some(key()), Some(format!("{good},nonsense"))] {
         let mut host = FakeHost::configured(|_| panic!("asked the vendor"));
         host.settings.extend(hash.map(|hash| ("PENSTOCK_API_KEY_HASH".to_owned(), hash)));
@@ -263,7 +268,7 @@ fn a_list_that_fails_at_once_has_a_status() {
         headers: vec![("retry-after".to_owned(), "600".to_owned())],
         ..answer(429, "{}")
     });
-    host.settings.insert("PENSTOCK_API_KEY_HASH".to_owned(), apikey::hash(&key()));
+    host.settings.insert("PENSTOCK_API_KEY_HASH".to_owned(), api_key::hash(&key()));
     let seen = get(&Connector::new(host), &format!("{JOBS}?all=true"));
     assert_eq!((seen.status, seen.header("retry-after"), seen.ended), (429, "600", None));
     assert_eq!(seen.json()["retry"], json!({"advice": "after", "afterMs": 600_000}));

@@ -6,7 +6,7 @@
 
 use penstock::exports::Component;
 
-penstock::export!(Component with_types_in penstock::bindings);
+penstock::export!(Component with_types_in penstock::contract::bindings);
 
 #[allow(unsafe_code, reason = "exported functions hand over raw memory by nature")]
 #[allow(clippy::indexing_slicing, reason = "the indices are made together with the tables")]

@@ -1,9 +1,9 @@
 //! `penstock:connector/admin`: for whoever runs the component.
 
 use super::{Component, connector};
-use crate::{
+use crate::contract::{
+    Failure,
     bindings::exports::penstock::connector::admin::{Guest, Readiness, Scope},
-    contract::Failure,
 };
 
 impl Guest for Component {

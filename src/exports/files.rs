@@ -1,15 +1,18 @@
 //! Files over the component boundary: their bytes are streams, one way or the other.
 
 use crate::{
-    bindings::{exports::penstock::connector::files as wit, wit_future, wit_stream},
-    contract::{Failure, FailureKind, FieldError},
-    driver::{Download, refused},
+    client::Download,
+    contract::{
+        Failure, FailureKind, FieldError,
+        bindings::{exports::penstock::connector::files as wit, wit_future, wit_stream},
+    },
+    entry::stream_file::stream_file,
+    failure::refused,
     files::Upload,
     host::{
         BodyError, Source,
         wasi::{WasiHost, piece},
     },
-    transfer::transfer,
 };
 use futures_util::future::LocalBoxFuture;
 use wit_bindgen::{StreamReader, spawn_local};
@@ -22,7 +25,7 @@ pub(super) fn hand_over(download: Download<WasiHost>) -> wit::Download {
     });
     let info = download.info().clone();
     spawn_local(async move {
-        let result = transfer(download, &mut writer).await;
+        let result = stream_file(download, &mut writer).await;
         drop(writer);
         // A caller that dropped the future as well does not want to know.
         _ = end_writer.write(result).await;

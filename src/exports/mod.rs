@@ -15,7 +15,7 @@ pub mod vendor;
 #[cfg(feature = "webhooks")]
 mod webhooks;
 
-use crate::{driver::Connector, host::wasi::WasiHost};
+use crate::{client::Connector, host::wasi::WasiHost};
 use std::rc::Rc;
 
 /// What `penstock_plugin.wasm` exports.

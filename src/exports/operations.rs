@@ -5,15 +5,20 @@ use super::{
     stream::{End, run},
 };
 use crate::{
-    batch::{self, BatchCall, BatchOptions, BatchResult, Unattempted},
-    bindings::{
-        exports::penstock::connector::operations::{self as wit, Guest},
-        wit_stream,
+    codec,
+    contract::{
+        CallOptions, Failure,
+        bindings::{
+            exports::penstock::connector::{operations as wit, operations::Guest},
+            wit_stream,
+        },
+        catalogue::{self, Effect, Join, Operation, Paging, Parameter, Type},
     },
-    catalogue::{self, Effect, Join, Operation, Paging, Parameter, Type},
-    contract::{CallOptions, Failure},
-    dynamic, normalize,
-    typed::record_type,
+    entry::{
+        batch::{self, BatchCall, BatchOptions, BatchResult, Unattempted},
+        dynamic,
+        typed::record_type,
+    },
 };
 use wit_bindgen::StreamReader;
 
@@ -119,7 +124,7 @@ fn describe(operation: &'static Operation) -> wit::Operation {
             Paging::Export | Paging::Cursor => wit::Paging::Export,
         },
         parameters: operation.parameters().map(parameter).collect(),
-        body: operation.body.as_ref().map(normalize::json_schema),
+        body: operation.body.as_ref().map(codec::json_schema),
         description: operation.doc.to_owned(),
     }
 }

@@ -1,12 +1,12 @@
 //! Streams of records over the component boundary.
 
 use crate::{
-    bindings::wit_future,
-    contract::{Failure, FailureKind, ListEnd},
-    driver::{Reader, refused},
+    client::Reader,
+    codec::DecodeError,
+    contract::{Failure, FailureKind, ListEnd, bindings::wit_future},
+    entry::stream_records::{Sink, stream_records},
+    failure::refused,
     host::wasi::WasiHost,
-    normalize::DecodeError,
-    pump::{Sink, pump},
 };
 use wit_bindgen::{
     FutureReader,
@@ -30,7 +30,7 @@ pub(super) fn run<O: StreamOps + 'static, D: Fn(&[u8]) -> Result<O::Payload, Dec
         let result = match opening.await {
             Ok(opened) => {
                 let decode = decoder(&opened);
-                pump(opened, &mut writer, decode).await
+                stream_records(opened, &mut writer, decode).await
             }
             Err(failure) => Err(failure),
         };

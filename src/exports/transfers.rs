@@ -2,12 +2,14 @@
 
 use super::{Component, connector, files, operations::answer};
 use crate::{
-    bindings::exports::penstock::connector::{
-        operations::Answer,
-        transfers::{Guest, Incoming, Outgoing},
+    contract::{
+        CallOptions, Failure,
+        bindings::exports::penstock::connector::{
+            operations::Answer,
+            transfers::{Guest, Incoming, Outgoing},
+        },
     },
-    contract::{CallOptions, Failure},
-    dynamic, transfer,
+    entry::{dynamic, stream_file},
 };
 
 impl Guest for Component {
@@ -18,7 +20,7 @@ impl Guest for Component {
         options: Option<CallOptions>,
     ) -> Result<Incoming, Failure> {
         let operation = dynamic::operation(&vendor, &operation)?;
-        let found = transfer::download(&connector(), operation, &parameters, options.as_ref()).await?;
+        let found = stream_file::download(&connector(), operation, &parameters, options.as_ref()).await?;
         Ok(files::hand_over(found))
     }
 
@@ -31,6 +33,6 @@ impl Guest for Component {
     ) -> Result<Answer, Failure> {
         let file = files::accept(file);
         let operation = dynamic::operation(&vendor, &operation)?;
-        transfer::upload(&connector(), operation, &parameters, file, options.as_ref()).await.map(answer)
+        stream_file::upload(&connector(), operation, &parameters, file, options.as_ref()).await.map(answer)
     }
 }

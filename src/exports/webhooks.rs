@@ -2,9 +2,11 @@
 
 use super::{Component, connector};
 use crate::{
-    bindings::exports::penstock::connector::webhooks::{self as wit, Guest},
-    contract::{Failure, Instant},
-    driver::{Received, Verified},
+    client::{Received, Verified},
+    contract::{
+        Failure, Instant,
+        bindings::exports::penstock::connector::{webhooks as wit, webhooks::Guest},
+    },
     webhooks::{self, Delivery, Kind, Trust},
 };
 

@@ -1,7 +1,7 @@
 //! Requests and answers as they cross the port.
 
 use super::Source;
-use crate::engine::{
+use crate::policy::{
     classify::{Reason, Sent},
     secret::Secret,
 };

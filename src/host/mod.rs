@@ -18,7 +18,7 @@ pub use self::{
     stream::{Opened, Source},
 };
 
-use crate::engine::{
+use crate::policy::{
     secret::Secret,
     time::{Tick, WallTime},
 };

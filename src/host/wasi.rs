@@ -11,8 +11,8 @@ pub use http::{End, Incoming, open, piece, send};
 
 use super::{Host, HostError, Opened, Request, Response, SendError, State};
 use crate::{
-    bindings::penstock::host::{config, secrets, state, types as host_types},
-    engine::{
+    contract::bindings::penstock::host::{config, secrets, state, types as host_types},
+    policy::{
         secret::Secret,
         time::{Tick, WallTime},
     },

@@ -3,7 +3,7 @@
 //! `BLESS=1` rewrites them; read the difference before you commit it.
 
 use super::{Setting, common};
-use crate::{asleep, servicetitan};
+use crate::providers::{asleep, servicetitan};
 use std::{env, fmt::Write, fs, path::Path};
 
 fn row(out: &mut String, prefix: &str, setting: &Setting) {

@@ -1,6 +1,9 @@
 //! The kinds of values, and what each accepts.
 
-use crate::{engine::time::WallTime, local_day, normalize::Instant};
+use crate::{
+    codec::{Instant, local_day},
+    policy::time::WallTime,
+};
 
 /// What a setting may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

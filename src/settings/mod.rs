@@ -16,7 +16,7 @@ pub use kind::{Kind, Origin};
 pub use read::{Values, read};
 
 /// What the name of a secret in an account's secondary slot ends with: the one of
-/// `CLIENT_SECRET` is `CLIENT_SECRET_SECONDARY`. See [`crate::engine::rotation`].
+/// `CLIENT_SECRET` is `CLIENT_SECRET_SECONDARY`. See [`crate::policy::rotation`].
 pub const SECONDARY: &str = "_SECONDARY";
 
 /// The account setting that says since when its credentials are in use.

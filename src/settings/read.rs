@@ -3,8 +3,8 @@
 use super::{Setting, kind};
 use crate::{
     contract::FieldError,
-    engine::{secret::Secret, time::WallTime},
     host::{Host, HostError},
+    policy::{secret::Secret, time::WallTime},
 };
 use litemap::LiteMap;
 

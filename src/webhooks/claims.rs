@@ -11,8 +11,8 @@
 //! have been taken for dead, and is told so.
 
 use crate::{
-    engine::time::WallTime,
     host::{Host, HostError},
+    policy::time::WallTime,
 };
 use sha2::{Digest, Sha256};
 use std::time::Duration;

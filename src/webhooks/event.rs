@@ -1,6 +1,6 @@
 //! What a delivery says happened.
 
-use crate::normalize::Instant;
+use crate::codec::Instant;
 
 /// An event of a vendor's.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,11 +2,11 @@
 
 use super::{Delivery, Trust};
 use crate::{
+    client::{Connector, Received, Verified},
     contract::{CallOptions, Failure},
-    driver::{Connector, Received, Verified},
-    dynamic,
+    entry::dynamic,
     host::Host,
-    vendor,
+    providers::api,
 };
 use std::rc::Rc;
 
@@ -36,7 +36,7 @@ async fn reread<H: Host + 'static>(
     vendor: &str,
     verified: &mut Verified,
 ) -> Result<(), Failure> {
-    let source = vendor::find(vendor).and_then(vendor::Vendor::webhooks);
+    let source = crate::providers::registry::find(vendor).and_then(api::Vendor::webhooks);
     let Some((name, parameters)) = source.and_then(|source| source.reread(&verified.event)) else {
         return Ok(());
     };

@@ -8,7 +8,7 @@ use super::{
     signature::{Encoding, is_key, matches},
     standard,
 };
-use crate::engine::{secret::Secret, time::WallTime};
+use crate::policy::{secret::Secret, time::WallTime};
 use std::time::Duration;
 use zeroize::Zeroizing;
 

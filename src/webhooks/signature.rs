@@ -1,6 +1,6 @@
 //! HMAC-SHA256 (RFC 2104, FIPS 180-4) over exact bytes.
 
-use crate::engine::secret::Secret;
+use crate::policy::secret::Secret;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};

@@ -8,7 +8,7 @@ use super::{
     scheme::Refused,
     signature::{Encoding, Tag, matches},
 };
-use crate::engine::{secret::Secret, time::WallTime};
+use crate::policy::{secret::Secret, time::WallTime};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::time::Duration;
 use zeroize::Zeroizing;

@@ -1,5 +1,5 @@
 use super::*;
-use penstock::{contract::Outcome, driver::refused};
+use penstock::{contract::Outcome, failure::refused};
 use serde_json::{Value, json};
 
 fn document(problem: &Problem) -> Value {

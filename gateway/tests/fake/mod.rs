@@ -4,11 +4,11 @@
 
 use futures_util::future::LocalBoxFuture;
 use penstock::{
-    engine::{
+    host::{Body, BodyError, Host, HostError, Request, Response, SendError, Source, State},
+    policy::{
         secret::Secret,
         time::{Tick, WallTime},
     },
-    host::{Body, BodyError, Host, HostError, Request, Response, SendError, Source, State},
 };
 use std::{
     cell::{Cell, RefCell},

@@ -44,7 +44,7 @@ fn a_body_goes_to_the_vendor_as_a_form() {
     let admin = || {
         let host = FakeHost::configured(|_| answer(200, r#"{"fileName":"photo.png"}"#));
         Connector::new(
-            host.with("PENSTOCK_API_KEY_HASH", &apikey::hash(&key())).with("PENSTOCK_ROLE", "admin"),
+            host.with("PENSTOCK_API_KEY_HASH", &api_key::hash(&key())).with("PENSTOCK_ROLE", "admin"),
         )
     };
     let key = format!("Bearer {}", key());

@@ -7,7 +7,7 @@
 //! gives its place away after a while.
 
 use crate::{invariant::Invariant, world::World};
-use penstock::engine::breaker::BreakerPolicy;
+use penstock::policy::breaker::BreakerPolicy;
 use serde_json::Value;
 use std::{collections::BTreeMap, time::Duration};
 

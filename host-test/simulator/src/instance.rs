@@ -16,14 +16,14 @@ use crate::{
     world::World,
 };
 use penstock::{
-    engine::{
-        classify::{Reason, Sent},
-        secret::Secret,
-        time::{Tick, WallTime},
-    },
     host::{
         BodyError, Host, HostError, Request, Response, SendError,
         simulated::{Simulated, Store},
+    },
+    policy::{
+        classify::{Reason, Sent},
+        secret::Secret,
+        time::{Tick, WallTime},
     },
 };
 use std::{

@@ -10,8 +10,9 @@ use crate::{
 };
 use futures_util::future::{Either, select};
 use penstock::{
+    client::Connector,
     contract::{CallOptions, Failure},
-    driver::{Connector, kind_name, outcome_name},
+    failure::{kind_name, outcome_name},
     host::simulated::Store,
 };
 use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};

@@ -1,7 +1,7 @@
 //! Deliberate defects: each must be found within a thousand schedules, and again by its
 //! seed.
 
-use penstock::engine::sabotage::{self, Sabotage};
+use penstock::policy::sabotage::{self, Sabotage};
 use penstock_simulator::{Config, Invariant, Report, run_with, simulate_with};
 
 /// Schedules within which a defect must be found.

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use clap::Args;
-use penstock::{apikey, engine::secret::Secret};
+use penstock::{api_key, policy::secret::Secret};
 
 /// Arguments of `penstock key`.
 #[derive(Args)]
@@ -14,8 +14,8 @@ impl Key {
         println!("# Give this key to the caller; it is not kept anywhere:");
         println!("{}", key.expose());
         println!("# Configure its hash at the gateway:");
-        println!("PENSTOCK_API_KEY_HASH={}", apikey::hash(key.expose()));
-        println!("SPIN_VARIABLE_PENSTOCK_API_KEY_HASH={}", apikey::hash(key.expose()));
+        println!("PENSTOCK_API_KEY_HASH={}", api_key::hash(key.expose()));
+        println!("SPIN_VARIABLE_PENSTOCK_API_KEY_HASH={}", api_key::hash(key.expose()));
         Ok(())
     }
 }
@@ -24,5 +24,5 @@ impl Key {
 pub(super) fn fresh() -> Result<Secret> {
     let mut random = [0_u8; 32];
     getrandom::fill(&mut random).context("the operating system gives no random numbers")?;
-    Ok(apikey::generate(&random))
+    Ok(api_key::generate(&random))
 }

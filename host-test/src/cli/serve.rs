@@ -3,7 +3,7 @@
 use super::key;
 use anyhow::{Context, Result};
 use clap::Args;
-use penstock::apikey;
+use penstock::api_key;
 use penstock_host::{
     Environment,
     demo::simulated_settings,
@@ -86,6 +86,6 @@ fn configured_key(given: &mut BTreeMap<String, String>) -> Result<Option<String>
         return Ok(None);
     }
     let key = key::fresh()?;
-    given.insert("PENSTOCK_API_KEY_HASH".to_owned(), apikey::hash(key.expose()));
+    given.insert("PENSTOCK_API_KEY_HASH".to_owned(), api_key::hash(key.expose()));
     Ok(Some(key.expose().to_owned()))
 }

@@ -71,9 +71,11 @@ mod tests {
         for setting in penstock::settings::common::SETTINGS {
             assert!(allowed.allows(setting.name), "{}", setting.name);
         }
-        for setting in penstock::servicetitan::settings::SETTINGS {
+        for setting in penstock::providers::servicetitan::settings::SETTINGS {
             for account in ["default", "north"] {
-                for name in penstock::servicetitan::settings::names(setting.name, account, "integration") {
+                for name in
+                    penstock::providers::servicetitan::settings::names(setting.name, account, "integration")
+                {
                     assert!(allowed.allows(&name), "{name}");
                 }
             }

@@ -7,7 +7,7 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use penstock::apikey;
+use penstock::api_key;
 use penstock_host::{
     demo::simulated_environment,
     gateway::{Gateway, GatewayOptions},
@@ -38,8 +38,8 @@ impl Answer {
 impl Served {
     async fn new(further: &[(&'static str, &str)]) -> Served {
         let vendor = SimulatedVendor::start(Config::small(130)).await.unwrap();
-        let key = apikey::generate(&[7; 32]).expose().to_owned();
-        let hash = ("PENSTOCK_API_KEY_HASH", apikey::hash(&key));
+        let key = api_key::generate(&[7; 32]).expose().to_owned();
+        let hash = ("PENSTOCK_API_KEY_HASH", api_key::hash(&key));
         let further = further.iter().map(|(name, value)| (*name, (*value).to_owned()));
         let environment = simulated_environment(&vendor, std::iter::once(hash).chain(further));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

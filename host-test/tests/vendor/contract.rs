@@ -2,7 +2,7 @@
 //! or a field that one side has and the other has not.
 
 use super::fixture::{Module, modules};
-use penstock::catalogue::{self, Join, Operation, Paging, Parameter, RecordType, Type};
+use penstock::contract::catalogue::{self, Join, Operation, Paging, Parameter, RecordType, Type};
 use serde_json::Value;
 use std::collections::BTreeSet;
 

@@ -2,11 +2,13 @@
 
 use super::{Linear, Return, answer, finish};
 use crate::{
-    abi::{self, Handle},
-    bindings::{exports::penstock::connector::files as wit, wit_stream::StreamPayload},
-    catalogue::Operation,
+    contract::{
+        abi::{self, Handle},
+        bindings::{exports::penstock::connector::files as wit, wit_stream::StreamPayload},
+        catalogue::Operation,
+    },
+    entry::typed::{self, Arguments},
     exports::{connector, files},
-    typed::{self, Arguments},
 };
 use wit_bindgen::{StreamReader, rt::run_ctors_once};
 

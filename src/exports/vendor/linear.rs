@@ -1,6 +1,6 @@
 //! The component's own memory.
 
-use crate::abi::Memory;
+use crate::contract::abi::Memory;
 use std::{
     alloc::{Layout, dealloc},
     slice,

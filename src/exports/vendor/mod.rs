@@ -16,10 +16,12 @@ mod records;
 
 use super::{connector, stream};
 use crate::{
-    abi::{Arena, Broken},
-    catalogue::Operation,
-    normalize,
-    typed::{self, Arguments, record_type},
+    codec,
+    contract::{
+        abi::{Arena, Broken},
+        catalogue::Operation,
+    },
+    entry::typed::{self, Arguments, record_type},
 };
 #[cfg(feature = "files")]
 pub use files::{download, upload};
@@ -105,7 +107,7 @@ pub unsafe fn list(
         };
         let ty = record_type(operation);
         let (writer, reader) = records::open(stream, ty);
-        let decode = move |item: &[u8]| normalize::decode(ty, item).map(Arena::settle);
+        let decode = move |item: &[u8]| codec::decode(ty, item).map(Arena::settle);
         let end = stream::run(opening, writer, move |_| decode);
         // SAFETY: both are the readable ends that were just made, and are given away.
         unsafe { done(reader, end.take_handle()) }

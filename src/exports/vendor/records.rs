@@ -1,6 +1,6 @@
 //! Streams of records, whatever their type.
 
-use crate::{
+use crate::contract::{
     abi::{Layout, Settled},
     catalogue::Type,
 };

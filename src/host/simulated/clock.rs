@@ -1,6 +1,6 @@
 //! Virtual time: it moves only when it is told to.
 
-use crate::engine::time::Tick;
+use crate::policy::time::Tick;
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,

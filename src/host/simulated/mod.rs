@@ -16,7 +16,7 @@ pub use store::{Conduct, Store};
 pub use wire::{Pieces, Reply, SentRequest};
 
 use super::{Host, HostError, Opened, Request, Response, SendError};
-use crate::engine::{
+use crate::policy::{
     classify::{Reason, Sent},
     secret::Secret,
     time::{Tick, WallTime},

@@ -2,8 +2,8 @@
 
 use super::{Simulated, clock::Clock};
 use crate::{
-    engine::time::{Tick, unit},
     host::{Host, HostError, State},
+    policy::time::{Tick, unit},
 };
 use std::{
     cell::{Cell, RefCell},

@@ -1,11 +1,11 @@
 //! What goes to the vendor and what comes back.
 
 use crate::{
-    engine::{
+    host::{Body, BodyError, Opened, Request, Response, SendError, Source, Timeouts},
+    policy::{
         classify::{Reason, Sent},
         secret::Secret,
     },
-    host::{Body, BodyError, Opened, Request, Response, SendError, Source, Timeouts},
 };
 use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;

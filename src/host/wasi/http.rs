@@ -2,8 +2,8 @@
 
 use super::{code::describe, nanoseconds};
 use crate::{
-    engine::classify::{Reason, Sent},
     host::{Body, BodyError, Opened, Request, Response, SendError, Source, Streamed, Timeouts},
+    policy::classify::{Reason, Sent},
 };
 use futures_util::future::{AbortHandle, Abortable, LocalBoxFuture};
 use wasip3::{

@@ -1,11 +1,11 @@
 //! Claims of several instances on one store.
 
 use crate::{
-    engine::time::WallTime,
     host::{
         Host, HostError, State,
         simulated::{Conduct, Simulated, Store},
     },
+    policy::time::WallTime,
     webhooks::claims::{Claim, Claims, Ticket},
 };
 use std::{cell::RefCell, collections::BTreeMap, time::Duration};

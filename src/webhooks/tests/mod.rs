@@ -9,7 +9,7 @@ use super::{
     Delivery,
     scheme::{Check, Proof, Refused, Scheme},
 };
-use crate::engine::{secret::Secret, time::WallTime};
+use crate::policy::{secret::Secret, time::WallTime};
 use std::time::Duration;
 
 /// A message as a test has it.

@@ -16,7 +16,7 @@ use crate::{
     vendor::{Kind, SPAN},
     workload::{Target, page, stream},
 };
-use penstock::{contract::CallOptions, pump::Sink};
+use penstock::{contract::CallOptions, entry::stream_records::Sink};
 use serde::Serialize;
 use std::{
     collections::BTreeSet,

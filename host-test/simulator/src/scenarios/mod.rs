@@ -24,7 +24,7 @@ use crate::{
     world::World,
 };
 use futures_util::future::LocalBoxFuture;
-use penstock::{contract::Failure, dynamic, host::simulated::Store};
+use penstock::{contract::Failure, entry::dynamic, host::simulated::Store};
 use std::rc::Rc;
 
 /// So many instances in a world of their own.

@@ -5,8 +5,8 @@ use crate::{fault::Fault, trace::Who, world::World};
 use bytes::Bytes;
 use fastrand::Rng;
 use penstock::{
-    engine::classify::{Reason, Sent},
     host::{BodyError, Request},
+    policy::classify::{Reason, Sent},
 };
 use std::time::{Duration, UNIX_EPOCH};
 

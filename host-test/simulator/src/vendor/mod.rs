@@ -26,8 +26,8 @@ use crate::{fault::Fault, trace::Who, world::World};
 use bytes::Bytes;
 use fastrand::Rng;
 use penstock::{
-    engine::classify::{Reason, Sent},
     host::{BodyError, Request, Response, SendError},
+    policy::classify::{Reason, Sent},
 };
 use std::{collections::BTreeMap, time::Duration};
 

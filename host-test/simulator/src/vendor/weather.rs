@@ -3,7 +3,7 @@
 use super::{Answer, faults};
 use crate::{fault::Fault, spell::Spell, trace::Who, world::World};
 use fastrand::Rng;
-use penstock::engine::classify::{Reason, Sent};
+use penstock::policy::classify::{Reason, Sent};
 use std::time::Duration;
 
 /// What befalls requests to the API.

@@ -10,7 +10,7 @@ use crate::{
 };
 use penstock::{
     contract::{AnswerInfo, AnswerSource, CallOptions},
-    dynamic,
+    entry::dynamic,
 };
 use serde_json::Value;
 use std::time::Duration;

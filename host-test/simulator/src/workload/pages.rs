@@ -10,9 +10,9 @@ use crate::{
     vendor::Kind,
 };
 use penstock::{
+    client::Connector,
     contract::{CallOptions, Failure},
-    driver::Connector,
-    dynamic,
+    entry::dynamic,
 };
 use std::{rc::Rc, time::Duration};
 
@@ -121,7 +121,7 @@ pub(crate) async fn page(
     let ids = answer.body.as_deref().map(ids).unwrap_or_default();
     match answer.page {
         Some(info) => Ok(Page { ids, info }),
-        None => Err(penstock::driver::bad_field("page", "a list answered without a place")),
+        None => Err(penstock::failure::bad_field("page", "a list answered without a place")),
     }
 }
 

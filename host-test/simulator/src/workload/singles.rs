@@ -7,7 +7,7 @@ use crate::{
     stage::{ACCOUNTS, Ended, millis, options},
     vendor::TENANTS,
 };
-use penstock::{contract::CallOptions, dynamic};
+use penstock::{contract::CallOptions, entry::dynamic};
 use std::time::Duration;
 
 /// Gets a job.

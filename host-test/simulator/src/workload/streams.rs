@@ -9,11 +9,12 @@ use crate::{
     world::World,
 };
 use penstock::{
-    catalogue::Type,
-    contract::{CallOptions, Failure, ListEnd},
-    driver::Connector,
-    dynamic,
-    pump::{Sink, pump},
+    client::Connector,
+    contract::{CallOptions, Failure, ListEnd, catalogue::Type},
+    entry::{
+        dynamic,
+        stream_records::{Sink, stream_records},
+    },
 };
 use std::{rc::Rc, time::Duration};
 
@@ -139,5 +140,5 @@ pub(crate) async fn stream(
     let reader = dynamic::list(connector, operation, &target.parameters(), None, Some(options)).await?;
     // A list without a type of its records could not be streamed at all.
     let ty = operation.answer.unwrap_or(Type::Json);
-    pump(reader, consumer, |item| Ok(super::pages::id(&dynamic::record(&ty, item)?))).await
+    stream_records(reader, consumer, |item| Ok(super::pages::id(&dynamic::record(&ty, item)?))).await
 }

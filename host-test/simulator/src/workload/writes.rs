@@ -11,8 +11,8 @@ use crate::{
 };
 use penstock::{
     contract::{CallOptions, Outcome},
-    driver::outcome_name,
-    dynamic,
+    entry::dynamic,
+    failure::outcome_name,
 };
 use std::time::Duration;
 

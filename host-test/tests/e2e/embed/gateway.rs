@@ -62,7 +62,7 @@ async fn get(client: &Outbound, uri: String) -> Result<Response<Bytes>, WasiErro
 /// The test's environment with the hash of [`KEY`].
 fn with_key(vendor: &Server) -> Environment {
     let (environment, _) = support::environment(vendor);
-    let hash = Map::new([("PENSTOCK_API_KEY_HASH", penstock::apikey::hash(KEY))]);
+    let hash = Map::new([("PENSTOCK_API_KEY_HASH", penstock::api_key::hash(KEY))]);
     environment.secrets(Layered::new().then(hash).then(support::values(vendor)))
 }
 

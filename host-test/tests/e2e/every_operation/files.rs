@@ -6,7 +6,7 @@ use super::{
 };
 use bytes::Bytes;
 use futures_util::{TryStreamExt, stream};
-use penstock::catalogue::{self, Operation};
+use penstock::contract::catalogue::{self, Operation};
 use penstock_host::{
     File, Outgoing,
     bindings::{

@@ -1,6 +1,6 @@
 //! `jpm` has state: what its operations need to be there.
 
-use penstock::catalogue::Operation;
+use penstock::contract::catalogue::Operation;
 use penstock_host::{
     Plugin,
     vendor::{Resource, SimulatedVendor},

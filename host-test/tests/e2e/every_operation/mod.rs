@@ -10,7 +10,7 @@ mod vals;
 mod values;
 
 use futures_util::StreamExt;
-use penstock::catalogue::{self, Effect, Method, Operation, Paging, Parameter};
+use penstock::contract::catalogue::{self, Effect, Method, Operation, Paging, Parameter};
 use penstock_host::{
     Plugin,
     bindings::{operations::Answer, types::CallOptions},
@@ -70,7 +70,8 @@ impl Scene {
                     let optional = !field.required
                         && matches!(
                             field.ty,
-                            penstock::catalogue::Type::Option(_) | penstock::catalogue::Type::List(_)
+                            penstock::contract::catalogue::Type::Option(_)
+                                | penstock::contract::catalogue::Type::List(_)
                         );
                     let needed = !optional || operation.needs.first() == Some(&field.wire);
                     if !needed && !everything {

@@ -10,7 +10,7 @@ use super::{
     vals::{to_json, to_record, to_val},
 };
 use futures_util::{StreamExt, future::BoxFuture};
-use penstock::catalogue::{self, Effect, Operation, Paging, Type};
+use penstock::contract::catalogue::{self, Effect, Operation, Paging, Type};
 use penstock_host::{
     Error,
     bindings::{

@@ -1,6 +1,6 @@
 //! Values of the component's functions, from JSON and to JSON, by the catalogue's types.
 
-use penstock::catalogue::{RecordType, Type};
+use penstock::contract::catalogue::{RecordType, Type};
 use penstock_host::bindings::types::Instant;
 use serde_json::{Map, Value, json};
 use wasmtime::component::Val;

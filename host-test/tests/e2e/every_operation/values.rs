@@ -1,6 +1,6 @@
 //! Values for parameters and bodies, from the catalogue's description of their types.
 
-use penstock::catalogue::{RecordType, Type};
+use penstock::contract::catalogue::{RecordType, Type};
 use serde_json::{Map, Value, json};
 
 /// An id that the simulated vendor has in each collection, where ids are numbers.

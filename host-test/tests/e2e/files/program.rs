@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::support::values;
-use penstock::apikey;
+use penstock::api_key;
 use penstock_host::{
     gateway::{Gateway, GatewayOptions},
     sources::{Layered, Map},
@@ -107,9 +107,9 @@ async fn the_gateway_passes_files_on() {
         }
     })
     .await;
-    let key = apikey::generate(&[7; 32]).expose().to_owned();
+    let key = api_key::generate(&[7; 32]).expose().to_owned();
     let given =
-        Map::new([("PENSTOCK_API_KEY_HASH", apikey::hash(&key)), ("PENSTOCK_ROLE", "operator".to_owned())]);
+        Map::new([("PENSTOCK_API_KEY_HASH", api_key::hash(&key)), ("PENSTOCK_ROLE", "operator".to_owned())]);
     let environment =
         support::environment(&vendor).0.config(Layered::new().then(given).then(values(&vendor)));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -3,7 +3,7 @@
 
 use super::*;
 use futures_util::TryStreamExt;
-use penstock::catalogue::{self, Operation};
+use penstock::contract::catalogue::{self, Operation};
 use penstock_host::{
     Outgoing,
     demo::simulated_environment,

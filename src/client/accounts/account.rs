@@ -1,0 +1,157 @@
+//! An account: where its data is, and its access token.
+
+use super::token::Refused;
+use crate::{
+    client::{attempt::Failed, transport::limiter::GroupKey},
+    contract::{Failure, FieldError},
+    failure,
+    host::Host,
+    policy::{
+        time::{Tick, WallTime},
+        token::TokenCell,
+    },
+    providers::api::{Credentials, Site, Vendor},
+    settings::{self, CREDENTIALS_ISSUED_AT, Policy},
+};
+use futures_util::{future::LocalBoxFuture, lock::Mutex};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+/// One tenant's place at a vendor.
+pub(crate) struct Account {
+    /// Its name.
+    pub(crate) name: String,
+    /// The vendor.
+    pub(crate) vendor: &'static dyn Vendor,
+    /// Where its data is.
+    pub(crate) site: Site,
+    /// What counts together against the vendor's rate limit. Accounts of one tenant share
+    /// it, also if their apps differ: rather slower than allowed.
+    pub(crate) group: GroupKey,
+    /// When its settings were read.
+    pub(crate) opened: Tick,
+    /// When its credentials were issued, if its settings say so.
+    pub(crate) issued_at: Option<WallTime>,
+    /// Its token. Outlives the settings that it was made with.
+    pub(crate) token: Rc<Token>,
+}
+
+/// An access token and what belongs to it.
+#[derive(Default)]
+pub(crate) struct Token {
+    /// The policy of the token.
+    pub(crate) cell: RefCell<TokenCell>,
+    /// The secrets that the present token was made with.
+    pub(crate) credentials: RefCell<Option<Rc<Credentials>>>,
+    /// The key that the API refused last, where no token endpoint has looked at it.
+    pub(crate) spurned: RefCell<Option<Spurned>>,
+    /// Held while a token is fetched: one fetch for any number of callers.
+    pub(crate) fetching: Mutex<()>,
+    /// Counts the fetches that ended, so that those who waited for one know.
+    pub(crate) ended: Cell<u64>,
+    /// Why the last fetch failed, until one does not.
+    pub(crate) refused: RefCell<Option<Refused>>,
+    /// How many fetches have failed in a row for reasons that may pass.
+    pub(crate) failed_in_row: Cell<u32>,
+}
+
+/// A key that the API refused.
+pub(crate) struct Spurned {
+    /// The key, among the secrets of its slot.
+    pub(crate) credentials: Rc<Credentials>,
+    /// What the API said.
+    pub(crate) message: String,
+    /// HTTP status.
+    pub(crate) status: Option<u16>,
+}
+
+impl Token {
+    /// Notes that the API refuses the present key.
+    pub(crate) fn spurn(&self, failed: &Failed) {
+        let credentials = self.credentials.borrow().clone();
+        *self.spurned.borrow_mut() = credentials.map(|credentials| Spurned {
+            credentials,
+            message: failed.complaint.message.clone(),
+            status: failed.fault.status,
+        });
+    }
+}
+
+/// Reads an account's settings; the inner error has everything that is missing, on
+/// top of what is wrong with the common settings.
+///
+/// Boxed, so that its three callers share its code.
+pub(crate) fn open<'a, H: Host>(
+    host: &'a H,
+    vendor: &'static dyn Vendor,
+    name: &'a str,
+    policy: Result<&'a Policy, Vec<FieldError>>,
+) -> LocalBoxFuture<'a, Result<Result<Account, Vec<FieldError>>, Failure>> {
+    Box::pin(read_and_check(host, vendor, name, policy))
+}
+
+async fn read_and_check<H: Host>(
+    host: &H,
+    vendor: &'static dyn Vendor,
+    name: &str,
+    policy: Result<&Policy, Vec<FieldError>>,
+) -> Result<Result<Account, Vec<FieldError>>, Failure> {
+    let trouble = |error| failure::host("reading settings", &error);
+    let (policy, mut wrong) = match policy {
+        Ok(policy) => (Some(policy), Vec::new()),
+        Err(wrong) => (None, wrong),
+    };
+    let environment = vendor.environment_setting();
+    let table = vendor.settings();
+    let (first, rest): (Vec<_>, Vec<_>) = table.iter().partition(|setting| setting.name == environment);
+    let (mut values, malformed) =
+        settings::read(host, &first, &|setting| vendor.setting_names(setting.name, name, ""))
+            .await
+            .map_err(trouble)?;
+    let chosen = values.text(environment).unwrap_or_default().to_owned();
+    let names = |setting: &settings::Setting| vendor.setting_names(setting.name, name, &chosen);
+    let (others, missing) = settings::read(host, &rest, &names).await.map_err(trouble)?;
+    values.extend(others);
+    wrong.extend(malformed.into_iter().chain(missing));
+    let Some(policy) = policy.filter(|_| wrong.is_empty()) else { return Ok(Err(wrong)) };
+    Ok(vendor.site(name, &values, policy).map(|site| Account {
+        group: GroupKey::new(&format!("{}/{}/{}", vendor.name(), site.environment, site.tenant)),
+        name: name.to_owned(),
+        vendor,
+        site,
+        opened: host.now(),
+        issued_at: values.time(CREDENTIALS_ISSUED_AT),
+        token: Rc::default(),
+    }))
+}
+
+impl Account {
+    /// Drops the token.
+    pub(crate) fn forget_token(&self) {
+        self.token.cell.borrow_mut().clear();
+        *self.token.credentials.borrow_mut() = None;
+        *self.token.refused.borrow_mut() = None;
+        self.token.failed_in_row.set(0);
+    }
+
+    /// How many seconds ago its credentials were issued, if its settings say so; 0 if
+    /// that is yet to come.
+    pub(crate) fn credentials_age(&self, now: WallTime) -> Option<u64> {
+        self.issued_at.map(|issued| issued.until(now).as_secs())
+    }
+
+    /// Whether a token for the other one would do for this one.
+    pub(crate) fn same_place(&self, other: &Account) -> bool {
+        self.site.auth == other.site.auth
+            && self.site.api == other.site.api
+            && self.site.tenant == other.site.tenant
+    }
+
+    /// Takes over the token of the account as it was.
+    pub(crate) fn with_token_of(mut self, before: &Account) -> Account {
+        self.token = before.token.clone();
+        self
+    }
+}

@@ -1,0 +1,212 @@
+//! Asks for one access token, with the credentials of either slot.
+
+use super::{
+    account::{Account, Spurned},
+    token::{Authorization, Refused, present},
+};
+use crate::{
+    client::{Connector, transport::redact},
+    contract::{Failure, FailureKind},
+    failure::refused as refused_key,
+    host::{Host, Response},
+    policy::{
+        classify::{Access, Attempt, BodyKind, Fault, Sent, StatusRules, classify},
+        hint::retry_hint,
+        rotation::{Slot, SlotChange},
+        secret::Secret,
+        time::{Tick, unit},
+        token::FetchFailure,
+    },
+    providers::api::Credentials,
+    settings::{Policy, common::LogLevel},
+};
+use bytes::Bytes;
+use std::{rc::Rc, time::Duration};
+use zeroize::Zeroize;
+
+/// How many credentials one fetch tries at most: those of two slots, and of two more
+/// after a change in between.
+const MOST_CREDENTIALS: usize = 4;
+
+/// How long a key that stands for a token is used before it is read again.
+const KEY_LIFE: Duration = Duration::from_secs(60);
+
+/// What came of asking for a token.
+enum Asked {
+    Token(Authorization),
+    Refused { fault: Fault, message: String, credentials: Credentials },
+}
+
+impl<H: Host> Connector<H> {
+    /// Asks with the credentials that worked last and, if those are refused, with the
+    /// others.
+    ///
+    /// The secrets are read again before each request: they may have been changed while
+    /// the one before was under way. None are sent twice.
+    pub(crate) async fn try_fetch(
+        &self,
+        account: &Account,
+        policy: &Policy,
+    ) -> Result<Authorization, Refused> {
+        if let Some(name) = account.vendor.static_key() {
+            return self.adopt(account, name).await;
+        }
+        let mut refused: Vec<Credentials> = Vec::new();
+        let mut last = None;
+        while refused.len() < MOST_CREDENTIALS {
+            let slots = match (self.slots(account).await, &last) {
+                (Ok(slots), _) => slots,
+                (Err(failure), None) => return Err(Refused { failure, fault: None }),
+                (Err(_), Some(_)) => break,
+            };
+            let first = account.token.cell.borrow_mut().rotation().begin(slots.are_two());
+            let Some((slot, credentials)) = slots.next(first, &refused.iter().collect::<Vec<_>>()) else {
+                break;
+            };
+            let (fault, message) = match self.ask(account, policy, credentials, slot).await? {
+                Asked::Token(authorization) => return Ok(authorization),
+                Asked::Refused { fault, message, credentials } => {
+                    refused.push(credentials);
+                    (fault, message)
+                }
+            };
+            if !refuses_credentials(&fault) {
+                return Err(self.refused(account, fault, &message));
+            }
+            account.token.cell.borrow_mut().rotation().refused(slot);
+            last = Some((fault, message));
+        }
+        let Some((fault, message)) = last else { return Err(Refused::internal("there are no credentials")) };
+        let message = match refused.len() {
+            1 => message,
+            _ => format!("{message}; other credentials were refused as well"),
+        };
+        Err(self.refused(account, fault, &message))
+    }
+
+    /// Takes the key itself for the token. It is read again every minute, and when it was
+    /// refused: then another one is needed, or some time.
+    async fn adopt(&self, account: &Account, name: &str) -> Result<Authorization, Refused> {
+        let slots = self.slots(account).await.map_err(|failure| Refused { failure, fault: None })?;
+        let spurned = account.token.spurned.take();
+        let mut cell = account.token.cell.borrow_mut();
+        let first = cell.rotation().begin(slots.are_two());
+        let refused: Vec<&Credentials> = spurned.iter().map(|spurned| &*spurned.credentials).collect();
+        let Some((slot, credentials)) = slots.next(first, &refused) else {
+            cell.fetch_failed(self.host.now(), FetchFailure::InvalidClient);
+            let Some(Spurned { message, status, .. }) = spurned else {
+                return Err(Refused::internal("there are no credentials"));
+            };
+            let failure = refused_key(FailureKind::Authentication, message, Vec::new());
+            return Err(Refused { failure: Failure { status, ..failure }, fault: None });
+        };
+        drop(cell);
+        let key = Secret::new(credentials.get(name).to_owned());
+        self.hold(account, key, self.host.now(), Some(KEY_LIFE), credentials, slot)
+    }
+
+    /// Keeps a token with the credentials that it belongs to.
+    fn hold(
+        &self,
+        account: &Account,
+        token: Secret,
+        requested: Tick,
+        life: Option<Duration>,
+        credentials: Credentials,
+        slot: Slot,
+    ) -> Result<Authorization, Refused> {
+        account.token.failed_in_row.set(0);
+        let random = unit(self.host.random());
+        let (generation, change) = {
+            let mut cell = account.token.cell.borrow_mut();
+            let change = cell.rotation().worked(slot);
+            (cell.stored(token, requested, life, random), change)
+        };
+        *account.token.credentials.borrow_mut() = Some(Rc::new(credentials));
+        if let Some(change) = change {
+            self.rotated(account, change);
+        }
+        present(account, generation).ok_or_else(|| Refused::internal("the token went away"))
+    }
+
+    /// Asks for a token, once.
+    async fn ask(
+        &self,
+        account: &Account,
+        policy: &Policy,
+        credentials: Credentials,
+        slot: Slot,
+    ) -> Result<Asked, Refused> {
+        let request = account.vendor.token_request(&account.site, &credentials, policy);
+        let requested = self.host.now();
+        self.stats.borrow_mut().token_fetch();
+        let sent = self.within(policy.attempt_timeout, self.host.send(request)).await;
+        let (attempt, message, token) = match sent {
+            None => (Attempt::Timeout { sent: Sent::Maybe }, "no answer in time".to_owned(), None),
+            Some(Err(error)) => {
+                (Attempt::Transport { sent: error.sent, reason: error.reason }, error.detail, None)
+            }
+            Some(Ok(answer)) => {
+                let hint = retry_hint(|name| answer.header(name), self.host.wall_now());
+                let (body, message, token) = read(account, &answer, &credentials);
+                let status = answer.status;
+                answer.body.map(wipe).ok();
+                (Attempt::Answer { status, hint, body }, message, token)
+            }
+        };
+        // Asking for a token changes nothing that matters.
+        let verdict = classify(&attempt, Access::Read, &StatusRules::STANDARD);
+        match (verdict, token) {
+            (Ok(()), Some((token, life))) => {
+                self.hold(account, token, requested, life, credentials, slot).map(Asked::Token)
+            }
+            (Err(fault), _) => Ok(Asked::Refused { fault, message, credentials }),
+            (Ok(()), None) => Err(Refused::internal("a token answer without a token was accepted")),
+        }
+    }
+
+    fn rotated(&self, account: &Account, change: SlotChange) {
+        self.stats.borrow_mut().credential_slot_change();
+        // The secondary slot is for a while only: somebody should know that it is in use.
+        let level = if change.to == Slot::Secondary { LogLevel::Warn } else { LogLevel::Info };
+        self.log(level, "rotation", |line| {
+            line.with("account", account.name.as_str())
+                .with("from", change.from.as_str())
+                .with("to", change.to.as_str())
+        });
+    }
+}
+
+/// Whether other credentials may get a token now: `invalid_client` and its like come as
+/// 400 or 401 (RFC 6749 section 5.2), and some vendors send a 403.
+fn refuses_credentials(fault: &Fault) -> bool {
+    matches!(fault.status, Some(400 | 401 | 403))
+}
+
+/// Leaves nothing of a body that holds a token, unless somebody else has it too.
+fn wipe(body: Bytes) {
+    if let Ok(mut body) = body.try_into_mut() {
+        body.as_mut().zeroize();
+    }
+}
+
+/// A token answer: what its body is worth, why it is none, and the token.
+fn read(
+    account: &Account,
+    answer: &Response,
+    credentials: &Credentials,
+) -> (BodyKind, String, Option<(Secret, Option<Duration>)>) {
+    let success = (200..300).contains(&answer.status);
+    match &answer.body {
+        Ok(body) if success => match account.vendor.token_answer(body) {
+            Ok(token) => (BodyKind::Usable, String::new(), Some(token)),
+            Err(message) => (BodyKind::Malformed, message, None),
+        },
+        Ok(body) => {
+            let secrets = redact::of_account(credentials);
+            let refusal = redact::refusal(account.vendor, answer.status, body, &secrets);
+            (BodyKind::Usable, refusal.message, None)
+        }
+        Err(_) => (BodyKind::CutOff, format!("HTTP {} with a broken body", answer.status), None),
+    }
+}

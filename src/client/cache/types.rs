@@ -1,0 +1,135 @@
+//! What goes into the cache and what comes out of it.
+
+use crate::{
+    contract::{Failure, catalogue::Operation},
+    policy::{
+        cache::{Key, KeyParts},
+        time::Tick,
+    },
+};
+use bytes::Bytes;
+use std::time::Duration;
+
+/// What is asked, as far as it tells one answer from another.
+#[derive(Debug, Clone)]
+pub struct Question<'a> {
+    /// The operation.
+    pub operation: &'static Operation,
+    /// Which of the vendor's environments.
+    pub environment: &'a str,
+    /// Whose data.
+    pub tenant: &'a str,
+    /// Who asks.
+    pub account: &'a str,
+    /// Whose data it is among the tenant's, if the operation says so.
+    pub owner: Option<String>,
+    /// The values of the path's placeholders.
+    pub segments: &'a [String],
+    /// The query, that of the page included.
+    pub query: Vec<(&'a str, &'a str)>,
+}
+
+/// How an answer may be.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted {
+    /// Not from the cache.
+    pub fresh: bool,
+    /// Of any age, while the vendor is down.
+    pub accept_stale: bool,
+    /// When the call must be over.
+    pub deadline: Option<Tick>,
+}
+
+/// What the vendor answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// HTTP status.
+    pub status: u16,
+    /// The whole body.
+    pub body: Bytes,
+    /// Whether it may be kept.
+    pub keep: bool,
+}
+
+/// A fetch that failed.
+#[derive(Debug, Clone)]
+pub struct Missed {
+    /// How.
+    pub failure: Failure,
+    /// Whether it would have failed for any other caller too: not because this one had
+    /// little time or few attempts.
+    pub for_all: bool,
+}
+
+/// An answer, and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cached {
+    /// HTTP status.
+    pub status: u16,
+    /// The whole body.
+    pub body: Bytes,
+    /// Where it comes from.
+    pub source: Source,
+    /// How old it is. Zero for one that was fetched for this call.
+    pub age: Duration,
+    /// Whether it is only given because the vendor is down.
+    pub degraded: bool,
+}
+
+/// Where an answer comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// From the vendor, for this call or for one that asked the same at once.
+    Vendor,
+    /// From the cache.
+    Cache,
+}
+
+/// How often what happened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Fresh answers from the cache; what is not there included.
+    pub hits: u64,
+    /// Answers from the cache while somebody fetched a new one.
+    pub stale: u64,
+    /// Answers from the cache because the vendor was down.
+    pub degraded: u64,
+    /// Fetches.
+    pub fetches: u64,
+    /// Calls that waited for the fetch of another one and got its result.
+    pub joined: u64,
+}
+
+/// The key of all that is kept of one owner of data. No module has this name.
+pub(crate) fn owned(vendor: &str, environment: &str, tenant: &str, owner: &str) -> Key {
+    Key::of_resource(vendor, environment, tenant, ("@owner", owner))
+}
+
+impl Question<'_> {
+    pub(crate) fn key(&self, epoch: u64) -> Key {
+        Key::new(&KeyParts {
+            vendor: self.operation.vendor,
+            environment: self.environment,
+            tenant: self.tenant,
+            account: self.account,
+            operation: self.operation.name,
+            segments: self.segments,
+            query: &self.query,
+            epoch,
+        })
+    }
+
+    pub(crate) fn resource(&self) -> Key {
+        let vendor = self.operation.vendor;
+        match &self.owner {
+            Some(owner) => owned(vendor, self.environment, self.tenant, owner),
+            None => Key::of_resource(vendor, self.environment, self.tenant, self.operation.resource()),
+        }
+    }
+}
+
+impl Cached {
+    pub(crate) fn fetched(Fetched { status, body, .. }: Fetched) -> Cached {
+        Cached { status, body, source: Source::Vendor, age: Duration::ZERO, degraded: false }
+    }
+}

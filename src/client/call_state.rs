@@ -1,0 +1,119 @@
+//! What one call has gone through, and how it ends when it fails.
+
+use super::attempt::Failed;
+use crate::{
+    contract::{self, Failure, FailureKind, RetryAdvice},
+    failure::{self, instant, millis, outcome},
+    policy::{
+        budget::Spent,
+        classify::Effect as Took,
+        retry::{GiveUp, Retry, Why},
+        time::{Tick, WallTime},
+    },
+};
+use std::time::Duration;
+
+/// What one call has gone through so far.
+pub(crate) struct Course {
+    /// Our id of it.
+    pub(crate) id: String,
+    /// When it began.
+    pub(crate) began: Tick,
+    /// The same, on the calendar.
+    pub(crate) began_wall: WallTime,
+    /// Its attempts.
+    pub(crate) retry: Retry,
+    /// What its retries took out of the budget.
+    pub(crate) spent: Spent,
+    /// How often a token of this call was refused.
+    pub(crate) refusals: u32,
+    /// Why there was no further attempt, if that is why it ended.
+    pub(crate) ended: Option<Why>,
+}
+
+impl Course {
+    /// The call did not get its turn in time.
+    pub(crate) fn not_admitted(&self, hint: Option<Duration>) -> Failure {
+        let retry = hint.map_or(RetryAdvice::Later, |hint| RetryAdvice::After(millis(hint)));
+        let message = "the rate limit, or the cap on requests under way, leaves no time before the deadline";
+        Failure {
+            outcome: outcome(self.retry.effect()),
+            retry,
+            ..failure::refused(FailureKind::RateLimited, message, Vec::new())
+        }
+    }
+
+    /// The circuit breaker is open for so long.
+    pub(crate) fn unavailable(&self, left: Duration) -> Failure {
+        let message = "the vendor has been failing and is not asked for now (circuit breaker)";
+        Failure {
+            outcome: outcome(self.retry.effect()),
+            retry: RetryAdvice::After(millis(left)),
+            ..failure::refused(FailureKind::Unavailable, message, Vec::new())
+        }
+    }
+
+    /// The deadline passed.
+    pub(crate) fn late(&self) -> Failure {
+        Failure { outcome: outcome(self.retry.effect()), ..failure::late("the deadline passed") }
+    }
+
+    /// Whether its failure is no matter of its own deadline: another call, at the same
+    /// time, would have failed as well.
+    pub(crate) fn failed_for_all(&self) -> bool {
+        self.ended.is_some_and(|why| why != Why::NoTime)
+    }
+
+    /// No further attempt.
+    pub(crate) fn give_up(&mut self, failed: Failed, GiveUp { why, hint, effect }: GiveUp) -> Failure {
+        self.ended = Some(why);
+        let Failed { fault, complaint } = failed;
+        let unsure = effect > Took::NotApplied;
+        let retry = match (why, hint) {
+            (Why::Final | Why::AuthRejected, _) => RetryAdvice::Never,
+            (Why::NotRepeatable | Why::BodyGone, _) if unsure => RetryAdvice::Never,
+            (_, Some(hint)) => RetryAdvice::After(millis(hint)),
+            _ => RetryAdvice::Later,
+        };
+        let message = match why {
+            Why::NotRepeatable => {
+                format!("{}; it may have taken effect and is not sent again", complaint.message)
+            }
+            Why::BodyGone if unsure => {
+                format!("{}; it may have taken effect, and a stream cannot be sent again", complaint.message)
+            }
+            Why::BodyGone => format!("{}; a stream cannot be sent again", complaint.message),
+            Why::NoTime => format!("{}; the deadline leaves no time to try again", complaint.message),
+            Why::Exhausted => format!("{}; no attempts are left", complaint.message),
+            Why::OverBudget => {
+                format!("{}; too many calls are being repeated as it is", complaint.message)
+            }
+            Why::AuthRejected => format!("{}; a new access token was refused as well", complaint.message),
+            Why::Final => complaint.message,
+        };
+        Failure {
+            outcome: outcome(effect),
+            retry,
+            status: fault.status,
+            vendor_trace_id: complaint.trace_id,
+            ..failure::refused(complaint.kind.unwrap_or(FailureKind::Internal), message, complaint.fields)
+        }
+    }
+
+    /// The attempts that failed, as the contract has them.
+    pub(crate) fn attempts(&self) -> Vec<contract::Attempt> {
+        let attempts = self.retry.attempts().iter().map(|attempt| {
+            let since = attempt.started.since(self.began).as_millis();
+            let started =
+                self.began_wall.as_millis().saturating_add(i64::try_from(since).unwrap_or(i64::MAX));
+            contract::Attempt {
+                number: attempt.number,
+                started: instant(WallTime::from_millis(started)),
+                elapsed_ms: millis(attempt.elapsed),
+                status: attempt.status,
+                reason: attempt.reason.as_str().to_owned(),
+            }
+        });
+        attempts.collect()
+    }
+}

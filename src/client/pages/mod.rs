@@ -1,0 +1,273 @@
+//! Whole reads: calls strung together, pages fetched ahead and delivered in order.
+
+mod ids;
+mod open;
+mod pager;
+mod probe;
+
+pub use pager::Page;
+
+use super::{Answer, Call, Connector, Options, Payload};
+use crate::{
+    contract::{
+        Failure, FailureKind, ListEnd,
+        catalogue::{Operation, Paging},
+    },
+    failure,
+    host::Host,
+    policy::{
+        pager::{Guard, Progress},
+        resume::Resume,
+        time::Tick,
+    },
+    providers::api::{Envelope, PageAsked, Vendor},
+};
+use futures_util::{
+    future::LocalBoxFuture,
+    stream::{FuturesUnordered, StreamExt},
+};
+use litemap::LiteMap;
+use pager::{Fetch, Pager};
+use probe::Looking;
+use std::rc::Rc;
+
+/// Reads a list from where it is told to the end.
+///
+/// [`Reader::next`] gives a page, [`Reader::delivered`] takes note of what the
+/// consumer took of it, and [`Reader::read_ahead`] goes on fetching meanwhile.
+pub struct Reader<H> {
+    connector: Rc<Connector<H>>,
+    vendor: &'static dyn Vendor,
+    /// What is asked for, page by page.
+    call: Rc<Call>,
+    options: Options,
+    /// When the whole read must be over, if its caller said so.
+    deadline: Option<Tick>,
+    /// When it asks for no further page, whatever its caller said.
+    latest: Tick,
+    /// What a `resume` text must have been made for.
+    identity: u64,
+    page_size: u32,
+    /// Whether a page has come: the vendor takes the parameters.
+    taken: bool,
+    /// Whether to ask for the total.
+    include_total: Total,
+    looking: Looking,
+    pager: Pager,
+    flights: FuturesUnordered<LocalBoxFuture<'static, Landed>>,
+    held: LiteMap<u32, Held>,
+    failures: LiteMap<u32, Failure>,
+    current: Option<u32>,
+}
+
+/// A page that is kept until it was delivered.
+struct Held {
+    envelope: Envelope,
+    call_id: String,
+    status: u16,
+}
+
+/// A fetch that ended: of a page, or of the look that comes before them.
+struct Landed {
+    page: Option<u32>,
+    result: Result<Answer, Failure>,
+}
+
+/// When a page's request asks for the number of records in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Total {
+    /// Never.
+    No,
+    /// Once, as long as it is not known: it costs the vendor time.
+    Once,
+    /// The caller wants it.
+    Always,
+}
+
+impl<H: Host + 'static> Reader<H> {
+    /// The next records, or none at the end.
+    ///
+    /// # Errors
+    /// Whatever ended the read; `resume` in it says where to go on.
+    pub async fn next(&mut self) -> Result<Option<Page>, Failure> {
+        loop {
+            self.launch();
+            if let Some(page) = self.ready() {
+                return Ok(Some(page));
+            }
+            match self.pager.progress() {
+                Progress::Ended => return Ok(None),
+                Progress::Stopped(guard) => return Err(self.stopped(guard)),
+                Progress::FetchFailed { page } => {
+                    let failure =
+                        self.failures.remove(&page).unwrap_or_else(|| internal("a fetch failed silently"));
+                    return Err(self.resumable(failure));
+                }
+                Progress::Going => {}
+            }
+            match self.flights.next().await {
+                Some(landed) => self.land(landed),
+                None => return Err(self.resumable(internal("the read stands still"))),
+            }
+        }
+    }
+
+    /// Fetches ahead as far as the bounds allow. Ends when nothing is under way.
+    pub async fn read_ahead(&mut self) {
+        loop {
+            self.launch();
+            match self.flights.next().await {
+                Some(landed) => self.land(landed),
+                None => return,
+            }
+        }
+    }
+
+    /// The consumer took this many records of the page that came last.
+    pub fn delivered(&mut self, records: usize) {
+        let Some(page) = self.current else { return };
+        self.pager.delivered(page, records);
+        let pager = &self.pager;
+        self.held.retain(|page, _| pager.keeps(*page));
+        self.connector.stats.borrow_mut().records(records);
+    }
+
+    /// How the read ended, or stands.
+    #[must_use]
+    pub fn end(&self, complete: bool) -> ListEnd {
+        ListEnd {
+            items: self.pager.items(),
+            pages: self.pager.pages(),
+            suppressed: self.pager.suppressed(),
+            drifted: self.pager.drifted(),
+            complete,
+            resume: self.resume(),
+        }
+    }
+
+    /// The failure, with where to go on.
+    #[must_use]
+    pub fn resumable(&self, failure: Failure) -> Failure {
+        let failure = failure.of(self.call.operation.name, "", Vec::new());
+        Failure { resume: Some(self.resume()), ..failure }
+    }
+
+    /// The operation that is read.
+    #[must_use]
+    pub fn operation(&self) -> &'static Operation {
+        self.call.operation
+    }
+
+    /// Goes on after the last record that was delivered.
+    fn resume(&self) -> String {
+        Resume {
+            operation: self.call.operation.name.to_owned(),
+            query: self.identity,
+            position: self.pager.position(),
+            done: self.pager.progress() == Progress::Ended,
+        }
+        .encode()
+    }
+
+    fn ready(&mut self) -> Option<Page> {
+        let ready = self.pager.ready()?;
+        let held = self.held.get(&ready.page)?;
+        self.current = Some(ready.page);
+        let last = ready.first.saturating_add(ready.count);
+        let ranges = held.envelope.items.get(ready.first..last)?;
+        Some(Page {
+            again: None,
+            body: held.envelope.body.clone(),
+            records: (ready.first..).zip(ranges.iter().cloned()).collect(),
+            call_id: held.call_id.clone(),
+            status: held.status,
+        })
+    }
+
+    fn launch(&mut self) {
+        if self.looks() {
+            return;
+        }
+        while let Some(fetch) = self.pager.next_fetch() {
+            let (page, asked) = self.asked(fetch);
+            let fetch = self.fetch(self.call.clone(), &asked);
+            self.flights.push(Box::pin(async move { Landed { page: Some(page), result: fetch.await } }));
+        }
+    }
+
+    /// Fetches a page within what is left of the whole read's deadline.
+    fn fetch(
+        &self,
+        call: Rc<Call>,
+        asked: &PageAsked,
+    ) -> impl Future<Output = Result<Answer, Failure>> + 'static {
+        let (connector, asked) = (self.connector.clone(), asked.clone());
+        // Once it had a turn, its place is behind those who had none.
+        let since = self.options.since.filter(|_| !self.taken);
+        let mut options = Options { taken: self.taken, since, ..self.options.clone() };
+        options.deadline =
+            self.deadline.map(|deadline| connector.host.now().until(deadline)).or(options.deadline);
+        let too_long = connector.host.now() >= self.latest;
+        async move {
+            match options.deadline {
+                _ if too_long => {
+                    Err(failure::late("the read takes longer than PENSTOCK_MAX_READ_TIME allows"))
+                }
+                Some(left) if left.is_zero() => Err(failure::late("the deadline of the read passed")),
+                _ => connector.call(&call, Some(&asked), &options).await,
+            }
+        }
+    }
+
+    fn asked(&self, fetch: Fetch) -> (u32, PageAsked) {
+        match fetch {
+            Fetch::Numbered(number) => {
+                let size = self.page_size;
+                let include_total = match self.include_total {
+                    Total::No => false,
+                    Total::Once => self.pager.wants_total(number),
+                    Total::Always => true,
+                };
+                let offset = self.pager.offset(number);
+                (number, PageAsked { number, size, offset, include_total, from: None })
+            }
+            Fetch::Cursor { page, from } => (page, PageAsked { from, ..PageAsked::default() }),
+        }
+    }
+
+    fn land(&mut self, Landed { page, result }: Landed) {
+        let result = result.and_then(|answer| match answer.payload {
+            Payload::Page(envelope) => Ok(Held { envelope, call_id: answer.call_id, status: answer.status }),
+            _ => Err(internal("a list answered without a page")),
+        });
+        match (page, result) {
+            (None, result) => self.looked(result),
+            (Some(page), Ok(held)) => self.arrive(page, held),
+            (Some(page), Err(failure)) => self.fail(page, failure),
+        }
+    }
+
+    fn arrive(&mut self, page: u32, held: Held) {
+        self.connector.stats.borrow_mut().page();
+        self.taken = true;
+        // What a report calls `id` need not be one: rows may share it.
+        let id = (self.call.operation.paging != Paging::Report).then(|| self.vendor.id_member());
+        if self.pager.arrived(page, &held.envelope, id) {
+            self.held.insert(page, held);
+        }
+    }
+
+    fn fail(&mut self, page: u32, failure: Failure) {
+        if self.pager.failed(page) {
+            self.failures.insert(page, failure);
+        }
+    }
+
+    fn stopped(&self, guard: Guard) -> Failure {
+        self.resumable(failure::refused(FailureKind::Paging, guard.to_string(), Vec::new()))
+    }
+}
+
+fn internal(message: &str) -> Failure {
+    failure::refused(FailureKind::Internal, message, Vec::new())
+}

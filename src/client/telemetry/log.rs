@@ -1,0 +1,79 @@
+//! Log lines: one JSON object each.
+//!
+//! Field names follow OpenTelemetry's semantic conventions where it has one. What is
+//! logged is chosen field by field; nothing is dumped, so that no secret can slip in.
+
+use crate::{
+    codec::Instant,
+    contract::{Failure, Outcome},
+    failure::{kind_name, outcome_name},
+    host::Host,
+    policy::time::WallTime,
+    settings::common::LogLevel,
+};
+use serde_json::{Map, Value, json};
+
+/// A log line that is being put together.
+pub struct Line(Map<String, Value>);
+
+impl Line {
+    /// Begins one.
+    #[must_use]
+    pub fn new(now: WallTime, level: LogLevel, event: &str) -> Line {
+        let level = match level {
+            LogLevel::Error => "error",
+            LogLevel::Warn => "warn",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+        };
+        let mut fields = Map::new();
+        fields.insert("ts".to_owned(), json!(timestamp(now)));
+        fields.insert("level".to_owned(), json!(level));
+        fields.insert("event".to_owned(), json!(event));
+        Line(fields)
+    }
+
+    /// Adds a field.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Line {
+        self.0.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds a field that may be absent.
+    #[must_use]
+    pub fn with_some(self, name: &str, value: Option<impl Into<Value>>) -> Line {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    /// Adds what a failure says.
+    #[must_use]
+    pub fn failure(self, failure: &Failure) -> Line {
+        let unsure = failure.outcome == Outcome::Unknown;
+        self.with("error.type", kind_name(failure.kind))
+            .with("error.message", failure.message.as_str())
+            .with("outcome", outcome_name(failure.outcome))
+            .with_some("vendor.trace_id", failure.vendor_trace_id.as_deref())
+            .with_some("attention", unsure.then_some("look before repeating"))
+    }
+
+    /// Hands it to the host.
+    pub fn write<H: Host>(self, host: &H) {
+        // A map with texts for keys always has a JSON form.
+        if let Ok(line) = serde_json::to_string(&self.0) {
+            host.log(&line);
+        }
+    }
+}
+
+/// RFC 3339 in UTC, milliseconds.
+fn timestamp(now: WallTime) -> String {
+    let millis = now.as_millis();
+    let (seconds, rest) = (millis.div_euclid(1_000), millis.rem_euclid(1_000));
+    let Some(second) = Instant::new(seconds, 0) else { return millis.to_string() };
+    let second = second.to_string();
+    format!("{}.{rest:03}Z", second.trim_end_matches('Z'))
+}

@@ -1,0 +1,134 @@
+//! A caller of the vendors' typed functions: values in memory on both sides.
+
+use super::rig::Rig;
+use crate::{
+    codec::{self, lift_normal},
+    contract::{
+        AnswerInfo, CallOptions, Failure, PageInfo, PageRequest,
+        abi::{Abi, Arena, Layout, Places, tests::Placed},
+        catalogue::{Operation, Paging, Type},
+    },
+    entry::{
+        dynamic,
+        typed::{self, Arguments},
+    },
+};
+
+/// Where the parameters and results of a test stand.
+const BASE: u32 = 64;
+
+/// The parameters of a function.
+pub struct Function {
+    operation: &'static Operation,
+    whole: bool,
+    path: Vec<&'static str>,
+    query: &'static str,
+    body: &'static str,
+    page: PageRequest,
+}
+
+/// What a function returned.
+#[derive(Debug)]
+pub struct Returned {
+    /// The value in normal form; records as an array.
+    pub value: serde_json::Value,
+    /// Where it came from.
+    pub info: Option<AnswerInfo>,
+    /// Where the page stands.
+    pub page: Option<PageInfo>,
+}
+
+impl Function {
+    /// By its name.
+    pub fn new(name: &str) -> Function {
+        let operation = dynamic::operation("servicetitan", name).unwrap();
+        let page = PageRequest { page: None, page_size: None, include_total: false, resume: None };
+        let whole = operation.alias.is_some_and(|alias| alias != name);
+        Function { operation, whole, path: Vec::new(), query: "{}", body: "{}", page }
+    }
+
+    /// The placeholders of the path, as JSON.
+    pub fn path(self, path: &[&'static str]) -> Function {
+        Function { path: path.to_vec(), ..self }
+    }
+
+    /// The query, as JSON.
+    pub fn query(self, query: &'static str) -> Function {
+        Function { query, ..self }
+    }
+
+    /// The body, as JSON.
+    pub fn body(self, body: &'static str) -> Function {
+        Function { body, ..self }
+    }
+
+    /// The page.
+    pub fn page(self, page: PageRequest) -> Function {
+        Function { page, ..self }
+    }
+
+    /// As the function gets them. Everything that it was lent is released.
+    pub fn arguments(&self) -> Arguments {
+        let operation = self.operation;
+        let values = operation.path_parameters.iter().map(|placeholder| placeholder.ty).zip(&self.path);
+        let query = operation.query.map(|record| (Type::Record(record), &self.query));
+        let body = operation.body.map(|ty| (ty, &self.body));
+        let values: Vec<(Type, &str)> =
+            values.chain(query).chain(body).map(|(ty, json)| (ty, *json)).collect();
+        let page = (operation.is_list() && !self.whole).then_some(&self.page);
+
+        let mut size = values.iter().fold(Layout::EMPTY, |size, (ty, _)| size.field(Layout::of(ty)));
+        if page.is_some() {
+            size = size.field(PageRequest::LAYOUT);
+        }
+        let mut arena = Arena::with(size.field(<Option<CallOptions>>::LAYOUT).end());
+        let mut places = Places::at(0);
+        for (ty, json) in values {
+            codec::decode_into(&ty, json.as_bytes(), &mut arena, places.next(Layout::of(&ty))).unwrap();
+        }
+        if let Some(page) = page {
+            page.lower(&mut arena, places.next(PageRequest::LAYOUT));
+        }
+        let placed = Placed::at(BASE, arena);
+        let arguments = Arguments::lift(operation, self.whole, &placed, BASE).unwrap();
+        placed.assert_released(0);
+        arguments
+    }
+
+    /// Calls.
+    pub async fn call(self, rig: &Rig) -> Result<Returned, Failure> {
+        let arena = typed::answer(&rig.connector, self.operation, self.arguments()).await;
+        rig.noted(self.returned(arena))
+    }
+
+    /// What a caller reads from the result.
+    fn returned(&self, arena: Arena) -> Result<Returned, Failure> {
+        let operation = self.operation;
+        let result = typed::result(operation);
+        let placed = Placed::at(BASE, arena);
+        let memory = &placed;
+        // A failure has an alignment of 8, and stands behind the discriminant.
+        let start = BASE + 8;
+        let failed = bool::lift(memory, BASE).unwrap();
+        if failed {
+            let failure = Failure::lift(memory, start).unwrap();
+            placed.assert_released(result.size);
+            return Err(failure);
+        }
+        let mut places = Places::at(start);
+        let mut returned = Returned { value: serde_json::Value::Null, info: None, page: None };
+        if let Some(ty) = &operation.answer {
+            let list = (operation.paging != Paging::None).then(|| Type::List(Box::leak(Box::new(*ty))));
+            let ty = list.unwrap_or(*ty);
+            let normal = lift_normal(&ty, memory, places.next(Layout::of(&ty)));
+            returned.value = serde_json::from_str(&normal).unwrap();
+            if operation.is_list() {
+                returned.page = Some(PageInfo::lift(memory, places.next(PageInfo::LAYOUT)).unwrap());
+            } else if operation.effect == crate::contract::catalogue::Effect::Read {
+                returned.info = Some(AnswerInfo::lift(memory, places.next(AnswerInfo::LAYOUT)).unwrap());
+            }
+        }
+        placed.assert_released(result.size);
+        Ok(returned)
+    }
+}

@@ -1,0 +1,72 @@
+//! An event of the vendor's makes what is kept of its thing useless.
+
+use super::rig::{Rig, options};
+use crate::{
+    client::Received,
+    contract::AnswerSource,
+    host::simulated::{Reply, Store},
+    webhooks::{self, Delivery, Encoding, sign},
+};
+
+const SECRET: &str = "canary-webhook-secret-0123456789";
+
+/// A vendor whose zones and job types have the number of the request that read them.
+fn rig() -> Rig {
+    let rig = Rig::new();
+    rig.host.share(Store::default());
+    rig.host.set_secret("SERVICETITAN_WEBHOOK_SECRET", SECRET);
+    rig.titan.on_api(|number, _| Some(Reply::ok(format!(r#"{{"id":{number}}}"#))));
+    rig
+}
+
+fn source(rig: &Rig, operation: &str) -> AnswerSource {
+    rig.run(rig.invoke(operation, &[("id", "5")], None, Some(&options()))).unwrap().info.source
+}
+
+/// Delivers an event, signed.
+fn deliver(rig: &Rig, name: &str, subject: &str) {
+    let body = format!(
+        r#"{{"id":"d-{name}","type":"{name}","time":"2026-11-20T10:00:00Z",
+            "data":{{"tenantId":1234,"{subject}":{{"id":5}}}}}}"#
+    );
+    let signature = Encoding::Hex.encode(&sign(SECRET.as_bytes(), &[body.as_bytes()]));
+    let headers = [("x-servicetitan-signature".to_owned(), signature)];
+    let delivery = Delivery { headers: &headers, body: body.as_bytes() };
+    let received = rig.run(webhooks::receive(&rig.connector, "servicetitan", None, &delivery));
+    assert!(matches!(received, Ok(Received::Fresh { .. })), "{received:?}");
+}
+
+#[test]
+fn an_event_outdates_what_is_kept_of_its_thing_and_nothing_else() {
+    for event in ["tn.dis.zone-updated", "tn.dis.zone-deleted"] {
+        let rig = rig();
+        for operation in ["dispatch.zones-get", "jpm.job-types-get"] {
+            assert_eq!(source(&rig, operation), AnswerSource::Vendor);
+            assert_eq!(source(&rig, operation), AnswerSource::Cache, "{operation}");
+        }
+        deliver(&rig, event, "zone");
+        assert_eq!(source(&rig, "jpm.job-types-get"), AnswerSource::Cache, "{event}");
+        assert_eq!(source(&rig, "dispatch.zones-get"), AnswerSource::Vendor, "{event}");
+        assert_eq!(source(&rig, "dispatch.zones-get"), AnswerSource::Cache, "it is kept anew");
+    }
+}
+
+#[test]
+fn an_event_about_something_else_outdates_nothing() {
+    let rig = rig();
+    assert_eq!(source(&rig, "dispatch.zones-get"), AnswerSource::Vendor);
+    deliver(&rig, "tn.jpm.job-completed", "job");
+    assert_eq!(source(&rig, "dispatch.zones-get"), AnswerSource::Cache);
+}
+
+/// A delivery that nobody signed must not empty the cache.
+#[test]
+fn a_forged_event_outdates_nothing() {
+    let rig = rig();
+    assert_eq!(source(&rig, "dispatch.zones-get"), AnswerSource::Vendor);
+    let body = r#"{"id":"d","type":"tn.dis.zone-updated","data":{"tenantId":1234,"zone":{"id":5}}}"#;
+    let headers = [("x-servicetitan-signature".to_owned(), "00".repeat(32))];
+    let delivery = Delivery { headers: &headers, body: body.as_bytes() };
+    rig.run(webhooks::receive(&rig.connector, "servicetitan", None, &delivery)).unwrap_err();
+    assert_eq!(source(&rig, "dispatch.zones-get"), AnswerSource::Cache);
+}

@@ -1,0 +1,277 @@
+//! What guards a vendor from too many requests: a breaker and a retry budget for each
+//! limit group of a tenant.
+
+use crate::policy::{
+    breaker::{Breaker, BreakerPolicy, Open, Outcome, Permit, State, Transition},
+    budget::{Budget, BudgetPolicy, Cost, Spent},
+    time::Tick,
+};
+use litemap::LiteMap;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+
+/// How many groups are kept. Beyond that the one that was used longest ago is forgotten:
+/// its breaker was closed or nobody asked.
+const MOST_GROUPS: usize = 1024;
+
+/// The guards of all groups.
+#[derive(Default)]
+pub(crate) struct Guards {
+    groups: RefCell<LiteMap<String, Rc<Guard>>>,
+    totals: Rc<Totals>,
+}
+
+/// The guards of one group.
+pub(crate) struct Guard {
+    breaker: RefCell<Breaker>,
+    budget: RefCell<Budget>,
+    used: Cell<Tick>,
+    totals: Rc<Totals>,
+}
+
+/// Leave to send one request. Dropped, it counts as not sent.
+pub(crate) struct Pass {
+    guard: Rc<Guard>,
+    permit: Option<Permit>,
+}
+
+/// What happened since the start, in groups that are forgotten too.
+#[derive(Debug, Default)]
+struct Totals {
+    opened: Cell<u64>,
+    closed: Cell<u64>,
+    calls_refused: Cell<u64>,
+    retries_refused: Cell<u64>,
+}
+
+/// For metrics.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Figures {
+    /// Groups that are known.
+    pub(crate) groups: usize,
+    /// Breakers that are open now.
+    pub(crate) open: usize,
+    /// Breakers that are half open now.
+    pub(crate) half_open: usize,
+    /// The least that a budget holds, in thousandths of a token.
+    pub(crate) lowest_budget: Option<u64>,
+    /// How often a breaker opened, reopenings included.
+    pub(crate) opened_total: u64,
+    /// How often a breaker closed.
+    pub(crate) closed_total: u64,
+    /// Requests that a breaker refused.
+    pub(crate) calls_refused_total: u64,
+    /// Retries that a budget refused.
+    pub(crate) retries_refused_total: u64,
+}
+
+impl Guards {
+    /// The guards of a group; new ones if it is not known. The key names vendor, tenant and
+    /// limit group.
+    pub(crate) fn of(&self, key: &str, now: Tick) -> Rc<Guard> {
+        let mut groups = self.groups.borrow_mut();
+        if let Some(guard) = groups.get(key) {
+            guard.used.set(now);
+            return guard.clone();
+        }
+        if groups.len() >= MOST_GROUPS
+            && let Some(oldest) =
+                groups.iter().min_by_key(|(_, guard)| guard.used.get()).map(|(key, _)| key.clone())
+        {
+            groups.remove(&oldest);
+        }
+        let guard = Rc::new(Guard {
+            breaker: RefCell::new(Breaker::new(BreakerPolicy::DEFAULT)),
+            budget: RefCell::new(Budget::new(BudgetPolicy::DEFAULT)),
+            used: Cell::new(now),
+            totals: self.totals.clone(),
+        });
+        groups.insert(key.to_owned(), guard.clone());
+        guard
+    }
+
+    /// The breaker of each group.
+    pub(crate) fn states(&self, now: Tick) -> Vec<(String, State)> {
+        let groups = self.groups.borrow();
+        groups.iter().map(|(key, guard)| (key.clone(), guard.breaker.borrow().state(now))).collect()
+    }
+
+    /// For metrics.
+    pub(crate) fn figures(&self, now: Tick) -> Figures {
+        let groups = self.groups.borrow();
+        let states = || groups.values().map(|guard| guard.breaker.borrow().state(now));
+        Figures {
+            groups: groups.len(),
+            open: states().filter(|state| matches!(state, State::Open { .. })).count(),
+            half_open: states().filter(|state| *state == State::HalfOpen).count(),
+            lowest_budget: groups.values().map(|guard| guard.budget.borrow().level(now)).min(),
+            opened_total: self.totals.opened.get(),
+            closed_total: self.totals.closed.get(),
+            calls_refused_total: self.totals.calls_refused.get(),
+            retries_refused_total: self.totals.retries_refused.get(),
+        }
+    }
+}
+
+impl Guard {
+    /// A call begins. Once a call, however often it is sent.
+    pub(crate) fn called(&self, now: Tick) {
+        self.budget.borrow_mut().called(now);
+    }
+
+    /// Whether a request would be let through now.
+    pub(crate) fn check(&self, now: Tick, may_probe: bool) -> Result<(), Open> {
+        let checked = self.breaker.borrow().check(now, may_probe);
+        if checked.is_err() {
+            count(&self.totals.calls_refused);
+        }
+        checked
+    }
+
+    /// Leave to send one request. `may_probe`: whether its repeat is harmless.
+    pub(crate) fn pass(self: &Rc<Guard>, now: Tick, may_probe: bool) -> Result<Pass, Open> {
+        match self.breaker.borrow_mut().permit(now, may_probe) {
+            Ok(permit) => Ok(Pass { guard: self.clone(), permit: Some(permit) }),
+            Err(open) => {
+                count(&self.totals.calls_refused);
+                Err(open)
+            }
+        }
+    }
+
+    /// Whether the request may be sent again, as far as the budget goes.
+    pub(crate) fn may_retry(&self, now: Tick, cost: Cost, spent: &mut Spent) -> bool {
+        let may = self.budget.borrow_mut().withdraw(now, cost, spent);
+        if !may {
+            count(&self.totals.retries_refused);
+        }
+        may
+    }
+
+    /// A call succeeded: it gets back what its retries took.
+    pub(crate) fn succeeded(&self, now: Tick, spent: Spent) {
+        self.budget.borrow_mut().refund(now, spent);
+    }
+}
+
+impl Pass {
+    /// The request was sent and has ended after `took`. A transition is to be logged.
+    pub(crate) fn ended(
+        mut self,
+        now: Tick,
+        outcome: Outcome,
+        took: Duration,
+        hint: Option<Duration>,
+        random: f64,
+    ) -> Option<Transition> {
+        let permit = self.permit.take()?;
+        let transition = self.guard.breaker.borrow_mut().record(permit, now, outcome, took, hint, random);
+        match transition {
+            Some(Transition::Opened { .. }) => count(&self.guard.totals.opened),
+            Some(Transition::Closed) => count(&self.guard.totals.closed),
+            None => {}
+        }
+        transition
+    }
+}
+
+/// The request was not sent, or nobody waited for its answer.
+impl Drop for Pass {
+    fn drop(&mut self) {
+        if let Some(permit) = self.permit.take() {
+            self.guard.breaker.borrow_mut().abandon(permit);
+        }
+    }
+}
+
+fn count(total: &Cell<u64>) {
+    total.set(total.get().saturating_add(1));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MILLI: Duration = Duration::from_millis(1);
+
+    fn at(seconds: u64) -> Tick {
+        Tick::ZERO + Duration::from_secs(seconds)
+    }
+
+    /// Ten failures at a time.
+    fn fail(guard: &Rc<Guard>, now: Tick) {
+        for _ in 0..10 {
+            let pass = guard.pass(now, true).unwrap();
+            pass.ended(now, Outcome::Failure, MILLI, None, 0.0);
+        }
+    }
+
+    #[test]
+    fn one_tenants_outage_is_not_anothers() {
+        let guards = Guards::default();
+        let (north, south) = (guards.of("north", at(0)), guards.of("south", at(0)));
+        fail(&north, at(0));
+        assert!(north.pass(at(0), true).is_err() && south.pass(at(0), true).is_ok());
+        while north.may_retry(at(0), Cost::Transient, &mut Spent::default()) {}
+        assert!(south.may_retry(at(0), Cost::Transient, &mut Spent::default()));
+        // They are kept by their keys.
+        assert!(guards.of("north", at(0)).pass(at(0), true).is_err());
+        let expected = Figures {
+            groups: 2,
+            open: 1,
+            lowest_budget: Some(0),
+            opened_total: 1,
+            calls_refused_total: 2,
+            retries_refused_total: 1,
+            ..Figures::default()
+        };
+        assert_eq!(guards.figures(at(0)), expected);
+        assert_eq!(guards.figures(at(1)), Figures { open: 0, half_open: 1, ..expected });
+        for _ in 0..3 {
+            let pass = north.pass(at(1), true).unwrap();
+            pass.ended(at(1), Outcome::Success, MILLI, None, 0.0);
+        }
+        assert_eq!(guards.figures(at(1)), Figures { open: 0, closed_total: 1, ..expected });
+    }
+
+    #[test]
+    fn a_dropped_probe_leaves_its_place_to_the_next() {
+        let guards = Guards::default();
+        let guard = guards.of("north", at(0));
+        fail(&guard, at(0));
+        let probe = guard.pass(at(1), true).unwrap();
+        assert!(guard.pass(at(1), true).is_err());
+        drop(probe);
+        assert!(guard.pass(at(1), true).is_ok());
+    }
+
+    #[test]
+    fn a_saved_call_gets_its_tokens_back() {
+        let guards = Guards::default();
+        let (guard, mut spent) = (guards.of("north", at(0)), Spent::default());
+        guard.called(at(0));
+        assert!(guard.may_retry(at(0), Cost::Transient, &mut spent));
+        assert_eq!(guards.figures(at(0)).lowest_budget, Some(49_000));
+        guard.called(at(0));
+        assert_eq!(guards.figures(at(0)).lowest_budget, Some(49_050));
+        guard.succeeded(at(0), spent);
+        assert_eq!(guards.figures(at(0)).lowest_budget, Some(50_000));
+    }
+
+    #[test]
+    fn names_that_are_made_up_do_not_fill_the_memory() {
+        let guards = Guards::default();
+        fail(&guards.of("north", at(0)), at(0));
+        for number in 0..2_000 {
+            guards.of(&format!("group-{number}"), at(number));
+            // It is in use and so not forgotten.
+            guards.of("north", at(number));
+        }
+        let figures = guards.figures(at(0));
+        assert_eq!((figures.groups, figures.open, figures.opened_total), (1024, 1, 1));
+        assert!(!guards.groups.borrow().contains_key("group-0"));
+    }
+}

@@ -1,0 +1,308 @@
+//! Who may send now: the rate limits of the vendors and the cap on requests under way.
+//!
+//! A call asks for a [`Permit`] before each request and holds it until the answer is
+//! there. The policies are in [`crate::policy::limiter`]; here calls wait for their turn
+//! and one of them asks the store for slots (`waiting.rs`).
+
+mod waiting;
+
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    host::Host,
+    policy::{
+        limiter::{
+            gcra::RateLimit,
+            group::{Figures, Group, Late, Setup},
+            inflight::{GroupId, Inflight},
+            queue::{Caller, Ticket},
+        },
+        time::Tick,
+    },
+};
+use litemap::LiteMap;
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    fmt,
+    rc::Rc,
+    task::Waker,
+    time::Duration,
+};
+
+/// How many groups are kept. Beyond that, idle ones are forgotten.
+const MANY_GROUPS: usize = 256;
+
+/// How long a lower limit goes on once nobody asks for it. Two accounts of a tenant count
+/// together and may have different settings, or read changed ones at different times, up to
+/// a minute apart: if each call changed the limit back, nothing would ever be sent.
+const LIMIT_LIFE: Duration = Duration::from_secs(120);
+
+/// What counts together at a vendor, such as `servicetitan/1234/app`. Also the name of
+/// the group's record in the shared store, so the same in all instances, and no secret.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupKey(Rc<str>);
+
+impl GroupKey {
+    /// A group by name.
+    #[must_use]
+    pub fn new(name: &str) -> GroupKey {
+        GroupKey(name.into())
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for GroupKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How admission is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdmissionConfig {
+    /// Whether the instances of a deployment share each limit through the host's store.
+    pub shared: bool,
+    /// How many instances there are. When they cannot agree, each uses its share.
+    pub instances: u32,
+    /// The most requests under way at once, over all groups. 0 counts as 1.
+    pub max_connections: usize,
+    /// Whether to slow down when a vendor throttles below the limit.
+    pub adaptive: bool,
+}
+
+impl Default for AdmissionConfig {
+    fn default() -> AdmissionConfig {
+        AdmissionConfig { shared: true, instances: 1, max_connections: 10, adaptive: false }
+    }
+}
+
+/// Why a call was not admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It could not be sent before its deadline.
+    Late {
+        /// How long to wait before another try, as far as that is known.
+        hint: Option<Duration>,
+    },
+}
+
+impl From<Late> for Refusal {
+    fn from(late: Late) -> Refusal {
+        Refusal::Late { hint: late.hint }
+    }
+}
+
+/// The admission of one connector. Clones are the same one.
+#[derive(Clone)]
+pub struct Admission(Rc<Desk>);
+
+struct Desk {
+    config: Cell<AdmissionConfig>,
+    rooms: RefCell<Rooms>,
+    inflight: RefCell<Inflight>,
+}
+
+#[derive(Default)]
+struct Rooms {
+    by_key: LiteMap<GroupKey, Rc<Room>>,
+    by_id: LiteMap<GroupId, Rc<Room>>,
+    made: u64,
+}
+
+/// A group and those who wait for it.
+struct Room {
+    key: GroupKey,
+    /// The key of its record in the store.
+    record: String,
+    group: RefCell<Group>,
+    /// When its present limit was last asked for.
+    asked: Cell<Tick>,
+    /// One for each call that waits, and so perhaps thousands.
+    wakers: RefCell<BTreeMap<Ticket, Waker>>,
+}
+
+impl Default for Admission {
+    fn default() -> Admission {
+        Admission::new(AdmissionConfig::default())
+    }
+}
+
+impl Admission {
+    /// An admission that has admitted nothing yet.
+    #[must_use]
+    pub fn new(config: AdmissionConfig) -> Admission {
+        let inflight = RefCell::new(Inflight::new(config.max_connections));
+        Admission(Rc::new(Desk { config: Cell::new(config), rooms: RefCell::default(), inflight }))
+    }
+
+    /// Goes on with another setup. The cap holds at once; groups that are known already
+    /// stay shared or not, and adaptive or not, as they are.
+    pub fn configure(&self, config: AdmissionConfig) {
+        if self.0.config.replace(config).max_connections != config.max_connections {
+            self.0.inflight.borrow_mut().resize(config.max_connections);
+            self.0.place_free();
+        }
+    }
+
+    /// Waits until a request of this group may be sent, and takes its place.
+    ///
+    /// Send at once, without waiting for anything else in between. Dropping the future
+    /// leaves the queue; dropping the permit gives the place in flight back. `limit` is
+    /// what the vendor sets for the group; of different ones the lowest holds. `caller` is who
+    /// takes turns with others; it goes before those who wait since later than `since`.
+    ///
+    /// The future must be polled until it is ready, or dropped: calls wait for one
+    /// another, and one that is kept but not polled when its turn comes holds its group up.
+    ///
+    /// # Errors
+    /// [`Refusal::Late`], as soon as it is known.
+    pub async fn admit<H: Host>(
+        &self,
+        host: &H,
+        group: &GroupKey,
+        limit: &RateLimit,
+        caller: Caller,
+        since: Tick,
+        deadline: Tick,
+    ) -> Result<Permit, Refusal> {
+        let now = host.now();
+        let room = self.0.room(group, limit, now, host);
+        let free = now < deadline && room.group.borrow_mut().at_once(now, &mut self.0.inflight.borrow_mut());
+        if free {
+            return Ok(Permit { desk: self.0.clone(), room, sent: now });
+        }
+        // Boxed: few calls wait, and its state would make that of all large.
+        Box::pin(waiting::wait(self.0.clone(), room, host, caller, since, deadline)).await
+    }
+
+    /// What each group has done and is doing.
+    #[must_use]
+    pub fn figures(&self, now: Tick) -> Vec<(GroupKey, Figures)> {
+        let rooms = self.0.rooms.borrow();
+        rooms.by_key.values().map(|room| (room.key.clone(), room.group.borrow().figures(now))).collect()
+    }
+
+    /// How many requests are under way, over all groups.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.0.inflight.borrow().taken()
+    }
+}
+
+/// The right to send one request, now. Kept until its answer is there.
+#[must_use = "a place in flight is given back when this is dropped"]
+pub struct Permit {
+    desk: Rc<Desk>,
+    room: Rc<Room>,
+    sent: Tick,
+}
+
+impl Permit {
+    /// When it was given.
+    #[must_use]
+    pub fn sent(&self) -> Tick {
+        self.sent
+    }
+
+    /// The vendor answered with 429, and perhaps with a time to wait: the whole group is
+    /// held until then.
+    pub fn throttled(&self, now: Tick, hint: Option<Duration>) {
+        self.room.group.borrow_mut().throttled(now, self.sent, hint);
+        self.room.deliver();
+    }
+
+    /// The vendor let the request through, whatever else it answered.
+    pub fn succeeded(&self, now: Tick) {
+        self.room.group.borrow_mut().succeeded(now, self.sent);
+    }
+}
+
+impl fmt::Debug for Permit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit").field("group", &self.room.key).field("sent", &self.sent).finish()
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.room.group.borrow_mut().landed(&mut self.desk.inflight.borrow_mut());
+        self.desk.place_free();
+    }
+}
+
+impl Desk {
+    /// A group by its key, made if there is none, with this limit.
+    fn room<H: Host>(&self, key: &GroupKey, limit: &RateLimit, now: Tick, host: &H) -> Rc<Room> {
+        let known = self.rooms.borrow().by_key.get(key).cloned();
+        if let Some(room) = known {
+            let known = *room.group.borrow().limit();
+            let settled = now.since(room.asked.get()) >= LIMIT_LIFE;
+            let changes = known != *limit && (limit.is_below(&known) || settled);
+            if changes || known == *limit {
+                room.asked.set(now);
+            }
+            if changes {
+                room.group.borrow_mut().change(now, *limit, host.random());
+                room.deliver();
+            }
+            return room;
+        }
+        let AdmissionConfig { shared, instances, adaptive, .. } = self.config.get();
+        let setup = Setup { limit: *limit, instances, shared, adaptive };
+        let mut rooms = self.rooms.borrow_mut();
+        if rooms.by_key.len() >= MANY_GROUPS {
+            let Rooms { by_key, by_id, .. } = &mut *rooms;
+            by_id.retain(|_, room| !room.group.borrow().is_idle(now));
+            by_key.retain(|_, room| !room.group.borrow().is_idle(now));
+        }
+        rooms.made += 1;
+        let id = GroupId(rooms.made);
+        let group = RefCell::new(Group::new(id, &setup, now, host.random()));
+        let record = format!("penstock/limit/{key}");
+        let room = Rc::new(Room {
+            key: key.clone(),
+            record,
+            group,
+            asked: Cell::new(now),
+            wakers: RefCell::default(),
+        });
+        rooms.by_key.insert(key.clone(), room.clone());
+        rooms.by_id.insert(id, room.clone());
+        room
+    }
+
+    /// Wakes whoever may take a free place in flight.
+    fn place_free(&self) {
+        loop {
+            let Some(id) = self.inflight.borrow().next() else { return };
+            let room = self.rooms.borrow().by_id.get(&id).cloned();
+            let head = room.and_then(|room| Some((room.group.borrow().head()?, room.clone())));
+            match head {
+                Some((ticket, room)) => return room.wake(ticket),
+                None => self.inflight.borrow_mut().withdraw(id),
+            }
+        }
+    }
+}
+
+impl Room {
+    /// Wakes those for whom something has changed.
+    fn deliver(&self) {
+        let wakes = self.group.borrow_mut().wakes();
+        wakes.for_each(|ticket| self.wake(ticket));
+    }
+
+    fn wake(&self, ticket: Ticket) {
+        let waker = self.wakers.borrow_mut().remove(&ticket);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}

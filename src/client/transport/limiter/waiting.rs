@@ -1,0 +1,160 @@
+//! A call that waits for its turn.
+//!
+//! Only the call whose turn it is sleeps, for itself and for the deadlines of all; the
+//! others are woken by what changes. The clerk asks the store meanwhile. Both stop when
+//! the future is dropped, and somebody else takes over.
+
+use super::{Desk, Permit, Refusal, Room};
+use crate::{
+    host::{Host, HostError},
+    policy::{
+        limiter::{
+            group::Turn,
+            queue::{Caller, Ticket},
+            shared::{Ask, Reply},
+            source::Trouble,
+        },
+        time::{Tick, unit},
+    },
+};
+use futures_util::future::{Either, select};
+use std::{convert::Infallible, future::poll_fn, pin::pin, rc::Rc, task::Poll};
+
+/// A call in the queue. Dropping it leaves the queue.
+struct Waiting<'h, H: Host> {
+    desk: Rc<Desk>,
+    room: Rc<Room>,
+    host: &'h H,
+    ticket: Ticket,
+}
+
+/// Joins the queue and waits.
+pub(crate) async fn wait<H: Host>(
+    desk: Rc<Desk>,
+    room: Rc<Room>,
+    host: &H,
+    caller: Caller,
+    since: Tick,
+    deadline: Tick,
+) -> Result<Permit, Refusal> {
+    let joined = room.group.borrow_mut().join(host.now(), caller, since, deadline);
+    let waiting = Waiting { ticket: joined?, desk, room, host };
+    waiting.room.deliver();
+    let (turns, questions) = (pin!(waiting.turns()), pin!(waiting.questions()));
+    match select(turns, questions).await {
+        Either::Left((result, _)) => result,
+        Either::Right((never, _)) => match never {},
+    }
+}
+
+impl<H: Host> Waiting<'_, H> {
+    async fn turns(&self) -> Result<Permit, Refusal> {
+        loop {
+            let now = self.host.now();
+            let turn = {
+                let mut inflight = self.desk.inflight.borrow_mut();
+                self.room.group.borrow_mut().turn(now, self.ticket, &mut inflight)
+            };
+            self.room.deliver();
+            match turn {
+                Turn::Go => {
+                    return Ok(Permit { desk: self.desk.clone(), room: self.room.clone(), sent: now });
+                }
+                Turn::Late(late) => return Err(late.into()),
+                Turn::Wait(until) => {
+                    // Its group may have been first in line for a place that it cannot use.
+                    self.desk.place_free();
+                    self.woken_or(until).await;
+                }
+                Turn::Sleep => self.woken().await,
+            }
+        }
+    }
+
+    /// Asks the store whatever there is to ask, as long as this call is the clerk.
+    async fn questions(&self) -> Infallible {
+        loop {
+            if !self.room.group.borrow().is_clerk(self.ticket) {
+                self.woken().await;
+                continue;
+            }
+            let random = unit(self.host.random());
+            let ask = self.room.group.borrow_mut().ask(self.host.now(), self.ticket, random);
+            match ask {
+                Ask::Nothing => self.woken().await,
+                Ask::Wait(until) => self.woken_or(until).await,
+                question => {
+                    let answer = self.put(question).await;
+                    let now = self.host.now();
+                    self.room.group.borrow_mut().answered(now, self.ticket, answer, random);
+                    self.room.deliver();
+                }
+            }
+        }
+    }
+
+    /// Puts a question to the store, but not for ever.
+    async fn put(&self, question: Ask) -> Result<Reply, Trouble> {
+        let patience = self.room.group.borrow().patience();
+        let (answer, timer) = (pin!(self.ask(question)), pin!(self.host.sleep(patience)));
+        match select(answer, timer).await {
+            Either::Left((answer, _)) => answer.map_err(|error| match error {
+                HostError::Unavailable(_) | HostError::Denied(_) => Trouble::Unavailable,
+                HostError::Failed(_) => Trouble::Failed,
+            }),
+            Either::Right(_) => Err(Trouble::Silent),
+        }
+    }
+
+    async fn ask(&self, question: Ask) -> Result<Reply, HostError> {
+        let key = &self.room.record;
+        match question {
+            Ask::Get => self.host.state_get(key).await.map(Reply::Got),
+            Ask::Swap { expected, value, ttl } => {
+                self.host.state_swap(key, expected, value, Some(ttl)).await.map(Reply::Swapped)
+            }
+            Ask::Count { ttl } => {
+                let key = format!("{key}/create");
+                self.host.state_increment(&key, 1, Some(ttl)).await.map(Reply::Counted)
+            }
+            Ask::Set { value, ttl } => {
+                self.host.state_set(key, value, Some(ttl)).await.map(|()| Reply::Stored)
+            }
+            Ask::Nothing | Ask::Wait(_) => Ok(Reply::Failed),
+        }
+    }
+
+    /// Until somebody wakes this call, or anything in it.
+    async fn woken(&self) {
+        let mut asleep = false;
+        poll_fn(|context| {
+            if std::mem::replace(&mut asleep, true) {
+                return Poll::Ready(());
+            }
+            self.room.wakers.borrow_mut().insert(self.ticket, context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    async fn woken_or(&self, until: Tick) {
+        if until == Tick::MAX {
+            return self.woken().await;
+        }
+        let timer = self.host.sleep(self.host.now().until(until));
+        select(pin!(self.woken()), pin!(timer)).await;
+    }
+}
+
+impl<H: Host> Drop for Waiting<'_, H> {
+    fn drop(&mut self) {
+        self.room.wakers.borrow_mut().remove(&self.ticket);
+        let now = self.host.now();
+        {
+            let mut inflight = self.desk.inflight.borrow_mut();
+            self.room.group.borrow_mut().leave(self.ticket, now, &mut inflight);
+        }
+        self.room.deliver();
+        self.desk.place_free();
+    }
+}

@@ -1,0 +1,105 @@
+//! Puts the request of an attempt together.
+
+use super::url;
+use crate::{
+    client::{
+        Options,
+        accounts::{account::Account, token::Authorization},
+        pipeline::Call,
+    },
+    files::{Multipart, Rest},
+    host::{Body, Host, Request, Timeouts},
+    providers::api::{PageAsked, Vendor},
+    settings::Policy,
+};
+use std::time::Duration;
+
+/// No connection takes longer than this to be made.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// What all attempts of one call have in common.
+pub(crate) struct Sending<'a> {
+    /// The call.
+    pub(crate) call: &'a Call,
+    /// The page that is asked for, if it is a list.
+    pub(crate) page: Option<&'a PageAsked>,
+    /// Whose call it is.
+    pub(crate) account: &'a Account,
+    /// The common settings.
+    pub(crate) policy: &'a Policy,
+    /// How it is to be made.
+    pub(crate) options: &'a Options,
+}
+
+/// The query of a call, that of the page included, and so are the parameters that are sent
+/// as header fields.
+pub(crate) fn query(
+    call: &Call,
+    page: Option<&PageAsked>,
+    vendor: &dyn Vendor,
+) -> Vec<(&'static str, String)> {
+    let mut query = call.query.clone();
+    for (name, value) in page.map_or_else(Vec::new, |page| vendor.page_query(call.operation, page)) {
+        query.retain(|(known, _)| *known != name);
+        query.push((name, value));
+    }
+    query
+}
+
+/// The request of one attempt, which may take `time`.
+pub(crate) fn build(
+    sending: &Sending<'_>,
+    authorization: &Authorization,
+    time: Duration,
+    host: &impl Host,
+) -> Request {
+    let Sending { call, page, account, policy, .. } = *sending;
+    let query = query(call, page, account.vendor);
+    let mut headers = if call.operation.file { file_headers(call) } else { headers("application/json") };
+    let (named, query): (Vec<_>, Vec<_>) =
+        query.into_iter().partition(|(name, _)| call.operation.header(name).is_some());
+    let header = |(name, value)| call.operation.header(name).map(|header| (header, value));
+    headers.extend(named.into_iter().filter_map(header));
+    let mut body = call.body.clone().map(Body::Plain);
+    if body.is_some() {
+        headers.push(("content-type", "application/json".to_owned()));
+    }
+    if let Some((field, upload)) = call.operation.upload.zip(call.upload.as_ref()) {
+        let form = Multipart::new(field, upload, [host.random(), host.random()], policy.max_file_bytes);
+        headers.push(("content-type", form.content_type()));
+        body = Some(Body::Stream(form.into_body()));
+    }
+    // A file takes longer than the attempt that finds it.
+    let moves_a_file = call.operation.file || call.upload.is_some();
+    let between_bytes = if moves_a_file { policy.attempt_timeout } else { time };
+    Request {
+        method: call.operation.method.as_str(),
+        https: account.site.api.https,
+        authority: account.site.api.authority.clone(),
+        path_and_query: url::path_and_query(call.operation, &account.site.tenant, &call.segments, &query),
+        headers,
+        secret_headers: authorization.headers.clone(),
+        body,
+        timeouts: Timeouts { between_bytes, ..timeouts(time) },
+        max_body: policy.max_body_bytes,
+    }
+}
+
+/// Those of one attempt, which may take `time`.
+pub(crate) fn timeouts(time: Duration) -> Timeouts {
+    Timeouts { connect: time.min(CONNECT), first_byte: time, between_bytes: time }
+}
+
+/// The header fields of a request for a file. It is asked for as it is: compressed, it would
+/// have another length and other bytes.
+pub(crate) fn file_headers(call: &Call) -> Vec<(&'static str, String)> {
+    let mut headers = headers("*/*");
+    headers.push(("accept-encoding", "identity".to_owned()));
+    headers.extend(call.rest.iter().flat_map(Rest::headers));
+    headers
+}
+
+fn headers(accept: &str) -> Vec<(&'static str, String)> {
+    let agent = concat!("penstock/", env!("CARGO_PKG_VERSION"));
+    vec![("accept", accept.to_owned()), ("user-agent", agent.to_owned())]
+}

@@ -1,0 +1,98 @@
+//! [`Value`] to the memory of the canonical ABI.
+
+use super::{parse::parse, problem::DecodeError, value::Value};
+use crate::contract::{
+    abi::{Abi, Arena, Layout, Places},
+    catalogue::{RecordType, Type},
+};
+
+/// Reads vendor JSON into a piece of memory of its own, as `ty` describes it.
+///
+/// - An option may be null or absent, a list too (it is empty then). An option of
+///   an option is absent, null or a value.
+/// - An integer may be written `5.0`; a decimal may be a number or a string, and
+///   keeps its digits. Instants: see [`Instant::parse`](super::Instant::parse).
+/// - An unknown value of an open enum becomes its `other`.
+/// - Unknown fields become the record's `extra`, as they came.
+///
+/// # Errors
+/// The first thing that does not fit, with the way to it: a wrong type, a required
+/// field that is missing, a known field that comes twice, a null in a list, an
+/// unknown field in a record without `extra`; or text that is no JSON.
+pub fn decode(ty: &Type, json: &[u8]) -> Result<Arena, DecodeError> {
+    let value = parse(ty, json)?;
+    let mut arena = Arena::with(Layout::of(ty));
+    lower(ty, &value, &mut arena, 0);
+    Ok(arena)
+}
+
+/// The same, into room of an arena that holds more.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_into(ty: &Type, json: &[u8], arena: &mut Arena, at: u32) -> Result<(), DecodeError> {
+    lower(ty, &parse(ty, json)?, arena, at);
+    Ok(())
+}
+
+/// Writes a value into room that was allocated and is still all zeros.
+pub(super) fn lower(ty: &Type, value: &Value<'_>, arena: &mut Arena, at: u32) {
+    match (ty, value) {
+        (Type::Option(_), Value::Absent | Value::Unset) => {}
+        (Type::Option(inner), value) => {
+            arena.put_discriminant(at, 2, 1);
+            let value = if *value == Value::Null { &Value::Absent } else { value };
+            lower(inner, value, arena, at + Layout::payload(2, Layout::of(inner)));
+        }
+        (_, Value::Bool(value)) => value.lower(arena, at),
+        (_, Value::Signed(number)) => arena.put(at, number_bytes(ty, &number.to_le_bytes())),
+        (_, Value::Unsigned(number)) => arena.put(at, number_bytes(ty, &number.to_le_bytes())),
+        (_, Value::Float(number)) => arena.put(at, &number.to_le_bytes()),
+        (_, Value::Instant(instant)) => {
+            arena.put(at, &instant.seconds().to_le_bytes());
+            arena.put(at + 8, &instant.nanoseconds().to_le_bytes());
+        }
+        #[cfg(test)]
+        (Type::Instant, Value::Record(parts)) => {
+            let [Value::Signed(seconds), Value::Unsigned(nanoseconds)] = parts[..] else {
+                panic!("{parts:?}")
+            };
+            arena.put(at, &seconds.to_le_bytes());
+            arena.put(at + 8, &nanoseconds.to_le_bytes()[..4]);
+        }
+        (Type::Enum(known), Value::Case(case)) => arena.put_discriminant(at, known.cases.len() + 1, *case),
+        (Type::Enum(known), Value::Text(text)) => {
+            let cases = known.cases.len() + 1;
+            arena.put_discriminant(at, cases, known.cases.len());
+            arena.put_text(at + Layout::payload(cases, Layout::LIST), text);
+        }
+        (_, Value::Text(text)) => arena.put_text(at, text),
+        (Type::List(element), Value::List(values)) => {
+            let layout = Layout::of(element);
+            let mut at = arena.put_list(at, values.len(), layout);
+            for value in values {
+                lower(element, value, arena, at);
+                at += layout.size;
+            }
+        }
+        (Type::Record(record), Value::Record(fields)) => self::record(record, fields, arena, at),
+        (ty, value) => debug_assert!(false, "{ty:?} beside {value:?}"),
+    }
+}
+
+/// The bytes of a number that count.
+fn number_bytes<'a>(ty: &Type, bytes: &'a [u8; 8]) -> &'a [u8] {
+    bytes.get(..Layout::of(ty).size as usize).unwrap_or(bytes)
+}
+
+fn record(record: &RecordType, fields: &[Value<'_>], arena: &mut Arena, at: u32) {
+    let mut places = Places::at(at);
+    let types = record.fields.iter().map(|field| &field.ty).chain(record.extra.then_some(&EXTRA));
+    for (ty, value) in types.zip(fields) {
+        let at = places.next(Layout::of(ty));
+        lower(ty, value, arena, at);
+    }
+}
+
+/// `extra: option<json>`
+pub(super) const EXTRA: Type = Type::Option(&Type::Json);

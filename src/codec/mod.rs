@@ -1,0 +1,59 @@
+//! Between a vendor's JSON and the types of the contract.
+//!
+//! The tables of the [`catalogue`](crate::contract::catalogue) describe them as data.
+//! Everything here walks a table beside a value, so no code is written or generated
+//! per record, and the dynamic interface, where a value is JSON on both sides, follows
+//! the same rules:
+//!
+//! ```text
+//! vendor JSON     -- parse ------------+            +-- lower ----> memory (see abi)
+//! a person's JSON -- body -------------+--> Value --+-- print ----> vendor JSON
+//! memory          -- lift, check ------+            +-- print ----> normal form
+//! ```
+//!
+//! Vendors change their answers without notice. So reading is lenient where nothing
+//! is lost (unknown fields and enum values are kept, nulls understood), and exact
+//! everywhere else: a wrong type is an error with its JSON path, never a guess. What
+//! a person writes is held to the names that the contract knows, since a person
+//! makes typos; `extra` is the way around that.
+//!
+//! Before anything is read, [`check_limits`] bounds its size and depth.
+
+mod body;
+mod check;
+mod civil;
+mod decimal;
+mod instant;
+mod lift;
+mod limits;
+pub mod local_day;
+mod lower;
+mod parse;
+mod path;
+mod print;
+mod problem;
+mod query;
+mod query_text;
+mod raw;
+mod scalar;
+mod schema;
+mod sum;
+mod transcode;
+mod typo;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use body::body_from_json;
+pub use instant::Instant;
+#[cfg(test)]
+pub(crate) use lift::lift_normal;
+pub use lift::{lift_body, lift_query, lift_text};
+pub use limits::{LimitExceeded, MAX_DEPTH, check_limits};
+pub use lower::{decode, decode_into};
+pub use problem::{DecodeError, Problem};
+pub use query_text::{parameter_from_text, query_from_text};
+pub use schema::json_schema;
+pub use sum::Sum;
+pub use transcode::transcode;

@@ -1,0 +1,315 @@
+//! Vendor JSON to [`Value`], in one pass and led by the type.
+//!
+//! serde_json reads the text; the visitor below is the only one, whatever the
+//! type, so it is compiled once and not once for each record.
+
+use super::{
+    path::{self, Segment},
+    print,
+    problem::DecodeError,
+    raw,
+    scalar::{self, expected},
+    value::Value,
+};
+use crate::contract::catalogue::{RecordType, Type};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use std::{
+    borrow::Cow,
+    cell::{Cell, RefCell},
+    fmt,
+};
+
+/// Reads a whole JSON text as `ty`.
+///
+/// Lenient where nothing is lost: a list may be null or absent, an option too; an
+/// integer may be `5.0`, a decimal number a string. Strict elsewhere.
+///
+/// # Errors
+/// The first thing that does not fit, with the way to it.
+pub(super) fn parse<'de>(ty: &Type, json: &'de [u8]) -> Result<Value<'de>, DecodeError> {
+    let text = std::str::from_utf8(json).map_err(|error| DecodeError {
+        path: "$".to_owned(),
+        message: format!("not UTF-8: {error}"),
+        malformed: true,
+    })?;
+    let attempt = |exact| {
+        let context = Context { exact, ..Context::default() };
+        run(ty, text, &context).map_err(|error| context.explain(&error, text))
+    };
+    attempt(false)
+        .or_else(|failure| if failure.inexact { attempt(true) } else { Err(failure) })
+        .map_err(|failure| failure.error)
+}
+
+struct Failure {
+    error: DecodeError,
+    /// Perhaps only because of what serde_json makes of numbers.
+    inexact: bool,
+}
+
+fn run<'de>(ty: &Type, text: &'de str, context: &Context) -> serde_json::Result<Value<'de>> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = Seed { ty: *ty, context }.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
+}
+
+/// What a failure leaves behind on its way out. The good path never touches it.
+#[derive(Default)]
+struct Context {
+    /// From the innermost value outwards.
+    segments: RefCell<Vec<Segment>>,
+    message: RefCell<Option<String>>,
+    /// Numbers are read as text, digit by digit.
+    exact: bool,
+    /// A fraction turned up where its digits count, and serde_json had already
+    /// made a float of it. Rare enough that reading the text again is no loss.
+    inexact: Cell<bool>,
+}
+
+impl Context {
+    fn fail<E: Error>(&self, message: String) -> E {
+        self.message.replace(Some(message));
+        E::custom("")
+    }
+
+    fn inexact<E: Error>(&self) -> E {
+        self.inexact.set(true);
+        E::custom("")
+    }
+
+    fn within<T, E>(&self, segment: Segment, result: Result<T, E>) -> Result<T, E> {
+        if result.is_err() {
+            self.segments.borrow_mut().push(segment);
+        }
+        result
+    }
+
+    fn explain(&self, error: &serde_json::Error, text: &str) -> Failure {
+        let path = format!("${}", path::render(self.segments.borrow().iter().rev()));
+        if let Some(message) = self.message.take() {
+            return Failure { error: DecodeError { path, message, malformed: false }, inexact: false };
+        }
+        // serde_json also calls a number that fits no float a syntax error.
+        let malformed = !self.inexact.get() && raw::trimmed(text).is_err();
+        Failure { error: DecodeError { path, message: error.to_string(), malformed }, inexact: !malformed }
+    }
+}
+
+/// Reads one value.
+#[derive(Clone, Copy)]
+struct Seed<'c> {
+    ty: Type,
+    context: &'c Context,
+}
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = Value<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
+        match self.ty.inner() {
+            Type::Decimal | Type::Json => self.exactly(deserializer),
+            Type::S32 | Type::S64 | Type::U32 | Type::U64 | Type::F64 | Type::Enum(_)
+                if self.context.exact =>
+            {
+                self.exactly(deserializer)
+            }
+            _ => deserializer.deserialize_any(self),
+        }
+    }
+}
+
+impl Seed<'_> {
+    fn exactly<'de, D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        if json == "null" && self.ty != Type::Json {
+            return self.null();
+        }
+        scalar::from_json(*self.ty.inner(), json).map_err(|message| self.context.fail(message))
+    }
+
+    fn null<'de, E: Error>(self) -> Result<Value<'de>, E> {
+        match self.ty {
+            Type::Option(Type::Option(_)) => Ok(Value::Null),
+            Type::Option(_) => Ok(Value::Absent),
+            Type::List(_) => Ok(Value::List(Vec::new())),
+            _ => Err(self.unfit("null")),
+        }
+    }
+
+    fn unfit<E: Error>(self, found: &str) -> E {
+        self.context.fail(format!("expected {}, found {found}", expected(self.ty)))
+    }
+
+    fn text<'de, E: Error>(self, text: Cow<'de, str>) -> Result<Value<'de>, E> {
+        match *self.ty.inner() {
+            Type::Text => Ok(Value::Text(text)),
+            Type::Enum(known) => Ok(scalar::open(known, text)),
+            ty @ (Type::Instant | Type::Date) => {
+                scalar::from_text(ty, text).map_err(|message| self.context.fail(message))
+            }
+            _ => Err(self.unfit("text")),
+        }
+    }
+
+    fn integer<'de, E: Error>(self, number: i128) -> Result<Value<'de>, E> {
+        match *self.ty.inner() {
+            ty @ (Type::S32 | Type::S64 | Type::U32 | Type::U64) => {
+                scalar::integer(ty, Some(number), "a larger or smaller one")
+                    .map_err(|_| self.context.fail(format!("expected {}, found {number}", expected(ty))))
+            }
+            #[allow(clippy::cast_precision_loss, reason = "a float is what the contract asks for")]
+            Type::F64 => Ok(Value::Float(number as f64)),
+            Type::Enum(known) => Ok(scalar::open(known, number.to_string().into())),
+            _ => Err(self.unfit("a number")),
+        }
+    }
+
+    /// What is left of a record when its text has ended.
+    fn finish<'de, E: Error>(self, record: &RecordType, fields: &mut [Value<'de>]) -> Result<(), E> {
+        for (field, value) in record.fields.iter().zip(fields) {
+            if matches!(value, Value::Unset) {
+                *value = match field.ty {
+                    Type::Option(_) => Value::Absent,
+                    Type::List(_) => Value::List(Vec::new()),
+                    _ => {
+                        let missing = Err(self.context.fail("missing field".to_owned()));
+                        return self.context.within(Segment::Field(field.wire), missing);
+                    }
+                };
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Visitor<'de> for Seed<'_> {
+    type Value = Value<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(expected(self.ty))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value<'de>, E> {
+        self.null()
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value<'de>, E> {
+        match *self.ty.inner() {
+            Type::Bool => Ok(Value::Bool(value)),
+            Type::Enum(known) => Ok(scalar::open(known, value.to_string().into())),
+            _ => Err(self.unfit("a boolean")),
+        }
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Value<'de>, E> {
+        self.integer(number.into())
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Value<'de>, E> {
+        self.integer(number.into())
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Value<'de>, E> {
+        match self.ty.inner() {
+            Type::F64 => Ok(Value::Float(number)),
+            Type::S32 | Type::S64 | Type::U32 | Type::U64 | Type::Enum(_) => Err(self.context.inexact()),
+            _ => Err(self.unfit("a number")),
+        }
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Value<'de>, E> {
+        self.text(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value<'de>, E> {
+        self.text(Cow::Owned(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
+        let Type::List(element) = *self.ty.inner() else { return Err(self.unfit("an array")) };
+        let mut list = Vec::new();
+        let seed = Seed { ty: *element, context: self.context };
+        while let Some(value) =
+            self.context.within(Segment::Index(list.len()), seq.next_element_seed(seed))?
+        {
+            list.push(value);
+        }
+        Ok(Value::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
+        let Type::Record(record) = *self.ty.inner() else { return Err(self.unfit("an object")) };
+        let mut fields = Vec::with_capacity(record.fields.len() + usize::from(record.extra));
+        fields.resize(record.fields.len(), Value::Unset);
+        let (mut extra, mut next) = (String::new(), 0);
+        while let Some(key) = map.next_key_seed(Key { record, next })? {
+            let (index, field) = match key {
+                Name::Known(index, field) => (index, field),
+                Name::Unknown(name) if record.extra => {
+                    let value: &RawValue = map.next_value()?;
+                    print::member(&mut extra, &name, value.get());
+                    continue;
+                }
+                Name::Unknown(name) => {
+                    return Err(self.context.fail(format!("unknown field {}", scalar::quoted(&name))));
+                }
+            };
+            next = index + 1;
+            let segment = Segment::Field(field.wire);
+            let Some(slot) = fields.get_mut(index).filter(|slot| matches!(slot, Value::Unset)) else {
+                return self
+                    .context
+                    .within(segment, Err(self.context.fail("the field comes twice".to_owned())));
+            };
+            let seed = Seed { ty: field.ty, context: self.context };
+            *slot = self.context.within(segment, map.next_value_seed(seed))?;
+        }
+        self.finish(record, &mut fields)?;
+        if record.extra {
+            fields.push(if extra.is_empty() { Value::Absent } else { Value::Text((extra + "}").into()) });
+        }
+        Ok(Value::Record(fields))
+    }
+}
+
+/// Reads a field's name.
+struct Key {
+    record: &'static RecordType,
+    next: usize,
+}
+
+enum Name<'de> {
+    Known(usize, &'static crate::contract::catalogue::Field),
+    Unknown(Cow<'de, str>),
+}
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Name<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name<'de>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Name<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a field's name")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Name<'de>, E> {
+        let known = self.record.field(name, self.next);
+        Ok(known.map_or(Name::Unknown(Cow::Borrowed(name)), |(index, field)| Name::Known(index, field)))
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Name<'de>, E> {
+        let known = self.record.field(name, self.next);
+        Ok(known.map_or_else(
+            || Name::Unknown(Cow::Owned(name.to_owned())),
+            |(index, field)| Name::Known(index, field),
+        ))
+    }
+}

@@ -1,0 +1,40 @@
+//! The adapter against every type of the real contract, and piece by piece.
+
+mod body;
+mod decode;
+mod encode;
+mod every;
+mod generate;
+mod law;
+mod memory;
+mod pieces;
+mod query;
+mod robust;
+mod schema;
+
+use super::Problem;
+use crate::contract::catalogue::{Operation, RecordType, Type, operations, vendors};
+
+/// Every type that a vendor answers with or takes as a body.
+fn all_types() -> Vec<&'static Type> {
+    all().flat_map(|operation| operation.answer.iter().chain(&operation.body)).collect()
+}
+
+/// Every record that a vendor takes as a query.
+fn queries() -> Vec<&'static RecordType> {
+    all().filter_map(|operation| operation.query).collect()
+}
+
+fn all() -> impl Iterator<Item = &'static Operation> {
+    vendors().flat_map(|vendor| operations(vendor).unwrap())
+}
+
+/// The types of all bodies.
+fn bodies() -> Vec<&'static Type> {
+    all().filter_map(|operation| operation.body.as_ref()).collect()
+}
+
+/// `field: message` of each problem, so that a test shows what a caller would read.
+fn lines(problems: Vec<Problem>) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
+}

@@ -1,0 +1,14 @@
+//! The shared types of the contract, as the driver uses them.
+//!
+//! They are the ones that wit-bindgen makes from `wit/connector/types.wit`, so
+//! that a failure made deep in the driver reaches the caller unchanged.
+
+pub mod abi;
+pub mod bindings;
+pub mod catalogue;
+
+pub use self::bindings::exports::penstock::connector::files::FileInfo;
+pub use self::bindings::exports::penstock::connector::types::{
+    AnswerInfo, AnswerSource, Attempt, CallOptions, Failure, FailureKind, FieldError, Instant, ListEnd,
+    Outcome, PageInfo, PageRequest, RetryAdvice,
+};

@@ -1,0 +1,195 @@
+//! Many calls at once: results in the order of the calls, one failure harms none.
+
+use super::dynamic::{self, Answer};
+use crate::{
+    client::{Connector, Options},
+    contract::{CallOptions, Failure, FieldError},
+    failure::bad_input,
+    host::Host,
+    policy::{limits::Limits, time::Tick},
+};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use std::rc::Rc;
+
+/// The most calls that one batch may have: its results are held until all are there.
+pub const MOST_CALLS: usize = 10_000;
+
+/// The most bytes of answers that are held before no further call is begun. As much as the
+/// pages that one read holds: a component has little memory, and whoever wants more than this
+/// at once wants a list. Those under way still end, so that it may be exceeded by as many
+/// answers as go at once.
+pub const MOST_HELD: usize = Limits::DEFAULT.max_held_bytes;
+
+/// The most calls of a batch that are under way at once.
+const MOST_AT_ONCE: u32 = 64;
+
+/// One call of a batch.
+#[derive(Debug, Clone)]
+pub struct BatchCall {
+    /// The operation's name.
+    pub operation: String,
+    /// Its parameters.
+    pub parameters: Vec<(String, String)>,
+    /// Its body, if it takes one.
+    pub body: Option<String>,
+}
+
+/// How a batch is run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BatchOptions {
+    /// How many calls are under way at once, 1 to 64; `BATCH_SIZE` if absent.
+    pub concurrency: Option<u32>,
+    /// After so many failures no further call is begun.
+    pub stop_after: Option<u32>,
+}
+
+/// What came of one call.
+#[derive(Debug)]
+pub enum BatchResult {
+    /// It went well.
+    Ok(Answer),
+    /// It failed.
+    Failed(Failure),
+    /// It was not begun, for this reason.
+    NotAttempted(Unattempted),
+}
+
+/// Why a call was not begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unattempted {
+    /// The deadline of the batch had passed.
+    Deadline,
+    /// As many had failed as may.
+    Failures,
+    /// The answers before it are as large as may be held: [`MOST_HELD`].
+    Held,
+}
+
+/// Makes the calls. Each obeys `options` as a single call would, but the deadline is for
+/// the batch as a whole; all of them take turns with other callers as one.
+///
+/// # Errors
+/// Before anything was sent: an unknown vendor, options that do not fit, too many calls,
+/// settings that are incomplete.
+pub async fn run<H: Host + 'static>(
+    connector: &Rc<Connector<H>>,
+    vendor: &str,
+    calls: Vec<BatchCall>,
+    batch: BatchOptions,
+    options: Option<&CallOptions>,
+) -> Result<Vec<BatchResult>, Failure> {
+    run_holding(connector, vendor, calls, batch, options, MOST_HELD).await
+}
+
+/// The same, with another bound on the bytes that are held.
+pub(crate) async fn run_holding<H: Host + 'static>(
+    connector: &Rc<Connector<H>>,
+    vendor: &str,
+    calls: Vec<BatchCall>,
+    batch: BatchOptions,
+    options: Option<&CallOptions>,
+    most_held: usize,
+) -> Result<Vec<BatchResult>, Failure> {
+    let Some(vendor) = crate::providers::registry::find(vendor) else {
+        return Err(dynamic::unknown_vendor(vendor));
+    };
+    let options = Options::check(options)?;
+    check(&calls, batch, &options)?;
+    let options = Options { caller: Some(connector.caller()), ..options };
+    let concurrency = match batch.concurrency {
+        Some(concurrency) => concurrency,
+        None => connector.batch_size(vendor.name(), &options).await?,
+    };
+    let mut course = Course {
+        deadline: options.deadline.map(|time| connector.host().now() + time),
+        most_failures: batch.stop_after,
+        most_held,
+        failures: 0,
+        held: 0,
+        stopped: None,
+    };
+
+    let mut results: Vec<Option<BatchResult>> = calls.iter().map(|_| None).collect();
+    let mut waiting = calls.into_iter().enumerate();
+    let mut under_way = FuturesUnordered::new();
+    loop {
+        while under_way.len() < concurrency as usize && course.goes_on(connector.host().now()) {
+            let Some((index, call)) = waiting.next() else { break };
+            let left = course.deadline.map(|deadline| connector.host().now().until(deadline));
+            let options = Options { deadline: left, ..options.clone() };
+            under_way.push(async move { (index, one(connector, vendor.name(), call, options).await) });
+        }
+        let Some((index, result)) = under_way.next().await else { break };
+        course.ended(&result);
+        if let Some(slot) = results.get_mut(index) {
+            *slot = Some(result.map_or_else(BatchResult::Failed, BatchResult::Ok));
+        }
+    }
+    // Only what stopped the batch leaves calls that have no result.
+    let why = course.stopped.unwrap_or(Unattempted::Deadline);
+    Ok(results.into_iter().map(|result| result.unwrap_or(BatchResult::NotAttempted(why))).collect())
+}
+
+/// How far a batch has come, and whether it goes on.
+struct Course {
+    deadline: Option<Tick>,
+    most_failures: Option<u32>,
+    most_held: usize,
+    failures: u32,
+    /// The bytes of the bodies that came.
+    held: usize,
+    /// What it was that ended it first; none of them passes again.
+    stopped: Option<Unattempted>,
+}
+
+impl Course {
+    /// Whether a further call may be begun.
+    fn goes_on(&mut self, now: Tick) -> bool {
+        let why = if self.most_failures.is_some_and(|most| self.failures >= most) {
+            Some(Unattempted::Failures)
+        } else if self.deadline.is_some_and(|deadline| now.until(deadline).is_zero()) {
+            Some(Unattempted::Deadline)
+        } else {
+            (self.held >= self.most_held).then_some(Unattempted::Held)
+        };
+        self.stopped = self.stopped.or(why);
+        self.stopped.is_none()
+    }
+
+    fn ended(&mut self, result: &Result<Answer, Failure>) {
+        match result {
+            Ok(answer) => self.held = self.held.saturating_add(answer.body.as_ref().map_or(0, String::len)),
+            Err(_) => self.failures = self.failures.saturating_add(1),
+        }
+    }
+}
+
+async fn one<H: Host + 'static>(
+    connector: &Rc<Connector<H>>,
+    vendor: &str,
+    call: BatchCall,
+    options: Options,
+) -> Result<Answer, Failure> {
+    let operation = dynamic::operation(vendor, &call.operation)?;
+    dynamic::invoke_with(connector, operation, &call.parameters, call.body.as_deref(), options).await
+}
+
+fn check(calls: &[BatchCall], batch: BatchOptions, options: &Options) -> Result<(), Failure> {
+    let mut wrong = Vec::new();
+    let mut complain = |field: &str, message: String| {
+        wrong.push(FieldError { field: field.to_owned(), message });
+    };
+    if calls.len() > MOST_CALLS {
+        complain("calls", format!("must be at most {MOST_CALLS}, and are {}", calls.len()));
+    }
+    if batch.concurrency.is_some_and(|most| !(1..=MOST_AT_ONCE).contains(&most)) {
+        complain("concurrency", format!("must be from 1 to {MOST_AT_ONCE}"));
+    }
+    if batch.stop_after == Some(0) {
+        complain("stop-after", "must be at least 1".to_owned());
+    }
+    if options.resume.is_some() {
+        complain("resume", "is for one read, and a batch has many calls".to_owned());
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(bad_input(wrong)) }
+}

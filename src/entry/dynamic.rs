@@ -1,0 +1,280 @@
+//! Dynamic calls: any operation by name, text and JSON in, the normal form out.
+
+use super::typed::{at, record_type, undecodable, whole_envelope};
+use crate::{
+    client::{Call, Connector, Options, Payload, Promise, Reader, segment},
+    codec,
+    contract::{
+        AnswerInfo, CallOptions, Failure, FieldError, PageInfo, PageRequest,
+        catalogue::{self, Operation, Paging, Parameter, Type},
+    },
+    failure::{bad_field, bad_input, fields},
+    host::Host,
+};
+use std::rc::Rc;
+
+/// The parameters that select a page of a numbered list.
+const PAGE_PARAMETERS: [&str; 3] = ["page", "pageSize", "includeTotal"];
+
+/// An answer in normal form.
+#[derive(Debug)]
+pub struct Answer {
+    /// The body as JSON; a page is an array of its records.
+    pub body: Option<String>,
+    /// Where the page stands, if the operation is a list.
+    pub page: Option<PageInfo>,
+    /// Where it came from.
+    pub info: AnswerInfo,
+}
+
+/// Finds an operation by name.
+///
+/// # Errors
+/// `bad-input` that names what is not known, and the nearest that is.
+pub fn operation(vendor: &str, name: &str) -> Result<&'static Operation, Failure> {
+    catalogue::find(vendor, name).map_err(|missing| {
+        let wrong = if missing.what == "vendor" { vendor } else { name };
+        let hint = missing.nearest.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        bad_field(missing.what, format!("`{}` is not known{hint}", printable(wrong)))
+    })
+}
+
+/// No vendor has this name.
+#[must_use]
+pub fn unknown_vendor(vendor: &str) -> Failure {
+    let near = catalogue::nearest(vendor, catalogue::vendors());
+    let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    bad_field("vendor", format!("`{}` is not known{hint}", printable(vendor)))
+}
+
+/// Calls an operation once; a list answers with one page.
+///
+/// # Errors
+/// Everything that can go wrong.
+pub async fn invoke<H: Host + 'static>(
+    connector: &Rc<Connector<H>>,
+    operation: &'static Operation,
+    parameters: &[(String, String)],
+    body: Option<&str>,
+    options: Option<&CallOptions>,
+) -> Result<Answer, Failure> {
+    invoke_with(connector, operation, parameters, body, Options::check(options)?).await
+}
+
+/// The same, with options that are checked.
+///
+/// # Errors
+/// Everything that can go wrong.
+pub async fn invoke_with<H: Host + 'static>(
+    connector: &Rc<Connector<H>>,
+    operation: &'static Operation,
+    parameters: &[(String, String)],
+    body: Option<&str>,
+    options: Options,
+) -> Result<Answer, Failure> {
+    let (call, page) = prepare(operation, parameters, body, true)?;
+    answer(connector, call, &page, options).await
+}
+
+/// Makes a call that was checked.
+///
+/// # Errors
+/// Everything that can go wrong.
+pub(crate) async fn answer<H: Host + 'static>(
+    connector: &Rc<Connector<H>>,
+    call: Call,
+    page: &PageRequest,
+    options: Options,
+) -> Result<Answer, Failure> {
+    let operation = call.operation;
+    let ty = record_type(operation);
+    if operation.is_list() {
+        let (page, info) = Reader::single(connector, call, page, options).await?;
+        let records = array(|index| page.place(index), page.items().map(|item| record(ty, item)))
+            .map_err(|error| undecodable(operation, &page.call_id, page.status, error))
+            .map_err(|failure| Failure { resume: page.again.clone(), ..failure })?;
+        return Ok(Answer { body: Some(records), info: info.answer.clone(), page: Some(info) });
+    }
+    let answer = connector.call(&call, None, &options).await?;
+    let body = match &answer.payload {
+        Payload::Nothing => None,
+        Payload::Value(body) | Payload::Promise(Promise { body, .. }) => match operation.answer {
+            Some(_) => Some(codec::transcode(ty, body)),
+            // The contract knows no answer here, so there is nothing to normalise.
+            None => String::from_utf8(body.to_vec()).ok().map(Ok),
+        },
+        Payload::Page(_) => {
+            let envelope = whole_envelope(operation, &answer)?;
+            let items =
+                envelope.items.iter().map(|range| envelope.body.get(range.clone()).unwrap_or_default());
+            Some(array(|index| index, items.map(|item| record(ty, item))))
+        }
+    };
+    let body =
+        body.transpose().map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))?;
+    Ok(Answer { body, page: None, info: answer.info() })
+}
+
+/// Opens a read of all pages.
+///
+/// # Errors
+/// An operation that is no list, and everything that is wrong with the parameters.
+pub async fn list<H: Host + 'static>(
+    connector: &Rc<Connector<H>>,
+    operation: &'static Operation,
+    parameters: &[(String, String)],
+    body: Option<&str>,
+    options: Option<&CallOptions>,
+) -> Result<Reader<H>, Failure> {
+    if !operation.is_list() {
+        return Err(bad_field("operation", format!("`{}` is no list; invoke it", operation.name)));
+    }
+    let (call, page) = prepare(operation, parameters, body, false)?;
+    let mut options = Options::check(options)?;
+    options.page_size = page.page_size.or(options.page_size);
+    Reader::open(connector, call, options).await
+}
+
+/// A record in normal form on one line, as NDJSON wants it. Unknown values keep the
+/// vendor's own layout; a raw line break can only stand between JSON's tokens, where a
+/// blank does as well.
+///
+/// # Errors
+/// A record that is not what the contract says.
+pub fn record(ty: &Type, json: &[u8]) -> Result<String, codec::DecodeError> {
+    let text = codec::transcode(ty, json)?;
+    Ok(if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], " ") } else { text })
+}
+
+/// Checks everything at once, before anything is sent. `one_page` is whether the parameters
+/// may select a page, as those of a read of all pages may not.
+///
+/// # Errors
+/// `bad-input` that names everything that does not fit.
+pub fn prepare(
+    operation: &'static Operation,
+    parameters: &[(String, String)],
+    body: Option<&str>,
+    one_page: bool,
+) -> Result<(Call, PageRequest), Failure> {
+    let mut wrong = Vec::new();
+    let (page, parameters) = page_request(operation, parameters, one_page, &mut wrong);
+    let is_path = |name: &str| operation.path_parameters.iter().any(|placeholder| placeholder.wire == name);
+    let (path, query): (Vec<_>, Vec<_>) = parameters.into_iter().partition(|(name, _)| is_path(name));
+
+    let mut segments = Vec::new();
+    for placeholder in operation.path_parameters {
+        let mut given = path.iter().filter(|(name, _)| name == placeholder.wire);
+        match (given.next(), given.next()) {
+            (Some((_, value)), None) => match segment(placeholder, value) {
+                Ok(segment) => segments.push(segment),
+                Err(error) => wrong.push(error),
+            },
+            (None, _) => wrong.push(field(placeholder.wire, "is missing")),
+            (Some(_), Some(_)) => wrong.push(field(placeholder.wire, "is given more than once")),
+        }
+    }
+    let query = match operation.query {
+        Some(record) => codec::query_from_text(record, &query).unwrap_or_else(|problems| {
+            wrong.extend(fields(problems));
+            Vec::new()
+        }),
+        None => {
+            wrong.extend(query.iter().map(|(name, _)| unknown(operation, name)));
+            Vec::new()
+        }
+    };
+    let body = match (&operation.body, body) {
+        (Some(ty), Some(body)) => match codec::body_from_json(ty, body) {
+            Ok(body) => Some(body),
+            Err(problems) => {
+                wrong.extend(fields(problems));
+                None
+            }
+        },
+        (Some(_), None) => {
+            wrong.push(field("body", "is missing"));
+            None
+        }
+        (None, Some(_)) => {
+            wrong.push(field("body", "is not taken by this operation"));
+            None
+        }
+        (None, None) => None,
+    };
+    match wrong.is_empty() {
+        true => Ok((Call::new(operation, segments, query, body), page)),
+        false => Err(bad_input(wrong).of(operation.name, "", Vec::new())),
+    }
+}
+
+/// Takes the page's own parameters out of a numbered list's.
+fn page_request<'a>(
+    operation: &Operation,
+    parameters: &'a [(String, String)],
+    one_page: bool,
+    wrong: &mut Vec<FieldError>,
+) -> (PageRequest, Vec<(String, String)>) {
+    let mut page = PageRequest { page: None, page_size: None, include_total: false, resume: None };
+    let numbered = operation.is_list() && !matches!(operation.paging, Paging::Export | Paging::Cursor);
+    let mut rest = Vec::new();
+    for (name, value) in parameters {
+        let name: &'a str = name;
+        if !numbered || !PAGE_PARAMETERS.contains(&name) {
+            rest.push((name.to_owned(), value.clone()));
+            continue;
+        }
+        let number = || value.parse::<u32>().ok().filter(|number| *number > 0);
+        match name {
+            "pageSize" => {
+                page.page_size = number().or_else(|| refuse(wrong, name, "must be a whole number from 1"));
+            }
+            _ if !one_page => {
+                wrong.push(field(name, "selects one page; a whole read goes through all of them"));
+            }
+            "page" => page.page = number().or_else(|| refuse(wrong, name, "must be a whole number from 1")),
+            _ => match value.to_ascii_lowercase().as_str() {
+                "true" => page.include_total = true,
+                "false" => page.include_total = false,
+                _ => wrong.push(field(name, "must be true or false")),
+            },
+        }
+    }
+    (page, rest)
+}
+
+fn refuse(wrong: &mut Vec<FieldError>, name: &str, message: &str) -> Option<u32> {
+    wrong.push(field(name, message));
+    None
+}
+
+fn field(name: &str, message: &str) -> FieldError {
+    FieldError { field: name.to_owned(), message: message.to_owned() }
+}
+
+fn unknown(operation: &Operation, name: &str) -> FieldError {
+    let known: Vec<&str> = operation.parameters().map(|parameter: Parameter| parameter.wire()).collect();
+    let hint = catalogue::nearest(name, known.into_iter()).map(|near| format!("; did you mean `{near}`?"));
+    FieldError { field: printable(name), message: format!("is not known{}", hint.unwrap_or_default()) }
+}
+
+/// A caller's text as it may stand in an error: short, without control characters.
+fn printable(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(80).collect()
+}
+
+/// Records as a JSON array; the path of an error begins with the place of its record.
+fn array(
+    place: impl Fn(usize) -> usize,
+    records: impl Iterator<Item = Result<String, codec::DecodeError>>,
+) -> Result<String, codec::DecodeError> {
+    let mut out = String::from("[");
+    for (index, record) in records.enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        out.push_str(&record.map_err(|error| at(place(index), error))?);
+    }
+    out.push(']');
+    Ok(out)
+}

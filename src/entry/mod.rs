@@ -1,0 +1,7 @@
+//! The ways in: typed calls, calls by name, many at once, and streams of records and files.
+
+pub mod batch;
+pub mod dynamic;
+pub mod stream_file;
+pub mod stream_records;
+pub mod typed;

@@ -1,0 +1,148 @@
+//! Failures, put together in one place.
+
+use crate::{
+    codec::Problem,
+    contract::{Attempt, Failure, FailureKind, FieldError, Instant, Outcome, RetryAdvice},
+    host::HostError,
+    policy::{classify::Effect as Took, time::WallTime},
+};
+use std::time::Duration;
+
+/// A failure before anything was sent.
+#[must_use]
+pub fn refused(kind: FailureKind, message: impl Into<String>, fields: Vec<FieldError>) -> Failure {
+    Failure {
+        kind,
+        message: message.into(),
+        outcome: Outcome::NotSent,
+        retry: RetryAdvice::Never,
+        operation: None,
+        status: None,
+        vendor_trace_id: None,
+        call_id: String::new(),
+        fields,
+        attempts: Vec::new(),
+        resume: None,
+    }
+}
+
+/// The caller's input does not fit.
+#[must_use]
+pub fn bad_input(fields: Vec<FieldError>) -> Failure {
+    refused(FailureKind::BadInput, summary("the input does not fit", &fields), fields)
+}
+
+/// One thing is wrong with the caller's input.
+#[must_use]
+pub fn bad_field(field: &str, message: impl Into<String>) -> Failure {
+    bad_input(vec![FieldError { field: field.to_owned(), message: message.into() }])
+}
+
+/// Settings are missing or malformed.
+#[must_use]
+pub fn configuration(fields: Vec<FieldError>) -> Failure {
+    refused(FailureKind::Configuration, summary("the configuration is incomplete", &fields), fields)
+}
+
+/// The time was over.
+#[must_use]
+pub fn late(message: &str) -> Failure {
+    Failure { retry: RetryAdvice::Later, ..refused(FailureKind::Timeout, message, Vec::new()) }
+}
+
+/// The host could not lend something.
+#[must_use]
+pub fn host(what: &str, error: &HostError) -> Failure {
+    Failure {
+        retry: RetryAdvice::Later,
+        ..refused(FailureKind::Host, format!("{what}: {error}"), Vec::new())
+    }
+}
+
+/// `prefix: field message, field message`.
+fn summary(prefix: &str, fields: &[FieldError]) -> String {
+    let all: Vec<String> = fields.iter().map(|error| format!("{} {}", error.field, error.message)).collect();
+    format!("{prefix}: {}", all.join("; "))
+}
+
+/// What the normaliser found, as the contract has it.
+#[must_use]
+pub fn fields(problems: Vec<Problem>) -> Vec<FieldError> {
+    problems
+        .into_iter()
+        .map(|problem| FieldError { field: problem.field, message: problem.message })
+        .collect()
+}
+
+/// The kind as it stands in logs, metrics and problem documents.
+#[must_use]
+pub fn kind_name(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Configuration => "configuration",
+        FailureKind::BadInput => "bad-input",
+        FailureKind::Role => "role",
+        FailureKind::Authentication => "authentication",
+        FailureKind::Permission => "permission",
+        FailureKind::NotFound => "not-found",
+        FailureKind::Conflict => "conflict",
+        FailureKind::Rejected => "rejected",
+        FailureKind::RateLimited => "rate-limited",
+        FailureKind::Vendor => "vendor",
+        FailureKind::Unavailable => "unavailable",
+        FailureKind::Transport => "transport",
+        FailureKind::Timeout => "timeout",
+        FailureKind::Decode => "decode",
+        FailureKind::TooLarge => "too-large",
+        FailureKind::Paging => "paging",
+        FailureKind::Host => "host",
+        FailureKind::Internal => "internal",
+    }
+}
+
+/// The outcome as it stands in logs and problem documents.
+#[must_use]
+pub fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::NotSent => "not-sent",
+        Outcome::NotApplied => "not-applied",
+        Outcome::Applied => "applied",
+        Outcome::Unknown => "unknown",
+    }
+}
+
+/// The effect of a call, as the contract has it.
+pub(super) fn outcome(effect: Took) -> Outcome {
+    match effect {
+        Took::NotSent => Outcome::NotSent,
+        Took::NotApplied => Outcome::NotApplied,
+        Took::Unknown => Outcome::Unknown,
+        Took::Applied => Outcome::Applied,
+    }
+}
+
+/// In milliseconds.
+pub(super) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// As the contract has it.
+pub(super) fn instant(time: WallTime) -> Instant {
+    let millis = time.as_millis();
+    let nanoseconds = u32::try_from(millis.rem_euclid(1000)).unwrap_or_default() * 1_000_000;
+    Instant { seconds: millis.div_euclid(1000), nanoseconds }
+}
+
+impl Failure {
+    /// Names the call and its attempts, unless that is done already.
+    #[must_use]
+    pub fn of(mut self, operation: &str, call_id: &str, attempts: Vec<Attempt>) -> Failure {
+        self.operation.get_or_insert_with(|| operation.to_owned());
+        if self.call_id.is_empty() {
+            call_id.clone_into(&mut self.call_id);
+        }
+        if self.attempts.is_empty() {
+            self.attempts = attempts;
+        }
+        self
+    }
+}

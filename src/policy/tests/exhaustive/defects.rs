@@ -1,0 +1,42 @@
+//! Deliberate defects, to prove that each rule can be broken and is seen to be.
+
+#[cfg(feature = "sabotage")]
+use penstock_policy::sabotage::{self, Sabotage};
+
+/// A defect of the calls, or of the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defect {
+    /// A call whose turn has come sends the last token that there was.
+    SendOldToken,
+    /// Nobody waits for another's fetch.
+    FetchAtOnce,
+    /// A call that is dropped keeps its place in flight.
+    KeepPlace,
+    /// A call that is dropped keeps its permit of the breaker.
+    KeepProbe,
+    /// A call that is dropped stays in the queue.
+    KeepTurn,
+    /// Nobody is told of a free place.
+    ForgetToWake,
+    /// A call takes another's ticket for its own.
+    ShareTickets,
+    /// A request gives its place back as soon as it is sent.
+    LandEarly,
+    /// A call that waits for a time asks again at once.
+    Spin,
+    /// A defect of the engine.
+    #[cfg(feature = "sabotage")]
+    Engine(Sabotage),
+}
+
+impl Defect {
+    /// Switches a defect of the engine on or off in this thread.
+    pub fn set(defect: Option<Defect>) {
+        #[cfg(feature = "sabotage")]
+        sabotage::set(match defect {
+            Some(Defect::Engine(sabotage)) => Some(sabotage),
+            _ => None,
+        });
+        let _ = defect;
+    }
+}

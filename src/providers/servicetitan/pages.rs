@@ -1,0 +1,199 @@
+//! ServiceTitan's pages: the numbered envelope, the bare `{data}`, the feed.
+
+#[cfg(feature = "servicetitan-reporting")]
+use super::reports;
+use crate::{
+    contract::catalogue::{self, Operation, Paging},
+    providers::api::{Envelope, Order, PageAsked, PageError},
+};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::{collections::HashMap, ops::Range};
+
+/// Records a page: 1 to 5,000 (the vendor's page on timeouts and pagination).
+const LARGEST: u32 = 5000;
+
+/// How many records a page of this operation may have.
+pub(super) fn sizes(operation: &Operation) -> Range<u32> {
+    1..operation.max_page_size.unwrap_or(LARGEST).saturating_add(1)
+}
+
+/// The query that selects a page.
+pub(super) fn query(operation: &Operation, page: &PageAsked) -> Vec<(&'static str, String)> {
+    match operation.paging {
+        Paging::None | Paging::Envelope => Vec::new(),
+        // It has neither cursors nor offsets.
+        Paging::Cursor | Paging::Offset => Vec::new(),
+        Paging::Export => page.from.iter().map(|from| ("from", from.clone())).collect(),
+        Paging::Numbered | Paging::DataOnly | Paging::Bare | Paging::Report => {
+            let mut query = vec![("page", page.number.to_string()), ("pageSize", page.size.to_string())];
+            if page.include_total && operation.counted {
+                query.push(("includeTotal", "true".to_owned()));
+            }
+            query
+        }
+    }
+}
+
+/// Most lists take `sort`, with a field that every record has (the vendor's OpenAPI
+/// documents). The plus sign is percent-encoded like any other character. What asks the
+/// endpoint of another list takes what that one takes.
+///
+/// `createdBefore` could keep new records out of a read as well. It is not used: it
+/// compares with the vendor's clock, which we do not know, and a record that was there
+/// before the read must not be missed because our clock is late.
+pub(super) fn order(operation: &Operation) -> Option<Order> {
+    let takes_sort = |operation: &Operation| {
+        operation.query.is_some_and(|query| query.fields.iter().any(|field| field.wire == "sort"))
+    };
+    let base = operation.over.and_then(|base| catalogue::find(operation.vendor, base).ok());
+    (takes_sort(operation) || base.is_some_and(takes_sort)).then_some(Order {
+        parameter: "sort",
+        oldest_first: "+Id",
+        newest_first: "-Id",
+    })
+}
+
+/// Takes a page apart without decoding its records.
+pub(super) fn envelope(paging: Paging, body: &Bytes) -> Result<Envelope, PageError> {
+    match paging {
+        Paging::Bare => bare(body),
+        #[cfg(feature = "servicetitan-reporting")]
+        Paging::Report => reports::page(body),
+        #[cfg(not(feature = "servicetitan-reporting"))]
+        Paging::Report => Err(wrong("$", "is a report, and reports are not in this build")),
+        _ => enveloped(paging, body),
+    }
+}
+
+/// A page that is an array and nothing else.
+fn bare(body: &Bytes) -> Result<Envelope, PageError> {
+    let data: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| match error.is_data() {
+        true => wrong("$", "must be an array"),
+        false => PageError { malformed: true, ..wrong("$", "is no JSON, or cut off") },
+    })?;
+    Ok(Envelope {
+        items: places(body, &data),
+        body: body.clone(),
+        number: None,
+        has_more: None,
+        total: None,
+        continue_from: None,
+    })
+}
+
+/// Where values that were read from a body stand in it.
+fn places(body: &Bytes, values: &[&RawValue]) -> Vec<Range<usize>> {
+    let start = body.as_ptr() as usize;
+    let place = |value: &&RawValue| {
+        let from = (value.get().as_ptr() as usize).saturating_sub(start);
+        from..from + value.get().len()
+    };
+    values.iter().map(place).collect()
+}
+
+fn enveloped(paging: Paging, body: &Bytes) -> Result<Envelope, PageError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Page<'a> {
+        /// Looked at only if it is a number: nothing depends on its being there.
+        #[serde(borrow)]
+        page: Option<&'a RawValue>,
+        has_more: Option<bool>,
+        /// Not trusted, and so not demanded to be one.
+        #[serde(borrow)]
+        total_count: Option<&'a RawValue>,
+        continue_from: Option<String>,
+        #[serde(borrow)]
+        data: Option<Vec<&'a RawValue>>,
+    }
+    let page: Page<'_> = serde_json::from_slice(body).map_err(|error| unfit(body, error.is_data()))?;
+    let Some(data) = page.data else { return Err(wrong("$.data", "is missing")) };
+    if page.has_more.is_none() && !matches!(paging, Paging::DataOnly | Paging::Envelope) {
+        return Err(wrong("$.hasMore", "is missing"));
+    }
+    if paging == Paging::Export && page.continue_from.is_none() && page.has_more == Some(true) {
+        return Err(wrong("$.continueFrom", "is missing although more records follow"));
+    }
+    Ok(Envelope {
+        items: places(body, &data),
+        body: body.clone(),
+        number: page.page.and_then(|number| number.get().parse().ok()),
+        has_more: page.has_more,
+        total: page.total_count.and_then(|total| total.get().parse().ok()),
+        continue_from: page.continue_from,
+    })
+}
+
+/// What is wrong with a body that is no page. serde's own message has no path and may
+/// repeat what the body holds.
+pub(super) fn unfit(body: &[u8], json: bool) -> PageError {
+    let fields: HashMap<&str, &RawValue> = match serde_json::from_slice(body) {
+        Ok(fields) if json => fields,
+        _ if json => return wrong("$", "is no page"),
+        _ => return PageError { malformed: true, ..wrong("$", "is no JSON, or cut off") },
+    };
+    let unless =
+        |name: &str, fits: fn(&str) -> bool| fields.get(name).is_some_and(|value| !fits(value.get()));
+    if unless("hasMore", |text| serde_json::from_str::<Option<bool>>(text).is_ok()) {
+        return wrong("$.hasMore", "must be true or false");
+    }
+    if unless("totalCount", |text| serde_json::from_str::<Option<u64>>(text).is_ok()) {
+        return wrong("$.totalCount", "must be a whole number");
+    }
+    if unless("continueFrom", |text| serde_json::from_str::<Option<String>>(text).is_ok()) {
+        return wrong("$.continueFrom", "must be text");
+    }
+    if unless("data", |text| serde_json::from_str::<Option<Vec<&RawValue>>>(text).is_ok()) {
+        return wrong("$.data", "must be an array");
+    }
+    wrong("$", "is no page")
+}
+
+pub(super) fn wrong(path: &str, message: &str) -> PageError {
+    PageError { path: path.to_owned(), message: message.to_owned(), malformed: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(paging: Paging, text: &'static str) -> Result<Envelope, PageError> {
+        envelope(paging, &Bytes::from_static(text.as_bytes()))
+    }
+
+    #[test]
+    fn records_are_found_where_they_stand() {
+        let page =
+            read(Paging::Numbered, r#"{"data":[ {"id":1} , {"a":[2]}],"hasMore":true,"totalCount":null}"#)
+                .unwrap();
+        let texts: Vec<&str> =
+            page.items.iter().map(|range| std::str::from_utf8(&page.body[range.clone()]).unwrap()).collect();
+        assert_eq!(texts, [r#"{"id":1}"#, r#"{"a":[2]}"#]);
+        assert_eq!((page.has_more, page.total), (Some(true), None));
+    }
+
+    #[test]
+    fn lists_that_sort_are_read_in_order() {
+        let find = |name| crate::contract::catalogue::find("servicetitan", name).unwrap();
+        assert_eq!(order(find("jpm.jobs-list")).unwrap().oldest_first, "+Id");
+        assert_eq!(order(find("jpm.jobs-completed-between-list")).unwrap().newest_first, "-Id");
+        assert_eq!(order(find("jpm.job-types-list")), None);
+    }
+
+    #[test]
+    fn what_is_no_page_is_refused() {
+        assert!(read(Paging::Numbered, r#"{"data":[{"id":1"#).unwrap_err().malformed);
+        assert!(read(Paging::Numbered, "<html>").unwrap_err().malformed);
+        assert_eq!(read(Paging::Numbered, r#"{"hasMore":true}"#).unwrap_err().path, "$.data");
+        assert_eq!(read(Paging::Numbered, r#"{"data":[]}"#).unwrap_err().path, "$.hasMore");
+        assert_eq!(read(Paging::Export, r#"{"data":[],"hasMore":true}"#).unwrap_err().path, "$.continueFrom");
+        assert!(!read(Paging::Numbered, r#"{"data":5,"hasMore":true}"#).unwrap_err().malformed);
+        assert!(read(Paging::DataOnly, r#"{"data":[]}"#).is_ok());
+        assert!(read(Paging::Envelope, r#"{"data":[]}"#).is_ok(), "some envelopes know no pages");
+        assert!(read(Paging::Bare, r#"[{"id":1}"#).unwrap_err().malformed);
+        assert_eq!(read(Paging::Bare, r#"{"data":[]}"#).unwrap_err().message, "must be an array");
+        assert_eq!(read(Paging::Bare, "[1, 2]").unwrap().items, [1..2, 4..5]);
+    }
+}

@@ -1,0 +1,157 @@
+//! Reports: rows of values, the names of their columns, and how often one may be asked for.
+//!
+//! A report's owner may add, remove and move its columns at any time, also while it is read.
+//! So a row leaves as an object that names each value, by the `fields` of its own page, and
+//! whoever reads it never counts columns.
+
+use super::pages::{unfit, wrong};
+use crate::{
+    client::{Call, segment},
+    contract::catalogue,
+    providers::api::{Deferred, Envelope, PageError, Site, Spacing},
+};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::collections::BTreeSet;
+
+/// The most bytes that the rows of a page may have with their names: those repeat in each
+/// row, and a page with long names would otherwise grow without bound.
+const LARGEST: usize = 64 << 20;
+
+/// The data of a report may be asked for once a minute (the vendor's rule for each report
+/// of a tenant; `SERVICETITAN_REPORT_INTERVAL`), at once and by a query that it answers
+/// later.
+pub(super) fn spacing(call: &Call, site: &Site) -> Option<Spacing> {
+    let path = call.operation.path;
+    let data = path.contains("/reports/{") && (path.ends_with("/data") || path.ends_with("/data/query"));
+    data.then(|| Spacing { resource: format!("report/{}", call.segments.join("/")), interval: site.spacing })
+}
+
+/// How to ask for the rows of a query that is not done: with the token that stands in the
+/// answer to its start, and in every answer until it is.
+pub(super) fn deferred(call: &Call, promise: &[u8]) -> Option<Deferred> {
+    #[derive(Deserialize)]
+    struct Pending {
+        token: String,
+    }
+    let path = call.operation.path;
+    if !path.ends_with("/data/query") && !path.ends_with("/data-queries/{token}") {
+        return None;
+    }
+    let pending: Pending = serde_json::from_slice(promise).ok()?;
+    let with_token = |name| {
+        let operation = catalogue::find("servicetitan", name).ok()?;
+        let segment = segment(operation.path_parameters.first()?, &pending.token).ok()?;
+        Some(Call::new(operation, vec![segment], Vec::new(), None))
+    };
+    Some(Deferred {
+        ask: with_token("reporting.data-queries-get")?,
+        give_up: with_token("reporting.data-queries-cancel"),
+    })
+}
+
+/// Takes a page of rows apart, each an object by then.
+pub(super) fn page(body: &Bytes) -> Result<Envelope, PageError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Page<'a> {
+        #[serde(borrow)]
+        page: Option<&'a RawValue>,
+        has_more: Option<bool>,
+        total_count: Option<u64>,
+        fields: Option<Vec<Column>>,
+        #[serde(borrow)]
+        data: Option<Vec<Vec<&'a RawValue>>>,
+    }
+    #[derive(Deserialize)]
+    struct Column {
+        name: String,
+    }
+    let page: Page<'_> = serde_json::from_slice(body).map_err(|error| unfit(body, error.is_data()))?;
+    let Some(fields) = page.fields else { return Err(wrong("$.fields", "is missing")) };
+    let Some(data) = page.data else { return Err(wrong("$.data", "is missing")) };
+    if page.has_more.is_none() {
+        return Err(wrong("$.hasMore", "is missing"));
+    }
+    let names = names(fields.iter().map(|field| field.name.as_str()))?;
+    let (mut rows, mut items) = (Vec::new(), Vec::with_capacity(data.len()));
+    for (index, row) in data.iter().enumerate() {
+        if row.len() != names.len() {
+            let message = format!("has {} values, and the page {} fields", row.len(), names.len());
+            return Err(wrong(&format!("$.data[{index}]"), &message));
+        }
+        let start = rows.len();
+        for (column, (name, value)) in names.iter().zip(row).enumerate() {
+            rows.push(if column == 0 { b'{' } else { b',' });
+            rows.extend_from_slice(name.as_bytes());
+            rows.push(b':');
+            rows.extend_from_slice(value.get().as_bytes());
+        }
+        rows.extend_from_slice(if names.is_empty() { b"{}" } else { b"}" });
+        items.push(start..rows.len());
+        if rows.len() > LARGEST {
+            return Err(wrong("$.data", "is too large with the names of its fields: ask for smaller pages"));
+        }
+    }
+    Ok(Envelope {
+        items,
+        body: rows.into(),
+        number: page.page.and_then(|number| number.get().parse().ok()),
+        has_more: page.has_more,
+        total: page.total_count,
+        continue_from: None,
+    })
+}
+
+/// The names as JSON, each once: a second `Total` is `Total 2`.
+fn names<'a>(fields: impl Iterator<Item = &'a str>) -> Result<Vec<String>, PageError> {
+    let mut taken = BTreeSet::new();
+    fields
+        .map(|name| {
+            let mut unique = name.to_owned();
+            let mut number = 1_u32;
+            while !taken.insert(unique.clone()) {
+                number += 1;
+                unique = format!("{name} {number}");
+            }
+            serde_json::to_string(&unique).map_err(|_| wrong("$.fields", "has a name that is no text"))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> Result<Vec<String>, PageError> {
+        let page = page(&Bytes::copy_from_slice(text.as_bytes()))?;
+        let row = |range: &std::ops::Range<usize>| {
+            String::from_utf8(page.body.get(range.clone()).unwrap().to_vec()).unwrap()
+        };
+        Ok(page.items.iter().map(row).collect())
+    }
+
+    #[test]
+    fn a_row_names_its_values_and_keeps_their_digits() {
+        let text = r#"{"fields":[{"name":"Job","label":"Job #"},{"name":"To\"tal"}],
+            "data":[[1, 10.50],["a",null]],"hasMore":false,"page":1}"#;
+        assert_eq!(rows(text).unwrap(), [r#"{"Job":1,"To\"tal":10.50}"#, r#"{"Job":"a","To\"tal":null}"#]);
+    }
+
+    #[test]
+    fn names_that_come_twice_are_told_apart() {
+        let text =
+            r#"{"fields":[{"name":"A"},{"name":"A"},{"name":"A 2"}],"data":[[1,2,3]],"hasMore":false}"#;
+        assert_eq!(rows(text).unwrap(), [r#"{"A":1,"A 2":2,"A 2 2":3}"#]);
+    }
+
+    #[test]
+    fn a_row_that_does_not_fit_its_fields_is_refused() {
+        let short = r#"{"fields":[{"name":"A"},{"name":"B"}],"data":[[1,2],[1]],"hasMore":false}"#;
+        assert_eq!(rows(short).unwrap_err().path, "$.data[1]");
+        assert_eq!(rows(r#"{"data":[],"hasMore":false}"#).unwrap_err().path, "$.fields");
+        assert_eq!(rows(r#"{"fields":[],"data":[]}"#).unwrap_err().path, "$.hasMore");
+        assert!(rows(r#"{"fields":[],"data":[[]"#).unwrap_err().malformed);
+    }
+}
