@@ -127,7 +127,7 @@ fn choice(contract: &Contract, name: &str, cases: &[(&str, Option<Type>)]) -> Wr
         &format!("Layout::variant({count}, {payload})"),
         &format!("{place}match self {{\n{lower}}}"),
         &format!(
-            "{place}Ok(match memory::discriminant(memory, at, {count})? {{\n{lift}_ => return Err(Broken),\n}})"
+            "{place}Ok(match memory::discriminant(memory, at, {count})? {{\n{lift}_ => return Err(AbiError),\n}})"
         ),
     ))
 }
@@ -137,7 +137,7 @@ fn implementation(name: &str, layout: &str, lower: &str, lift: &str) -> String {
         "impl Abi for {name} {{\n\
          const LAYOUT: Layout = {layout};\n\
          fn lower(&self, arena: &mut Arena, at: u32) {{\n{lower}\n}}\n\
-         fn lift(memory: &dyn Memory, at: u32) -> Result<Self, Broken> {{\n{lift}\n}}\n\
+         fn lift(memory: &dyn Memory, at: u32) -> Result<Self, AbiError> {{\n{lift}\n}}\n\
          }}\n"
     )
 }

@@ -1,12 +1,10 @@
 //! Failures, put together in one place.
 
 use crate::{
-    codec::Problem,
     contract::{Attempt, Failure, FailureKind, FieldError, Instant, Outcome, RetryAdvice},
-    host::HostError,
     policy::{classify::Effect as Took, time::WallTime},
 };
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
 /// A failure before anything was sent.
 #[must_use]
@@ -35,7 +33,7 @@ pub fn bad_input(fields: Vec<FieldError>) -> Failure {
 /// One thing is wrong with the caller's input.
 #[must_use]
 pub fn bad_field(field: &str, message: impl Into<String>) -> Failure {
-    bad_input(vec![FieldError { field: field.to_owned(), message: message.into() }])
+    bad_input(vec![FieldError::new(field, message)])
 }
 
 /// Settings are missing or malformed.
@@ -44,15 +42,21 @@ pub fn configuration(fields: Vec<FieldError>) -> Failure {
     refused(FailureKind::Configuration, summary("the configuration is incomplete", &fields), fields)
 }
 
+/// A state that the client never gets into.
+#[must_use]
+pub fn internal(message: &str) -> Failure {
+    refused(FailureKind::Internal, message, Vec::new())
+}
+
 /// The time was over.
 #[must_use]
 pub fn late(message: &str) -> Failure {
     Failure { retry: RetryAdvice::Later, ..refused(FailureKind::Timeout, message, Vec::new()) }
 }
 
-/// The host could not lend something.
+/// The host could not give something, in its own words.
 #[must_use]
-pub fn host(what: &str, error: &HostError) -> Failure {
+pub fn host(what: &str, error: &impl Display) -> Failure {
     Failure {
         retry: RetryAdvice::Later,
         ..refused(FailureKind::Host, format!("{what}: {error}"), Vec::new())
@@ -63,15 +67,6 @@ pub fn host(what: &str, error: &HostError) -> Failure {
 fn summary(prefix: &str, fields: &[FieldError]) -> String {
     let all: Vec<String> = fields.iter().map(|error| format!("{} {}", error.field, error.message)).collect();
     format!("{prefix}: {}", all.join("; "))
-}
-
-/// What the normaliser found, as the contract has it.
-#[must_use]
-pub fn fields(problems: Vec<Problem>) -> Vec<FieldError> {
-    problems
-        .into_iter()
-        .map(|problem| FieldError { field: problem.field, message: problem.message })
-        .collect()
 }
 
 /// The kind as it stands in logs, metrics and problem documents.
@@ -110,8 +105,20 @@ pub fn outcome_name(outcome: Outcome) -> &'static str {
     }
 }
 
+/// Whether the provider could not answer, as opposed to would not.
+pub(crate) fn is_down(kind: FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::Vendor
+            | FailureKind::Transport
+            | FailureKind::Timeout
+            | FailureKind::Unavailable
+            | FailureKind::RateLimited
+    )
+}
+
 /// The effect of a call, as the contract has it.
-pub(super) fn outcome(effect: Took) -> Outcome {
+pub(crate) fn outcome(effect: Took) -> Outcome {
     match effect {
         Took::NotSent => Outcome::NotSent,
         Took::NotApplied => Outcome::NotApplied,
@@ -121,15 +128,23 @@ pub(super) fn outcome(effect: Took) -> Outcome {
 }
 
 /// In milliseconds.
-pub(super) fn millis(time: Duration) -> u64 {
+pub(crate) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// As the contract has it.
-pub(super) fn instant(time: WallTime) -> Instant {
+pub(crate) fn instant(time: WallTime) -> Instant {
     let millis = time.as_millis();
     let nanoseconds = u32::try_from(millis.rem_euclid(1000)).unwrap_or_default() * 1_000_000;
     Instant { seconds: millis.div_euclid(1000), nanoseconds }
+}
+
+impl FieldError {
+    /// What is wrong with one field, setting or member.
+    #[must_use]
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> FieldError {
+        FieldError { field: field.into(), message: message.into() }
+    }
 }
 
 impl Failure {

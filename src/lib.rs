@@ -6,6 +6,7 @@
 //! `docs/architecture.md` follows one call through it.
 
 pub mod api_key;
+pub mod call;
 pub mod client;
 pub mod codec;
 pub mod contract;

@@ -1,6 +1,6 @@
 //! What the policies cost a call that nothing holds up: `cargo bench --bench policies`.
 //!
-//! First the engine alone, in the driver's order (`src/driver/run.rs`): cache, budget,
+//! First the policies alone, in the client's order (`src/client/attempts.rs`): cache, budget,
 //! breaker, token, limiter, retry. Then whole calls, against a host that answers at once. All policies
 //! are on, with their defaults; only the rate limit is high. Fails when the engine takes more
 //! than [`MOST`] of a call.
@@ -13,13 +13,15 @@ mod host;
 use engine::{Engine, Kept};
 use host::Ready;
 use penstock::{
-    client::{Answer, Call, Connector, Options},
+    call::CallOptions,
+    client::{Answer, Client},
     contract::{
         AnswerSource,
         abi::{Arena, Layout},
         catalogue::Operation,
     },
     entry::{dynamic, typed::Arguments},
+    providers::{api::ResolvedCall, registry},
 };
 use std::{
     pin::pin,
@@ -45,7 +47,7 @@ fn main() -> ExitCode {
     measure("engine: an answer from the cache", 500_000, || memory.look_up());
 
     let rig = Rig::new("jpm.jobs-get");
-    measure("Connector::call", 100_000, || drop(rig.call()));
+    measure("Client::call", 100_000, || drop(rig.call()));
     measure("dynamic::invoke", 100_000, || rig.invoke());
     let kept = Rig::new("jpm.project-statuses-get");
     measure("dynamic::invoke, from the cache", 100_000, || kept.invoke());
@@ -77,12 +79,12 @@ fn measure(what: &str, times: usize, mut once: impl FnMut()) -> Duration {
     at(50)
 }
 
-/// A connector, and a call that it makes.
+/// A client, and a call that it makes.
 struct Rig {
-    connector: Rc<Connector<Ready>>,
+    client: Rc<Client<Ready>>,
     operation: &'static Operation,
-    call: Call,
-    options: Options,
+    call: ResolvedCall,
+    options: CallOptions,
 }
 
 impl Rig {
@@ -93,16 +95,16 @@ impl Rig {
         memory.put(0, &1_i64.to_le_bytes());
         let arguments = Arguments::lift(operation, false, &memory, 0).expect("they are there");
         Rig {
-            connector: Connector::new(Ready::default()),
+            client: Client::new(Ready::default()),
             operation,
-            call: arguments.call().expect("the parameters fit"),
-            options: Options::check(None).expect("nothing is wrong with nothing"),
+            call: registry::resolve(arguments.call().expect("the parameters fit")).expect("it is known"),
+            options: CallOptions::check(None).expect("nothing is wrong with nothing"),
         }
     }
 
     fn call(&self) -> Answer {
-        self.connector.host().pass();
-        let answer = at_once(self.connector.call(&self.call, None, &self.options));
+        self.client.host().pass();
+        let answer = at_once(self.client.call(&self.call, None, &self.options));
         answer.expect("the call succeeds")
     }
 
@@ -112,9 +114,9 @@ impl Rig {
     }
 
     fn invoke(&self) {
-        self.connector.host().pass();
+        self.client.host().pass();
         let parameters = [("id".to_owned(), "1".to_owned())];
-        let answer = at_once(dynamic::invoke(&self.connector, self.operation, &parameters, None, None));
+        let answer = at_once(dynamic::invoke(&self.client, self.operation, &parameters, None, None));
         assert!(answer.expect("the call succeeds").body.is_some());
     }
 }

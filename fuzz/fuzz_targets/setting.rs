@@ -62,7 +62,7 @@ fuzz_target!(|data: (u8, &str, &str)| {
             rig.host.set(&name, value);
         }
         for vendor in penstock::providers::registry::all() {
-            let Ok(ready) = rig.host.run(rig.connector.ready(vendor.name(), None)) else { continue };
+            let Ok(ready) = rig.host.run(rig.client.ready(vendor.name(), None)) else { continue };
             for error in ready.missing {
                 assert!(!error.message.contains(CANARY), "{error:?}");
             }

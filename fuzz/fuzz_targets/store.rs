@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use penstock::{
-    client::Connector,
+    client::Client,
     host::{
         State,
         simulated::{Reply, Store},
@@ -44,7 +44,7 @@ fuzz_target!(|data: (u8, u8, &[u8], u64, u16)| {
     rig.host.run(rig.host.wait(Duration::from_millis(later.into())));
 
     // Another instance, which has nothing but the store.
-    rig.connector = Connector::new(rig.host.clone());
+    rig.client = Client::new(rig.host.clone());
     let second = call(&rig);
     assert!((1..=2).contains(&second), "{second} after {key}");
     assert_eq!(call(&rig), second, "and it is kept again");

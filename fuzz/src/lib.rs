@@ -1,4 +1,4 @@
-//! What several targets share: a choice among all that there is, and a connector in virtual
+//! What several targets share: a choice among all that there is, and a client in virtual
 //! time.
 
 pub mod rig;

@@ -1,7 +1,7 @@
-//! A connector on a host in virtual time, whose vendor always answers the same.
+//! A client on a host in virtual time, whose vendor always answers the same.
 
 use penstock::{
-    client::Connector,
+    client::Client,
     contract::{CallOptions, Failure},
     entry::dynamic::{self, Answer},
     host::simulated::{Reply, SentRequest, Simulated},
@@ -18,7 +18,7 @@ const SECRETS: [&str; 4] =
 /// What a test needs.
 pub struct Rig {
     pub host: Simulated,
-    pub connector: Rc<Connector<Simulated>>,
+    pub client: Rc<Client<Simulated>>,
 }
 
 impl Rig {
@@ -35,7 +35,7 @@ impl Rig {
             "/connect/token" => Reply::ok(r#"{"access_token":"fuzzed-token","expires_in":900}"#),
             _ => answer(request),
         });
-        Rig { connector: Connector::new(host.clone()), host }
+        Rig { client: Client::new(host.clone()), host }
     }
 
     /// Calls an operation by name, to the end.
@@ -52,7 +52,7 @@ impl Rig {
     ) -> Result<Answer, Failure> {
         self.host.run(async {
             let operation = dynamic::operation(vendor, name)?;
-            dynamic::invoke(&self.connector, operation, parameters, body, options).await
+            dynamic::invoke(&self.client, operation, parameters, body, options).await
         })
     }
 

@@ -9,7 +9,7 @@ use crate::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use penstock::{
-    client::{Connector, Download},
+    client::{Client, Download},
     entry::{stream_file::stream_file, stream_records::Sink},
     host::{
         Host,
@@ -36,9 +36,9 @@ mod export {
 }
 
 thread_local! {
-    /// One connector serves all requests of an instance: they share tokens, settings
+    /// One client serves all requests of an instance: they share tokens, settings
     /// and counters.
-    static CONNECTOR: Rc<Connector<SpinHost>> = Connector::new(SpinHost);
+    static CONNECTOR: Rc<Client<SpinHost>> = Client::new(SpinHost);
 }
 
 impl wasip3::exports::http::handler::Guest for Gateway {
@@ -47,8 +47,8 @@ impl wasip3::exports::http::handler::Guest for Gateway {
         let (_, read) = wit_future::new(|| Ok(()));
         let (contents, end) = Request::consume_body(request, read);
         let body = Box::new(Incoming::new(contents, end));
-        let connector = CONNECTOR.with(Rc::clone);
-        match serve(&connector, &head, Some(body)).await {
+        let client = CONNECTOR.with(Rc::clone);
+        match serve(&client, &head, Some(body)).await {
             Answer::Whole(whole) => {
                 let (head, body) = whole.into_parts();
                 let (end, trailers) = wit_future::new(|| Ok(None));

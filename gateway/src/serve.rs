@@ -11,10 +11,11 @@ use crate::{
 };
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use penstock::{
-    client::{Connector, Download},
+    client::{Client, Download},
     contract::{CallOptions, FieldError},
     entry::{dynamic, stream_file},
     host::{Host, Source},
+    providers::registry,
 };
 use std::rc::Rc;
 
@@ -34,12 +35,12 @@ pub enum Answer<H> {
 /// Answers a request. Every error becomes a problem document. The body is read only if the
 /// operation takes a file.
 pub async fn serve<H: Host + 'static>(
-    connector: &Rc<Connector<H>>,
+    client: &Rc<Client<H>>,
     head: &Head,
     body: Option<Box<dyn Source>>,
 ) -> Answer<H> {
     let answer =
-        dispatch(connector, head, body).await.unwrap_or_else(|problem| Answer::Whole(problem.response()));
+        dispatch(client, head, body).await.unwrap_or_else(|problem| Answer::Whole(problem.response()));
     let is_head = head.method == Method::HEAD;
     match answer {
         Answer::Whole(mut response) => {
@@ -79,7 +80,7 @@ fn finish<B>(response: &mut Response<B>, head: &Head) {
 }
 
 async fn dispatch<H: Host + 'static>(
-    connector: &Rc<Connector<H>>,
+    client: &Rc<Client<H>>,
     head: &Head,
     body: Option<Box<dyn Source>>,
 ) -> Result<Answer<H>, Problem> {
@@ -88,13 +89,13 @@ async fn dispatch<H: Host + 'static>(
     }
     let path = head.path();
     if route::needs_key(path) {
-        admission::admit(connector.host(), &head.headers).await?;
+        admission::admit(client.host(), &head.headers).await?;
     }
     match route::find(&head.method, path) {
         Found::Live => Ok(Answer::Whole(health::live())),
-        Found::Ready => Ok(Answer::Whole(ready(connector).await)),
+        Found::Ready => Ok(Answer::Whole(ready(client).await)),
         Found::Operation { route, account, parameters } => {
-            call(connector, head, body, route, account, parameters).await
+            call(client, head, body, route, account, parameters).await
         }
         Found::NoSuchMethod(allow) => Err(Problem::method_not_allowed(&allow)),
         Found::NoSuchPath => Err(Problem::unknown_path()),
@@ -102,17 +103,21 @@ async fn dispatch<H: Host + 'static>(
     }
 }
 
-async fn ready<H: Host>(connector: &Rc<Connector<H>>) -> Response<String> {
-    let key = match admission::hashes(connector.host()).await {
+async fn ready<H: Host>(client: &Rc<Client<H>>) -> Response<String> {
+    let key = match admission::hashes(client.host()).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(wrong)) => Err(Ok(wrong)),
         Err(trouble) => Err(Err(trouble)),
     };
-    health::ready(connector.ready(VENDOR, None).await, key)
+    let ready = match registry::known(VENDOR) {
+        Ok(provider) => client.ready(provider, None).await,
+        Err(failure) => Err(failure),
+    };
+    health::ready(ready, key)
 }
 
 async fn call<H: Host + 'static>(
-    connector: &Rc<Connector<H>>,
+    client: &Rc<Client<H>>,
     head: &Head,
     body: Option<Box<dyn Source>>,
     route: &'static Route,
@@ -144,21 +149,21 @@ async fn call<H: Host + 'static>(
         window: None,
     };
     if all {
-        let reader = dynamic::list(connector, operation, &parameters, None, Some(&options)).await?;
+        let reader = dynamic::list(client, operation, &parameters, None, Some(&options)).await?;
         let listing = Listing::open(reader).await?;
         let mut response = answer::response(StatusCode::OK, NDJSON, String::new()).map(drop);
         answer::set(response.headers_mut(), CALL_ID, listing.call_id().unwrap_or_default());
         return Ok(Answer::Streamed(response, Box::new(listing)));
     }
     if operation.file {
-        let found = stream_file::download(connector, operation, &parameters, Some(&options)).await?;
+        let found = stream_file::download(client, operation, &parameters, Some(&options)).await?;
         return Ok(Answer::File(file::head(found.info()), Box::new(found)));
     }
     let answer = if operation.upload.is_some() {
         let file = file::upload(head, body)?;
-        stream_file::upload(connector, operation, &parameters, file, Some(&options)).await?
+        stream_file::upload(client, operation, &parameters, file, Some(&options)).await?
     } else {
-        dynamic::invoke(connector, operation, &parameters, None, Some(&options)).await?
+        dynamic::invoke(client, operation, &parameters, None, Some(&options)).await?
     };
     let mut response = match (&answer.body, &answer.page) {
         (Some(records), Some(info)) => answer::response(StatusCode::OK, JSON, answer::page(records, info)),

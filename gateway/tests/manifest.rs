@@ -19,7 +19,7 @@ use futures_util::FutureExt;
 use penstock::{
     providers::api::Site,
     settings as table,
-    settings::{Policy, Setting},
+    settings::{CommonSettings, Setting},
 };
 use penstock_gateway::settings;
 use serde::Deserialize;
@@ -166,7 +166,7 @@ fn site(vendor: &str, environment: &str) -> Site {
     let name = format!("{}_API_ENVIRONMENT", vendor.to_uppercase());
     let host = FakeHost::new(&[(name.as_str(), environment)]);
     let vendor = penstock::providers::registry::find(vendor).unwrap();
-    let policy = Policy::read(&host).now_or_never().unwrap().unwrap().unwrap();
+    let policy = CommonSettings::read(&host).now_or_never().unwrap().unwrap().unwrap();
     let all: Vec<_> = vendor.settings().iter().collect();
     let names = |setting: &Setting| vendor.setting_names(setting.name, "default", environment);
     let (values, _) = table::read(&host, &all, &names).now_or_never().unwrap().unwrap();

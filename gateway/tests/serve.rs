@@ -16,7 +16,7 @@ use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use penstock::{
     api_key,
-    client::Connector,
+    client::Client,
     entry::{stream_file::stream_file, stream_records::Sink},
     host::Response,
 };
@@ -55,16 +55,16 @@ impl Seen {
     }
 }
 
-struct Client(Vec<u8>);
+struct Downstream(Vec<u8>);
 
-impl Bytes for Client {
+impl Bytes for Downstream {
     async fn write(&mut self, mut bytes: Vec<u8>) -> usize {
         self.0.append(&mut bytes);
         0
     }
 }
 
-impl Sink<u8> for Client {
+impl Sink<u8> for Downstream {
     async fn write(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
         self.0.append(&mut bytes);
         bytes
@@ -76,12 +76,12 @@ fn key() -> String {
 }
 
 /// A gateway that accepts [`key`].
-fn gateway(vendor: impl Fn(&str) -> Response + 'static) -> Rc<Connector<FakeHost>> {
-    Connector::new(FakeHost::configured(vendor).with("PENSTOCK_API_KEY_HASH", &api_key::hash(&key())))
+fn gateway(vendor: impl Fn(&str) -> Response + 'static) -> Rc<Client<FakeHost>> {
+    Client::new(FakeHost::configured(vendor).with("PENSTOCK_API_KEY_HASH", &api_key::hash(&key())))
 }
 
 fn ask_with(
-    gateway: &Rc<Connector<FakeHost>>,
+    gateway: &Rc<Client<FakeHost>>,
     method: Method,
     target: &str,
     headers: &[(&'static str, &str)],
@@ -97,12 +97,12 @@ fn ask_with(
             (head, body, None)
         }
         Answer::Streamed(response, listing) => {
-            let mut client = Client(Vec::new());
+            let mut client = Downstream(Vec::new());
             let ended = listing.run(&mut client).now_or_never().unwrap();
             (response.into_parts().0, String::from_utf8(client.0).unwrap(), Some(ended))
         }
         Answer::File(response, file) => {
-            let mut client = Client(Vec::new());
+            let mut client = Downstream(Vec::new());
             let ended = stream_file(*file, &mut client).now_or_never().unwrap();
             let ended = if ended.is_ok() { Ended::Complete } else { Ended::Failed };
             (response.into_parts().0, String::from_utf8(client.0).unwrap(), Some(ended))
@@ -120,7 +120,7 @@ fn ask_with(
 }
 
 /// GET with the key.
-fn get(gateway: &Rc<Connector<FakeHost>>, target: &str) -> Seen {
+fn get(gateway: &Rc<Client<FakeHost>>, target: &str) -> Seen {
     ask_with(gateway, Method::GET, target, &[("authorization", &format!("Bearer {}", key()))])
 }
 
@@ -184,7 +184,7 @@ fn without_a_good_hash_the_gateway_is_shut() {
     for hash in [None, Some(key()), Some(format!("{good},nonsense"))] {
         let mut host = FakeHost::configured(|_| panic!("asked the vendor"));
         host.settings.extend(hash.map(|hash| ("PENSTOCK_API_KEY_HASH".to_owned(), hash)));
-        let seen = get(&Connector::new(host), JOBS);
+        let seen = get(&Client::new(host), JOBS);
         assert_eq!(seen.status, 503);
         assert_eq!(seen.json()["type"], "urn:penstock:failure:configuration");
         assert_eq!(seen.json()["fields"][0]["field"], "PENSTOCK_API_KEY_HASH");
@@ -269,7 +269,7 @@ fn a_list_that_fails_at_once_has_a_status() {
         ..answer(429, "{}")
     });
     host.settings.insert("PENSTOCK_API_KEY_HASH".to_owned(), api_key::hash(&key()));
-    let seen = get(&Connector::new(host), &format!("{JOBS}?all=true"));
+    let seen = get(&Client::new(host), &format!("{JOBS}?all=true"));
     assert_eq!((seen.status, seen.header("retry-after"), seen.ended), (429, "600", None));
     assert_eq!(seen.json()["retry"], json!({"advice": "after", "afterMs": 600_000}));
     assert_eq!(seen.json()["attempts"][0]["status"], 429);
@@ -342,7 +342,7 @@ fn other_methods_paths_and_lengths() {
 
 #[test]
 fn ready_names_all_that_is_missing_and_live_does_not_care() {
-    let empty = Connector::new(FakeHost::new(&[("RETRY_ATTEMPTS", "many")]));
+    let empty = Client::new(FakeHost::new(&[("RETRY_ATTEMPTS", "many")]));
     let seen = ask_with(&empty, Method::GET, "/ready", &[]);
     assert_eq!((seen.status, &seen.json()["status"]), (503, &json!("fail")));
     let body = seen.json();

@@ -1,16 +1,14 @@
-//! Operations that are put together from others: the vendor's folder says from which, and
-//! how; here they are called, several at once.
+//! Operations that are put together from others: the provider says from which, and how; here
+//! they are called, several at once.
 
-use super::{
-    Connector, Options, Reader,
-    pipeline::{Answer, Call, Payload},
-};
+use super::{Answer, CallContext, Client, Payload, Reader};
 use crate::{
-    contract::{AnswerSource, Failure, FailureKind},
-    failure,
+    call::CallOptions,
+    contract::{AnswerSource, Failure},
+    failure::{self, internal},
     host::Host,
-    policy::time::Tick,
-    providers::api::Part,
+    policy::{limiter::queue::Caller, time::Tick},
+    providers::api::{ResolvedCall, Subrequest},
 };
 use bytes::Bytes;
 use futures_util::{
@@ -19,55 +17,57 @@ use futures_util::{
 };
 use std::time::Duration;
 
-/// What a part gave, and whether it is only the second best.
+/// What a subrequest gave, and whether it is only the second best.
 struct Done {
     body: Bytes,
     degraded: bool,
 }
 
-impl<H: Host> Connector<H> {
-    /// Answers a composed operation. Its deadline is for all parts together, and all of
+impl<H: Host> Client<H> {
+    /// Answers a composed operation. Its deadline is for all subrequests together, and all of
     /// them take turns with other callers as one.
     ///
     /// # Errors
-    /// `bad-input`, before anything was sent, and what the vendor's folder does not make
-    /// up for.
-    pub(crate) fn compose<'a>(
+    /// `bad-input`, before anything was sent, and what the provider does not make up for.
+    pub(crate) fn aggregate<'a>(
         &'a self,
-        call: &'a Call,
-        options: &'a Options,
-        id: &'a str,
-        began: Tick,
+        call: &'a ResolvedCall,
+        options: &'a CallOptions,
+        context: &'a CallContext,
     ) -> LocalBoxFuture<'a, Result<Answer, Failure>> {
-        // The parts are calls as well, so that the size of this future must be known.
+        // The subrequests are calls as well, so that the size of this future must be known.
         Box::pin(async move {
-            let Some(vendor) = crate::providers::registry::find(call.operation.vendor) else {
-                return Err(failure::bad_field("vendor", "is not known"));
+            let Some(composition) = call.provider.composition() else {
+                return Err(internal("the provider composes no operations"));
             };
             if options.resume.is_some() {
                 return Err(failure::bad_field("resume", "is for one read, and this one has parts"));
             }
-            let plan = vendor.parts(call, self.host.wall_now()).map_err(failure::bad_input)?;
+            let plan =
+                composition.subrequests(&call.call, self.host.wall_now()).map_err(failure::bad_input)?;
             let concurrency = match plan.concurrency {
                 Some(concurrency) => concurrency,
-                None => self.batch_size(vendor.name(), options).await?,
+                None => self.batch_size(call.provider, options).await?,
             };
-            let options = Options {
-                fallback: None,
-                page_size: None,
-                window: None,
-                caller: options.caller.or_else(|| Some(self.caller())),
-                correlation_id: options.correlation_id.clone().or_else(|| Some(id.to_owned())),
-                ..options.clone()
+            let each = CallOptions {
+                correlation_id: options.correlation_id.clone().or_else(|| Some(context.id.clone())),
+                ..options.for_subrequest(options.deadline)
             };
-            let answers = self.all(plan.parts, concurrency.max(1), &options, began).await;
+            let caller = context.caller.unwrap_or_else(|| self.caller());
+            let all = All {
+                call,
+                options: &each,
+                caller,
+                deadline: options.deadline.map(|time| context.began + time),
+            };
+            let answers = self.all(plan.subrequests, concurrency.max(1), &all).await;
             let degraded = answers.iter().flatten().any(|done| done.degraded);
             let bodies = answers.into_iter().map(|answer| answer.map(|done| done.body)).collect();
-            let body = vendor.combine(call, bodies)?;
+            let body = composition.aggregate(&call.call, bodies)?;
             Ok(Answer {
                 status: 200,
                 payload: Payload::Value(body.into()),
-                call_id: id.to_owned(),
+                call_id: context.id.clone(),
                 source: AnswerSource::Vendor,
                 age: Duration::ZERO,
                 degraded,
@@ -75,27 +75,27 @@ impl<H: Host> Connector<H> {
         })
     }
 
-    /// Calls all parts, so many at once; the answers are in the order of the parts.
+    /// Calls all of them, so many at once; the answers are in the order of the subrequests.
     async fn all(
         &self,
-        parts: Vec<Part>,
+        subrequests: Vec<Subrequest>,
         concurrency: u32,
-        options: &Options,
-        began: Tick,
+        all: &All<'_>,
     ) -> Vec<Result<Done, Failure>> {
-        let deadline = options.deadline.map(|time| began + time);
-        let mut answers: Vec<_> = parts.iter().map(|_| Err(failure::late("the deadline passed"))).collect();
-        let mut waiting = parts.into_iter().enumerate();
+        let mut answers: Vec<_> =
+            subrequests.iter().map(|_| Err(failure::late("the deadline passed"))).collect();
+        let mut waiting = subrequests.into_iter().enumerate();
         let mut under_way = FuturesUnordered::new();
         loop {
             while under_way.len() < concurrency as usize {
-                let left = deadline.map(|deadline| self.host.now().until(deadline));
+                let left = all.deadline.map(|deadline| self.host.now().until(deadline));
                 if left.is_some_and(|left| left.is_zero()) {
                     break;
                 }
-                let Some((index, part)) = waiting.next() else { break };
-                let options = Options { deadline: left, ..options.clone() };
-                under_way.push(async move { (index, self.part(part, options).await) });
+                let Some((index, subrequest)) = waiting.next() else { break };
+                let options = CallOptions { deadline: left, ..all.options.clone() };
+                let done = self.subrequest(all, subrequest, options);
+                under_way.push(async move { (index, done.await) });
             }
             let Some((index, answer)) = under_way.next().await else { return answers };
             if let Some(slot) = answers.get_mut(index) {
@@ -104,22 +104,30 @@ impl<H: Host> Connector<H> {
         }
     }
 
-    async fn part(&self, part: Part, options: Options) -> Result<Done, Failure> {
-        if !part.whole {
-            let answer = self.call(&part.call, None, &options).await?;
-            let Some(body) = answer.payload.value() else { return Err(odd("a part has no value")) };
+    async fn subrequest(
+        &self,
+        all: &All<'_>,
+        subrequest: Subrequest,
+        options: CallOptions,
+    ) -> Result<Done, Failure> {
+        let Subrequest { call, whole_list, project } = subrequest;
+        let call = all.call.with(call);
+        if !whole_list {
+            let context = CallContext { caller: Some(all.caller), ..CallContext::begin(self) };
+            let answer = self.call_in(&call, None, &options, &context).await?;
+            let Some(body) = answer.payload.value() else { return Err(internal("a part has no value")) };
             return Ok(Done { body: body.clone(), degraded: answer.degraded });
         }
-        let Some(connector) = self.this.upgrade() else { return Err(odd("the connector is gone")) };
-        let mut reader = Reader::open(&connector, part.call, options).await?;
+        let Some(client) = self.this.upgrade() else { return Err(internal("the client is gone")) };
+        let mut reader = Reader::open(&client, call, options, Some(all.caller)).await?;
         let mut records = Vec::from(b"[");
         while let Some(page) = reader.next().await? {
             for record in page.items() {
                 if records.len() > 1 {
                     records.push(b',');
                 }
-                match part.condense {
-                    Some(condense) => records.extend_from_slice(condense(record)?.as_bytes()),
+                match project {
+                    Some(project) => records.extend_from_slice(project(record)?.as_bytes()),
                     None => records.extend_from_slice(record),
                 }
             }
@@ -131,6 +139,10 @@ impl<H: Host> Connector<H> {
     }
 }
 
-fn odd(message: &str) -> Failure {
-    failure::refused(FailureKind::Internal, message, Vec::new())
+/// What all subrequests of an operation have in common.
+struct All<'a> {
+    call: &'a ResolvedCall,
+    options: &'a CallOptions,
+    caller: Caller,
+    deadline: Option<Tick>,
 }

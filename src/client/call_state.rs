@@ -1,37 +1,45 @@
-//! What one call has gone through, and how it ends when it fails.
+//! One call on its way: what is asked, by whose settings, and what it has gone through.
 
-use super::attempt::Failed;
+use super::{Account, CallContext, attempt::Failed};
 use crate::{
+    call::{Call, CallOptions},
     contract::{self, Failure, FailureKind, RetryAdvice},
     failure::{self, instant, millis, outcome},
     policy::{
         budget::Spent,
         classify::Effect as Took,
         retry::{GiveUp, Retry, Why},
-        time::{Tick, WallTime},
+        time::WallTime,
     },
+    providers::api::{PageSelector, Provider},
+    settings::CommonSettings,
 };
-use std::time::Duration;
+use std::{borrow::Cow, rc::Rc, time::Duration};
 
-/// What one call has gone through so far.
-pub(crate) struct Course {
-    /// Our id of it.
-    pub(crate) id: String,
-    /// When it began.
-    pub(crate) began: Tick,
-    /// The same, on the calendar.
+/// One call on its way.
+pub(crate) struct CallState<'c> {
+    /// The call, its local days as instants.
+    pub(crate) call: Cow<'c, Call>,
+    pub(crate) provider: &'static dyn Provider,
+    /// The page that is asked for, if it is a list.
+    pub(crate) page: Option<&'c PageSelector>,
+    pub(crate) options: &'c CallOptions,
+    pub(crate) context: &'c CallContext,
+    pub(crate) account: Rc<Account>,
+    pub(crate) settings: Rc<CommonSettings>,
+    /// When it began, on the calendar.
     pub(crate) began_wall: WallTime,
     /// Its attempts.
     pub(crate) retry: Retry,
     /// What its retries took out of the budget.
     pub(crate) spent: Spent,
     /// How often a token of this call was refused.
-    pub(crate) refusals: u32,
+    pub(crate) token_refusals: u32,
     /// Why there was no further attempt, if that is why it ended.
-    pub(crate) ended: Option<Why>,
+    pub(crate) gave_up: Option<Why>,
 }
 
-impl Course {
+impl CallState<'_> {
     /// The call did not get its turn in time.
     pub(crate) fn not_admitted(&self, hint: Option<Duration>) -> Failure {
         let retry = hint.map_or(RetryAdvice::Later, |hint| RetryAdvice::After(millis(hint)));
@@ -61,13 +69,18 @@ impl Course {
     /// Whether its failure is no matter of its own deadline: another call, at the same
     /// time, would have failed as well.
     pub(crate) fn failed_for_all(&self) -> bool {
-        self.ended.is_some_and(|why| why != Why::NoTime)
+        self.gave_up.is_some_and(|why| why != Why::NoTime)
+    }
+
+    /// A failure that names the call, and the attempts that it made.
+    pub(crate) fn named(&self, failure: Failure) -> Failure {
+        failure.of(self.call.operation.name, &self.context.id, self.attempts())
     }
 
     /// No further attempt.
     pub(crate) fn give_up(&mut self, failed: Failed, GiveUp { why, hint, effect }: GiveUp) -> Failure {
-        self.ended = Some(why);
-        let Failed { fault, complaint } = failed;
+        self.gave_up = Some(why);
+        let Failed { fault, detail } = failed;
         let unsure = effect > Took::NotApplied;
         let retry = match (why, hint) {
             (Why::Final | Why::AuthRejected, _) => RetryAdvice::Never,
@@ -77,33 +90,31 @@ impl Course {
         };
         let message = match why {
             Why::NotRepeatable => {
-                format!("{}; it may have taken effect and is not sent again", complaint.message)
+                format!("{}; it may have taken effect and is not sent again", detail.message)
             }
             Why::BodyGone if unsure => {
-                format!("{}; it may have taken effect, and a stream cannot be sent again", complaint.message)
+                format!("{}; it may have taken effect, and a stream cannot be sent again", detail.message)
             }
-            Why::BodyGone => format!("{}; a stream cannot be sent again", complaint.message),
-            Why::NoTime => format!("{}; the deadline leaves no time to try again", complaint.message),
-            Why::Exhausted => format!("{}; no attempts are left", complaint.message),
-            Why::OverBudget => {
-                format!("{}; too many calls are being repeated as it is", complaint.message)
-            }
-            Why::AuthRejected => format!("{}; a new access token was refused as well", complaint.message),
-            Why::Final => complaint.message,
+            Why::BodyGone => format!("{}; a stream cannot be sent again", detail.message),
+            Why::NoTime => format!("{}; the deadline leaves no time to try again", detail.message),
+            Why::Exhausted => format!("{}; no attempts are left", detail.message),
+            Why::OverBudget => format!("{}; too many calls are being repeated as it is", detail.message),
+            Why::AuthRejected => format!("{}; a new access token was refused as well", detail.message),
+            Why::Final => detail.message,
         };
         Failure {
             outcome: outcome(effect),
             retry,
             status: fault.status,
-            vendor_trace_id: complaint.trace_id,
-            ..failure::refused(complaint.kind.unwrap_or(FailureKind::Internal), message, complaint.fields)
+            vendor_trace_id: detail.trace_id,
+            ..failure::refused(detail.kind.unwrap_or(FailureKind::Internal), message, detail.fields)
         }
     }
 
     /// The attempts that failed, as the contract has them.
     pub(crate) fn attempts(&self) -> Vec<contract::Attempt> {
         let attempts = self.retry.attempts().iter().map(|attempt| {
-            let since = attempt.started.since(self.began).as_millis();
+            let since = attempt.started.since(self.context.began).as_millis();
             let started =
                 self.began_wall.as_millis().saturating_add(i64::try_from(since).unwrap_or(i64::MAX));
             contract::Attempt {

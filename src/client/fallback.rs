@@ -1,12 +1,10 @@
 //! What the caller would rather have than no answer while the vendor is down.
 
-use super::{
-    options::Options,
-    pipeline::{Answer, Call, Payload},
-};
+use super::{Answer, Payload};
 use crate::{
-    contract::{AnswerSource, Failure, FailureKind, catalogue::Paging},
-    failure::bad_field,
+    call::{Call, CallOptions},
+    contract::{AnswerSource, Failure, catalogue::Paging},
+    failure::{bad_field, is_down},
     policy::classify::Access,
 };
 use bytes::Bytes;
@@ -17,7 +15,7 @@ use std::time::Duration;
 /// # Errors
 /// `bad-input`, for writes, whose outcome nobody can make up, and for pages, since a
 /// read could not go on after a made-up one.
-pub(crate) fn check(call: &Call, options: &Options) -> Result<(), Failure> {
+pub(crate) fn check(call: &Call, options: &CallOptions) -> Result<(), Failure> {
     let wrong = match (&options.fallback, call.access(), call.operation.paging) {
         (None, ..) | (Some(_), Access::Read, Paging::None) => return Ok(()),
         (Some(_), Access::Write, _) => "is never for writes",
@@ -30,7 +28,7 @@ pub(crate) fn check(call: &Call, options: &Options) -> Result<(), Failure> {
 ///
 /// # Errors
 /// The failure, if it stands.
-pub(crate) fn instead(failure: Failure, call_id: &str, options: &Options) -> Result<Answer, Failure> {
+pub(crate) fn instead(failure: Failure, call_id: &str, options: &CallOptions) -> Result<Answer, Failure> {
     match &options.fallback {
         Some(value) if is_down(failure.kind) => Ok(Answer {
             status: 0,
@@ -42,16 +40,4 @@ pub(crate) fn instead(failure: Failure, call_id: &str, options: &Options) -> Res
         }),
         _ => Err(failure),
     }
-}
-
-/// Whether the vendor could not answer, as opposed to would not.
-pub(crate) fn is_down(kind: FailureKind) -> bool {
-    matches!(
-        kind,
-        FailureKind::Vendor
-            | FailureKind::Transport
-            | FailureKind::Timeout
-            | FailureKind::Unavailable
-            | FailureKind::RateLimited
-    )
 }

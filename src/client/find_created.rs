@@ -1,75 +1,76 @@
-//! Looks for what a create may have made, where the vendor offers a natural key.
+//! Looks for what a create may have made, where the provider offers a natural key.
 
-use super::{
-    Connector, Options,
-    pipeline::{Answer, Call, Errand, Payload},
-};
+use super::{Answer, CallContext, Client, Payload};
 use crate::{
+    call::CallOptions,
     contract::{Failure, Outcome},
     failure::millis,
     host::Host,
-    policy::time::Tick,
-    providers::api::PageAsked,
+    providers::api::{PageSelector, ResolvedCall},
     settings::common::LogLevel,
 };
 use std::time::Duration;
 
-/// The vendor may still be at work when the connection breaks: the waits before each
-/// look.
-const LOOKS: [Duration; 2] = [Duration::ZERO, Duration::from_secs(1)];
+/// The provider may still be at work when the connection breaks: the waits before each
+/// search.
+const SEARCHES: [Duration; 2] = [Duration::ZERO, Duration::from_secs(1)];
 
-/// How far the vendor's clock may be behind ours.
+/// How far the provider's clock may be behind ours.
 const CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// Two are enough to see that there is more than one.
-const PAGE: PageAsked = PageAsked { number: 1, size: 2, include_total: false, offset: 0, from: None };
+const PAGE: PageSelector = PageSelector { number: 1, size: 2, include_total: false, offset: 0, from: None };
 
-impl<H: Host> Connector<H> {
+impl<H: Host> Client<H> {
     /// What a create of unknown outcome made, if exactly one record has its natural key, and
     /// was made since the call began.
     ///
     /// # Errors
     /// The failure as it was, in all other cases. It is never sent again.
-    pub(crate) async fn look_up(
+    pub(crate) async fn find_created(
         &self,
-        create: &Call,
+        create: &ResolvedCall,
         failure: Failure,
-        call_id: &str,
-        options: &Options,
-        began: Tick,
+        options: &CallOptions,
+        context: &CallContext,
     ) -> Result<Answer, Failure> {
-        let found = crate::providers::registry::find(create.operation.vendor)
-            .and_then(|vendor| Some((vendor, vendor.look_up(create)?)))
-            .filter(|_| failure.outcome == Outcome::Unknown);
-        let Some((vendor, look)) = found else { return Err(failure) };
+        let keys = create.provider.natural_keys().filter(|_| failure.outcome == Outcome::Unknown);
+        let Some((keys, search)) = keys.and_then(|keys| Some((keys, keys.find_created(&create.call)?)))
+        else {
+            return Err(failure);
+        };
+        let search = create.with(search);
+        let began = context.began;
         let ago = self.host.now().since(began) + CLOCK_SKEW;
         let since = self.host.wall_now().as_millis().saturating_sub_unsigned(millis(ago));
-        let options = Options { fallback: None, allow_resend: false, ..options.clone() };
-        for wait in LOOKS {
-            // The looks are part of the call, and its deadline is theirs.
+        let searching = CallOptions { allow_resend: false, ..options.for_subrequest(options.deadline) };
+        for wait in SEARCHES {
+            // The searches are part of the call, and its deadline is theirs.
             let spent = self.host.now().since(began) + wait;
             if options.deadline.is_some_and(|deadline| spent >= deadline) {
                 break;
             }
             self.host.sleep(wait).await;
-            let errand = Errand { call: &look, page: Some(&PAGE), options: &options, id: call_id, began };
-            let Ok(found) = Box::pin(self.prepare_and_run(errand)).await else { break };
+            let further = context.further(began);
+            let found = Box::pin(self.resolve_and_fetch(&search, Some(&PAGE), &searching, &further)).await;
+            let Ok(found) = found else { break };
             let Payload::Page(page) = &found.payload else { break };
-            match page.items.as_slice() {
-                [] => {}
-                [only] => {
-                    let Some(record) = page.body.get(only.clone()) else { break };
+            let mut records = page.records();
+            match (records.next(), records.next()) {
+                (None, _) => {}
+                (Some(record), None) => {
                     // An older one has the same key; whether this create made another is open.
-                    if vendor.made_at(record).is_none_or(|made| made.as_millis() < since) {
+                    if keys.created_at(record).is_none_or(|made| made.as_millis() < since) {
                         break;
                     }
                     let payload = Payload::Value(page.body.slice_ref(record));
-                    self.log(LogLevel::Info, "looked-up", |line| {
-                        line.with("call_id", call_id).with("operation", create.operation.name)
+                    self.telemetry.log(LogLevel::Info, "looked-up", |line| {
+                        line.with("call_id", context.id.as_str())
+                            .with("operation", create.call.operation.name)
                     });
                     return Ok(Answer { payload, ..found });
                 }
-                _ => break,
+                (Some(_), Some(_)) => break,
             }
         }
         let message = format!(

@@ -1,330 +1,249 @@
-//! One call, in order: role, account, token, send, classify, retry.
+//! The way of one call, top to bottom: validate, resolve, cache, attempts; and what is done
+//! about an answer that is not the last word. Whoever asked decodes it ([`entry`](crate::entry)).
 
 use super::{
-    Connector, Options, accepted::Promise, call_state::Course, fallback, files::check_size,
-    transport::request::Sending,
+    Answer, CallContext, Client, Payload,
+    attempt::{Exchanged, read_payload},
+    cache::{Cached, Fetched, Missed, Question, Wanted},
+    call_state::CallState,
+    fallback,
+    files::check_size,
+    transport::request::query,
 };
 use crate::{
-    codec::local_day,
+    call::{Call, CallOptions},
     contract::{
-        AnswerInfo, AnswerSource, Failure, FailureKind,
-        catalogue::{Effect, Operation},
+        AnswerSource, Failure, FailureKind,
+        catalogue::{self, Caching, Effect, Operation},
     },
-    failure::{self, bad_field, millis},
-    files::{Rest, Upload},
+    failure,
     host::Host,
     policy::{
         budget::Spent,
         classify::Access,
+        limiter::queue::Caller,
         retry::{Repeat, Retry, RetryPolicy},
         sabotage::{self, Sabotage},
-        time::Tick,
     },
-    providers::api::{Envelope, PageAsked},
-    settings::common::{LogLevel, Role},
+    providers::api::{PageSelector, ResolvedCall},
+    settings::{CommonSettings, common::Role},
 };
-use bytes::Bytes;
-use percent_encoding::percent_decode_str;
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
-/// A call whose parameters are checked.
-#[derive(Debug, Clone)]
-pub struct Call {
-    /// The operation.
-    pub operation: &'static Operation,
-    /// The values of the path's placeholders, percent-encoded.
-    pub(crate) segments: Vec<String>,
-    /// The query, not yet encoded.
-    pub(crate) query: Vec<(&'static str, String)>,
-    /// The body in the vendor's form.
-    pub(crate) body: Option<Bytes>,
-    /// The file that is sent in the body's place.
-    pub(crate) upload: Option<Upload>,
-    /// The part of a file that is asked for; all of it if none.
-    pub(crate) rest: Option<Rest>,
-}
-
-/// The answer to a call.
-#[derive(Debug)]
-pub struct Answer {
-    /// HTTP status; 0 if the vendor gave none.
-    pub status: u16,
-    /// What the body holds.
-    pub payload: Payload,
-    /// Our id of the call.
-    pub call_id: String,
-    /// Where it came from.
-    pub source: AnswerSource,
-    /// How long ago the vendor gave it.
-    pub age: Duration,
-    /// Whether it is only the second best.
-    pub degraded: bool,
-}
-
-impl Answer {
-    /// What is known of it besides its value, as the contract has it.
-    #[must_use]
-    pub fn info(&self) -> AnswerInfo {
-        AnswerInfo {
-            call_id: self.call_id.clone(),
-            status: self.status,
-            source: self.source,
-            age_ms: millis(self.age),
-            degraded: self.degraded,
-        }
-    }
-}
-
-/// The body of an answer, taken apart as far as the operation's shape asks.
-#[derive(Debug)]
-pub enum Payload {
-    /// There is none.
-    Nothing,
-    /// One JSON value.
-    Value(Bytes),
-    /// A page of records.
-    Page(Envelope),
-    /// What will be answered later, with the vendor's words for it.
-    Promise(Promise),
-}
-
-/// A call on its way: what is asked, under which id, and since when.
-#[derive(Clone, Copy)]
-pub(crate) struct Errand<'c> {
-    pub(crate) call: &'c Call,
-    pub(crate) page: Option<&'c PageAsked>,
-    pub(crate) options: &'c Options,
-    pub(crate) id: &'c str,
-    pub(crate) began: Tick,
-}
-
-impl Payload {
-    /// The one JSON value, if it is one.
-    #[must_use]
-    pub fn value(&self) -> Option<&Bytes> {
-        match self {
-            Payload::Value(body) | Payload::Promise(Promise { body, .. }) => Some(body),
-            Payload::Nothing | Payload::Page(_) => None,
-        }
-    }
-}
-
-impl Call {
-    /// A call with its parameters.
-    #[must_use]
-    pub(crate) fn new(
-        operation: &'static Operation,
-        segments: Vec<String>,
-        query: Vec<(&'static str, String)>,
-        body: Option<String>,
-    ) -> Call {
-        Call { operation, segments, query, body: body.map(Bytes::from), upload: None, rest: None }
-    }
-
-    /// The call with the file that it sends.
-    #[must_use]
-    pub(crate) fn sending(self, upload: Upload) -> Call {
-        Call { upload: Some(upload), ..self }
-    }
-
-    /// The call with its local days as instants.
-    ///
-    /// # Errors
-    /// `bad-input` for a day whose beginning cannot be told.
-    fn in_zone(&self, zone: &str) -> Result<Cow<'_, Call>, Failure> {
-        let days = self.operation.query.map_or(&[][..], |record| record.fields);
-        let mut call = Cow::Borrowed(self);
-        for day in days.iter().filter(|field| field.local_day) {
-            let given = self.query.iter().position(|(name, _)| *name == day.wire);
-            if let Some((_, text)) = given.and_then(|at| call.to_mut().query.get_mut(at)) {
-                *text = local_day::begins(text, zone)
-                    .ok_or_else(|| bad_field(day.wire, format!("is no day in the time zone {zone}")))?
-                    .to_string();
-            }
-        }
-        Ok(call)
-    }
-
-    /// Whose data it is about, if the operation says which parameter tells.
-    pub(crate) fn owner(&self) -> Option<String> {
-        let wire = self.operation.owner?;
-        let placeholders = self.operation.path_parameters.iter().zip(&self.segments);
-        let segment = placeholders.into_iter().find(|(placeholder, _)| placeholder.wire == wire);
-        match segment {
-            Some((_, segment)) => Some(percent_decode_str(segment).decode_utf8_lossy().into_owned()),
-            None => self.query.iter().find(|(name, _)| *name == wire).map(|(_, value)| value.clone()),
-        }
-    }
-
-    /// The value of a parameter of the query.
-    #[must_use]
-    pub fn parameter(&self, wire: &str) -> Option<&str> {
-        self.query.iter().find(|(name, _)| *name == wire).map(|(_, value)| value.as_str())
-    }
-
-    /// Refuses what moves a file in a call that does not: its bytes are no JSON.
-    fn check_file(&self) -> Result<(), Failure> {
-        let name = self.operation.name;
-        let wrong = match (self.operation.file, self.operation.upload.is_some(), self.upload.is_some()) {
-            (true, ..) => "answers with a file: download it",
-            (_, true, false) => "sends a file: upload it",
-            (_, false, true) => "takes no file",
-            _ => return Ok(()),
-        };
-        Err(bad_field("operation", format!("`{name}` {wrong}")))
-    }
-
-    /// Checks that something is given of what the vendor demands at least one of.
-    pub(crate) fn check_needs(&self) -> Result<(), Failure> {
-        let needs = self.operation.needs;
-        if needs.is_empty() || self.query.iter().any(|(name, _)| needs.contains(name)) {
-            return Ok(());
-        }
-        let choices = needs.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        Err(bad_field("query", format!("needs at least one of {choices}")))
-    }
-
-    /// Whether it changes anything.
-    pub(crate) fn access(&self) -> Access {
-        if self.operation.effect == Effect::Read { Access::Read } else { Access::Write }
-    }
-}
-
-impl<H: Host> Connector<H> {
+impl<H: Host> Client<H> {
     /// Calls an operation, with as many attempts as the policies allow.
     ///
     /// # Errors
     /// Everything that can go wrong; the failure says whether the call took effect.
     pub async fn call(
         &self,
-        call: &Call,
-        page: Option<&PageAsked>,
-        options: &Options,
+        call: &ResolvedCall,
+        page: Option<&PageSelector>,
+        options: &CallOptions,
     ) -> Result<Answer, Failure> {
-        let began = self.host.now();
-        let id = format!("{:016x}", self.host.random());
-        let fits =
-            call.check_file().and_then(|()| call.check_needs()).and_then(|()| fallback::check(call, options));
-        let fits = match fits {
-            Ok(()) => self.check_described(call, options, &id).await,
-            refused => refused,
-        };
-        // Whoever names no deadline does not pay for the description with its time.
-        let started = if options.deadline.is_some() { began } else { self.host.now() };
-        let result = match fits {
-            Ok(()) if call.operation.composed => self.compose(call, options, &id, began).await,
-            Ok(()) => self.answer_or_promise(Errand { call, page, options, id: &id, began: started }).await,
+        self.call_in(call, page, options, &CallContext::begin(self)).await
+    }
+
+    /// The same, by a caller who takes one turn for all its calls.
+    ///
+    /// # Errors
+    /// Those of [`Client::call`].
+    pub async fn call_by(
+        &self,
+        caller: Option<Caller>,
+        call: &ResolvedCall,
+        options: &CallOptions,
+    ) -> Result<Answer, Failure> {
+        let context = CallContext { caller, ..CallContext::begin(self) };
+        self.call_in(call, None, options, &context).await
+    }
+
+    /// The same, as a part of something larger.
+    pub(crate) async fn call_in(
+        &self,
+        call: &ResolvedCall,
+        page: Option<&PageSelector>,
+        options: &CallOptions,
+        context: &CallContext,
+    ) -> Result<Answer, Failure> {
+        let valid = self.validate(call, options, context).await;
+        // Whoever names no deadline does not pay for the schema check with its time.
+        let started = if options.deadline.is_some() { context.began } else { self.host.now() };
+        let result = match valid {
+            Ok(()) if call.call.operation.composed => self.aggregate(call, options, context).await,
+            Ok(()) => self.answer(call, page, options, &context.further(started)).await,
             Err(refused) => Err(refused),
         };
         let result = match result {
-            Err(failure) => self.look_up(call, failure, &id, options, began).await,
+            Err(failure) => self.find_created(call, failure, options, context).await,
             done => done,
         };
-        let result = result.or_else(|failure| fallback::instead(failure, &id, options));
-        let name = call.operation.name;
+        let result = result.or_else(|failure| fallback::instead(failure, &context.id, options));
+        let name = call.call.operation.name;
         let told = result.as_ref().map(|answer| answer.status);
-        self.ended(name, options, &id, began, told, None);
-        result.map_err(|failure| failure.of(name, &id, Vec::new()))
+        self.telemetry.call_ended(name, options, context, told, None);
+        result.map_err(|failure| failure.of(name, &context.id, Vec::new()))
     }
 
-    /// Counts and logs a call that has ended: with a status, or with a failure. `bytes` are
-    /// those of a file.
-    pub(crate) fn ended(
+    /// Refuses what cannot go well, before anything is sent but the question for its schema.
+    async fn validate(
         &self,
-        name: &'static str,
-        options: &Options,
-        id: &str,
-        began: Tick,
-        result: Result<u16, &Failure>,
-        bytes: Option<u64>,
-    ) {
-        let took = self.host.now().since(began);
-        let label = result.map_or_else(|failure| failure::kind_name(failure.kind), |_| "ok");
-        self.stats.borrow_mut().call(name, label, took);
-        let level = if result.is_ok() { LogLevel::Info } else { LogLevel::Warn };
-        self.log(level, "call", |line| {
-            let line = line
-                .with("call_id", id)
-                .with("operation", name)
-                .with("account", options.account.as_str())
-                .with_some("correlation_id", options.correlation_id.as_deref())
-                .with("duration_ms", millis(took))
-                .with_some("http.response.body.size", bytes);
-            match result {
-                Ok(status) => line.with("http.response.status_code", status),
-                Err(failure) => line
-                    .with_some("http.response.status_code", failure.status)
-                    .with("attempts", failure.attempts.len())
-                    .failure(failure),
-            }
-        });
+        call: &ResolvedCall,
+        options: &CallOptions,
+        context: &CallContext,
+    ) -> Result<(), Failure> {
+        call.call.check_file()?;
+        call.call.check_any_of()?;
+        fallback::check(&call.call, options)?;
+        self.check_schema(call, options, context).await
     }
 
-    /// Calls, and waits for what is promised where a promise is no answer.
-    async fn answer_or_promise(&self, errand: Errand<'_>) -> Result<Answer, Failure> {
-        let answer = self.prepare_and_run(errand).await?;
+    /// The answer; a list whose page is only accepted (202) is polled until it is there.
+    async fn answer(
+        &self,
+        call: &ResolvedCall,
+        page: Option<&PageSelector>,
+        options: &CallOptions,
+        context: &CallContext,
+    ) -> Result<Answer, Failure> {
+        let answer = self.resolve_and_fetch(call, page, options, context).await?;
         match answer.payload {
-            Payload::Promise(promise) if errand.call.operation.is_list() => {
-                Box::pin(self.page_later(errand, promise)).await
+            Payload::Accepted(accepted) if call.call.operation.is_list() => {
+                Box::pin(self.poll(call, page, options, context, accepted)).await
             }
             payload => Ok(Answer { payload, ..answer }),
         }
     }
 
-    pub(crate) async fn prepare_and_run(&self, errand: Errand<'_>) -> Result<Answer, Failure> {
-        let answer = async |sending: &Sending<'_>, course: &mut Course| self.answer(sending, course).await;
-        self.prepared(errand, answer).await
+    /// One request of a call, with its attempts.
+    pub(crate) async fn resolve_and_fetch(
+        &self,
+        call: &ResolvedCall,
+        page: Option<&PageSelector>,
+        options: &CallOptions,
+        context: &CallContext,
+    ) -> Result<Answer, Failure> {
+        let mut state = self.resolve(call, page, options, context).await?;
+        self.fetch(&mut state).await
     }
 
-    /// Finds everything that a call needs, checks the role, and goes on.
-    pub(crate) async fn prepared<T>(
+    /// Finds everything that a call needs, and checks its role.
+    ///
+    /// # Errors
+    /// Settings that are incomplete, a role that does not suffice, `bad-input`.
+    pub(crate) async fn resolve<'c>(
         &self,
-        errand: Errand<'_>,
-        then: impl AsyncFnOnce(&Sending<'_>, &mut Course) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        let Errand { call, page, options, id, began } = errand;
-        let vendor = call.operation.vendor;
+        call: &'c ResolvedCall,
+        page: Option<&'c PageSelector>,
+        options: &'c CallOptions,
+        context: &'c CallContext,
+    ) -> Result<CallState<'c>, Failure> {
+        let ResolvedCall { provider, call } = call;
         let open = async {
-            let policy = self.policy(vendor, &options.account).await?;
-            if !options.own {
-                check_role(call.operation, policy.role)?;
+            let settings = self.settings(*provider, &options.account).await?;
+            if !context.role_checked {
+                check_role(call.operation, settings.role)?;
             }
-            let account = self.account(vendor, &options.account, &policy).await?;
-            Ok((policy, account))
+            let account = self.accounts.account(*provider, &options.account, &settings).await?;
+            Ok((settings, account))
         };
-        let (policy, account) = self.opened(options.deadline, open).await?;
-        check_size(call, policy.max_file_bytes)?;
-        let call = &*call.in_zone(&account.site.timezone)?;
+        let (settings, account) = self.accounts.in_time(options.deadline, open).await?;
+        check_size(call, settings.max_file_bytes)?;
+        let call = call.in_zone(&account.site.timezone)?;
         // Whoever names no deadline waits for the turn of a report.
-        let waits = account.vendor.spacing(call, &account.site).map_or(Duration::ZERO, |rare| rare.interval);
-        let late = if sabotage::on(Sabotage::SendLate) { 2 } else { 1 };
-        // How long a file takes on its way depends on its size; that it moves is watched.
-        let (usual, attempt_timeout) = match &call.upload {
-            Some(_) => (policy.file_deadline, policy.file_deadline),
-            None => (policy.deadline, policy.attempt_timeout),
-        };
-        let retry_policy = RetryPolicy {
-            max_attempts: policy.attempts,
-            attempt_timeout,
-            deadline: options.deadline.unwrap_or(usual + waits) * late,
-            ..RetryPolicy::DEFAULT
-        };
-        let allow_resend = options.allow_resend || sabotage::on(Sabotage::ResendWrites);
-        let repeat = match call.operation.adds && !allow_resend {
-            true => Repeat::IfNotApplied,
-            false => Repeat::of(call.operation.method.as_str(), call.access(), allow_resend),
-        };
-        let mut course = Course {
-            id: id.to_owned(),
-            began,
+        let rare = provider.reports().and_then(|reports| reports.minimum_interval(&call, &account.site));
+        let waits = rare.map_or(Duration::ZERO, |rare| rare.interval);
+        let retry = retry_policy(&call, options, &settings, waits);
+        Ok(CallState {
+            retry: Retry::new(retry, context.began, repeat(&call, options)),
+            call,
+            provider: *provider,
+            page,
+            options,
+            context,
+            account,
+            settings,
             began_wall: self.host.wall_now(),
-            retry: Retry::new(retry_policy, began, repeat),
             spent: Spent::default(),
-            refusals: 0,
-            ended: None,
+            token_refusals: 0,
+            gave_up: None,
+        })
+    }
+
+    /// Answers from the cache if that is allowed and it has the answer; asks the provider if
+    /// not. Writes make the cache forget.
+    async fn fetch(&self, state: &mut CallState<'_>) -> Result<Answer, Failure> {
+        let caching = state.settings.caching;
+        let serves = caching && state.call.operation.cache.is_some() && !state.context.uncached;
+        let invalidates = caching && state.call.access() == Access::Write && is_cached(&state.call);
+        if !serves && !invalidates {
+            return self.send(state).await;
+        }
+        let (call, account) = (state.call.clone(), state.account.clone());
+        let pairs = query(&call, state.page, state.provider);
+        let question = Question {
+            operation: call.operation,
+            environment: &account.site.environment,
+            tenant: &account.site.tenant,
+            account: &account.name,
+            segments: &call.segments,
+            owner: call.owner(),
+            query: pairs.iter().map(|(name, value)| (*name, value.as_str())).collect(),
         };
-        let sending = Sending { call, page, account: &account, policy: &policy, options };
-        then(&sending, &mut course).await
+        let deadline = state.retry.deadline();
+        if invalidates {
+            let sending = self.send(state);
+            return self.cache.write(&*self.host, &question, Some(deadline), sending).await;
+        }
+        let wanted = Wanted {
+            bypass: state.options.bypass_cache,
+            accept_stale: state.options.accept_stale,
+            deadline: Some(deadline),
+        };
+        let fetch = async || self.fetch_for_cache(state).await;
+        let cached = self.cache.answer(&*self.host, &question, wanted, fetch).await;
+        self.from_cache(state, cached)
+    }
+
+    /// Asks the provider for what may be kept.
+    async fn fetch_for_cache(&self, state: &mut CallState<'_>) -> Result<Fetched, Missed> {
+        let answer = self.send(state).await;
+        let Answer { status, payload, .. } =
+            answer.map_err(|failure| Missed { failure, for_all: state.failed_for_all() })?;
+        let operation = state.call.operation;
+        let changes = operation.cache == Some(Caching::Immutable)
+            && !state.provider.is_final(operation, &payload.body());
+        let keep = !matches!(payload, Payload::Accepted(_)) && !changes;
+        Ok(Fetched { status, payload, keep })
+    }
+
+    /// What the cache gave, as the answer to this call.
+    fn from_cache(&self, state: &CallState<'_>, cached: Result<Cached, Failure>) -> Result<Answer, Failure> {
+        let id = &state.context.id;
+        let cached = cached.map_err(|failure| {
+            // It may be that of another call, which asked the same at once.
+            Failure { call_id: id.clone(), ..failure }.of(state.call.operation.name, id, Vec::new())
+        })?;
+        Ok(match cached {
+            Cached::Fetched { status, payload } => Answer::fetched(id, status, payload),
+            Cached::Kept { status, body, age, degraded } => {
+                let unreadable =
+                    |_| failure::refused(FailureKind::Internal, "a kept answer cannot be read", Vec::new());
+                let payload = read_payload(state, &body).map_err(unreadable)?;
+                let call_id = id.clone();
+                Answer { status, payload, call_id, source: AnswerSource::Cache, age, degraded }
+            }
+        })
+    }
+
+    /// Asks the provider, with as many attempts as the policies allow.
+    async fn send(&self, state: &mut CallState<'_>) -> Result<Answer, Failure> {
+        // Boxed: its state is large, and this stands in several places of what holds it.
+        match Box::pin(self.attempts(state)).await {
+            Ok(Exchanged::Answer(answer)) => Ok(answer),
+            Ok(Exchanged::File(_)) => Err(state.named(failure::internal("there is a file"))),
+            Err(failure) => Err(state.named(failure)),
+        }
     }
 }
 
@@ -340,4 +259,41 @@ fn check_role(operation: &Operation, role: Role) -> Result<(), Failure> {
     let name = if needed == Role::Admin { "admin" } else { "operator" };
     let message = format!("`{}` needs the role {name} (PENSTOCK_ROLE={name})", operation.name);
     Err(failure::refused(FailureKind::Role, message, Vec::new()))
+}
+
+fn retry_policy(
+    call: &Call,
+    options: &CallOptions,
+    settings: &CommonSettings,
+    waits: Duration,
+) -> RetryPolicy {
+    let late = if sabotage::on(Sabotage::SendLate) { 2 } else { 1 };
+    // How long a file takes on its way depends on its size; that it moves is watched.
+    let (usual, attempt_timeout) = match &call.upload {
+        Some(_) => (settings.file_deadline, settings.file_deadline),
+        None => (settings.deadline, settings.attempt_timeout),
+    };
+    RetryPolicy {
+        max_attempts: settings.attempts,
+        attempt_timeout,
+        deadline: options.deadline.unwrap_or(usual + waits) * late,
+        ..RetryPolicy::DEFAULT
+    }
+}
+
+/// Whether the call may be sent again when it may have taken effect.
+fn repeat(call: &Call, options: &CallOptions) -> Repeat {
+    let allow_resend = options.allow_resend || sabotage::on(Sabotage::ResendWrites);
+    match call.operation.adds && !allow_resend {
+        true => Repeat::IfNotApplied,
+        false => Repeat::of(call.operation.method.as_str(), call.access(), allow_resend),
+    }
+}
+
+/// Whether anything is ever kept of what a call is about.
+fn is_cached(call: &Call) -> bool {
+    let resource = call.operation.resource();
+    let all = catalogue::operations(call.operation.vendor).unwrap_or_default();
+    call.operation.owner.is_some()
+        || all.iter().any(|other| other.cache.is_some() && other.resource() == resource)
 }

@@ -4,12 +4,12 @@ use super::{
     check,
     path::{Problems, Segment},
     print::{Form, print},
-    problem::Problem,
     raw,
     scalar::{self, expected},
     typo::{did_you_mean, known_case},
     value::Value,
 };
+use crate::contract::FieldError;
 use crate::contract::catalogue::{RecordType, Type};
 
 /// Writes a body for the vendor, from JSON that a caller of the dynamic interface
@@ -25,9 +25,9 @@ use crate::contract::catalogue::{RecordType, Type};
 /// Every problem: text that is no JSON, wrong types, unknown names with the one
 /// that was probably meant, required fields that are missing, fields that come
 /// twice, and null where the vendor cannot clear the field.
-pub fn body_from_json(ty: &Type, json: &str) -> Result<String, Vec<Problem>> {
+pub fn body_from_json(ty: &Type, json: &str) -> Result<String, Vec<FieldError>> {
     let json =
-        raw::trimmed(json).map_err(|error| vec![Problem::new("body", format!("not JSON: {error}"))])?;
+        raw::trimmed(json).map_err(|error| vec![FieldError::new("body", format!("not JSON: {error}"))])?;
     let mut problems = Problems::default();
     let value = value(*ty, json, &mut problems);
     Ok(print(Form::Vendor, ty, &problems.or(value)?))

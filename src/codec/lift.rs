@@ -6,12 +6,12 @@ use super::{
     lower::EXTRA,
     path::Problems,
     print::{Form, print},
-    problem::Problem,
     query,
     value::Value,
 };
+use crate::contract::FieldError;
 use crate::contract::{
-    abi::{Abi, Broken, Layout, Memory, Places, elements},
+    abi::{Abi, AbiError, Layout, Memory, Places, elements},
     catalogue::{RecordType, Type},
 };
 use std::borrow::Cow;
@@ -29,7 +29,11 @@ use std::borrow::Cow;
 /// decimal that is not `-`, digits, `.`, digits (sign and fraction may be missing; no
 /// exponent); a date that is not in the calendar; JSON that is none; `extra` that is no
 /// object, or names a known field or anything twice.
-pub fn lift_body(ty: &Type, memory: &dyn Memory, at: u32) -> Result<Result<String, Vec<Problem>>, Broken> {
+pub fn lift_body(
+    ty: &Type,
+    memory: &dyn Memory,
+    at: u32,
+) -> Result<Result<String, Vec<FieldError>>, AbiError> {
     let value = valid(Form::Vendor, ty, lift(ty, memory, at)?);
     Ok(value.map(|value| print(Form::Vendor, ty, &value)))
 }
@@ -48,7 +52,7 @@ pub fn lift_query(
     record: &'static RecordType,
     memory: &dyn Memory,
     at: u32,
-) -> Result<Result<Vec<(&'static str, String)>, Vec<Problem>>, Broken> {
+) -> Result<Result<Vec<(&'static str, String)>, Vec<FieldError>>, AbiError> {
     let ty = Type::Record(record);
     let value = valid(Form::Vendor, &ty, lift(&ty, memory, at)?);
     Ok(value.and_then(|value| query::pairs(record, &value)))
@@ -58,7 +62,11 @@ pub fn lift_query(
 ///
 /// # Errors
 /// As [`lift_body`].
-pub fn lift_text(ty: &Type, memory: &dyn Memory, at: u32) -> Result<Result<String, Vec<Problem>>, Broken> {
+pub fn lift_text(
+    ty: &Type,
+    memory: &dyn Memory,
+    at: u32,
+) -> Result<Result<String, Vec<FieldError>>, AbiError> {
     let value = valid(Form::Vendor, ty, lift(ty, memory, at)?);
     Ok(value.map(|value| query::text(*ty, &value).into_owned()))
 }
@@ -74,14 +82,14 @@ pub(super) fn valid(
     form: Form,
     ty: &Type,
     mut value: Value<'static>,
-) -> Result<Value<'static>, Vec<Problem>> {
+) -> Result<Value<'static>, Vec<FieldError>> {
     let mut problems = Problems::default();
     check(form, *ty, &mut value, &mut problems);
     problems.or(value)
 }
 
 /// Reads a value and releases its blocks. Nothing is judged here: [`check`] does that.
-pub(super) fn lift(ty: &Type, memory: &dyn Memory, at: u32) -> Result<Value<'static>, Broken> {
+pub(super) fn lift(ty: &Type, memory: &dyn Memory, at: u32) -> Result<Value<'static>, AbiError> {
     Ok(match ty {
         Type::Bool => Value::Bool(bool::lift(memory, at)?),
         Type::S32 => Value::Signed(i32::lift(memory, at)?.into()),
@@ -124,6 +132,6 @@ pub(super) fn lift(ty: &Type, memory: &dyn Memory, at: u32) -> Result<Value<'sta
     })
 }
 
-fn text(memory: &dyn Memory, at: u32) -> Result<Value<'static>, Broken> {
+fn text(memory: &dyn Memory, at: u32) -> Result<Value<'static>, AbiError> {
     String::lift(memory, at).map(|text| Value::Text(Cow::Owned(text)))
 }

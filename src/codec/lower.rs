@@ -1,6 +1,6 @@
 //! [`Value`] to the memory of the canonical ABI.
 
-use super::{parse::parse, problem::DecodeError, value::Value};
+use super::{decode_error::DecodeError, parse::parse, value::Value};
 use crate::contract::{
     abi::{Abi, Arena, Layout, Places},
     catalogue::{RecordType, Type},

@@ -23,6 +23,7 @@ mod body;
 mod check;
 mod civil;
 mod decimal;
+mod decode_error;
 mod instant;
 mod lift;
 mod limits;
@@ -31,7 +32,6 @@ mod lower;
 mod parse;
 mod path;
 mod print;
-mod problem;
 mod query;
 mod query_text;
 mod raw;
@@ -40,19 +40,20 @@ mod schema;
 mod sum;
 mod transcode;
 mod typo;
+pub(crate) mod url;
 mod value;
 
 #[cfg(test)]
 mod tests;
 
 pub use body::body_from_json;
+pub use decode_error::DecodeError;
 pub use instant::Instant;
 #[cfg(test)]
 pub(crate) use lift::lift_normal;
 pub use lift::{lift_body, lift_query, lift_text};
 pub use limits::{LimitExceeded, MAX_DEPTH, check_limits};
 pub use lower::{decode, decode_into};
-pub use problem::{DecodeError, Problem};
 pub use query_text::{parameter_from_text, query_from_text};
 pub use schema::json_schema;
 pub use sum::Sum;

@@ -4,10 +4,9 @@
 //! type, so it is compiled once and not once for each record.
 
 use super::{
+    decode_error::DecodeError,
     path::{self, Segment},
-    print,
-    problem::DecodeError,
-    raw,
+    print, raw,
     scalar::{self, expected},
     value::Value,
 };

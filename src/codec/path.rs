@@ -1,6 +1,6 @@
 //! The way to a value inside another.
 
-use super::problem::Problem;
+use crate::contract::FieldError;
 use std::fmt::Write;
 
 /// The longest name of a caller's that is shown, in characters.
@@ -32,7 +32,7 @@ pub(super) fn render<'a>(segments: impl Iterator<Item = &'a Segment>) -> String 
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     path: Vec<Segment>,
-    found: Vec<Problem>,
+    found: Vec<FieldError>,
 }
 
 impl Problems {
@@ -48,7 +48,7 @@ impl Problems {
     pub(super) fn add(&mut self, message: impl Into<String>) {
         let path = self.here();
         let field = if path.is_empty() { "body".to_owned() } else { path };
-        self.found.push(Problem::new(field, message));
+        self.found.push(FieldError::new(field, message));
     }
 
     /// Something is wrong with a field that the contract does not know. Its name is the
@@ -57,11 +57,11 @@ impl Problems {
         let path = self.here();
         let dot = if path.is_empty() { "" } else { "." };
         let name: String = name.chars().filter(|letter| !letter.is_control()).take(LONGEST_NAME).collect();
-        self.found.push(Problem::new(format!("{path}{dot}{name}"), message));
+        self.found.push(FieldError::new(format!("{path}{dot}{name}"), message));
     }
 
     /// `value`, unless something is wrong.
-    pub(super) fn or<R>(self, value: R) -> Result<R, Vec<Problem>> {
+    pub(super) fn or<R>(self, value: R) -> Result<R, Vec<FieldError>> {
         if self.found.is_empty() { Ok(value) } else { Err(self.found) }
     }
 

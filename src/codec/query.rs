@@ -3,10 +3,10 @@
 use super::{
     instant::Instant,
     path::{Problems, Segment},
-    problem::Problem,
     scalar::expected,
     value::Value,
 };
+use crate::contract::FieldError;
 use crate::contract::catalogue::{Field, Join, RecordType, Type};
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use std::borrow::Cow;
 pub(super) fn pairs(
     record: &'static RecordType,
     value: &Value<'_>,
-) -> Result<Vec<(&'static str, String)>, Vec<Problem>> {
+) -> Result<Vec<(&'static str, String)>, Vec<FieldError>> {
     let (mut pairs, mut problems) = (Vec::new(), Problems::default());
     let fields = if let Value::Record(fields) = value { fields.as_slice() } else { &[] };
     for (field, value) in record.fields.iter().zip(fields) {

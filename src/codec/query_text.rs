@@ -2,13 +2,13 @@
 
 use super::{
     path::{Problems, Segment},
-    problem::Problem,
     query::{element, join, text},
     raw,
     scalar::{self, expected, quoted},
     typo::{did_you_mean, known_case},
     value::Value,
 };
+use crate::contract::FieldError;
 use crate::contract::catalogue::{Field, Join, RecordType, Type};
 
 /// Checks a query that a person wrote, and writes it as the vendor wants it: pairs
@@ -27,7 +27,7 @@ use crate::contract::catalogue::{Field, Join, RecordType, Type};
 pub fn query_from_text(
     record: &'static RecordType,
     given: &[(String, String)],
-) -> Result<Vec<(&'static str, String)>, Vec<Problem>> {
+) -> Result<Vec<(&'static str, String)>, Vec<FieldError>> {
     let (mut pairs, mut problems) = (Vec::new(), Problems::default());
     for (name, _) in given {
         if record.field(name, 0).is_none() {

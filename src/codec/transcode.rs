@@ -1,9 +1,9 @@
 //! Vendor JSON to the normal form, by the tables alone.
 
 use super::{
+    decode_error::DecodeError,
     parse::parse,
     print::{Form, print},
-    problem::DecodeError,
 };
 use crate::contract::catalogue::Type;
 

@@ -2,11 +2,13 @@
 
 use super::dynamic::{self, Answer};
 use crate::{
-    client::{Connector, Options},
+    call,
+    client::Client,
     contract::{CallOptions, Failure, FieldError},
     failure::bad_input,
     host::Host,
-    policy::{limits::Limits, time::Tick},
+    policy::{limiter::queue::Caller, limits::Limits, time::Tick},
+    providers::{api::Provider, registry},
 };
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::rc::Rc;
@@ -72,36 +74,36 @@ pub enum Unattempted {
 /// Before anything was sent: an unknown vendor, options that do not fit, too many calls,
 /// settings that are incomplete.
 pub async fn run<H: Host + 'static>(
-    connector: &Rc<Connector<H>>,
+    client: &Rc<Client<H>>,
     vendor: &str,
     calls: Vec<BatchCall>,
     batch: BatchOptions,
     options: Option<&CallOptions>,
 ) -> Result<Vec<BatchResult>, Failure> {
-    run_holding(connector, vendor, calls, batch, options, MOST_HELD).await
+    run_holding(client, vendor, calls, batch, options, MOST_HELD).await
 }
 
 /// The same, with another bound on the bytes that are held.
 pub(crate) async fn run_holding<H: Host + 'static>(
-    connector: &Rc<Connector<H>>,
+    client: &Rc<Client<H>>,
     vendor: &str,
     calls: Vec<BatchCall>,
     batch: BatchOptions,
     options: Option<&CallOptions>,
     most_held: usize,
 ) -> Result<Vec<BatchResult>, Failure> {
-    let Some(vendor) = crate::providers::registry::find(vendor) else {
+    let Some(provider) = registry::find(vendor) else {
         return Err(dynamic::unknown_vendor(vendor));
     };
-    let options = Options::check(options)?;
+    let options = call::CallOptions::check(options)?;
     check(&calls, batch, &options)?;
-    let options = Options { caller: Some(connector.caller()), ..options };
+    let caller = client.caller();
     let concurrency = match batch.concurrency {
         Some(concurrency) => concurrency,
-        None => connector.batch_size(vendor.name(), &options).await?,
+        None => client.batch_size(provider, &options).await?,
     };
-    let mut course = Course {
-        deadline: options.deadline.map(|time| connector.host().now() + time),
+    let mut progress = Progress {
+        deadline: options.deadline.map(|time| client.host().now() + time),
         most_failures: batch.stop_after,
         most_held,
         failures: 0,
@@ -113,25 +115,25 @@ pub(crate) async fn run_holding<H: Host + 'static>(
     let mut waiting = calls.into_iter().enumerate();
     let mut under_way = FuturesUnordered::new();
     loop {
-        while under_way.len() < concurrency as usize && course.goes_on(connector.host().now()) {
+        while under_way.len() < concurrency as usize && progress.goes_on(client.host().now()) {
             let Some((index, call)) = waiting.next() else { break };
-            let left = course.deadline.map(|deadline| connector.host().now().until(deadline));
-            let options = Options { deadline: left, ..options.clone() };
-            under_way.push(async move { (index, one(connector, vendor.name(), call, options).await) });
+            let left = progress.deadline.map(|deadline| client.host().now().until(deadline));
+            let options = call::CallOptions { deadline: left, ..options.clone() };
+            under_way.push(async move { (index, one(client, provider, call, options, caller).await) });
         }
         let Some((index, result)) = under_way.next().await else { break };
-        course.ended(&result);
+        progress.ended(&result);
         if let Some(slot) = results.get_mut(index) {
             *slot = Some(result.map_or_else(BatchResult::Failed, BatchResult::Ok));
         }
     }
     // Only what stopped the batch leaves calls that have no result.
-    let why = course.stopped.unwrap_or(Unattempted::Deadline);
+    let why = progress.stopped.unwrap_or(Unattempted::Deadline);
     Ok(results.into_iter().map(|result| result.unwrap_or(BatchResult::NotAttempted(why))).collect())
 }
 
 /// How far a batch has come, and whether it goes on.
-struct Course {
+struct Progress {
     deadline: Option<Tick>,
     most_failures: Option<u32>,
     most_held: usize,
@@ -142,7 +144,7 @@ struct Course {
     stopped: Option<Unattempted>,
 }
 
-impl Course {
+impl Progress {
     /// Whether a further call may be begun.
     fn goes_on(&mut self, now: Tick) -> bool {
         let why = if self.most_failures.is_some_and(|most| self.failures >= most) {
@@ -165,19 +167,21 @@ impl Course {
 }
 
 async fn one<H: Host + 'static>(
-    connector: &Rc<Connector<H>>,
-    vendor: &str,
+    client: &Rc<Client<H>>,
+    provider: &dyn Provider,
     call: BatchCall,
-    options: Options,
+    options: call::CallOptions,
+    caller: Caller,
 ) -> Result<Answer, Failure> {
-    let operation = dynamic::operation(vendor, &call.operation)?;
-    dynamic::invoke_with(connector, operation, &call.parameters, call.body.as_deref(), options).await
+    let operation = dynamic::operation(provider.name(), &call.operation)?;
+    let body = call.body.as_deref();
+    dynamic::invoke_with(client, operation, &call.parameters, body, options, Some(caller)).await
 }
 
-fn check(calls: &[BatchCall], batch: BatchOptions, options: &Options) -> Result<(), Failure> {
+fn check(calls: &[BatchCall], batch: BatchOptions, options: &call::CallOptions) -> Result<(), Failure> {
     let mut wrong = Vec::new();
     let mut complain = |field: &str, message: String| {
-        wrong.push(FieldError { field: field.to_owned(), message });
+        wrong.push(FieldError::new(field, message));
     };
     if calls.len() > MOST_CALLS {
         complain("calls", format!("must be at most {MOST_CALLS}, and are {}", calls.len()));

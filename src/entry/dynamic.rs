@@ -2,14 +2,17 @@
 
 use super::typed::{at, record_type, undecodable, whole_envelope};
 use crate::{
-    client::{Call, Connector, Options, Payload, Promise, Reader, segment},
-    codec,
+    call::{self, Call},
+    client::{Accepted, Client, Payload, Reader},
+    codec::{self, url::segment},
     contract::{
         AnswerInfo, CallOptions, Failure, FieldError, PageInfo, PageRequest,
         catalogue::{self, Operation, Paging, Parameter, Type},
     },
-    failure::{bad_field, bad_input, fields},
+    failure::{bad_field, bad_input},
     host::Host,
+    policy::limiter::queue::Caller,
+    providers::{api::ResolvedCall, registry},
 };
 use std::rc::Rc;
 
@@ -52,28 +55,30 @@ pub fn unknown_vendor(vendor: &str) -> Failure {
 /// # Errors
 /// Everything that can go wrong.
 pub async fn invoke<H: Host + 'static>(
-    connector: &Rc<Connector<H>>,
+    client: &Rc<Client<H>>,
     operation: &'static Operation,
     parameters: &[(String, String)],
     body: Option<&str>,
     options: Option<&CallOptions>,
 ) -> Result<Answer, Failure> {
-    invoke_with(connector, operation, parameters, body, Options::check(options)?).await
+    invoke_with(client, operation, parameters, body, call::CallOptions::check(options)?, None).await
 }
 
-/// The same, with options that are checked.
+/// The same, with options that are checked. `caller` is whose turn it takes, if it is part of
+/// something larger.
 ///
 /// # Errors
 /// Everything that can go wrong.
 pub async fn invoke_with<H: Host + 'static>(
-    connector: &Rc<Connector<H>>,
+    client: &Rc<Client<H>>,
     operation: &'static Operation,
     parameters: &[(String, String)],
     body: Option<&str>,
-    options: Options,
+    options: call::CallOptions,
+    caller: Option<Caller>,
 ) -> Result<Answer, Failure> {
     let (call, page) = prepare(operation, parameters, body, true)?;
-    answer(connector, call, &page, options).await
+    answer(client, call, &page, options, caller).await
 }
 
 /// Makes a call that was checked.
@@ -81,33 +86,32 @@ pub async fn invoke_with<H: Host + 'static>(
 /// # Errors
 /// Everything that can go wrong.
 pub(crate) async fn answer<H: Host + 'static>(
-    connector: &Rc<Connector<H>>,
-    call: Call,
+    client: &Rc<Client<H>>,
+    call: ResolvedCall,
     page: &PageRequest,
-    options: Options,
+    options: call::CallOptions,
+    caller: Option<Caller>,
 ) -> Result<Answer, Failure> {
-    let operation = call.operation;
+    let operation = call.call.operation;
     let ty = record_type(operation);
     if operation.is_list() {
-        let (page, info) = Reader::single(connector, call, page, options).await?;
+        let (page, info) = Reader::single(client, call, page, options, caller).await?;
         let records = array(|index| page.place(index), page.items().map(|item| record(ty, item)))
             .map_err(|error| undecodable(operation, &page.call_id, page.status, error))
             .map_err(|failure| Failure { resume: page.again.clone(), ..failure })?;
         return Ok(Answer { body: Some(records), info: info.answer.clone(), page: Some(info) });
     }
-    let answer = connector.call(&call, None, &options).await?;
+    let answer = client.call_by(caller, &call, &options).await?;
     let body = match &answer.payload {
         Payload::Nothing => None,
-        Payload::Value(body) | Payload::Promise(Promise { body, .. }) => match operation.answer {
+        Payload::Value(body) | Payload::Accepted(Accepted { body, .. }) => match operation.answer {
             Some(_) => Some(codec::transcode(ty, body)),
             // The contract knows no answer here, so there is nothing to normalise.
             None => String::from_utf8(body.to_vec()).ok().map(Ok),
         },
         Payload::Page(_) => {
             let envelope = whole_envelope(operation, &answer)?;
-            let items =
-                envelope.items.iter().map(|range| envelope.body.get(range.clone()).unwrap_or_default());
-            Some(array(|index| index, items.map(|item| record(ty, item))))
+            Some(array(|index| index, envelope.records().map(|item| record(ty, item))))
         }
     };
     let body =
@@ -120,7 +124,7 @@ pub(crate) async fn answer<H: Host + 'static>(
 /// # Errors
 /// An operation that is no list, and everything that is wrong with the parameters.
 pub async fn list<H: Host + 'static>(
-    connector: &Rc<Connector<H>>,
+    client: &Rc<Client<H>>,
     operation: &'static Operation,
     parameters: &[(String, String)],
     body: Option<&str>,
@@ -130,9 +134,9 @@ pub async fn list<H: Host + 'static>(
         return Err(bad_field("operation", format!("`{}` is no list; invoke it", operation.name)));
     }
     let (call, page) = prepare(operation, parameters, body, false)?;
-    let mut options = Options::check(options)?;
+    let mut options = call::CallOptions::check(options)?;
     options.page_size = page.page_size.or(options.page_size);
-    Reader::open(connector, call, options).await
+    Reader::open(client, call, options, None).await
 }
 
 /// A record in normal form on one line, as NDJSON wants it. Unknown values keep the
@@ -156,7 +160,7 @@ pub fn prepare(
     parameters: &[(String, String)],
     body: Option<&str>,
     one_page: bool,
-) -> Result<(Call, PageRequest), Failure> {
+) -> Result<(ResolvedCall, PageRequest), Failure> {
     let mut wrong = Vec::new();
     let (page, parameters) = page_request(operation, parameters, one_page, &mut wrong);
     let is_path = |name: &str| operation.path_parameters.iter().any(|placeholder| placeholder.wire == name);
@@ -170,13 +174,13 @@ pub fn prepare(
                 Ok(segment) => segments.push(segment),
                 Err(error) => wrong.push(error),
             },
-            (None, _) => wrong.push(field(placeholder.wire, "is missing")),
-            (Some(_), Some(_)) => wrong.push(field(placeholder.wire, "is given more than once")),
+            (None, _) => wrong.push(FieldError::new(placeholder.wire, "is missing")),
+            (Some(_), Some(_)) => wrong.push(FieldError::new(placeholder.wire, "is given more than once")),
         }
     }
     let query = match operation.query {
         Some(record) => codec::query_from_text(record, &query).unwrap_or_else(|problems| {
-            wrong.extend(fields(problems));
+            wrong.extend(problems);
             Vec::new()
         }),
         None => {
@@ -188,22 +192,22 @@ pub fn prepare(
         (Some(ty), Some(body)) => match codec::body_from_json(ty, body) {
             Ok(body) => Some(body),
             Err(problems) => {
-                wrong.extend(fields(problems));
+                wrong.extend(problems);
                 None
             }
         },
         (Some(_), None) => {
-            wrong.push(field("body", "is missing"));
+            wrong.push(FieldError::new("body", "is missing"));
             None
         }
         (None, Some(_)) => {
-            wrong.push(field("body", "is not taken by this operation"));
+            wrong.push(FieldError::new("body", "is not taken by this operation"));
             None
         }
         (None, None) => None,
     };
     match wrong.is_empty() {
-        true => Ok((Call::new(operation, segments, query, body), page)),
+        true => Ok((registry::resolve(Call::new(operation, segments, query, body))?, page)),
         false => Err(bad_input(wrong).of(operation.name, "", Vec::new())),
     }
 }
@@ -230,13 +234,13 @@ fn page_request<'a>(
                 page.page_size = number().or_else(|| refuse(wrong, name, "must be a whole number from 1"));
             }
             _ if !one_page => {
-                wrong.push(field(name, "selects one page; a whole read goes through all of them"));
+                wrong.push(FieldError::new(name, "selects one page; a whole read goes through all of them"));
             }
             "page" => page.page = number().or_else(|| refuse(wrong, name, "must be a whole number from 1")),
             _ => match value.to_ascii_lowercase().as_str() {
                 "true" => page.include_total = true,
                 "false" => page.include_total = false,
-                _ => wrong.push(field(name, "must be true or false")),
+                _ => wrong.push(FieldError::new(name, "must be true or false")),
             },
         }
     }
@@ -244,18 +248,14 @@ fn page_request<'a>(
 }
 
 fn refuse(wrong: &mut Vec<FieldError>, name: &str, message: &str) -> Option<u32> {
-    wrong.push(field(name, message));
+    wrong.push(FieldError::new(name, message));
     None
-}
-
-fn field(name: &str, message: &str) -> FieldError {
-    FieldError { field: name.to_owned(), message: message.to_owned() }
 }
 
 fn unknown(operation: &Operation, name: &str) -> FieldError {
     let known: Vec<&str> = operation.parameters().map(|parameter: Parameter| parameter.wire()).collect();
     let hint = catalogue::nearest(name, known.into_iter()).map(|near| format!("; did you mean `{near}`?"));
-    FieldError { field: printable(name), message: format!("is not known{}", hint.unwrap_or_default()) }
+    FieldError::new(printable(name), format!("is not known{}", hint.unwrap_or_default()))
 }
 
 /// A caller's text as it may stand in an error: short, without control characters.

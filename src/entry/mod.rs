@@ -5,3 +5,5 @@ pub mod dynamic;
 pub mod stream_file;
 pub mod stream_records;
 pub mod typed;
+#[cfg(feature = "webhooks")]
+pub mod webhooks;

@@ -2,11 +2,13 @@
 
 use super::{dynamic, stream_records::Sink};
 use crate::{
-    client::{Connector, Download, Options},
+    call,
+    client::{Client, Download},
     contract::{CallOptions, Failure, FieldError, catalogue::Operation},
     failure::{bad_field, bad_input},
     files::Upload,
     host::Host,
+    providers::api::ResolvedCall,
 };
 use std::rc::Rc;
 
@@ -16,7 +18,7 @@ use std::rc::Rc;
 /// An operation that answers with none, and everything that can go wrong before the file's
 /// first byte.
 pub async fn download<H: Host + 'static>(
-    connector: &Rc<Connector<H>>,
+    client: &Rc<Client<H>>,
     operation: &'static Operation,
     parameters: &[(String, String)],
     options: Option<&CallOptions>,
@@ -25,7 +27,7 @@ pub async fn download<H: Host + 'static>(
         return Err(bad_field("operation", format!("`{}` answers with no file: invoke it", operation.name)));
     }
     let (call, _) = dynamic::prepare(operation, parameters, None, true)?;
-    Download::open(connector, &call, &Options::check(options)?).await
+    Download::open(client, &call, &call::CallOptions::check(options)?).await
 }
 
 /// Sends a file with an operation. `file` may be what is wrong with it, to be told together
@@ -34,7 +36,7 @@ pub async fn download<H: Host + 'static>(
 /// # Errors
 /// An operation that takes none, and everything that can go wrong.
 pub async fn upload<H: Host + 'static>(
-    connector: &Rc<Connector<H>>,
+    client: &Rc<Client<H>>,
     operation: &'static Operation,
     parameters: &[(String, String)],
     file: Result<Upload, Vec<FieldError>>,
@@ -43,9 +45,12 @@ pub async fn upload<H: Host + 'static>(
     if operation.upload.is_none() {
         return Err(bad_field("operation", format!("`{}` takes no file: invoke it", operation.name)));
     }
-    let options = Options::check(options)?;
+    let options = call::CallOptions::check(options)?;
     match (dynamic::prepare(operation, parameters, None, true), file) {
-        (Ok((call, page)), Ok(file)) => dynamic::answer(connector, call.sending(file), &page, options).await,
+        (Ok((call, page)), Ok(file)) => {
+            let call = ResolvedCall { call: call.call.sending(file), ..call };
+            dynamic::answer(client, call, &page, options, None).await
+        }
         (Err(failure), Ok(_)) => Err(failure),
         (prepared, Err(wrong)) => {
             let mut fields = prepared.err().map_or_else(Vec::new, |failure| failure.fields);

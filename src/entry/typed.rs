@@ -5,16 +5,21 @@
 //! operation's table, so what is here serves every function.
 
 use crate::{
-    client::{Answer, Call, Connector, Download, Options, Page, Payload, Reader, segment},
-    codec::{self, DecodeError, Problem},
+    call::{self, Call},
+    client::{Answer, Client, Download, Payload, Reader},
+    codec::{self, DecodeError, url::segment},
     contract::{
         AnswerInfo, CallOptions, Failure, FailureKind, FieldError, Outcome, PageInfo, PageRequest,
-        abi::{self, Abi, Arena, Broken, Layout, Memory, Places},
+        abi::{self, Abi, AbiError, Arena, Layout, Memory, Places},
         catalogue::{Effect, Operation, Paging, Type},
     },
-    failure::{bad_input, fields, refused},
+    failure::{bad_input, refused},
     files::Upload,
     host::Host,
+    providers::{
+        api::{Envelope, ResolvedCall},
+        registry,
+    },
 };
 use std::rc::Rc;
 
@@ -38,24 +43,20 @@ impl Arguments {
         whole: bool,
         memory: &dyn Memory,
         at: u32,
-    ) -> Result<Arguments, Broken> {
+    ) -> Result<Arguments, AbiError> {
         let (mut places, mut wrong) = (Places::at(at), Vec::new());
         let mut segments = Vec::new();
         for placeholder in operation.path_parameters {
             let place = places.next(Layout::of(&placeholder.ty));
             let given = codec::lift_text(&placeholder.ty, memory, place)?;
             // A text on its own has no path: its name is the placeholder's.
-            let named = |problems: Vec<Problem>| {
-                problems
-                    .into_iter()
-                    .map(|Problem { message, .. }| Problem { field: placeholder.wire.to_owned(), message })
-            };
+            let named = |error: FieldError| FieldError { field: placeholder.wire.to_owned(), ..error };
             match given {
                 Ok(text) => match segment(placeholder, &text) {
                     Ok(segment) => segments.push(segment),
                     Err(error) => wrong.push(error),
                 },
-                Err(problems) => wrong.extend(fields(named(problems).collect())),
+                Err(problems) => wrong.extend(problems.into_iter().map(named)),
             }
         }
         let mut query = Vec::new();
@@ -63,14 +64,14 @@ impl Arguments {
             let place = places.next(Layout::of(&Type::Record(record)));
             match codec::lift_query(record, memory, place)? {
                 Ok(pairs) => query = pairs,
-                Err(problems) => wrong.extend(fields(problems)),
+                Err(problems) => wrong.extend(problems),
             }
         }
         let mut body = None;
         if let Some(ty) = &operation.body {
             match codec::lift_body(ty, memory, places.next(Layout::of(ty)))? {
                 Ok(text) => body = Some(text),
-                Err(problems) => wrong.extend(fields(problems)),
+                Err(problems) => wrong.extend(problems),
             }
         }
         let mut upload = None;
@@ -117,11 +118,13 @@ impl Arguments {
     ///
     /// # Errors
     /// Everything that can go wrong before its first byte.
-    pub async fn download<H: Host + 'static>(
-        self,
-        connector: &Rc<Connector<H>>,
-    ) -> Result<Download<H>, Failure> {
-        Download::open(connector, &self.call?, &Options::check(self.options.as_ref())?).await
+    pub async fn download<H: Host + 'static>(self, client: &Rc<Client<H>>) -> Result<Download<H>, Failure> {
+        Download::open(
+            client,
+            &registry::resolve(self.call?)?,
+            &call::CallOptions::check(self.options.as_ref())?,
+        )
+        .await
     }
 
     /// The call, checked.
@@ -136,19 +139,20 @@ impl Arguments {
     ///
     /// # Errors
     /// `bad-input` and `configuration`, before anything was sent.
-    pub async fn reader<H: Host + 'static>(self, connector: &Rc<Connector<H>>) -> Result<Reader<H>, Failure> {
-        Reader::open(connector, self.call?, Options::check(self.options.as_ref())?).await
+    pub async fn reader<H: Host + 'static>(self, client: &Rc<Client<H>>) -> Result<Reader<H>, Failure> {
+        let options = call::CallOptions::check(self.options.as_ref())?;
+        Reader::open(client, registry::resolve(self.call?)?, options, None).await
     }
 }
 
 /// Calls, and returns what the function returns: a `result`, as it stands in memory.
 pub async fn answer<H: Host + 'static>(
-    connector: &Rc<Connector<H>>,
+    client: &Rc<Client<H>>,
     operation: &'static Operation,
     arguments: Arguments,
 ) -> Arena {
-    let outcome = reply(connector, arguments).await.and_then(|reply| lower(operation, &reply));
-    outcome.unwrap_or_else(|failure| failed(operation, &failure))
+    let answered = call_and_lower(client, operation, arguments).await;
+    answered.unwrap_or_else(|failure| failed(operation, &failure))
 }
 
 /// The `result` of a function that failed.
@@ -172,7 +176,7 @@ pub fn downloaded(operation: &Operation, download: &abi::Download) -> Arena {
 
 /// The parameters could not be read.
 #[must_use]
-pub fn broken(operation: &Operation, error: Broken) -> Failure {
+pub fn broken(operation: &Operation, error: AbiError) -> Failure {
     refused(FailureKind::Internal, error.to_string(), Vec::new()).of(operation.name, "", Vec::new())
 }
 
@@ -208,66 +212,60 @@ fn informed(operation: &Operation) -> bool {
     operation.effect == Effect::Read
 }
 
-/// What the vendor said.
-enum Reply {
-    /// One answer.
-    Answer(Answer),
-    /// A page of a list.
-    Page(Page, PageInfo),
-}
-
-async fn reply<H: Host + 'static>(
-    connector: &Rc<Connector<H>>,
+async fn call_and_lower<H: Host + 'static>(
+    client: &Rc<Client<H>>,
+    operation: &'static Operation,
     arguments: Arguments,
-) -> Result<Reply, Failure> {
-    let (call, options) = (arguments.call?, Options::check(arguments.options.as_ref())?);
-    match &arguments.page {
-        None => connector.call(&call, None, &options).await.map(Reply::Answer),
-        Some(page) => {
-            let (page, info) = Reader::single(connector, call, page, options).await?;
-            Ok(Reply::Page(page, info))
-        }
-    }
-}
-
-/// The `result` of a function that went well, unless its answer does not fit the contract.
-fn lower(operation: &'static Operation, reply: &Reply) -> Result<Arena, Failure> {
-    let payload = payload(operation);
-    let mut arena = Arena::with(result(operation));
-    let mut places = Places::at(Layout::payload(2, payload));
-    let (id, status) = match reply {
-        Reply::Answer(answer) => (&answer.call_id, answer.status),
-        Reply::Page(page, _) => (&page.call_id, page.status),
+) -> Result<Arena, Failure> {
+    let call: ResolvedCall = registry::resolve(arguments.call?)?;
+    let options = call::CallOptions::check(arguments.options.as_ref())?;
+    let room = || {
+        let places = Places::at(Layout::payload(2, payload(operation)));
+        (Arena::with(result(operation)), places)
     };
-    let refused = |error| undecodable(operation, id, status, error);
-    match reply {
-        Reply::Answer(answer) => {
-            let Some(ty) = &operation.answer else { return Ok(arena) };
-            if operation.paging == Paging::Envelope {
-                let envelope = whole_envelope(operation, answer)?;
-                let items = envelope.items.iter();
-                let items = items.map(|range| envelope.body.get(range.clone()).unwrap_or_default());
-                let items = (items.len(), items);
-                records(ty, items, |index| index, &mut arena, places.next(Layout::LIST)).map_err(refused)?;
-            } else {
-                let Some(body) = answer.payload.value() else { return Err(refused(empty())) };
-                let place = places.next(Layout::of(ty));
-                codec::decode_into(ty, body, &mut arena, place).map_err(refused)?;
-            }
-            if informed(operation) {
-                answer.info().lower(&mut arena, places.next(AnswerInfo::LAYOUT));
-            }
+    match &arguments.page {
+        None => {
+            let answer = client.call(&call, None, &options).await?;
+            let (mut arena, places) = room();
+            lower_answer(operation, &answer, &mut arena, places)?;
+            Ok(arena)
         }
-        Reply::Page(page, info) => {
+        Some(page) => {
+            let (page, info) = Reader::single(client, call, page, options, None).await?;
+            let refused = |error| undecodable(operation, &page.call_id, page.status, error);
+            let (mut arena, mut places) = room();
             let place = places.next(Layout::LIST);
-            let ty = record_type(operation);
             let items = (page.len(), page.items());
-            records(ty, items, |index| page.place(index), &mut arena, place)
+            records(record_type(operation), items, |index| page.place(index), &mut arena, place)
                 .map_err(|error| Failure { resume: page.again.clone(), ..refused(error) })?;
             info.lower(&mut arena, places.next(PageInfo::LAYOUT));
+            Ok(arena)
         }
     }
-    Ok(arena)
+}
+
+/// The `ok` side of a function with one answer.
+fn lower_answer(
+    operation: &'static Operation,
+    answer: &Answer,
+    arena: &mut Arena,
+    mut places: Places,
+) -> Result<(), Failure> {
+    let Some(ty) = &operation.answer else { return Ok(()) };
+    let refused = |error| undecodable(operation, &answer.call_id, answer.status, error);
+    if operation.paging == Paging::Envelope {
+        let envelope = whole_envelope(operation, answer)?;
+        let items = (envelope.items.len(), envelope.records());
+        records(ty, items, |index| index, arena, places.next(Layout::LIST)).map_err(refused)?;
+    } else {
+        let Some(body) = answer.payload.value() else { return Err(refused(empty())) };
+        let place = places.next(Layout::of(ty));
+        codec::decode_into(ty, body, arena, place).map_err(refused)?;
+    }
+    if informed(operation) {
+        answer.info().lower(arena, places.next(AnswerInfo::LAYOUT));
+    }
+    Ok(())
 }
 
 /// Writes a list of records; the path of an error begins with the place of its record.
@@ -292,10 +290,7 @@ fn empty() -> DecodeError {
 }
 
 /// The records of an envelope that must hold all of them.
-pub(crate) fn whole_envelope<'a>(
-    operation: &Operation,
-    answer: &'a Answer,
-) -> Result<&'a crate::providers::api::Envelope, Failure> {
+pub(crate) fn whole_envelope<'a>(operation: &Operation, answer: &'a Answer) -> Result<&'a Envelope, Failure> {
     let wrong = |path: &str, message: &str| {
         let error = DecodeError { path: path.to_owned(), message: message.to_owned(), malformed: false };
         undecodable(operation, &answer.call_id, answer.status, error)
@@ -324,7 +319,7 @@ pub(crate) fn at(index: usize, error: DecodeError) -> DecodeError {
 pub(crate) fn undecodable(operation: &Operation, call_id: &str, status: u16, error: DecodeError) -> Failure {
     let reads = operation.effect == Effect::Read;
     let message = format!("the answer does not fit the contract: {} {}", error.path, error.message);
-    let field = FieldError { field: error.path, message: error.message };
+    let field = FieldError::new(error.path, error.message);
     let failure = refused(FailureKind::Decode, message, vec![field]);
     let outcome = if reads { Outcome::NotApplied } else { Outcome::Applied };
     Failure { outcome, status: Some(status), ..failure }.of(operation.name, call_id, Vec::new())

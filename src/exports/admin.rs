@@ -1,9 +1,12 @@
 //! `penstock:connector/admin`: for whoever runs the component.
 
-use super::{Component, connector};
-use crate::contract::{
-    Failure,
-    bindings::exports::penstock::connector::admin::{Guest, Readiness, Scope},
+use super::{Component, client};
+use crate::{
+    contract::{
+        Failure,
+        bindings::exports::penstock::connector::admin::{Guest, Readiness, Scope},
+    },
+    providers::registry,
 };
 
 impl Guest for Component {
@@ -12,7 +15,7 @@ impl Guest for Component {
     }
 
     async fn ready(vendor: String, account: Option<String>) -> Result<Readiness, Failure> {
-        let readiness = connector().ready(&vendor, account.as_deref()).await?;
+        let readiness = client().ready(registry::known(&vendor)?, account.as_deref()).await?;
         Ok(Readiness {
             ready: readiness.missing.is_empty(),
             missing: readiness.missing,
@@ -21,22 +24,22 @@ impl Guest for Component {
     }
 
     fn metrics() -> String {
-        connector().metrics()
+        client().metrics()
     }
 
     fn snapshot() -> String {
-        connector().snapshot()
+        client().snapshot()
     }
 
     async fn forget_owner(vendor: String, account: Option<String>, owner: String) -> Result<(), Failure> {
-        connector().forget_owner(&vendor, account.as_deref(), &owner).await
+        client().forget_owner(registry::known(&vendor)?, account.as_deref(), &owner).await
     }
 
     fn invalidate(scope: Scope) {
         match scope {
-            Scope::Tokens => connector().forget_tokens(),
-            Scope::Settings => connector().forget_settings(),
-            Scope::Answers => connector().forget_answers(),
+            Scope::Tokens => client().forget_tokens(),
+            Scope::Settings => client().forget_settings(),
+            Scope::Answers => client().forget_answers(),
         }
     }
 }

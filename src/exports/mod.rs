@@ -1,7 +1,7 @@
 //! Binds the exports of the world `plugin` to the core.
 //!
 //! The vendors' functions are generated and all go through `vendor`; the interfaces of
-//! `penstock:connector` are small enough to write. One connector serves all calls of
+//! `penstock:connector` are small enough to write. One client serves all calls of
 //! an instance.
 
 mod admin;
@@ -15,17 +15,17 @@ pub mod vendor;
 #[cfg(feature = "webhooks")]
 mod webhooks;
 
-use crate::{client::Connector, host::wasi::WasiHost};
+use crate::{client::Client, host::wasi::WasiHost};
 use std::rc::Rc;
 
 /// What `penstock_plugin.wasm` exports.
 pub struct Component;
 
 thread_local! {
-    static CONNECTOR: Rc<Connector<WasiHost>> = Connector::new(WasiHost);
+    static CONNECTOR: Rc<Client<WasiHost>> = Client::new(WasiHost);
 }
 
-/// The connector of this instance.
-fn connector() -> Rc<Connector<WasiHost>> {
+/// The client of this instance.
+fn client() -> Rc<Client<WasiHost>> {
     CONNECTOR.with(Rc::clone)
 }

@@ -1,7 +1,7 @@
 //! `penstock:connector/operations`: any operation by name.
 
 use super::{
-    Component, connector,
+    Component, client,
     stream::{End, run},
 };
 use crate::{
@@ -48,7 +48,7 @@ impl Guest for Component {
         options: Option<CallOptions>,
     ) -> Result<wit::Answer, Failure> {
         let operation = dynamic::operation(&vendor, &operation)?;
-        dynamic::invoke(&connector(), operation, &parameters, body.as_deref(), options.as_ref())
+        dynamic::invoke(&client(), operation, &parameters, body.as_deref(), options.as_ref())
             .await
             .map(answer)
     }
@@ -65,7 +65,7 @@ impl Guest for Component {
             body: call.body,
         });
         let batch = BatchOptions { concurrency: batch.concurrency, stop_after: batch.stop_after };
-        let results = batch::run(&connector(), &vendor, calls.collect(), batch, options.as_ref()).await?;
+        let results = batch::run(&client(), &vendor, calls.collect(), batch, options.as_ref()).await?;
         let result = |result| match result {
             BatchResult::Ok(done) => wit::BatchResult::Ok(answer(done)),
             BatchResult::Failed(failure) => wit::BatchResult::Failed(failure),
@@ -87,7 +87,7 @@ impl Guest for Component {
     ) -> (StreamReader<String>, End) {
         let opening = async move {
             let operation = dynamic::operation(&vendor, &operation)?;
-            dynamic::list(&connector(), operation, &parameters, body.as_deref(), options.as_ref()).await
+            dynamic::list(&client(), operation, &parameters, body.as_deref(), options.as_ref()).await
         };
         let (writer, reader) = wit_stream::new();
         let end = run(opening, writer, |reader| {

@@ -1,6 +1,6 @@
 //! `penstock:connector/transfers`: files of any operation by its name.
 
-use super::{Component, connector, files, operations::answer};
+use super::{Component, client, files, operations::answer};
 use crate::{
     contract::{
         CallOptions, Failure,
@@ -20,7 +20,7 @@ impl Guest for Component {
         options: Option<CallOptions>,
     ) -> Result<Incoming, Failure> {
         let operation = dynamic::operation(&vendor, &operation)?;
-        let found = stream_file::download(&connector(), operation, &parameters, options.as_ref()).await?;
+        let found = stream_file::download(&client(), operation, &parameters, options.as_ref()).await?;
         Ok(files::hand_over(found))
     }
 
@@ -33,6 +33,6 @@ impl Guest for Component {
     ) -> Result<Answer, Failure> {
         let file = files::accept(file);
         let operation = dynamic::operation(&vendor, &operation)?;
-        stream_file::upload(&connector(), operation, &parameters, file, options.as_ref()).await.map(answer)
+        stream_file::upload(&client(), operation, &parameters, file, options.as_ref()).await.map(answer)
     }
 }

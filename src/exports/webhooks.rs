@@ -1,13 +1,13 @@
 //! `penstock:connector/webhooks`: what vendors send by themselves.
 
-use super::{Component, connector};
+use super::{Component, client};
 use crate::{
-    client::{Received, Verified},
     contract::{
         Failure, Instant,
         bindings::exports::penstock::connector::{webhooks as wit, webhooks::Guest},
     },
-    webhooks::{self, Delivery, Kind, Trust},
+    entry::webhooks::{self, Received, Verified},
+    webhooks::{Delivery, Kind, Trust},
 };
 
 impl Guest for Component {
@@ -18,7 +18,7 @@ impl Guest for Component {
         body: Vec<u8>,
     ) -> Result<wit::Event, Failure> {
         let delivery = Delivery { headers: &headers, body: &body };
-        connector().verify_webhook(&vendor, account.as_deref(), &delivery).await.map(event)
+        webhooks::verify(&client(), &vendor, account.as_deref(), &delivery).await.map(event)
     }
 
     async fn receive(
@@ -28,7 +28,7 @@ impl Guest for Component {
         body: Vec<u8>,
     ) -> Result<wit::Received, Failure> {
         let delivery = Delivery { headers: &headers, body: &body };
-        let received = webhooks::receive(&connector(), &vendor, account.as_deref(), &delivery).await?;
+        let received = webhooks::receive(&client(), &vendor, account.as_deref(), &delivery).await?;
         Ok(match received {
             Received::Fresh { event: verified, ticket } => {
                 let ticket = ticket.map(|ticket| ticket.to_string());
@@ -40,11 +40,11 @@ impl Guest for Component {
     }
 
     async fn done(ticket: String) -> Result<(), Failure> {
-        connector().webhook_done(&ticket).await
+        webhooks::done(&client(), &ticket).await
     }
 
     async fn release(ticket: String) -> Result<(), Failure> {
-        connector().webhook_released(&ticket).await
+        webhooks::release(&client(), &ticket).await
     }
 }
 

@@ -1,10 +1,12 @@
-//! The providers by name.
+//! The providers by name. Only the ways in look here: whatever goes on from there carries the
+//! provider that was found.
 
-use super::api::Vendor;
+use super::api::{Provider, ResolvedCall};
+use crate::{call::Call, contract::Failure, failure::bad_field};
 
 /// The providers, in the order of the catalogue.
 #[must_use]
-pub fn all() -> &'static [&'static dyn Vendor] {
+pub fn all() -> &'static [&'static dyn Provider] {
     &[
         #[cfg(feature = "servicetitan-base")]
         &super::servicetitan::ServiceTitan,
@@ -15,6 +17,23 @@ pub fn all() -> &'static [&'static dyn Vendor] {
 
 /// A provider by name.
 #[must_use]
-pub fn find(name: &str) -> Option<&'static dyn Vendor> {
-    all().iter().copied().find(|vendor| vendor.name() == name)
+pub fn find(name: &str) -> Option<&'static dyn Provider> {
+    all().iter().copied().find(|provider| provider.name() == name)
+}
+
+/// A provider by a name that a caller gave.
+///
+/// # Errors
+/// `bad-input`: it is not known.
+pub fn known(name: &str) -> Result<&'static dyn Provider, Failure> {
+    find(name).ok_or_else(|| bad_field("vendor", "is not known"))
+}
+
+/// A call with its provider.
+///
+/// # Errors
+/// `bad-input` if the operation's provider is not part of this build.
+pub fn resolve(call: Call) -> Result<ResolvedCall, Failure> {
+    let provider = known(call.operation.vendor)?;
+    Ok(ResolvedCall { provider, call })
 }

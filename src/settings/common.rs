@@ -193,7 +193,7 @@ const fn setting(name: &'static str, kind: Kind, default: &'static str, doc: &'s
 
 /// The common settings, read.
 #[derive(Debug, Clone)]
-pub struct Policy {
+pub struct CommonSettings {
     /// What calls may do.
     pub role: Role,
     /// The least important log line that is written.
@@ -280,24 +280,24 @@ pub enum LogLevel {
     Debug,
 }
 
-impl Policy {
+impl CommonSettings {
     /// Reads the table from the host.
     ///
     /// # Errors
     /// The host's own trouble; the inner error lists everything that is malformed.
-    pub async fn read<H: Host>(host: &H) -> Result<Result<Policy, Vec<FieldError>>, HostError> {
+    pub async fn read<H: Host>(host: &H) -> Result<Result<CommonSettings, Vec<FieldError>>, HostError> {
         let (values, wrong) =
             read(host, &SETTINGS.iter().collect::<Vec<_>>(), &|setting| vec![setting.name.to_owned()])
                 .await?;
-        Ok(if wrong.is_empty() { Ok(Policy::from(&values)) } else { Err(wrong) })
+        Ok(if wrong.is_empty() { Ok(CommonSettings::from(&values)) } else { Err(wrong) })
     }
 }
 
-impl From<&Values> for Policy {
-    fn from(values: &Values) -> Policy {
+impl From<&Values> for CommonSettings {
+    fn from(values: &Values) -> CommonSettings {
         let number = |name| u32::try_from(values.integer(name)).unwrap_or(u32::MAX);
         let count = |name| usize::try_from(values.integer(name)).unwrap_or(usize::MAX);
-        Policy {
+        CommonSettings {
             role: match values.text("PENSTOCK_ROLE") {
                 Some("admin") => Role::Admin,
                 Some("operator") => Role::Operator,

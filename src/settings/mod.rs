@@ -11,7 +11,7 @@ mod documents;
 mod kind;
 mod read;
 
-pub use common::Policy;
+pub use common::CommonSettings;
 pub use kind::{Kind, Origin};
 pub use read::{Values, read};
 

@@ -1,14 +1,13 @@
 //! Webhooks: what a vendor sends by itself, verified, parsed, and handed out once.
 //!
 //! [`scheme`] says how a delivery proves where it comes from; it is asked before anything
-//! of the body is parsed. A vendor's own folder reads the body ([`Source`]). [`claims`] sees
+//! of the body is parsed. A vendor's own folder reads the body ([`Webhooks`]). [`claims`] sees
 //! to it that an event reaches the consumer once, however often it is delivered.
-//! [`receive`] strings these together.
+//! [`entry::webhooks`](crate::entry::webhooks) strings these together.
 
 pub mod claims;
 mod delivery;
 mod event;
-mod receive;
 pub mod scheme;
 pub mod settings;
 mod signature;
@@ -20,15 +19,14 @@ mod tests;
 pub use self::{
     delivery::Delivery,
     event::{Event, Kind, Outdated, Subject, Trust, Unreadable},
-    receive::receive,
 };
 pub use signature::{Encoding, sign};
 
 use crate::settings::Setting;
 use scheme::Scheme;
 
-/// What a vendor's folder says of its webhooks.
-pub trait Source {
+/// What a provider says of its webhooks.
+pub trait Webhooks {
     /// The settings of an account's webhooks, besides those of [`settings::COMMON`]. The
     /// schemes that the vendor knows are the choices of the first one, `WEBHOOK_SCHEME`.
     fn settings(&self) -> &'static [Setting];

@@ -43,12 +43,10 @@ fn a_file_that_breaks_off_does_not_end_well() {
 fn a_body_goes_to_the_vendor_as_a_form() {
     let admin = || {
         let host = FakeHost::configured(|_| answer(200, r#"{"fileName":"photo.png"}"#));
-        Connector::new(
-            host.with("PENSTOCK_API_KEY_HASH", &api_key::hash(&key())).with("PENSTOCK_ROLE", "admin"),
-        )
+        Client::new(host.with("PENSTOCK_API_KEY_HASH", &api_key::hash(&key())).with("PENSTOCK_ROLE", "admin"))
     };
     let key = format!("Bearer {}", key());
-    let post = |gateway: &Rc<Connector<FakeHost>>, fields: &[(&'static str, &str)]| {
+    let post = |gateway: &Rc<Client<FakeHost>>, fields: &[(&'static str, &str)]| {
         let fields = [&[("authorization", key.as_str())], fields].concat();
         ask_with(gateway, Method::POST, ATTACHMENTS, &fields)
     };

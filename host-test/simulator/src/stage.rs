@@ -10,7 +10,7 @@ use crate::{
 };
 use futures_util::future::{Either, select};
 use penstock::{
-    client::Connector,
+    client::Client,
     contract::{CallOptions, Failure},
     failure::{kind_name, outcome_name},
     host::simulated::Store,
@@ -24,7 +24,7 @@ pub(crate) const ACCOUNTS: [Option<&str>; 2] = [None, Some("north")];
 pub(crate) struct Stage {
     pub world: Rc<World>,
     pub instances: Vec<Instance>,
-    connectors: RefCell<Vec<Option<Rc<Connector<Instance>>>>>,
+    connectors: RefCell<Vec<Option<Rc<Client<Instance>>>>>,
     /// The store that they share, if they do.
     pub store: Option<Store>,
 }
@@ -60,7 +60,7 @@ impl Stage {
                 instance.share(store);
             }
         }
-        let connectors = instances.iter().map(|instance| Some(Connector::new(instance.clone()))).collect();
+        let connectors = instances.iter().map(|instance| Some(Client::new(instance.clone()))).collect();
         Stage { world, instances, connectors: RefCell::new(connectors), store }
     }
 
@@ -69,8 +69,8 @@ impl Stage {
         self.instances.iter().for_each(|instance| instance.host().set(name, value));
     }
 
-    /// The connector of an instance that is up.
-    pub(crate) fn connector(&self, index: usize) -> Option<Rc<Connector<Instance>>> {
+    /// The client of an instance that is up.
+    pub(crate) fn client(&self, index: usize) -> Option<Rc<Client<Instance>>> {
         let alive = self.instances.get(index).is_some_and(|instance| !instance.life().is_over());
         self.connectors.borrow().get(index).filter(|_| alive).cloned().flatten()
     }
@@ -85,7 +85,7 @@ impl Stage {
         loop {
             let many = self.instances.len().max(1);
             let mut order = (0..many).map(|step| (preferred + step) % many);
-            if let Some(up) = order.find(|index| self.connector(*index).is_some()) {
+            if let Some(up) = order.find(|index| self.client(*index).is_some()) {
                 return up;
             }
             self.world.wait(Duration::from_millis(500)).await;
@@ -98,9 +98,9 @@ impl Stage {
             return;
         };
         instance.revive();
-        if let Some(connector) = self.connectors.borrow_mut().get_mut(index) {
+        if let Some(client) = self.connectors.borrow_mut().get_mut(index) {
             self.world.tell(Some(index), "starts anew");
-            *connector = Some(Connector::new(instance.clone()));
+            *client = Some(Client::new(instance.clone()));
         }
     }
 
@@ -111,16 +111,16 @@ impl Stage {
         new: NewCall,
         about: &str,
         patience: Option<Duration>,
-        make: impl FnOnce(Rc<Connector<Instance>>) -> F,
+        make: impl FnOnce(Rc<Client<Instance>>) -> F,
     ) -> Ended<T> {
-        let (Some(connector), Some(instance)) = (self.connector(index), self.instances.get(index)) else {
+        let (Some(client), Some(instance)) = (self.client(index), self.instances.get(index)) else {
             return Ended::Killed;
         };
         let world = &self.world;
         let number = world.begin(index, &new, instance.is_settled());
         let who = Who { instance: Some(index), call: Some(number) };
         world.note(who, &Event::Call { operation: new.operation, about });
-        let living = Living::new(world, number, &instance.life(), make(connector));
+        let living = Living::new(world, number, &instance.life(), make(client));
         let ended = match patience {
             None => living.await,
             Some(patience) => {
@@ -165,9 +165,9 @@ impl Stage {
     /// Looks for secrets in what the instances tell of themselves, and in the store.
     pub(crate) fn inspect(&self) {
         for index in 0..self.instances.len() {
-            if let Some(connector) = self.connector(index) {
-                self.world.scan("the metrics", connector.metrics().as_bytes());
-                self.world.scan("the snapshot", connector.snapshot().as_bytes());
+            if let Some(client) = self.client(index) {
+                self.world.scan("the metrics", client.metrics().as_bytes());
+                self.world.scan("the snapshot", client.snapshot().as_bytes());
             }
         }
         for entry in self.store.iter().flat_map(Store::contents) {

@@ -2,7 +2,7 @@
 
 use super::token::Refused;
 use crate::{
-    client::{attempt::Failed, transport::limiter::GroupKey},
+    client::transport::limiter::GroupKey,
     contract::{Failure, FieldError},
     failure,
     host::Host,
@@ -10,8 +10,8 @@ use crate::{
         time::{Tick, WallTime},
         token::TokenCell,
     },
-    providers::api::{Credentials, Site, Vendor},
-    settings::{self, CREDENTIALS_ISSUED_AT, Policy},
+    providers::api::{Credentials, Provider, Site},
+    settings::{self, CREDENTIALS_ISSUED_AT, CommonSettings},
 };
 use futures_util::{future::LocalBoxFuture, lock::Mutex};
 use std::{
@@ -19,15 +19,15 @@ use std::{
     rc::Rc,
 };
 
-/// One tenant's place at a vendor.
+/// One tenant's place at a provider.
 pub(crate) struct Account {
     /// Its name.
     pub(crate) name: String,
-    /// The vendor.
-    pub(crate) vendor: &'static dyn Vendor,
+    /// The provider.
+    pub(crate) provider: &'static dyn Provider,
     /// Where its data is.
     pub(crate) site: Site,
-    /// What counts together against the vendor's rate limit. Accounts of one tenant share
+    /// What counts together against the provider's rate limit. Accounts of one tenant share
     /// it, also if their apps differ: rather slower than allowed.
     pub(crate) group: GroupKey,
     /// When its settings were read.
@@ -46,7 +46,7 @@ pub(crate) struct Token {
     /// The secrets that the present token was made with.
     pub(crate) credentials: RefCell<Option<Rc<Credentials>>>,
     /// The key that the API refused last, where no token endpoint has looked at it.
-    pub(crate) spurned: RefCell<Option<Spurned>>,
+    pub(crate) rejected_key: RefCell<Option<RejectedKey>>,
     /// Held while a token is fetched: one fetch for any number of callers.
     pub(crate) fetching: Mutex<()>,
     /// Counts the fetches that ended, so that those who waited for one know.
@@ -58,7 +58,7 @@ pub(crate) struct Token {
 }
 
 /// A key that the API refused.
-pub(crate) struct Spurned {
+pub(crate) struct RejectedKey {
     /// The key, among the secrets of its slot.
     pub(crate) credentials: Rc<Credentials>,
     /// What the API said.
@@ -69,13 +69,10 @@ pub(crate) struct Spurned {
 
 impl Token {
     /// Notes that the API refuses the present key.
-    pub(crate) fn spurn(&self, failed: &Failed) {
+    pub(crate) fn mark_rejected(&self, message: &str, status: Option<u16>) {
         let credentials = self.credentials.borrow().clone();
-        *self.spurned.borrow_mut() = credentials.map(|credentials| Spurned {
-            credentials,
-            message: failed.complaint.message.clone(),
-            status: failed.fault.status,
-        });
+        *self.rejected_key.borrow_mut() =
+            credentials.map(|credentials| RejectedKey { credentials, message: message.to_owned(), status });
     }
 }
 
@@ -85,41 +82,41 @@ impl Token {
 /// Boxed, so that its three callers share its code.
 pub(crate) fn open<'a, H: Host>(
     host: &'a H,
-    vendor: &'static dyn Vendor,
+    provider: &'static dyn Provider,
     name: &'a str,
-    policy: Result<&'a Policy, Vec<FieldError>>,
+    settings: Result<&'a CommonSettings, Vec<FieldError>>,
 ) -> LocalBoxFuture<'a, Result<Result<Account, Vec<FieldError>>, Failure>> {
-    Box::pin(read_and_check(host, vendor, name, policy))
+    Box::pin(read_and_check(host, provider, name, settings))
 }
 
 async fn read_and_check<H: Host>(
     host: &H,
-    vendor: &'static dyn Vendor,
+    provider: &'static dyn Provider,
     name: &str,
-    policy: Result<&Policy, Vec<FieldError>>,
+    common: Result<&CommonSettings, Vec<FieldError>>,
 ) -> Result<Result<Account, Vec<FieldError>>, Failure> {
     let trouble = |error| failure::host("reading settings", &error);
-    let (policy, mut wrong) = match policy {
-        Ok(policy) => (Some(policy), Vec::new()),
+    let (common, mut wrong) = match common {
+        Ok(common) => (Some(common), Vec::new()),
         Err(wrong) => (None, wrong),
     };
-    let environment = vendor.environment_setting();
-    let table = vendor.settings();
+    let environment = provider.environment_setting();
+    let table = provider.settings();
     let (first, rest): (Vec<_>, Vec<_>) = table.iter().partition(|setting| setting.name == environment);
     let (mut values, malformed) =
-        settings::read(host, &first, &|setting| vendor.setting_names(setting.name, name, ""))
+        settings::read(host, &first, &|setting| provider.setting_names(setting.name, name, ""))
             .await
             .map_err(trouble)?;
     let chosen = values.text(environment).unwrap_or_default().to_owned();
-    let names = |setting: &settings::Setting| vendor.setting_names(setting.name, name, &chosen);
+    let names = |setting: &settings::Setting| provider.setting_names(setting.name, name, &chosen);
     let (others, missing) = settings::read(host, &rest, &names).await.map_err(trouble)?;
     values.extend(others);
     wrong.extend(malformed.into_iter().chain(missing));
-    let Some(policy) = policy.filter(|_| wrong.is_empty()) else { return Ok(Err(wrong)) };
-    Ok(vendor.site(name, &values, policy).map(|site| Account {
-        group: GroupKey::new(&format!("{}/{}/{}", vendor.name(), site.environment, site.tenant)),
+    let Some(common) = common.filter(|_| wrong.is_empty()) else { return Ok(Err(wrong)) };
+    Ok(provider.site(name, &values, common).map(|site| Account {
+        group: GroupKey::new(&format!("{}/{}/{}", provider.name(), site.environment, site.tenant)),
         name: name.to_owned(),
-        vendor,
+        provider,
         site,
         opened: host.now(),
         issued_at: values.time(CREDENTIALS_ISSUED_AT),

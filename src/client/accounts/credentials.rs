@@ -1,8 +1,7 @@
 //! An account's credentials: one slot of secrets, or two while they change.
 
-use super::account::Account;
+use super::{Accounts, account::Account};
 use crate::{
-    client::Connector,
     contract::{Failure, FieldError},
     failure,
     host::{Host, HostError},
@@ -35,17 +34,18 @@ impl Slots {
     }
 }
 
-impl<H: Host> Connector<H> {
+impl<H: Host> Accounts<H> {
     /// Reads the account's secrets afresh.
     ///
     /// The secondary slot takes from the primary one what it does not hold itself.
     pub(crate) async fn slots(&self, account: &Account) -> Result<Slots, Failure> {
-        let table = account.vendor.settings();
+        let table = account.provider.settings();
         let has = |name: &str| table.iter().any(|setting| setting.name == name);
         let (mut primary, mut secondary, mut two) = (Vec::new(), Vec::new(), false);
         for setting in table.iter().filter(|setting| setting.secret && !setting.name.ends_with(SECONDARY)) {
             let doubled = has(&format!("{}{SECONDARY}", setting.name));
-            let names = account.vendor.setting_names(setting.name, &account.name, &account.site.environment);
+            let names =
+                account.provider.setting_names(setting.name, &account.name, &account.site.environment);
             match self.first_secret(&names, doubled).await {
                 Ok(Some((first, second))) => {
                     two |= second.is_some();
@@ -54,7 +54,7 @@ impl<H: Host> Connector<H> {
                 }
                 Ok(None) => {
                     let field = names.into_iter().next().unwrap_or_default();
-                    let missing = FieldError { field, message: "is not set".to_owned() };
+                    let missing = FieldError::new(field, "is not set");
                     return Err(failure::configuration(vec![missing]));
                 }
                 Err(error) => return Err(failure::host("reading secrets", &error)),

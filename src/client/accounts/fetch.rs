@@ -1,11 +1,15 @@
 //! Asks for one access token, with the credentials of either slot.
 
 use super::{
-    account::{Account, Spurned},
-    token::{Authorization, Refused, present},
+    Accounts,
+    account::{Account, RejectedKey},
+    token::{Refused, present},
 };
 use crate::{
-    client::{Connector, transport::redact},
+    client::{
+        timeout::timeout,
+        transport::{redact, request::Authorization},
+    },
     contract::{Failure, FailureKind},
     failure::refused as refused_key,
     host::{Host, Response},
@@ -17,8 +21,8 @@ use crate::{
         time::{Tick, unit},
         token::FetchFailure,
     },
-    providers::api::Credentials,
-    settings::{Policy, common::LogLevel},
+    providers::api::{Auth, ClientCredentials, Credentials},
+    settings::{CommonSettings, common::LogLevel},
 };
 use bytes::Bytes;
 use std::{rc::Rc, time::Duration};
@@ -37,7 +41,7 @@ enum Asked {
     Refused { fault: Fault, message: String, credentials: Credentials },
 }
 
-impl<H: Host> Connector<H> {
+impl<H: Host> Accounts<H> {
     /// Asks with the credentials that worked last and, if those are refused, with the
     /// others.
     ///
@@ -46,11 +50,12 @@ impl<H: Host> Connector<H> {
     pub(crate) async fn try_fetch(
         &self,
         account: &Account,
-        policy: &Policy,
+        settings: &CommonSettings,
     ) -> Result<Authorization, Refused> {
-        if let Some(name) = account.vendor.static_key() {
-            return self.adopt(account, name).await;
-        }
+        let grant = match account.provider.auth() {
+            Auth::StaticKey { setting, .. } => return self.adopt(account, setting).await,
+            Auth::ClientCredentials(grant) => grant,
+        };
         let mut refused: Vec<Credentials> = Vec::new();
         let mut last = None;
         while refused.len() < MOST_CREDENTIALS {
@@ -63,7 +68,7 @@ impl<H: Host> Connector<H> {
             let Some((slot, credentials)) = slots.next(first, &refused.iter().collect::<Vec<_>>()) else {
                 break;
             };
-            let (fault, message) = match self.ask(account, policy, credentials, slot).await? {
+            let (fault, message) = match self.ask(account, grant, settings, credentials, slot).await? {
                 Asked::Token(authorization) => return Ok(authorization),
                 Asked::Refused { fault, message, credentials } => {
                     refused.push(credentials);
@@ -88,13 +93,13 @@ impl<H: Host> Connector<H> {
     /// refused: then another one is needed, or some time.
     async fn adopt(&self, account: &Account, name: &str) -> Result<Authorization, Refused> {
         let slots = self.slots(account).await.map_err(|failure| Refused { failure, fault: None })?;
-        let spurned = account.token.spurned.take();
+        let rejected = account.token.rejected_key.take();
         let mut cell = account.token.cell.borrow_mut();
         let first = cell.rotation().begin(slots.are_two());
-        let refused: Vec<&Credentials> = spurned.iter().map(|spurned| &*spurned.credentials).collect();
+        let refused: Vec<&Credentials> = rejected.iter().map(|rejected| &*rejected.credentials).collect();
         let Some((slot, credentials)) = slots.next(first, &refused) else {
             cell.fetch_failed(self.host.now(), FetchFailure::InvalidClient);
-            let Some(Spurned { message, status, .. }) = spurned else {
+            let Some(RejectedKey { message, status, .. }) = rejected else {
                 return Err(Refused::internal("there are no credentials"));
             };
             let failure = refused_key(FailureKind::Authentication, message, Vec::new());
@@ -102,11 +107,11 @@ impl<H: Host> Connector<H> {
         };
         drop(cell);
         let key = Secret::new(credentials.get(name).to_owned());
-        self.hold(account, key, self.host.now(), Some(KEY_LIFE), credentials, slot)
+        self.keep(account, key, self.host.now(), Some(KEY_LIFE), credentials, slot)
     }
 
     /// Keeps a token with the credentials that it belongs to.
-    fn hold(
+    fn keep(
         &self,
         account: &Account,
         token: Secret,
@@ -133,14 +138,15 @@ impl<H: Host> Connector<H> {
     async fn ask(
         &self,
         account: &Account,
-        policy: &Policy,
+        grant: &dyn ClientCredentials,
+        settings: &CommonSettings,
         credentials: Credentials,
         slot: Slot,
     ) -> Result<Asked, Refused> {
-        let request = account.vendor.token_request(&account.site, &credentials, policy);
+        let request = grant.token_request(&account.site, &credentials, settings);
         let requested = self.host.now();
-        self.stats.borrow_mut().token_fetch();
-        let sent = self.within(policy.attempt_timeout, self.host.send(request)).await;
+        self.telemetry.counters.borrow_mut().token_fetch();
+        let sent = timeout(&*self.host, settings.attempt_timeout, self.host.send(request)).await;
         let (attempt, message, token) = match sent {
             None => (Attempt::Timeout { sent: Sent::Maybe }, "no answer in time".to_owned(), None),
             Some(Err(error)) => {
@@ -148,17 +154,17 @@ impl<H: Host> Connector<H> {
             }
             Some(Ok(answer)) => {
                 let hint = retry_hint(|name| answer.header(name), self.host.wall_now());
-                let (body, message, token) = read(account, &answer, &credentials);
+                let (body, message, token) = read(account, grant, &answer, &credentials);
                 let status = answer.status;
                 answer.body.map(wipe).ok();
                 (Attempt::Answer { status, hint, body }, message, token)
             }
         };
         // Asking for a token changes nothing that matters.
-        let verdict = classify(&attempt, Access::Read, &StatusRules::STANDARD);
-        match (verdict, token) {
+        let classified = classify(&attempt, Access::Read, &StatusRules::STANDARD);
+        match (classified, token) {
             (Ok(()), Some((token, life))) => {
-                self.hold(account, token, requested, life, credentials, slot).map(Asked::Token)
+                self.keep(account, token, requested, life, credentials, slot).map(Asked::Token)
             }
             (Err(fault), _) => Ok(Asked::Refused { fault, message, credentials }),
             (Ok(()), None) => Err(Refused::internal("a token answer without a token was accepted")),
@@ -166,10 +172,10 @@ impl<H: Host> Connector<H> {
     }
 
     fn rotated(&self, account: &Account, change: SlotChange) {
-        self.stats.borrow_mut().credential_slot_change();
+        self.telemetry.counters.borrow_mut().credential_slot_change();
         // The secondary slot is for a while only: somebody should know that it is in use.
         let level = if change.to == Slot::Secondary { LogLevel::Warn } else { LogLevel::Info };
-        self.log(level, "rotation", |line| {
+        self.telemetry.log(level, "rotation", |line| {
             line.with("account", account.name.as_str())
                 .with("from", change.from.as_str())
                 .with("to", change.to.as_str())
@@ -193,19 +199,20 @@ fn wipe(body: Bytes) {
 /// A token answer: what its body is worth, why it is none, and the token.
 fn read(
     account: &Account,
+    grant: &dyn ClientCredentials,
     answer: &Response,
     credentials: &Credentials,
 ) -> (BodyKind, String, Option<(Secret, Option<Duration>)>) {
     let success = (200..300).contains(&answer.status);
     match &answer.body {
-        Ok(body) if success => match account.vendor.token_answer(body) {
+        Ok(body) if success => match grant.token_answer(body) {
             Ok(token) => (BodyKind::Usable, String::new(), Some(token)),
             Err(message) => (BodyKind::Malformed, message, None),
         },
         Ok(body) => {
             let secrets = redact::of_account(credentials);
-            let refusal = redact::refusal(account.vendor, answer.status, body, &secrets);
-            (BodyKind::Usable, refusal.message, None)
+            let said = redact::error(account.provider, answer.status, body, &secrets);
+            (BodyKind::Usable, said.message, None)
         }
         Err(_) => (BodyKind::CutOff, format!("HTTP {} with a broken body", answer.status), None),
     }

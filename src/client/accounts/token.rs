@@ -5,20 +5,19 @@
 //! each time: a token endpoint that is down is asked at a pace that does not depend on
 //! how many calls there are.
 
-use super::account::Account;
+use super::{Accounts, account::Account};
 use crate::{
-    client::Connector,
+    client::{timeout::timeout, transport::request::Authorization},
     contract::{Failure, FailureKind, RetryAdvice},
     failure,
     host::Host,
     policy::{
         classify::{Class, Effect, Fault, Reason},
         sabotage::{self, Sabotage},
-        secret::Secret,
         time::Tick,
         token::{FetchFailure, Generation, Need},
     },
-    settings::{Policy, common::LogLevel},
+    settings::{CommonSettings, common::LogLevel},
 };
 use std::time::Duration;
 
@@ -31,14 +30,6 @@ const MAX_PACE: Duration = Duration::from_secs(2);
 /// How long a call waits for a new token while the old one would do.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What authenticates one request.
-pub(crate) struct Authorization {
-    /// Which token it is, to say so when it is refused.
-    pub(crate) generation: Generation,
-    /// The header fields.
-    pub(crate) headers: Vec<(&'static str, Secret)>,
-}
-
 /// Why there is no token.
 #[derive(Clone)]
 pub(crate) struct Refused {
@@ -48,13 +39,13 @@ pub(crate) struct Refused {
     pub(crate) fault: Option<Fault>,
 }
 
-impl<H: Host> Connector<H> {
+impl<H: Host> Accounts<H> {
     /// A token that serves now; fetched if there is none, but not at the deadline or
     /// after it.
     pub(crate) async fn authorization(
         &self,
         account: &Account,
-        policy: &Policy,
+        settings: &CommonSettings,
         deadline: Tick,
     ) -> Result<Authorization, Refused> {
         let token = &account.token;
@@ -71,14 +62,14 @@ impl<H: Host> Connector<H> {
                 // also the first should that fail.
                 if let Some(old) = present(account, generation) {
                     let Some(_alone) = token.fetching.try_lock() else { return Ok(old) };
-                    let refreshed = Box::pin(self.refresh(account, policy, deadline)).await;
+                    let refreshed = Box::pin(self.refresh(account, settings, deadline)).await;
                     return Ok(refreshed.unwrap_or(old));
                 }
             }
             Need::Fetch => {}
         }
         if sabotage::on(Sabotage::FetchTokensAtOnce) {
-            return Box::pin(self.fetch(account, policy)).await;
+            return Box::pin(self.fetch(account, settings)).await;
         }
         let ended = token.ended.get();
         let _alone = token.fetching.lock().await;
@@ -102,7 +93,7 @@ impl<H: Host> Connector<H> {
             return Err(Refused { failure: failure::late("the deadline passed"), fault: None });
         }
         // Boxed: rare, and its state would make that of every call large.
-        Box::pin(self.fetch(account, policy)).await
+        Box::pin(self.fetch(account, settings)).await
     }
 
     /// A token that serves now, if one is at hand.
@@ -115,9 +106,14 @@ impl<H: Host> Connector<H> {
     }
 
     /// Asks for a new token while the old one would do, and so not for long.
-    async fn refresh(&self, account: &Account, policy: &Policy, deadline: Tick) -> Option<Authorization> {
+    async fn refresh(
+        &self,
+        account: &Account,
+        settings: &CommonSettings,
+        deadline: Tick,
+    ) -> Option<Authorization> {
         let time = PATIENCE.min(self.host.now().until(deadline) / 2);
-        let fetched = self.within(time, self.fetch(account, policy)).await;
+        let fetched = timeout(&*self.host, time, self.fetch(account, settings)).await;
         if fetched.is_none() {
             account
                 .token
@@ -129,19 +125,19 @@ impl<H: Host> Connector<H> {
     }
 
     /// Asks for a token with secrets read afresh.
-    async fn fetch(&self, account: &Account, policy: &Policy) -> Result<Authorization, Refused> {
-        let result = self.try_fetch(account, policy).await;
+    async fn fetch(&self, account: &Account, settings: &CommonSettings) -> Result<Authorization, Refused> {
+        let result = self.try_fetch(account, settings).await;
         let token = &account.token;
         token.ended.set(token.ended.get().wrapping_add(1));
         *token.refused.borrow_mut() = result.as_ref().err().cloned();
         match &result {
             // To read a key again is nothing to tell of.
-            Ok(_) if account.vendor.static_key().is_some() => {}
-            Ok(_) => self.log(LogLevel::Info, "token", |line| {
+            Ok(_) if account.provider.auth().is_static_key() => {}
+            Ok(_) => self.telemetry.log(LogLevel::Info, "token", |line| {
                 line.with("account", account.name.as_str())
                     .with_some("credentials_age_seconds", account.credentials_age(self.host.wall_now()))
             }),
-            Err(refused) => self.log(LogLevel::Warn, "token", |line| {
+            Err(refused) => self.telemetry.log(LogLevel::Warn, "token", |line| {
                 line.with("account", account.name.as_str()).failure(&refused.failure)
             }),
         }
@@ -206,7 +202,7 @@ impl<H: Host> Connector<H> {
             }
         });
         let retry = match last.failure.retry {
-            // Our own pace is no promise of the vendor's.
+            // Our own pace is no promise of the provider's.
             RetryAdvice::Later => RetryAdvice::Later,
             _ => RetryAdvice::After(u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
         };
@@ -231,6 +227,6 @@ pub(crate) fn present(account: &Account, generation: Generation) -> Option<Autho
     let cell = account.token.cell.borrow();
     let credentials = account.token.credentials.borrow();
     let token = cell.secret(generation)?;
-    let headers = account.vendor.authorization(token, credentials.as_ref()?);
+    let headers = account.provider.auth().headers(token, credentials.as_ref()?);
     Some(Authorization { generation, headers })
 }

@@ -1,7 +1,7 @@
 //! Keeps what the vendor said of something that is not there.
 
-use super::{Entry, Failure, Outcome, Storable, failure, storable};
-use crate::contract::{FailureKind, FieldError};
+use super::{Entry, Storable, failure, storable};
+use crate::contract::{Failure, FailureKind, FieldError, Outcome};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! One fetch for any number of callers that ask the same at once.
 
-use super::{Failure, Fetched, Missed};
-use crate::policy::cache::Key;
+use super::{Fetched, Missed};
+use crate::{contract::Failure, policy::cache::Key};
 use futures_util::lock::{Mutex, MutexGuard};
 use litemap::LiteMap;
 use std::{cell::RefCell, rc::Rc};

@@ -1,7 +1,7 @@
 //! The cache: answers that are kept for a while, in this instance and in the host's
 //! store.
 //!
-//! One [`Cache`] belongs to a [`Connector`](super::Connector). [`policy::cache`] says
+//! One [`Cache`] belongs to a [`Client`](super::Client). [`policy::cache`] says
 //! what may be kept and for how long; here it is looked up, fetched once for all who ask
 //! at once, and kept. The store's trouble is never the caller's: what cannot be read
 //! there was not there.
@@ -15,12 +15,12 @@ mod store;
 mod types;
 
 pub(crate) use types::owned;
-pub use types::{Cached, Counters, Fetched, Missed, Question, Source, Wanted};
+pub use types::{Cached, Counters, Fetched, Missed, Question, Wanted};
 
-use super::Failure;
+use super::timeout::timeout_at;
 use crate::{
     contract::{
-        Outcome,
+        Failure, Outcome,
         catalogue::{Caching, Operation},
     },
     failure,
@@ -32,10 +32,8 @@ use crate::{
 };
 use epoch::Epochs;
 use flight::Flights;
-use futures_util::future::{Either, select};
 use std::{
     cell::{Cell, RefCell},
-    pin::pin,
     time::Duration,
 };
 use store::Store;
@@ -103,10 +101,10 @@ impl Cache {
         fetch: impl AsyncFnOnce() -> Result<Fetched, Missed>,
     ) -> Result<Cached, Failure> {
         let Some(policy) = policy(question.operation) else {
-            return fetch().await.map(Cached::fetched).map_err(|missed| missed.failure);
+            return fetch().await.map(Cached::from).map_err(|missed| missed.failure);
         };
         let looking = self.look(host, question, wanted);
-        let Some((place, kept)) = within(host, wanted.deadline, looking).await else {
+        let Some((place, kept)) = timeout_at(host, wanted.deadline, looking).await else {
             return Err(late());
         };
         let mut old = None;
@@ -116,7 +114,7 @@ impl Cache {
                 None => old = Some(entry),
             }
         }
-        let result = match wanted.fresh {
+        let result = match wanted.bypass {
             true => self.fetch(host, &policy, &place, wanted.deadline, None, fetch).await,
             false => self.fetch_together(host, &policy, &place, wanted, fetch).await,
         };
@@ -125,7 +123,7 @@ impl Cache {
                 match lookup(&entry, &policy, host.wall_now()) {
                     Lookup::Revalidate | Lookup::IfError => {
                         self.count(|counters| counters.degraded += 1);
-                        Ok(Cached { degraded: true, ..kept_answer(host, &entry) })
+                        Ok(kept_answer(host, &entry, true))
                     }
                     _ => Err(failure),
                 }
@@ -154,7 +152,7 @@ impl Cache {
         self.make_room(host);
         self.end(host, &resource);
         let writing = self.epochs.unsettle(host, &resource);
-        within(host, deadline, self.epochs.warn(host, &self.store, &resource, deadline)).await;
+        timeout_at(host, deadline, self.epochs.warn(host, &self.store, &resource, deadline)).await;
         let result = send.await;
         writing.ended(result.as_ref().err().is_none_or(|failure| failure.outcome != Outcome::Unknown));
         self.announce(host, &resource, deadline).await;
@@ -170,7 +168,7 @@ impl Cache {
 
     /// Tells the store of a new epoch. Cut off, it is done with the next look at the epoch.
     async fn announce<H: Host>(&self, host: &H, resource: &Key, deadline: Option<Tick>) {
-        within(host, deadline, self.epochs.begin(host, &self.store, resource)).await;
+        timeout_at(host, deadline, self.epochs.begin(host, &self.store, resource)).await;
     }
 
     /// Ends the epoch of a resource in this instance.
@@ -191,7 +189,7 @@ impl Cache {
         let epoch = self.epochs.current(host, &self.store, &question.resource()).await;
         let most = question.owner.as_ref().map(|_| OWNED_STORED);
         let place = Place { key: question.key(epoch.number), kept: epoch.kept, shared: epoch.shared, most };
-        if wanted.fresh {
+        if wanted.bypass {
             return (place, None);
         }
         let kept = self.memory.borrow_mut().get(&place.key);
@@ -215,11 +213,11 @@ impl Cache {
         entry: &Entry,
     ) -> Option<Result<Cached, Failure>> {
         let answer = match lookup(entry, policy, host.wall_now()) {
-            Lookup::Fresh => Ok(kept_answer(host, entry)),
+            Lookup::Fresh => Ok(kept_answer(host, entry, false)),
             Lookup::Absent => Err(absence::failure(entry)?),
             Lookup::Revalidate if self.flights.busy(key) => {
                 self.count(|counters| counters.stale += 1);
-                return Some(Ok(kept_answer(host, entry)));
+                return Some(Ok(kept_answer(host, entry, false)));
             }
             _ => return None,
         };
@@ -237,10 +235,10 @@ impl Cache {
         fetch: impl AsyncFnOnce() -> Result<Fetched, Missed>,
     ) -> Result<Cached, Failure> {
         let ticket = self.flights.join(&place.key);
-        let Some(turn) = within(host, wanted.deadline, ticket.turn()).await else { return Err(late()) };
+        let Some(turn) = timeout_at(host, wanted.deadline, ticket.turn()).await else { return Err(late()) };
         if let Some(result) = ticket.result() {
             self.count(|counters| counters.joined += 1);
-            return result.map(Cached::fetched);
+            return result.map(Cached::from);
         }
         // While we looked into the store, somebody else may have been and gone.
         let kept = self.memory.borrow_mut().get(&place.key);
@@ -266,7 +264,7 @@ impl Cache {
         self.count(|counters| counters.fetches += 1);
         let result = fetch().await;
         let (status, body) = match &result {
-            Ok(fetched) => (fetched.status, fetched.keep.then(|| fetched.body.clone())),
+            Ok(fetched) => (fetched.status, fetched.keep.then(|| fetched.payload.body())),
             Err(Missed { failure, .. }) => (failure.status.unwrap_or_default(), absence::body(failure)),
         };
         let kept = storable(status).zip(body).filter(|_| place.kept).map(|(storable, body)| {
@@ -285,9 +283,9 @@ impl Cache {
             let life = place.most.map_or(life, |most| life.min(most));
             // Whoever comes after us fetches it again.
             let storing = self.store.set(host, &place.key, entry.to_bytes(), Some(life));
-            within(host, deadline, storing).await;
+            timeout_at(host, deadline, storing).await;
         }
-        result.map(Cached::fetched).map_err(|missed| missed.failure)
+        result.map(Cached::from).map_err(|missed| missed.failure)
     }
 
     /// Epochs cannot be forgotten one by one: what was kept in an earlier one would come
@@ -317,10 +315,9 @@ struct Place {
     most: Option<Duration>,
 }
 
-fn kept_answer<H: Host>(host: &H, entry: &Entry) -> Cached {
+fn kept_answer<H: Host>(host: &H, entry: &Entry, degraded: bool) -> Cached {
     let age = entry.age(host.wall_now());
-    let (status, body) = (entry.status, entry.body.clone());
-    Cached { status, body, source: Source::Cache, age, degraded: false }
+    Cached::Kept { status: entry.status, body: entry.body.clone(), age, degraded }
 }
 
 fn policy(operation: &Operation) -> Option<Policy> {
@@ -332,18 +329,9 @@ fn policy(operation: &Operation) -> Option<Policy> {
 
 /// Whether the vendor cannot answer now. Anything else that it says is an answer.
 fn is_down(failure: &Failure) -> bool {
-    super::fallback::is_down(failure.kind)
+    failure::is_down(failure.kind)
 }
 
 fn late() -> Failure {
     failure::late("the deadline passed while waiting for the cache")
-}
-
-/// Does something within what is left of a deadline.
-async fn within<H: Host, T>(host: &H, deadline: Option<Tick>, task: impl Future<Output = T>) -> Option<T> {
-    let Some(deadline) = deadline else { return Some(task.await) };
-    match select(pin!(task), pin!(host.sleep(host.now().until(deadline)))).await {
-        Either::Left((done, _)) => Some(done),
-        Either::Right(_) => None,
-    }
 }

@@ -1,6 +1,7 @@
 //! What goes into the cache and what comes out of it.
 
 use crate::{
+    client::Payload,
     contract::{Failure, catalogue::Operation},
     policy::{
         cache::{Key, KeyParts},
@@ -33,20 +34,20 @@ pub struct Question<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wanted {
     /// Not from the cache.
-    pub fresh: bool,
+    pub bypass: bool,
     /// Of any age, while the vendor is down.
     pub accept_stale: bool,
     /// When the call must be over.
     pub deadline: Option<Tick>,
 }
 
-/// What the vendor answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the provider answered.
+#[derive(Debug, Clone)]
 pub struct Fetched {
     /// HTTP status.
     pub status: u16,
-    /// The whole body.
-    pub body: Bytes,
+    /// The body, taken apart. Its bytes are what is kept.
+    pub payload: Payload,
     /// Whether it may be kept.
     pub keep: bool,
 }
@@ -62,27 +63,26 @@ pub struct Missed {
 }
 
 /// An answer, and where it comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cached {
-    /// HTTP status.
-    pub status: u16,
-    /// The whole body.
-    pub body: Bytes,
-    /// Where it comes from.
-    pub source: Source,
-    /// How old it is. Zero for one that was fetched for this call.
-    pub age: Duration,
-    /// Whether it is only given because the vendor is down.
-    pub degraded: bool,
-}
-
-/// Where an answer comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// From the vendor, for this call or for one that asked the same at once.
-    Vendor,
+#[derive(Debug, Clone)]
+pub enum Cached {
+    /// From the provider, for this call or for one that asked the same at once.
+    Fetched {
+        /// HTTP status.
+        status: u16,
+        /// The body, taken apart.
+        payload: Payload,
+    },
     /// From the cache.
-    Cache,
+    Kept {
+        /// HTTP status.
+        status: u16,
+        /// The whole body.
+        body: Bytes,
+        /// How old it is.
+        age: Duration,
+        /// Whether it is only given because the provider is down.
+        degraded: bool,
+    },
 }
 
 /// How often what happened.
@@ -128,8 +128,8 @@ impl Question<'_> {
     }
 }
 
-impl Cached {
-    pub(crate) fn fetched(Fetched { status, body, .. }: Fetched) -> Cached {
-        Cached { status, body, source: Source::Vendor, age: Duration::ZERO, degraded: false }
+impl From<Fetched> for Cached {
+    fn from(Fetched { status, payload, .. }: Fetched) -> Cached {
+        Cached::Fetched { status, payload }
     }
 }

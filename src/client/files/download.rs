@@ -3,37 +3,37 @@
 //! If it breaks off, its rest is asked for, where the server offers that and the file is
 //! certainly the same one. If not, what came stays a part.
 
-use super::find::{Found, length};
+use super::find::{FoundFile, length};
 use crate::{
+    call::{Call, CallOptions},
     client::{
-        Connector, Options,
-        call_state::Course,
-        pipeline::{Call, Errand},
-        transport::{limiter::Permit, request::Sending},
+        CallContext, Client, attempt::Exchanged, call_state::CallState, timeout::timeout,
+        transport::limiter::Permit,
     },
     contract::{self, Failure, FailureKind, FileInfo, Outcome, RetryAdvice},
-    failure::{self, bad_field},
+    failure::{bad_field, internal, refused},
     files::{Rest, disposition, validator},
     host::{BodyError, Host, Source},
     policy::time::Tick,
+    providers::api::ResolvedCall,
     settings::common::LogLevel,
 };
 use std::{rc::Rc, time::Duration};
 
 /// A file that was found. Dropping it cancels the rest.
 pub struct Download<H> {
-    connector: Rc<Connector<H>>,
+    client: Rc<Client<H>>,
     info: FileInfo,
     /// None once it has broken off.
     body: Option<Box<dyn Source>>,
-    places: Vec<Permit>,
-    call: Call,
-    options: Options,
+    permits: Vec<Permit>,
+    call: ResolvedCall,
+    options: CallOptions,
     /// By which its rest can be asked for.
     validator: Option<String>,
     /// How often that may still be done.
     again: u32,
-    began: Tick,
+    context: CallContext,
     deadline: Tick,
     /// How long the vendor may take over the next piece.
     patience: Duration,
@@ -48,57 +48,54 @@ impl<H: Host> Download<H> {
     /// # Errors
     /// Everything that can go wrong before its first byte.
     pub async fn open(
-        connector: &Rc<Connector<H>>,
-        call: &Call,
-        options: &Options,
+        client: &Rc<Client<H>>,
+        call: &ResolvedCall,
+        options: &CallOptions,
     ) -> Result<Download<H>, Failure> {
-        let (began, name) = (connector.host.now(), call.operation.name);
-        let id = format!("{:016x}", connector.host.random());
-        let find = async |sending: &Sending<'_>, course: &mut Course| {
-            let found = found(connector, sending, course).await?;
-            Ok(Download::new(connector, sending, course, found))
-        };
-        let opened = match check(call, options) {
-            Ok(()) => connector.prepared(Errand { call, page: None, options, id: &id, began }, find).await,
+        let context = CallContext::begin(client);
+        let opened = match check(&call.call, options) {
+            Ok(()) => Download::find(client, call, options, &context).await,
             Err(refused) => Err(refused),
         };
         opened.map_err(|failure| {
-            connector.ended(name, options, &id, began, Err(&failure), None);
-            failure.of(name, &id, Vec::new())
+            let name = call.call.operation.name;
+            client.telemetry.call_ended(name, options, &context, Err(&failure), None);
+            failure.of(name, &context.id, Vec::new())
         })
     }
 
-    fn new(
-        connector: &Rc<Connector<H>>,
-        sending: &Sending<'_>,
-        course: &Course,
-        found: Found,
-    ) -> Download<H> {
-        let Found { opened, places } = found;
-        let Sending { call, policy, options, .. } = *sending;
+    async fn find(
+        client: &Rc<Client<H>>,
+        call: &ResolvedCall,
+        options: &CallOptions,
+        context: &CallContext,
+    ) -> Result<Download<H>, Failure> {
+        let mut state = client.resolve(call, None, options, context).await?;
+        let FoundFile { opened, permits } = found(client, &mut state).await?;
+        let settings = &state.settings;
         let info = FileInfo {
-            call_id: course.id.clone(),
+            call_id: context.id.clone(),
             status: opened.status,
             content_type: opened.header("content-type").map(str::to_owned),
             file_name: opened.header("content-disposition").and_then(disposition::file_name),
             length: length(&opened),
         };
-        Download {
-            connector: connector.clone(),
+        Ok(Download {
+            client: client.clone(),
             info,
             validator: validator(&opened),
-            again: policy.attempts.saturating_sub(1),
+            again: settings.attempts.saturating_sub(1),
             body: Some(opened.body),
-            places,
-            call: call.clone(),
+            permits,
+            call: call.with(state.call.clone().into_owned()),
             options: options.clone(),
-            began: course.began,
-            deadline: course.began + options.deadline.unwrap_or(policy.file_deadline),
-            patience: policy.attempt_timeout,
-            most: policy.max_file_bytes,
+            context: context.clone(),
+            deadline: context.began + options.deadline.unwrap_or(settings.file_deadline),
+            patience: settings.attempt_timeout,
+            most: settings.max_file_bytes,
             received: 0,
-            attempts: course.attempts(),
-        }
+            attempts: state.attempts(),
+        })
     }
 
     /// What is known of it.
@@ -127,12 +124,12 @@ impl<H: Host> Download<H> {
     }
 
     async fn piece(&mut self) -> Result<Option<Vec<u8>>, Stop> {
-        let left = self.connector.host.now().until(self.deadline);
+        let left = self.client.host.now().until(self.deadline);
         let time = left.min(self.patience);
         let Some(body) = &mut self.body else {
             return Err(Stop::For(self.broken(FailureKind::Transport, "it was told before")));
         };
-        let piece = match self.connector.within(time, body.next()).await {
+        let piece = match timeout(&*self.client.host, time, body.next()).await {
             None if time == left => return Err(Stop::For(self.late())),
             None => {
                 let message = format!("no byte came for {} s", self.patience.as_secs());
@@ -163,28 +160,29 @@ impl<H: Host> Download<H> {
         let Some(again) = self.again.checked_sub(1) else { return false };
         self.again = again;
         // Its place is given back first: another one is needed, and there may be no more.
-        (self.body, self.places) = (None, Vec::new());
-        let now = self.connector.host.now();
+        (self.body, self.permits) = (None, Vec::new());
+        let now = self.client.host.now();
         let rest = Rest { from: self.received, etag };
-        let call = Call { rest: Some(rest.clone()), ..self.call.clone() };
-        let options = Options { deadline: Some(now.until(self.deadline)), ..self.options.clone() };
-        let connector = self.connector.clone();
-        let find =
-            async |sending: &Sending<'_>, course: &mut Course| found(&connector, sending, course).await;
-        let errand =
-            Errand { call: &call, page: None, options: &options, id: &self.info.call_id, began: now };
-        let found = connector.prepared(errand, find).await;
-        let Ok(Found { opened, places }) = found else { return false };
+        let call = self.call.with(Call { rest: Some(rest.clone()), ..self.call.call.clone() });
+        let left = now.until(self.deadline);
+        let options = CallOptions { deadline: Some(left), ..self.options.clone() };
+        let client = self.client.clone();
+        let context = self.context.further(now);
+        let found = match client.resolve(&call, None, &options, &context).await {
+            Ok(mut state) => found(&client, &mut state).await,
+            Err(failure) => Err(failure),
+        };
+        let Ok(FoundFile { opened, permits }) = found else { return false };
         if !rest.is(&opened, self.info.length) {
             return false;
         }
-        connector.stats.borrow_mut().retry("file-resumed");
-        connector.log(LogLevel::Info, "file-resumed", |line| {
+        client.telemetry.counters.borrow_mut().retry("file-resumed");
+        client.telemetry.log(LogLevel::Info, "file-resumed", |line| {
             line.with("call_id", self.info.call_id.as_str())
-                .with("operation", self.call.operation.name)
+                .with("operation", self.call.call.operation.name)
                 .with("from", self.received)
         });
-        (self.body, self.places) = (Some(opened.body), places);
+        (self.body, self.permits) = (Some(opened.body), permits);
         true
     }
 
@@ -193,8 +191,8 @@ impl<H: Host> Download<H> {
     /// # Errors
     /// The deadline passed.
     pub async fn in_time<T>(&self, taking: impl Future<Output = T>) -> Result<T, Failure> {
-        let left = self.connector.host.now().until(self.deadline);
-        self.connector.within(left, taking).await.ok_or_else(|| self.late())
+        let left = self.client.host.now().until(self.deadline);
+        timeout(&*self.client.host, left, taking).await.ok_or_else(|| self.late())
     }
 
     /// Counts and logs how it ended, and names the call in a failure.
@@ -204,12 +202,12 @@ impl<H: Host> Download<H> {
     pub fn ended(self, result: Result<(), Failure>) -> Result<(), Failure> {
         let result = result.map_err(|failure| {
             let failure = Failure { status: Some(self.info.status), ..failure };
-            failure.of(self.call.operation.name, &self.info.call_id, self.attempts.clone())
+            failure.of(self.call.call.operation.name, &self.info.call_id, self.attempts.clone())
         });
         let told = result.as_ref().map(|()| self.info.status);
-        let id = &self.info.call_id;
-        let name = self.call.operation.name;
-        self.connector.ended(name, &self.options, id, self.began, told, Some(self.received));
+        let name = self.call.call.operation.name;
+        let telemetry = &self.client.telemetry;
+        telemetry.call_ended(name, &self.options, &self.context, told, Some(self.received));
         result
     }
 
@@ -252,19 +250,15 @@ enum Stop {
     For(Failure),
 }
 
-async fn found<H: Host>(
-    connector: &Connector<H>,
-    sending: &Sending<'_>,
-    course: &mut Course,
-) -> Result<Found, Failure> {
-    let found = Box::pin(connector.run(sending, course)).await.and_then(|success| {
-        let missing = || failure::refused(FailureKind::Internal, "there is no file", Vec::new());
-        success.file.ok_or_else(missing)
-    });
-    found.map_err(|failure| failure.of(sending.call.operation.name, &course.id, course.attempts()))
+async fn found<H: Host>(client: &Client<H>, state: &mut CallState<'_>) -> Result<FoundFile, Failure> {
+    match Box::pin(client.attempts(state)).await {
+        Ok(Exchanged::File(file)) => Ok(file),
+        Ok(Exchanged::Answer(_)) => Err(state.named(internal("there is no file"))),
+        Err(failure) => Err(state.named(failure)),
+    }
 }
 
-fn check(call: &Call, options: &Options) -> Result<(), Failure> {
+fn check(call: &Call, options: &CallOptions) -> Result<(), Failure> {
     let name = call.operation.name;
     if !call.operation.file {
         return Err(bad_field("operation", format!("`{name}` answers with no file: invoke it")));
@@ -272,9 +266,9 @@ fn check(call: &Call, options: &Options) -> Result<(), Failure> {
     if options.fallback.is_some() {
         return Err(bad_field("fallback", "is for operations with one answer, and this one has a file"));
     }
-    call.check_needs()
+    call.check_any_of()
 }
 
 fn ended_early(kind: FailureKind, message: String, retry: RetryAdvice) -> Failure {
-    Failure { outcome: Outcome::NotApplied, retry, ..failure::refused(kind, message, Vec::new()) }
+    Failure { outcome: Outcome::NotApplied, retry, ..refused(kind, message, Vec::new()) }
 }

@@ -1,18 +1,18 @@
 //! One attempt to find a file: the request, and the redirects to where it is.
 //!
-//! A vendor keeps files elsewhere and says so by a redirect (RFC 9110 section 15.4). The
-//! credentials stay behind: they belong to the vendor's origin, and once a redirect has
+//! A provider keeps files elsewhere and says so by a redirect (RFC 9110 section 15.4). The
+//! credentials stay behind: they belong to the provider's origin, and once a redirect has
 //! left it, no further one gets them back.
 
 use crate::{
     client::{
-        Connector,
-        accounts::token::Authorization,
-        attempt::{Complaint, Failed, Success, kind, unanswered},
-        pipeline::Payload,
+        Client,
+        attempt::{ErrorDetail, Exchanged, Failed, kind, unanswered},
+        call_state::CallState,
+        timeout::timeout,
         transport::{
             limiter::Permit,
-            request::{self, Sending},
+            request::{self, Authorization},
         },
     },
     contract::FailureKind,
@@ -29,70 +29,70 @@ use std::time::Duration;
 const MOST_REDIRECTS: usize = 5;
 
 /// A file whose bytes are yet to come.
-pub(crate) struct Found {
+pub(crate) struct FoundFile {
     pub(crate) opened: Opened,
-    /// The places that it takes: in flight, and among files.
-    pub(crate) places: Vec<Permit>,
+    /// The permits that it takes: in flight, and among files.
+    pub(crate) permits: Vec<Permit>,
 }
 
-impl Found {
-    /// Keeps its places as long as it is under way.
-    pub(crate) fn hold(&mut self, places: impl IntoIterator<Item = Permit>) {
-        self.places.extend(places);
+impl FoundFile {
+    /// Keeps its permits as long as it is under way.
+    pub(crate) fn hold(&mut self, permits: impl IntoIterator<Item = Permit>) {
+        self.permits.extend(permits);
     }
 }
 
 /// Why there is no file.
 enum Missing {
-    /// The vendor did not answer.
+    /// The provider did not answer.
     Unanswered(SendError),
-    /// The vendor refused.
+    /// The provider refused.
     Refused(Response),
-    /// What the vendor's redirect led to did not give it.
+    /// What the provider's redirect led to did not give it.
     Elsewhere(Failed),
 }
 
-impl<H: Host> Connector<H> {
+impl<H: Host> Client<H> {
     /// Asks for the file once; `time` is all that may pass until it begins.
     pub(crate) async fn attempt_file(
         &self,
-        sending: &Sending<'_>,
+        state: &CallState<'_>,
         authorization: &Authorization,
         time: Duration,
-    ) -> Result<Success, Failed> {
-        let opened = match self.within(time, self.find(sending, authorization, time)).await {
-            None => return self.conclude(sending, authorization, None),
+    ) -> Result<Exchanged, Failed> {
+        let opened = match timeout(&*self.host, time, self.find(state, authorization, time)).await {
+            None => return self.conclude(state, authorization, None),
             Some(Err(Missing::Unanswered(error))) => {
-                return self.conclude(sending, authorization, Some(Err(error)));
+                return self.conclude(state, authorization, Some(Err(error)));
             }
             Some(Err(Missing::Refused(answer))) => {
-                return self.conclude(sending, authorization, Some(Ok(answer)));
+                return self.conclude(state, authorization, Some(Ok(answer)));
             }
             Some(Err(Missing::Elsewhere(failed))) => return Err(failed),
             Some(Ok(opened)) => opened,
         };
         let status = opened.status;
-        self.stats.borrow_mut().request(status);
-        let most = sending.policy.max_file_bytes;
+        self.telemetry.counters.borrow_mut().request(status);
+        let most = state.settings.max_file_bytes;
         if length(&opened).is_some_and(|length| length > most) {
             let (effect, class) = (Effect::NotApplied, Class::Final);
             let fault = Fault { reason: Reason::TooLarge, effect, class, status: Some(status), hint: None };
             let message = format!("the file has more than {most} bytes (PENSTOCK_MAX_FILE_BYTES)");
-            return Err(Failed { fault, complaint: Complaint::new(FailureKind::TooLarge, message) });
+            return Err(Failed { fault, detail: ErrorDetail::new(FailureKind::TooLarge, message) });
         }
-        Ok(Success { status, payload: Payload::Nothing, file: Some(Found { opened, places: Vec::new() }) })
+        Ok(Exchanged::File(FoundFile { opened, permits: Vec::new() }))
     }
 
     async fn find(
         &self,
-        sending: &Sending<'_>,
+        state: &CallState<'_>,
         authorization: &Authorization,
         time: Duration,
     ) -> Result<Opened, Missing> {
-        let Sending { account, policy, .. } = *sending;
-        let vendor = &account.site.api;
-        let mut request = request::build(sending, authorization, time, &self.host);
-        let mut place = Place { origin: vendor.clone(), path_and_query: request.path_and_query.clone() };
+        let settings = &state.settings;
+        let provider = &state.account.site.api;
+        let mut request = self.request(state, authorization, time);
+        let mut place = Place { origin: provider.clone(), path_and_query: request.path_and_query.clone() };
         let mut at_home = true;
         for _ in 0..=MOST_REDIRECTS {
             let opened = match self.host.open(request).await {
@@ -104,33 +104,33 @@ impl<H: Host> Connector<H> {
             let Some(location) = location else {
                 return match opened.status {
                     200..300 => Ok(opened),
-                    _ if at_home => Err(Missing::Refused(opened.read(policy.max_body_bytes).await)),
+                    _ if at_home => Err(Missing::Refused(opened.read(settings.max_body_bytes).await)),
                     _ => Err(Missing::Elsewhere(self.refused_elsewhere(&place, &opened))),
                 };
             };
-            self.stats.borrow_mut().request(opened.status);
+            self.telemetry.counters.borrow_mut().request(opened.status);
             let next = place.follow(location).and_then(|next| {
-                next.check(vendor, policy.allow_http)?;
+                next.check(provider, settings.allow_http)?;
                 Ok(next)
             });
             place = next.map_err(|why| {
-                let complaint = Complaint::new(FailureKind::Rejected, why.to_string());
-                Missing::Elsewhere(astray(opened.status, complaint))
+                let detail = ErrorDetail::new(FailureKind::Rejected, why.to_string());
+                Missing::Elsewhere(astray(opened.status, detail))
             })?;
-            at_home = at_home && same(&place.origin, vendor);
+            at_home = at_home && same(&place.origin, provider);
             let mut timeouts = request::timeouts(time);
-            timeouts.between_bytes = policy.attempt_timeout;
-            request = follow(sending, &place, at_home.then_some(authorization), timeouts);
+            timeouts.between_bytes = settings.attempt_timeout;
+            request = follow(state, &place, at_home.then_some(authorization), timeouts);
         }
         let message = format!("more than {MOST_REDIRECTS} redirects, and no file");
-        Err(Missing::Elsewhere(astray(302, Complaint::new(FailureKind::Rejected, message))))
+        Err(Missing::Elsewhere(astray(302, ErrorDetail::new(FailureKind::Rejected, message))))
     }
 
-    /// The server that the vendor sent us to refuses. Its words may hold parts of the
-    /// signed URL and are not passed on. It knows nothing of the vendor's token and limit.
+    /// The server that the provider sent us to refuses. Its words may hold parts of the
+    /// signed URL and are not passed on. It knows nothing of the provider's token and limit.
     fn refused_elsewhere(&self, place: &Place, opened: &Opened) -> Failed {
         let status = opened.status;
-        self.stats.borrow_mut().request(status);
+        self.telemetry.counters.borrow_mut().request(status);
         let hint = retry_hint(|name| opened.header(name), self.host.wall_now());
         let attempt = Attempt::Answer { status, hint, body: BodyKind::Usable };
         let fault = classify(&attempt, Access::Read, &StatusRules::STANDARD).err();
@@ -142,7 +142,7 @@ impl<H: Host> Connector<H> {
         };
         let kind = if status == 401 { FailureKind::Permission } else { kind(status) };
         let message = format!("the file is at {}, which answers HTTP {status}", place.origin);
-        Failed { fault: Fault { class, reason, ..fault }, complaint: Complaint::new(kind, message) }
+        Failed { fault: Fault { class, reason, ..fault }, detail: ErrorDetail::new(kind, message) }
     }
 }
 
@@ -151,9 +151,9 @@ fn is_redirect(status: u16) -> bool {
 }
 
 /// The request for what a redirect leads to. All of them are GET, since only that asks for
-/// files. The vendor's own header fields stay behind with the credentials.
+/// files. The provider's own header fields stay behind with the credentials.
 fn follow(
-    sending: &Sending<'_>,
+    state: &CallState<'_>,
     place: &Place,
     authorization: Option<&Authorization>,
     timeouts: Timeouts,
@@ -163,11 +163,11 @@ fn follow(
         https: place.origin.https,
         authority: place.origin.authority.clone(),
         path_and_query: place.path_and_query.clone(),
-        headers: request::file_headers(sending.call),
+        headers: request::file_headers(&state.call),
         secret_headers: authorization.map_or_else(Vec::new, |authorization| authorization.headers.clone()),
         body: None,
         timeouts,
-        max_body: sending.policy.max_body_bytes,
+        max_body: state.settings.max_body_bytes,
     }
 }
 
@@ -177,8 +177,8 @@ pub(crate) fn length(opened: &Opened) -> Option<u64> {
 }
 
 /// A redirect that is not followed.
-fn astray(status: u16, complaint: Complaint) -> Failed {
-    Failed { fault: astray_fault(status), complaint }
+fn astray(status: u16, detail: ErrorDetail) -> Failed {
+    Failed { fault: astray_fault(status), detail }
 }
 
 fn astray_fault(status: u16) -> Fault {
@@ -186,19 +186,19 @@ fn astray_fault(status: u16) -> Fault {
     Fault { reason: Reason::Redirect, effect, class, status: Some(status), hint: None }
 }
 
-/// The server that the vendor sent us to does not answer.
+/// The server that the provider sent us to does not answer.
 fn unreachable(place: &Place, error: &SendError) -> Failed {
-    let complaint = unanswered(error);
+    let detail = unanswered(error);
     let message = match error.reason {
         Reason::Denied => {
             let origin = &place.origin;
             format!("the file is at {origin}, where the host lets no request go: allow that origin there")
         }
-        _ => format!("the file is at {}: {}", place.origin, complaint.message),
+        _ => format!("the file is at {}: {}", place.origin, detail.message),
     };
     let attempt = Attempt::Transport { sent: error.sent, reason: error.reason };
     let fault = classify(&attempt, Access::Read, &StatusRules::STANDARD).err();
-    // The vendor's own answer had come.
+    // The provider's own answer had come.
     let fault = fault.map(|fault| Fault { effect: Effect::NotApplied, ..fault });
-    Failed { fault: fault.unwrap_or_else(|| astray_fault(0)), complaint: Complaint { message, ..complaint } }
+    Failed { fault: fault.unwrap_or_else(|| astray_fault(0)), detail: ErrorDetail { message, ..detail } }
 }

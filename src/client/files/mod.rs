@@ -9,5 +9,5 @@ mod find;
 mod moving;
 
 pub use download::Download;
-pub(crate) use find::Found;
-pub(crate) use moving::check_size;
+pub(crate) use find::FoundFile;
+pub(crate) use moving::{check_size, while_moving};

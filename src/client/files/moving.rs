@@ -2,11 +2,8 @@
 //! bounded is the time in which nothing moves.
 
 use crate::{
-    client::{
-        Connector,
-        attempt::{Complaint, Failed},
-        pipeline::Call,
-    },
+    call::Call,
+    client::attempt::{ErrorDetail, Failed},
     contract::{Failure, FailureKind, FieldError},
     failure,
     files::{Broken, Upload},
@@ -34,36 +31,34 @@ pub(crate) fn check_size(call: &Call, most: u64) -> Result<(), Failure> {
     }
 }
 
-impl<H: Host> Connector<H> {
-    /// Runs an exchange, but only as long as something moves: the file's next bytes are
-    /// asked for or come, and soon after the last of them the answer. `patience` without
-    /// anything ends it; it may be twice that time until this is seen.
-    ///
-    /// # Errors
-    /// The file's bytes are not as they were said to be, or cannot be read.
-    pub(crate) async fn while_moving(
-        &self,
-        upload: &Upload,
-        patience: Duration,
-        exchange: impl Future<Output = Sent>,
-    ) -> Result<Sent, Failed> {
-        let stalled = pin!(async {
-            loop {
-                let before = upload.steps();
-                self.host.sleep(patience).await;
-                if upload.steps() == before {
-                    break;
-                }
+/// Runs an exchange, but only as long as something moves: the file's next bytes are
+/// asked for or come, and soon after the last of them the answer. `patience` without
+/// anything ends it; it may be twice that time until this is seen.
+///
+/// # Errors
+/// The file's bytes are not as they were said to be, or cannot be read.
+pub(crate) async fn while_moving<H: Host>(
+    host: &H,
+    upload: &Upload,
+    patience: Duration,
+    exchange: impl Future<Output = Sent>,
+) -> Result<Sent, Failed> {
+    let stalled = pin!(async {
+        loop {
+            let before = upload.steps();
+            host.sleep(patience).await;
+            if upload.steps() == before {
+                break;
             }
-        });
-        let sent = match select(pin!(exchange), stalled).await {
-            Either::Left((sent, _)) => sent,
-            Either::Right(_) => None,
-        };
-        match upload.broken() {
-            Some(broken) if !matches!(sent, Some(Ok(_))) => Err(blame(&broken)),
-            _ => Ok(sent),
         }
+    });
+    let sent = match select(pin!(exchange), stalled).await {
+        Either::Left((sent, _)) => sent,
+        Either::Right(_) => None,
+    };
+    match upload.broken() {
+        Some(broken) if !matches!(sent, Some(Ok(_))) => Err(blame(&broken)),
+        _ => Ok(sent),
     }
 }
 
@@ -78,7 +73,7 @@ fn blame(broken: &Broken) -> Failed {
         Broken::Unreadable(_) => (FailureKind::BadInput, Some("body.content")),
     };
     let message = broken.to_string();
-    let fields = field.map(|field| FieldError { field: field.to_owned(), message: message.clone() });
-    let complaint = Complaint::new(kind, message);
-    Failed { fault, complaint: Complaint { fields: fields.into_iter().collect(), ..complaint } }
+    let fields = field.map(|field| FieldError::new(field, message.clone()));
+    let detail = ErrorDetail::new(kind, message);
+    Failed { fault, detail: ErrorDetail { fields: fields.into_iter().collect(), ..detail } }
 }

@@ -6,9 +6,9 @@ use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
 
 /// The ids of a page's records, by the member that holds them.
-pub(crate) fn ids(envelope: &Envelope, member: &str) -> Vec<Option<RecordId>> {
-    let records = envelope.items.iter();
-    records.map(|range| id(envelope.body.get(range.clone()).unwrap_or_default(), member)).collect()
+pub(super) fn ids(envelope: &Envelope, member: &str) -> Vec<Option<RecordId>> {
+    let records = envelope.records();
+    records.map(|record| id(record, member)).collect()
 }
 
 /// The id of a record; none if it has none, or is no object.

@@ -4,23 +4,26 @@ mod ids;
 mod open;
 mod pager;
 mod probe;
+mod single;
 
 pub use pager::Page;
 
-use super::{Answer, Call, Connector, Options, Payload};
+use super::{Answer, CallContext, Client, Payload};
 use crate::{
+    call::CallOptions,
     contract::{
         Failure, FailureKind, ListEnd,
         catalogue::{Operation, Paging},
     },
-    failure,
+    failure::{self, internal},
     host::Host,
     policy::{
+        limiter::queue::Caller,
         pager::{Guard, Progress},
         resume::Resume,
         time::Tick,
     },
-    providers::api::{Envelope, PageAsked, Vendor},
+    providers::api::{Envelope, PageSelector, ResolvedCall},
 };
 use futures_util::{
     future::LocalBoxFuture,
@@ -28,7 +31,7 @@ use futures_util::{
 };
 use litemap::LiteMap;
 use pager::{Fetch, Pager};
-use probe::Looking;
+use probe::Probing;
 use std::rc::Rc;
 
 /// Reads a list from where it is told to the end.
@@ -36,11 +39,15 @@ use std::rc::Rc;
 /// [`Reader::next`] gives a page, [`Reader::delivered`] takes note of what the
 /// consumer took of it, and [`Reader::read_ahead`] goes on fetching meanwhile.
 pub struct Reader<H> {
-    connector: Rc<Connector<H>>,
-    vendor: &'static dyn Vendor,
+    client: Rc<Client<H>>,
     /// What is asked for, page by page.
-    call: Rc<Call>,
-    options: Options,
+    call: Rc<ResolvedCall>,
+    options: CallOptions,
+    /// Who takes turns with others.
+    caller: Option<Caller>,
+    began: Tick,
+    /// Whether all pages are wanted, and not one.
+    whole: bool,
     /// When the whole read must be over, if its caller said so.
     deadline: Option<Tick>,
     /// When it asks for no further page, whatever its caller said.
@@ -48,27 +55,27 @@ pub struct Reader<H> {
     /// What a `resume` text must have been made for.
     identity: u64,
     page_size: u32,
-    /// Whether a page has come: the vendor takes the parameters.
-    taken: bool,
+    /// Whether a page has come: the provider takes the parameters.
+    schema_checked: bool,
     /// Whether to ask for the total.
     include_total: Total,
-    looking: Looking,
+    probing: Probing,
     pager: Pager,
-    flights: FuturesUnordered<LocalBoxFuture<'static, Landed>>,
-    held: LiteMap<u32, Held>,
+    in_flight: FuturesUnordered<LocalBoxFuture<'static, Completed>>,
+    buffered: LiteMap<u32, Buffered>,
     failures: LiteMap<u32, Failure>,
     current: Option<u32>,
 }
 
 /// A page that is kept until it was delivered.
-struct Held {
+struct Buffered {
     envelope: Envelope,
     call_id: String,
     status: u16,
 }
 
-/// A fetch that ended: of a page, or of the look that comes before them.
-struct Landed {
+/// A fetch that ended: of a page, or of the probe that comes before them.
+struct Completed {
     page: Option<u32>,
     result: Result<Answer, Failure>,
 }
@@ -105,8 +112,8 @@ impl<H: Host + 'static> Reader<H> {
                 }
                 Progress::Going => {}
             }
-            match self.flights.next().await {
-                Some(landed) => self.land(landed),
+            match self.in_flight.next().await {
+                Some(completed) => self.complete(completed),
                 None => return Err(self.resumable(internal("the read stands still"))),
             }
         }
@@ -116,8 +123,8 @@ impl<H: Host + 'static> Reader<H> {
     pub async fn read_ahead(&mut self) {
         loop {
             self.launch();
-            match self.flights.next().await {
-                Some(landed) => self.land(landed),
+            match self.in_flight.next().await {
+                Some(completed) => self.complete(completed),
                 None => return,
             }
         }
@@ -128,8 +135,8 @@ impl<H: Host + 'static> Reader<H> {
         let Some(page) = self.current else { return };
         self.pager.delivered(page, records);
         let pager = &self.pager;
-        self.held.retain(|page, _| pager.keeps(*page));
-        self.connector.stats.borrow_mut().records(records);
+        self.buffered.retain(|page, _| pager.keeps(*page));
+        self.client.telemetry.counters.borrow_mut().records(records);
     }
 
     /// How the read ended, or stands.
@@ -148,20 +155,20 @@ impl<H: Host + 'static> Reader<H> {
     /// The failure, with where to go on.
     #[must_use]
     pub fn resumable(&self, failure: Failure) -> Failure {
-        let failure = failure.of(self.call.operation.name, "", Vec::new());
+        let failure = failure.of(self.call.call.operation.name, "", Vec::new());
         Failure { resume: Some(self.resume()), ..failure }
     }
 
     /// The operation that is read.
     #[must_use]
     pub fn operation(&self) -> &'static Operation {
-        self.call.operation
+        self.call.call.operation
     }
 
     /// Goes on after the last record that was delivered.
     fn resume(&self) -> String {
         Resume {
-            operation: self.call.operation.name.to_owned(),
+            operation: self.call.call.operation.name.to_owned(),
             query: self.identity,
             position: self.pager.position(),
             done: self.pager.progress() == Progress::Ended,
@@ -171,55 +178,63 @@ impl<H: Host + 'static> Reader<H> {
 
     fn ready(&mut self) -> Option<Page> {
         let ready = self.pager.ready()?;
-        let held = self.held.get(&ready.page)?;
+        let buffered = self.buffered.get(&ready.page)?;
         self.current = Some(ready.page);
         let last = ready.first.saturating_add(ready.count);
-        let ranges = held.envelope.items.get(ready.first..last)?;
+        let ranges = buffered.envelope.items.get(ready.first..last)?;
         Some(Page {
             again: None,
-            body: held.envelope.body.clone(),
+            body: buffered.envelope.body.clone(),
             records: (ready.first..).zip(ranges.iter().cloned()).collect(),
-            call_id: held.call_id.clone(),
-            status: held.status,
+            call_id: buffered.call_id.clone(),
+            status: buffered.status,
         })
     }
 
     fn launch(&mut self) {
-        if self.looks() {
+        if self.probes() {
             return;
         }
         while let Some(fetch) = self.pager.next_fetch() {
             let (page, asked) = self.asked(fetch);
             let fetch = self.fetch(self.call.clone(), &asked);
-            self.flights.push(Box::pin(async move { Landed { page: Some(page), result: fetch.await } }));
+            self.in_flight.push(Box::pin(async move { Completed { page: Some(page), result: fetch.await } }));
         }
     }
 
     /// Fetches a page within what is left of the whole read's deadline.
     fn fetch(
         &self,
-        call: Rc<Call>,
-        asked: &PageAsked,
+        call: Rc<ResolvedCall>,
+        asked: &PageSelector,
     ) -> impl Future<Output = Result<Answer, Failure>> + 'static {
-        let (connector, asked) = (self.connector.clone(), asked.clone());
+        let (client, asked) = (self.client.clone(), asked.clone());
+        let (caller, whole, schema_checked) = (self.caller, self.whole, self.schema_checked);
         // Once it had a turn, its place is behind those who had none.
-        let since = self.options.since.filter(|_| !self.taken);
-        let mut options = Options { taken: self.taken, since, ..self.options.clone() };
-        options.deadline =
-            self.deadline.map(|deadline| connector.host.now().until(deadline)).or(options.deadline);
-        let too_long = connector.host.now() >= self.latest;
+        let queued_since = (!schema_checked).then_some(self.began);
+        let deadline = self.deadline.map(|deadline| client.host.now().until(deadline));
+        let options = CallOptions { deadline: deadline.or(self.options.deadline), ..self.options.clone() };
+        let too_long = client.host.now() >= self.latest;
         async move {
-            match options.deadline {
-                _ if too_long => {
-                    Err(failure::late("the read takes longer than PENSTOCK_MAX_READ_TIME allows"))
-                }
-                Some(left) if left.is_zero() => Err(failure::late("the deadline of the read passed")),
-                _ => connector.call(&call, Some(&asked), &options).await,
+            if too_long {
+                return Err(failure::late("the read takes longer than PENSTOCK_MAX_READ_TIME allows"));
             }
+            if options.deadline.is_some_and(|left| left.is_zero()) {
+                return Err(failure::late("the deadline of the read passed"));
+            }
+            let context = CallContext {
+                caller,
+                queued_since,
+                schema_checked,
+                patient: whole,
+                uncached: whole,
+                ..CallContext::begin(&client)
+            };
+            client.call_in(&call, Some(&asked), &options, &context).await
         }
     }
 
-    fn asked(&self, fetch: Fetch) -> (u32, PageAsked) {
+    fn asked(&self, fetch: Fetch) -> (u32, PageSelector) {
         match fetch {
             Fetch::Numbered(number) => {
                 let size = self.page_size;
@@ -229,31 +244,34 @@ impl<H: Host + 'static> Reader<H> {
                     Total::Always => true,
                 };
                 let offset = self.pager.offset(number);
-                (number, PageAsked { number, size, offset, include_total, from: None })
+                (number, PageSelector { number, size, offset, include_total, from: None })
             }
-            Fetch::Cursor { page, from } => (page, PageAsked { from, ..PageAsked::default() }),
+            Fetch::Cursor { page, from } => (page, PageSelector { from, ..PageSelector::default() }),
         }
     }
 
-    fn land(&mut self, Landed { page, result }: Landed) {
+    fn complete(&mut self, Completed { page, result }: Completed) {
         let result = result.and_then(|answer| match answer.payload {
-            Payload::Page(envelope) => Ok(Held { envelope, call_id: answer.call_id, status: answer.status }),
+            Payload::Page(envelope) => {
+                Ok(Buffered { envelope, call_id: answer.call_id, status: answer.status })
+            }
             _ => Err(internal("a list answered without a page")),
         });
         match (page, result) {
-            (None, result) => self.looked(result),
-            (Some(page), Ok(held)) => self.arrive(page, held),
+            (None, result) => self.probed(result),
+            (Some(page), Ok(arrived)) => self.arrive(page, arrived),
             (Some(page), Err(failure)) => self.fail(page, failure),
         }
     }
 
-    fn arrive(&mut self, page: u32, held: Held) {
-        self.connector.stats.borrow_mut().page();
-        self.taken = true;
+    fn arrive(&mut self, page: u32, arrived: Buffered) {
+        self.client.telemetry.counters.borrow_mut().page();
+        self.schema_checked = true;
         // What a report calls `id` need not be one: rows may share it.
-        let id = (self.call.operation.paging != Paging::Report).then(|| self.vendor.id_member());
-        if self.pager.arrived(page, &held.envelope, id) {
-            self.held.insert(page, held);
+        let id = (self.call.call.operation.paging != Paging::Report)
+            .then(|| self.call.provider.paging().id_member());
+        if self.pager.arrived(page, &arrived.envelope, id) {
+            self.buffered.insert(page, arrived);
         }
     }
 
@@ -266,8 +284,4 @@ impl<H: Host + 'static> Reader<H> {
     fn stopped(&self, guard: Guard) -> Failure {
         self.resumable(failure::refused(FailureKind::Paging, guard.to_string(), Vec::new()))
     }
-}
-
-fn internal(message: &str) -> Failure {
-    failure::refused(FailureKind::Internal, message, Vec::new())
 }

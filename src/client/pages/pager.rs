@@ -17,9 +17,9 @@ use std::ops::Range;
 /// Records to deliver, not decoded yet.
 #[derive(Debug, Default)]
 pub struct Page {
-    pub(crate) body: Bytes,
+    pub(super) body: Bytes,
     /// Where each stands among the records of the vendor's page, and in the body.
-    pub(crate) records: Vec<(usize, Range<usize>)>,
+    pub(super) records: Vec<(usize, Range<usize>)>,
     /// Our id of the call that fetched it.
     pub call_id: String,
     /// Its HTTP status.
@@ -54,7 +54,7 @@ impl Page {
 }
 
 /// The policy of either kind of list.
-pub(crate) enum Pager {
+pub(super) enum Pager {
     /// Pages with numbers or offsets.
     Numbered(NumberedPager),
     /// Pages that name the next.
@@ -62,7 +62,7 @@ pub(crate) enum Pager {
 }
 
 /// A page to fetch.
-pub(crate) enum Fetch {
+pub(super) enum Fetch {
     /// By its number.
     Numbered(u32),
     /// By the continuation text.
@@ -85,7 +85,7 @@ macro_rules! either {
 }
 
 impl Pager {
-    pub(crate) fn next_fetch(&mut self) -> Option<Fetch> {
+    pub(super) fn next_fetch(&mut self) -> Option<Fetch> {
         match self {
             Pager::Numbered(pager) => pager.next_fetch().map(Fetch::Numbered),
             Pager::Cursor(pager) => {
@@ -96,7 +96,7 @@ impl Pager {
 
     /// Whether the page is needed. `id` is the member that holds a record's id, if they
     /// have one.
-    pub(crate) fn arrived(&mut self, page: u32, envelope: &Envelope, id: Option<&str>) -> bool {
+    pub(super) fn arrived(&mut self, page: u32, envelope: &Envelope, id: Option<&str>) -> bool {
         let (items, bytes) = (envelope.items.len(), envelope.body.len());
         let digest = |range: Range<usize>| digest(envelope.body.get(range).unwrap_or_default());
         let arrival = match self {
@@ -122,7 +122,7 @@ impl Pager {
     }
 
     /// Whether the failure is to be kept.
-    pub(crate) fn failed(&mut self, page: u32) -> bool {
+    pub(super) fn failed(&mut self, page: u32) -> bool {
         let failed = match self {
             Pager::Numbered(pager) => pager.failed(page),
             Pager::Cursor(pager) => pager.failed(),
@@ -130,15 +130,15 @@ impl Pager {
         failed != FailedFetch::Ignored
     }
 
-    pub(crate) fn ready(&self) -> Option<Ready> {
+    pub(super) fn ready(&self) -> Option<Ready> {
         either!(self, pager => pager.ready())
     }
 
-    pub(crate) fn delivered(&mut self, page: u32, records: usize) {
+    pub(super) fn delivered(&mut self, page: u32, records: usize) {
         either!(self, pager => pager.delivered(page, records));
     }
 
-    pub(crate) fn keeps(&self, page: u32) -> bool {
+    pub(super) fn keeps(&self, page: u32) -> bool {
         match self {
             Pager::Numbered(pager) => pager.keeps(page),
             // Pages arrive one after another; those before the head are done.
@@ -146,23 +146,23 @@ impl Pager {
         }
     }
 
-    pub(crate) fn progress(&self) -> Progress {
+    pub(super) fn progress(&self) -> Progress {
         either!(self, pager => pager.progress())
     }
 
-    pub(crate) fn position(&self) -> Position {
+    pub(super) fn position(&self) -> Position {
         either!(self, pager => pager.position())
     }
 
-    pub(crate) fn pages(&self) -> u32 {
+    pub(super) fn pages(&self) -> u32 {
         either!(self, pager => pager.pages())
     }
 
-    pub(crate) fn items(&self) -> u64 {
+    pub(super) fn items(&self) -> u64 {
         either!(self, pager => pager.items())
     }
 
-    pub(crate) fn suppressed(&self) -> u64 {
+    pub(super) fn suppressed(&self) -> u64 {
         match self {
             Pager::Numbered(pager) => pager.suppressed(),
             // What comes twice has changed in between.
@@ -170,7 +170,7 @@ impl Pager {
         }
     }
 
-    pub(crate) fn drifted(&self) -> bool {
+    pub(super) fn drifted(&self) -> bool {
         match self {
             Pager::Numbered(pager) => pager.drifted(),
             Pager::Cursor(_) => false,
@@ -178,7 +178,7 @@ impl Pager {
     }
 
     /// Where a page begins that is to be fetched; 0 where pages have no offsets.
-    pub(crate) fn offset(&self, page: u32) -> u64 {
+    pub(super) fn offset(&self, page: u32) -> u64 {
         match self {
             Pager::Numbered(pager) => pager.offset(page).unwrap_or_default(),
             Pager::Cursor(_) => 0,
@@ -186,7 +186,7 @@ impl Pager {
     }
 
     /// Whether this page's total is of use.
-    pub(crate) fn wants_total(&self, page: u32) -> bool {
+    pub(super) fn wants_total(&self, page: u32) -> bool {
         match self {
             Pager::Numbered(pager) => pager.wants_total(page),
             Pager::Cursor(_) => false,

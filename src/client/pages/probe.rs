@@ -1,22 +1,22 @@
-//! Looks at a list before it is read, page by page, in a fixed order.
+//! Probes a list before it is read, page by page, in a fixed order.
 //!
 //! [`policy::pager::look`](crate::policy::pager::look) says what for. A short list is
 //! read with that one request.
 
-use super::{Call, Failure, Held, Landed, Reader, Total, ids::ids, pager::Pager};
+use super::{Buffered, Completed, Reader, Total, ids::ids, pager::Pager};
 use crate::{
     contract::{
-        FailureKind,
+        Failure, FailureKind,
         catalogue::{Operation, Paging, Type},
     },
     host::Host,
     policy::pager::{Look, NumberedConfig, NumberedPager, Track, look},
-    providers::api::{Order, PageAsked, Vendor},
+    providers::api::{Order, PageSelector, ResolvedCall},
 };
 use std::rc::Rc;
 
-/// Whether the look is done.
-pub(crate) enum Looking {
+/// Whether the probe is done.
+pub(super) enum Probing {
     /// Not yet. What is needed afterwards.
     Due(Plan),
     /// It is under way.
@@ -25,16 +25,16 @@ pub(crate) enum Looking {
     Over,
 }
 
-/// How a read goes on after the look.
-pub(crate) struct Plan {
+/// How a read goes on after the probe.
+pub(super) struct Plan {
     /// The list as its caller asked for it.
-    pub(crate) plain: Rc<Call>,
-    pub(crate) order: Order,
-    pub(crate) config: NumberedConfig,
+    pub(super) plain: Rc<ResolvedCall>,
+    pub(super) order: Order,
+    pub(super) config: NumberedConfig,
 }
 
 impl Plan {
-    /// Records that the look asks for. Who knows that the list is long has no use for
+    /// Records that the probe asks for. Who knows that the list is long has no use for
     /// more than it takes to see the order.
     fn size(&self) -> u32 {
         if self.config.eager { 2 } else { self.config.page_size.max(2) }
@@ -42,52 +42,56 @@ impl Plan {
 }
 
 /// The same call with the list in an order.
-pub(crate) fn ordered(call: &Call, parameter: &'static str, value: &str) -> Call {
+pub(super) fn ordered(call: &ResolvedCall, parameter: &'static str, value: &str) -> ResolvedCall {
     let mut call = call.clone();
-    call.query.push((parameter, value.to_owned()));
+    call.call.query.push((parameter, value.to_owned()));
     call
 }
 
-/// Whether a look can show anything: it compares ids as numbers.
-pub(crate) fn worthwhile(operation: &Operation, vendor: &dyn Vendor) -> bool {
+/// Whether a probe can show anything: it compares ids as numbers.
+pub(super) fn worthwhile(operation: &Operation, id_member: &str) -> bool {
     let id = match operation.answer.as_ref().map(Type::inner) {
-        Some(Type::Record(record)) => record.field(vendor.id_member(), 0).map(|(_, field)| field.ty.inner()),
+        Some(Type::Record(record)) => record.field(id_member, 0).map(|(_, field)| field.ty.inner()),
         _ => None,
     };
     operation.paging == Paging::Numbered && matches!(id, Some(Type::S64 | Type::S32 | Type::U32))
 }
 
 impl<H: Host + 'static> Reader<H> {
-    /// Whether the look has to come before any page. Sends it if it is due.
-    pub(crate) fn looks(&mut self) -> bool {
-        match std::mem::replace(&mut self.looking, Looking::Over) {
-            Looking::Over => return false,
-            Looking::Underway(plan) => self.looking = Looking::Underway(plan),
-            Looking::Due(plan) => {
+    /// Whether the probe has to come before any page. Sends it if it is due.
+    pub(super) fn probes(&mut self) -> bool {
+        match std::mem::replace(&mut self.probing, Probing::Over) {
+            Probing::Over => return false,
+            Probing::Underway(plan) => self.probing = Probing::Underway(plan),
+            Probing::Due(plan) => {
                 let call = ordered(&plan.plain, plan.order.parameter, plan.order.newest_first);
-                let asked =
-                    PageAsked { number: 1, size: plan.size(), include_total: true, ..PageAsked::default() };
+                let asked = PageSelector {
+                    number: 1,
+                    size: plan.size(),
+                    include_total: true,
+                    ..PageSelector::default()
+                };
                 let fetch = self.fetch(Rc::new(call), &asked);
-                self.flights.push(Box::pin(async move { Landed { page: None, result: fetch.await } }));
-                self.looking = Looking::Underway(plan);
+                self.in_flight.push(Box::pin(async move { Completed { page: None, result: fetch.await } }));
+                self.probing = Probing::Underway(plan);
             }
         }
         true
     }
 
-    /// The look is over.
-    pub(super) fn looked(&mut self, result: Result<Held, Failure>) {
-        let Looking::Underway(plan) = std::mem::replace(&mut self.looking, Looking::Over) else { return };
+    /// The probe is over.
+    pub(super) fn probed(&mut self, result: Result<Buffered, Failure>) {
+        let Probing::Underway(plan) = std::mem::replace(&mut self.probing, Probing::Over) else { return };
         let config = plan.config;
         let begin = |config, track| Pager::Numbered(NumberedPager::new(config, track));
         match result {
-            Ok(mut held) => {
-                let ids = ids(&held.envelope, self.vendor.id_member());
-                match look(&ids, config.page_size, held.envelope.has_more, held.envelope.total) {
+            Ok(mut probed) => {
+                let ids = ids(&probed.envelope, self.call.provider.paging().id_member());
+                match look(&ids, config.page_size, probed.envelope.has_more, probed.envelope.total) {
                     Look::Whole => {
-                        held.envelope.items.reverse();
+                        probed.envelope.items.reverse();
                         self.pager.next_fetch();
-                        self.arrive(config.start_page, held);
+                        self.arrive(config.start_page, probed);
                     }
                     // The list is long, so that there is nothing to be careful about.
                     Look::More(track) => self.pager = begin(NumberedConfig { eager: true, ..config }, track),

@@ -16,7 +16,7 @@ const BUCKETS: [u64; 14] = [5, 10, 25, 50, 75, 100, 250, 500, 750, 1_000, 2_500,
 
 /// The counters.
 #[derive(Debug, Default)]
-pub struct Stats {
+pub struct Counters {
     calls: LiteMap<(&'static str, &'static str), u64>,
     durations: LiteMap<&'static str, Histogram>,
     requests: LiteMap<u16, u64>,
@@ -48,7 +48,7 @@ struct Histogram {
     sum: Duration,
 }
 
-impl Stats {
+impl Counters {
     /// A call ended; `result` is `ok` or the failure's kind.
     pub fn call(&mut self, operation: &'static str, result: &'static str, took: Duration) {
         *self.calls.entry((operation, result)).or_default() += 1;
@@ -190,10 +190,10 @@ mod tests {
 
     #[test]
     fn the_histogram_is_cumulative_and_ends_with_infinity() {
-        let mut stats = Stats::default();
-        stats.call("jpm.jobs-get", "ok", Duration::from_millis(30));
-        stats.call("jpm.jobs-get", "ok", Duration::from_secs(60));
-        let text = stats.prometheus();
+        let mut counters = Counters::default();
+        counters.call("jpm.jobs-get", "ok", Duration::from_millis(30));
+        counters.call("jpm.jobs-get", "ok", Duration::from_secs(60));
+        let text = counters.prometheus();
         assert!(text.contains("_bucket{operation=\"jpm.jobs-get\",le=\"0.025\"} 0\n"), "{text}");
         assert!(text.contains("_bucket{operation=\"jpm.jobs-get\",le=\"0.05\"} 1\n"), "{text}");
         assert!(text.contains("_bucket{operation=\"jpm.jobs-get\",le=\"10\"} 1\n"), "{text}");
@@ -203,16 +203,16 @@ mod tests {
 
     #[test]
     fn the_snapshot_is_json_with_the_same_figures() {
-        let mut stats = Stats::default();
-        stats.retry("rate-limited");
-        stats.retry("rate-limited");
-        stats.request(429);
-        stats.page();
-        stats.records(200);
-        let json = Value::Object(stats.snapshot());
+        let mut counters = Counters::default();
+        counters.retry("rate-limited");
+        counters.retry("rate-limited");
+        counters.request(429);
+        counters.page();
+        counters.records(200);
+        let json = Value::Object(counters.snapshot());
         assert_eq!(json["retries"]["rate-limited"], 2);
         assert_eq!(json["requests"]["429"], 1);
         assert_eq!(json["records"], 200);
-        assert!(stats.prometheus().contains("penstock_retries_total{reason=\"rate-limited\"} 2\n"));
+        assert!(counters.prometheus().contains("penstock_retries_total{reason=\"rate-limited\"} 2\n"));
     }
 }

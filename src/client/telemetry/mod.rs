@@ -3,3 +3,75 @@
 pub(crate) mod counters;
 pub(crate) mod log;
 pub(crate) mod snapshot;
+
+use super::CallContext;
+use crate::{
+    call::CallOptions,
+    contract::Failure,
+    failure::{kind_name, millis},
+    host::Host,
+    settings::common::LogLevel,
+};
+use counters::Counters;
+use log::Line;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+/// Counts and logs.
+pub(crate) struct Telemetry<H> {
+    host: Rc<H>,
+    pub(crate) counters: RefCell<Counters>,
+    level: Cell<LogLevel>,
+}
+
+impl<H: Host> Telemetry<H> {
+    pub(crate) fn new(host: Rc<H>) -> Telemetry<H> {
+        Telemetry { host, counters: RefCell::default(), level: Cell::new(LogLevel::Info) }
+    }
+
+    /// The least important line that is written from now on.
+    pub(crate) fn set_level(&self, level: LogLevel) {
+        self.level.set(level);
+    }
+
+    /// Writes a log line if it is important enough.
+    pub(crate) fn log(&self, level: LogLevel, event: &str, fill: impl FnOnce(Line) -> Line) {
+        if level <= self.level.get() {
+            fill(Line::new(self.host.wall_now(), level, event)).write(&*self.host);
+        }
+    }
+
+    /// Counts and logs a call that has ended: with a status, or with a failure. `bytes` are
+    /// those of a file.
+    pub(crate) fn call_ended(
+        &self,
+        operation: &'static str,
+        options: &CallOptions,
+        context: &CallContext,
+        result: Result<u16, &Failure>,
+        bytes: Option<u64>,
+    ) {
+        let took = self.host.now().since(context.began);
+        let label = result.map_or_else(|failure| kind_name(failure.kind), |_| "ok");
+        self.counters.borrow_mut().call(operation, label, took);
+        let level = if result.is_ok() { LogLevel::Info } else { LogLevel::Warn };
+        self.log(level, "call", |line| {
+            let line = line
+                .with("call_id", context.id.as_str())
+                .with("operation", operation)
+                .with("account", options.account.as_str())
+                .with_some("correlation_id", options.correlation_id.as_deref())
+                .with("duration_ms", millis(took))
+                .with_some("http.response.body.size", bytes);
+            match result {
+                Ok(status) => line.with("http.response.status_code", status),
+                Err(failure) => line
+                    .with_some("http.response.status_code", failure.status)
+                    .with("attempts", failure.attempts.len())
+                    .failure(failure),
+            }
+        });
+    }
+}

@@ -1,53 +1,27 @@
 //! How the policies stand just now, for metrics and snapshots.
 
 use crate::{
-    client::{Connector, cache::Counters, transport::circuit_breaker},
-    host::Host,
+    client::{cache::Counters, transport::TransportSnapshot},
     policy::{breaker::State, limiter::group},
 };
 use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// How the policies stand.
-pub(crate) struct Figures {
-    in_flight: usize,
-    limits: Vec<(String, group::Figures)>,
-    guards: circuit_breaker::Figures,
-    breakers: Vec<(String, State)>,
-    cache: Counters,
+pub(crate) struct PolicySnapshot {
+    pub(crate) transport: TransportSnapshot,
+    pub(crate) cache: Counters,
     /// Bytes and entries that this instance keeps, and how many had to make room.
-    kept: (usize, usize, u64),
+    pub(crate) buffered: (usize, usize, u64),
     /// In seconds, by account.
-    credentials: Vec<(String, u64)>,
+    pub(crate) credentials: Vec<(String, u64)>,
 }
 
-impl<H: Host> Connector<H> {
-    /// Looks at all policies.
-    pub(crate) fn figures(&self) -> Figures {
-        let now = self.host.now();
-        let limits = self.admission.figures(now).into_iter().chain(self.turns.figures(now));
-        let accounts = self.accounts.borrow();
-        let ages = accounts.values().filter_map(|account| {
-            let age = account.credentials_age(self.host.wall_now())?;
-            Some((format!("{}/{}", account.vendor.name(), account.name), age))
-        });
-        Figures {
-            in_flight: self.admission.in_flight(),
-            limits: limits.map(|(key, figures)| (key.to_string(), figures)).collect(),
-            guards: self.guards.figures(now),
-            breakers: self.guards.states(now),
-            cache: self.cache.counters(),
-            kept: self.cache.size(),
-            credentials: ages.collect(),
-        }
-    }
-}
-
-impl Figures {
+impl PolicySnapshot {
     /// As members of a JSON object. Groups and accounts have their names here: whoever
     /// asks for a snapshot runs the component.
     pub(crate) fn json(&self) -> Value {
-        let limits = self.limits.iter().map(|(group, figures)| {
+        let limits = self.transport.limits.iter().map(|(group, figures)| {
             json!({
                 "group": group,
                 "mode": figures.mode.as_str(),
@@ -58,12 +32,15 @@ impl Figures {
                 "closedMs": figures.closed_for.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
             })
         });
-        let breakers =
-            self.breakers.iter().map(|(group, state)| json!({ "group": group, "state": name(*state) }));
+        let breakers = self
+            .transport
+            .states
+            .iter()
+            .map(|(group, state)| json!({ "group": group, "state": name(*state) }));
         let ages =
             self.credentials.iter().map(|(account, age)| json!({ "account": account, "ageSeconds": age }));
         json!({
-            "inFlight": self.in_flight,
+            "inFlight": self.transport.in_flight,
             "limits": limits.collect::<Vec<_>>(),
             "breakers": breakers.collect::<Vec<_>>(),
             "credentials": ages.collect::<Vec<_>>(),
@@ -73,19 +50,24 @@ impl Figures {
                 "degraded": self.cache.degraded,
                 "fetches": self.cache.fetches,
                 "joined": self.cache.joined,
-                "bytes": self.kept.0,
-                "entries": self.kept.1,
-                "evicted": self.kept.2,
+                "bytes": self.buffered.0,
+                "entries": self.buffered.1,
+                "evicted": self.buffered.2,
             },
-            "retryBudget": { "lowestMilliTokens": self.guards.lowest_budget },
+            "retryBudget": { "lowestMilliTokens": self.transport.breakers.lowest_budget },
         })
     }
 
     /// In the Prometheus text format. Sums only: a tenant is no label.
     pub(crate) fn prometheus(&self) -> String {
-        let sum =
-            |of: fn(&group::Figures) -> u64| self.limits.iter().map(|(_, figures)| of(figures)).sum::<u64>();
-        let closed = self.guards.groups.saturating_sub(self.guards.open + self.guards.half_open);
+        let sum = |of: fn(&group::Figures) -> u64| {
+            self.transport.limits.iter().map(|(_, figures)| of(figures)).sum::<u64>()
+        };
+        let closed = self
+            .transport
+            .breakers
+            .groups
+            .saturating_sub(self.transport.breakers.open + self.transport.breakers.half_open);
         let mut out = String::new();
         // Writing to a String cannot fail.
         let mut family = |name: &str, kind: &str, help: &str, lines: &[(&str, u64)]| {
@@ -95,7 +77,7 @@ impl Figures {
             }
         };
         let one = |value: u64| [("", value)];
-        family("in_flight", "gauge", "Requests under way.", &one(self.in_flight as u64));
+        family("in_flight", "gauge", "Requests under way.", &one(self.transport.in_flight as u64));
         family(
             "waiting",
             "gauge",
@@ -126,33 +108,33 @@ impl Figures {
             "Circuit breakers by state.",
             &[
                 ("{state=\"closed\"}", closed as u64),
-                ("{state=\"half-open\"}", self.guards.half_open as u64),
-                ("{state=\"open\"}", self.guards.open as u64),
+                ("{state=\"half-open\"}", self.transport.breakers.half_open as u64),
+                ("{state=\"open\"}", self.transport.breakers.open as u64),
             ],
         );
         family(
             "breaker_opened_total",
             "counter",
             "Times that a breaker opened.",
-            &one(self.guards.opened_total),
+            &one(self.transport.breakers.opened_total),
         );
         family(
             "breaker_closed_total",
             "counter",
             "Times that a breaker closed.",
-            &one(self.guards.closed_total),
+            &one(self.transport.breakers.closed_total),
         );
         family(
             "breaker_refused_total",
             "counter",
             "Requests that a breaker refused.",
-            &one(self.guards.calls_refused_total),
+            &one(self.transport.breakers.calls_refused_total),
         );
         family(
             "retries_refused_total",
             "counter",
             "Retries that the budget refused.",
-            &one(self.guards.retries_refused_total),
+            &one(self.transport.breakers.retries_refused_total),
         );
         family(
             "cache_answers_total",
@@ -166,8 +148,8 @@ impl Figures {
                 ("{source=\"fetch\"}", self.cache.fetches),
             ],
         );
-        family("cache_bytes", "gauge", "Bytes of answers that are kept.", &one(self.kept.0 as u64));
-        family("cache_evicted_total", "counter", "Answers that had to make room.", &one(self.kept.2));
+        family("cache_bytes", "gauge", "Bytes of answers that are kept.", &one(self.buffered.0 as u64));
+        family("cache_evicted_total", "counter", "Answers that had to make room.", &one(self.buffered.2));
         if let Some(oldest) = self.credentials.iter().map(|(_, age)| *age).max() {
             family("credentials_age_seconds", "gauge", "Age of the oldest credentials.", &one(oldest));
         }

@@ -25,7 +25,7 @@ fn run(
     batch: BatchOptions,
     options: &CallOptions,
 ) -> Result<Vec<BatchResult>, Failure> {
-    rig.run(batch::run(&rig.connector, "servicetitan", calls, batch, Some(options)))
+    rig.run(batch::run(&rig.client, "servicetitan", calls, batch, Some(options)))
 }
 
 fn id(result: &BatchResult) -> i64 {
@@ -115,7 +115,7 @@ fn what_does_not_fit_is_refused_as_a_whole_before_anything_is_sent() {
     assert_eq!(fields, ["calls", "concurrency", "stop-after", "resume"]);
     assert_eq!((refused.kind, refused.outcome), (FailureKind::BadInput, Outcome::NotSent));
     let unknown =
-        rig.run(batch::run(&rig.connector, "servicetitann", Vec::new(), BatchOptions::default(), None));
+        rig.run(batch::run(&rig.client, "servicetitann", Vec::new(), BatchOptions::default(), None));
     assert!(unknown.unwrap_err().message.contains("did you mean `servicetitan`"));
     assert!(run(&rig, Vec::new(), BatchOptions::default(), &options()).unwrap().is_empty());
     assert_eq!(rig.titan.api_requests(), 0);
@@ -135,7 +135,7 @@ fn answers_that_are_large_together_stop_it_and_those_under_way_still_end() {
         let run = |most| {
             let options = options();
             let calls = gets(1..=20);
-            rig.run(batch::run_holding(&rig.connector, "servicetitan", calls, batch, Some(&options), most))
+            rig.run(batch::run_holding(&rig.client, "servicetitan", calls, batch, Some(&options), most))
                 .unwrap()
         };
         // Three answers and a part of one are less than the bound, four are not.

@@ -1,14 +1,18 @@
 //! The cache of one instance.
 
 use crate::{
-    client::cache::{Cache, Cached, Fetched, Missed, Question, Source, Wanted},
-    contract::{Failure, FailureKind, Outcome, catalogue::find},
+    client::{
+        Payload,
+        cache::{Cache, Cached, Fetched, Missed, Question, Wanted},
+    },
+    contract::{AnswerSource as Source, Failure, FailureKind, Outcome, catalogue::find},
     failure::refused,
     host::{
         Host,
         simulated::{Simulated, Store},
     },
 };
+use bytes::Bytes;
 use futures_util::future::{join, join_all, select};
 use std::{cell::Cell, pin::pin, rc::Rc, time::Duration};
 
@@ -47,7 +51,7 @@ impl Kitchen {
     }
 
     /// Asks for the job types of a tenant.
-    pub async fn ask(&self, question: &Question<'_>, wanted: Wanted) -> Result<Cached, Failure> {
+    pub async fn ask(&self, question: &Question<'_>, wanted: Wanted) -> Result<Got, Failure> {
         let fetch = async || {
             self.fetched.set(self.fetched.get() + 1);
             let answer = self.fetched.get();
@@ -57,10 +61,14 @@ impl Kitchen {
                     let failure = Failure { status: Some(status), ..refused(kind, "no", Vec::new()) };
                     Err(Missed { failure, for_all: self.for_all.get() })
                 }
-                None => Ok(Fetched { status: 200, keep: true, body: format!("answer {answer}").into() }),
+                None => Ok(Fetched {
+                    status: 200,
+                    keep: true,
+                    payload: Payload::Value(format!("answer {answer}").into()),
+                }),
             }
         };
-        self.cache.answer(&self.host, question, wanted, fetch).await
+        self.cache.answer(&self.host, question, wanted, fetch).await.map(Got::from)
     }
 
     /// Which answer of the vendor it gets, and from where.
@@ -82,7 +90,27 @@ impl Kitchen {
     }
 }
 
-pub fn number(answer: Result<Cached, Failure>) -> (u64, Source) {
+/// What was asked for, wherever it came from.
+#[derive(Debug)]
+pub struct Got {
+    body: Bytes,
+    pub source: Source,
+    pub age: Duration,
+    pub degraded: bool,
+}
+
+impl From<Cached> for Got {
+    fn from(cached: Cached) -> Got {
+        match cached {
+            Cached::Fetched { payload, .. } => {
+                Got { body: payload.body(), source: Source::Vendor, age: Duration::ZERO, degraded: false }
+            }
+            Cached::Kept { body, age, degraded, .. } => Got { body, source: Source::Cache, age, degraded },
+        }
+    }
+}
+
+pub fn number(answer: Result<Got, Failure>) -> (u64, Source) {
     let answer = answer.unwrap();
     let text = String::from_utf8(answer.body.to_vec()).unwrap();
     (text.strip_prefix("answer ").unwrap().parse().unwrap(), answer.source)
@@ -103,7 +131,7 @@ pub fn types(tenant: &str) -> Question<'_> {
 
 const VENDOR: Source = Source::Vendor;
 const CACHE: Source = Source::Cache;
-const STALE: Wanted = Wanted { accept_stale: true, fresh: false, deadline: None };
+const STALE: Wanted = Wanted { accept_stale: true, bypass: false, deadline: None };
 
 #[test]
 fn an_answer_serves_while_it_is_fresh_and_says_how_old_it_is() {
@@ -126,7 +154,7 @@ fn whoever_wants_it_fresh_gets_it_fresh_and_leaves_it_for_the_others() {
     let kitchen = Kitchen::new();
     kitchen.host.run(async {
         kitchen.get().await;
-        let fresh = Wanted { fresh: true, ..Wanted::default() };
+        let fresh = Wanted { bypass: true, ..Wanted::default() };
         assert_eq!(number(kitchen.ask(&types("1"), fresh).await), (2, VENDOR));
         assert_eq!(kitchen.get().await, (2, CACHE));
     });
@@ -270,7 +298,7 @@ fn while_the_vendor_is_down_an_old_answer_is_for_those_who_accept_it() {
                 assert_eq!((answer.degraded, answer.source, answer.age.as_secs() / 3600), (true, CACHE, 20));
             }
             // Not even those accept one of two days, or one that they did not want.
-            let fresh = Wanted { fresh: true, ..STALE };
+            let fresh = Wanted { bypass: true, ..STALE };
             assert!(kitchen.ask(&types("1"), fresh).await.is_err());
             kitchen.host.wait(5 * 60 * MINUTE).await;
             assert!(kitchen.ask(&types("1"), STALE).await.is_err());

@@ -2,8 +2,8 @@
 
 use super::cache::{Kitchen, SECOND, number, types};
 use crate::{
-    client::cache::{Source, Wanted},
-    contract::{Failure, FailureKind, Outcome},
+    client::cache::Wanted,
+    contract::{AnswerSource, Failure, FailureKind, Outcome},
     failure::refused,
     host::{
         Host, State,
@@ -13,8 +13,8 @@ use crate::{
 use futures_util::future::{join, join_all, pending, select};
 use std::{pin::pin, time::Duration};
 
-const VENDOR: Source = Source::Vendor;
-const CACHE: Source = Source::Cache;
+const VENDOR: AnswerSource = AnswerSource::Vendor;
+const CACHE: AnswerSource = AnswerSource::Cache;
 
 /// Two instances and their store.
 fn two() -> (Kitchen, Kitchen, Store) {
@@ -122,7 +122,7 @@ fn an_answer_that_is_there_does_not_wait_for_the_store_past_its_deadline() {
         one.get().await;
         let fresh = |time| {
             let deadline = Some(one.host.now() + time);
-            Wanted { fresh: true, deadline, ..Wanted::default() }
+            Wanted { bypass: true, deadline, ..Wanted::default() }
         };
         store.behave(Conduct { latency: Duration::from_secs(3600), ..Conduct::default() });
         let question = types("1");

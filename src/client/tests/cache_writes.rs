@@ -2,14 +2,14 @@
 
 use super::cache::{Kitchen, SECOND, types};
 use crate::{
-    client::cache::{Question, Source},
-    contract::catalogue::find,
+    client::cache::Question,
+    contract::{AnswerSource, catalogue::find},
 };
 use futures_util::future::join;
 use std::time::Duration;
 
-const VENDOR: Source = Source::Vendor;
-const CACHE: Source = Source::Cache;
+const VENDOR: AnswerSource = AnswerSource::Vendor;
+const CACHE: AnswerSource = AnswerSource::Cache;
 
 #[test]
 fn a_write_makes_useless_what_is_kept_even_if_it_is_just_being_fetched() {

@@ -55,7 +55,7 @@ fn what_rarely_changes_is_asked_for_once_and_tells_its_age() {
         let other = rig.invoke("jpm.job-types-page", &[("pageSize", "7")], None, None).await.unwrap();
         assert_eq!(asked(&other), 3);
     });
-    assert!(rig.connector.metrics().contains("penstock_cache_answers_total{source=\"hit\"} 2\n"));
+    assert!(rig.client.metrics().contains("penstock_cache_answers_total{source=\"hit\"} 2\n"));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_caller_may_ask_past_it_and_a_write_makes_it_forget() {
         let body = Some(r#"{"name":"Repair"}"#);
         rig.invoke("jpm.job-types-update", &[("id", "5")], body, None).await.unwrap();
         assert_eq!(asked(&job_type(&rig, &options()).await), 4);
-        rig.connector.forget_answers();
+        rig.client.forget_answers();
         assert_eq!(asked(&job_type(&rig, &options()).await), 5);
     });
 }
@@ -149,7 +149,7 @@ fn instances_share_it_through_the_store_and_tenants_do_not() {
         let north = CallOptions { account: Some("north".to_owned()), ..options() };
         assert_eq!(asked(&job_type(&rig, &north).await), 2);
         // As in another instance: nothing is left but the store.
-        rig.connector.forget_answers();
+        rig.client.forget_answers();
         assert_eq!(asked(&job_type(&rig, &options()).await), 1);
         assert_eq!(asked(&job_type(&rig, &north).await), 2);
     });

@@ -97,7 +97,7 @@ impl Function {
 
     /// Calls.
     pub async fn call(self, rig: &Rig) -> Result<Returned, Failure> {
-        let arena = typed::answer(&rig.connector, self.operation, self.arguments()).await;
+        let arena = typed::answer(&rig.client, self.operation, self.arguments()).await;
         rig.noted(self.returned(arena))
     }
 

@@ -200,5 +200,5 @@ fn a_resume_text_is_of_moderate_size() {
     rig.titan.holds(2_000);
     let end = rig.run(rig.read_jobs(&options())).end.unwrap();
     assert!((3_000..8_192).contains(&end.resume.len()), "{}", end.resume.len());
-    assert_eq!(Rc::strong_count(&rig.connector), 1);
+    assert_eq!(Rc::strong_count(&rig.client), 1);
 }

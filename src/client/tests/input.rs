@@ -209,7 +209,7 @@ fn typed_reads_have_typed_records() {
     let ty = record_type(dynamic::operation("servicetitan", "jpm.project-types-list").unwrap());
     rig.run(async {
         let arguments = Function::new("jpm.project-types-list").arguments();
-        let reader = arguments.reader(&rig.connector).await.unwrap();
+        let reader = arguments.reader(&rig.client).await.unwrap();
         let end = stream_records(reader, &mut all, |item| codec::decode(ty, item)).await.unwrap();
         assert_eq!((end.items, end.pages, end.complete), (3, 2, true));
     });

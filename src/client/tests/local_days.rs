@@ -4,6 +4,7 @@ use super::rig::{Rig, options, pages_of};
 use crate::{
     contract::FailureKind,
     host::simulated::{Reply, SentRequest},
+    providers::registry,
 };
 use std::{cell::RefCell, rc::Rc};
 
@@ -75,7 +76,7 @@ fn what_is_no_day_is_refused_before_anything_is_sent() {
 fn a_zone_that_nobody_knows_is_found_at_the_start() {
     let rig = Rig::new();
     rig.host.set("SERVICETITAN_TIMEZONE", "America/Gotham");
-    let readiness = rig.run(rig.connector.ready("servicetitan", None)).unwrap();
+    let readiness = rig.run(rig.client.ready(registry::find("servicetitan").unwrap(), None)).unwrap();
     assert_eq!(readiness.missing.len(), 1);
     assert_eq!(readiness.missing[0].field, "SERVICETITAN_TIMEZONE");
 }

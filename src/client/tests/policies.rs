@@ -38,14 +38,14 @@ fn a_vendor_that_is_down_is_left_alone_and_who_cannot_wait_is_told_at_once() {
         assert_eq!((failure.kind, failure.outcome), (FailureKind::Unavailable, Outcome::NotSent));
         assert!(matches!(failure.retry, RetryAdvice::After(1..=1000)), "{:?}", failure.retry);
         assert_eq!((rig.titan.api_requests(), rig.host.elapsed()), (sent, began));
-        assert!(rig.connector.metrics().contains("penstock_breakers{state=\"open\"} 1"));
+        assert!(rig.client.metrics().contains("penstock_breakers{state=\"open\"} 1"));
 
         down.set(false);
         rig.host.wait(5 * SECOND).await;
         for _ in 0..10 {
             rig.get().await.unwrap();
         }
-        assert!(rig.connector.metrics().contains("penstock_breakers{state=\"closed\"} 1"));
+        assert!(rig.client.metrics().contains("penstock_breakers{state=\"closed\"} 1"));
     });
     let states: Vec<_> = lines(&rig, "breaker").iter().map(|line| line["state"].to_string()).collect();
     assert_eq!(states, ["\"open\"", "\"closed\""]);
@@ -213,7 +213,7 @@ fn a_storm_of_failures_is_not_doubled_by_retries() {
     let refused =
         failures.iter().filter(|failure| failure.message.contains("too many calls are being repeated"));
     assert!(refused.count() > 900);
-    assert!(!rig.connector.metrics().contains("penstock_retries_refused_total 0\n"));
+    assert!(!rig.client.metrics().contains("penstock_retries_refused_total 0\n"));
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn a_batch_that_waits_delays_another_caller_by_a_turn_only() {
     let batch = crate::entry::batch::BatchOptions { concurrency: Some(64), stop_after: None };
     rig.run(async {
         rig.get().await.unwrap();
-        let crowd = crate::entry::batch::run(&rig.connector, "servicetitan", vec![call; 100], batch, None);
+        let crowd = crate::entry::batch::run(&rig.client, "servicetitan", vec![call; 100], batch, None);
         let other = async {
             rig.host.wait(SECOND).await;
             let began = rig.host.elapsed();
@@ -257,10 +257,10 @@ fn the_snapshot_names_groups_and_states() {
     rig.titan.holds(1);
     rig.host.set("SERVICETITAN_CREDENTIALS_ISSUED_AT", "2026-11-19T10:00:00Z");
     rig.run(rig.get()).unwrap();
-    let snapshot: Value = serde_json::from_str(&rig.connector.snapshot()).unwrap();
+    let snapshot: Value = serde_json::from_str(&rig.client.snapshot()).unwrap();
     assert_eq!(snapshot["limits"][0]["group"], "servicetitan/production/1234");
     assert_eq!(snapshot["breakers"][0]["state"], "closed");
     assert_eq!(snapshot["credentials"][0]["ageSeconds"], 86400);
-    assert!(rig.connector.metrics().contains("penstock_credentials_age_seconds 86400\n"));
-    assert!(!rig.connector.metrics().contains("1234"), "a tenant is no label");
+    assert!(rig.client.metrics().contains("penstock_credentials_age_seconds 86400\n"));
+    assert!(!rig.client.metrics().contains("1234"), "a tenant is no label");
 }

@@ -40,7 +40,7 @@ pub(crate) async fn rows(
     let mut rows = Rows::default();
     let body = body.to_string();
     let end = async {
-        let reader = dynamic::list(&rig.connector, operation, &path, Some(&body), Some(options)).await?;
+        let reader = dynamic::list(&rig.client, operation, &path, Some(&body), Some(options)).await?;
         let ty = record_type(operation);
         stream_records(reader, &mut rows, |item: &[u8]| codec::transcode(ty, item)).await
     };
@@ -283,7 +283,7 @@ fn reports_that_fail_open_no_breaker_but_their_own() {
             self::rows(&rig, "reporting.reports-data-list", &body, &options).await.1.unwrap_err();
         }
     });
-    let snapshot: Value = serde_json::from_str(&rig.connector.snapshot()).unwrap();
+    let snapshot: Value = serde_json::from_str(&rig.client.snapshot()).unwrap();
     let states: Vec<_> = snapshot["breakers"].as_array().unwrap().iter().collect();
     let of = |own: bool| {
         let group = |state: &&&Value| state["group"].as_str().unwrap().ends_with("/1234") != own;

@@ -150,7 +150,7 @@ fn a_page_says_where_it_stands() {
         let (ids, info) = page(&rig, "jpm.jobs-page", &[("page", "9")], &options()).await;
         assert_eq!((ids, info.has_more, info.total_count), (vec![], false, None));
     });
-    let metrics = rig.connector.metrics();
+    let metrics = rig.client.metrics();
     assert!(
         metrics.contains("penstock_pages_total 2\n") && metrics.contains("penstock_records_total 5\n"),
         "{metrics}"

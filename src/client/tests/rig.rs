@@ -1,8 +1,8 @@
-//! A connector on a simulated host with a model of the vendor.
+//! A client on a simulated host with a model of the vendor.
 
 use super::titan::Titan;
 use crate::{
-    client::Connector,
+    client::Client,
     codec,
     contract::{CallOptions, Failure, ListEnd},
     entry::{
@@ -23,7 +23,7 @@ pub const APP_KEY: &str = "canary-app-key";
 pub struct Rig {
     pub host: Simulated,
     pub titan: Titan,
-    pub connector: Rc<Connector<Simulated>>,
+    pub client: Rc<Client<Simulated>>,
 }
 
 /// What a whole read gave.
@@ -68,15 +68,15 @@ impl Rig {
     pub fn bare(seed: u64) -> Rig {
         let host = Simulated::new(seed);
         let titan = Titan::new(&host, CLIENT_SECRET, APP_KEY);
-        Rig { connector: Connector::new(host.clone()), host, titan }
+        Rig { client: Client::new(host.clone()), host, titan }
     }
 
     /// Runs to the end of a future, and looks for secrets in all that came out.
     pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
         self.host.run(async {
             let done = future.await;
-            self.host.told(self.connector.metrics());
-            self.host.told(self.connector.snapshot());
+            self.host.told(self.client.metrics());
+            self.host.told(self.client.snapshot());
             done
         })
     }
@@ -91,7 +91,7 @@ impl Rig {
     ) -> Result<dynamic::Answer, Failure> {
         let result = async {
             let operation = dynamic::operation("servicetitan", name)?;
-            dynamic::invoke(&self.connector, operation, &owned(parameters), body, options).await
+            dynamic::invoke(&self.client, operation, &owned(parameters), body, options).await
         };
         self.noted(result.await)
     }
@@ -137,7 +137,7 @@ impl Rig {
         let end = async {
             let operation = dynamic::operation("servicetitan", name)?;
             let reader =
-                dynamic::list(&self.connector, operation, &owned(parameters), None, Some(options)).await?;
+                dynamic::list(&self.client, operation, &owned(parameters), None, Some(options)).await?;
             let ty = record_type(operation);
             let id = |item: &[u8]| {
                 let record: serde_json::Value = serde_json::from_str(&codec::transcode(ty, item)?).unwrap();

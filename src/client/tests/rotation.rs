@@ -21,7 +21,7 @@ fn rig(seed: u64) -> Rig {
 }
 
 fn changes(rig: &Rig) -> u64 {
-    let metrics = rig.connector.metrics();
+    let metrics = rig.client.metrics();
     let count = metrics.lines().find_map(|line| line.strip_prefix("penstock_credential_slot_changes_total "));
     count.unwrap().parse().unwrap()
 }
@@ -124,7 +124,7 @@ fn a_revoked_secret_is_replaced_by_the_one_in_the_other_slot_at_once() {
     });
     assert_eq!((rig.titan.token_requests(), changes(&rig)), (6, 2));
     assert_eq!(rotations(&rig), ["warn secondary", "info primary"]);
-    assert!(rig.connector.snapshot().contains("\"credentialSlotChanges\":2"));
+    assert!(rig.client.snapshot().contains("\"credentialSlotChanges\":2"));
 }
 
 #[test]
@@ -328,7 +328,7 @@ fn a_host_that_denies_unexpected_names_has_no_second_slot() {
     }
     rig.run(rig.get()).unwrap();
     rig.host.deny(PRIMARY);
-    rig.connector.forget_settings();
+    rig.client.forget_settings();
     assert_eq!(rig.run(rig.get()).unwrap_err().kind, FailureKind::Host);
 }
 

@@ -106,7 +106,7 @@ fn defect_07_no_log_line_and_no_error_shows_a_secret() {
     });
     rig.run(rig.get()).unwrap_err();
     rig.titan.change_client_secret("another");
-    rig.connector.forget_tokens();
+    rig.client.forget_tokens();
     assert_eq!(rig.run(rig.get()).unwrap_err().kind, FailureKind::Authentication);
     assert!(!rig.host.lines().is_empty());
     rig.host.assert_secrets_kept();
@@ -125,7 +125,7 @@ fn defect_09_what_the_caller_passed_is_the_same_afterwards() {
     let query = vec![("jobStatus".to_owned(), "Completed".to_owned())];
     let operation = catalogue::find("servicetitan", "jpm.jobs-list").unwrap();
     let ask = || async {
-        dynamic::invoke(&rig.connector, operation, &query, None, None).await.unwrap();
+        dynamic::invoke(&rig.client, operation, &query, None, None).await.unwrap();
     };
     rig.run(ask());
     rig.run(ask());
@@ -186,7 +186,7 @@ fn defect_14_each_operation_has_the_version_of_its_own_path() {
     };
     let rig = Rig::new();
     rig.titan.on_api(|_, _| Some(Reply::status(204, "")));
-    rig.run(dynamic::invoke(&rig.connector, &CALLS, &[], None, None)).unwrap();
+    rig.run(dynamic::invoke(&rig.client, &CALLS, &[], None, None)).unwrap();
     assert_eq!(api(&rig)[0].path(), "/telecom/v3/tenant/1234/calls");
 }
 

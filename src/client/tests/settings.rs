@@ -4,6 +4,7 @@ use super::rig::{APP_KEY, CLIENT_SECRET, Rig, options, within};
 use crate::{
     contract::{CallOptions, Failure, FailureKind, Outcome, RetryAdvice},
     host::{HostError, simulated::SentRequest},
+    providers::registry,
 };
 use std::{rc::Rc, time::Duration};
 
@@ -38,7 +39,7 @@ fn everything_that_is_missing_or_malformed_is_named_at_once() {
     assert_eq!(names(&failure), all);
     assert_eq!((failure.operation.as_deref(), failure.retry), (Some("jpm.jobs-get"), RetryAdvice::Never));
 
-    rig.connector.forget_settings();
+    rig.client.forget_settings();
     rig.host.set("REQUEST_TIMEOUT", "soon");
     rig.host.set("PENSTOCK_WINDOW", "0");
     rig.host.set("SERVICETITAN_API_ENVIRONMENT", "staging");
@@ -56,7 +57,7 @@ fn everything_that_is_missing_or_malformed_is_named_at_once() {
     // A whole read says the same, and so does the check at start.
     let read = rig.run(rig.read_jobs(&options())).end.unwrap_err();
     assert_eq!(names(&read).len(), expected.len());
-    let ready = rig.run(rig.connector.ready("servicetitan", None)).unwrap();
+    let ready = rig.run(rig.client.ready(registry::find("servicetitan").unwrap(), None)).unwrap();
     assert_eq!(ready.missing.len(), expected.len());
     assert!(rig.host.requests().is_empty());
 }
@@ -93,7 +94,7 @@ fn an_account_has_settings_of_its_own() {
     rig.run(rig.get()).unwrap();
     assert_eq!(rig.titan.token_requests(), 2);
     // Many calls that come for it at once read its settings once.
-    rig.connector.forget_settings();
+    rig.client.forget_settings();
     rig.host.slow_lookups(SECOND / 100);
     let before = rig.host.reads(&own[2]);
     let north = of("north-east");
@@ -117,7 +118,7 @@ fn the_integration_environment_has_hosts_and_names_of_its_own() {
 
     rig.host.set("SERVICETITAN_API_ENVIRONMENT", "Integration");
     rig.host.set("SERVICETITAN_INTEGRATION_TENANT_ID", "99");
-    rig.connector.forget_settings();
+    rig.client.forget_settings();
     rig.run(rig.get()).unwrap_err();
     let requests = rig.host.requests();
     assert_eq!(origin(&requests[2]), (true, "auth-integration.servicetitan.io".to_owned()));
@@ -125,7 +126,7 @@ fn the_integration_environment_has_hosts_and_names_of_its_own() {
     assert_eq!(last(&rig).path(), "/jpm/v2/tenant/99/jobs/1");
 
     rig.host.unset("SERVICETITAN_CLIENT_ID");
-    rig.connector.forget_settings();
+    rig.client.forget_settings();
     let failure = rig.run(rig.get()).unwrap_err();
     assert_eq!(names(&failure), ["SERVICETITAN_INTEGRATION_CLIENT_ID"]);
 }
@@ -141,7 +142,7 @@ fn plain_http_is_for_development_only() {
     assert!(rig.host.requests().is_empty());
 
     rig.host.set("PENSTOCK_ALLOW_HTTP", "true");
-    rig.connector.forget_settings();
+    rig.client.forget_settings();
     rig.run(rig.get()).unwrap();
     let request = last(&rig);
     assert_eq!((request.https, request.authority.as_str()), (false, "localhost:8080"));
@@ -180,7 +181,7 @@ fn settings_are_read_again_after_a_minute_or_when_told() {
         assert_eq!(rig.titan.token_requests(), 2);
 
         rig.host.set("SERVICETITAN_TENANT_ID", "6");
-        rig.connector.forget_settings();
+        rig.client.forget_settings();
         rig.get().await.unwrap_err();
         assert_eq!(last(&rig).path(), "/jpm/v2/tenant/6/jobs/1");
     });
@@ -196,7 +197,7 @@ fn a_token_outlives_the_settings_that_it_was_made_with() {
             rig.host.wait(61 * SECOND).await;
         }
         assert_eq!(rig.titan.token_requests(), 1);
-        rig.connector.forget_tokens();
+        rig.client.forget_tokens();
         rig.get().await.unwrap();
         assert_eq!(rig.titan.token_requests(), 2);
     });
@@ -244,7 +245,7 @@ fn a_host_that_fails_or_hangs_ends_the_call_and_not_the_connector() {
         }
         assert_eq!(rig.host.elapsed(), 3 * SECOND);
         assert_eq!(rig.read_jobs(&deadline).await.end.unwrap_err().kind, FailureKind::Timeout);
-        rig.connector.ready("servicetitan", None).await.unwrap_err();
+        rig.client.ready(registry::find("servicetitan").unwrap(), None).await.unwrap_err();
         rig.host.slow_lookups(Duration::ZERO);
         rig.get().await.unwrap();
     });

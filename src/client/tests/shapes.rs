@@ -115,7 +115,7 @@ async fn read(
         parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let mut records = Texts::default();
     let end = async {
-        let reader = dynamic::list(&rig.connector, operation, &parameters, body, Some(options)).await?;
+        let reader = dynamic::list(&rig.client, operation, &parameters, body, Some(options)).await?;
         let ty = record_type(operation);
         stream_records(reader, &mut records, |item: &[u8]| codec::transcode(ty, item)).await
     };
@@ -193,7 +193,7 @@ fn a_list_that_the_vendor_does_not_count_is_never_asked_for_its_total() {
     assert!(asked.borrow().iter().all(|(_, url)| !url.contains("includeTotal")), "{asked:?}");
     let requests = rig.titan.api_requests();
     let total = [("includeTotal".to_owned(), "true".to_owned())];
-    let refused = rig.run(dynamic::invoke(&rig.connector, &UNCOUNTED, &total, None, None)).unwrap_err();
+    let refused = rig.run(dynamic::invoke(&rig.client, &UNCOUNTED, &total, None, None)).unwrap_err();
     assert_eq!((refused.kind, refused.fields[0].field.as_str()), (FailureKind::BadInput, "includeTotal"));
     assert_eq!(rig.titan.api_requests(), requests);
 }
@@ -205,7 +205,7 @@ fn a_list_that_needs_a_filter_says_so_before_anything_is_sent() {
     let refused = rig.run(read(&rig, &NEEDS, &[], None, &options())).1.unwrap_err();
     assert_eq!(refused.kind, FailureKind::BadInput);
     assert!(refused.message.contains("`modifiedBefore`, `modifiedOnOrAfter`"), "{refused:?}");
-    let page = rig.run(dynamic::invoke(&rig.connector, &NEEDS, &[], None, None)).unwrap_err();
+    let page = rig.run(dynamic::invoke(&rig.client, &NEEDS, &[], None, None)).unwrap_err();
     assert_eq!((page.kind, rig.titan.api_requests()), (FailureKind::BadInput, 0));
     let given = [("modifiedBefore", "2026-11-20T00:00:00Z")];
     assert_eq!(rig.run(read(&rig, &NEEDS, &given, None, &options())).0.len(), 3);
@@ -347,7 +347,7 @@ fn a_report_goes_on_after_the_last_row_that_was_delivered() {
         let path: Vec<_> = REPORT_PATH.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let options = pages_of(10);
         let mut reader =
-            dynamic::list(&rig.connector, &REPORT, &path, Some(NO_PARAMETERS), Some(&options)).await.unwrap();
+            dynamic::list(&rig.client, &REPORT, &path, Some(NO_PARAMETERS), Some(&options)).await.unwrap();
         assert_eq!(reader.next().await.unwrap().unwrap().len(), 10);
         reader.delivered(4);
         reader.end(false).resume

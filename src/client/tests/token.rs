@@ -96,7 +96,7 @@ fn a_token_is_never_sent_after_its_end() {
                 rig.host.wait(life / 13).await;
             }
         });
-        let refused = rig.connector.metrics().contains("status=\"401\"");
+        let refused = rig.client.metrics().contains("status=\"401\"");
         assert!(!refused, "a token of {life:?} was refused");
         let fetches = rig.titan.token_requests();
         assert!((20..=50).contains(&fetches), "{fetches} of {life:?}");

@@ -82,7 +82,7 @@ fn a_secret_that_went_away_is_looked_for_once_for_all_who_wait() {
     rig.run(rig.get()).unwrap();
     rig.host.unset("SERVICETITAN_CLIENT_SECRET");
     rig.host.slow_lookups(SECOND / 100);
-    rig.connector.forget_tokens();
+    rig.client.forget_tokens();
     let before = rig.host.reads("SERVICETITAN_CLIENT_SECRET");
     for failure in failures(rig.run(rig.get_often(100))) {
         assert_eq!(failure.kind, FailureKind::Configuration);

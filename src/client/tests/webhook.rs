@@ -2,10 +2,10 @@
 
 use super::rig::Rig;
 use crate::{
-    client::Received,
     contract::{Failure, FailureKind},
+    entry::webhooks::Received,
     host::simulated::Store,
-    webhooks::{self, Delivery, Encoding, Kind, Trust, sign},
+    webhooks::{Delivery, Encoding, Kind, Trust, sign},
 };
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ fn rig() -> Rig {
 
 fn receive(rig: &Rig, (headers, body): &(Vec<(String, String)>, String)) -> Result<Received, Failure> {
     let delivery = Delivery { headers, body: body.as_bytes() };
-    rig.noted(rig.run(webhooks::receive(&rig.connector, "servicetitan", None, &delivery)))
+    rig.noted(rig.run(crate::entry::webhooks::receive(&rig.client, "servicetitan", None, &delivery)))
 }
 
 fn refused(rig: &Rig, message: &(Vec<(String, String)>, String)) -> Failure {
@@ -68,7 +68,7 @@ fn an_event_is_read_and_handed_out_once_however_often_it_is_delivered() {
     // The vendor delivers again, under another delivery id.
     let again = || receive(&rig, &signed(SECRET, "d2", "e1")).unwrap();
     assert!(matches!(again(), Received::InHand(_)));
-    rig.run(rig.connector.webhook_done(&ticket.unwrap().to_string())).unwrap();
+    rig.run(crate::entry::webhooks::done(&rig.client, &ticket.unwrap().to_string())).unwrap();
     assert!(matches!(again(), Received::Duplicate(_)));
     assert!(matches!(receive(&rig, &signed(SECRET, "d3", "e2")).unwrap(), Received::Fresh { .. }));
 }
@@ -77,15 +77,15 @@ fn an_event_is_read_and_handed_out_once_however_often_it_is_delivered() {
 fn what_could_not_be_handled_comes_again() {
     let rig = rig();
     let first = ticket(receive(&rig, &signed(SECRET, "d1", "e1")).unwrap());
-    rig.run(rig.connector.webhook_released(&first)).unwrap();
+    rig.run(crate::entry::webhooks::release(&rig.client, &first)).unwrap();
     let second = ticket(receive(&rig, &signed(SECRET, "d2", "e1")).unwrap());
     // Too slow: somebody else gets it, and the slow one learns of it.
     rig.run(rig.host.wait(Duration::from_secs(311)));
     let third = ticket(receive(&rig, &signed(SECRET, "d3", "e1")).unwrap());
-    let late = rig.run(rig.connector.webhook_done(&second)).unwrap_err();
+    let late = rig.run(crate::entry::webhooks::done(&rig.client, &second)).unwrap_err();
     assert_eq!(late.kind, FailureKind::Conflict);
-    rig.run(rig.connector.webhook_done(&third)).unwrap();
-    let wrong = rig.run(rig.connector.webhook_done("no ticket")).unwrap_err();
+    rig.run(crate::entry::webhooks::done(&rig.client, &third)).unwrap();
+    let wrong = rig.run(crate::entry::webhooks::done(&rig.client, "no ticket")).unwrap_err();
     assert_eq!((wrong.kind, wrong.fields[0].field.as_str()), (FailureKind::BadInput, "ticket"));
 }
 
@@ -160,7 +160,7 @@ fn without_a_store_nothing_is_handed_out_unless_the_host_says_so() {
     rig.host.set_secret("SERVICETITAN_WEBHOOK_SECRET", SECRET);
     assert_eq!(refused(&rig, &signed(SECRET, "d", "e")).kind, FailureKind::Host);
     rig.host.set("PENSTOCK_WEBHOOK_NEEDS_STATE", "false");
-    rig.connector.forget_settings();
+    rig.client.forget_settings();
     let received = receive(&rig, &signed(SECRET, "d", "e")).unwrap();
     assert!(matches!(received, Received::Fresh { ticket: None, .. }), "{received:?}");
 }

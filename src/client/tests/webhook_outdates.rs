@@ -2,10 +2,10 @@
 
 use super::rig::{Rig, options};
 use crate::{
-    client::Received,
     contract::AnswerSource,
+    entry::webhooks::Received,
     host::simulated::{Reply, Store},
-    webhooks::{self, Delivery, Encoding, sign},
+    webhooks::{Delivery, Encoding, sign},
 };
 
 const SECRET: &str = "canary-webhook-secret-0123456789";
@@ -32,7 +32,7 @@ fn deliver(rig: &Rig, name: &str, subject: &str) {
     let signature = Encoding::Hex.encode(&sign(SECRET.as_bytes(), &[body.as_bytes()]));
     let headers = [("x-servicetitan-signature".to_owned(), signature)];
     let delivery = Delivery { headers: &headers, body: body.as_bytes() };
-    let received = rig.run(webhooks::receive(&rig.connector, "servicetitan", None, &delivery));
+    let received = rig.run(crate::entry::webhooks::receive(&rig.client, "servicetitan", None, &delivery));
     assert!(matches!(received, Ok(Received::Fresh { .. })), "{received:?}");
 }
 
@@ -67,6 +67,6 @@ fn a_forged_event_outdates_nothing() {
     let body = r#"{"id":"d","type":"tn.dis.zone-updated","data":{"tenantId":1234,"zone":{"id":5}}}"#;
     let headers = [("x-servicetitan-signature".to_owned(), "00".repeat(32))];
     let delivery = Delivery { headers: &headers, body: body.as_bytes() };
-    rig.run(webhooks::receive(&rig.connector, "servicetitan", None, &delivery)).unwrap_err();
+    rig.run(crate::entry::webhooks::receive(&rig.client, "servicetitan", None, &delivery)).unwrap_err();
     assert_eq!(source(&rig, "dispatch.zones-get"), AnswerSource::Cache);
 }

@@ -1,4 +1,4 @@
-//! What guards a vendor from too many requests: a breaker and a retry budget for each
+//! What breakers a vendor from too many requests: a breaker and a retry budget for each
 //! limit group of a tenant.
 
 use crate::policy::{
@@ -17,15 +17,15 @@ use std::{
 /// its breaker was closed or nobody asked.
 const MOST_GROUPS: usize = 1024;
 
-/// The guards of all groups.
+/// The breakers of all groups.
 #[derive(Default)]
-pub(crate) struct Guards {
-    groups: RefCell<LiteMap<String, Rc<Guard>>>,
+pub(crate) struct CircuitBreakers {
+    groups: RefCell<LiteMap<String, Rc<CircuitBreaker>>>,
     totals: Rc<Totals>,
 }
 
-/// The guards of one group.
-pub(crate) struct Guard {
+/// The breakers of one group.
+pub(crate) struct CircuitBreaker {
     breaker: RefCell<Breaker>,
     budget: RefCell<Budget>,
     used: Cell<Tick>,
@@ -33,8 +33,8 @@ pub(crate) struct Guard {
 }
 
 /// Leave to send one request. Dropped, it counts as not sent.
-pub(crate) struct Pass {
-    guard: Rc<Guard>,
+pub(crate) struct BreakerPermit {
+    breaker: Rc<CircuitBreaker>,
     permit: Option<Permit>,
 }
 
@@ -68,46 +68,46 @@ pub(crate) struct Figures {
     pub(crate) retries_refused_total: u64,
 }
 
-impl Guards {
-    /// The guards of a group; new ones if it is not known. The key names vendor, tenant and
+impl CircuitBreakers {
+    /// The breakers of a group; new ones if it is not known. The key names vendor, tenant and
     /// limit group.
-    pub(crate) fn of(&self, key: &str, now: Tick) -> Rc<Guard> {
+    pub(crate) fn of(&self, key: &str, now: Tick) -> Rc<CircuitBreaker> {
         let mut groups = self.groups.borrow_mut();
-        if let Some(guard) = groups.get(key) {
-            guard.used.set(now);
-            return guard.clone();
+        if let Some(breaker) = groups.get(key) {
+            breaker.used.set(now);
+            return breaker.clone();
         }
         if groups.len() >= MOST_GROUPS
             && let Some(oldest) =
-                groups.iter().min_by_key(|(_, guard)| guard.used.get()).map(|(key, _)| key.clone())
+                groups.iter().min_by_key(|(_, breaker)| breaker.used.get()).map(|(key, _)| key.clone())
         {
             groups.remove(&oldest);
         }
-        let guard = Rc::new(Guard {
+        let breaker = Rc::new(CircuitBreaker {
             breaker: RefCell::new(Breaker::new(BreakerPolicy::DEFAULT)),
             budget: RefCell::new(Budget::new(BudgetPolicy::DEFAULT)),
             used: Cell::new(now),
             totals: self.totals.clone(),
         });
-        groups.insert(key.to_owned(), guard.clone());
-        guard
+        groups.insert(key.to_owned(), breaker.clone());
+        breaker
     }
 
     /// The breaker of each group.
     pub(crate) fn states(&self, now: Tick) -> Vec<(String, State)> {
         let groups = self.groups.borrow();
-        groups.iter().map(|(key, guard)| (key.clone(), guard.breaker.borrow().state(now))).collect()
+        groups.iter().map(|(key, breaker)| (key.clone(), breaker.breaker.borrow().state(now))).collect()
     }
 
     /// For metrics.
     pub(crate) fn figures(&self, now: Tick) -> Figures {
         let groups = self.groups.borrow();
-        let states = || groups.values().map(|guard| guard.breaker.borrow().state(now));
+        let states = || groups.values().map(|breaker| breaker.breaker.borrow().state(now));
         Figures {
             groups: groups.len(),
             open: states().filter(|state| matches!(state, State::Open { .. })).count(),
             half_open: states().filter(|state| *state == State::HalfOpen).count(),
-            lowest_budget: groups.values().map(|guard| guard.budget.borrow().level(now)).min(),
+            lowest_budget: groups.values().map(|breaker| breaker.budget.borrow().level(now)).min(),
             opened_total: self.totals.opened.get(),
             closed_total: self.totals.closed.get(),
             calls_refused_total: self.totals.calls_refused.get(),
@@ -116,7 +116,7 @@ impl Guards {
     }
 }
 
-impl Guard {
+impl CircuitBreaker {
     /// A call begins. Once a call, however often it is sent.
     pub(crate) fn called(&self, now: Tick) {
         self.budget.borrow_mut().called(now);
@@ -132,9 +132,13 @@ impl Guard {
     }
 
     /// Leave to send one request. `may_probe`: whether its repeat is harmless.
-    pub(crate) fn pass(self: &Rc<Guard>, now: Tick, may_probe: bool) -> Result<Pass, Open> {
+    pub(crate) fn permit(
+        self: &Rc<CircuitBreaker>,
+        now: Tick,
+        may_probe: bool,
+    ) -> Result<BreakerPermit, Open> {
         match self.breaker.borrow_mut().permit(now, may_probe) {
-            Ok(permit) => Ok(Pass { guard: self.clone(), permit: Some(permit) }),
+            Ok(permit) => Ok(BreakerPermit { breaker: self.clone(), permit: Some(permit) }),
             Err(open) => {
                 count(&self.totals.calls_refused);
                 Err(open)
@@ -157,7 +161,7 @@ impl Guard {
     }
 }
 
-impl Pass {
+impl BreakerPermit {
     /// The request was sent and has ended after `took`. A transition is to be logged.
     pub(crate) fn ended(
         mut self,
@@ -168,10 +172,10 @@ impl Pass {
         random: f64,
     ) -> Option<Transition> {
         let permit = self.permit.take()?;
-        let transition = self.guard.breaker.borrow_mut().record(permit, now, outcome, took, hint, random);
+        let transition = self.breaker.breaker.borrow_mut().record(permit, now, outcome, took, hint, random);
         match transition {
-            Some(Transition::Opened { .. }) => count(&self.guard.totals.opened),
-            Some(Transition::Closed) => count(&self.guard.totals.closed),
+            Some(Transition::Opened { .. }) => count(&self.breaker.totals.opened),
+            Some(Transition::Closed) => count(&self.breaker.totals.closed),
             None => {}
         }
         transition
@@ -179,10 +183,10 @@ impl Pass {
 }
 
 /// The request was not sent, or nobody waited for its answer.
-impl Drop for Pass {
+impl Drop for BreakerPermit {
     fn drop(&mut self) {
         if let Some(permit) = self.permit.take() {
-            self.guard.breaker.borrow_mut().abandon(permit);
+            self.breaker.breaker.borrow_mut().abandon(permit);
         }
     }
 }
@@ -202,23 +206,23 @@ mod tests {
     }
 
     /// Ten failures at a time.
-    fn fail(guard: &Rc<Guard>, now: Tick) {
+    fn fail(breaker: &Rc<CircuitBreaker>, now: Tick) {
         for _ in 0..10 {
-            let pass = guard.pass(now, true).unwrap();
-            pass.ended(now, Outcome::Failure, MILLI, None, 0.0);
+            let permit = breaker.permit(now, true).unwrap();
+            permit.ended(now, Outcome::Failure, MILLI, None, 0.0);
         }
     }
 
     #[test]
     fn one_tenants_outage_is_not_anothers() {
-        let guards = Guards::default();
-        let (north, south) = (guards.of("north", at(0)), guards.of("south", at(0)));
+        let breakers = CircuitBreakers::default();
+        let (north, south) = (breakers.of("north", at(0)), breakers.of("south", at(0)));
         fail(&north, at(0));
-        assert!(north.pass(at(0), true).is_err() && south.pass(at(0), true).is_ok());
+        assert!(north.permit(at(0), true).is_err() && south.permit(at(0), true).is_ok());
         while north.may_retry(at(0), Cost::Transient, &mut Spent::default()) {}
         assert!(south.may_retry(at(0), Cost::Transient, &mut Spent::default()));
         // They are kept by their keys.
-        assert!(guards.of("north", at(0)).pass(at(0), true).is_err());
+        assert!(breakers.of("north", at(0)).permit(at(0), true).is_err());
         let expected = Figures {
             groups: 2,
             open: 1,
@@ -228,50 +232,50 @@ mod tests {
             retries_refused_total: 1,
             ..Figures::default()
         };
-        assert_eq!(guards.figures(at(0)), expected);
-        assert_eq!(guards.figures(at(1)), Figures { open: 0, half_open: 1, ..expected });
+        assert_eq!(breakers.figures(at(0)), expected);
+        assert_eq!(breakers.figures(at(1)), Figures { open: 0, half_open: 1, ..expected });
         for _ in 0..3 {
-            let pass = north.pass(at(1), true).unwrap();
-            pass.ended(at(1), Outcome::Success, MILLI, None, 0.0);
+            let permit = north.permit(at(1), true).unwrap();
+            permit.ended(at(1), Outcome::Success, MILLI, None, 0.0);
         }
-        assert_eq!(guards.figures(at(1)), Figures { open: 0, closed_total: 1, ..expected });
+        assert_eq!(breakers.figures(at(1)), Figures { open: 0, closed_total: 1, ..expected });
     }
 
     #[test]
     fn a_dropped_probe_leaves_its_place_to_the_next() {
-        let guards = Guards::default();
-        let guard = guards.of("north", at(0));
-        fail(&guard, at(0));
-        let probe = guard.pass(at(1), true).unwrap();
-        assert!(guard.pass(at(1), true).is_err());
+        let breakers = CircuitBreakers::default();
+        let breaker = breakers.of("north", at(0));
+        fail(&breaker, at(0));
+        let probe = breaker.permit(at(1), true).unwrap();
+        assert!(breaker.permit(at(1), true).is_err());
         drop(probe);
-        assert!(guard.pass(at(1), true).is_ok());
+        assert!(breaker.permit(at(1), true).is_ok());
     }
 
     #[test]
     fn a_saved_call_gets_its_tokens_back() {
-        let guards = Guards::default();
-        let (guard, mut spent) = (guards.of("north", at(0)), Spent::default());
-        guard.called(at(0));
-        assert!(guard.may_retry(at(0), Cost::Transient, &mut spent));
-        assert_eq!(guards.figures(at(0)).lowest_budget, Some(49_000));
-        guard.called(at(0));
-        assert_eq!(guards.figures(at(0)).lowest_budget, Some(49_050));
-        guard.succeeded(at(0), spent);
-        assert_eq!(guards.figures(at(0)).lowest_budget, Some(50_000));
+        let breakers = CircuitBreakers::default();
+        let (breaker, mut spent) = (breakers.of("north", at(0)), Spent::default());
+        breaker.called(at(0));
+        assert!(breaker.may_retry(at(0), Cost::Transient, &mut spent));
+        assert_eq!(breakers.figures(at(0)).lowest_budget, Some(49_000));
+        breaker.called(at(0));
+        assert_eq!(breakers.figures(at(0)).lowest_budget, Some(49_050));
+        breaker.succeeded(at(0), spent);
+        assert_eq!(breakers.figures(at(0)).lowest_budget, Some(50_000));
     }
 
     #[test]
     fn names_that_are_made_up_do_not_fill_the_memory() {
-        let guards = Guards::default();
-        fail(&guards.of("north", at(0)), at(0));
+        let breakers = CircuitBreakers::default();
+        fail(&breakers.of("north", at(0)), at(0));
         for number in 0..2_000 {
-            guards.of(&format!("group-{number}"), at(number));
+            breakers.of(&format!("group-{number}"), at(number));
             // It is in use and so not forgotten.
-            guards.of("north", at(number));
+            breakers.of("north", at(number));
         }
-        let figures = guards.figures(at(0));
+        let figures = breakers.figures(at(0));
         assert_eq!((figures.groups, figures.open, figures.opened_total), (1024, 1, 1));
-        assert!(!guards.groups.borrow().contains_key("group-0"));
+        assert!(!breakers.groups.borrow().contains_key("group-0"));
     }
 }

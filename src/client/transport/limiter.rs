@@ -64,9 +64,9 @@ impl fmt::Display for GroupKey {
     }
 }
 
-/// How admission is set up.
+/// How limiter is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AdmissionConfig {
+pub struct LimiterConfig {
     /// Whether the instances of a deployment share each limit through the host's store.
     pub shared: bool,
     /// How many instances there are. When they cannot agree, each uses its share.
@@ -77,15 +77,15 @@ pub struct AdmissionConfig {
     pub adaptive: bool,
 }
 
-impl Default for AdmissionConfig {
-    fn default() -> AdmissionConfig {
-        AdmissionConfig { shared: true, instances: 1, max_connections: 10, adaptive: false }
+impl Default for LimiterConfig {
+    fn default() -> LimiterConfig {
+        LimiterConfig { shared: true, instances: 1, max_connections: 10, adaptive: false }
     }
 }
 
 /// Why a call was not admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum NotAdmitted {
     /// It could not be sent before its deadline.
     Late {
         /// How long to wait before another try, as far as that is known.
@@ -93,31 +93,31 @@ pub enum Refusal {
     },
 }
 
-impl From<Late> for Refusal {
-    fn from(late: Late) -> Refusal {
-        Refusal::Late { hint: late.hint }
+impl From<Late> for NotAdmitted {
+    fn from(late: Late) -> NotAdmitted {
+        NotAdmitted::Late { hint: late.hint }
     }
 }
 
-/// The admission of one connector. Clones are the same one.
+/// The limiter of one client. Clones are the same one.
 #[derive(Clone)]
-pub struct Admission(Rc<Desk>);
+pub struct Limiter(Rc<Buckets>);
 
-struct Desk {
-    config: Cell<AdmissionConfig>,
-    rooms: RefCell<Rooms>,
+struct Buckets {
+    config: Cell<LimiterConfig>,
+    buckets: RefCell<BucketTable>,
     inflight: RefCell<Inflight>,
 }
 
 #[derive(Default)]
-struct Rooms {
-    by_key: LiteMap<GroupKey, Rc<Room>>,
-    by_id: LiteMap<GroupId, Rc<Room>>,
+struct BucketTable {
+    by_key: LiteMap<GroupKey, Rc<Bucket>>,
+    by_id: LiteMap<GroupId, Rc<Bucket>>,
     made: u64,
 }
 
 /// A group and those who wait for it.
-struct Room {
+struct Bucket {
     key: GroupKey,
     /// The key of its record in the store.
     record: String,
@@ -128,23 +128,23 @@ struct Room {
     wakers: RefCell<BTreeMap<Ticket, Waker>>,
 }
 
-impl Default for Admission {
-    fn default() -> Admission {
-        Admission::new(AdmissionConfig::default())
+impl Default for Limiter {
+    fn default() -> Limiter {
+        Limiter::new(LimiterConfig::default())
     }
 }
 
-impl Admission {
-    /// An admission that has admitted nothing yet.
+impl Limiter {
+    /// An limiter that has admitted nothing yet.
     #[must_use]
-    pub fn new(config: AdmissionConfig) -> Admission {
+    pub fn new(config: LimiterConfig) -> Limiter {
         let inflight = RefCell::new(Inflight::new(config.max_connections));
-        Admission(Rc::new(Desk { config: Cell::new(config), rooms: RefCell::default(), inflight }))
+        Limiter(Rc::new(Buckets { config: Cell::new(config), buckets: RefCell::default(), inflight }))
     }
 
     /// Goes on with another setup. The cap holds at once; groups that are known already
     /// stay shared or not, and adaptive or not, as they are.
-    pub fn configure(&self, config: AdmissionConfig) {
+    pub fn configure(&self, config: LimiterConfig) {
         if self.0.config.replace(config).max_connections != config.max_connections {
             self.0.inflight.borrow_mut().resize(config.max_connections);
             self.0.place_free();
@@ -162,8 +162,8 @@ impl Admission {
     /// another, and one that is kept but not polled when its turn comes holds its group up.
     ///
     /// # Errors
-    /// [`Refusal::Late`], as soon as it is known.
-    pub async fn admit<H: Host>(
+    /// [`NotAdmitted::Late`], as soon as it is known.
+    pub async fn acquire<H: Host>(
         &self,
         host: &H,
         group: &GroupKey,
@@ -171,22 +171,27 @@ impl Admission {
         caller: Caller,
         since: Tick,
         deadline: Tick,
-    ) -> Result<Permit, Refusal> {
+    ) -> Result<Permit, NotAdmitted> {
         let now = host.now();
-        let room = self.0.room(group, limit, now, host);
-        let free = now < deadline && room.group.borrow_mut().at_once(now, &mut self.0.inflight.borrow_mut());
+        let bucket = self.0.bucket(group, limit, now, host);
+        let free =
+            now < deadline && bucket.group.borrow_mut().at_once(now, &mut self.0.inflight.borrow_mut());
         if free {
-            return Ok(Permit { desk: self.0.clone(), room, sent: now });
+            return Ok(Permit { table: self.0.clone(), bucket, sent: now });
         }
         // Boxed: few calls wait, and its state would make that of all large.
-        Box::pin(waiting::wait(self.0.clone(), room, host, caller, since, deadline)).await
+        Box::pin(waiting::wait(self.0.clone(), bucket, host, caller, since, deadline)).await
     }
 
     /// What each group has done and is doing.
     #[must_use]
     pub fn figures(&self, now: Tick) -> Vec<(GroupKey, Figures)> {
-        let rooms = self.0.rooms.borrow();
-        rooms.by_key.values().map(|room| (room.key.clone(), room.group.borrow().figures(now))).collect()
+        let buckets = self.0.buckets.borrow();
+        buckets
+            .by_key
+            .values()
+            .map(|bucket| (bucket.key.clone(), bucket.group.borrow().figures(now)))
+            .collect()
     }
 
     /// How many requests are under way, over all groups.
@@ -199,8 +204,8 @@ impl Admission {
 /// The right to send one request, now. Kept until its answer is there.
 #[must_use = "a place in flight is given back when this is dropped"]
 pub struct Permit {
-    desk: Rc<Desk>,
-    room: Rc<Room>,
+    table: Rc<Buckets>,
+    bucket: Rc<Bucket>,
     sent: Tick,
 }
 
@@ -214,85 +219,85 @@ impl Permit {
     /// The vendor answered with 429, and perhaps with a time to wait: the whole group is
     /// held until then.
     pub fn throttled(&self, now: Tick, hint: Option<Duration>) {
-        self.room.group.borrow_mut().throttled(now, self.sent, hint);
-        self.room.deliver();
+        self.bucket.group.borrow_mut().throttled(now, self.sent, hint);
+        self.bucket.deliver();
     }
 
     /// The vendor let the request through, whatever else it answered.
     pub fn succeeded(&self, now: Tick) {
-        self.room.group.borrow_mut().succeeded(now, self.sent);
+        self.bucket.group.borrow_mut().succeeded(now, self.sent);
     }
 }
 
 impl fmt::Debug for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit").field("group", &self.room.key).field("sent", &self.sent).finish()
+        f.debug_struct("Permit").field("group", &self.bucket.key).field("sent", &self.sent).finish()
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.room.group.borrow_mut().landed(&mut self.desk.inflight.borrow_mut());
-        self.desk.place_free();
+        self.bucket.group.borrow_mut().landed(&mut self.table.inflight.borrow_mut());
+        self.table.place_free();
     }
 }
 
-impl Desk {
+impl Buckets {
     /// A group by its key, made if there is none, with this limit.
-    fn room<H: Host>(&self, key: &GroupKey, limit: &RateLimit, now: Tick, host: &H) -> Rc<Room> {
-        let known = self.rooms.borrow().by_key.get(key).cloned();
-        if let Some(room) = known {
-            let known = *room.group.borrow().limit();
-            let settled = now.since(room.asked.get()) >= LIMIT_LIFE;
+    fn bucket<H: Host>(&self, key: &GroupKey, limit: &RateLimit, now: Tick, host: &H) -> Rc<Bucket> {
+        let known = self.buckets.borrow().by_key.get(key).cloned();
+        if let Some(bucket) = known {
+            let known = *bucket.group.borrow().limit();
+            let settled = now.since(bucket.asked.get()) >= LIMIT_LIFE;
             let changes = known != *limit && (limit.is_below(&known) || settled);
             if changes || known == *limit {
-                room.asked.set(now);
+                bucket.asked.set(now);
             }
             if changes {
-                room.group.borrow_mut().change(now, *limit, host.random());
-                room.deliver();
+                bucket.group.borrow_mut().change(now, *limit, host.random());
+                bucket.deliver();
             }
-            return room;
+            return bucket;
         }
-        let AdmissionConfig { shared, instances, adaptive, .. } = self.config.get();
+        let LimiterConfig { shared, instances, adaptive, .. } = self.config.get();
         let setup = Setup { limit: *limit, instances, shared, adaptive };
-        let mut rooms = self.rooms.borrow_mut();
-        if rooms.by_key.len() >= MANY_GROUPS {
-            let Rooms { by_key, by_id, .. } = &mut *rooms;
-            by_id.retain(|_, room| !room.group.borrow().is_idle(now));
-            by_key.retain(|_, room| !room.group.borrow().is_idle(now));
+        let mut buckets = self.buckets.borrow_mut();
+        if buckets.by_key.len() >= MANY_GROUPS {
+            let BucketTable { by_key, by_id, .. } = &mut *buckets;
+            by_id.retain(|_, bucket| !bucket.group.borrow().is_idle(now));
+            by_key.retain(|_, bucket| !bucket.group.borrow().is_idle(now));
         }
-        rooms.made += 1;
-        let id = GroupId(rooms.made);
+        buckets.made += 1;
+        let id = GroupId(buckets.made);
         let group = RefCell::new(Group::new(id, &setup, now, host.random()));
         let record = format!("penstock/limit/{key}");
-        let room = Rc::new(Room {
+        let bucket = Rc::new(Bucket {
             key: key.clone(),
             record,
             group,
             asked: Cell::new(now),
             wakers: RefCell::default(),
         });
-        rooms.by_key.insert(key.clone(), room.clone());
-        rooms.by_id.insert(id, room.clone());
-        room
+        buckets.by_key.insert(key.clone(), bucket.clone());
+        buckets.by_id.insert(id, bucket.clone());
+        bucket
     }
 
     /// Wakes whoever may take a free place in flight.
     fn place_free(&self) {
         loop {
             let Some(id) = self.inflight.borrow().next() else { return };
-            let room = self.rooms.borrow().by_id.get(&id).cloned();
-            let head = room.and_then(|room| Some((room.group.borrow().head()?, room.clone())));
+            let bucket = self.buckets.borrow().by_id.get(&id).cloned();
+            let head = bucket.and_then(|bucket| Some((bucket.group.borrow().head()?, bucket.clone())));
             match head {
-                Some((ticket, room)) => return room.wake(ticket),
+                Some((ticket, bucket)) => return bucket.wake(ticket),
                 None => self.inflight.borrow_mut().withdraw(id),
             }
         }
     }
 }
 
-impl Room {
+impl Bucket {
     /// Wakes those for whom something has changed.
     fn deliver(&self) {
         let wakes = self.group.borrow_mut().wakes();

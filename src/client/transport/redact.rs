@@ -3,10 +3,8 @@
 //! A vendor may repeat in an error what it was sent. Its words reach failures and log
 //! lines, so the secrets of the request are taken out of them first.
 
-use crate::{
-    client::accounts::token::Authorization,
-    providers::api::{Credentials, Refusal, Vendor},
-};
+use super::request::Authorization;
+use crate::providers::api::{ApiError, Credentials, Provider};
 use std::borrow::Cow;
 
 /// What stands where a secret stood.
@@ -16,13 +14,13 @@ const REDACTED: &str = "[redacted]";
 const SHORTEST: usize = 6;
 
 /// What an answer that is no success says, without secrets.
-pub(crate) fn refusal(vendor: &dyn Vendor, status: u16, body: &[u8], secrets: &[&str]) -> Refusal {
+pub(crate) fn error(provider: &dyn Provider, status: u16, body: &[u8], secrets: &[&str]) -> ApiError {
     // Before it is read, since a text may be cut there in the middle of a secret; and
     // after, since JSON may spell a secret with escapes.
     let body = String::from_utf8_lossy(body);
-    let said = vendor.refusal(status, redacted(&body, secrets).as_bytes());
+    let said = provider.errors().read(status, redacted(&body, secrets).as_bytes());
     let clean = |text: String| redacted(&text, secrets).into_owned();
-    Refusal {
+    ApiError {
         message: clean(said.message),
         trace_id: said.trace_id.map(clean),
         fields: said.fields.into_iter().map(|(field, message)| (clean(field), clean(message))).collect(),

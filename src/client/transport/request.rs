@@ -1,45 +1,47 @@
 //! Puts the request of an attempt together.
 
-use super::url;
 use crate::{
-    client::{
-        Options,
-        accounts::{account::Account, token::Authorization},
-        pipeline::Call,
-    },
+    call::Call,
+    codec::url,
     files::{Multipart, Rest},
     host::{Body, Host, Request, Timeouts},
-    providers::api::{PageAsked, Vendor},
-    settings::Policy,
+    policy::{secret::Secret, token::Generation},
+    providers::api::{PageSelector, Provider, Site},
+    settings::CommonSettings,
 };
 use std::time::Duration;
 
 /// No connection takes longer than this to be made.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// What all attempts of one call have in common.
-pub(crate) struct Sending<'a> {
-    /// The call.
+/// What authenticates one request.
+pub(crate) struct Authorization {
+    /// Which token it is, to say so when it is refused.
+    pub(crate) generation: Generation,
+    /// The header fields.
+    pub(crate) headers: Vec<(&'static str, Secret)>,
+}
+
+/// What the attempts of a call send.
+pub(crate) struct RequestParts<'a> {
     pub(crate) call: &'a Call,
-    /// The page that is asked for, if it is a list.
-    pub(crate) page: Option<&'a PageAsked>,
-    /// Whose call it is.
-    pub(crate) account: &'a Account,
-    /// The common settings.
-    pub(crate) policy: &'a Policy,
-    /// How it is to be made.
-    pub(crate) options: &'a Options,
+    /// The query, that of the page included.
+    pub(crate) query: Vec<(&'static str, String)>,
+    /// Where it goes.
+    pub(crate) site: &'a Site,
+    pub(crate) settings: &'a CommonSettings,
 }
 
 /// The query of a call, that of the page included, and so are the parameters that are sent
 /// as header fields.
 pub(crate) fn query(
     call: &Call,
-    page: Option<&PageAsked>,
-    vendor: &dyn Vendor,
+    page: Option<&PageSelector>,
+    provider: &dyn Provider,
 ) -> Vec<(&'static str, String)> {
     let mut query = call.query.clone();
-    for (name, value) in page.map_or_else(Vec::new, |page| vendor.page_query(call.operation, page)) {
+    let selects = page.map_or_else(Vec::new, |page| provider.paging().query(call.operation, page));
+    for (name, value) in selects {
         query.retain(|(known, _)| *known != name);
         query.push((name, value));
     }
@@ -48,13 +50,12 @@ pub(crate) fn query(
 
 /// The request of one attempt, which may take `time`.
 pub(crate) fn build(
-    sending: &Sending<'_>,
+    parts: RequestParts<'_>,
     authorization: &Authorization,
     time: Duration,
     host: &impl Host,
 ) -> Request {
-    let Sending { call, page, account, policy, .. } = *sending;
-    let query = query(call, page, account.vendor);
+    let RequestParts { call, query, site, settings } = parts;
     let mut headers = if call.operation.file { file_headers(call) } else { headers("application/json") };
     let (named, query): (Vec<_>, Vec<_>) =
         query.into_iter().partition(|(name, _)| call.operation.header(name).is_some());
@@ -65,23 +66,23 @@ pub(crate) fn build(
         headers.push(("content-type", "application/json".to_owned()));
     }
     if let Some((field, upload)) = call.operation.upload.zip(call.upload.as_ref()) {
-        let form = Multipart::new(field, upload, [host.random(), host.random()], policy.max_file_bytes);
+        let form = Multipart::new(field, upload, [host.random(), host.random()], settings.max_file_bytes);
         headers.push(("content-type", form.content_type()));
         body = Some(Body::Stream(form.into_body()));
     }
     // A file takes longer than the attempt that finds it.
     let moves_a_file = call.operation.file || call.upload.is_some();
-    let between_bytes = if moves_a_file { policy.attempt_timeout } else { time };
+    let between_bytes = if moves_a_file { settings.attempt_timeout } else { time };
     Request {
         method: call.operation.method.as_str(),
-        https: account.site.api.https,
-        authority: account.site.api.authority.clone(),
-        path_and_query: url::path_and_query(call.operation, &account.site.tenant, &call.segments, &query),
+        https: site.api.https,
+        authority: site.api.authority.clone(),
+        path_and_query: url::path_and_query(call.operation, &site.tenant, &call.segments, &query),
         headers,
         secret_headers: authorization.headers.clone(),
         body,
         timeouts: Timeouts { between_bytes, ..timeouts(time) },
-        max_body: policy.max_body_bytes,
+        max_body: settings.max_body_bytes,
     }
 }
 

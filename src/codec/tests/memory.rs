@@ -2,13 +2,14 @@
 
 use crate::{
     codec::{
-        Problem, decode, lift,
+        decode, lift,
         lower::lower,
         print::{Form, print},
         query,
         value::Value,
     },
     contract::{
+        FieldError,
         abi::{Arena, Layout, tests::Placed},
         catalogue::{RecordType, Type},
     },
@@ -46,7 +47,7 @@ fn given(ty: &Type, value: &Value<'_>) -> Placed {
 
 /// The body of a caller's value.
 #[track_caller]
-pub(super) fn encode_body(ty: &Type, value: &Value<'_>) -> Result<String, Vec<Problem>> {
+pub(super) fn encode_body(ty: &Type, value: &Value<'_>) -> Result<String, Vec<FieldError>> {
     let placed = given(ty, value);
     let body = lift::lift_body(ty, &placed, BASE).unwrap();
     placed.assert_released(Layout::of(ty).size);
@@ -58,7 +59,7 @@ pub(super) fn encode_body(ty: &Type, value: &Value<'_>) -> Result<String, Vec<Pr
 pub(super) fn encode_query(
     record: &'static RecordType,
     value: &Value<'_>,
-) -> Result<Vec<(&'static str, String)>, Vec<Problem>> {
+) -> Result<Vec<(&'static str, String)>, Vec<FieldError>> {
     let ty = Type::Record(record);
     let placed = given(&ty, value);
     let pairs = lift::lift_query(record, &placed, BASE).unwrap();

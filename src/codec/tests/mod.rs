@@ -12,7 +12,7 @@ mod query;
 mod robust;
 mod schema;
 
-use super::Problem;
+use crate::contract::FieldError;
 use crate::contract::catalogue::{Operation, RecordType, Type, operations, vendors};
 
 /// Every type that a vendor answers with or takes as a body.
@@ -35,6 +35,6 @@ fn bodies() -> Vec<&'static Type> {
 }
 
 /// `field: message` of each problem, so that a test shows what a caller would read.
-fn lines(problems: Vec<Problem>) -> Vec<String> {
-    problems.iter().map(ToString::to_string).collect()
+fn lines(problems: Vec<FieldError>) -> Vec<String> {
+    problems.iter().map(|error| format!("{}: {}", error.field, error.message)).collect()
 }

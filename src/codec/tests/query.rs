@@ -5,8 +5,11 @@ use super::{
     memory::{decoded, encode_query, instant, set, text as given},
 };
 use crate::{
-    codec::{Problem, parameter_from_text, query_from_text, value::Value},
-    contract::catalogue::{Field, Join, RecordType, Type, operations, tables::servicetitan::jpm as tables},
+    codec::{parameter_from_text, query_from_text, value::Value},
+    contract::{
+        FieldError,
+        catalogue::{Field, Join, RecordType, Type, operations, tables::servicetitan::jpm as tables},
+    },
 };
 
 static APPOINTMENTS: &RecordType = &tables::APPOINTMENTS_QUERY;
@@ -20,12 +23,12 @@ fn typed() -> Value<'static> {
 
 type Pairs = Vec<(&'static str, String)>;
 
-fn text(record: &'static RecordType, given: &[(&str, &str)]) -> Result<Pairs, Vec<Problem>> {
+fn text(record: &'static RecordType, given: &[(&str, &str)]) -> Result<Pairs, Vec<FieldError>> {
     let given: Vec<_> = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     query_from_text(record, &given)
 }
 
-fn pairs(result: Result<Pairs, Vec<Problem>>) -> String {
+fn pairs(result: Result<Pairs, Vec<FieldError>>) -> String {
     result.unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 

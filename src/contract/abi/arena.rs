@@ -104,7 +104,7 @@ impl Arena {
 
     /// Makes the pointers real addresses. The arena never moves again.
     #[must_use]
-    pub fn settle(mut self) -> Settled {
+    pub fn settle(mut self) -> LoweredValue {
         let pad = padding(&self.bytes);
         if pad > 0 {
             // Allocators give more than they must, so this hardly ever happens.
@@ -116,7 +116,7 @@ impl Arena {
         let start = padding(&self.bytes);
         #[allow(clippy::cast_possible_truncation, reason = "an address of a 32-bit memory has 32 bits")]
         self.rebase((self.bytes.as_ptr() as usize + start) as u32);
-        Settled { bytes: self.bytes, start }
+        LoweredValue { bytes: self.bytes, start }
     }
 }
 
@@ -142,12 +142,12 @@ impl Memory for Arena {
 
 /// An arena whose pointers are addresses. What it holds lives as long as it does.
 #[derive(Debug, Default)]
-pub struct Settled {
+pub struct LoweredValue {
     bytes: Vec<u8>,
     start: usize,
 }
 
-impl Settled {
+impl LoweredValue {
     /// The value, and all that it points to.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {

@@ -16,28 +16,29 @@ pub trait Memory {
 /// is a defect of the host or of Penstock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the value does not have the form of the canonical ABI")]
-pub struct Broken;
+pub struct AbiError;
 
 /// So many bytes as an array.
-pub(crate) fn bytes<const SIZE: usize>(memory: &dyn Memory, at: u32) -> Result<[u8; SIZE], Broken> {
-    let size = u32::try_from(SIZE).map_err(|_| Broken)?;
-    memory.read(at, size).and_then(|bytes| bytes.try_into().ok()).ok_or(Broken)
+pub(crate) fn bytes<const SIZE: usize>(memory: &dyn Memory, at: u32) -> Result<[u8; SIZE], AbiError> {
+    let size = u32::try_from(SIZE).map_err(|_| AbiError)?;
+    memory.read(at, size).and_then(|bytes| bytes.try_into().ok()).ok_or(AbiError)
 }
 
 /// The number that tells the cases of a variant apart.
-pub(crate) fn discriminant(memory: &dyn Memory, at: u32, cases: usize) -> Result<usize, Broken> {
-    let bytes = memory.read(at, Layout::discriminant(cases).size).ok_or(Broken)?;
+pub(crate) fn discriminant(memory: &dyn Memory, at: u32, cases: usize) -> Result<usize, AbiError> {
+    let bytes = memory.read(at, Layout::discriminant(cases).size).ok_or(AbiError)?;
     let case = bytes.iter().rev().fold(0, |case, byte| case << 8 | usize::from(*byte));
-    if case < cases { Ok(case) } else { Err(Broken) }
+    if case < cases { Ok(case) } else { Err(AbiError) }
 }
 
 /// A string. Its block is released.
-pub(crate) fn text(memory: &dyn Memory, at: u32) -> Result<String, Broken> {
+pub(crate) fn text(memory: &dyn Memory, at: u32) -> Result<String, AbiError> {
     let (start, length) = list(memory, at)?;
     if length == 0 {
         return Ok(String::new());
     }
-    let text = std::str::from_utf8(memory.read(start, length).ok_or(Broken)?).map_err(|_| Broken)?.to_owned();
+    let text =
+        std::str::from_utf8(memory.read(start, length).ok_or(AbiError)?).map_err(|_| AbiError)?.to_owned();
     memory.release(start, length, 1);
     Ok(text)
 }
@@ -47,14 +48,14 @@ pub(crate) fn elements<T>(
     memory: &dyn Memory,
     at: u32,
     element: Layout,
-    mut read: impl FnMut(u32) -> Result<T, Broken>,
-) -> Result<Vec<T>, Broken> {
+    mut read: impl FnMut(u32) -> Result<T, AbiError>,
+) -> Result<Vec<T>, AbiError> {
     let (start, count) = list(memory, at)?;
     if count == 0 {
         return Ok(Vec::new());
     }
-    let size = count.checked_mul(element.size).ok_or(Broken)?;
-    memory.read(start, size).ok_or(Broken)?;
+    let size = count.checked_mul(element.size).ok_or(AbiError)?;
+    memory.read(start, size).ok_or(AbiError)?;
     let elements =
         (0..count).map(|index| read(start + index * element.size)).collect::<Result<Vec<_>, _>>()?;
     memory.release(start, size, element.align);
@@ -62,6 +63,6 @@ pub(crate) fn elements<T>(
 }
 
 /// Address and length.
-fn list(memory: &dyn Memory, at: u32) -> Result<(u32, u32), Broken> {
+fn list(memory: &dyn Memory, at: u32) -> Result<(u32, u32), AbiError> {
     Ok((u32::from_le_bytes(bytes(memory, at)?), u32::from_le_bytes(bytes(memory, at + 4)?)))
 }

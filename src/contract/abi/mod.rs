@@ -15,9 +15,9 @@ mod layout;
 mod memory;
 mod shared;
 
-pub use arena::{Arena, Settled};
+pub use arena::{Arena, LoweredValue};
 pub use layout::{Layout, Places};
-pub use memory::{Broken, Memory};
+pub use memory::{AbiError, Memory};
 pub(crate) use memory::{discriminant, elements};
 pub use shared::{Abi, Download, Handle, Upload};
 

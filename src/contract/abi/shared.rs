@@ -3,7 +3,7 @@
 //! `build/shared.rs` writes an implementation for each named type of
 //! `wit/connector/types.wit` and `files.wit`; what they are made of is here.
 
-use super::{Arena, Broken, Layout, Memory, Places, memory};
+use super::{AbiError, Arena, Layout, Memory, Places, memory};
 
 /// A Rust value that can stand in memory.
 pub trait Abi: Sized {
@@ -17,7 +17,7 @@ pub trait Abi: Sized {
     ///
     /// # Errors
     /// The memory does not hold one.
-    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, Broken>;
+    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, AbiError>;
 }
 
 macro_rules! number {
@@ -29,7 +29,7 @@ macro_rules! number {
                 arena.put(at, &self.to_le_bytes());
             }
 
-            fn lift(memory: &dyn Memory, at: u32) -> Result<Self, Broken> {
+            fn lift(memory: &dyn Memory, at: u32) -> Result<Self, AbiError> {
                 memory::bytes(memory, at).map(<$ty>::from_le_bytes)
             }
         }
@@ -45,7 +45,7 @@ impl Abi for bool {
         arena.put(at, &[u8::from(*self)]);
     }
 
-    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, Broken> {
+    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, AbiError> {
         u8::lift(memory, at).map(|byte| byte != 0)
     }
 }
@@ -57,7 +57,7 @@ impl Abi for String {
         arena.put_text(at, self);
     }
 
-    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, Broken> {
+    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, AbiError> {
         memory::text(memory, at)
     }
 }
@@ -72,7 +72,7 @@ impl<T: Abi> Abi for Option<T> {
         }
     }
 
-    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, Broken> {
+    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, AbiError> {
         match memory::discriminant(memory, at, 2)? {
             0 => Ok(None),
             _ => T::lift(memory, at + Layout::payload(2, T::LAYOUT)).map(Some),
@@ -91,7 +91,7 @@ impl<T: Abi> Abi for Vec<T> {
         }
     }
 
-    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, Broken> {
+    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, AbiError> {
         memory::elements(memory, at, T::LAYOUT, |element| T::lift(memory, element))
     }
 }
@@ -108,7 +108,7 @@ impl Abi for Handle {
         self.0.lower(arena, at);
     }
 
-    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, Broken> {
+    fn lift(memory: &dyn Memory, at: u32) -> Result<Self, AbiError> {
         u32::lift(memory, at).map(Handle)
     }
 }
@@ -117,7 +117,7 @@ pub use generated::{Download, Upload};
 
 /// The implementations that `build.rs` wrote.
 mod generated {
-    use super::{Abi, Arena, Broken, Handle, Layout, Memory, Places, memory};
+    use super::{Abi, AbiError, Arena, Handle, Layout, Memory, Places, memory};
 
     include!(concat!(env!("OUT_DIR"), "/shared.rs"));
 }

@@ -8,7 +8,7 @@ use crate::{
         catalogue::Operation,
     },
     entry::typed::{self, Arguments},
-    exports::{connector, files},
+    exports::{client, files},
 };
 use wit_bindgen::{StreamReader, rt::run_ctors_once};
 
@@ -21,7 +21,7 @@ pub unsafe fn download(operation: &'static Operation, arguments: u32, done: Retu
     let arguments = Arguments::lift(operation, false, &Linear, arguments);
     let answer = async move {
         let found = match arguments {
-            Ok(arguments) => arguments.download(&connector()).await,
+            Ok(arguments) => arguments.download(&client()).await,
             Err(error) => Err(typed::broken(operation, error)),
         };
         match found {

@@ -14,11 +14,11 @@ mod files;
 mod linear;
 mod records;
 
-use super::{connector, stream};
+use super::{client, stream};
 use crate::{
     codec,
     contract::{
-        abi::{Arena, Broken},
+        abi::{AbiError, Arena},
         catalogue::Operation,
     },
     entry::typed::{self, Arguments, record_type},
@@ -60,10 +60,10 @@ pub unsafe fn call(operation: &'static Operation, arguments: u32, done: Return) 
 ///
 /// # Safety
 /// `done` is the `task.return` of the operation's function.
-unsafe fn answer(operation: &'static Operation, arguments: Result<Arguments, Broken>, done: Return) -> i32 {
+unsafe fn answer(operation: &'static Operation, arguments: Result<Arguments, AbiError>, done: Return) -> i32 {
     let answer = async move {
         match arguments {
-            Ok(arguments) => typed::answer(&connector(), operation, arguments).await,
+            Ok(arguments) => typed::answer(&client(), operation, arguments).await,
             Err(error) => typed::failed(operation, &typed::broken(operation, error)),
         }
     };
@@ -101,7 +101,7 @@ pub unsafe fn list(
     start_task(async move {
         let opening = async move {
             match arguments {
-                Ok(arguments) => arguments.reader(&connector()).await,
+                Ok(arguments) => arguments.reader(&client()).await,
                 Err(error) => Err(typed::broken(operation, error)),
             }
         };

@@ -1,7 +1,7 @@
 //! Streams of records, whatever their type.
 
 use crate::contract::{
-    abi::{Layout, Settled},
+    abi::{Layout, LoweredValue},
     catalogue::Type,
 };
 use std::{alloc, cell::RefCell, collections::VecDeque, ptr, rc::Rc};
@@ -37,12 +37,12 @@ pub(super) struct Records {
     layout: Layout,
     /// What is offered to the reader and not yet taken, in its order: the place of each
     /// record, and the memory that it points into.
-    offered: Rc<RefCell<VecDeque<(*mut u8, Settled)>>>,
+    offered: Rc<RefCell<VecDeque<(*mut u8, LoweredValue)>>>,
 }
 
 impl Records {
     /// The record at a place, which is offered no more.
-    fn taken(&self, place: *mut u8) -> Option<Settled> {
+    fn taken(&self, place: *mut u8) -> Option<LoweredValue> {
         let mut offered = self.offered.borrow_mut();
         let index = offered.iter().position(|(at, _)| *at == place)?;
         offered.remove(index).map(|(_, record)| record)
@@ -52,7 +52,7 @@ impl Records {
 // SAFETY: the layout is that of the stream's type, `lower` fills it as the canonical ABI
 // says, and what it points to lives until `dealloc_lists` or `lift` is called for it.
 unsafe impl StreamOps for Records {
-    type Payload = Settled;
+    type Payload = LoweredValue;
 
     fn new(&mut self) -> u64 {
         // SAFETY: it has no conditions.
@@ -72,7 +72,7 @@ unsafe impl StreamOps for Records {
         true
     }
 
-    unsafe fn lower(&mut self, record: Settled, place: *mut u8) {
+    unsafe fn lower(&mut self, record: LoweredValue, place: *mut u8) {
         let value = record.bytes().get(..self.layout.size as usize).unwrap_or_default();
         // SAFETY: the runtime allocated the place with the layout above.
         unsafe { ptr::copy_nonoverlapping(value.as_ptr(), place, value.len()) }
@@ -83,7 +83,7 @@ unsafe impl StreamOps for Records {
         drop(self.taken(place));
     }
 
-    unsafe fn lift(&mut self, place: *mut u8) -> Settled {
+    unsafe fn lift(&mut self, place: *mut u8) -> LoweredValue {
         self.taken(place).unwrap_or_default()
     }
 

@@ -3,7 +3,7 @@
 //!
 //! The texts for success differ (`success`, `OK`), so that nothing depends on them.
 
-use crate::{contract::catalogue::Operation, providers::api::PageError};
+use crate::{contract::catalogue::Operation, providers::api::Unreadable};
 use bytes::Bytes;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 const SESSION: &str = "sleep.sessions-get";
 
 /// The value in the envelope.
-pub(super) fn value(operation: &Operation, body: &Bytes) -> Result<Bytes, PageError> {
+pub(super) fn value(operation: &Operation, body: &Bytes) -> Result<Bytes, Unreadable> {
     let result = result(body)?;
     match operation.name {
         SESSION => Ok(with_plan(&result)),
@@ -21,7 +21,7 @@ pub(super) fn value(operation: &Operation, body: &Bytes) -> Result<Bytes, PageEr
 }
 
 /// What stands under `result`, not decoded.
-pub(super) fn result(body: &Bytes) -> Result<Bytes, PageError> {
+pub(super) fn result(body: &Bytes) -> Result<Bytes, Unreadable> {
     #[derive(Deserialize)]
     struct Whole<'a> {
         #[serde(borrow)]
@@ -29,7 +29,7 @@ pub(super) fn result(body: &Bytes) -> Result<Bytes, PageError> {
     }
     let whole: Whole<'_> = serde_json::from_slice(body).map_err(|error| match error.is_data() {
         true => wrong("$", "is no object"),
-        false => PageError { malformed: true, ..wrong("$", "is no JSON, or cut off") },
+        false => Unreadable { malformed: true, ..wrong("$", "is no JSON, or cut off") },
     })?;
     let result = whole.result.ok_or_else(|| wrong("$.result", "is missing"))?;
     Ok(body.slice_ref(result.get().as_bytes()))
@@ -111,8 +111,8 @@ fn plan(report: &Report) -> &'static str {
     }
 }
 
-pub(super) fn wrong(path: &str, message: &str) -> PageError {
-    PageError { path: path.to_owned(), message: message.to_owned(), malformed: false }
+pub(super) fn wrong(path: &str, message: &str) -> Unreadable {
+    Unreadable { path: path.to_owned(), message: message.to_owned(), malformed: false }
 }
 
 #[cfg(test)]

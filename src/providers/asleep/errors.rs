@@ -5,10 +5,27 @@
 
 use crate::{
     contract::FailureKind,
-    policy::classify::{Class, Effect, Reason, StatusRule},
-    providers::api::{Meaning, Refusal},
+    policy::classify::{Class, Effect, Reason, StatusRule, StatusRules},
+    providers::api::{ApiError, ErrorClass, Errors},
 };
 use serde_json::Value;
+
+/// What Asleep's errors say and mean.
+pub(super) struct Details;
+
+impl Errors for Details {
+    fn status_rules(&self) -> StatusRules {
+        StatusRules::STANDARD
+    }
+
+    fn classify(&self, status: u16, body: &[u8]) -> Option<ErrorClass> {
+        classify(status, body)
+    }
+
+    fn read(&self, status: u16, body: &[u8]) -> ApiError {
+        read(status, body)
+    }
+}
 
 /// The longest text that is passed on from a vendor's error, in characters.
 const LONGEST: usize = 300;
@@ -53,7 +70,7 @@ fn about(status: u16, detail: &str) -> Option<About> {
 }
 
 /// What a refusal means, where its status does not tell.
-pub(super) fn meaning(status: u16, body: &[u8]) -> Option<Meaning> {
+fn classify(status: u16, body: &[u8]) -> Option<ErrorClass> {
     let document = serde_json::from_slice::<Value>(body).ok()?;
     let (class, reason, kind) = match about(status, &sentence(&document)?)? {
         About::RateLimit => (Class::Throttled, Reason::RateLimited, FailureKind::RateLimited),
@@ -61,15 +78,15 @@ pub(super) fn meaning(status: u16, body: &[u8]) -> Option<Meaning> {
         About::User if status == 401 => (Class::Final, Reason::Rejected, FailureKind::Rejected),
         _ => return None,
     };
-    Some(Meaning { rule: StatusRule { class, effect: Effect::NotApplied, reason }, kind })
+    Some(ErrorClass { rule: StatusRule { class, effect: Effect::NotApplied, reason }, kind })
 }
 
 /// What a refusal says.
-pub(super) fn refusal(status: u16, body: &[u8]) -> Refusal {
+fn read(status: u16, body: &[u8]) -> ApiError {
     let document: Option<Value> = serde_json::from_slice(body).ok();
     let Some(document) = document.filter(Value::is_object) else {
         let message = format!("HTTP {status} without a readable explanation");
-        return Refusal { message, ..Refusal::default() };
+        return ApiError { message, ..ApiError::default() };
     };
     let complaints = complaints(&document);
     let message = sentence(&document).unwrap_or_else(|| match complaints.as_slice() {
@@ -80,7 +97,7 @@ pub(super) fn refusal(status: u16, body: &[u8]) -> Refusal {
         Some(field) if complaints.is_empty() => vec![(field.to_owned(), message.clone())],
         _ => complaints,
     };
-    Refusal { message, trace_id: None, fields }
+    ApiError { message, trace_id: None, fields }
 }
 
 /// The caller's name for what a sentence is about.
@@ -132,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_403_is_told_apart_by_its_sentence() {
-        let class = |text| meaning(403, &detail(text)).map(|meaning| meaning.rule.class);
+        let class = |text| classify(403, &detail(text)).map(|meaning| meaning.rule.class);
         for limit in ["Rate limit exceeded", "RATE LIMIT", "too many requests"] {
             assert_eq!(class(limit), Some(Class::Throttled), "{limit}");
         }
@@ -140,19 +157,19 @@ mod tests {
             [("Quota exceeded", Some("quota")), ("Plan is expired", Some("plan")), ("Forbidden", None)]
         {
             assert_eq!(class(text), None, "{text}");
-            let fields = refusal(403, &detail(text)).fields;
+            let fields = read(403, &detail(text)).fields;
             assert_eq!(fields.first().map(|(field, _)| field.as_str()), field, "{text}");
         }
-        assert_eq!(meaning(403, b"<html>rate limit</html>"), None);
+        assert_eq!(classify(403, b"<html>rate limit</html>"), None);
     }
 
     #[test]
     fn the_id_of_a_user_is_not_the_key() {
         for text in ["user_id is invalid", "x-user-id is invalid", "invalid user id"] {
-            assert_eq!(meaning(401, &detail(text)).map(|m| m.kind), Some(FailureKind::Rejected), "{text}");
+            assert_eq!(classify(401, &detail(text)).map(|m| m.kind), Some(FailureKind::Rejected), "{text}");
         }
         for text in ["user agent is empty", "invalid api key"] {
-            assert_eq!(meaning(401, &detail(text)), None, "{text}");
+            assert_eq!(classify(401, &detail(text)), None, "{text}");
         }
     }
 
@@ -160,7 +177,7 @@ mod tests {
     fn the_list_of_a_422_names_the_fields() {
         let body =
             br#"{"detail":[{"loc":["body","metadata","height"],"msg":"too tall","type":"x"},{"msg":7}]}"#;
-        let refusal = refusal(422, body);
+        let refusal = read(422, body);
         assert_eq!(refusal.message, "metadata.height: too tall");
         assert_eq!(
             refusal.fields,
@@ -171,7 +188,7 @@ mod tests {
     #[test]
     fn what_is_no_json_is_not_passed_on() {
         for body in ["", "<html>", "[]", "null"] {
-            let refusal = refusal(403, body.as_bytes());
+            let refusal = read(403, body.as_bytes());
             assert_eq!(refusal.message, "HTTP 403 without a readable explanation", "{body}");
         }
     }

@@ -19,24 +19,18 @@ pub mod webhooks;
 #[cfg(test)]
 mod tests;
 
-use super::api::{Credentials, Envelope, Meaning, Order, PageAsked, PageError, Parts, Refusal, Site, Vendor};
+use super::api::{Auth, Composition, Errors, Paging, Provider, Site, Unreadable};
 use crate::{
-    client::Call,
-    contract::{
-        Failure, FieldError,
-        catalogue::{Operation, Paging},
-    },
-    host::Request,
-    policy::{classify::StatusRules, secret::Secret, time::WallTime},
-    settings::{Policy, Setting, Values},
+    contract::{FieldError, catalogue::Operation},
+    settings::{CommonSettings, Setting, Values},
+    webhooks::Webhooks,
 };
 use bytes::Bytes;
-use std::{ops::Range, time::Duration};
 
-/// Asleep, as the driver sees it.
+/// Asleep, as the client sees it.
 pub struct Asleep;
 
-impl Vendor for Asleep {
+impl Provider for Asleep {
     fn name(&self) -> &'static str {
         "asleep"
     }
@@ -53,39 +47,23 @@ impl Vendor for Asleep {
         settings::names(setting, account)
     }
 
-    fn site(&self, account: &str, values: &Values, policy: &Policy) -> Result<Site, Vec<FieldError>> {
+    fn site(&self, account: &str, values: &Values, policy: &CommonSettings) -> Result<Site, Vec<FieldError>> {
         settings::site(account, values, policy)
     }
 
-    fn token_request(&self, site: &Site, _credentials: &Credentials, policy: &Policy) -> Request {
-        auth::token_request(site, policy)
+    fn auth(&self) -> Auth {
+        Auth::StaticKey { setting: settings::API_KEY, headers: auth::headers }
     }
 
-    fn token_answer(&self, _body: &[u8]) -> Result<(Secret, Option<Duration>), String> {
-        Err("Asleep issues no access tokens".to_owned())
+    fn paging(&self) -> &'static dyn Paging {
+        &pages::Offsets
     }
 
-    fn static_key(&self) -> Option<&'static str> {
-        Some(settings::API_KEY)
+    fn errors(&self) -> &'static dyn Errors {
+        &errors::Details
     }
 
-    fn authorization(&self, key: &Secret, _credentials: &Credentials) -> Vec<(&'static str, Secret)> {
-        auth::authorization(key)
-    }
-
-    fn status_rules(&self) -> StatusRules {
-        StatusRules::STANDARD
-    }
-
-    fn meaning(&self, status: u16, body: &[u8]) -> Option<Meaning> {
-        errors::meaning(status, body)
-    }
-
-    fn refusal(&self, status: u16, body: &[u8]) -> Refusal {
-        errors::refusal(status, body)
-    }
-
-    fn value(&self, operation: &Operation, body: &Bytes) -> Result<Bytes, PageError> {
+    fn value(&self, operation: &Operation, body: &Bytes) -> Result<Bytes, Unreadable> {
         envelope::value(operation, body)
     }
 
@@ -93,36 +71,14 @@ impl Vendor for Asleep {
         envelope::is_final(operation, value)
     }
 
-    fn parts(&self, call: &Call, now: WallTime) -> Result<Parts, Vec<FieldError>> {
-        composed::parts(call, now)
+    fn composition(&self) -> Option<&'static dyn Composition> {
+        Some(&composed::Composed)
     }
 
-    fn combine(&self, call: &Call, answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
-        composed::combine(call, answers)
-    }
-
-    fn page_query(&self, operation: &Operation, page: &PageAsked) -> Vec<(&'static str, String)> {
-        pages::query(operation, page)
-    }
-
-    fn page(&self, _paging: Paging, body: &Bytes) -> Result<Envelope, PageError> {
-        pages::envelope(body)
-    }
-
-    fn order(&self, operation: &Operation) -> Option<Order> {
-        pages::order(operation)
-    }
-
-    fn id_member(&self) -> &'static str {
-        "session_id"
-    }
-
-    #[cfg(feature = "webhooks")]
-    fn webhooks(&self) -> Option<&'static dyn crate::webhooks::Source> {
-        Some(&webhooks::Webhooks)
-    }
-
-    fn page_size_range(&self, _operation: &Operation) -> Range<u32> {
-        pages::PAGE_SIZES
+    fn webhooks(&self) -> Option<&'static dyn Webhooks> {
+        #[cfg(feature = "webhooks")]
+        return Some(&webhooks::Events);
+        #[cfg(not(feature = "webhooks"))]
+        None
     }
 }

@@ -3,7 +3,7 @@
 use super::envelope::{result, wrong};
 use crate::{
     contract::catalogue::{Operation, Paging},
-    providers::api::{Envelope, Order, PageAsked, PageError},
+    providers::api::{self, Envelope, Order, PageSelector, Unreadable},
 };
 use bytes::Bytes;
 use serde::Deserialize;
@@ -11,10 +11,34 @@ use serde_json::value::RawValue;
 use std::ops::Range;
 
 /// Records a page: 1 to 100 (the vendor's page on the list of sessions).
-pub(super) const PAGE_SIZES: Range<u32> = 1..101;
+const PAGE_SIZES: Range<u32> = 1..101;
 
-/// The query that selects a page.
-pub(super) fn query(operation: &Operation, page: &PageAsked) -> Vec<(&'static str, String)> {
+/// How Asleep's list comes in pages.
+pub(super) struct Offsets;
+
+impl api::Paging for Offsets {
+    fn query(&self, operation: &Operation, page: &PageSelector) -> Vec<(&'static str, String)> {
+        query(operation, page)
+    }
+
+    fn envelope(&self, _paging: Paging, body: &Bytes) -> Result<Envelope, Unreadable> {
+        envelope(body)
+    }
+
+    fn order(&self, operation: &Operation) -> Option<Order> {
+        order(operation)
+    }
+
+    fn id_member(&self) -> &'static str {
+        "session_id"
+    }
+
+    fn sizes(&self, _operation: &Operation) -> Range<u32> {
+        PAGE_SIZES
+    }
+}
+
+fn query(operation: &Operation, page: &PageSelector) -> Vec<(&'static str, String)> {
     match operation.paging {
         Paging::Offset => vec![("offset", page.offset.to_string()), ("limit", page.size.to_string())],
         _ => Vec::new(),
@@ -23,7 +47,7 @@ pub(super) fn query(operation: &Operation, page: &PageAsked) -> Vec<(&'static st
 
 /// Oldest first, a session that is added while the list is read comes at its end and moves
 /// no other.
-pub(super) fn order(operation: &Operation) -> Option<Order> {
+fn order(operation: &Operation) -> Option<Order> {
     (operation.paging == Paging::Offset).then_some(Order {
         parameter: "order_by",
         oldest_first: "ASC",
@@ -32,7 +56,7 @@ pub(super) fn order(operation: &Operation) -> Option<Order> {
 }
 
 /// Takes a page apart without decoding its records.
-pub(super) fn envelope(body: &Bytes) -> Result<Envelope, PageError> {
+fn envelope(body: &Bytes) -> Result<Envelope, Unreadable> {
     #[derive(Deserialize)]
     struct Page<'a> {
         #[serde(borrow)]

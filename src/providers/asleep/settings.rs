@@ -9,7 +9,7 @@ use crate::{
     contract::FieldError,
     policy::limiter::gcra::RateLimit,
     providers::api::Site,
-    settings::{CREDENTIALS_ISSUED_AT, Kind, Origin, Policy, SECONDARY, Setting, Values},
+    settings::{CREDENTIALS_ISSUED_AT, CommonSettings, Kind, Origin, SECONDARY, Setting, Values},
 };
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ pub fn names(setting: &str, account: &str) -> Vec<String> {
 ///
 /// # Errors
 /// A URL without TLS, unless the policy allows it.
-pub fn site(account: &str, values: &Values, policy: &Policy) -> Result<Site, Vec<FieldError>> {
+pub fn site(account: &str, values: &Values, policy: &CommonSettings) -> Result<Site, Vec<FieldError>> {
     let parsed = Origin::parse(values.text("BASE_URL").unwrap_or_default());
     let checked = parsed.and_then(|origin| match origin.https || policy.allow_http {
         true => Ok(origin),
@@ -103,7 +103,7 @@ pub fn site(account: &str, values: &Values, policy: &Policy) -> Result<Site, Vec
             u32::try_from(values.integer("RATE_LIMIT")).unwrap_or(u32::MAX),
             Duration::from_secs(1),
         ),
-        spacing: Duration::ZERO,
+        minimum_interval: Duration::ZERO,
     })
 }
 

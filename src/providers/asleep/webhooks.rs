@@ -6,7 +6,7 @@
 
 use crate::{
     settings::Setting,
-    webhooks::{Delivery, Encoding, Event, Kind, Outdated, Source, Unreadable, scheme::Scheme, settings},
+    webhooks::{Delivery, Encoding, Event, Kind, Outdated, Unreadable, Webhooks, scheme::Scheme, settings},
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -21,9 +21,9 @@ const KEY_HEADER: &str = "x-api-key";
 const USER_HEADER: &str = "x-user-id";
 
 /// The source.
-pub(super) struct Webhooks;
+pub(super) struct Events;
 
-impl Source for Webhooks {
+impl Webhooks for Events {
     fn settings(&self) -> &'static [Setting] {
         SETTINGS
     }
@@ -128,7 +128,7 @@ mod tests {
     fn read(headers: &[(&str, &str)], body: &str) -> Result<Event, Unreadable> {
         let headers: Vec<_> =
             headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Webhooks.read(&Delivery { headers: &headers, body: body.as_bytes() })
+        Events.read(&Delivery { headers: &headers, body: body.as_bytes() })
     }
 
     /// The official example, the official table, the page for version 2, and the guide.
@@ -145,7 +145,7 @@ mod tests {
             let user = Some("u1".to_owned());
             assert_eq!(event.kind, Kind::SessionComplete { user, session: "s1".to_owned() }, "{form}");
             assert_eq!(event.id, "SESSION_COMPLETE:s1");
-            assert_eq!(Webhooks.outdates(&event), [Outdated::Owner("u1".to_owned())]);
+            assert_eq!(Events.outdates(&event), [Outdated::Owner("u1".to_owned())]);
         }
     }
 
@@ -157,7 +157,7 @@ mod tests {
         };
         assert_eq!(part(r#""inference_seq_num":3,"#).id, "INFERENCE_COMPLETE:s1:3");
         assert_eq!(part("").id, "INFERENCE_COMPLETE:s1:seq-39");
-        assert!(Webhooks.outdates(&part("")).is_empty());
+        assert!(Events.outdates(&part("")).is_empty());
     }
 
     #[test]

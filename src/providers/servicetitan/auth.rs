@@ -3,16 +3,33 @@
 use crate::{
     host::{Body, Request, Timeouts},
     policy::secret::Secret,
-    providers::api::{Credentials, Site},
-    settings::Policy,
+    providers::api::{ClientCredentials, Credentials, Site},
+    settings::CommonSettings,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt::Write, time::Duration};
 
+/// The client credentials grant at ServiceTitan's token endpoint.
+pub(super) struct Grant;
+
+impl ClientCredentials for Grant {
+    fn token_request(&self, site: &Site, credentials: &Credentials, policy: &CommonSettings) -> Request {
+        token_request(site, credentials, policy)
+    }
+
+    fn token_answer(&self, body: &[u8]) -> Result<(Secret, Option<Duration>), String> {
+        token_answer(body)
+    }
+
+    fn headers(&self, token: &Secret, credentials: &Credentials) -> Vec<(&'static str, Secret)> {
+        headers(token, credentials)
+    }
+}
+
 /// `POST /connect/token`, form-encoded. ServiceTitan wants no scope.
-pub(super) fn token_request(site: &Site, credentials: &Credentials, policy: &Policy) -> Request {
+fn token_request(site: &Site, credentials: &Credentials, policy: &CommonSettings) -> Request {
     let encode = |name| utf8_percent_encode(credentials.get(name), NON_ALPHANUMERIC);
     let (id, secret) = (encode("CLIENT_ID"), encode("CLIENT_SECRET"));
     let length = |name| 3 * credentials.get(name).len();
@@ -40,7 +57,7 @@ pub(super) fn token_request(site: &Site, credentials: &Credentials, policy: &Pol
 }
 
 /// The token and its life (RFC 6749 section 5.1).
-pub(super) fn token_answer(body: &[u8]) -> Result<(Secret, Option<Duration>), String> {
+fn token_answer(body: &[u8]) -> Result<(Secret, Option<Duration>), String> {
     #[derive(Deserialize)]
     struct Answer<'a> {
         // Borrowed unless it holds escapes: no copy is left behind.
@@ -63,7 +80,7 @@ pub(super) fn token_answer(body: &[u8]) -> Result<(Secret, Option<Duration>), St
 }
 
 /// The token (RFC 6750 section 2.1) and the app key.
-pub(super) fn authorization(token: &Secret, credentials: &Credentials) -> Vec<(&'static str, Secret)> {
+fn headers(token: &Secret, credentials: &Credentials) -> Vec<(&'static str, Secret)> {
     vec![
         ("authorization", Secret::new(format!("Bearer {}", token.expose()))),
         ("st-app-key", Secret::new(credentials.get("APP_KEY").to_owned())),

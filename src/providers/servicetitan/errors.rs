@@ -3,18 +3,34 @@
 //! ServiceTitan sends `ApiErrorResponse`, its form of RFC 9457: type, title, status,
 //! traceId, errors, data. Gateways before it send HTML. Both are read leniently.
 
-use crate::providers::api::Refusal;
+use crate::{
+    policy::classify::StatusRules,
+    providers::api::{ApiError, Errors},
+};
 use serde_json::Value;
 
 /// The longest text that is passed on from a vendor's error, in characters.
 const LONGEST: usize = 300;
 
-pub(super) fn refusal(status: u16, body: &[u8]) -> Refusal {
+/// What ServiceTitan's errors say.
+pub(super) struct ApiErrors;
+
+impl Errors for ApiErrors {
+    fn status_rules(&self) -> StatusRules {
+        StatusRules::default()
+    }
+
+    fn read(&self, status: u16, body: &[u8]) -> ApiError {
+        read(status, body)
+    }
+}
+
+fn read(status: u16, body: &[u8]) -> ApiError {
     let parsed: Option<Value> = serde_json::from_slice(body).ok();
     let Some(problem) = parsed.as_ref().and_then(Value::as_object) else {
-        return Refusal {
+        return ApiError {
             message: format!("HTTP {status} without a readable explanation"),
-            ..Refusal::default()
+            ..ApiError::default()
         };
     };
     let text =
@@ -35,7 +51,7 @@ pub(super) fn refusal(status: u16, body: &[u8]) -> Refusal {
             messages.into_iter().map(move |message| (shorten(field), message))
         },
     );
-    Refusal { message, trace_id: text("traceId"), fields: fields.take(50).collect() }
+    ApiError { message, trace_id: text("traceId"), fields: fields.take(50).collect() }
 }
 
 /// At most [`LONGEST`] characters, without control characters.
@@ -50,7 +66,7 @@ mod tests {
     #[test]
     fn the_vendors_problem_document_is_read() {
         let body = br#"{"type":"x","title":"Bad page","status":400,"traceId":"t1","errors":{"pageSize":["too big","no"]},"data":{}}"#;
-        let refusal = refusal(400, body);
+        let refusal = read(400, body);
         assert_eq!(refusal.message, "Bad page");
         assert_eq!(refusal.trace_id.as_deref(), Some("t1"));
         assert_eq!(refusal.fields, [("pageSize".into(), "too big".into()), ("pageSize".into(), "no".into())]);
@@ -58,7 +74,7 @@ mod tests {
 
     #[test]
     fn html_is_not_passed_on() {
-        let refusal = refusal(502, b"<html><h1>Bad gateway</h1>");
+        let refusal = read(502, b"<html><h1>Bad gateway</h1>");
         assert_eq!(refusal.message, "HTTP 502 without a readable explanation");
         assert!(refusal.fields.is_empty());
     }
@@ -66,6 +82,6 @@ mod tests {
     #[test]
     fn long_texts_are_cut() {
         let body = format!(r#"{{"title":"{}"}}"#, "é".repeat(5000));
-        assert_eq!(refusal(400, body.as_bytes()).message.chars().count(), LONGEST);
+        assert_eq!(read(400, body.as_bytes()).message.chars().count(), LONGEST);
     }
 }

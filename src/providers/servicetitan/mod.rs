@@ -19,28 +19,17 @@ pub mod settings;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;
 
-use super::api::{Credentials, Envelope, Order, PageAsked, PageError, Refusal, Site, Vendor};
+use super::api::{Auth, Composition, Errors, NaturalKeys, Paging, Provider, Reports, Site};
 use crate::{
-    client::Call,
-    contract::{
-        FieldError,
-        catalogue::{Operation, Paging},
-    },
-    host::Request,
-    policy::{classify::StatusRules, secret::Secret},
-    settings::{Policy, Setting, Values},
+    contract::FieldError,
+    settings::{CommonSettings, Setting, Values},
+    webhooks::Webhooks,
 };
-// What only some of the features need goes by its path.
-#[allow(unused_imports, reason = "named by what the features `reporting` and `sales` add")]
-use super::api;
-use crate::{contract, policy};
-use bytes::Bytes;
-use std::{ops::Range, time::Duration};
 
-/// ServiceTitan, as the driver sees it.
+/// ServiceTitan, as the client sees it.
 pub struct ServiceTitan;
 
-impl Vendor for ServiceTitan {
+impl Provider for ServiceTitan {
     fn name(&self) -> &'static str {
         "servicetitan"
     }
@@ -57,90 +46,49 @@ impl Vendor for ServiceTitan {
         settings::names(setting, account, environment)
     }
 
-    fn site(&self, _account: &str, values: &Values, policy: &Policy) -> Result<Site, Vec<FieldError>> {
+    fn site(
+        &self,
+        _account: &str,
+        values: &Values,
+        policy: &CommonSettings,
+    ) -> Result<Site, Vec<FieldError>> {
         settings::site(values, policy)
     }
 
-    fn token_request(&self, site: &Site, credentials: &Credentials, policy: &Policy) -> Request {
-        auth::token_request(site, credentials, policy)
+    fn auth(&self) -> Auth {
+        Auth::ClientCredentials(&auth::Grant)
     }
 
-    fn token_answer(&self, body: &[u8]) -> Result<(Secret, Option<Duration>), String> {
-        auth::token_answer(body)
+    fn paging(&self) -> &'static dyn Paging {
+        &pages::Pages
     }
 
-    fn authorization(&self, token: &Secret, credentials: &Credentials) -> Vec<(&'static str, Secret)> {
-        auth::authorization(token, credentials)
+    fn errors(&self) -> &'static dyn Errors {
+        &errors::ApiErrors
     }
 
-    fn status_rules(&self) -> StatusRules {
-        StatusRules::default()
+    fn reports(&self) -> Option<&'static dyn Reports> {
+        #[cfg(feature = "servicetitan-reporting")]
+        return Some(&reports::ReportData);
+        #[cfg(not(feature = "servicetitan-reporting"))]
+        None
     }
 
-    fn refusal(&self, status: u16, body: &[u8]) -> Refusal {
-        errors::refusal(status, body)
+    fn composition(&self) -> Option<&'static dyn Composition> {
+        #[cfg(feature = "servicetitan-sales")]
+        return Some(&sales::Totals);
+        #[cfg(not(feature = "servicetitan-sales"))]
+        None
     }
 
-    #[cfg(feature = "servicetitan-reporting")]
-    fn described_by(&self, call: &Call) -> Option<Call> {
-        parameters::description(call)
+    fn natural_keys(&self) -> Option<&'static dyn NaturalKeys> {
+        Some(&natural_key::ExternalData)
     }
 
-    #[cfg(feature = "servicetitan-reporting")]
-    fn misfits(&self, call: &Call, description: &[u8]) -> Option<Vec<FieldError>> {
-        parameters::misfits(call, description)
-    }
-
-    #[cfg(feature = "servicetitan-reporting")]
-    fn deferred(&self, call: &Call, promise: &[u8]) -> Option<api::Deferred> {
-        reports::deferred(call, promise)
-    }
-
-    #[cfg(feature = "servicetitan-sales")]
-    fn parts(&self, call: &Call, _now: policy::time::WallTime) -> Result<api::Parts, Vec<FieldError>> {
-        sales::parts(call)
-    }
-
-    #[cfg(feature = "servicetitan-sales")]
-    fn combine(
-        &self,
-        _call: &Call,
-        answers: Vec<Result<Bytes, contract::Failure>>,
-    ) -> Result<String, contract::Failure> {
-        sales::combine(answers)
-    }
-
-    fn page_query(&self, operation: &Operation, page: &PageAsked) -> Vec<(&'static str, String)> {
-        pages::query(operation, page)
-    }
-
-    fn page(&self, paging: Paging, body: &Bytes) -> Result<Envelope, PageError> {
-        pages::envelope(paging, body)
-    }
-
-    fn look_up(&self, create: &Call) -> Option<Call> {
-        natural_key::look_up(create)
-    }
-
-    fn made_at(&self, record: &[u8]) -> Option<policy::time::WallTime> {
-        natural_key::made_at(record)
-    }
-
-    fn order(&self, operation: &Operation) -> Option<Order> {
-        pages::order(operation)
-    }
-
-    #[cfg(feature = "webhooks")]
-    fn webhooks(&self) -> Option<&'static dyn crate::webhooks::Source> {
-        Some(&webhooks::Webhooks)
-    }
-
-    fn page_size_range(&self, operation: &Operation) -> Range<u32> {
-        pages::sizes(operation)
-    }
-
-    #[cfg(feature = "servicetitan-reporting")]
-    fn spacing(&self, call: &Call, site: &Site) -> Option<api::Spacing> {
-        reports::spacing(call, site)
+    fn webhooks(&self) -> Option<&'static dyn Webhooks> {
+        #[cfg(feature = "webhooks")]
+        return Some(&webhooks::Events);
+        #[cfg(not(feature = "webhooks"))]
+        None
     }
 }

@@ -6,14 +6,28 @@
 //! may use one value for many records.
 
 use crate::{
-    client::Call,
+    call::Call,
     codec::Instant,
     contract::catalogue::{self, Effect, Method, Operation},
     policy::time::WallTime,
+    providers::api::NaturalKeys,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
+
+/// External data, by which records can be found.
+pub(super) struct ExternalData;
+
+impl NaturalKeys for ExternalData {
+    fn find_created(&self, create: &Call) -> Option<Call> {
+        find_created(create)
+    }
+
+    fn created_at(&self, record: &[u8]) -> Option<WallTime> {
+        created_at(record)
+    }
+}
 
 const GUID: &str = "externalDataApplicationGuid";
 const KEY: &str = "externalDataKey";
@@ -40,7 +54,7 @@ struct Pair {
 
 /// The call that lists what has the external data of this create: its first value, which
 /// the caller chose as the record's identity.
-pub(super) fn look_up(create: &Call) -> Option<Call> {
+fn find_created(create: &Call) -> Option<Call> {
     let operation = create.operation;
     if operation.effect != Effect::Create {
         return None;
@@ -58,7 +72,7 @@ pub(super) fn look_up(create: &Call) -> Option<Call> {
 }
 
 /// When a record was made, by the vendor's clock.
-pub(super) fn made_at(record: &[u8]) -> Option<WallTime> {
+fn created_at(record: &[u8]) -> Option<WallTime> {
     let members: HashMap<&str, &RawValue> = serde_json::from_slice(record).ok()?;
     let at = Instant::parse(members.get("createdOn")?.get().trim_matches('"'))?;
     Some(WallTime::from_millis(at.seconds() * 1000 + i64::from(at.nanoseconds() / 1_000_000)))

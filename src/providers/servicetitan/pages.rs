@@ -4,7 +4,7 @@
 use super::reports;
 use crate::{
     contract::catalogue::{self, Operation, Paging},
-    providers::api::{Envelope, Order, PageAsked, PageError},
+    providers::api::{self, Envelope, Order, PageSelector, Unreadable},
 };
 use bytes::Bytes;
 use serde::Deserialize;
@@ -15,12 +15,33 @@ use std::{collections::HashMap, ops::Range};
 const LARGEST: u32 = 5000;
 
 /// How many records a page of this operation may have.
-pub(super) fn sizes(operation: &Operation) -> Range<u32> {
+/// How ServiceTitan's lists come in pages.
+pub(super) struct Pages;
+
+impl api::Paging for Pages {
+    fn query(&self, operation: &Operation, page: &PageSelector) -> Vec<(&'static str, String)> {
+        query(operation, page)
+    }
+
+    fn envelope(&self, paging: Paging, body: &Bytes) -> Result<Envelope, Unreadable> {
+        envelope(paging, body)
+    }
+
+    fn order(&self, operation: &Operation) -> Option<Order> {
+        order(operation)
+    }
+
+    fn sizes(&self, operation: &Operation) -> Range<u32> {
+        sizes(operation)
+    }
+}
+
+fn sizes(operation: &Operation) -> Range<u32> {
     1..operation.max_page_size.unwrap_or(LARGEST).saturating_add(1)
 }
 
 /// The query that selects a page.
-pub(super) fn query(operation: &Operation, page: &PageAsked) -> Vec<(&'static str, String)> {
+fn query(operation: &Operation, page: &PageSelector) -> Vec<(&'static str, String)> {
     match operation.paging {
         Paging::None | Paging::Envelope => Vec::new(),
         // It has neither cursors nor offsets.
@@ -43,7 +64,7 @@ pub(super) fn query(operation: &Operation, page: &PageAsked) -> Vec<(&'static st
 /// `createdBefore` could keep new records out of a read as well. It is not used: it
 /// compares with the vendor's clock, which we do not know, and a record that was there
 /// before the read must not be missed because our clock is late.
-pub(super) fn order(operation: &Operation) -> Option<Order> {
+fn order(operation: &Operation) -> Option<Order> {
     let takes_sort = |operation: &Operation| {
         operation.query.is_some_and(|query| query.fields.iter().any(|field| field.wire == "sort"))
     };
@@ -56,7 +77,7 @@ pub(super) fn order(operation: &Operation) -> Option<Order> {
 }
 
 /// Takes a page apart without decoding its records.
-pub(super) fn envelope(paging: Paging, body: &Bytes) -> Result<Envelope, PageError> {
+fn envelope(paging: Paging, body: &Bytes) -> Result<Envelope, Unreadable> {
     match paging {
         Paging::Bare => bare(body),
         #[cfg(feature = "servicetitan-reporting")]
@@ -68,10 +89,10 @@ pub(super) fn envelope(paging: Paging, body: &Bytes) -> Result<Envelope, PageErr
 }
 
 /// A page that is an array and nothing else.
-fn bare(body: &Bytes) -> Result<Envelope, PageError> {
+fn bare(body: &Bytes) -> Result<Envelope, Unreadable> {
     let data: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| match error.is_data() {
         true => wrong("$", "must be an array"),
-        false => PageError { malformed: true, ..wrong("$", "is no JSON, or cut off") },
+        false => Unreadable { malformed: true, ..wrong("$", "is no JSON, or cut off") },
     })?;
     Ok(Envelope {
         items: places(body, &data),
@@ -93,7 +114,7 @@ fn places(body: &Bytes, values: &[&RawValue]) -> Vec<Range<usize>> {
     values.iter().map(place).collect()
 }
 
-fn enveloped(paging: Paging, body: &Bytes) -> Result<Envelope, PageError> {
+fn enveloped(paging: Paging, body: &Bytes) -> Result<Envelope, Unreadable> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Page<'a> {
@@ -128,11 +149,11 @@ fn enveloped(paging: Paging, body: &Bytes) -> Result<Envelope, PageError> {
 
 /// What is wrong with a body that is no page. serde's own message has no path and may
 /// repeat what the body holds.
-pub(super) fn unfit(body: &[u8], json: bool) -> PageError {
+pub(super) fn unfit(body: &[u8], json: bool) -> Unreadable {
     let fields: HashMap<&str, &RawValue> = match serde_json::from_slice(body) {
         Ok(fields) if json => fields,
         _ if json => return wrong("$", "is no page"),
-        _ => return PageError { malformed: true, ..wrong("$", "is no JSON, or cut off") },
+        _ => return Unreadable { malformed: true, ..wrong("$", "is no JSON, or cut off") },
     };
     let unless =
         |name: &str, fits: fn(&str) -> bool| fields.get(name).is_some_and(|value| !fits(value.get()));
@@ -151,15 +172,15 @@ pub(super) fn unfit(body: &[u8], json: bool) -> PageError {
     wrong("$", "is no page")
 }
 
-pub(super) fn wrong(path: &str, message: &str) -> PageError {
-    PageError { path: path.to_owned(), message: message.to_owned(), malformed: false }
+pub(super) fn wrong(path: &str, message: &str) -> Unreadable {
+    Unreadable { path: path.to_owned(), message: message.to_owned(), malformed: false }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(paging: Paging, text: &'static str) -> Result<Envelope, PageError> {
+    fn read(paging: Paging, text: &'static str) -> Result<Envelope, Unreadable> {
         envelope(paging, &Bytes::from_static(text.as_bytes()))
     }
 

@@ -2,7 +2,7 @@
 //! asked for, which the vendor answers once a minute.
 
 use crate::{
-    client::Call,
+    call::Call,
     contract::{
         FieldError,
         catalogue::{self, nearest},
@@ -65,7 +65,7 @@ struct Given<'a> {
 
 /// Everything in a call that does not fit the description of its report; none if that
 /// cannot be read.
-pub(super) fn misfits(call: &Call, description: &[u8]) -> Option<Vec<FieldError>> {
+pub(super) fn violations(call: &Call, description: &[u8]) -> Option<Vec<FieldError>> {
     let description: Description = serde_json::from_slice(description).ok()?;
     let asked: Asked<'_> = serde_json::from_slice(call.body.as_deref()?).ok()?;
     let mut wrong = Vec::new();

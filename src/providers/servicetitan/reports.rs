@@ -4,16 +4,41 @@
 //! So a row leaves as an object that names each value, by the `fields` of its own page, and
 //! whoever reads it never counts columns.
 
-use super::pages::{unfit, wrong};
+use super::{
+    pages::{unfit, wrong},
+    parameters,
+};
 use crate::{
-    client::{Call, segment},
-    contract::catalogue,
-    providers::api::{Deferred, Envelope, PageError, Site, Spacing},
+    call::Call,
+    codec::url::segment,
+    contract::{FieldError, catalogue},
+    providers::api::{Envelope, InProgress, MinimumInterval, Reports, Site, Unreadable},
 };
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
+
+/// What ServiceTitan says of reports.
+pub(super) struct ReportData;
+
+impl Reports for ReportData {
+    fn description(&self, call: &Call) -> Option<Call> {
+        parameters::description(call)
+    }
+
+    fn violations(&self, call: &Call, description: &[u8]) -> Option<Vec<FieldError>> {
+        parameters::violations(call, description)
+    }
+
+    fn in_progress(&self, call: &Call, accepted: &[u8]) -> Option<InProgress> {
+        in_progress(call, accepted)
+    }
+
+    fn minimum_interval(&self, call: &Call, site: &Site) -> Option<MinimumInterval> {
+        minimum_interval(call, site)
+    }
+}
 
 /// The most bytes that the rows of a page may have with their names: those repeat in each
 /// row, and a page with long names would otherwise grow without bound.
@@ -22,15 +47,18 @@ const LARGEST: usize = 64 << 20;
 /// The data of a report may be asked for once a minute (the vendor's rule for each report
 /// of a tenant; `SERVICETITAN_REPORT_INTERVAL`), at once and by a query that it answers
 /// later.
-pub(super) fn spacing(call: &Call, site: &Site) -> Option<Spacing> {
+fn minimum_interval(call: &Call, site: &Site) -> Option<MinimumInterval> {
     let path = call.operation.path;
     let data = path.contains("/reports/{") && (path.ends_with("/data") || path.ends_with("/data/query"));
-    data.then(|| Spacing { resource: format!("report/{}", call.segments.join("/")), interval: site.spacing })
+    data.then(|| MinimumInterval {
+        resource: format!("report/{}", call.segments.join("/")),
+        interval: site.minimum_interval,
+    })
 }
 
 /// How to ask for the rows of a query that is not done: with the token that stands in the
 /// answer to its start, and in every answer until it is.
-pub(super) fn deferred(call: &Call, promise: &[u8]) -> Option<Deferred> {
+fn in_progress(call: &Call, accepted: &[u8]) -> Option<InProgress> {
     #[derive(Deserialize)]
     struct Pending {
         token: String,
@@ -39,20 +67,20 @@ pub(super) fn deferred(call: &Call, promise: &[u8]) -> Option<Deferred> {
     if !path.ends_with("/data/query") && !path.ends_with("/data-queries/{token}") {
         return None;
     }
-    let pending: Pending = serde_json::from_slice(promise).ok()?;
+    let pending: Pending = serde_json::from_slice(accepted).ok()?;
     let with_token = |name| {
         let operation = catalogue::find("servicetitan", name).ok()?;
         let segment = segment(operation.path_parameters.first()?, &pending.token).ok()?;
         Some(Call::new(operation, vec![segment], Vec::new(), None))
     };
-    Some(Deferred {
-        ask: with_token("reporting.data-queries-get")?,
-        give_up: with_token("reporting.data-queries-cancel"),
+    Some(InProgress {
+        poll: with_token("reporting.data-queries-get")?,
+        cancel: with_token("reporting.data-queries-cancel"),
     })
 }
 
 /// Takes a page of rows apart, each an object by then.
-pub(super) fn page(body: &Bytes) -> Result<Envelope, PageError> {
+pub(super) fn page(body: &Bytes) -> Result<Envelope, Unreadable> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Page<'a> {
@@ -105,7 +133,7 @@ pub(super) fn page(body: &Bytes) -> Result<Envelope, PageError> {
 }
 
 /// The names as JSON, each once: a second `Total` is `Total 2`.
-fn names<'a>(fields: impl Iterator<Item = &'a str>) -> Result<Vec<String>, PageError> {
+fn names<'a>(fields: impl Iterator<Item = &'a str>) -> Result<Vec<String>, Unreadable> {
     let mut taken = BTreeSet::new();
     fields
         .map(|name| {
@@ -124,7 +152,7 @@ fn names<'a>(fields: impl Iterator<Item = &'a str>) -> Result<Vec<String>, PageE
 mod tests {
     use super::*;
 
-    fn rows(text: &str) -> Result<Vec<String>, PageError> {
+    fn rows(text: &str) -> Result<Vec<String>, Unreadable> {
         let page = page(&Bytes::copy_from_slice(text.as_bytes()))?;
         let row = |range: &std::ops::Range<usize>| {
             String::from_utf8(page.body.get(range.clone()).unwrap().to_vec()).unwrap()

@@ -1,25 +1,39 @@
 //! What was sold between two days, summed to the last digit.
 
 use crate::{
-    client::Call,
+    call::Call,
     codec::Sum,
     contract::{
         Failure, FailureKind, FieldError, Outcome,
         catalogue::{self, Operation},
     },
     failure::refused,
-    providers::api::{Part, Parts},
+    policy::time::WallTime,
+    providers::api::{Composition, Plan, Subrequest},
 };
 use bytes::Bytes;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+/// Totals of what was sold.
+pub(super) struct Totals;
+
+impl Composition for Totals {
+    fn subrequests(&self, call: &Call, _now: WallTime) -> Result<Plan, Vec<FieldError>> {
+        subrequests(call)
+    }
+
+    fn aggregate(&self, _call: &Call, answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
+        aggregate(answers)
+    }
+}
+
 /// The read of all estimates that were sold.
 ///
 /// # Errors
 /// Days that are none, and a span that holds none.
-pub(super) fn parts(call: &Call) -> Result<Parts, Vec<FieldError>> {
+fn subrequests(call: &Call) -> Result<Plan, Vec<FieldError>> {
     let day = |name: &str| {
         let day = call.parameter(name).and_then(|day| day.parse::<Date>().ok());
         day.ok_or_else(|| field(name, "must be a day such as 2026-11-20"))
@@ -34,7 +48,10 @@ pub(super) fn parts(call: &Call) -> Result<Parts, Vec<FieldError>> {
     // What was deleted was not sold.
     query.push(("active", "True".to_owned()));
     let call = Call::new(list()?, Vec::new(), query, None);
-    Ok(Parts { parts: vec![Part { call, whole: true, condense: Some(amounts) }], concurrency: None })
+    Ok(Plan {
+        subrequests: vec![Subrequest { call, whole_list: true, project: Some(amounts) }],
+        concurrency: None,
+    })
 }
 
 fn list() -> Result<&'static Operation, Vec<FieldError>> {
@@ -97,7 +114,7 @@ struct Report {
 
 /// # Errors
 /// The failure of the read, or a sum that is too long.
-pub(super) fn combine(answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
+fn aggregate(answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
     let Ok([answer]) = <[_; 1]>::try_from(answers) else { return Err(unreadable("parts are missing")) };
     let answer = answer?;
     let all: Vec<[String; 3]> =

@@ -10,7 +10,7 @@ use crate::{
     contract::FieldError,
     policy::limiter::gcra::RateLimit,
     providers::api::Site,
-    settings::{CREDENTIALS_ISSUED_AT, Kind, Origin, Policy, SECONDARY, Setting, Values},
+    settings::{CREDENTIALS_ISSUED_AT, CommonSettings, Kind, Origin, SECONDARY, Setting, Values},
 };
 use std::time::Duration;
 
@@ -155,7 +155,7 @@ pub fn names(setting: &str, account: &str, environment: &str) -> Vec<String> {
 ///
 /// # Errors
 /// URLs without TLS, unless the policy allows them.
-pub fn site(values: &Values, policy: &Policy) -> Result<Site, Vec<FieldError>> {
+pub fn site(values: &Values, policy: &CommonSettings) -> Result<Site, Vec<FieldError>> {
     let environment = values.text("API_ENVIRONMENT").unwrap_or_default();
     let suffix = if environment == "integration" { "-integration" } else { "" };
     let mut wrong = Vec::new();
@@ -182,7 +182,7 @@ pub fn site(values: &Values, policy: &Policy) -> Result<Site, Vec<FieldError>> {
                 u32::try_from(values.integer("RATE_LIMIT")).unwrap_or(u32::MAX),
                 Duration::from_secs(1),
             ),
-            spacing: Duration::from_secs(values.integer("REPORT_INTERVAL")),
+            minimum_interval: Duration::from_secs(values.integer("REPORT_INTERVAL")),
         }),
         _ => Err(wrong),
     }

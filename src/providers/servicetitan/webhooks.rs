@@ -7,7 +7,7 @@ use crate::{
     codec::Instant,
     settings::Setting,
     webhooks::{
-        Delivery, Encoding, Event, Kind, Outdated, Source, Subject, Unreadable, scheme::Scheme, settings,
+        Delivery, Encoding, Event, Kind, Outdated, Subject, Unreadable, Webhooks, scheme::Scheme, settings,
     },
 };
 use serde::Deserialize;
@@ -79,9 +79,9 @@ struct Envelope<'a> {
 }
 
 /// The source.
-pub(super) struct Webhooks;
+pub(super) struct Events;
 
-impl Source for Webhooks {
+impl Webhooks for Events {
     fn settings(&self) -> &'static [Setting] {
         SETTINGS
     }
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Result<Event, Unreadable> {
-        Webhooks.read(&Delivery { headers: &[], body: body.as_bytes() })
+        Events.read(&Delivery { headers: &[], body: body.as_bytes() })
     }
 
     fn event(name: &str, data: &str) -> Event {
@@ -180,7 +180,7 @@ mod tests {
         let Kind::Change { subjects, .. } = &moved.kind else { panic!("{moved:?}") };
         assert_eq!(subjects[1], Subject { name: "appointment".to_owned(), id: "2".to_owned() });
         assert_eq!(
-            Webhooks.outdates(&moved),
+            Events.outdates(&moved),
             [Outdated::Resource("jpm", "appointments"), Outdated::Resource("jpm", "jobs")]
         );
         let task = event("tn.acc.invoice-task-created", r#""task":{"id":"a-b"},"invoice":{"id":5}"#);

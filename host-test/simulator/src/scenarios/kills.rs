@@ -227,8 +227,8 @@ impl Consumer {
             let options = CallOptions { resume: self.resume.clone(), ..options(None) };
             let (stage, target) = (self.stage.clone(), self.target);
             let ended = stage
-                .call(self.instance, target.call(false), "", None, async move |connector| {
-                    page(&connector, &target, false, &options).await
+                .call(self.instance, target.call(false), "", None, async move |client| {
+                    page(&client, &target, false, &options).await
                 })
                 .await;
             match ended {
@@ -257,8 +257,8 @@ impl Consumer {
             let ended = {
                 let basket = &mut basket;
                 stage
-                    .call(self.instance, target.call(true), "", None, async move |connector| {
-                        stream(&connector, &target, &options, basket).await
+                    .call(self.instance, target.call(true), "", None, async move |client| {
+                        stream(&client, &target, &options, basket).await
                     })
                     .await
             };

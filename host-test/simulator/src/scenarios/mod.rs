@@ -46,9 +46,9 @@ async fn get(stage: &Stage, instance: usize, id: u64) -> Result<(), Option<Failu
     let new = NewCall::single("jpm.jobs-get", tenant, None);
     let options = options(ACCOUNTS.first().copied().flatten());
     let ended = stage
-        .call(instance, new, "", None, async move |connector| {
+        .call(instance, new, "", None, async move |client| {
             let operation = dynamic::operation("servicetitan", "jpm.jobs-get")?;
-            dynamic::invoke(&connector, operation, &[("id".to_owned(), id.to_string())], None, Some(&options))
+            dynamic::invoke(&client, operation, &[("id".to_owned(), id.to_string())], None, Some(&options))
                 .await
         })
         .await;

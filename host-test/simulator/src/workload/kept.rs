@@ -56,10 +56,10 @@ async fn read(caller: &mut Caller, place: usize, deadline: Option<Duration>, id:
     let new = NewCall { joins: !fresh, ..NewCall::single(operation, tenant, deadline) };
     let about = format!("{} of {tenant}", id.map_or("all".to_owned(), |id| id.to_string()));
     let ended = stage
-        .call(instance, new, &about, None, async move |connector| {
+        .call(instance, new, &about, None, async move |client| {
             let operation = dynamic::operation("servicetitan", operation)?;
             let parameters: Vec<_> = id.iter().map(|id| ("id".to_owned(), id.to_string())).collect();
-            dynamic::invoke(&connector, operation, &parameters, None, Some(&options)).await
+            dynamic::invoke(&client, operation, &parameters, None, Some(&options)).await
         })
         .await;
     if let Ended::Done(Ok(answer)) = ended {

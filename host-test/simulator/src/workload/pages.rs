@@ -10,7 +10,7 @@ use crate::{
     vendor::Kind,
 };
 use penstock::{
-    client::Connector,
+    client::Client,
     contract::{CallOptions, Failure},
     entry::dynamic,
 };
@@ -54,8 +54,8 @@ impl Walk {
             let about = format!("c{} one page", self.target.list);
             let (target, total) = (self.target, self.include_total);
             let ended = stage
-                .call(index, new, &about, None, async move |connector| {
-                    page(&connector, &target, total, &options).await
+                .call(index, new, &about, None, async move |client| {
+                    page(&client, &target, total, &options).await
                 })
                 .await;
             match ended {
@@ -104,7 +104,7 @@ pub(crate) struct Page {
 
 /// Reads one page.
 pub(crate) async fn page(
-    connector: &Rc<Connector<Instance>>,
+    client: &Rc<Client<Instance>>,
     target: &Target,
     include_total: bool,
     options: &CallOptions,
@@ -117,7 +117,7 @@ pub(crate) async fn page(
     if include_total && target.kind == Kind::Numbered {
         parameters.push(("includeTotal".to_owned(), "true".to_owned()));
     }
-    let answer = dynamic::invoke(connector, operation, &parameters, None, Some(options)).await?;
+    let answer = dynamic::invoke(client, operation, &parameters, None, Some(options)).await?;
     let ids = answer.body.as_deref().map(ids).unwrap_or_default();
     match answer.page {
         Some(info) => Ok(Page { ids, info }),

@@ -26,10 +26,10 @@ pub(crate) async fn get(
     let new = NewCall::single("jpm.jobs-get", tenant, deadline);
     let about = format!("{id} of {tenant}");
     let ended = stage
-        .call(index, new, &about, patience, async move |connector| {
+        .call(index, new, &about, patience, async move |client| {
             let operation = dynamic::operation("servicetitan", "jpm.jobs-get")?;
             let parameters = [("id".to_owned(), id.to_string())];
-            dynamic::invoke(&connector, operation, &parameters, None, Some(&options)).await
+            dynamic::invoke(&client, operation, &parameters, None, Some(&options)).await
         })
         .await;
     if let Ended::Done(Ok(answer)) = ended {

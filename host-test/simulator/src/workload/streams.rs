@@ -9,7 +9,7 @@ use crate::{
     world::World,
 };
 use penstock::{
-    client::Connector,
+    client::Client,
     contract::{CallOptions, Failure, ListEnd, catalogue::Type},
     entry::{
         dynamic,
@@ -122,8 +122,8 @@ impl Stream {
         let mut consumer = Consumer { world: stage.world.clone(), judge, pause: self.pause, room, taken: 0 };
         let (target, consumer) = (self.target, &mut consumer);
         stage
-            .call(index, new, &about, self.patience, async move |connector| {
-                stream(&connector, &target, &options, consumer).await
+            .call(index, new, &about, self.patience, async move |client| {
+                stream(&client, &target, &options, consumer).await
             })
             .await
     }
@@ -131,13 +131,13 @@ impl Stream {
 
 /// Streams a list into a consumer.
 pub(crate) async fn stream(
-    connector: &Rc<Connector<Instance>>,
+    client: &Rc<Client<Instance>>,
     target: &Target,
     options: &CallOptions,
     consumer: &mut impl Sink<u64>,
 ) -> Result<ListEnd, Failure> {
     let operation = dynamic::operation("servicetitan", target.operation())?;
-    let reader = dynamic::list(connector, operation, &target.parameters(), None, Some(options)).await?;
+    let reader = dynamic::list(client, operation, &target.parameters(), None, Some(options)).await?;
     // A list without a type of its records could not be streamed at all.
     let ty = operation.answer.unwrap_or(Type::Json);
     stream_records(reader, consumer, |item| Ok(super::pages::id(&dynamic::record(&ty, item)?))).await

@@ -80,9 +80,9 @@ pub(super) async fn write_one(
     let new = NewCall::single(operation, tenant, deadline);
     let about = format!("{id}{}", if allow_resend { ", twice is as good" } else { "" });
     let ended = stage
-        .call(index, new, &about, patience, async move |connector| {
+        .call(index, new, &about, patience, async move |client| {
             let operation = dynamic::operation("servicetitan", operation)?;
-            dynamic::invoke(&connector, operation, &parameters, body, Some(&options)).await
+            dynamic::invoke(&client, operation, &parameters, body, Some(&options)).await
         })
         .await;
     if let Ended::Done(result) = ended {

@@ -40,7 +40,7 @@ fn a_file_comes_with_its_name_type_and_length() {
     }
     let line = rig.host.lines().last().unwrap().clone();
     assert!(line.contains(r#""http.response.body.size":5"#) && line.contains(RECORDING), "{line}");
-    assert!(rig.connector.metrics().contains(RECORDING));
+    assert!(rig.client.metrics().contains(RECORDING));
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn never_more_is_held_than_one_piece() {
     rig.run(async {
         let operation = dynamic::operation("servicetitan", RECORDING).unwrap();
         let id = [("id".to_owned(), "7".to_owned())];
-        let found = download(&rig.connector, operation, &id, None).await.unwrap();
+        let found = download(&rig.client, operation, &id, None).await.unwrap();
         stream_file(found, &mut reader).await.unwrap();
     });
     assert_eq!(reader.0.bytes.len(), 500);
@@ -216,13 +216,13 @@ fn files_that_nobody_reads_leave_half_of_all_places_to_others() {
         let id = [("id".to_owned(), "7".to_owned())];
         let mut unread = Vec::new();
         for _ in 0..2 {
-            unread.push(download(&rig.connector, operation, &id, None).await.unwrap());
+            unread.push(download(&rig.client, operation, &id, None).await.unwrap());
         }
-        let late = download(&rig.connector, operation, &id, Some(&within(9 * SECOND))).await;
+        let late = download(&rig.client, operation, &id, Some(&within(9 * SECOND))).await;
         assert_eq!(late.err().map(|failure| failure.kind), Some(FailureKind::RateLimited));
         assert_eq!(rig.get_often(10).await.iter().filter(|call| call.is_ok()).count(), 10);
         unread.pop();
-        assert!(download(&rig.connector, operation, &id, Some(&within(9 * SECOND))).await.is_ok());
+        assert!(download(&rig.client, operation, &id, Some(&within(9 * SECOND))).await.is_ok());
     });
 }
 
@@ -248,7 +248,7 @@ fn each_kind_of_operation_is_called_in_its_own_way() {
     assert!(failure.kind == FailureKind::BadInput && failure.message.contains("upload it"), "{failure:?}");
     let operation = dynamic::operation("servicetitan", "jpm.jobs-get").unwrap();
     let id = [("id".to_owned(), "7".to_owned())];
-    let failure = rig.run(download(&rig.connector, operation, &id, None)).err().unwrap();
+    let failure = rig.run(download(&rig.client, operation, &id, None)).err().unwrap();
     assert!(failure.kind == FailureKind::BadInput && failure.message.contains("invoke it"), "{failure:?}");
     assert_eq!(rig.host.requests().len(), 0);
 }

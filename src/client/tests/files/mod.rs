@@ -40,7 +40,7 @@ impl Rig {
     async fn recording_into(&self, reader: &mut Reader, options: &CallOptions) -> Result<Got, Failure> {
         let operation = dynamic::operation("servicetitan", RECORDING)?;
         let id = [("id".to_owned(), "7".to_owned())];
-        let found = self.noted(download(&self.connector, operation, &id, Some(options)).await.map(Told))?;
+        let found = self.noted(download(&self.client, operation, &id, Some(options)).await.map(Told))?;
         let info = found.0.info().clone();
         let end = self.noted(stream_file(found.0, reader).await);
         Ok(Got { info, bytes: std::mem::take(&mut reader.bytes), end })

@@ -20,7 +20,7 @@ impl Rig {
     ) -> Result<dynamic::Answer, Failure> {
         let operation = dynamic::operation("servicetitan", ATTACHMENT)?;
         let id = [("id".to_owned(), "7".to_owned())];
-        self.noted(upload(&self.connector, operation, &id, file, Some(options)).await)
+        self.noted(upload(&self.client, operation, &id, file, Some(options)).await)
     }
 }
 
@@ -91,13 +91,13 @@ fn everything_that_does_not_fit_is_named_at_once() {
     let rig = Rig::new();
     let file = Upload::new("a/b".to_owned(), Some("png".to_owned()), None, Box::new(Pieces::new(["a"])));
     let operation = dynamic::operation("servicetitan", ATTACHMENT).unwrap();
-    let failure = rig.run(upload(&rig.connector, operation, &[], file, None)).unwrap_err();
+    let failure = rig.run(upload(&rig.client, operation, &[], file, None)).unwrap_err();
     let fields: Vec<_> = failure.fields.iter().map(|error| error.field.as_str()).collect();
     assert_eq!(fields, ["id", "body.file-name", "body.content-type"]);
     let operation = dynamic::operation("servicetitan", "jpm.jobs-create-note").unwrap();
     let id = [("id".to_owned(), "7".to_owned())];
     let file = photo(None, Pieces::new(["a"]));
-    let failure = rig.run(upload(&rig.connector, operation, &id, file, None)).unwrap_err();
+    let failure = rig.run(upload(&rig.client, operation, &id, file, None)).unwrap_err();
     assert!(failure.message.contains("takes no file"), "{failure:?}");
     assert_eq!(rig.host.requests().len(), 0);
 }

@@ -1,10 +1,10 @@
 //! A call that waits for its turn.
 //!
 //! Only the call whose turn it is sleeps, for itself and for the deadlines of all; the
-//! others are woken by what changes. The clerk asks the store meanwhile. Both stop when
+//! others are woken by what changes. The leader asks the store meanwhile. Both stop when
 //! the future is dropped, and somebody else takes over.
 
-use super::{Desk, Permit, Refusal, Room};
+use super::{Bucket, Buckets, NotAdmitted, Permit};
 use crate::{
     host::{Host, HostError},
     policy::{
@@ -22,24 +22,24 @@ use std::{convert::Infallible, future::poll_fn, pin::pin, rc::Rc, task::Poll};
 
 /// A call in the queue. Dropping it leaves the queue.
 struct Waiting<'h, H: Host> {
-    desk: Rc<Desk>,
-    room: Rc<Room>,
+    table: Rc<Buckets>,
+    bucket: Rc<Bucket>,
     host: &'h H,
     ticket: Ticket,
 }
 
 /// Joins the queue and waits.
 pub(crate) async fn wait<H: Host>(
-    desk: Rc<Desk>,
-    room: Rc<Room>,
+    table: Rc<Buckets>,
+    bucket: Rc<Bucket>,
     host: &H,
     caller: Caller,
     since: Tick,
     deadline: Tick,
-) -> Result<Permit, Refusal> {
-    let joined = room.group.borrow_mut().join(host.now(), caller, since, deadline);
-    let waiting = Waiting { ticket: joined?, desk, room, host };
-    waiting.room.deliver();
+) -> Result<Permit, NotAdmitted> {
+    let joined = bucket.group.borrow_mut().join(host.now(), caller, since, deadline);
+    let waiting = Waiting { ticket: joined?, table, bucket, host };
+    waiting.bucket.deliver();
     let (turns, questions) = (pin!(waiting.turns()), pin!(waiting.questions()));
     match select(turns, questions).await {
         Either::Left((result, _)) => result,
@@ -48,22 +48,22 @@ pub(crate) async fn wait<H: Host>(
 }
 
 impl<H: Host> Waiting<'_, H> {
-    async fn turns(&self) -> Result<Permit, Refusal> {
+    async fn turns(&self) -> Result<Permit, NotAdmitted> {
         loop {
             let now = self.host.now();
             let turn = {
-                let mut inflight = self.desk.inflight.borrow_mut();
-                self.room.group.borrow_mut().turn(now, self.ticket, &mut inflight)
+                let mut inflight = self.table.inflight.borrow_mut();
+                self.bucket.group.borrow_mut().turn(now, self.ticket, &mut inflight)
             };
-            self.room.deliver();
+            self.bucket.deliver();
             match turn {
                 Turn::Go => {
-                    return Ok(Permit { desk: self.desk.clone(), room: self.room.clone(), sent: now });
+                    return Ok(Permit { table: self.table.clone(), bucket: self.bucket.clone(), sent: now });
                 }
                 Turn::Late(late) => return Err(late.into()),
                 Turn::Wait(until) => {
                     // Its group may have been first in line for a place that it cannot use.
-                    self.desk.place_free();
+                    self.table.place_free();
                     self.woken_or(until).await;
                 }
                 Turn::Sleep => self.woken().await,
@@ -71,23 +71,23 @@ impl<H: Host> Waiting<'_, H> {
         }
     }
 
-    /// Asks the store whatever there is to ask, as long as this call is the clerk.
+    /// Asks the store whatever there is to ask, as long as this call is the leader.
     async fn questions(&self) -> Infallible {
         loop {
-            if !self.room.group.borrow().is_clerk(self.ticket) {
+            if !self.bucket.group.borrow().is_clerk(self.ticket) {
                 self.woken().await;
                 continue;
             }
             let random = unit(self.host.random());
-            let ask = self.room.group.borrow_mut().ask(self.host.now(), self.ticket, random);
+            let ask = self.bucket.group.borrow_mut().ask(self.host.now(), self.ticket, random);
             match ask {
                 Ask::Nothing => self.woken().await,
                 Ask::Wait(until) => self.woken_or(until).await,
                 question => {
                     let answer = self.put(question).await;
                     let now = self.host.now();
-                    self.room.group.borrow_mut().answered(now, self.ticket, answer, random);
-                    self.room.deliver();
+                    self.bucket.group.borrow_mut().answered(now, self.ticket, answer, random);
+                    self.bucket.deliver();
                 }
             }
         }
@@ -95,7 +95,7 @@ impl<H: Host> Waiting<'_, H> {
 
     /// Puts a question to the store, but not for ever.
     async fn put(&self, question: Ask) -> Result<Reply, Trouble> {
-        let patience = self.room.group.borrow().patience();
+        let patience = self.bucket.group.borrow().patience();
         let (answer, timer) = (pin!(self.ask(question)), pin!(self.host.sleep(patience)));
         match select(answer, timer).await {
             Either::Left((answer, _)) => answer.map_err(|error| match error {
@@ -107,7 +107,7 @@ impl<H: Host> Waiting<'_, H> {
     }
 
     async fn ask(&self, question: Ask) -> Result<Reply, HostError> {
-        let key = &self.room.record;
+        let key = &self.bucket.record;
         match question {
             Ask::Get => self.host.state_get(key).await.map(Reply::Got),
             Ask::Swap { expected, value, ttl } => {
@@ -131,7 +131,7 @@ impl<H: Host> Waiting<'_, H> {
             if std::mem::replace(&mut asleep, true) {
                 return Poll::Ready(());
             }
-            self.room.wakers.borrow_mut().insert(self.ticket, context.waker().clone());
+            self.bucket.wakers.borrow_mut().insert(self.ticket, context.waker().clone());
             Poll::Pending
         })
         .await;
@@ -148,13 +148,13 @@ impl<H: Host> Waiting<'_, H> {
 
 impl<H: Host> Drop for Waiting<'_, H> {
     fn drop(&mut self) {
-        self.room.wakers.borrow_mut().remove(&self.ticket);
+        self.bucket.wakers.borrow_mut().remove(&self.ticket);
         let now = self.host.now();
         {
-            let mut inflight = self.desk.inflight.borrow_mut();
-            self.room.group.borrow_mut().leave(self.ticket, now, &mut inflight);
+            let mut inflight = self.table.inflight.borrow_mut();
+            self.bucket.group.borrow_mut().leave(self.ticket, now, &mut inflight);
         }
-        self.room.deliver();
-        self.desk.place_free();
+        self.bucket.deliver();
+        self.table.place_free();
     }
 }

@@ -4,7 +4,7 @@ use super::Placed;
 use crate::contract::{
     AnswerInfo, AnswerSource, Attempt, CallOptions, Failure, FailureKind, FieldError, FileInfo, Instant,
     ListEnd, Outcome, PageInfo, PageRequest, RetryAdvice,
-    abi::{Abi, Arena, Broken, Handle, Layout, Upload},
+    abi::{Abi, AbiError, Arena, Handle, Layout, Upload},
 };
 use std::fmt::Debug;
 
@@ -119,16 +119,16 @@ fn memory_that_holds_something_else_is_broken() {
     let mut arena = Arena::with(Layout::LIST);
     arena.put(0, &100_u32.to_le_bytes());
     arena.put(4, &1_u32.to_le_bytes());
-    assert_eq!(String::lift(&arena, 0), Err(Broken));
-    assert_eq!(<Vec<u64>>::lift(&arena, 0), Err(Broken));
-    assert_eq!(u64::lift(&arena, 4), Err(Broken));
+    assert_eq!(String::lift(&arena, 0), Err(AbiError));
+    assert_eq!(<Vec<u64>>::lift(&arena, 0), Err(AbiError));
+    assert_eq!(u64::lift(&arena, 4), Err(AbiError));
     let mut arena = Arena::with(Layout::number(1));
     arena.put(0, &[200]);
-    assert_eq!(FailureKind::lift(&arena, 0), Err(Broken));
+    assert_eq!(FailureKind::lift(&arena, 0), Err(AbiError));
     let mut arena = Arena::with(Layout::LIST);
     arena.put_text(0, "abc");
     arena.put(8, &[0xff]);
-    assert_eq!(String::lift(&arena, 0), Err(Broken));
+    assert_eq!(String::lift(&arena, 0), Err(AbiError));
 }
 
 #[test]

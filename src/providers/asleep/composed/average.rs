@@ -8,9 +8,9 @@
 
 use super::{MOST_DAYS, average_of, field, json, unreadable};
 use crate::{
-    client::Call,
+    call::Call,
     contract::{Failure, FieldError},
-    providers::api::Parts,
+    providers::api::Plan,
 };
 use bytes::Bytes;
 use jiff::{ToSpan, civil::Date};
@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Ten years, so that a typing error does not ask a thousand questions.
 const MOST_DAYS_IN_ALL: i64 = 3_660;
 
-pub(super) fn parts(call: &Call) -> Result<Parts, Vec<FieldError>> {
+pub(super) fn subrequests(call: &Call) -> Result<Plan, Vec<FieldError>> {
     let date = |name: &str| {
         let date = call.parameter(name).and_then(|text| text.parse::<Date>().ok());
         date.ok_or_else(|| field(name, "must be a date such as 2026-11-20"))
@@ -42,12 +42,12 @@ pub(super) fn parts(call: &Call) -> Result<Parts, Vec<FieldError>> {
         let Ok(next) = to.checked_add(1.day()) else { break };
         from = next;
     }
-    Ok(Parts { parts, concurrency: None })
+    Ok(Plan { subrequests: parts, concurrency: None })
 }
 
 /// One part, read as far as it is combined.
 #[derive(Deserialize)]
-struct Part<'a> {
+struct Average<'a> {
     period: Option<Map<String, Value>>,
     peculiarities: Option<Vec<String>>,
     average_stats: Option<Map<String, Value>>,
@@ -74,10 +74,10 @@ struct Report<'a> {
 
 /// # Errors
 /// The failure of the first part that failed, or a part that cannot be read.
-pub(super) fn combine(answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
+pub(super) fn aggregate(answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
     let answers: Vec<Bytes> = answers.into_iter().collect::<Result<_, _>>()?;
-    let parts = answers.iter().map(|answer| serde_json::from_slice::<Part<'_>>(answer));
-    let parts: Vec<Part<'_>> =
+    let parts = answers.iter().map(|answer| serde_json::from_slice::<Average<'_>>(answer));
+    let parts: Vec<Average<'_>> =
         parts.collect::<Result<_, _>>().map_err(|_| unreadable("an average of some days cannot be read"))?;
     let mut peculiarities: Vec<String> = Vec::new();
     for word in parts.iter().flat_map(|part| part.peculiarities.iter().flatten()) {
@@ -110,7 +110,7 @@ pub(super) fn combine(answers: Vec<Result<Bytes, Failure>>) -> Result<String, Fa
 }
 
 /// From the first part's first day to the last part's last one.
-fn period(parts: &[Part<'_>]) -> Option<Map<String, Value>> {
+fn period(parts: &[Average<'_>]) -> Option<Map<String, Value>> {
     let mut period = parts.first()?.period.clone()?;
     let end = parts.last()?.period.as_ref()?.get("end_date")?.clone();
     period.insert("end_date".to_owned(), end);

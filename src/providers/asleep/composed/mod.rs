@@ -6,14 +6,14 @@ mod sessions;
 mod summary;
 
 use crate::{
-    client::Call,
+    call::Call,
     contract::{
         Failure, FailureKind, FieldError, RetryAdvice,
         catalogue::{self, Operation},
     },
     failure::{bad_field, kind_name, refused},
     policy::time::WallTime,
-    providers::api::{Part, Parts},
+    providers::api::{Composition, Plan, Subrequest},
 };
 use bytes::Bytes;
 use jiff::civil::Date;
@@ -24,22 +24,35 @@ use serde_json::value::RawValue;
 /// so it is counted here.
 const MOST_DAYS: i64 = 100;
 
+/// Asleep's composed operations.
+pub(super) struct Composed;
+
+impl Composition for Composed {
+    fn subrequests(&self, call: &Call, now: WallTime) -> Result<Plan, Vec<FieldError>> {
+        subrequests(call, now)
+    }
+
+    fn aggregate(&self, call: &Call, answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
+        aggregate(call, answers)
+    }
+}
+
 /// The calls that an operation is put together from.
-pub(super) fn parts(call: &Call, now: WallTime) -> Result<Parts, Vec<FieldError>> {
+fn subrequests(call: &Call, now: WallTime) -> Result<Plan, Vec<FieldError>> {
     match call.operation.name {
-        "sleep.user-summary" => summary::parts(call, now),
-        "sleep.sessions-for-users" => sessions::parts(call),
-        "sleep.average-stats-over" => average::parts(call),
+        "sleep.user-summary" => summary::subrequests(call, now),
+        "sleep.sessions-for-users" => sessions::subrequests(call),
+        "sleep.average-stats-over" => average::subrequests(call),
         _ => Err(field("operation", "is not known")),
     }
 }
 
 /// Its answer, from those of the calls.
-pub(super) fn combine(call: &Call, answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
+fn aggregate(call: &Call, answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
     match call.operation.name {
-        "sleep.user-summary" => summary::combine(answers),
-        "sleep.sessions-for-users" => sessions::combine(call, answers),
-        "sleep.average-stats-over" => average::combine(answers),
+        "sleep.user-summary" => summary::aggregate(answers),
+        "sleep.sessions-for-users" => sessions::aggregate(call, answers),
+        "sleep.average-stats-over" => average::aggregate(answers),
         _ => Err(bad_field("operation", "is not known")),
     }
 }
@@ -78,11 +91,11 @@ fn operation(name: &str) -> Result<&'static Operation, Vec<FieldError>> {
 }
 
 /// The average over some days, for the user that the composed call names.
-fn average_of(call: &Call, first: Date, last: Date) -> Result<Part, Vec<FieldError>> {
+fn average_of(call: &Call, first: Date, last: Date) -> Result<Subrequest, Vec<FieldError>> {
     let mut query = vec![("start_date", first.to_string()), ("end_date", last.to_string())];
     query.extend(call.parameter("timezone").map(|timezone| ("timezone", timezone.to_owned())));
     let call = Call::new(operation("sleep.users-average-stats")?, call.segments.clone(), query, None);
-    Ok(Part { call, whole: false, condense: None })
+    Ok(Subrequest { call, whole_list: false, project: None })
 }
 
 fn raw(answer: &Bytes) -> Result<&RawValue, Failure> {

@@ -2,9 +2,9 @@
 
 use super::{PartFailure, field, json, operation, unreadable};
 use crate::{
-    client::Call,
+    call::Call,
     contract::{Failure, FieldError},
-    providers::api::{Part, Parts},
+    providers::api::{Plan, Subrequest},
 };
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ fn body(call: &Call) -> Option<Body> {
     serde_json::from_slice(call.body.as_ref()?).ok()
 }
 
-pub(super) fn parts(call: &Call) -> Result<Parts, Vec<FieldError>> {
+pub(super) fn subrequests(call: &Call) -> Result<Plan, Vec<FieldError>> {
     let body = body(call).ok_or_else(|| field("body", "cannot be read"))?;
     let mut wrong = Vec::new();
     let mut complain = |name: String, message: &str| wrong.extend(field(&name, message));
@@ -68,9 +68,13 @@ pub(super) fn parts(call: &Call) -> Result<Parts, Vec<FieldError>> {
             ("order_by", body.order_by.as_ref()),
         ];
         let query = given.into_iter().filter_map(|(name, value)| Some((name, value?.clone())));
-        Part { call: Call::new(list, Vec::new(), query.collect(), None), whole: true, condense: None }
+        Subrequest {
+            call: Call::new(list, Vec::new(), query.collect(), None),
+            whole_list: true,
+            project: None,
+        }
     };
-    Ok(Parts { parts: body.user_ids.iter().map(part).collect(), concurrency: body.concurrency })
+    Ok(Plan { subrequests: body.user_ids.iter().map(part).collect(), concurrency: body.concurrency })
 }
 
 #[derive(Serialize)]
@@ -90,7 +94,7 @@ struct User<'a> {
 
 /// # Errors
 /// A part that cannot be read. What failed stands with its user.
-pub(super) fn combine(call: &Call, answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
+pub(super) fn aggregate(call: &Call, answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
     let body = body(call).ok_or_else(|| unreadable("the question cannot be read"))?;
     let none = RawValue::from_string("[]".to_owned()).map_err(|_| unreadable("no JSON"))?;
     let failed = answers.iter().filter(|answer| answer.is_err()).count();

@@ -2,10 +2,10 @@
 
 use super::{MOST_DAYS, PartFailure, average_of, field, json, operation, raw, unreadable};
 use crate::{
-    client::Call,
+    call::Call,
     contract::{Failure, FailureKind, FieldError},
     policy::time::WallTime,
-    providers::api::{Part, Parts},
+    providers::api::{Plan, Subrequest},
 };
 use bytes::Bytes;
 use jiff::{Timestamp, ToSpan, civil::Date, tz::Offset};
@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 /// Days of an average when the caller names none.
 const DAYS: i64 = 30;
 
-pub(super) fn parts(call: &Call, now: WallTime) -> Result<Parts, Vec<FieldError>> {
+pub(super) fn subrequests(call: &Call, now: WallTime) -> Result<Plan, Vec<FieldError>> {
     let days = match call.parameter("days").map(str::parse) {
         None => DAYS,
         Some(Ok(days)) if (1..=MOST_DAYS).contains(&days) => days,
@@ -28,8 +28,8 @@ pub(super) fn parts(call: &Call, now: WallTime) -> Result<Parts, Vec<FieldError>
     let first = last.checked_sub((days - 1).days());
     let first = first.map_err(|_| field("end_date", "is too early"))?;
     let user = Call::new(operation("sleep.users-get")?, call.segments.clone(), Vec::new(), None);
-    let user = Part { call: user, whole: false, condense: None };
-    Ok(Parts { parts: vec![user, average_of(call, first, last)?], concurrency: Some(2) })
+    let user = Subrequest { call: user, whole_list: false, project: None };
+    Ok(Plan { subrequests: vec![user, average_of(call, first, last)?], concurrency: Some(2) })
 }
 
 /// The day that it is in UTC.
@@ -69,7 +69,7 @@ struct Average {
 
 /// # Errors
 /// A user who is not there, both parts failed, or a part that cannot be read.
-pub(super) fn combine(answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
+pub(super) fn aggregate(answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
     let Ok([user, average]) = <[_; 2]>::try_from(answers) else {
         return Err(unreadable("parts are missing"));
     };

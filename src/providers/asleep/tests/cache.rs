@@ -97,7 +97,8 @@ fn a_users_answers_are_dropped_on_request() {
     for user in ["ann", "bob"] {
         source(&rig, "sessions-get", &asked(user));
     }
-    rig.run(rig.connector.forget_owner("asleep", None, "ann")).unwrap();
+    rig.run(rig.client.forget_owner(crate::providers::registry::find("asleep").unwrap(), None, "ann"))
+        .unwrap();
     assert_eq!(source(&rig, "sessions-get", &asked("bob")), AnswerSource::Cache);
     assert_eq!(source(&rig, "sessions-get", &asked("ann")), AnswerSource::Vendor);
 }
@@ -118,7 +119,7 @@ fn an_id_that_is_encoded_in_a_path_is_the_same_owner() {
 fn nothing_of_a_deleted_user_stays_in_memory() {
     let rig = Rig::new();
     let entries = || {
-        let snapshot: serde_json::Value = serde_json::from_str(&rig.connector.snapshot()).unwrap();
+        let snapshot: serde_json::Value = serde_json::from_str(&rig.client.snapshot()).unwrap();
         snapshot["cache"]["entries"].as_u64().unwrap()
     };
     for user in ["ann", "bob"] {

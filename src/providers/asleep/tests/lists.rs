@@ -12,7 +12,7 @@ use serde_json::Value;
 async fn open(rig: &Rig, parameters: &[(&str, &str)], options: &CallOptions) -> Reader<Simulated> {
     let operation = dynamic::operation("asleep", "sleep.sessions-list").unwrap();
     let parameters: Vec<_> = parameters.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-    dynamic::list(&rig.connector, operation, &parameters, None, Some(options)).await.unwrap()
+    dynamic::list(&rig.client, operation, &parameters, None, Some(options)).await.unwrap()
 }
 
 async fn read(rig: &Rig, parameters: &[(&str, &str)], options: &CallOptions) -> (Vec<String>, ListEnd) {

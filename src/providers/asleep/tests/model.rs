@@ -1,7 +1,7 @@
-//! A small model of Asleep, and a connector that talks to it.
+//! A small model of Asleep, and a client that talks to it.
 
 use crate::{
-    client::Connector,
+    client::Client,
     contract::{CallOptions, Failure},
     entry::dynamic::{self, Answer},
     host::simulated::{Reply, SentRequest, Simulated},
@@ -29,10 +29,10 @@ pub struct State {
     pub script: Script,
 }
 
-/// A connector with the model behind it.
+/// A client with the model behind it.
 pub struct Rig {
     pub host: Simulated,
-    pub connector: Rc<Connector<Simulated>>,
+    pub client: Rc<Client<Simulated>>,
     pub state: Rc<RefCell<State>>,
 }
 
@@ -65,7 +65,7 @@ impl Rig {
                 None => state.answer(request).after(latency),
             }
         });
-        Rig { connector: Connector::new(host.clone()), host, state }
+        Rig { client: Client::new(host.clone()), host, state }
     }
 
     /// Answers by a script; where it says nothing, the model does.
@@ -75,8 +75,8 @@ impl Rig {
 
     pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
         let done = self.host.run(future);
-        self.host.told(self.connector.metrics());
-        self.host.told(self.connector.snapshot());
+        self.host.told(self.client.metrics());
+        self.host.told(self.client.snapshot());
         assert_eq!(self.host.leak(), None);
         done
     }
@@ -98,7 +98,7 @@ impl Rig {
         let parameters: Vec<_> =
             parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let result =
-            dynamic::invoke(&self.connector, operation, &parameters, body.as_deref(), Some(options)).await;
+            dynamic::invoke(&self.client, operation, &parameters, body.as_deref(), Some(options)).await;
         self.host.told(format!("{result:?}"));
         result
     }

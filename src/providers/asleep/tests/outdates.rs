@@ -1,12 +1,7 @@
 //! A webhook of a session that is complete makes what is kept of its user useless.
 
 use super::model::{KEY, Rig};
-use crate::{
-    client::Received,
-    contract::AnswerSource,
-    host::simulated::Store,
-    webhooks::{self, Delivery},
-};
+use crate::{contract::AnswerSource, entry::webhooks::Received, host::simulated::Store, webhooks::Delivery};
 
 const FIRST: &str = "20260100000001_abcde";
 
@@ -25,7 +20,7 @@ fn deliver(rig: &Rig, event: &str, user: &str) {
     let body = format!(r#"{{"event":"{event}","data":{{"session_id":"{FIRST}","seq_num":1}}}}"#);
     let headers = [("x-api-key".to_owned(), KEY.to_owned()), ("x-user-id".to_owned(), user.to_owned())];
     let delivery = Delivery { headers: &headers, body: body.as_bytes() };
-    let received = rig.run(webhooks::receive(&rig.connector, "asleep", None, &delivery));
+    let received = rig.run(crate::entry::webhooks::receive(&rig.client, "asleep", None, &delivery));
     assert!(matches!(received, Ok(Received::Fresh { .. })), "{received:?}");
 }
 
@@ -42,7 +37,7 @@ fn a_completing_webhook_drops_everything_of_its_user_and_nothing_else() {
     assert_eq!((source(&rig, "ann"), pages("ann")), (AnswerSource::Vendor, AnswerSource::Vendor));
 }
 
-/// Parts come by the minute while somebody sleeps; what is kept is only of nights that are
+/// Plan come by the minute while somebody sleeps; what is kept is only of nights that are
 /// over.
 #[test]
 fn a_part_of_a_session_outdates_nothing() {

@@ -4,6 +4,7 @@ use super::model::{KEY, Rig, options, refused};
 use crate::{
     contract::{CallOptions, FailureKind, Outcome, RetryAdvice},
     host::simulated::Reply,
+    providers::registry,
 };
 use serde_json::json;
 
@@ -124,7 +125,7 @@ fn everything_that_is_missing_is_named() {
     rig.host.unset("ASLEEP_API_KEY");
     rig.host.set("ASLEEP_BASE_URL", "asleep");
     rig.host.set("ASLEEP_RATE_LIMIT", "many");
-    let readiness = rig.run(rig.connector.ready("asleep", None)).unwrap();
+    let readiness = rig.run(rig.client.ready(registry::find("asleep").unwrap(), None)).unwrap();
     let mut named: Vec<_> = readiness.missing.iter().map(|error| error.field.as_str()).collect();
     named.sort_unstable();
     assert_eq!(named, ["ASLEEP_API_KEY", "ASLEEP_BASE_URL", "ASLEEP_RATE_LIMIT"]);

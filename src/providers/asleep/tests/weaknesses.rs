@@ -5,6 +5,7 @@ use super::model::{KEY, Rig, body, found, header, options, refused, session};
 use crate::{
     contract::{AnswerSource, FailureKind, Outcome},
     host::simulated::Reply,
+    providers::registry,
     webhooks::{Delivery, Kind},
 };
 use futures_util::future::join_all;
@@ -127,7 +128,7 @@ fn w08_a_list_is_kept_by_its_dates_and_goes_with_its_user() {
     assert_eq!(failure.kind, FailureKind::NotFound);
     // A user's id is no pattern.
     rig.run(rig.call("sessions-page", &[("user_id", "bob")])).unwrap();
-    rig.run(rig.connector.forget_owner("asleep", None, "*")).unwrap();
+    rig.run(rig.client.forget_owner(registry::find("asleep").unwrap(), None, "*")).unwrap();
     let kept = rig.run(rig.call("sessions-page", &[("user_id", "bob")])).unwrap();
     assert_eq!(kept.info.source, AnswerSource::Cache);
 }
@@ -185,7 +186,7 @@ fn w11_a_log_line_has_the_status_the_time_and_an_id_but_no_user() {
     assert_eq!(status, [200, 404, 200]);
     assert!(calls.iter().all(|line| line["duration_ms"] == 20 && line["call_id"].is_string()), "{calls:?}");
     assert!(lines.iter().all(|line| !line.contains("canary")), "{lines:?}");
-    assert!(!rig.connector.metrics().contains("canary"));
+    assert!(!rig.client.metrics().contains("canary"));
 }
 
 #[test]
@@ -194,7 +195,7 @@ fn w12_without_a_key_on_either_side_a_webhook_is_refused_and_an_unknown_event_is
         let headers: Vec<_> = key.map(|key| ("x-api-key".to_owned(), key.to_owned())).into_iter().collect();
         let body = format!(r#"{{"event":"{event}","data":{{"session_id":"{FIRST}"}}}}"#);
         let delivery = Delivery { headers: &headers, body: body.as_bytes() };
-        rig.run(rig.connector.verify_webhook("asleep", None, &delivery))
+        rig.run(crate::entry::webhooks::verify(&rig.client, "asleep", None, &delivery))
     };
     let unset = Rig::new();
     unset.host.set_secret("ASLEEP_API_KEY", "");
@@ -214,11 +215,11 @@ fn w12_without_a_key_on_either_side_a_webhook_is_refused_and_an_unknown_event_is
 
     // A signature that is demanded and absent is refused, and so is one without a secret.
     rig.host.set("ASLEEP_WEBHOOK_SCHEME", "hmac");
-    rig.connector.forget_settings();
+    rig.client.forget_settings();
     let failure = deliver(&rig, Some(KEY), "SESSION_COMPLETE").unwrap_err();
     assert_eq!(failure.kind, FailureKind::Configuration);
     rig.host.set_secret("ASLEEP_WEBHOOK_SECRET", "canary-webhook-secret-0123456789");
-    rig.connector.forget_settings();
+    rig.client.forget_settings();
     let failure = deliver(&rig, Some(KEY), "SESSION_COMPLETE").unwrap_err();
     assert_eq!(failure.kind, FailureKind::Authentication);
 }
@@ -226,12 +227,12 @@ fn w12_without_a_key_on_either_side_a_webhook_is_refused_and_an_unknown_event_is
 #[test]
 fn w13_readiness_asks_no_undocumented_path_and_health_shows_failures() {
     let rig = Rig::new();
-    assert!(rig.run(rig.connector.ready("asleep", None)).unwrap().missing.is_empty());
+    assert!(rig.run(rig.client.ready(registry::find("asleep").unwrap(), None)).unwrap().missing.is_empty());
     assert!(rig.sent().is_empty());
     rig.script(|_, _| Some(Reply::status(500, "secret path /srv/app")));
     let failure = rig.run(rig.call("users-get", &[("user_id", "ann")])).unwrap_err();
     assert!(!failure.message.contains("/srv/app"));
-    assert!(rig.connector.metrics().contains("vendor"));
+    assert!(rig.client.metrics().contains("vendor"));
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn cancellations_lose_no_turn_and_leave_nothing_behind() {
         let part = used(&sent, &APP, Duration::ZERO, 10 * SECOND);
         assert!(part > 0.94, "used {part}");
         let figures = instance.figures();
-        assert_eq!((figures.waiting, figures.in_flight, instance.admission.in_flight()), (0, 0, 0));
+        assert_eq!((figures.waiting, figures.in_flight, instance.limiter.in_flight()), (0, 0, 0));
     }
 }
 
@@ -40,7 +40,7 @@ fn nobody_starves() {
             instance.host.wait(4 * SECOND).await;
             for _ in 0..20 {
                 let began = instance.host.elapsed();
-                drop(instance.admit(&fleet.group, &APP, caller, 60 * SECOND).await.unwrap());
+                drop(instance.acquire(&fleet.group, &APP, caller, 60 * SECOND).await.unwrap());
                 longest.borrow_mut().push(instance.host.elapsed() - began);
             }
         });
@@ -48,7 +48,7 @@ fn nobody_starves() {
             let calls = (0..30).map(|_| async {
                 let caller = instance.caller();
                 while instance.host.elapsed() < 20 * SECOND {
-                    let admit = pin!(instance.admit(&fleet.group, &APP, caller, 60 * SECOND));
+                    let admit = pin!(instance.acquire(&fleet.group, &APP, caller, 60 * SECOND));
                     let patience = instance.host.wait(ms(instance.host.random() % 1_000));
                     match select(admit, patience).await {
                         Either::Left((permit, _)) => drop(permit),

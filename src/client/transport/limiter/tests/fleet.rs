@@ -1,7 +1,7 @@
 //! Instances of a deployment with callers that never have enough.
 
 use crate::{
-    client::transport::limiter::{Admission, AdmissionConfig, GroupKey, Permit, Refusal},
+    client::transport::limiter::{GroupKey, Limiter, LimiterConfig, NotAdmitted, Permit},
     host::{
         Host,
         simulated::{Simulated, Store},
@@ -29,18 +29,18 @@ pub fn ms(millis: u64) -> Duration {
 /// One instance.
 pub struct Instance {
     pub host: Simulated,
-    pub admission: Admission,
+    pub limiter: Limiter,
     pub sent: Rc<RefCell<Vec<Duration>>>,
     callers: Cell<u64>,
 }
 
 impl Instance {
-    pub fn new(host: Simulated, config: AdmissionConfig) -> Instance {
+    pub fn new(host: Simulated, config: LimiterConfig) -> Instance {
         let (sent, callers) = (Rc::default(), Cell::new(0));
-        Instance { host, admission: Admission::new(config), sent, callers }
+        Instance { host, limiter: Limiter::new(config), sent, callers }
     }
 
-    pub fn alone(config: AdmissionConfig) -> Instance {
+    pub fn alone(config: LimiterConfig) -> Instance {
         Instance::new(Simulated::new(1), config)
     }
 
@@ -50,16 +50,16 @@ impl Instance {
     }
 
     /// Asks for a permit and notes when it was given.
-    pub async fn admit(
+    pub async fn acquire(
         &self,
         group: &GroupKey,
         limit: &RateLimit,
         caller: Caller,
         within: Duration,
-    ) -> Result<Permit, Refusal> {
+    ) -> Result<Permit, NotAdmitted> {
         let deadline = self.host.now() + within;
         let permit =
-            self.admission.admit(&self.host, group, limit, caller, self.host.now(), deadline).await?;
+            self.limiter.acquire(&self.host, group, limit, caller, self.host.now(), deadline).await?;
         assert_eq!(permit.sent(), self.host.now(), "a permit is for this instant");
         self.sent.borrow_mut().push(self.host.elapsed());
         Ok(permit)
@@ -71,7 +71,7 @@ impl Instance {
         let workers = (0..load.callers).map(|_| async {
             let caller = self.caller();
             while self.host.elapsed() < load.end {
-                let admit = self.admit(group, limit, caller, load.end);
+                let admit = self.acquire(group, limit, caller, load.end);
                 let permit = if unit(self.host.random()) < load.impatient {
                     let patience = self.host.wait(ms(self.host.random() % 400));
                     match select(pin!(admit), patience).await {
@@ -93,7 +93,7 @@ impl Instance {
     }
 
     pub fn figures(&self) -> Figures {
-        let figures = self.admission.figures(self.host.now());
+        let figures = self.limiter.figures(self.host.now());
         figures.first().map(|(_, figures)| *figures).unwrap()
     }
 
@@ -124,7 +124,7 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    pub fn new(size: usize, seed: u64, config: AdmissionConfig) -> Fleet {
+    pub fn new(size: usize, seed: u64, config: LimiterConfig) -> Fleet {
         let first = Simulated::new(seed);
         let store = Store::default();
         let instances = (0..size).map(|number| {
@@ -172,12 +172,12 @@ pub fn used(sent: &[Duration], limit: &RateLimit, from: Duration, to: Duration) 
     count as f64 / (limit.per_second() * (to - from).as_secs_f64())
 }
 
-pub fn local() -> AdmissionConfig {
-    AdmissionConfig { shared: false, max_connections: 100, ..AdmissionConfig::default() }
+pub fn local() -> LimiterConfig {
+    LimiterConfig { shared: false, max_connections: 100, ..LimiterConfig::default() }
 }
 
-pub fn shared() -> AdmissionConfig {
-    AdmissionConfig { shared: true, max_connections: 100, ..AdmissionConfig::default() }
+pub fn shared() -> LimiterConfig {
+    LimiterConfig { shared: true, max_connections: 100, ..LimiterConfig::default() }
 }
 
 /// An instant of virtual time.

@@ -2,7 +2,7 @@
 
 use super::fleet::{APP, Instance, SECOND, local, ms};
 use crate::{
-    client::transport::limiter::{AdmissionConfig, GroupKey, Refusal},
+    client::transport::limiter::{GroupKey, LimiterConfig, NotAdmitted},
     host::Host,
     policy::limiter::queue::Caller,
 };
@@ -20,7 +20,7 @@ fn nothing_is_sent_before_the_hinted_time() {
         let instance = &instance;
         async move {
             for _ in 0..5 {
-                let permit = instance.admit(&app(), &APP, Caller(number), 60 * SECOND).await.unwrap();
+                let permit = instance.acquire(&app(), &APP, Caller(number), 60 * SECOND).await.unwrap();
                 instance.host.wait(ms(200)).await;
                 // The vendor refuses everything that comes between 1 s and 3 s.
                 let sent = permit.sent().as_nanos();
@@ -48,12 +48,12 @@ fn nothing_is_sent_before_the_hinted_time() {
 
 #[test]
 fn who_cannot_wait_that_long_is_told_at_once() {
-    let instance = Instance::alone(AdmissionConfig { max_connections: 1, ..local() });
+    let instance = Instance::alone(LimiterConfig { max_connections: 1, ..local() });
     instance.host.run(async {
         let app = app();
-        let permit = instance.admit(&app, &APP, Caller(1), SECOND).await.unwrap();
-        let waiting = instance.admit(&app, &APP, Caller(2), 60 * SECOND);
-        let patient = instance.admit(&app, &APP, Caller(3), 3 * 3_600 * SECOND);
+        let permit = instance.acquire(&app, &APP, Caller(1), SECOND).await.unwrap();
+        let waiting = instance.acquire(&app, &APP, Caller(2), 60 * SECOND);
+        let patient = instance.acquire(&app, &APP, Caller(3), 3 * 3_600 * SECOND);
         let vendor = async {
             instance.host.wait(ms(100)).await;
             permit.throttled(instance.host.now(), Some(2 * 3_600 * SECOND));
@@ -61,10 +61,10 @@ fn who_cannot_wait_that_long_is_told_at_once() {
         };
         let told = async {
             let refused = waiting.await.unwrap_err();
-            assert_eq!(refused, Refusal::Late { hint: Some(7_200 * SECOND) });
+            assert_eq!(refused, NotAdmitted::Late { hint: Some(7_200 * SECOND) });
             assert_eq!(instance.host.elapsed(), ms(100));
-            let refused = instance.admit(&app, &APP, Caller(4), 60 * SECOND).await.unwrap_err();
-            assert_eq!(refused, Refusal::Late { hint: Some(7_200 * SECOND) });
+            let refused = instance.acquire(&app, &APP, Caller(4), 60 * SECOND).await.unwrap_err();
+            assert_eq!(refused, NotAdmitted::Late { hint: Some(7_200 * SECOND) });
             let open = Some(7_200 * SECOND);
             assert_eq!(instance.figures().closed_for, open);
             assert_eq!(instance.host.elapsed(), ms(100));
@@ -79,12 +79,12 @@ fn who_cannot_wait_that_long_is_told_at_once() {
 fn other_groups_go_on() {
     let instance = Instance::alone(local());
     instance.host.run(async {
-        let permit = instance.admit(&app(), &APP, Caller(1), SECOND).await.unwrap();
+        let permit = instance.acquire(&app(), &APP, Caller(1), SECOND).await.unwrap();
         permit.throttled(instance.host.now(), None);
-        assert!(instance.admit(&app(), &APP, Caller(1), SECOND).await.is_err());
+        assert!(instance.acquire(&app(), &APP, Caller(1), SECOND).await.is_err());
         let other = GroupKey::new("other");
-        assert!(instance.admit(&other, &APP, Caller(1), SECOND).await.is_ok());
-        assert!(instance.admit(&app(), &APP, Caller(1), 2 * SECOND).await.is_ok());
+        assert!(instance.acquire(&other, &APP, Caller(1), SECOND).await.is_ok());
+        assert!(instance.acquire(&app(), &APP, Caller(1), 2 * SECOND).await.is_ok());
         assert_eq!(instance.host.elapsed(), SECOND, "the first wait without a hint");
     });
 }

@@ -2,7 +2,7 @@
 
 use super::fleet::{APP, Instance, Load, SECOND, local, most_in_a_window, ms, shared, tick, used};
 use crate::{
-    client::transport::limiter::{AdmissionConfig, GroupKey, MANY_GROUPS, Refusal},
+    client::transport::limiter::{GroupKey, LimiterConfig, MANY_GROUPS, NotAdmitted},
     host::Host,
     policy::limiter::{gcra::RateLimit, queue::Caller, source::Mode},
 };
@@ -19,7 +19,7 @@ fn a_call_that_need_not_wait_does_not() {
     let app = app();
     instance.host.run(async {
         for _ in 0..3 {
-            let admit = instance.admission.admit(
+            let admit = instance.limiter.acquire(
                 &instance.host,
                 &app,
                 &APP,
@@ -29,7 +29,7 @@ fn a_call_that_need_not_wait_does_not() {
             );
             assert!(admit.now_or_never().is_some_and(|result| result.is_ok()));
         }
-        let admit = instance.admission.admit(
+        let admit = instance.limiter.acquire(
             &instance.host,
             &app,
             &APP,
@@ -60,7 +60,7 @@ fn a_batch_delays_another_caller_by_one_turn() {
     let instance = Instance::alone(local());
     let order = RefCell::new(Vec::new());
     let call = async |caller: Caller, name: usize| {
-        let permit = instance.admit(&app(), &APP, caller, 3_600 * SECOND).await;
+        let permit = instance.acquire(&app(), &APP, caller, 3_600 * SECOND).await;
         order.borrow_mut().push((name, instance.host.elapsed()));
         drop(permit);
     };
@@ -92,7 +92,7 @@ fn all_callers_get_the_same_part() {
         // The first callers have many more calls under way than the last.
         let calls = (0..[50, 20, 10, 5, 2][number]).map(|_| async {
             while instance.host.elapsed() < 10 * SECOND {
-                let permit = instance.admit(&group, &APP, caller, 60 * SECOND).await;
+                let permit = instance.acquire(&group, &APP, caller, 60 * SECOND).await;
                 counts.borrow_mut()[number] += usize::from(instance.host.elapsed() < 10 * SECOND);
                 drop(permit);
             }
@@ -110,30 +110,30 @@ fn who_cannot_be_sent_in_time_is_told_at_once_or_at_the_deadline() {
     let instance = Instance::alone(local());
     instance.host.run(async {
         let (reports, jobs) = (GroupKey::new("reports"), app());
-        drop(instance.admit(&reports, &report, Caller(1), SECOND).await.unwrap());
+        drop(instance.acquire(&reports, &report, Caller(1), SECOND).await.unwrap());
         instance.host.wait(10 * SECOND).await;
-        let refused = instance.admit(&reports, &report, Caller(1), 50 * SECOND).await;
-        assert_eq!(refused.unwrap_err(), Refusal::Late { hint: Some(50 * SECOND) });
+        let refused = instance.acquire(&reports, &report, Caller(1), 50 * SECOND).await;
+        assert_eq!(refused.unwrap_err(), NotAdmitted::Late { hint: Some(50 * SECOND) });
         assert_eq!(instance.host.elapsed(), 10 * SECOND);
-        let passed = instance.admit(&jobs, &APP, Caller(1), Duration::ZERO).await;
-        assert_eq!(passed.unwrap_err(), Refusal::Late { hint: None }, "even when all is free");
+        let passed = instance.acquire(&jobs, &APP, Caller(1), Duration::ZERO).await;
+        assert_eq!(passed.unwrap_err(), NotAdmitted::Late { hint: None }, "even when all is free");
         // Two callers with a single place: nobody knows when the first one is done.
-        instance.admission.configure(AdmissionConfig { max_connections: 1, ..local() });
-        let holding = instance.admit(&jobs, &APP, Caller(1), SECOND).await.unwrap();
-        let refused = instance.admit(&jobs, &APP, Caller(2), 5 * SECOND).await;
-        assert_eq!(refused.unwrap_err(), Refusal::Late { hint: None });
+        instance.limiter.configure(LimiterConfig { max_connections: 1, ..local() });
+        let holding = instance.acquire(&jobs, &APP, Caller(1), SECOND).await.unwrap();
+        let refused = instance.acquire(&jobs, &APP, Caller(2), 5 * SECOND).await;
+        assert_eq!(refused.unwrap_err(), NotAdmitted::Late { hint: None });
         assert_eq!(instance.host.elapsed(), 15 * SECOND);
         drop(holding);
-        drop(instance.admit(&reports, &report, Caller(1), 50 * SECOND).await.unwrap());
+        drop(instance.acquire(&reports, &report, Caller(1), 50 * SECOND).await.unwrap());
         assert_eq!(instance.host.elapsed(), 60 * SECOND);
     });
 }
 
 #[test]
 fn a_host_without_a_store_is_not_waited_for() {
-    let instance = Instance::alone(AdmissionConfig { instances: 1, ..shared() });
+    let instance = Instance::alone(LimiterConfig { instances: 1, ..shared() });
     instance.host.run(async {
-        drop(instance.admit(&app(), &APP, Caller(1), SECOND).await.unwrap());
+        drop(instance.acquire(&app(), &APP, Caller(1), SECOND).await.unwrap());
         assert_eq!((instance.host.elapsed(), instance.figures().mode), (Duration::ZERO, Mode::Alone));
         instance.saturate(&app(), &APP, Load::until(10 * SECOND)).await;
         let part = used(&instance.sent(), &APP, Duration::ZERO, 10 * SECOND);
@@ -142,7 +142,7 @@ fn a_host_without_a_store_is_not_waited_for() {
         for _ in 0..5 {
             instance.host.wait(31 * SECOND).await;
             let began = instance.host.elapsed();
-            drop(instance.admit(&app(), &APP, Caller(1), SECOND).await.unwrap());
+            drop(instance.acquire(&app(), &APP, Caller(1), SECOND).await.unwrap());
             assert_eq!(instance.host.elapsed(), began);
         }
     });
@@ -171,7 +171,7 @@ fn of_two_limits_that_alternate_the_lower_one_holds_and_something_is_sent() {
         while instance.host.elapsed() < until {
             let (now, caller) = (instance.host.now(), instance.caller());
             let permit =
-                instance.admission.admit(&instance.host, &app(), limit, caller, now, now + 60 * SECOND).await;
+                instance.limiter.acquire(&instance.host, &app(), limit, caller, now, now + 60 * SECOND).await;
             times.borrow_mut().push(instance.host.elapsed());
             drop(permit.unwrap());
         }
@@ -195,13 +195,13 @@ fn names_that_are_made_up_do_not_fill_the_memory() {
     let instance = Instance::alone(local());
     instance.host.run(async {
         let held = GroupKey::new("held");
-        let _permit = instance.admit(&held, &APP, Caller(1), SECOND).await;
+        let _permit = instance.acquire(&held, &APP, Caller(1), SECOND).await;
         for number in 0..1_000 {
             let group = GroupKey::new(&format!("group {number}"));
-            drop(instance.admit(&group, &APP, Caller(1), SECOND).await.unwrap());
+            drop(instance.acquire(&group, &APP, Caller(1), SECOND).await.unwrap());
             instance.host.sleep(ms(20)).await;
         }
-        let figures = instance.admission.figures(instance.host.now());
+        let figures = instance.limiter.figures(instance.host.now());
         assert!(figures.len() <= MANY_GROUPS, "{}", figures.len());
         assert!(figures.iter().any(|(key, figures)| *key == held && figures.in_flight == 1));
     });

@@ -1,4 +1,4 @@
-//! Admission in virtual time.
+//! Limiter in virtual time.
 
 mod faults;
 mod fleet;

@@ -2,15 +2,15 @@
 
 use super::fleet::{APP, Instance, Load, SECOND, local, ms};
 use crate::{
-    client::transport::limiter::{AdmissionConfig, GroupKey},
+    client::transport::limiter::{GroupKey, LimiterConfig},
     host::Host,
     policy::limiter::{gcra::RateLimit, queue::Caller},
 };
 use futures_util::future::{join, join_all};
 use std::{cell::Cell, time::Duration};
 
-fn places(max_connections: usize) -> AdmissionConfig {
-    AdmissionConfig { max_connections, ..local() }
+fn places(max_connections: usize) -> LimiterConfig {
+    LimiterConfig { max_connections, ..local() }
 }
 
 const FAST: RateLimit = RateLimit { count: 1_000, window: SECOND, burst: 4 };
@@ -25,10 +25,11 @@ fn there_are_never_more_under_way_and_never_fewer_than_can_be() {
         async move {
             while instance.host.elapsed() < 5 * SECOND {
                 let group = &groups[number % 3];
-                let permit = instance.admit(group, &FAST, Caller(number as u64), 60 * SECOND).await.unwrap();
+                let permit =
+                    instance.acquire(group, &FAST, Caller(number as u64), 60 * SECOND).await.unwrap();
                 under_way.set(under_way.get() + 1);
                 most.set(most.get().max(under_way.get()));
-                assert_eq!(instance.admission.in_flight(), under_way.get());
+                assert_eq!(instance.limiter.in_flight(), under_way.get());
                 instance.host.wait(ms(50 + instance.host.random() % 100)).await;
                 under_way.set(under_way.get() - 1);
                 drop(permit);
@@ -36,7 +37,7 @@ fn there_are_never_more_under_way_and_never_fewer_than_can_be() {
         }
     });
     instance.host.run(join_all(workers));
-    assert_eq!((most.get(), instance.admission.in_flight()), (7, 0));
+    assert_eq!((most.get(), instance.limiter.in_flight()), (7, 0));
     // Seven at a time, 100 ms each.
     assert!(instance.sent().len() > 5 * 65, "{}", instance.sent().len());
 }
@@ -52,7 +53,7 @@ fn a_busy_group_does_not_starve_a_quiet_one() {
         for _ in 0..20 {
             instance.host.wait(ms(130)).await;
             let began = instance.host.elapsed();
-            drop(instance.admit(&quiet, &APP, Caller(999), 60 * SECOND).await.unwrap());
+            drop(instance.acquire(&quiet, &APP, Caller(999), 60 * SECOND).await.unwrap());
             longest = longest.max(instance.host.elapsed() - began);
         }
         longest
@@ -66,12 +67,12 @@ fn a_place_that_comes_free_goes_to_one_who_can_use_it() {
     let instance = Instance::alone(places(1));
     let [a, b] = ["a", "b"].map(GroupKey::new);
     instance.host.run(async {
-        let holding = instance.admit(&a, &APP, Caller(1), SECOND).await.unwrap();
+        let holding = instance.acquire(&a, &APP, Caller(1), SECOND).await.unwrap();
         // Group a is first in line, but its gate closes before the place is free.
-        let first = instance.admit(&a, &APP, Caller(2), 60 * SECOND);
+        let first = instance.acquire(&a, &APP, Caller(2), 60 * SECOND);
         let second = async {
             instance.host.wait(ms(100)).await;
-            drop(instance.admit(&b, &APP, Caller(3), 60 * SECOND).await.unwrap());
+            drop(instance.acquire(&b, &APP, Caller(3), 60 * SECOND).await.unwrap());
             instance.host.elapsed()
         };
         let vendor = async {
@@ -90,11 +91,11 @@ fn more_places_are_used_at_once() {
     let instance = Instance::alone(places(1));
     let group = GroupKey::new("a");
     instance.host.run(async {
-        let _holding = instance.admit(&group, &APP, Caller(1), SECOND).await.unwrap();
-        let waiting = instance.admit(&group, &APP, Caller(2), 60 * SECOND);
+        let _holding = instance.acquire(&group, &APP, Caller(1), SECOND).await.unwrap();
+        let waiting = instance.acquire(&group, &APP, Caller(2), 60 * SECOND);
         let change = async {
             instance.host.wait(SECOND).await;
-            instance.admission.configure(places(2));
+            instance.limiter.configure(places(2));
         };
         let (permit, ()) = join(waiting, change).await;
         assert_eq!(permit.unwrap().sent(), super::fleet::tick(SECOND));
@@ -106,12 +107,12 @@ fn who_leaves_the_line_is_not_waited_for() {
     let instance = Instance::alone(places(1));
     let [a, b] = ["a", "b"].map(GroupKey::new);
     instance.host.run(async {
-        let holding = instance.admit(&a, &APP, Caller(1), SECOND).await.unwrap();
+        let holding = instance.acquire(&a, &APP, Caller(1), SECOND).await.unwrap();
         let gives_up = async {
-            let admit = std::pin::pin!(instance.admit(&a, &APP, Caller(2), 60 * SECOND));
+            let admit = std::pin::pin!(instance.acquire(&a, &APP, Caller(2), 60 * SECOND));
             futures_util::future::select(admit, instance.host.wait(ms(300))).await;
         };
-        let next = instance.admit(&b, &APP, Caller(3), 60 * SECOND);
+        let next = instance.acquire(&b, &APP, Caller(3), 60 * SECOND);
         let vendor = async {
             instance.host.wait(ms(300)).await;
             drop(holding);

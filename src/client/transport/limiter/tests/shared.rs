@@ -2,7 +2,7 @@
 
 use super::fleet::{APP, Fleet, Load, SECOND, most_in_a_window, ms, shared, used};
 use crate::{
-    client::transport::limiter::{AdmissionConfig, Refusal},
+    client::transport::limiter::{LimiterConfig, NotAdmitted},
     host::simulated::Conduct,
     policy::limiter::{gcra::RateLimit, source::Mode},
 };
@@ -63,7 +63,7 @@ fn calls_that_are_cancelled_cost_nobody_the_limit() {
         assert!(part >= 0.8, "used {part}");
         let instances = &fleet.instances;
         assert!(instances.iter().all(|instance| instance.figures().waiting == 0));
-        assert!(instances.iter().all(|instance| instance.admission.in_flight() == 0));
+        assert!(instances.iter().all(|instance| instance.limiter.in_flight() == 0));
     }
 }
 
@@ -86,7 +86,7 @@ fn a_lone_call_waits_for_two_answers_of_the_store() {
     let call = async |number: usize| {
         let instance = &fleet.instances[number];
         let began = instance.host.elapsed();
-        let permit = instance.admit(&fleet.group, &APP, instance.caller(), 10 * SECOND).await;
+        let permit = instance.acquire(&fleet.group, &APP, instance.caller(), 10 * SECOND).await;
         drop(permit.unwrap());
         instance.host.elapsed() - began
     };
@@ -111,8 +111,8 @@ fn the_deadline_holds_while_the_store_is_asked() {
     fleet.store.behave(Conduct { latency: ms(200), refused_writes: 1.0, down: false });
     let instance = &fleet.instances[0];
     fleet.host().run(async {
-        let refused = instance.admit(&fleet.group, &APP, instance.caller(), ms(900)).await;
-        assert!(matches!(refused, Err(Refusal::Late { .. })));
+        let refused = instance.acquire(&fleet.group, &APP, instance.caller(), ms(900)).await;
+        assert!(matches!(refused, Err(NotAdmitted::Late { .. })));
         assert_eq!(fleet.host().elapsed(), ms(900));
     });
 }
@@ -124,10 +124,12 @@ fn a_deadline_before_the_next_slot_of_the_plan_is_told_at_once() {
     fleet.store.behave(slow(0.0));
     let instance = &fleet.instances[0];
     fleet.host().run(async {
-        let admit = |within| instance.admit(&fleet.group, &report, instance.caller(), within);
-        drop(admit(100 * SECOND).await.unwrap());
+        let acquire = |within| instance.acquire(&fleet.group, &report, instance.caller(), within);
+        drop(acquire(100 * SECOND).await.unwrap());
         let began = fleet.host().elapsed();
-        let Err(Refusal::Late { hint: Some(hint) }) = admit(30 * SECOND).await else { panic!("no hint") };
+        let Err(NotAdmitted::Late { hint: Some(hint) }) = acquire(30 * SECOND).await else {
+            panic!("no hint")
+        };
         assert_eq!(fleet.host().elapsed(), began);
         assert!(hint > 59 * SECOND && hint < 61 * SECOND, "{hint:?}");
     });
@@ -136,7 +138,7 @@ fn a_deadline_before_the_next_slot_of_the_plan_is_told_at_once() {
 #[test]
 fn when_the_store_goes_down_each_has_its_share_and_comes_back() {
     for seed in 1..4 {
-        let fleet = Fleet::new(8, seed, AdmissionConfig { instances: 8, ..shared() });
+        let fleet = Fleet::new(8, seed, LimiterConfig { instances: 8, ..shared() });
         let up = slow(0.2);
         fleet.store.behave(up);
         let modes = || -> Vec<Mode> { fleet.instances.iter().map(|one| one.figures().mode).collect() };
@@ -163,7 +165,7 @@ fn when_the_store_goes_down_each_has_its_share_and_comes_back() {
 
 #[test]
 fn a_store_that_does_not_answer_is_down_too() {
-    let fleet = Fleet::new(2, 1, AdmissionConfig { instances: 2, ..shared() });
+    let fleet = Fleet::new(2, 1, LimiterConfig { instances: 2, ..shared() });
     fleet.store.behave(slow(0.0));
     let weather = async {
         fleet.host().wait(10 * SECOND).await;

@@ -1,0 +1,103 @@
+//! For whoever runs the client: readiness, figures, and what it is to forget.
+
+use super::{Client, accounts::account, cache, telemetry::snapshot::PolicySnapshot};
+use crate::{
+    call::account_name,
+    contract::{Failure, FieldError},
+    failure,
+    host::Host,
+    providers::api::Provider,
+    settings::CommonSettings,
+};
+use serde_json::Value;
+
+/// What is missing before calls can be made.
+#[derive(Debug)]
+pub struct Readiness {
+    /// Everything missing or malformed.
+    pub missing: Vec<FieldError>,
+    /// Whether the host's shared state answers.
+    pub shared_state: bool,
+}
+
+impl<H: Host> Client<H> {
+    /// Checks the settings of an account without asking the provider.
+    ///
+    /// # Errors
+    /// A malformed account name, or the host's own trouble.
+    pub async fn ready(
+        &self,
+        provider: &'static dyn Provider,
+        account: Option<&str>,
+    ) -> Result<Readiness, Failure> {
+        let account = account_name(account)?;
+        let shared_state = self.host.shares_state().await;
+        let host = &*self.host;
+        let open = async {
+            let read = CommonSettings::read(host).await;
+            let settings = read.map_err(|error| failure::host("reading settings", &error))?;
+            account::open(host, provider, &account, settings.as_ref().map_err(Clone::clone)).await
+        };
+        let missing = self.accounts.in_time(None, open).await?.err().unwrap_or_default();
+        Ok(Readiness { missing, shared_state })
+    }
+
+    /// The counters in the Prometheus text format.
+    pub fn metrics(&self) -> String {
+        self.telemetry.counters.borrow().prometheus() + &self.policy_snapshot().prometheus()
+    }
+
+    /// The counters as a JSON object.
+    pub fn snapshot(&self) -> String {
+        let mut snapshot = self.telemetry.counters.borrow().snapshot();
+        if let Value::Object(policies) = self.policy_snapshot().json() {
+            snapshot.extend(policies);
+        }
+        Value::Object(snapshot).to_string()
+    }
+
+    /// Forgets the access tokens.
+    pub fn forget_tokens(&self) {
+        self.accounts.forget_tokens();
+    }
+
+    /// Forgets the settings, and the tokens that were made with them.
+    pub fn forget_settings(&self) {
+        self.accounts.forget();
+    }
+
+    /// Forgets the answers that this instance keeps. Those in the host's store stay, and
+    /// serve again.
+    pub fn forget_answers(&self) {
+        self.cache.clear();
+    }
+
+    /// Forgets the answers that are kept of one owner of data, such as a user: at once in
+    /// this instance, within seconds in those that share its store.
+    ///
+    /// # Errors
+    /// A malformed account name, settings that are incomplete.
+    pub async fn forget_owner(
+        &self,
+        provider: &'static dyn Provider,
+        account: Option<&str>,
+        owner: &str,
+    ) -> Result<(), Failure> {
+        let account = account_name(account)?;
+        let (_, account) = self.accounts.in_time(None, self.account(provider, &account)).await?;
+        let site = &account.site;
+        let key = cache::owned(provider.name(), &site.environment, &site.tenant, owner);
+        self.cache.forget(&*self.host, &key, None).await;
+        Ok(())
+    }
+
+    fn policy_snapshot(&self) -> PolicySnapshot {
+        let wall_now = self.host.wall_now();
+        PolicySnapshot {
+            transport: self.transport.snapshot(),
+            cache: self.cache.counters(),
+            buffered: self.cache.size(),
+            credentials: self.accounts.credentials_ages(wall_now),
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What can be wrong with a vendor's answer.
+
+/// A vendor's JSON that is not what the contract says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {message}")]
+pub struct DecodeError {
+    /// Where, from the given value on: `$.customFields[1].typeId`.
+    pub path: String,
+    /// What is wrong, for a person.
+    pub message: String,
+    /// Whether the text itself is no JSON, or is cut off. Otherwise it is JSON
+    /// that does not fit the type.
+    pub malformed: bool,
+}
