@@ -5,6 +5,7 @@
 //! but the WASI adapter compiles natively and is tested without a wasm runtime.
 //! `docs/architecture.md` follows one call through it.
 
+pub mod answer;
 pub mod api_key;
 pub mod call;
 pub mod client;
@@ -22,4 +23,4 @@ pub mod settings;
 pub mod webhooks;
 
 #[cfg(target_family = "wasm")]
-pub use contract::bindings::export;
+pub use crate::contract::bindings::export;

@@ -13,8 +13,9 @@ mod host;
 use engine::{Engine, Kept};
 use host::Ready;
 use penstock::{
+    answer::Answer,
     call::CallOptions,
-    client::{Answer, Client},
+    client::Client,
     contract::{
         AnswerSource,
         abi::{Arena, Layout},

@@ -4,13 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::{
-    host::{
-        State,
-        simulated::{Simulated, Store},
-    },
-    webhooks::claims::{Claim, Claims},
-};
+use penstock::{host::{State, simulated::{Simulated, Store}}, webhooks::claims::{Claim, Claims}};
 use std::time::Duration;
 
 const LEASE: Duration = Duration::from_secs(60);

@@ -3,11 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::{
-    contract::FailureKind,
-    policy::classify::{Class, Effect},
-    providers::api::Refusal,
-};
+use penstock::{contract::FailureKind, policy::classify::{Class, Effect}, providers::api::Refusal};
 use serde_json::json;
 
 fn check(text: &str) {

@@ -3,10 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::{
-    host::simulated::Reply,
-    settings::{Kind, Origin, Setting, common::SETTINGS},
-};
+use penstock::{host::simulated::Reply, settings::{Kind, Origin, Setting, common::SETTINGS}};
 use penstock_fuzz::{
     pick,
     rig::{CANARY, Rig},

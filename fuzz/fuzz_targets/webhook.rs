@@ -3,14 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::{
-    policy::{secret::Secret, time::WallTime},
-    webhooks::{
-        Delivery, Encoding, Outdated,
-        scheme::{Check, Scheme},
-        sign, standard,
-    },
-};
+use penstock::{policy::{secret::Secret, time::WallTime}, webhooks::{Delivery, Encoding, Outdated, sign, standard, scheme::{Check, Scheme}}};
 use std::time::Duration;
 
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";

@@ -3,10 +3,7 @@
 
 pub mod rig;
 
-use penstock::{
-    contract::catalogue::{self, Operation, Paging},
-    providers::api::Vendor,
-};
+use penstock::{contract::catalogue::{self, Operation, Paging}, providers::api::Vendor};
 
 /// One of them, whichever number is thrown.
 ///

@@ -26,11 +26,7 @@
 
 use crate::answer::{self, json};
 use http::{HeaderName, Response, StatusCode, header};
-use penstock::{
-    codec,
-    contract::{Failure, FailureKind, FieldError, Instant, RetryAdvice},
-    failure::{bad_input, kind_name, outcome_name},
-};
+use penstock::{codec, contract::{Failure, FailureKind, FieldError, Instant, RetryAdvice}, failure::{bad_input, kind_name, outcome_name}};
 use serde::Serialize;
 
 /// A problem document and its header fields.

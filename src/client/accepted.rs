@@ -2,8 +2,9 @@
 //! is polled until the operation in progress has ended. What is no longer wanted is cancelled
 //! there as well, so that it does not go on working for nobody.
 
-use super::{Answer, CallContext, Client, Payload};
+use super::{CallContext, Client};
 use crate::{
+    answer::{Accepted, Answer, Payload},
     call::CallOptions,
     contract::{Failure, FailureKind, FieldError, Outcome, RetryAdvice},
     failure::{self, millis},
@@ -27,17 +28,6 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 /// What is left of the deadline for cancelling: nothing is waited for longer than until then.
 const FAREWELL: Duration = Duration::from_secs(2);
-
-/// An accepted call.
-#[derive(Debug, Clone)]
-pub struct Accepted {
-    /// What the provider said.
-    pub body: Bytes,
-    /// When to ask, if it said so.
-    pub after: Option<Duration>,
-    /// How to ask.
-    pub progress: InProgress,
-}
 
 impl<H: Host> Client<H> {
     /// Asks for a page until it is there.

@@ -8,7 +8,6 @@ use super::{
     Client,
     accounts::token::present,
     call_state::CallState,
-    timeout::timeout,
     transport::{
         circuit_breaker::{BreakerPermit, CircuitBreaker},
         limiter::{GroupKey, NotAdmitted, Permit},
@@ -18,7 +17,7 @@ use super::{
 use crate::{
     contract::Failure,
     failure::outcome,
-    host::Host,
+    host::{Host, timeout::timeout},
     policy::{
         breaker::Open,
         classify::{Class, Effect, Fault, Reason},

@@ -1,6 +1,6 @@
 //! For whoever runs the client: readiness, figures, and what it is to forget.
 
-use super::{Client, accounts::account, cache, telemetry::snapshot::PolicySnapshot};
+use super::{Client, accounts::account, cache, policy_snapshot::PolicySnapshot};
 use crate::{
     call::account_name,
     contract::{Failure, FieldError},

@@ -1,8 +1,9 @@
 //! Operations that are put together from others: the provider says from which, and how; here
 //! they are called, several at once.
 
-use super::{Answer, CallContext, Client, Payload, Reader};
+use super::{CallContext, Client, Reader};
 use crate::{
+    answer::{Answer, Payload},
     call::CallOptions,
     contract::{AnswerSource, Failure},
     failure::{self, internal},

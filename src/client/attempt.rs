@@ -1,20 +1,20 @@
 //! One attempt: send, and classify what came of it.
 
 use super::{
-    Accepted, Account, Answer, Client, Payload,
+    Account, Client,
     call_state::CallState,
     files::{FoundFile, while_moving},
     telemetry::log::Line,
-    timeout::timeout,
     transport::{
         redact,
         request::{self, Authorization, RequestParts, query},
     },
 };
 use crate::{
+    answer::{Accepted, Answer, Payload},
     codec::{LimitExceeded, check_limits},
     contract::{FailureKind, FieldError, catalogue::Paging},
-    host::{BodyError, Host, Request, Response, SendError},
+    host::{BodyError, Host, Request, Response, SendError, timeout::timeout},
     policy::{
         classify::{Access, Attempt, BodyKind, Class, Effect, Fault, Reason, Sent, classify},
         hint::retry_hint,

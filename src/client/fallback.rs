@@ -1,7 +1,7 @@
 //! What the caller would rather have than no answer while the vendor is down.
 
-use super::{Answer, Payload};
 use crate::{
+    answer::{Answer, Payload},
     call::{Call, CallOptions},
     contract::{AnswerSource, Failure, catalogue::Paging},
     failure::{bad_field, is_down},

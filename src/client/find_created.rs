@@ -1,7 +1,8 @@
 //! Looks for what a create may have made, where the provider offers a natural key.
 
-use super::{Answer, CallContext, Client, Payload};
+use super::{CallContext, Client};
 use crate::{
+    answer::{Answer, Payload},
     call::CallOptions,
     contract::{Failure, Outcome},
     failure::millis,

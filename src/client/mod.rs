@@ -10,7 +10,6 @@ pub(crate) mod accounts;
 mod acquire;
 mod admin;
 mod aggregate;
-mod answer;
 mod attempt;
 mod attempts;
 pub mod cache;
@@ -21,9 +20,9 @@ mod files;
 mod find_created;
 mod pages;
 mod pipeline;
+mod policy_snapshot;
 mod schema_check;
 mod telemetry;
-mod timeout;
 pub(crate) mod transport;
 
 #[cfg(test)]
@@ -31,9 +30,7 @@ pub(crate) mod tests;
 
 pub(crate) use self::accounts::account::Account;
 pub use self::{
-    accepted::Accepted,
     admin::Readiness,
-    answer::{Answer, Payload},
     context::CallContext,
     files::Download,
     pages::{Page, Reader},

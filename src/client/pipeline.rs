@@ -2,7 +2,7 @@
 //! about an answer that is not the last word. Whoever asked decodes it ([`entry`](crate::entry)).
 
 use super::{
-    Answer, CallContext, Client, Payload,
+    CallContext, Client,
     attempt::{Exchanged, read_payload},
     cache::{Cached, Fetched, Missed, Question, Wanted},
     call_state::CallState,
@@ -11,6 +11,7 @@ use super::{
     transport::request::query,
 };
 use crate::{
+    answer::{Answer, Payload},
     call::{Call, CallOptions},
     contract::{
         AnswerSource, Failure, FailureKind,
@@ -81,7 +82,7 @@ impl<H: Host> Client<H> {
         let result = result.or_else(|failure| fallback::instead(failure, &context.id, options));
         let name = call.call.operation.name;
         let told = result.as_ref().map(|answer| answer.status);
-        self.telemetry.call_ended(name, options, context, told, None);
+        self.telemetry.call_ended(name, options, (&context.id, context.began), told, None);
         result.map_err(|failure| failure.of(name, &context.id, Vec::new()))
     }
 

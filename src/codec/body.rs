@@ -9,8 +9,10 @@ use super::{
     typo::{did_you_mean, known_case},
     value::Value,
 };
-use crate::contract::FieldError;
-use crate::contract::catalogue::{RecordType, Type};
+use crate::contract::{
+    FieldError,
+    catalogue::{RecordType, Type},
+};
 
 /// Writes a body for the vendor, from JSON that a caller of the dynamic interface
 /// wrote: in the normal form or in the vendor's.

@@ -9,8 +9,8 @@ use super::{
     query,
     value::Value,
 };
-use crate::contract::FieldError;
 use crate::contract::{
+    FieldError,
     abi::{Abi, AbiError, Layout, Memory, Places, elements},
     catalogue::{RecordType, Type},
 };

@@ -6,8 +6,10 @@ use super::{
     scalar::expected,
     value::Value,
 };
-use crate::contract::FieldError;
-use crate::contract::catalogue::{Field, Join, RecordType, Type};
+use crate::contract::{
+    FieldError,
+    catalogue::{Field, Join, RecordType, Type},
+};
 use std::borrow::Cow;
 
 /// The pairs of a query that was checked, in the contract's order.

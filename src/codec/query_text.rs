@@ -8,8 +8,10 @@ use super::{
     typo::{did_you_mean, known_case},
     value::Value,
 };
-use crate::contract::FieldError;
-use crate::contract::catalogue::{Field, Join, RecordType, Type};
+use crate::contract::{
+    FieldError,
+    catalogue::{Field, Join, RecordType, Type},
+};
 
 /// Checks a query that a person wrote, and writes it as the vendor wants it: pairs
 /// that are not percent-encoded yet, in the contract's order.

@@ -2,8 +2,9 @@
 
 use super::typed::{at, record_type, undecodable, whole_envelope};
 use crate::{
+    answer::{Accepted, Payload},
     call::{self, Call},
-    client::{Accepted, Client, Payload, Reader},
+    client::{Client, Reader},
     codec::{self, url::segment},
     contract::{
         AnswerInfo, CallOptions, Failure, FieldError, PageInfo, PageRequest,

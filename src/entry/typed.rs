@@ -5,8 +5,9 @@
 //! operation's table, so what is here serves every function.
 
 use crate::{
+    answer::{Answer, Payload},
     call::{self, Call},
-    client::{Answer, Client, Download, Payload, Reader},
+    client::{Client, Download, Reader},
     codec::{self, DecodeError, url::segment},
     contract::{
         AnswerInfo, CallOptions, Failure, FailureKind, FieldError, Outcome, PageInfo, PageRequest,

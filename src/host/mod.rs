@@ -9,6 +9,7 @@ mod http;
 pub mod simulated;
 mod state;
 mod stream;
+pub(crate) mod timeout;
 #[cfg(target_family = "wasm")]
 pub mod wasi;
 

@@ -9,12 +9,7 @@ use crate::{
     world::World,
 };
 use futures_util::future::{Either, select};
-use penstock::{
-    client::Client,
-    contract::{CallOptions, Failure},
-    failure::{kind_name, outcome_name},
-    host::simulated::Store,
-};
+use penstock::{client::Client, contract::{CallOptions, Failure}, failure::{kind_name, outcome_name}, host::simulated::Store};
 use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
 
 /// The accounts, in the order of [`TENANTS`].

@@ -6,13 +6,10 @@ use super::{
     token::{Refused, present},
 };
 use crate::{
-    client::{
-        timeout::timeout,
-        transport::{redact, request::Authorization},
-    },
+    client::transport::{redact, request::Authorization},
     contract::{Failure, FailureKind},
     failure::refused as refused_key,
-    host::{Host, Response},
+    host::{Host, Response, timeout::timeout},
     policy::{
         classify::{Access, Attempt, BodyKind, Fault, Sent, StatusRules, classify},
         hint::retry_hint,

@@ -5,11 +5,11 @@ pub(crate) mod credentials;
 pub(crate) mod fetch;
 pub(crate) mod token;
 
-use super::{telemetry::Telemetry, timeout::timeout};
+use super::telemetry::Telemetry;
 use crate::{
     contract::Failure,
     failure,
-    host::Host,
+    host::{Host, timeout::timeout},
     policy::{
         retry::RetryPolicy,
         time::{Tick, WallTime},

@@ -7,10 +7,10 @@
 
 use super::{Accounts, account::Account};
 use crate::{
-    client::{timeout::timeout, transport::request::Authorization},
+    client::transport::request::Authorization,
     contract::{Failure, FailureKind, RetryAdvice},
     failure,
-    host::Host,
+    host::{Host, timeout::timeout},
     policy::{
         classify::{Class, Effect, Fault, Reason},
         sabotage::{self, Sabotage},

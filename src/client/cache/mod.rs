@@ -17,14 +17,13 @@ mod types;
 pub(crate) use types::owned;
 pub use types::{Cached, Counters, Fetched, Missed, Question, Wanted};
 
-use super::timeout::timeout_at;
 use crate::{
     contract::{
         Failure, Outcome,
         catalogue::{Caching, Operation},
     },
     failure,
-    host::Host,
+    host::{Host, timeout::timeout_at},
     policy::{
         cache::{Entry, Key, Lookup, Memory, Policy, Storable, lookup, storable},
         time::{Tick, unit},

@@ -1,7 +1,7 @@
 //! What goes into the cache and what comes out of it.
 
 use crate::{
-    client::Payload,
+    answer::Payload,
     contract::{Failure, catalogue::Operation},
     policy::{
         cache::{Key, KeyParts},

@@ -6,14 +6,11 @@
 use super::find::{FoundFile, length};
 use crate::{
     call::{Call, CallOptions},
-    client::{
-        CallContext, Client, attempt::Exchanged, call_state::CallState, timeout::timeout,
-        transport::limiter::Permit,
-    },
+    client::{CallContext, Client, attempt::Exchanged, call_state::CallState, transport::limiter::Permit},
     contract::{self, Failure, FailureKind, FileInfo, Outcome, RetryAdvice},
     failure::{bad_field, internal, refused},
     files::{Rest, disposition, validator},
-    host::{BodyError, Host, Source},
+    host::{BodyError, Host, Source, timeout::timeout},
     policy::time::Tick,
     providers::api::ResolvedCall,
     settings::common::LogLevel,
@@ -59,7 +56,7 @@ impl<H: Host> Download<H> {
         };
         opened.map_err(|failure| {
             let name = call.call.operation.name;
-            client.telemetry.call_ended(name, options, &context, Err(&failure), None);
+            client.telemetry.call_ended(name, options, (&context.id, context.began), Err(&failure), None);
             failure.of(name, &context.id, Vec::new())
         })
     }
@@ -207,7 +204,13 @@ impl<H: Host> Download<H> {
         let told = result.as_ref().map(|()| self.info.status);
         let name = self.call.call.operation.name;
         let telemetry = &self.client.telemetry;
-        telemetry.call_ended(name, &self.options, &self.context, told, Some(self.received));
+        telemetry.call_ended(
+            name,
+            &self.options,
+            (&self.context.id, self.context.began),
+            told,
+            Some(self.received),
+        );
         result
     }
 

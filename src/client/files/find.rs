@@ -9,7 +9,6 @@ use crate::{
         Client,
         attempt::{ErrorDetail, Exchanged, Failed, kind, unanswered},
         call_state::CallState,
-        timeout::timeout,
         transport::{
             limiter::Permit,
             request::{self, Authorization},
@@ -17,7 +16,7 @@ use crate::{
     },
     contract::FailureKind,
     files::location::{Place, same},
-    host::{Host, Opened, Request, Response, SendError, Timeouts},
+    host::{Host, Opened, Request, Response, SendError, Timeouts, timeout::timeout},
     policy::{
         classify::{Access, Attempt, BodyKind, Class, Effect, Fault, Reason, StatusRules, classify},
         hint::retry_hint,

@@ -8,8 +8,9 @@ mod single;
 
 pub use pager::Page;
 
-use super::{Answer, CallContext, Client, Payload};
+use super::{CallContext, Client};
 use crate::{
+    answer::{Answer, Payload},
     call::CallOptions,
     contract::{
         Failure, FailureKind, ListEnd,

@@ -5,8 +5,9 @@ use super::{
     open::{Extent, Opening, by_cursor, largest_page},
 };
 use crate::{
+    answer::{Answer, Payload},
     call::CallOptions,
-    client::{Answer, Client, Payload},
+    client::Client,
     contract::{
         Failure, PageInfo, PageRequest,
         catalogue::{Operation, Paging},

@@ -1,15 +1,14 @@
-//! What is told of the client's work: log lines, counters, and a snapshot of its policies.
+//! What is told of the client's work: log lines and counters.
 
 pub(crate) mod counters;
 pub(crate) mod log;
-pub(crate) mod snapshot;
 
-use super::CallContext;
 use crate::{
     call::CallOptions,
     contract::Failure,
     failure::{kind_name, millis},
     host::Host,
+    policy::time::Tick,
     settings::common::LogLevel,
 };
 use counters::Counters;
@@ -49,17 +48,17 @@ impl<H: Host> Telemetry<H> {
         &self,
         operation: &'static str,
         options: &CallOptions,
-        context: &CallContext,
+        (id, began): (&str, Tick),
         result: Result<u16, &Failure>,
         bytes: Option<u64>,
     ) {
-        let took = self.host.now().since(context.began);
+        let took = self.host.now().since(began);
         let label = result.map_or_else(|failure| kind_name(failure.kind), |_| "ok");
         self.counters.borrow_mut().call(operation, label, took);
         let level = if result.is_ok() { LogLevel::Info } else { LogLevel::Warn };
         self.log(level, "call", |line| {
             let line = line
-                .with("call_id", context.id.as_str())
+                .with("call_id", id)
                 .with("operation", operation)
                 .with("account", options.account.as_str())
                 .with_some("correlation_id", options.correlation_id.as_deref())

@@ -1,10 +1,8 @@
 //! The cache of one instance.
 
 use crate::{
-    client::{
-        Payload,
-        cache::{Cache, Cached, Fetched, Missed, Question, Wanted},
-    },
+    answer::Payload,
+    client::cache::{Cache, Cached, Fetched, Missed, Question, Wanted},
     contract::{AnswerSource as Source, Failure, FailureKind, Outcome, catalogue::find},
     failure::refused,
     host::{

@@ -12,8 +12,10 @@ mod query;
 mod robust;
 mod schema;
 
-use crate::contract::FieldError;
-use crate::contract::catalogue::{Operation, RecordType, Type, operations, vendors};
+use crate::contract::{
+    FieldError,
+    catalogue::{Operation, RecordType, Type, operations, vendors},
+};
 
 /// Every type that a vendor answers with or takes as a body.
 fn all_types() -> Vec<&'static Type> {

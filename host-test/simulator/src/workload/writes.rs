@@ -9,11 +9,7 @@ use crate::{
     vendor::{FIRST_WRITE, KINDS, TENANTS, Verb, Write},
     world::World,
 };
-use penstock::{
-    contract::{CallOptions, Outcome},
-    entry::dynamic,
-    failure::outcome_name,
-};
+use penstock::{contract::{CallOptions, Outcome}, entry::dynamic, failure::outcome_name};
 use std::time::Duration;
 
 const VERBS: [Verb; 7] =

@@ -1,10 +1,9 @@
-//! The answer to a call.
+//! What is answered: an answer with its body, taken apart as far as the operation's shape asks.
 
-use super::Accepted;
 use crate::{
     contract::{AnswerInfo, AnswerSource},
     failure::millis,
-    providers::api::Envelope,
+    providers::api::{Envelope, InProgress},
 };
 use bytes::Bytes;
 use std::time::Duration;
@@ -37,6 +36,17 @@ pub enum Payload {
     Page(Envelope),
     /// An operation in progress (202), with the provider's words for it.
     Accepted(Accepted),
+}
+
+/// An accepted call.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// What the provider said.
+    pub body: Bytes,
+    /// When to ask, if it said so.
+    pub after: Option<Duration>,
+    /// How to ask.
+    pub progress: InProgress,
 }
 
 impl Answer {

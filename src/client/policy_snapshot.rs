@@ -1,9 +1,7 @@
 //! How the policies stand just now, for metrics and snapshots.
 
-use crate::{
-    client::{cache::Counters, transport::TransportSnapshot},
-    policy::{breaker::State, limiter::group},
-};
+use super::{cache::Counters, transport::TransportSnapshot};
+use crate::policy::{breaker::State, limiter::group};
 use serde_json::{Value, json};
 use std::fmt::Write;
 

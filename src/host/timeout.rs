@@ -1,6 +1,7 @@
 //! Bounds in time for anything that is waited for.
 
-use crate::{host::Host, policy::time::Tick};
+use super::Host;
+use crate::policy::time::Tick;
 use futures_util::future::{Either, select};
 use std::{pin::pin, time::Duration};
 
