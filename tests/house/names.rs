@@ -1,0 +1,40 @@
+//! One word for one thing: no public type's name stands for more than two types of a crate.
+
+use crate::source::{crate_of, root};
+use std::collections::BTreeMap;
+use syn::{Item, Visibility};
+
+/// The crates, by their root files.
+const CRATES: [&str; 6] = [
+    "src/lib.rs",
+    "src/policy/mod.rs",
+    "gateway/src/lib.rs",
+    "host-test/src/lib.rs",
+    "host-test/simulator/src/lib.rs",
+    "host-test/import/src/lib.rs",
+];
+
+#[test]
+fn no_public_types_name_stands_more_than_twice() {
+    let mut wrong = Vec::new();
+    for file in CRATES {
+        let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for source in crate_of(&root().join(file)) {
+            for item in &source.items {
+                let (name, visibility) = match item {
+                    Item::Struct(item) => (&item.ident, &item.vis),
+                    Item::Enum(item) => (&item.ident, &item.vis),
+                    Item::Trait(item) => (&item.ident, &item.vis),
+                    Item::Type(item) => (&item.ident, &item.vis),
+                    _ => continue,
+                };
+                if matches!(visibility, Visibility::Public(_)) {
+                    places.entry(name.to_string()).or_default().push(source.module.join("::"));
+                }
+            }
+        }
+        let often = places.into_iter().filter(|(_, places)| places.len() > 2);
+        wrong.extend(often.map(|(name, places)| format!("{file}: {name} in {}", places.join(", "))));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
