@@ -1,6 +1,9 @@
 //! What an operation's function returns when all goes well.
 
-use crate::contract::{Contract, Operation};
+use crate::{
+    contract::Contract,
+    operation::{Effect, Operation},
+};
 use std::error::Error;
 use wit_parser::{Type, TypeDefKind};
 
@@ -8,7 +11,7 @@ use wit_parser::{Type, TypeDefKind};
 /// from the cache, `answer-info` stands beside the value. (A page has it in its
 /// `page-info`.) `src/typed.rs` goes by the same rule.
 pub(crate) struct Answer {
-    /// The value alone; none when the vendor answers without one.
+    /// The value alone; none when the provider answers without one.
     pub(crate) value: Option<Type>,
 }
 
@@ -22,8 +25,8 @@ impl Answer {
         let TypeDefKind::Result(result) = &contract.resolve.types[id].kind else {
             return Err(format!("{name}: an operation returns a result").into());
         };
-        let one_answer = ["none", "envelope"].contains(&operation.paging.as_str());
-        let should = one_answer && operation.effect == "read" && result.ok.is_some() && !operation.file;
+        let one_read = !operation.paging.is_list() && operation.effect == Effect::Read;
+        let should = one_read && result.ok.is_some() && !operation.file;
         let parts = result.ok.and_then(|ok| tuple(contract, &ok));
         match (parts, should) {
             (Some((value, info)), true) if is_info(contract, &info) => Ok(Answer { value: Some(value) }),
@@ -35,8 +38,7 @@ impl Answer {
 }
 
 fn tuple(contract: &Contract, ty: &Type) -> Option<(Type, Type)> {
-    let Type::Id(id) = ty else { return None };
-    match &contract.resolve.types[contract.definition(*id)].kind {
+    match contract.kind(ty)? {
         TypeDefKind::Tuple(tuple) => match tuple.types.as_slice() {
             [first, second] => Some((*first, *second)),
             _ => None,

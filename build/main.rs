@@ -2,7 +2,7 @@
 //!
 //! - `tables.rs`, every type and operation as data (included by `src/catalogue`);
 //! - `shared.rs`, how the shared types stand in memory (included by `src/abi`);
-//! - `exports.rs` and `world.bin`, the exported functions of every vendor and the
+//! - `exports.rs` and `world.bin`, the exported functions of every provider and the
 //!   component's world (included by `src/exports`).
 //!
 //! An operation is added by adding functions to a `.wit` file; no Rust is written
@@ -14,18 +14,25 @@ mod answer;
 mod contract;
 mod exports;
 mod names;
+mod operation;
 mod shared;
 mod tables;
 mod tags;
 mod world;
 
-use std::{env, error::Error, fs, path::PathBuf};
+use proc_macro2::TokenStream;
+use std::{
+    env,
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+};
 
-/// The packages that every vendor builds on, in the order of their dependencies.
+/// The packages that every provider builds on, in the order of their dependencies.
 const SHARED: [&str; 2] = ["wit/connector", "wit/host"];
 
-/// One folder under `wit/` for each vendor.
-const VENDORS: [&str; 2] = ["wit/servicetitan", "wit/asleep"];
+/// One folder under `wit/` for each provider.
+const PROVIDERS: [&str; 2] = ["wit/servicetitan", "wit/asleep"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=wit");
@@ -33,11 +40,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
 
-    let contract = contract::Contract::read(&root, &SHARED, &VENDORS)?;
-    fs::write(out.join("tables.rs"), tables::write(&contract)?)?;
-    fs::write(out.join("shared.rs"), shared::write(&contract)?)?;
+    let contract = contract::Contract::read(&root, &SHARED, &PROVIDERS)?;
     let world = world::write(&root, &contract)?;
-    fs::write(out.join("exports.rs"), exports::write(&contract, world.len())?)?;
+    write(&out, "tables.rs", tables::write(&contract)?)?;
+    write(&out, "shared.rs", shared::write(&contract)?)?;
+    write(&out, "exports.rs", exports::write(&contract, world.len())?)?;
     fs::write(out.join("world.bin"), world)?;
+    Ok(())
+}
+
+/// Writes Rust, laid out to be read.
+fn write(folder: &Path, name: &str, code: TokenStream) -> Result<(), Box<dyn Error>> {
+    let file = syn::parse2(code).map_err(|error| format!("{name}: {error}"))?;
+    fs::write(folder.join(name), prettyplease::unparse(&file))?;
     Ok(())
 }

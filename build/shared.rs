@@ -6,164 +6,184 @@ use crate::{
     names::{pascal, snake},
     tags::Doc,
 };
-use std::{error::Error, fmt::Write};
-use wit_parser::{Record, Type, TypeDef, TypeDefKind, Variant};
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::quote;
+use std::error::Error;
+use wit_parser::{Docs, Record, Type, TypeDef, TypeDefKind};
 
-type Written = Result<String, Box<dyn Error>>;
+type Written = Result<TokenStream, Box<dyn Error>>;
 
-/// The interfaces whose types vendors' functions take and return.
+/// The interfaces whose types providers' functions take and return.
 const INTERFACES: [&str; 2] = ["types", "files"];
 
 /// The whole file.
 pub(crate) fn write(contract: &Contract) -> Written {
-    let mut out = String::new();
+    let mut out = TokenStream::new();
     for interface in INTERFACES {
-        for (name, &id) in contract.connector_types(interface)? {
+        for (name, id) in contract.connector_types(interface)? {
             let definition = &contract.resolve.types[id];
             if let TypeDefKind::Type(_) = definition.kind {
                 continue;
             }
-            if holds_handles(contract, &Type::Id(id)) {
-                out += &twin(contract, name, definition)?;
-            } else {
-                let name = pascal(name);
-                writeln!(
-                    out,
-                    "use crate::contract::bindings::exports::penstock::connector::{interface}::{name};"
-                )?;
-            }
-            match &definition.kind {
-                TypeDefKind::Record(record) => out += &self::record(contract, name, record)?,
-                TypeDefKind::Variant(variant) => out += &self::variant(contract, name, variant)?,
-                TypeDefKind::Enum(cases) => {
-                    let cases: Vec<_> = cases.cases.iter().map(|case| (case.name.as_str(), None)).collect();
-                    out += &choice(contract, name, &cases)?;
-                }
-                other => return Err(format!("{name}: no use for {} yet", other.as_str()).into()),
-            }
+            let written = self::definition(contract, interface, definition);
+            out.extend(written.map_err(|why| format!("{name}: {why}"))?);
         }
     }
     Ok(out)
 }
 
-/// A record that holds streams or futures, with their handles as numbers: what they mean
-/// is known to the component's exports alone.
-fn twin(contract: &Contract, name: &str, definition: &TypeDef) -> Written {
-    let TypeDefKind::Record(record) = &definition.kind else {
-        return Err(format!("{name}: only records hold streams and futures").into());
+fn definition(contract: &Contract, interface: &str, definition: &TypeDef) -> Written {
+    let name = pascal(definition.name.as_deref().unwrap_or_default());
+    let ty = if holds_handles(contract, definition) {
+        twin(contract, &name, definition)?
+    } else {
+        let interface = snake(interface);
+        quote!(use crate::contract::bindings::exports::penstock::connector::#interface::#name;)
     };
-    let doc = |docs: &wit_parser::Docs| Doc::parse(docs.contents.as_deref()).text;
-    let mut out =
-        format!("#[doc = {:?}]\n#[derive(Debug)]\npub struct {} {{\n", doc(&definition.docs), pascal(name));
-    for field in &record.fields {
-        let ty = rust(contract, &field.ty)?;
-        writeln!(out, "#[doc = {:?}]\npub {}: {ty},", doc(&field.docs), snake(&field.name))?;
-    }
-    Ok(out + "}\n")
+    let implementation = match &definition.kind {
+        TypeDefKind::Record(record) => self::record(contract, &name, record)?,
+        TypeDefKind::Variant(variant) => {
+            let cases = variant.cases.iter().map(|case| (case.name.as_str(), case.ty));
+            choice(contract, &name, &cases.collect::<Vec<_>>())?
+        }
+        TypeDefKind::Enum(cases) => {
+            let cases = cases.cases.iter().map(|case| (case.name.as_str(), None));
+            choice(contract, &name, &cases.collect::<Vec<_>>())?
+        }
+        other => return Err(format!("no use for {} yet", other.as_str()).into()),
+    };
+    Ok(quote!(#ty #implementation))
 }
 
-fn holds_handles(contract: &Contract, ty: &Type) -> bool {
-    let Type::Id(id) = ty else { return false };
-    match &contract.resolve.types[*id].kind {
+/// A record that holds streams or futures, with their handles as numbers: what they mean
+/// is known to the component's exports alone.
+fn twin(contract: &Contract, name: &Ident, definition: &TypeDef) -> Written {
+    let TypeDefKind::Record(record) = &definition.kind else {
+        return Err("only records hold streams and futures".into());
+    };
+    let doc = |docs: &Docs| Doc::parse(docs.contents.as_deref()).text;
+    let fields = record.fields.iter().map(|field| {
+        let (doc, name, ty) = (doc(&field.docs), snake(&field.name), rust(contract, &field.ty)?);
+        Ok(quote!(#[doc = #doc] pub #name: #ty))
+    });
+    let fields = fields.collect::<Result<Vec<_>, Box<dyn Error>>>()?;
+    let doc = doc(&definition.docs);
+    Ok(quote!(#[doc = #doc] #[derive(Debug)] pub struct #name { #(#fields),* }))
+}
+
+fn holds_handles(contract: &Contract, definition: &TypeDef) -> bool {
+    let inner = |ty: &Type| match ty {
+        Type::Id(id) => holds_handles(contract, &contract.resolve.types[*id]),
+        _ => false,
+    };
+    match &definition.kind {
         TypeDefKind::Stream(_) | TypeDefKind::Future(_) | TypeDefKind::Handle(_) => true,
-        TypeDefKind::Record(record) => record.fields.iter().any(|field| holds_handles(contract, &field.ty)),
-        TypeDefKind::Variant(variant) => {
-            variant.cases.iter().any(|case| case.ty.is_some_and(|ty| holds_handles(contract, &ty)))
-        }
-        TypeDefKind::Option(inner) | TypeDefKind::List(inner) | TypeDefKind::Type(inner) => {
-            holds_handles(contract, inner)
-        }
-        TypeDefKind::Tuple(tuple) => tuple.types.iter().any(|ty| holds_handles(contract, ty)),
+        TypeDefKind::Record(record) => record.fields.iter().any(|field| inner(&field.ty)),
+        TypeDefKind::Variant(variant) => variant.cases.iter().any(|case| case.ty.as_ref().is_some_and(inner)),
+        TypeDefKind::Option(ty) | TypeDefKind::List(ty) | TypeDefKind::Type(ty) => inner(ty),
+        TypeDefKind::Tuple(tuple) => tuple.types.iter().any(inner),
         _ => false,
     }
 }
 
-fn record(contract: &Contract, name: &str, record: &Record) -> Written {
-    let name = pascal(name);
-    let (mut layout, mut lower, mut lift) = (String::new(), String::new(), String::new());
-    for field in &record.fields {
-        let (field, ty) = (snake(&field.name), rust(contract, &field.ty)?);
-        write!(layout, ".field(<{ty} as Abi>::LAYOUT)")?;
-        writeln!(lower, "self.{field}.lower(arena, places.next(<{ty} as Abi>::LAYOUT));")?;
-        writeln!(lift, "{field}: <{ty} as Abi>::lift(memory, places.next(<{ty} as Abi>::LAYOUT))?,")?;
-    }
+fn record(contract: &Contract, name: &Ident, record: &Record) -> Written {
+    let fields: Vec<_> = record.fields.iter().map(|field| snake(&field.name)).collect();
+    let types = record.fields.iter().map(|field| rust(contract, &field.ty));
+    let types = types.collect::<Result<Vec<_>, _>>()?;
     Ok(implementation(
-        &name,
-        &format!("Layout::EMPTY{layout}.end()"),
-        &format!("let mut places = Places::at(at);\n{lower}"),
-        &format!("let mut places = Places::at(at);\nOk({name} {{\n{lift}}})"),
+        name,
+        &quote!(Layout::EMPTY #(.field(<#types as Abi>::LAYOUT))* .end()),
+        &quote! {
+            let mut places = Places::at(at);
+            #(self.#fields.lower(arena, places.next(<#types as Abi>::LAYOUT));)*
+        },
+        &quote! {
+            let mut places = Places::at(at);
+            Ok(#name { #(#fields: <#types as Abi>::lift(memory, places.next(<#types as Abi>::LAYOUT))?),* })
+        },
     ))
 }
 
-fn variant(contract: &Contract, name: &str, variant: &Variant) -> Written {
-    let cases: Vec<_> = variant.cases.iter().map(|case| (case.name.as_str(), case.ty)).collect();
-    choice(contract, name, &cases)
-}
-
-fn choice(contract: &Contract, name: &str, cases: &[(&str, Option<Type>)]) -> Written {
-    let (name, count) = (pascal(name), cases.len());
-    let mut payload = "Layout::EMPTY".to_owned();
-    let (mut lower, mut lift) = (String::new(), String::new());
+/// A variant or an enum.
+fn choice(contract: &Contract, name: &Ident, cases: &[(&str, Option<Type>)]) -> Written {
+    let count = Literal::usize_unsuffixed(cases.len());
+    let mut payload = quote!(Layout::EMPTY);
+    let (mut lower, mut lift) = (Vec::new(), Vec::new());
     for (index, (case, ty)) in cases.iter().enumerate() {
-        let case = pascal(case);
-        let number = format!("arena.put_discriminant(at, {count}, {index})");
+        let (case, index) = (pascal(case), Literal::usize_unsuffixed(index));
+        let number = quote!(arena.put_discriminant(at, #count, #index));
         let Some(ty) = ty else {
-            writeln!(lower, "{name}::{case} => {number},")?;
-            writeln!(lift, "{index} => {name}::{case},")?;
+            lower.push(quote!(#name::#case => #number,));
+            lift.push(quote!(#index => #name::#case,));
             continue;
         };
         let ty = rust(contract, ty)?;
-        write!(payload, ".or(<{ty} as Abi>::LAYOUT)")?;
-        writeln!(lower, "{name}::{case}(value) => {{ {number}; value.lower(arena, payload); }}")?;
-        writeln!(lift, "{index} => {name}::{case}(<{ty} as Abi>::lift(memory, payload)?),")?;
+        payload.extend(quote!(.or(<#ty as Abi>::LAYOUT)));
+        lower.push(quote!(#name::#case(value) => { #number; value.lower(arena, payload); }));
+        lift.push(quote!(#index => #name::#case(<#ty as Abi>::lift(memory, payload)?),));
     }
-    let place = if cases.iter().any(|(_, ty)| ty.is_some()) {
-        format!("let payload = at + Layout::payload({count}, {payload});\n")
-    } else {
-        String::new()
-    };
+    let place = cases
+        .iter()
+        .any(|(_, ty)| ty.is_some())
+        .then(|| quote!(let payload = at + Layout::payload(#count, #payload);));
     Ok(implementation(
-        &name,
-        &format!("Layout::variant({count}, {payload})"),
-        &format!("{place}match self {{\n{lower}}}"),
-        &format!(
-            "{place}Ok(match memory::discriminant(memory, at, {count})? {{\n{lift}_ => return Err(AbiError),\n}})"
-        ),
+        name,
+        &quote!(Layout::variant(#count, #payload)),
+        &quote!(#place match self { #(#lower)* }),
+        &quote! {
+            #place
+            Ok(match memory::discriminant(memory, at, #count)? { #(#lift)* _ => return Err(AbiError) })
+        },
     ))
 }
 
-fn implementation(name: &str, layout: &str, lower: &str, lift: &str) -> String {
-    format!(
-        "impl Abi for {name} {{\n\
-         const LAYOUT: Layout = {layout};\n\
-         fn lower(&self, arena: &mut Arena, at: u32) {{\n{lower}\n}}\n\
-         fn lift(memory: &dyn Memory, at: u32) -> Result<Self, AbiError> {{\n{lift}\n}}\n\
-         }}\n"
-    )
+fn implementation(
+    name: &Ident,
+    layout: &TokenStream,
+    lower: &TokenStream,
+    lift: &TokenStream,
+) -> TokenStream {
+    quote! {
+        impl Abi for #name {
+            const LAYOUT: Layout = #layout;
+            fn lower(&self, arena: &mut Arena, at: u32) { #lower }
+            fn lift(memory: &dyn Memory, at: u32) -> Result<Self, AbiError> { #lift }
+        }
+    }
 }
 
 /// A WIT type as wit-bindgen names it in Rust.
 fn rust(contract: &Contract, ty: &Type) -> Written {
     Ok(match ty {
-        Type::Bool => "bool".to_owned(),
-        Type::U8 => "u8".to_owned(),
-        Type::U16 => "u16".to_owned(),
-        Type::S32 => "i32".to_owned(),
-        Type::S64 => "i64".to_owned(),
-        Type::U32 => "u32".to_owned(),
-        Type::U64 => "u64".to_owned(),
-        Type::String => "String".to_owned(),
-        Type::Id(id) => {
-            let definition = &contract.resolve.types[*id];
-            match (&definition.name, &definition.kind) {
-                (_, TypeDefKind::Type(inner)) => rust(contract, inner)?,
-                (Some(name), _) => pascal(name),
-                (None, TypeDefKind::Stream(_) | TypeDefKind::Future(_)) => "Handle".to_owned(),
-                (None, TypeDefKind::Option(inner)) => format!("Option<{}>", rust(contract, inner)?),
-                (None, TypeDefKind::List(inner)) => format!("Vec<{}>", rust(contract, inner)?),
-                (None, other) => return Err(format!("no use for {} yet", other.as_str()).into()),
-            }
-        }
+        Type::Bool => quote!(bool),
+        Type::U8 => quote!(u8),
+        Type::U16 => quote!(u16),
+        Type::S32 => quote!(i32),
+        Type::S64 => quote!(i64),
+        Type::U32 => quote!(u32),
+        Type::U64 => quote!(u64),
+        Type::String => quote!(String),
+        Type::Id(id) => return named(contract, &contract.resolve.types[*id]),
         other => return Err(format!("no use for {other:?} yet").into()),
     })
+}
+
+fn named(contract: &Contract, definition: &TypeDef) -> Written {
+    match (&definition.name, &definition.kind) {
+        (_, TypeDefKind::Type(inner)) => rust(contract, inner),
+        (Some(name), _) => {
+            let name = pascal(name);
+            Ok(quote!(#name))
+        }
+        (None, TypeDefKind::Stream(_) | TypeDefKind::Future(_)) => Ok(quote!(Handle)),
+        (None, TypeDefKind::Option(inner)) => {
+            let inner = rust(contract, inner)?;
+            Ok(quote!(Option<#inner>))
+        }
+        (None, TypeDefKind::List(inner)) => {
+            let inner = rust(contract, inner)?;
+            Ok(quote!(Vec<#inner>))
+        }
+        (None, other) => Err(format!("no use for {} yet", other.as_str()).into()),
+    }
 }

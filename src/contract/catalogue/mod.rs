@@ -19,12 +19,12 @@ pub mod tables {
 /// that is not there.
 #[must_use]
 pub fn operations(vendor: &str) -> Option<&'static [Operation]> {
-    tables::VENDORS.iter().find(|(name, _)| *name == vendor).map(|(_, operations)| *operations)
+    tables::PROVIDERS.iter().find(|(name, _)| *name == vendor).map(|(_, operations)| *operations)
 }
 
 /// The names of all vendors.
 pub fn vendors() -> impl Iterator<Item = &'static str> {
-    tables::VENDORS.iter().map(|(name, _)| *name)
+    tables::PROVIDERS.iter().map(|(name, _)| *name)
 }
 
 /// Finds an operation by its name or its alias.
