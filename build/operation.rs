@@ -34,7 +34,6 @@ macro_rules! cases {
 }
 
 cases! {
-    /// An HTTP method that providers use.
     Method { Get "GET" Post "POST" Put "PUT" Patch "PATCH" Delete "DELETE" }
 }
 
@@ -99,14 +98,14 @@ impl ToTokens for Caching {
     }
 }
 
-/// One `@http`, `@over` or `@composed` line.
+/// One `@http`, `@variant-of` or `@composed` line.
 pub(crate) struct Operation {
     pub(crate) function: Function,
     /// The function that streams all pages, if there is one.
     pub(crate) all: Option<Function>,
-    /// The function whose endpoint this one asks in another form (`@over`); none for
+    /// The function whose endpoint this one asks in another form (`@variant-of`); none for
     /// an operation of its own.
-    pub(crate) over: Option<String>,
+    pub(crate) variant_of: Option<String>,
     pub(crate) doc: Doc,
     pub(crate) method: Method,
     pub(crate) path: String,
@@ -122,9 +121,9 @@ pub(crate) struct Operation {
     /// Whether the provider counts the records of its pages on request.
     pub(crate) counted: bool,
     /// The query parameters of which at least one is needed.
-    pub(crate) needs: Vec<String>,
+    pub(crate) any_of: Vec<String>,
     /// Whether doing it twice adds twice, whatever its method promises.
-    pub(crate) adds: bool,
+    pub(crate) non_idempotent: bool,
     /// Whether the answer is a file.
     pub(crate) file: bool,
     /// The field of the form that a file is sent in.
@@ -139,17 +138,17 @@ const TAGS: [&str; 14] = [
     "cache",
     "owner",
     "all",
-    "over",
+    "variant-of",
     "max-page-size",
     "uncounted",
-    "needs",
-    "adds",
+    "any-of",
+    "non-idempotent",
     "file",
     "upload",
 ];
 
 /// What a form of an operation says itself; it inherits the rest.
-const OVER_TAGS: [&str; 3] = ["over", "page", "uncounted"];
+const VARIANT_TAGS: [&str; 3] = ["variant-of", "page", "uncounted"];
 
 impl Operation {
     /// The operation of a function; none for a function that streams the pages of another.
@@ -161,20 +160,20 @@ impl Operation {
         let base = |name: &str| {
             interface.functions.get(name).ok_or_else(|| format!("there is no function {name} to refer to"))
         };
-        let (all, over) = (doc.tag("all").map(str::to_owned), doc.tag("over").map(str::to_owned));
+        let (all, variant_of) = (doc.tag("all").map(str::to_owned), doc.tag("variant-of").map(str::to_owned));
         let composed = doc.tag("composed").is_some();
-        match (composed || doc.tag("http").is_some(), all, over) {
+        match (composed || doc.tag("http").is_some(), all, variant_of) {
             (true, None, None) => Operation::read(interface, function, doc).map(Some),
             // What is composed of one endpoint only is a form of it.
             (true, None, Some(name)) if composed => {
-                let over = Some(base(&name)?.name.clone());
-                Ok(Some(Operation { over, ..Operation::read(interface, function, doc)? }))
+                let variant_of = Some(base(&name)?.name.clone());
+                Ok(Some(Operation { variant_of, ..Operation::read(interface, function, doc)? }))
             }
             (false, None, Some(name)) => {
-                Operation::read_over(interface, function, doc, base(&name)?).map(Some)
+                Operation::read_variant(interface, function, doc, base(&name)?).map(Some)
             }
             (false, Some(page), None) => base(&page).map(|_| None),
-            _ => Err("needs one of @http, @composed, @over and @all".to_owned()),
+            _ => Err("needs one of @http, @composed, @variant-of and @all".to_owned()),
         }
     }
 
@@ -188,11 +187,11 @@ impl Operation {
         let paging = doc.tag("page").unwrap_or("none");
         let max_page_size = doc.tag("max-page-size").map(str::parse::<u32>).transpose();
         let cache = doc.tag("cache").map(|life| Caching::parse(life).ok_or(life)).transpose();
-        let needs = doc.tag("needs").unwrap_or_default().split(',').map(str::trim);
+        let any_of = doc.tag("any-of").unwrap_or_default().split(',').map(str::trim);
         let operation = Operation {
             function: function.clone(),
             all: streaming(interface, &function.name).cloned(),
-            over: None,
+            variant_of: None,
             method,
             path,
             effect: Effect::parse(effect).ok_or_else(|| format!("@effect {effect}"))?,
@@ -202,8 +201,8 @@ impl Operation {
             composed,
             max_page_size: max_page_size.map_err(|_| "@max-page-size NUMBER")?,
             counted: doc.tag("uncounted").is_none(),
-            needs: needs.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
-            adds: doc.tag("adds").is_some(),
+            any_of: any_of.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+            non_idempotent: doc.tag("non-idempotent").is_some(),
             file: doc.tag("file").is_some(),
             upload: doc.tag("upload").map(str::to_owned),
             doc,
@@ -214,14 +213,14 @@ impl Operation {
 
     /// A form of another operation: the same endpoint, asked with a query of its own, or
     /// read page by page.
-    fn read_over(
+    fn read_variant(
         interface: &Interface,
         function: &Function,
         doc: Doc,
         base: &Function,
     ) -> Result<Operation, String> {
-        if doc.unknown(&OVER_TAGS).is_some() {
-            return Err("@over brings the other tags with it".to_owned());
+        if doc.unknown(&VARIANT_TAGS).is_some() {
+            return Err("@variant-of brings the other tags with it".to_owned());
         }
         let mut inherited = Doc::parse(base.docs.contents.as_deref());
         if inherited.tag("http").is_none() {
@@ -233,7 +232,7 @@ impl Operation {
             }
         }
         let operation = Operation::read(interface, function, inherited)?;
-        Ok(Operation { doc, over: Some(base.name.clone()), ..operation })
+        Ok(Operation { doc, variant_of: Some(base.name.clone()), ..operation })
     }
 
     /// Whether the tags go together.
@@ -254,8 +253,8 @@ impl Operation {
         if !self.counted && !paging.is_numbered() {
             return Err("@uncounted is for numbered pages");
         }
-        if self.adds && read {
-            return Err("a read adds nothing");
+        if self.non_idempotent && read {
+            return Err("a read is idempotent");
         }
         if self.upload.as_deref() == Some("") {
             return Err("@upload FIELD");

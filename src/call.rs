@@ -117,11 +117,11 @@ impl Call {
     /// # Errors
     /// `bad-input` that names the choices.
     pub(crate) fn check_any_of(&self) -> Result<(), Failure> {
-        let needs = self.operation.needs;
-        if needs.is_empty() || self.query.iter().any(|(name, _)| needs.contains(name)) {
+        let any_of = self.operation.any_of;
+        if any_of.is_empty() || self.query.iter().any(|(name, _)| any_of.contains(name)) {
             return Ok(());
         }
-        let choices = needs.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let choices = any_of.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         Err(bad_field("query", format!("needs at least one of {choices}")))
     }
 }

@@ -15,28 +15,28 @@ use quote::quote;
 use std::error::Error;
 use wit_parser::{Field, Param, TypeDefKind};
 
-/// One operation.
 pub(super) fn write(contract: &Contract, provider: &str, module: &Module, operation: &Operation) -> Written {
     let own = format!("{}.{}", module.name, operation.function.name);
     let streaming = operation.all.as_ref().map(|all| format!("{}.{}", module.name, all.name));
     let alias = option(streaming.is_some().then_some(&own));
     let name = streaming.as_ref().unwrap_or(&own);
-    let over = option(operation.over.as_deref().map(|base| listed_name(module, base)));
+    let variant_of = option(operation.variant_of.as_deref().map(|base| listed_name(module, base)));
     let Parameters { path: parameters, query, body } =
         Parameters::read(contract, module, operation).map_err(|why| format!("{own}: {why}"))?;
     let owner = operation.owner.as_deref();
     let owner = option(owner.map(|owner| owner_of(contract, module, operation, owner)).transpose()?);
-    let needs = needs(contract, module, operation)?;
+    let any_of = any_of(contract, module, operation)?;
     let answer = option(answer(contract, operation)?);
     let (cache, upload) = (option(operation.cache), option(operation.upload.as_deref()));
     let max_page_size = option(operation.max_page_size);
-    let Operation { method, path, effect, paging, composed, counted, adds, file, doc, .. } = operation;
+    let Operation { method, path, effect, paging, composed, counted, non_idempotent, file, doc, .. } =
+        operation;
     let doc = &doc.text;
     Ok(quote! {
         Operation {
-            vendor: #provider, name: #name, alias: #alias, over: #over, method: #method, path: #path,
+            vendor: #provider, name: #name, alias: #alias, variant_of: #variant_of, method: #method, path: #path,
             effect: #effect, paging: #paging, cache: #cache, owner: #owner, composed: #composed,
-            max_page_size: #max_page_size, counted: #counted, needs: &[#(#needs),*], adds: #adds,
+            max_page_size: #max_page_size, counted: #counted, any_of: &[#(#any_of),*], non_idempotent: #non_idempotent,
             file: #file, upload: #upload, path_parameters: &[#(#parameters),*], query: #query,
             body: #body, answer: #answer, doc: #doc,
         }
@@ -118,17 +118,21 @@ fn owner_of(
     Err(format!("{}: @owner names no parameter: {owner}", operation.function.name).into())
 }
 
-/// The provider's names of the parameters of which one is needed. `@needs` names fields of
+/// The provider's names of the parameters of which one is needed. `@any-of` names fields of
 /// the query.
-fn needs(contract: &Contract, module: &Module, operation: &Operation) -> Result<Vec<String>, Box<dyn Error>> {
+fn any_of(
+    contract: &Contract,
+    module: &Module,
+    operation: &Operation,
+) -> Result<Vec<String>, Box<dyn Error>> {
     let fields = query_fields(contract, operation);
     let wire = |name: &String| {
         let field = fields.iter().find(|field| field.name == *name);
-        let field = field.ok_or_else(|| format!("{}: @needs {name}", operation.function.name))?;
+        let field = field.ok_or_else(|| format!("{}: @any-of {name}", operation.function.name))?;
         let doc = Doc::parse(field.docs.contents.as_deref());
         Ok(doc.tag("wire").map_or_else(|| module.naming.field(&field.name), str::to_owned))
     };
-    operation.needs.iter().map(wire).collect()
+    operation.any_of.iter().map(wire).collect()
 }
 
 /// The type of the answer; of one item if the operation answers with many.

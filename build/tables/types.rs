@@ -47,7 +47,7 @@ fn record(contract: &Contract, naming: Naming, name: &str, record: &Record) -> W
 
 fn field(contract: &Contract, naming: Naming, field: &Field) -> Written {
     let doc = Doc::parse(field.docs.contents.as_deref());
-    if let Some(tag) = doc.unknown(&["wire", "comma", "required", "local-day", "header", "default"]) {
+    if let Some(tag) = doc.unknown(&["wire", "comma", "required", "local-day", "header", "list-default"]) {
         return Err(format!("unknown tag @{tag}").into());
     }
     let wire = doc.tag("wire").map_or_else(|| naming.field(&field.name), str::to_owned);
@@ -59,12 +59,12 @@ fn field(contract: &Contract, naming: Naming, field: &Field) -> Written {
     if local_day && !is_date(contract, &field.ty) {
         return Err("@local-day is for a `date`".into());
     }
-    let whole_read = option(doc.tag("default"));
+    let list_default = option(doc.tag("list-default"));
     let (name, ty, doc) = (&field.name, ty(contract, &field.ty)?, &doc.text);
     Ok(quote! {
         Field {
             name: #name, wire: #wire, ty: #ty, required: #required, join: #join,
-            local_day: #local_day, whole_read: #whole_read, doc: #doc,
+            local_day: #local_day, list_default: #list_default, doc: #doc,
         }
     })
 }

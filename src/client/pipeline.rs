@@ -285,7 +285,7 @@ fn retry_policy(
 /// Whether the call may be sent again when it may have taken effect.
 fn repeat(call: &Call, options: &CallOptions) -> Repeat {
     let allow_resend = options.allow_resend || sabotage::on(Sabotage::ResendWrites);
-    match call.operation.adds && !allow_resend {
+    match call.operation.non_idempotent && !allow_resend {
         true => Repeat::IfNotApplied,
         false => Repeat::of(call.operation.method.as_str(), call.access(), allow_resend),
     }

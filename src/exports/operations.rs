@@ -106,7 +106,7 @@ fn describe(operation: &'static Operation) -> wit::Operation {
     wit::Operation {
         name: operation.name.to_owned(),
         aliases: operation.alias.iter().map(|alias| (*alias).to_owned()).collect(),
-        over: operation.over.map(str::to_owned),
+        over: operation.variant_of.map(str::to_owned),
         method: operation.method.as_str().to_owned(),
         path: operation.path.to_owned(),
         effect: match operation.effect {

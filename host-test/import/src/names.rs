@@ -1,5 +1,7 @@
 //! Names that a person would choose, by rule.
 
+use heck::{ToLowerCamelCase, ToUpperCamelCase};
+
 /// The words that WIT keeps for itself; a `%` before one makes it a name.
 const KEYWORDS: [&str; 36] = [
     "as",
@@ -89,18 +91,12 @@ pub fn escaped(name: &str) -> String {
 
 /// `job-number` to `jobNumber`: the build's rule for a field's spelling.
 pub fn camel(kebab: &str) -> String {
-    let pascal = pascal(kebab);
-    let mut letters = pascal.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+    kebab.to_lower_camel_case()
 }
 
 /// `in-progress` to `InProgress`: the build's rule for a case's spelling.
 pub fn pascal(kebab: &str) -> String {
-    let capital = |word: &str| {
-        let mut letters = word.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-    };
-    kebab.split('-').map(capital).collect()
+    kebab.to_upper_camel_case()
 }
 
 /// `categories` to `category`, `jobs` to `job`.

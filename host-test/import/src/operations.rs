@@ -87,7 +87,6 @@ fn effect(operation: &Operation<'_>, rest: &str) -> String {
 }
 
 impl Planned<'_> {
-    /// The names of its functions.
     pub fn functions(&self) -> Vec<String> {
         match self.paging.is_list() {
             true => vec![format!("{}-page", self.name), format!("{}-list", self.name)],
@@ -102,15 +101,14 @@ impl Planned<'_> {
     /// Writes its functions, and adds the types that they need.
     pub fn write(&self, module: &Module, types: &mut Types<'_>) -> String {
         let (mut parameters, nested) = self.placeholders(types);
-        let needs = self.query(types, &mut parameters);
-        if let Some(field) = self.operation.upload() {
-            let _ = field;
+        let any_of = self.query(types, &mut parameters);
+        if self.operation.upload().is_some() {
             parameters.push("body: upload".to_owned());
         } else if let Some(body) = self.operation.body() {
             let direction = if self.operation.method == "PATCH" { Direction::Patch } else { Direction::Body };
             parameters.push(format!("body: {}", types.ty(body, direction, &format!("{}-body", self.name))));
         }
-        let tags = self.tags(module, &needs);
+        let tags = self.tags(module, &any_of);
         let of_list = words::list(&self.resource, &self.rest, nested);
         let stated = self.stated.and_then(|stated| stated.doc.clone());
         let mut note = String::new();
@@ -163,7 +161,7 @@ impl Planned<'_> {
         )
     }
 
-    fn tags(&self, module: &Module, needs: &[String]) -> String {
+    fn tags(&self, module: &Module, any_of: &[String]) -> String {
         let mut tags = format!("/// @http {} {}\n", self.operation.method, self.operation.path);
         if self.paging.kind != "none" {
             let _ = writeln!(tags, "/// @page {}", self.paging.kind);
@@ -182,11 +180,11 @@ impl Planned<'_> {
         if self.paging.is_list() && self.paging.kind != "export" && !counts {
             tags += "/// @uncounted\n";
         }
-        if !needs.is_empty() {
-            let _ = writeln!(tags, "/// @needs {}", needs.join(", "));
+        if !any_of.is_empty() {
+            let _ = writeln!(tags, "/// @any-of {}", any_of.join(", "));
         }
-        if self.stated.is_some_and(|stated| stated.adds) {
-            tags += "/// @adds\n";
+        if self.stated.is_some_and(|stated| stated.non_idempotent) {
+            tags += "/// @non-idempotent\n";
         }
         if self.is_download() {
             tags += "/// @file\n";
@@ -247,7 +245,7 @@ impl Planned<'_> {
         if !fields.is_empty() {
             parameters.push(format!("query: {}", self.query_record(types, &fields)));
         }
-        self.stated.map(|stated| stated.needs.clone()).unwrap_or_default()
+        self.stated.map(|stated| stated.any_of.clone()).unwrap_or_default()
     }
 
     /// The feeds of a module have one record together, if they ask for the same.
@@ -293,7 +291,7 @@ impl Planned<'_> {
             tags.push("@required".to_owned());
         }
         if ty == "active-filter" && self.paging.is_list() {
-            tags.push("@default Any".to_owned());
+            tags.push("@list-default Any".to_owned());
         }
         let ty = if list || required { ty } else { format!("option<{ty}>") };
         let mut doc = words::filter(wire);

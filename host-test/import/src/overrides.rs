@@ -47,11 +47,11 @@ pub struct Operation {
     /// The words of its comment.
     pub doc: Option<String>,
     /// Query fields of which one is needed, by their WIT names.
-    pub needs: Vec<String>,
+    pub any_of: Vec<String>,
     /// The most records that a page may have.
     pub max_page_size: Option<u32>,
     /// Doing it twice adds twice, though its method is PUT.
-    pub adds: bool,
+    pub non_idempotent: bool,
     /// The answer is a file, though the document does not say so.
     pub file: bool,
     /// The answer is too varied for a type.

@@ -70,12 +70,10 @@ impl<'a> Types<'a> {
         self.pages.get(item).cloned()
     }
 
-    /// Remembers the record of a page.
     pub fn remember_page(&mut self, item: &str, name: &str) {
         self.pages.insert(item.to_owned(), name.to_owned());
     }
 
-    /// Whether a schema is an enum.
     pub fn is_enum(&self, schema: &str) -> bool {
         self.document.schema(schema).is_some_and(|schema| schema["enum"].is_array())
     }

@@ -4,7 +4,7 @@ use crate::{document::Document, operations, overrides::Module, types::Types};
 use anyhow::{Context, Result};
 use std::fmt::Write;
 
-/// What `connector/types` lends to a vendor's interface.
+/// The shared types that a module may use: of `connector/types` and `connector/files`.
 const SHARED: [&str; 13] = [
     "answer-info",
     "call-options",

@@ -95,7 +95,7 @@ fn a_list_is_a_page_and_a_stream() {
         "/// @all orders-page\n    orders-list: async func(query: orders-query, options: option<call-options>) -> tuple<stream<order>, future<result<list-end, failure>>>;",
     );
     has(&wit, "/// @comma 50\n        ids: list<s64>,");
-    has(&wit, "/// @default Any\n        active: option<active-filter>,");
+    has(&wit, "/// @list-default Any\n        active: option<active-filter>,");
     has(&wit, "%type: order-type,");
 }
 
@@ -148,12 +148,12 @@ fn effects_follow_what_is_done() {
 fn the_overrides_go_before_the_rules() {
     let overrides = Overrides::parse(
         "[shop.operations]\nOrders_Cancel = { name = \"orders-call-off\", effect = \"delete\" }\n\
-         Orders_GetList = { needs = [\"ids\"], max-page-size = 500 }",
+         Orders_GetList = { any-of = [\"ids\"], max-page-size = 500 }",
     );
     let overrides = overrides.unwrap();
     let wit = made(SHOP, overrides.modules.get("shop").unwrap());
     has(&wit, "/// @effect delete\n    orders-call-off:");
-    has(&wit, "/// @max-page-size 500\n    /// @needs ids\n    orders-page:");
+    has(&wit, "/// @max-page-size 500\n    /// @any-of ids\n    orders-page:");
     assert!(Overrides::parse("[shop.operations]\nOrders_Cancel = { nmae = \"x\" }").is_err());
 }
 

@@ -58,7 +58,7 @@ fn paged(kind: &str) -> &'static [Paging] {
 fn the_contract_says_what_the_vendor_declares() {
     let modules = modules();
     let contract = catalogue::operations("servicetitan").unwrap();
-    let contract: Vec<_> = contract.iter().filter(|operation| operation.over.is_none()).collect();
+    let contract: Vec<_> = contract.iter().filter(|operation| operation.variant_of.is_none()).collect();
     assert_eq!(contract.len(), 585);
     let mut differences = Vec::new();
     for operation in contract {
@@ -181,7 +181,7 @@ fn the_contract_has_the_types_that_the_vendor_declares() {
     let modules = modules();
     let mut found = BTreeSet::new();
     let contract = catalogue::operations("servicetitan").unwrap();
-    for operation in contract.iter().filter(|operation| operation.over.is_none()) {
+    for operation in contract.iter().filter(|operation| operation.variant_of.is_none()) {
         let same =
             |other: &Value| other["path"] == operation.path && other["method"] == operation.method.as_str();
         for module in &modules {

@@ -237,7 +237,7 @@ fn another_kind() -> Failure {
 /// States what the provider would otherwise leave out, where the caller said nothing.
 fn state_defaults(call: &mut Call) {
     for field in call.operation.query.map_or(&[][..], |record| record.fields) {
-        if let Some(value) = field.whole_read
+        if let Some(value) = field.list_default
             && !call.query.iter().any(|(name, _)| *name == field.wire)
         {
             call.query.push((field.wire, value.to_owned()));

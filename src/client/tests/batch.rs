@@ -159,5 +159,5 @@ fn body_size(rig: &Rig) -> usize {
 fn the_bound_is_the_one_that_the_contract_names() {
     assert_eq!(MOST_HELD, 64 << 20);
     let contract = include_str!("../../../wit/connector/operations.wit");
-    assert!(contract.contains("the answers have 64 MiB together, no further call is begun"));
+    assert!(contract.contains("the answers have 64 MiB together, no further call is started"));
 }

@@ -16,9 +16,9 @@ use crate::{
 };
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-const fn filter(name: &'static str, wire: &'static str, whole_read: Option<&'static str>) -> Field {
+const fn filter(name: &'static str, wire: &'static str, list_default: Option<&'static str>) -> Field {
     let ty = Type::Option(&Type::Text);
-    Field { name, wire, ty, required: false, join: Join::Repeat, local_day: false, whole_read, doc: "" }
+    Field { name, wire, ty, required: false, join: Join::Repeat, local_day: false, list_default, doc: "" }
 }
 
 static QUERY: RecordType = RecordType {
@@ -41,7 +41,7 @@ static BILL: RecordType = RecordType {
         required: true,
         join: Join::Repeat,
         local_day: false,
-        whole_read: None,
+        list_default: None,
         doc: "",
     }],
     extra: true,
@@ -52,7 +52,7 @@ pub(crate) const BASE: Operation = Operation {
     vendor: "servicetitan",
     name: "test.bills-list",
     alias: Some("test.bills-page"),
-    over: None,
+    variant_of: None,
     method: Method::Get,
     path: "/test/v2/tenant/{tenant}/bills",
     effect: Effect::Read,
@@ -64,8 +64,8 @@ pub(crate) const BASE: Operation = Operation {
     upload: None,
     max_page_size: None,
     counted: true,
-    needs: &[],
-    adds: false,
+    any_of: &[],
+    non_idempotent: false,
     path_parameters: &[],
     query: Some(&QUERY),
     body: None,
@@ -76,7 +76,7 @@ pub(crate) const BASE: Operation = Operation {
 static BARE: Operation = Operation { paging: Paging::Bare, ..BASE };
 static CAPPED: Operation = Operation { max_page_size: Some(500), ..BASE };
 static UNCOUNTED: Operation = Operation { counted: false, ..BASE };
-static NEEDS: Operation = Operation { needs: &["modifiedBefore", "modifiedOnOrAfter"], ..BASE };
+static NEEDS: Operation = Operation { any_of: &["modifiedBefore", "modifiedOnOrAfter"], ..BASE };
 static REPORT: Operation = Operation {
     name: "test.report-data-list",
     method: Method::Post,

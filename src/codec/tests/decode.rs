@@ -196,7 +196,7 @@ fn a_record_without_extra() {
             required: true,
             join: Join::Repeat,
             local_day: false,
-            whole_read: None,
+            list_default: None,
             doc: "",
         }],
         extra: false,

@@ -61,6 +61,6 @@ fn every_type_is_the_same_typed_and_by_name() {
 #[test]
 fn the_contract_has_every_operation_of_the_vendor() {
     let operations = operations("servicetitan").unwrap();
-    let own = operations.iter().filter(|operation| operation.over.is_none() && !operation.composed);
+    let own = operations.iter().filter(|operation| operation.variant_of.is_none() && !operation.composed);
     assert_eq!(own.count(), 585);
 }

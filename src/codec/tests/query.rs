@@ -101,7 +101,7 @@ fn commas_within_elements() {
                 required: false,
                 join: Join::Comma(0),
                 local_day: false,
-                whole_read: None,
+                list_default: None,
                 doc: "",
             },
             Field {
@@ -111,7 +111,7 @@ fn commas_within_elements() {
                 required: false,
                 join: Join::Repeat,
                 local_day: false,
-                whole_read: None,
+                list_default: None,
                 doc: "",
             },
         ],

@@ -14,7 +14,7 @@ pub struct Operation {
     pub alias: Option<&'static str>,
     /// The operation whose endpoint this one asks in another form; none for an operation of
     /// its own.
-    pub over: Option<&'static str>,
+    pub variant_of: Option<&'static str>,
     /// The HTTP method.
     pub method: Method,
     /// The path with its placeholders, `/jpm/v2/tenant/{tenant}/jobs/{id}`.
@@ -37,9 +37,9 @@ pub struct Operation {
     /// (`includeTotal`).
     pub counted: bool,
     /// Query parameters of which the vendor demands at least one.
-    pub needs: &'static [&'static str],
+    pub any_of: &'static [&'static str],
     /// Whether doing it twice adds twice, although its method is idempotent by RFC 9110.
-    pub adds: bool,
+    pub non_idempotent: bool,
     /// Whether the answer is a file.
     pub file: bool,
     /// The field of a form (multipart/form-data) that a file is sent in.

@@ -65,7 +65,7 @@ pub struct Field {
     pub local_day: bool,
     /// What a list's query says here when its caller says nothing, in the vendor's spelling:
     /// without it the vendor would leave records out.
-    pub whole_read: Option<&'static str>,
+    pub list_default: Option<&'static str>,
     /// What it is for, from the WIT.
     pub doc: &'static str,
 }

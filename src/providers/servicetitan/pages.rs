@@ -68,7 +68,7 @@ fn order(operation: &Operation) -> Option<Order> {
     let takes_sort = |operation: &Operation| {
         operation.query.is_some_and(|query| query.fields.iter().any(|field| field.wire == "sort"))
     };
-    let base = operation.over.and_then(|base| catalogue::find(operation.vendor, base).ok());
+    let base = operation.variant_of.and_then(|base| catalogue::find(operation.vendor, base).ok());
     (takes_sort(operation) || base.is_some_and(takes_sort)).then_some(Order {
         parameter: "sort",
         oldest_first: "+Id",

@@ -73,7 +73,7 @@ impl Scene {
                             penstock::contract::catalogue::Type::Option(_)
                                 | penstock::contract::catalogue::Type::List(_)
                         );
-                    let needed = !optional || operation.needs.first() == Some(&field.wire);
+                    let needed = !optional || operation.any_of.first() == Some(&field.wire);
                     if !needed && !everything {
                         continue;
                     }
@@ -167,7 +167,7 @@ async fn all_585_operations_are_called_and_every_list_is_read_over_three_pages_o
     let mut operations: Vec<&Operation> = catalogue::operations("servicetitan")
         .unwrap()
         .iter()
-        .filter(|operation| operation.over.is_none())
+        .filter(|operation| operation.variant_of.is_none())
         .collect();
     operations.sort_by_key(order);
     let (mut called, mut lists, mut problems) = (0, 0, Vec::new());

@@ -258,7 +258,7 @@ async fn every_typed_function_answers_as_the_operation_of_its_name_does() {
         .unwrap()
         .iter()
         // Files have tests of their own: streams of bytes go in and out.
-        .filter(|operation| operation.over.is_none() && !operation.file && operation.upload.is_none())
+        .filter(|operation| operation.variant_of.is_none() && !operation.file && operation.upload.is_none())
         .collect();
     operations.sort_by_key(order);
     let (mut called, mut compared, mut lists, mut streamed) = (0, 0, 0, 0);
