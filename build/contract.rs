@@ -51,7 +51,6 @@ impl Contract {
         Ok(Contract { resolve, providers: read })
     }
 
-    /// The modules of all providers.
     pub(crate) fn modules(&self) -> impl Iterator<Item = &Module> {
         self.providers.iter().flat_map(|provider| &provider.modules)
     }
@@ -92,7 +91,6 @@ impl Contract {
         }
     }
 
-    /// The type of a list's elements.
     pub(crate) fn element(&self, list: &Type) -> Option<Type> {
         match self.kind(list)? {
             TypeDefKind::List(element) => Some(*element),

@@ -22,7 +22,7 @@ use wit_parser::{
 
 type Done = Result<(), Box<dyn Error>>;
 
-/// The whole file. `world` is the encoded world's length in bytes.
+/// `world` is the encoded world's length in bytes.
 pub(crate) fn write(contract: &Contract, world: usize) -> Result<TokenStream, Box<dyn Error>> {
     let mut writer = Writer { contract, functions: 0, streams: BTreeMap::new(), out: TokenStream::new() };
     for provider in &contract.providers {

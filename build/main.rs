@@ -2,6 +2,7 @@
 //!
 //! - `tables.rs`, every type and operation as data (included by `src/catalogue`);
 //! - `shared.rs`, how the shared types stand in memory (included by `src/abi`);
+//! - `cases.rs`, the names of the cases of the shared types (included by `src/contract`);
 //! - `exports.rs` and `world.bin`, the exported functions of every provider and the
 //!   component's world (included by `src/exports`).
 //!
@@ -11,6 +12,8 @@
 #![allow(clippy::indexing_slicing, reason = "wit-parser's arenas are indexed by the ids that it gave out")]
 
 mod answer;
+mod case_names;
+mod cases;
 mod contract;
 mod exports;
 mod names;
@@ -44,6 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let world = world::write(&root, &contract)?;
     write(&out, "tables.rs", tables::write(&contract)?)?;
     write(&out, "shared.rs", shared::write(&contract)?)?;
+    write(&out, "cases.rs", cases::write(&contract)?)?;
     write(&out, "exports.rs", exports::write(&contract, world.len())?)?;
     fs::write(out.join("world.bin"), world)?;
     Ok(())

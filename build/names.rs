@@ -1,8 +1,8 @@
 //! From WIT's kebab-case to the provider's spelling and to Rust's.
 
 use heck::{ToLowerCamelCase, ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
-use proc_macro2::Ident;
-use quote::format_ident;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
 
 /// How a provider spells the names of an interface, unless `@wire` says otherwise.
 #[derive(Clone, Copy)]
@@ -55,4 +55,10 @@ pub(crate) fn constant(kebab: &str) -> Ident {
 pub(crate) fn snake(kebab: &str) -> Ident {
     let name = kebab.to_snake_case();
     syn::parse_str(&name).unwrap_or_else(|_| format_ident!("{name}_"))
+}
+
+/// Where wit-bindgen's types of an interface of `penstock:connector` stand.
+pub(crate) fn bindings(interface: &str) -> TokenStream {
+    let interface = snake(interface);
+    quote!(crate::contract::bindings::exports::penstock::connector::#interface)
 }

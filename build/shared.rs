@@ -3,7 +3,7 @@
 
 use crate::{
     contract::Contract,
-    names::{pascal, snake},
+    names::{bindings, pascal, snake},
     tags::Doc,
 };
 use proc_macro2::{Ident, Literal, TokenStream};
@@ -16,7 +16,6 @@ type Written = Result<TokenStream, Box<dyn Error>>;
 /// The interfaces whose types providers' functions take and return.
 const INTERFACES: [&str; 2] = ["types", "files"];
 
-/// The whole file.
 pub(crate) fn write(contract: &Contract) -> Written {
     let mut out = TokenStream::new();
     for interface in INTERFACES {
@@ -37,8 +36,8 @@ fn definition(contract: &Contract, interface: &str, definition: &TypeDef) -> Wri
     let ty = if holds_handles(contract, definition) {
         twin(contract, &name, definition)?
     } else {
-        let interface = snake(interface);
-        quote!(use crate::contract::bindings::exports::penstock::connector::#interface::#name;)
+        let module = bindings(interface);
+        quote!(use #module::#name;)
     };
     let implementation = match &definition.kind {
         TypeDefKind::Record(record) => self::record(contract, &name, record)?,

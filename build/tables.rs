@@ -13,7 +13,6 @@ use std::error::Error;
 
 type Written = Result<TokenStream, Box<dyn Error>>;
 
-/// The whole file.
 pub(crate) fn write(contract: &Contract) -> Written {
     let mut modules = TokenStream::new();
     let mut entries = Vec::new();

@@ -69,42 +69,6 @@ fn summary(prefix: &str, fields: &[FieldError]) -> String {
     format!("{prefix}: {}", all.join("; "))
 }
 
-/// The kind as it stands in logs, metrics and problem documents.
-#[must_use]
-pub fn kind_name(kind: FailureKind) -> &'static str {
-    match kind {
-        FailureKind::Configuration => "configuration",
-        FailureKind::BadInput => "bad-input",
-        FailureKind::Role => "role",
-        FailureKind::Authentication => "authentication",
-        FailureKind::Permission => "permission",
-        FailureKind::NotFound => "not-found",
-        FailureKind::Conflict => "conflict",
-        FailureKind::Rejected => "rejected",
-        FailureKind::RateLimited => "rate-limited",
-        FailureKind::Vendor => "vendor",
-        FailureKind::Unavailable => "unavailable",
-        FailureKind::Transport => "transport",
-        FailureKind::Timeout => "timeout",
-        FailureKind::Decode => "decode",
-        FailureKind::TooLarge => "too-large",
-        FailureKind::Paging => "paging",
-        FailureKind::Host => "host",
-        FailureKind::Internal => "internal",
-    }
-}
-
-/// The outcome as it stands in logs and problem documents.
-#[must_use]
-pub fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::NotSent => "not-sent",
-        Outcome::NotApplied => "not-applied",
-        Outcome::Applied => "applied",
-        Outcome::Unknown => "unknown",
-    }
-}
-
 /// Whether the provider could not answer, as opposed to would not.
 pub(crate) fn is_down(kind: FailureKind) -> bool {
     matches!(

@@ -26,7 +26,7 @@
 
 use crate::answer::{self, json};
 use http::{HeaderName, Response, StatusCode, header};
-use penstock::{codec, contract::{Failure, FailureKind, FieldError, Instant, RetryAdvice}, failure::{bad_input, kind_name, outcome_name}};
+use penstock::{codec, contract::{Failure, FailureKind, FieldError, Instant, Outcome, RetryAdvice}, failure::bad_input};
 use serde::Serialize;
 
 /// A problem document and its header fields.
@@ -138,8 +138,8 @@ impl Problem {
             detail: detail.to_owned(),
             instance: None,
             operation: None,
-            outcome: "not-sent",
-            retry: Retry { advice: "never", after_ms: None },
+            outcome: Outcome::NotSent.name(),
+            retry: Retry { advice: RetryAdvice::Never.name(), after_ms: None },
             vendor_status: None,
             vendor_trace_id: None,
             fields: Vec::new(),
@@ -174,11 +174,9 @@ impl Problem {
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Problem {
         let (status, title) = meaning(failure.kind);
-        let (advice, after_ms) = match failure.retry {
-            RetryAdvice::Never => ("never", None),
-            RetryAdvice::Now => ("now", None),
-            RetryAdvice::After(after) => ("after", Some(after)),
-            RetryAdvice::Later => ("later", None),
+        let after_ms = match failure.retry {
+            RetryAdvice::After(after) => Some(after),
+            RetryAdvice::Never | RetryAdvice::Now | RetryAdvice::Later => None,
         };
         let mut headers = Vec::new();
         if !failure.call_id.is_empty() {
@@ -189,7 +187,7 @@ impl From<Failure> for Problem {
             headers.push((header::RETRY_AFTER, after.div_ceil(1000).to_string()));
         }
         Problem {
-            kind: format!("urn:penstock:failure:{}", kind_name(failure.kind)),
+            kind: format!("urn:penstock:failure:{}", failure.kind.name()),
             title,
             status,
             detail: failure.message,
@@ -197,8 +195,8 @@ impl From<Failure> for Problem {
                 .filter(|id| !id.is_empty())
                 .map(|id| format!("urn:penstock:call:{id}")),
             operation: failure.operation,
-            outcome: outcome_name(failure.outcome),
-            retry: Retry { advice, after_ms },
+            outcome: failure.outcome.name(),
+            retry: Retry { advice: failure.retry.name(), after_ms },
             vendor_status: failure.status,
             vendor_trace_id: failure.vendor_trace_id,
             fields: failure

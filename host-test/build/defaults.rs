@@ -2,12 +2,18 @@
 //!
 //! - `Default` for the records of the contract that may be left empty, so that an embedder
 //!   names only the fields that matter: filters, options, changes;
-//! - `PartialEq` for everything but what holds a stream.
+//! - `PartialEq` for everything but what holds a stream;
+//! - the names of the cases of `penstock:connector`'s types.
 #![expect(clippy::indexing_slicing, reason = "ids of an arena are indices into it")]
 
-use std::{error::Error, fmt::Write as _, path::Path};
+use std::{error::Error, path::Path};
 
+use heck::{ToSnakeCase, ToUpperCamelCase};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
 use wit_parser::{Interface, Resolve, Type, TypeDefKind, WorldItem, WorldKey};
+
+use crate::case_names;
 
 /// The folders in the order of their dependencies, the world of the bindings last.
 const FOLDERS: [&str; 5] =
@@ -21,81 +27,76 @@ pub(crate) fn write(workspace: &Path) -> Result<String, Box<dyn Error>> {
         last = Some(resolve.push_dir(workspace.join(folder))?.0);
     }
     let world = resolve.select_world(&[last.ok_or("no folder")?], None)?;
-    let mut rust = String::new();
     let world = &resolve.worlds[world];
-    for (items, prefix) in [(&world.imports, ""), (&world.exports, "exports::")] {
+    let mut rust = TokenStream::new();
+    for (items, exported) in [(&world.imports, false), (&world.exports, true)] {
         for (key, item) in items {
             let (WorldKey::Interface(id), WorldItem::Interface { .. }) = (key, item) else { continue };
-            let interface = &resolve.interfaces[*id];
-            let (Some(package), Some(name)) = (interface.package, &interface.name) else { continue };
-            let package = &resolve.packages[package].name;
-            let module =
-                format!("{prefix}{}::{}::{}", ident(&package.namespace), ident(&package.name), ident(name));
-            rust += &equality(&resolve, interface, &module)?;
-            if !prefix.is_empty() {
-                rust += &defaults(&resolve, interface, &module)?;
-            }
+            rust.extend(interface(&resolve, &resolve.interfaces[*id], exported));
         }
     }
-    Ok(rust)
+    Ok(prettyplease::unparse(&syn::parse2(rust)?))
 }
 
-fn defaults(resolve: &Resolve, interface: &Interface, module: &str) -> Result<String, Box<dyn Error>> {
-    let mut rust = String::new();
-    for (name, ty) in &interface.types {
-        let TypeDefKind::Record(record) = &resolve.types[*ty].kind else { continue };
-        if !record.fields.iter().all(|field| may_be_empty(resolve, field.ty)) {
-            continue;
+/// The implementations for all types of an interface; none for one without a name.
+fn interface(resolve: &Resolve, interface: &Interface, exported: bool) -> Option<TokenStream> {
+    let package = &resolve.packages[interface.package?].name;
+    let path = [&package.namespace, &package.name, interface.name.as_ref()?].map(|name| ident(name));
+    let exports = exported.then(|| quote!(exports::));
+    let connector =
+        exported && (package.namespace.as_str(), package.name.as_str()) == ("penstock", "connector");
+    let types = interface.types.iter().map(|(name, &ty)| {
+        let (name, kind) = (format_ident!("{}", name.to_upper_camel_case()), &resolve.types[ty].kind);
+        let path = quote!(#exports #(#path::)* #name);
+        let equality = (!holds_stream(resolve, Type::Id(ty))).then(|| equality(&path, kind));
+        let default = exported.then(|| default(resolve, &path, kind));
+        let names = connector.then(|| case_names::write(&path, kind)).flatten();
+        quote!(#equality #default #names)
+    });
+    Some(types.collect())
+}
+
+/// Of a record whose fields may all be left empty.
+fn default(resolve: &Resolve, path: &TokenStream, kind: &TypeDefKind) -> Option<TokenStream> {
+    let TypeDefKind::Record(record) = kind else { return None };
+    if !record.fields.iter().all(|field| may_be_empty(resolve, field.ty)) {
+        return None;
+    }
+    let fields = record.fields.iter().map(|field| ident(&field.name));
+    Some(quote! {
+        impl Default for #path {
+            fn default() -> Self { Self { #(#fields: Default::default()),* } }
         }
-        let fields: String = record
-            .fields
-            .iter()
-            .map(|field| format!("{}: Default::default(), ", ident(&field.name)))
-            .collect();
-        let name = camel(name);
-        writeln!(
-            rust,
-            "impl Default for {module}::{name} {{ fn default() -> Self {{ Self {{ {fields}}} }} }}"
-        )?;
-    }
-    Ok(rust)
+    })
 }
 
-fn equality(resolve: &Resolve, interface: &Interface, module: &str) -> Result<String, Box<dyn Error>> {
-    let mut rust = String::new();
-    for (name, ty) in &interface.types {
-        let equal = match &resolve.types[*ty].kind {
-            _ if holds_stream(resolve, Type::Id(*ty)) => continue,
-            TypeDefKind::Record(record) => {
-                let fields = record.fields.iter().map(|field| ident(&field.name));
-                let equal: Vec<_> = fields.map(|field| format!("self.{field} == other.{field}")).collect();
-                if equal.is_empty() { "true".to_owned() } else { equal.join(" && ") }
-            }
-            TypeDefKind::Variant(variant) => {
-                let cases: String = variant
-                    .cases
-                    .iter()
-                    .map(|case| {
-                        let name = camel(&case.name);
-                        match case.ty {
-                            Some(_) => format!("(Self::{name}(one), Self::{name}(two)) => one == two, "),
-                            None => format!("(Self::{name}, Self::{name}) => true, "),
-                        }
-                    })
-                    .collect();
-                let rest = if variant.cases.len() > 1 { "_ => false" } else { "" };
-                format!("match (self, other) {{ {cases}{rest} }}")
-            }
-            // Enums have it anyway.
-            _ => continue,
-        };
-        let name = camel(name);
-        writeln!(
-            rust,
-            "impl PartialEq for {module}::{name} {{ fn eq(&self, other: &Self) -> bool {{ {equal} }} }}"
-        )?;
-    }
-    Ok(rust)
+/// Of a record or a variant; enums have it anyway.
+fn equality(path: &TokenStream, kind: &TypeDefKind) -> Option<TokenStream> {
+    let equal = match kind {
+        TypeDefKind::Record(record) if record.fields.is_empty() => quote!(true),
+        TypeDefKind::Record(record) => {
+            let fields = record.fields.iter().map(|field| ident(&field.name));
+            let equal = fields.map(|field| quote!(self.#field == other.#field));
+            quote!(#(#equal)&&*)
+        }
+        TypeDefKind::Variant(variant) => {
+            let cases = variant.cases.iter().map(|case| {
+                let name = format_ident!("{}", case.name.to_upper_camel_case());
+                match case.ty {
+                    Some(_) => quote!((Self::#name(one), Self::#name(two)) => one == two),
+                    None => quote!((Self::#name, Self::#name) => true),
+                }
+            });
+            let rest = (variant.cases.len() > 1).then(|| quote!(_ => false));
+            quote!(match (self, other) { #(#cases,)* #rest })
+        }
+        _ => return None,
+    };
+    Some(quote! {
+        impl PartialEq for #path {
+            fn eq(&self, other: &Self) -> bool { #equal }
+        }
+    })
 }
 
 fn holds_stream(resolve: &Resolve, ty: Type) -> bool {
@@ -128,18 +129,7 @@ fn may_be_empty(resolve: &Resolve, ty: Type) -> bool {
 }
 
 /// As Wasmtime's macro names fields and modules.
-fn ident(name: &str) -> String {
-    const KEYWORDS: [&str; 12] =
-        ["as", "async", "const", "enum", "for", "in", "match", "move", "ref", "static", "type", "use"];
-    let name = name.replace('-', "_");
-    if KEYWORDS.contains(&name.as_str()) { format!("{name}_") } else { name }
-}
-
-fn camel(name: &str) -> String {
-    name.split('-')
-        .map(|word| {
-            let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
-            format!("{}{rest}", first.to_ascii_uppercase())
-        })
-        .collect()
+fn ident(name: &str) -> Ident {
+    let name = name.to_snake_case();
+    syn::parse_str(&name).unwrap_or_else(|_| format_ident!("{name}_"))
 }

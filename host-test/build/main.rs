@@ -6,6 +6,8 @@
 //! with two profiles. It gets a target directory of its own: the outer cargo holds
 //! the lock of the usual one while this script runs.
 
+#[path = "../../build/case_names.rs"]
+mod case_names;
 mod defaults;
 
 use std::{

@@ -5,7 +5,7 @@ use super::{CallContext, Client};
 use crate::{
     call::CallOptions,
     contract::{AnswerSource, Failure, FieldError},
-    failure::{bad_input, kind_name},
+    failure::bad_input,
     host::Host,
     providers::api::ResolvedCall,
     settings::common::LogLevel,
@@ -56,7 +56,7 @@ impl<H: Host> Client<H> {
                 // A call as well, so that the size of this future must be known.
                 let answer = match Box::pin(self.call_in(&description, None, &options, &asking)).await {
                     Ok(answer) => answer,
-                    Err(failure) => break 'unchecked kind_name(failure.kind),
+                    Err(failure) => break 'unchecked failure.kind.name(),
                 };
                 let violations = answer.payload.value().and_then(|body| reports.violations(&call.call, body));
                 let violations: Vec<FieldError> = match violations {

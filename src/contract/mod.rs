@@ -12,3 +12,8 @@ pub use self::bindings::exports::penstock::connector::types::{
     AnswerInfo, AnswerSource, Attempt, CallOptions, Failure, FailureKind, FieldError, Instant, ListEnd,
     Outcome, PageInfo, PageRequest, RetryAdvice,
 };
+
+/// The names of their cases, as the WIT spells them; `build/cases.rs` writes them.
+mod cases {
+    include!(concat!(env!("OUT_DIR"), "/cases.rs"));
+}

@@ -5,7 +5,7 @@ use crate::{
     call::account_name,
     client::{Account, Client, cache},
     contract::{CallOptions, Failure, FailureKind, FieldError},
-    failure::{self, kind_name},
+    failure,
     host::{Host, HostError},
     policy::{cache::Key, secret::Secret},
     providers::registry,
@@ -117,7 +117,7 @@ pub async fn verify<H: Host>(
     delivery: &Delivery<'_>,
 ) -> Result<Verified, Failure> {
     let result = read_and_prove(client, vendor, account, delivery).await;
-    let counted = result.as_ref().map_or_else(|failure| kind_name(failure.kind), |_| "ok");
+    let counted = result.as_ref().map_or_else(|failure| failure.kind.name(), |_| "ok");
     let level = if result.is_ok() { LogLevel::Info } else { LogLevel::Warn };
     client.telemetry().log(level, "webhook", |line| {
         let line = line.with("vendor", vendor).with("result", counted);

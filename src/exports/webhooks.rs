@@ -51,8 +51,8 @@ impl Guest for Component {
 fn event(verified: Verified) -> wit::Event {
     let Verified { event, trust, account } = verified;
     let happening = match event.kind {
-        Kind::Change { subjects, .. } => wit::Happening::Servicetitan(wit::ServicetitanChange {
-            event: servicetitan(&event.name),
+        Kind::Change { known, subjects } => wit::Happening::Servicetitan(wit::ServicetitanChange {
+            event: servicetitan(known, event.name.clone()),
             subjects: subjects
                 .into_iter()
                 .map(|subject| wit::Subject { name: subject.name, id: subject.id })
@@ -89,29 +89,9 @@ fn event(verified: Verified) -> wit::Event {
     }
 }
 
-fn servicetitan(name: &str) -> wit::ServicetitanEvent {
-    match name {
-        "tn.acc.invoice-batched" => wit::ServicetitanEvent::InvoiceBatched,
-        "tn.acc.invoice-exported" => wit::ServicetitanEvent::InvoiceExported,
-        "tn.acc.invoice-posted" => wit::ServicetitanEvent::InvoicePosted,
-        "tn.acc.invoice-task-created" => wit::ServicetitanEvent::InvoiceTaskCreated,
-        "tn.acc.invoice-task-updated" => wit::ServicetitanEvent::InvoiceTaskUpdated,
-        "tn.acc.invoice-updated" => wit::ServicetitanEvent::InvoiceUpdated,
-        "tn.crm.booking-updated" => wit::ServicetitanEvent::BookingUpdated,
-        "tn.crm.lead-created" => wit::ServicetitanEvent::LeadCreated,
-        "tn.crm.lead-updated" => wit::ServicetitanEvent::LeadUpdated,
-        "tn.dis.technician-dispatched" => wit::ServicetitanEvent::TechnicianDispatched,
-        "tn.dis.zone-deleted" => wit::ServicetitanEvent::ZoneDeleted,
-        "tn.dis.zone-updated" => wit::ServicetitanEvent::ZoneUpdated,
-        "tn.jpm.job-appointment-updated" => wit::ServicetitanEvent::JobAppointmentUpdated,
-        "tn.jpm.job-completed" => wit::ServicetitanEvent::JobCompleted,
-        "tn.jpm.job-rescheduled" => wit::ServicetitanEvent::JobRescheduled,
-        "tn.jpm.job-scheduled" => wit::ServicetitanEvent::JobScheduled,
-        "tn.jpm.job-updated" => wit::ServicetitanEvent::JobUpdated,
-        "tn.sp.session-abandoned-qualified" => wit::ServicetitanEvent::SessionAbandonedQualified,
-        "tn.sp.session-completed" => wit::ServicetitanEvent::SessionCompleted,
-        "tn.tlc.call-completed" => wit::ServicetitanEvent::CallCompleted,
-        "tn.tlc.call-updated" => wit::ServicetitanEvent::CallUpdated,
-        other => wit::ServicetitanEvent::Other(other.to_owned()),
-    }
+/// The case has the name of the event behind its module: `tn.acc.invoice-batched`.
+fn servicetitan(known: bool, name: String) -> wit::ServicetitanEvent {
+    let case = name.rsplit('.').next().filter(|_| known);
+    let case = case.and_then(wit::ServicetitanEvent::from_name);
+    case.unwrap_or(wit::ServicetitanEvent::Other(name))
 }

@@ -9,7 +9,7 @@ use crate::{
     world::World,
 };
 use futures_util::future::{Either, select};
-use penstock::{client::Client, contract::{CallOptions, Failure}, failure::{kind_name, outcome_name}, host::simulated::Store};
+use penstock::{client::Client, contract::{CallOptions, Failure}, host::simulated::Store};
 use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
 
 /// The accounts, in the order of [`TENANTS`].
@@ -146,8 +146,8 @@ impl Stage {
                 world.scan("a failure", told.as_bytes());
                 let result = format!(
                     "{} ({}) after {} attempts: {}",
-                    kind_name(failure.kind),
-                    outcome_name(failure.outcome),
+                    failure.kind.name(),
+                    failure.outcome.name(),
                     failure.attempts.len(),
                     failure.message
                 );

@@ -1,6 +1,6 @@
 //! `penstock call`: one operation, one answer.
 
-use super::{asked::Asked, result_line::source_name, target::Target};
+use super::{asked::Asked, target::Target};
 use anyhow::{Context, Result};
 use clap::Args;
 use penstock_host::bindings::types::AnswerSource;
@@ -41,11 +41,7 @@ impl Call {
         }
         if answer.info.source != AnswerSource::Vendor {
             let degraded = if answer.info.degraded { ", degraded" } else { "" };
-            eprintln!(
-                "from the {}{degraded}, {} ms old",
-                source_name(answer.info.source),
-                answer.info.age_ms
-            );
+            eprintln!("from the {}{degraded}, {} ms old", answer.info.source.name(), answer.info.age_ms);
         }
         if let Some(page) = answer.page {
             eprintln!("page {}, more follow: {}, resume: {}", page.page, page.has_more, page.resume);

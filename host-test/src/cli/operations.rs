@@ -2,10 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
-use penstock_host::{
-    Environment, Plugin,
-    bindings::operations::{Effect, Operation, Paging},
-};
+use penstock_host::{Environment, Plugin, bindings::operations::Operation};
 use serde_json::json;
 use std::io::{self, BufWriter, Write};
 
@@ -69,7 +66,7 @@ fn print(found: &[(&str, Operation)], as_json: bool) -> io::Result<()> {
             row.name,
             row.method,
             row.path,
-            effect(row.effect),
+            row.effect.name(),
             parameters.join(", ")
         )?;
     }
@@ -94,29 +91,10 @@ fn describe(vendor: &str, row: &Operation) -> serde_json::Value {
         "aliases": row.aliases,
         "method": row.method,
         "path": row.path,
-        "effect": effect(row.effect),
-        "paging": paging(row.paging),
+        "effect": row.effect.name(),
+        "paging": row.paging.name(),
         "description": row.description,
         "parameters": parameters.collect::<Vec<_>>(),
         "body": body,
     })
-}
-
-fn effect(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Read => "read",
-        Effect::Create => "create",
-        Effect::Update => "update",
-        Effect::Delete => "delete",
-        Effect::Action => "action",
-    }
-}
-
-fn paging(paging: Paging) -> &'static str {
-    match paging {
-        Paging::None => "none",
-        Paging::Numbered => "numbered",
-        Paging::DataOnly => "data-only",
-        Paging::Export => "export",
-    }
 }

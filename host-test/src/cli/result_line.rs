@@ -1,7 +1,7 @@
 //! One result of a batch on one line, with what the contract says of it besides its body.
 
 use penstock_host::bindings::{
-    operations::{Answer, BatchResult, Unattempted},
+    operations::{Answer, BatchResult},
     types::{AnswerInfo, AnswerSource, Failure, PageInfo},
 };
 use serde_json::{Map, Value, json};
@@ -11,7 +11,7 @@ pub(super) fn line(result: &BatchResult) -> String {
     match result {
         BatchResult::Ok(answer) => answered(answer),
         BatchResult::Failed(failure) => json!({ "failed": shown(failure) }).to_string(),
-        BatchResult::NotAttempted(why) => json!({ "notAttempted": reason(*why) }).to_string(),
+        BatchResult::NotAttempted(why) => json!({ "notAttempted": why.name() }).to_string(),
     }
 }
 
@@ -29,7 +29,7 @@ fn known(answer: &Answer) -> Map<String, Value> {
     let mut known = Map::new();
     let AnswerInfo { source, age_ms, degraded, .. } = answer.info;
     if source != AnswerSource::Vendor {
-        known.insert("source".to_owned(), source_name(source).into());
+        known.insert("source".to_owned(), source.name().into());
         known.insert("ageMs".to_owned(), age_ms.into());
     }
     if degraded {
@@ -59,23 +59,6 @@ fn page_of(page: &PageInfo) -> Value {
     shown.into()
 }
 
-/// Where an answer came from, as the contract spells it.
-pub(super) fn source_name(source: AnswerSource) -> &'static str {
-    match source {
-        AnswerSource::Vendor => "vendor",
-        AnswerSource::Cache => "cache",
-        AnswerSource::Fallback => "fallback",
-    }
-}
-
-fn reason(why: Unattempted) -> &'static str {
-    match why {
-        Unattempted::Deadline => "deadline",
-        Unattempted::Failures => "failures",
-        Unattempted::Held => "held",
-    }
-}
-
 fn shown(failure: &Failure) -> Value {
     let fields: Vec<Value> = failure
         .fields
@@ -83,30 +66,21 @@ fn shown(failure: &Failure) -> Value {
         .map(|error| json!({ "field": error.field, "message": error.message }))
         .collect();
     json!({
-        "kind": kebab(failure.kind),
+        "kind": failure.kind.name(),
         "message": failure.message,
-        "outcome": kebab(failure.outcome),
+        "outcome": failure.outcome.name(),
         "status": failure.status,
         "fields": fields,
     })
 }
 
-/// A case of the contract as the contract spells it: `BadInput` is `bad-input`.
-fn kebab(case: impl std::fmt::Debug) -> String {
-    let mut spelled = String::new();
-    let written = format!("{case:?}");
-    for letter in written.rsplit(':').next().unwrap_or_default().chars() {
-        if letter.is_ascii_uppercase() && !spelled.is_empty() {
-            spelled.push('-');
-        }
-        spelled.push(letter.to_ascii_lowercase());
-    }
-    spelled
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use penstock_host::bindings::{
+        operations::Unattempted,
+        types::{FailureKind, Outcome, RetryAdvice},
+    };
 
     fn info(source: AnswerSource, age_ms: u64, degraded: bool) -> AnswerInfo {
         AnswerInfo { call_id: "c".to_owned(), status: 200, source, age_ms, degraded }
@@ -129,6 +103,28 @@ mod tests {
         assert_eq!(read(kept), json!({"ok": 1, "source": "cache", "ageMs": 1200}));
         let stale = answer("1", info(AnswerSource::Cache, 900_000, true));
         assert_eq!(read(stale), json!({"ok": 1, "source": "cache", "ageMs": 900_000, "degraded": true}));
+    }
+
+    #[test]
+    fn a_failure_has_the_names_of_the_contract() {
+        let failure = Failure {
+            kind: FailureKind::BadInput,
+            message: "the input does not fit".to_owned(),
+            outcome: Outcome::NotSent,
+            retry: RetryAdvice::Never,
+            operation: None,
+            status: None,
+            vendor_trace_id: None,
+            call_id: "c".to_owned(),
+            fields: Vec::new(),
+            attempts: Vec::new(),
+            resume: None,
+        };
+        let line: Value = serde_json::from_str(&line(&BatchResult::Failed(failure))).unwrap();
+        assert_eq!(
+            (&line["failed"]["kind"], &line["failed"]["outcome"]),
+            (&json!("bad-input"), &json!("not-sent"))
+        );
     }
 
     #[test]

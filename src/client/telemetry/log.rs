@@ -6,7 +6,6 @@
 use crate::{
     codec::Instant,
     contract::{Failure, Outcome},
-    failure::{kind_name, outcome_name},
     host::Host,
     policy::time::WallTime,
     settings::common::LogLevel,
@@ -53,9 +52,9 @@ impl Line {
     #[must_use]
     pub fn failure(self, failure: &Failure) -> Line {
         let unsure = failure.outcome == Outcome::Unknown;
-        self.with("error.type", kind_name(failure.kind))
+        self.with("error.type", failure.kind.name())
             .with("error.message", failure.message.as_str())
-            .with("outcome", outcome_name(failure.outcome))
+            .with("outcome", failure.outcome.name())
             .with_some("vendor.trace_id", failure.vendor_trace_id.as_deref())
             .with_some("attention", unsure.then_some("look before repeating"))
     }

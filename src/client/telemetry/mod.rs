@@ -6,7 +6,7 @@ pub(crate) mod log;
 use crate::{
     call::CallOptions,
     contract::Failure,
-    failure::{kind_name, millis},
+    failure::millis,
     host::Host,
     policy::time::Tick,
     settings::common::LogLevel,
@@ -53,7 +53,7 @@ impl<H: Host> Telemetry<H> {
         bytes: Option<u64>,
     ) {
         let took = self.host.now().since(began);
-        let label = result.map_or_else(|failure| kind_name(failure.kind), |_| "ok");
+        let label = result.map_or_else(|failure| failure.kind.name(), |_| "ok");
         self.counters.borrow_mut().call(operation, label, took);
         let level = if result.is_ok() { LogLevel::Info } else { LogLevel::Warn };
         self.log(level, "call", |line| {

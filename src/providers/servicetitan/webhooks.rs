@@ -152,6 +152,7 @@ fn text(value: Option<&Value>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::bindings::exports::penstock::connector::webhooks::ServicetitanEvent;
 
     fn read(body: &str) -> Result<Event, Unreadable> {
         Events.read(&Delivery { headers: &[], body: body.as_bytes() })
@@ -172,6 +173,15 @@ mod tests {
             assert_eq!(subjects.len(), known.subjects.len(), "{}", known.name);
             assert!(subjects.iter().all(|subject| subject.id == "12"));
         }
+    }
+
+    #[test]
+    fn every_documented_event_has_a_case_of_its_name() {
+        for known in EVENTS {
+            let case = known.name.rsplit('.').next().and_then(ServicetitanEvent::from_name);
+            assert!(case.is_some_and(|case| known.name.ends_with(case.name())), "{}", known.name);
+        }
+        assert_eq!(ServicetitanEvent::from_name("other"), None, "its text is missing");
     }
 
     #[test]

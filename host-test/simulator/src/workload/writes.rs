@@ -9,7 +9,7 @@ use crate::{
     vendor::{FIRST_WRITE, KINDS, TENANTS, Verb, Write},
     world::World,
 };
-use penstock::{contract::{CallOptions, Outcome}, entry::dynamic, failure::outcome_name};
+use penstock::{contract::{CallOptions, Outcome}, entry::dynamic};
 use std::time::Duration;
 
 const VERBS: [Verb; 7] =
@@ -105,8 +105,7 @@ fn judge(world: &World, id: u64, reported: Outcome) {
         Outcome::Applied => times == 1,
         Outcome::Unknown => write.allow_resend || times <= 1,
     };
-    let what =
-        format!("{:?} of {id} reports {} and took effect {times} times", write.verb, outcome_name(reported));
+    let what = format!("{:?} of {id} reports {} and took effect {times} times", write.verb, reported.name());
     drop(vendor);
     if !truly {
         world.violate(Invariant::NoDoubleWrite, what);

@@ -11,7 +11,7 @@ use crate::{
         Failure, FailureKind, FieldError, RetryAdvice,
         catalogue::{self, Operation},
     },
-    failure::{bad_field, kind_name, refused},
+    failure::{bad_field, refused},
     policy::time::WallTime,
     providers::api::{Composition, Plan, Subrequest},
 };
@@ -72,7 +72,7 @@ struct PartFailure {
 impl From<Failure> for PartFailure {
     fn from(failure: Failure) -> PartFailure {
         PartFailure {
-            kind: kind_name(failure.kind),
+            kind: failure.kind.name(),
             message: failure.message,
             status: failure.status,
             retry_after_ms: match failure.retry {
