@@ -9,7 +9,7 @@ use wit_parser::{Type, TypeDefKind};
 
 /// The `ok` side of an operation's result. In all reads of one answer, which may come
 /// from the cache, `answer-info` stands beside the value. (A page has it in its
-/// `page-info`.) `src/typed.rs` goes by the same rule.
+/// `page-info`.) `src/entry/typed.rs` goes by the same rule.
 pub(crate) struct Answer {
     /// The value alone; none when the provider answers without one.
     pub(crate) value: Option<Type>,

@@ -1,7 +1,7 @@
 //! Reads `wit/` and writes what the contract implies into `OUT_DIR`:
 //!
-//! - `tables.rs`, every type and operation as data (included by `src/catalogue`);
-//! - `shared.rs`, how the shared types stand in memory (included by `src/abi`);
+//! - `tables.rs`, every type and operation as data (included by `src/contract/catalogue`);
+//! - `shared.rs`, how the shared types stand in memory (included by `src/contract/abi`);
 //! - `cases.rs`, the names of the cases of the shared types (included by `src/contract`);
 //! - `exports.rs` and `world.bin`, the exported functions of every provider and the
 //!   component's world (included by `src/exports`).

@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use wit_parser::{Function, Interface};
 
-/// An enum of `src/catalogue`: its cases in Rust, and as the tags spell them.
+/// An enum of `src/contract/catalogue`: its cases in Rust, and as the tags spell them.
 macro_rules! cases {
     ($(#[$doc:meta])* $name:ident { $($case:ident $text:literal)* }) => {
         $(#[$doc])*

@@ -1,5 +1,5 @@
 //! Writes `shared.rs`: how the types of `penstock:connector/types` and `files` stand in
-//! memory (`src/abi` has what the code is made of).
+//! memory (`src/contract/abi` has what the code is made of).
 
 use crate::{
     contract::Contract,
