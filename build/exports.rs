@@ -3,7 +3,7 @@
 //!
 //! They are what wit-bindgen would write for asynchronous functions, less everything
 //! that depends on a type: each hands a pointer to its parameters to one routine
-//! (`src/exports/vendor`), with the operation's table and the few intrinsics of the
+//! (`src/exports/provider`), with the operation's table and the few intrinsics of the
 //! canonical ABI that are made for one function or one type alone.
 
 use crate::{
@@ -36,13 +36,13 @@ pub(crate) fn write(contract: &Contract, world: usize) -> Result<TokenStream, Bo
     Ok(quote! {
         /// Exports the functions of all providers.
         #[macro_export]
-        macro_rules! export_vendors {
+        macro_rules! export_providers {
             () => {
                 const _: () = {
-                    use $crate::exports::vendor::{Stream, call, callback, list, #files};
+                    use $crate::exports::provider::{Stream, call, callback, list, #files};
                     #[cfg(target_arch = "wasm32")]
-                    #[unsafe(link_section = "component-type:penstock:vendors")]
-                    pub static WORLD: [u8; #world] = *$crate::exports::vendor::WORLD;
+                    #[unsafe(link_section = "component-type:penstock:providers")]
+                    pub static WORLD: [u8; #world] = *$crate::exports::provider::WORLD;
                     #exports
                 };
             };

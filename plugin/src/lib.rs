@@ -10,6 +10,6 @@ penstock::export!(Component with_types_in penstock::contract::bindings);
 
 #[allow(unsafe_code, reason = "exported functions hand over raw memory by nature")]
 #[allow(clippy::indexing_slicing, reason = "the indices are made together with the tables")]
-mod vendors {
-    penstock::export_vendors!();
+mod providers {
+    penstock::export_providers!();
 }

@@ -1,6 +1,6 @@
 //! Binds the exports of the world `plugin` to the core.
 //!
-//! The vendors' functions are generated and all go through `vendor`; the interfaces of
+//! The providers' functions are generated and all go through `provider`; the interfaces of
 //! `penstock:connector` are small enough to write. One client serves all calls of
 //! an instance.
 
@@ -11,7 +11,7 @@ mod operations;
 mod stream;
 #[cfg(feature = "files")]
 mod transfers;
-pub mod vendor;
+pub mod provider;
 #[cfg(feature = "webhooks")]
 mod webhooks;
 

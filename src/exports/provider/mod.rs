@@ -1,12 +1,12 @@
-//! The one routine behind all functions of all vendors.
+//! The one routine behind all functions of all providers.
 //!
-//! `build/exports.rs` writes the exported functions into [`export_vendors`]. Each hands
+//! `build/exports.rs` writes the exported functions into [`export_providers`]. Each hands
 //! over the address of its parameters, its operation's table, and the intrinsics of the
 //! canonical ABI that exist for one function or one type of stream only. What follows
 //! is what wit-bindgen does for an asynchronous export, with an [`Arena`] in place of
 //! Rust types; wit-bindgen's own runtime carries it out.
 //!
-//! [`export_vendors`]: crate::export_vendors
+//! [`export_providers`]: crate::export_providers
 #![allow(unsafe_code, reason = "addresses from the host, and intrinsics that take some")]
 
 #[cfg(feature = "files")]
