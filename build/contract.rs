@@ -146,7 +146,6 @@ impl Module {
     }
 }
 
-/// Whether a cargo feature is on.
 pub(crate) fn feature(name: &str) -> bool {
     env::var_os(format!("CARGO_FEATURE_{}", name.replace('-', "_").to_uppercase())).is_some()
 }

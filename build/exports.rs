@@ -129,7 +129,6 @@ impl Writer<'_> {
         Ok(quote!(#[link_name = #link_name] fn #task_return(stream: u32, end: u32); #intrinsics))
     }
 
-    /// The intrinsics of a type of stream.
     fn stream(&mut self, all: &Function, number: usize, stream: &Ident) -> TokenStream {
         let link_name = |intrinsic: &str| format!("{intrinsic}{}", all.name);
         let name = |verb: &str| format_ident!("{verb}_{number}");

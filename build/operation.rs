@@ -103,8 +103,7 @@ pub(crate) struct Operation {
     pub(crate) function: Function,
     /// The function that streams all pages, if there is one.
     pub(crate) all: Option<Function>,
-    /// The function whose endpoint this one asks in another form (`@variant-of`); none for
-    /// an operation of its own.
+    /// The function that this one is a variant of; none for an operation of its own.
     pub(crate) variant_of: Option<String>,
     pub(crate) doc: Doc,
     pub(crate) method: Method,
@@ -114,7 +113,7 @@ pub(crate) struct Operation {
     pub(crate) cache: Option<Caching>,
     /// The parameter that says whose data it is about.
     pub(crate) owner: Option<String>,
-    /// Whether it is put together from other operations.
+    /// Whether it is aggregated from other operations.
     pub(crate) composed: bool,
     /// The most records that a page may have, where that is not the provider's usual.
     pub(crate) max_page_size: Option<u32>,
@@ -124,7 +123,6 @@ pub(crate) struct Operation {
     pub(crate) any_of: Vec<String>,
     /// Whether doing it twice adds twice, whatever its method promises.
     pub(crate) non_idempotent: bool,
-    /// Whether the answer is a file.
     pub(crate) file: bool,
     /// The field of the form that a file is sent in.
     pub(crate) upload: Option<String>,
@@ -147,7 +145,7 @@ const TAGS: [&str; 14] = [
     "upload",
 ];
 
-/// What a form of an operation says itself; it inherits the rest.
+/// What a variant of an operation says itself; it inherits the rest.
 const VARIANT_TAGS: [&str; 3] = ["variant-of", "page", "uncounted"];
 
 impl Operation {
@@ -211,7 +209,7 @@ impl Operation {
         Ok(operation)
     }
 
-    /// A form of another operation: the same endpoint, asked with a query of its own, or
+    /// A variant of another operation: the same endpoint, asked with a query of its own, or
     /// read page by page.
     fn read_variant(
         interface: &Interface,

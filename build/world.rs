@@ -6,7 +6,6 @@ use std::{error::Error, path::Path};
 use wit_component::{StringEncoding, metadata};
 use wit_parser::{InterfaceId, Resolve, WorldId, WorldItem, WorldKey};
 
-/// The folder of the world, and its name.
 const FOLDER: &str = "wit/plugin";
 const NAME: &str = "plugin";
 

@@ -92,7 +92,6 @@ impl Parameters {
     }
 }
 
-/// The fields of an operation's query.
 fn query_fields<'a>(contract: &'a Contract, operation: &Operation) -> &'a [Field] {
     let is_query = |parameter: &&Param| parameter.name == "query";
     let query = operation.function.params.iter().find(is_query);

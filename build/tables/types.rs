@@ -114,7 +114,6 @@ fn case(naming: Naming, of: &str, case: &Case) -> Written {
     Ok(quote!(Case { name: #name, wire: #wire, doc: #doc }))
 }
 
-/// The path of a record's table.
 pub(super) fn record_path(contract: &Contract, ty: &Type) -> Written {
     match (contract.kind(ty), ty) {
         (Some(TypeDefKind::Record(_)), Type::Id(id)) if contract.shared_name(*id).is_none() => {

@@ -26,7 +26,11 @@
 
 use crate::answer::{self, json};
 use http::{HeaderName, Response, StatusCode, header};
-use penstock::{codec, contract::{Failure, FailureKind, FieldError, Instant, Outcome, RetryAdvice}, failure::bad_input};
+use penstock::{
+    codec,
+    contract::{Failure, FailureKind, FieldError, Instant, Outcome, RetryAdvice},
+    failure::bad_input,
+};
 use serde::Serialize;
 
 /// A problem document and its header fields.

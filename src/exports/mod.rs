@@ -8,10 +8,10 @@ mod admin;
 #[cfg(feature = "files")]
 mod files;
 mod operations;
+pub mod provider;
 mod stream;
 #[cfg(feature = "files")]
 mod transfers;
-pub mod provider;
 #[cfg(feature = "webhooks")]
 mod webhooks;
 

@@ -10,7 +10,7 @@ pub struct Endpoint {
     /// The function's name.
     pub function: String,
     /// `query.createdBefore` to `instant`, `answer.customer.name` to `string`: by the
-    /// vendor's names, without `option`.
+    /// provider's names, without `option`.
     pub parts: BTreeMap<String, String>,
 }
 

@@ -15,7 +15,7 @@ pub struct Operation<'a> {
     pub method: String,
     /// With the server's base before it: `/jpm/v2/tenant/{tenant}/jobs`.
     pub path: String,
-    /// The vendor's operation id, `Jobs_GetList`.
+    /// The provider's operation id, `Jobs_GetList`.
     pub id: &'a str,
     /// The object behind the method.
     pub value: &'a Value,
@@ -152,7 +152,6 @@ impl<'a> Operation<'a> {
         })
     }
 
-    /// The schema of the body.
     #[must_use]
     pub fn body(&self) -> Option<&'a Value> {
         json(&self.value["requestBody"])

@@ -1,4 +1,4 @@
-//! Turns a vendor's OpenAPI 3.0 document into a WIT interface of the contract, with the
+//! Turns a provider's OpenAPI 3.0 document into a WIT interface of the contract, with the
 //! tags that the build reads, and compares a newer document with a WIT that is there.
 //!
 //! The rules are those of `docs/import.md`. What a rule cannot know (a better name, an

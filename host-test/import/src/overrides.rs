@@ -16,7 +16,7 @@ pub struct Overrides {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Module {
-    /// The file name of the vendor's document, `crm-v2.json`.
+    /// The file name of the provider's document, `crm-v2.json`.
     pub document: String,
     /// The module in a sentence.
     pub about: String,

@@ -12,7 +12,7 @@ use std::{
 pub struct Command {
     /// The documents.
     pub documents: Vec<PathBuf>,
-    /// The vendor's folder under `wit/`: the overrides and the additions are read there, and
+    /// The provider's folder under `wit/`: the overrides and the additions are read there, and
     /// the modules are written there.
     pub out: PathBuf,
     /// Compare only.
@@ -69,9 +69,9 @@ pub fn run(command: &Command) -> Result<String> {
     Ok(out)
 }
 
-/// The shared interfaces, from the folder beside the vendor's.
-fn shared(vendor: &Path) -> Result<String> {
-    let folder = vendor.parent().unwrap_or(Path::new(".")).join("connector");
+/// The shared interfaces, from the folder beside the provider's.
+fn shared(provider: &Path) -> Result<String> {
+    let folder = provider.parent().unwrap_or(Path::new(".")).join("connector");
     let mut text = String::from("package penstock:connector@0.1.0;\n");
     for name in ["types.wit", "files.wit"] {
         let path = folder.join(name);

@@ -15,11 +15,11 @@ use std::{
 /// Which way a record goes: what must be there, and what can be cleared, depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Direction {
-    /// From the vendor: nothing but `id` is relied on.
+    /// From the provider: nothing but `id` is relied on.
     Answer,
-    /// To the vendor.
+    /// To the provider.
     Body,
-    /// To the vendor, as changes: absent, null and value are three things.
+    /// To the provider, as changes: absent, null and value are three things.
     Patch,
 }
 

@@ -1,4 +1,4 @@
-//! Short comments made from the facts. The vendor's own words are not used.
+//! Short comments made from the facts. The provider's own words are not used.
 
 use crate::names::{kebab, one_of};
 

@@ -9,7 +9,11 @@ use crate::{
     world::World,
 };
 use futures_util::future::{Either, select};
-use penstock::{client::Client, contract::{CallOptions, Failure}, host::simulated::Store};
+use penstock::{
+    client::Client,
+    contract::{CallOptions, Failure},
+    host::simulated::Store,
+};
 use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
 
 /// The accounts, in the order of [`TENANTS`].

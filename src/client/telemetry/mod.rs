@@ -4,11 +4,7 @@ pub(crate) mod counters;
 pub(crate) mod log;
 
 use crate::{
-    call::CallOptions,
-    contract::Failure,
-    failure::millis,
-    host::Host,
-    policy::time::Tick,
+    call::CallOptions, contract::Failure, failure::millis, host::Host, policy::time::Tick,
     settings::common::LogLevel,
 };
 use counters::Counters;

@@ -9,7 +9,10 @@ use crate::{
     vendor::{FIRST_WRITE, KINDS, TENANTS, Verb, Write},
     world::World,
 };
-use penstock::{contract::{CallOptions, Outcome}, entry::dynamic};
+use penstock::{
+    contract::{CallOptions, Outcome},
+    entry::dynamic,
+};
 use std::time::Duration;
 
 const VERBS: [Verb; 7] =
