@@ -1,7 +1,10 @@
 //! Operations that are put together from others: the provider says from which, and how; here
 //! they are called, several at once.
 
-use super::{CallContext, Client, Reader};
+use super::{
+    CallContext, Client, Reader,
+    fan_out::{Progress, fan_out},
+};
 use crate::{
     answer::{Answer, Payload},
     call::CallOptions,
@@ -9,13 +12,10 @@ use crate::{
     failure::{self, internal},
     host::Host,
     policy::{limiter::queue::Caller, time::Tick},
-    providers::api::{ResolvedCall, Subrequest},
+    providers::api::{Project, ResolvedCall, Subrequest},
 };
 use bytes::Bytes;
-use futures_util::{
-    future::LocalBoxFuture,
-    stream::{FuturesUnordered, StreamExt},
-};
+use futures_util::future::LocalBoxFuture;
 use std::time::Duration;
 
 /// What a subrequest gave, and whether it is only the second best.
@@ -55,13 +55,24 @@ impl<H: Host> Client<H> {
                 ..options.for_subrequest(options.deadline)
             };
             let caller = context.caller.unwrap_or_else(|| self.caller());
-            let all = All {
-                call,
-                options: &each,
-                caller,
-                deadline: options.deadline.map(|time| context.began + time),
+            let deadline = options.deadline.map(|time| context.began + time);
+            let mut until = Until { host: self.host(), deadline };
+            let one = |subrequest: Subrequest| {
+                let left = deadline.map(|deadline| self.host.now().until(deadline));
+                let options = CallOptions { deadline: left, ..each.clone() };
+                self.subrequest(
+                    call.with(subrequest.call),
+                    subrequest.whole_list,
+                    subrequest.project,
+                    options,
+                    caller,
+                )
             };
-            let answers = self.all(plan.subrequests, concurrency.max(1), &all).await;
+            let answers = fan_out(plan.subrequests, concurrency, &mut until, one).await;
+            let answers: Vec<_> = answers
+                .into_iter()
+                .map(|answer| answer.unwrap_or_else(|| Err(failure::late("the deadline passed"))))
+                .collect();
             let degraded = answers.iter().flatten().any(|done| done.degraded);
             let bodies = answers.into_iter().map(|answer| answer.map(|done| done.body)).collect();
             let body = composition.aggregate(&call.call, bodies)?;
@@ -76,51 +87,22 @@ impl<H: Host> Client<H> {
         })
     }
 
-    /// Calls all of them, so many at once; the answers are in the order of the subrequests.
-    async fn all(
-        &self,
-        subrequests: Vec<Subrequest>,
-        concurrency: u32,
-        all: &All<'_>,
-    ) -> Vec<Result<Done, Failure>> {
-        let mut answers: Vec<_> =
-            subrequests.iter().map(|_| Err(failure::late("the deadline passed"))).collect();
-        let mut waiting = subrequests.into_iter().enumerate();
-        let mut under_way = FuturesUnordered::new();
-        loop {
-            while under_way.len() < concurrency as usize {
-                let left = all.deadline.map(|deadline| self.host.now().until(deadline));
-                if left.is_some_and(|left| left.is_zero()) {
-                    break;
-                }
-                let Some((index, subrequest)) = waiting.next() else { break };
-                let options = CallOptions { deadline: left, ..all.options.clone() };
-                let done = self.subrequest(all, subrequest, options);
-                under_way.push(async move { (index, done.await) });
-            }
-            let Some((index, answer)) = under_way.next().await else { return answers };
-            if let Some(slot) = answers.get_mut(index) {
-                *slot = answer;
-            }
-        }
-    }
-
     async fn subrequest(
         &self,
-        all: &All<'_>,
-        subrequest: Subrequest,
+        call: ResolvedCall,
+        whole_list: bool,
+        project: Option<Project>,
         options: CallOptions,
+        caller: Caller,
     ) -> Result<Done, Failure> {
-        let Subrequest { call, whole_list, project } = subrequest;
-        let call = all.call.with(call);
         if !whole_list {
-            let context = CallContext { caller: Some(all.caller), ..CallContext::begin(self) };
+            let context = CallContext { caller: Some(caller), ..CallContext::begin(self) };
             let answer = self.call_in(&call, None, &options, &context).await?;
             let Some(body) = answer.payload.value() else { return Err(internal("a part has no value")) };
             return Ok(Done { body: body.clone(), degraded: answer.degraded });
         }
         let Some(client) = self.this.upgrade() else { return Err(internal("the client is gone")) };
-        let mut reader = Reader::open(&client, call, options, Some(all.caller)).await?;
+        let mut reader = Reader::open(&client, call, options, Some(caller)).await?;
         let mut records = Vec::from(b"[");
         while let Some(page) = reader.next().await? {
             for record in page.items() {
@@ -140,10 +122,14 @@ impl<H: Host> Client<H> {
     }
 }
 
-/// What all subrequests of an operation have in common.
-struct All<'a> {
-    call: &'a ResolvedCall,
-    options: &'a CallOptions,
-    caller: Caller,
+/// Goes on until the deadline of the whole.
+struct Until<'a, H> {
+    host: &'a H,
     deadline: Option<Tick>,
+}
+
+impl<H: Host, T> Progress<T> for Until<'_, H> {
+    fn goes_on(&mut self) -> bool {
+        self.deadline.is_none_or(|deadline| !self.host.now().until(deadline).is_zero())
+    }
 }

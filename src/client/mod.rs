@@ -16,6 +16,7 @@ pub mod cache;
 mod call_state;
 mod context;
 mod fallback;
+pub(crate) mod fan_out;
 mod files;
 mod find_created;
 mod pages;

@@ -3,14 +3,16 @@
 use super::dynamic::{self, Answer};
 use crate::{
     call,
-    client::Client,
+    client::{
+        Client,
+        fan_out::{Progress, fan_out},
+    },
     contract::{CallOptions, Failure, FieldError},
     failure::bad_input,
     host::Host,
     policy::{limiter::queue::Caller, limits::Limits, time::Tick},
     providers::{api::Provider, registry},
 };
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::rc::Rc;
 
 /// The most calls that one batch may have: its results are held until all are there.
@@ -102,38 +104,34 @@ pub(crate) async fn run_holding<H: Host + 'static>(
         Some(concurrency) => concurrency,
         None => client.batch_size(provider, &options).await?,
     };
-    let mut progress = Progress {
-        deadline: options.deadline.map(|time| client.host().now() + time),
+    let deadline = options.deadline.map(|time| client.host().now() + time);
+    let mut bounds = Bounds {
+        host: client.host(),
+        deadline,
         most_failures: batch.stop_after,
         most_held,
         failures: 0,
         held: 0,
         stopped: None,
     };
-
-    let mut results: Vec<Option<BatchResult>> = calls.iter().map(|_| None).collect();
-    let mut waiting = calls.into_iter().enumerate();
-    let mut under_way = FuturesUnordered::new();
-    loop {
-        while under_way.len() < concurrency as usize && progress.goes_on(client.host().now()) {
-            let Some((index, call)) = waiting.next() else { break };
-            let left = progress.deadline.map(|deadline| client.host().now().until(deadline));
-            let options = call::CallOptions { deadline: left, ..options.clone() };
-            under_way.push(async move { (index, one(client, provider, call, options, caller).await) });
-        }
-        let Some((index, result)) = under_way.next().await else { break };
-        progress.ended(&result);
-        if let Some(slot) = results.get_mut(index) {
-            *slot = Some(result.map_or_else(BatchResult::Failed, BatchResult::Ok));
-        }
-    }
+    let call = |call| {
+        let left = deadline.map(|deadline| client.host().now().until(deadline));
+        one(client, provider, call, call::CallOptions { deadline: left, ..options.clone() }, caller)
+    };
+    let results = fan_out(calls, concurrency, &mut bounds, call).await;
     // Only what stopped the batch leaves calls that have no result.
-    let why = progress.stopped.unwrap_or(Unattempted::Deadline);
-    Ok(results.into_iter().map(|result| result.unwrap_or(BatchResult::NotAttempted(why))).collect())
+    let why = bounds.stopped.unwrap_or(Unattempted::Deadline);
+    let result = |result: Option<Result<Answer, Failure>>| match result {
+        None => BatchResult::NotAttempted(why),
+        Some(Ok(answer)) => BatchResult::Ok(answer),
+        Some(Err(failure)) => BatchResult::Failed(failure),
+    };
+    Ok(results.into_iter().map(result).collect())
 }
 
 /// How far a batch has come, and whether it goes on.
-struct Progress {
+struct Bounds<'a, H> {
+    host: &'a H,
     deadline: Option<Tick>,
     most_failures: Option<u32>,
     most_held: usize,
@@ -144,9 +142,9 @@ struct Progress {
     stopped: Option<Unattempted>,
 }
 
-impl Progress {
-    /// Whether a further call may be begun.
-    fn goes_on(&mut self, now: Tick) -> bool {
+impl<H: Host> Progress<Result<Answer, Failure>> for Bounds<'_, H> {
+    fn goes_on(&mut self) -> bool {
+        let now = self.host.now();
         let why = if self.most_failures.is_some_and(|most| self.failures >= most) {
             Some(Unattempted::Failures)
         } else if self.deadline.is_some_and(|deadline| now.until(deadline).is_zero()) {
