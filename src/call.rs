@@ -30,7 +30,7 @@ pub struct Call {
     pub(crate) segments: Vec<String>,
     /// The query, not yet encoded.
     pub(crate) query: Vec<(&'static str, String)>,
-    /// The body in the vendor's form.
+    /// The body in the provider's form.
     pub(crate) body: Option<Bytes>,
     /// The file that is sent in the body's place.
     pub(crate) upload: Option<Upload>,
@@ -112,7 +112,7 @@ impl Call {
         Err(bad_field("operation", format!("`{name}` {wrong}")))
     }
 
-    /// Checks that something is given of what the vendor demands at least one of.
+    /// Checks that something is given of what the provider demands at least one of.
     ///
     /// # Errors
     /// `bad-input` that names the choices.
@@ -140,7 +140,7 @@ pub struct CallOptions {
     pub correlation_id: Option<String>,
     /// Not from the cache.
     pub bypass_cache: bool,
-    /// From the cache at any age, while the vendor is down.
+    /// From the cache at any age, while the provider is down.
     pub accept_stale: bool,
     /// Whether the request may be sent again when its outcome is unknown.
     pub allow_resend: bool,
@@ -148,7 +148,7 @@ pub struct CallOptions {
     pub page_size: Option<u32>,
     /// Pages fetched ahead.
     pub window: Option<u32>,
-    /// What to answer with when the vendor is down, as JSON.
+    /// What to answer with when the provider is down, as JSON.
     pub fallback: Option<String>,
 }
 

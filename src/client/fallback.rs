@@ -1,4 +1,4 @@
-//! What the caller would rather have than no answer while the vendor is down.
+//! What the caller would rather have than no answer while the provider is down.
 
 use crate::{
     answer::{Answer, Payload},
@@ -24,7 +24,7 @@ pub(crate) fn check(call: &Call, options: &CallOptions) -> Result<(), Failure> {
     Err(bad_field("fallback", wrong))
 }
 
-/// The fallback instead of the failure, if there is one and the vendor is down.
+/// The fallback instead of the failure, if there is one and the provider is down.
 ///
 /// # Errors
 /// The failure, if it stands.

@@ -227,7 +227,7 @@ impl<H: Host> Client<H> {
         })?;
         Ok(match cached {
             Cached::Fetched { status, payload } => Answer::fetched(id, status, payload),
-            Cached::Kept { status, body, age, degraded } => {
+            Cached::FromCache { status, body, age, degraded } => {
                 let unreadable =
                     |_| failure::refused(FailureKind::Internal, "a kept answer cannot be read", Vec::new());
                 let payload = read_payload(state, &body).map_err(unreadable)?;

@@ -73,29 +73,29 @@ pub enum Unattempted {
 /// the batch as a whole; all of them take turns with other callers as one.
 ///
 /// # Errors
-/// Before anything was sent: an unknown vendor, options that do not fit, too many calls,
+/// Before anything was sent: an unknown provider, options that do not fit, too many calls,
 /// settings that are incomplete.
 pub async fn run<H: Host + 'static>(
     client: &Rc<Client<H>>,
-    vendor: &str,
+    provider: &str,
     calls: Vec<BatchCall>,
     batch: BatchOptions,
     options: Option<&CallOptions>,
 ) -> Result<Vec<BatchResult>, Failure> {
-    run_holding(client, vendor, calls, batch, options, MOST_HELD).await
+    run_holding(client, provider, calls, batch, options, MOST_HELD).await
 }
 
 /// The same, with another bound on the bytes that are held.
 pub(crate) async fn run_holding<H: Host + 'static>(
     client: &Rc<Client<H>>,
-    vendor: &str,
+    provider: &str,
     calls: Vec<BatchCall>,
     batch: BatchOptions,
     options: Option<&CallOptions>,
     most_held: usize,
 ) -> Result<Vec<BatchResult>, Failure> {
-    let Some(provider) = registry::find(vendor) else {
-        return Err(dynamic::unknown_vendor(vendor));
+    let Some(provider) = registry::find(provider) else {
+        return Err(dynamic::unknown_vendor(provider));
     };
     let options = call::CallOptions::check(options)?;
     check(&calls, batch, &options)?;

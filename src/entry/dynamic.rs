@@ -35,20 +35,20 @@ pub struct Answer {
 ///
 /// # Errors
 /// `bad-input` that names what is not known, and the nearest that is.
-pub fn operation(vendor: &str, name: &str) -> Result<&'static Operation, Failure> {
-    catalogue::find(vendor, name).map_err(|missing| {
-        let wrong = if missing.what == "vendor" { vendor } else { name };
+pub fn operation(provider: &str, name: &str) -> Result<&'static Operation, Failure> {
+    catalogue::find(provider, name).map_err(|missing| {
+        let wrong = if missing.what == "vendor" { provider } else { name };
         let hint = missing.nearest.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         bad_field(missing.what, format!("`{}` is not known{hint}", printable(wrong)))
     })
 }
 
-/// No vendor has this name.
+/// No provider has this name.
 #[must_use]
-pub fn unknown_vendor(vendor: &str) -> Failure {
-    let near = catalogue::nearest(vendor, catalogue::vendors());
+pub fn unknown_vendor(provider: &str) -> Failure {
+    let near = catalogue::nearest(provider, catalogue::vendors());
     let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    bad_field("vendor", format!("`{}` is not known{hint}", printable(vendor)))
+    bad_field("vendor", format!("`{}` is not known{hint}", printable(provider)))
 }
 
 /// Calls an operation once; a list answers with one page.
@@ -141,7 +141,7 @@ pub async fn list<H: Host + 'static>(
 }
 
 /// A record in normal form on one line, as NDJSON wants it. Unknown values keep the
-/// vendor's own layout; a raw line break can only stand between JSON's tokens, where a
+/// provider's own layout; a raw line break can only stand between JSON's tokens, where a
 /// blank does as well.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Typed calls: parameters and results as they stand in memory.
 //!
-//! A function of a vendor's interface takes the placeholders of its path, then `query`,
+//! A function of a provider's interface takes the placeholders of its path, then `query`,
 //! `body`, `page` and `options`, as far as it has them. All that is known of it is its
 //! operation's table, so what is here serves every function.
 
@@ -316,7 +316,7 @@ pub(crate) fn at(index: usize, error: DecodeError) -> DecodeError {
     DecodeError { path, ..error }
 }
 
-/// The vendor's answer does not fit the contract.
+/// The provider's answer does not fit the contract.
 pub(crate) fn undecodable(operation: &Operation, call_id: &str, status: u16, error: DecodeError) -> Failure {
     let reads = operation.effect == Effect::Read;
     let message = format!("the answer does not fit the contract: {} {}", error.path, error.message);

@@ -54,32 +54,32 @@ pub enum Received {
 }
 
 /// Verifies a delivery, and hands its event out unless somebody has had it. What is only a
-/// hint is read again from the vendor first, and then tells what the vendor answered.
+/// hint is read again from the provider first, and then tells what the provider answered.
 ///
 /// # Errors
 /// Those of [`verify`]; those of the call that reads again; `host` when
 /// the store cannot be reached. Nothing was handed out then: let the sender come again.
 pub async fn receive<H: Host + 'static>(
     client: &Rc<Client<H>>,
-    vendor: &str,
+    provider: &str,
     account: Option<&str>,
     delivery: &Delivery<'_>,
 ) -> Result<Received, Failure> {
-    let mut verified = verify(client, vendor, account, delivery).await?;
+    let mut verified = verify(client, provider, account, delivery).await?;
     // Before it is read again: what was kept of it may be what has changed.
-    outdate(client, vendor, &verified).await?;
+    outdate(client, provider, &verified).await?;
     if verified.trust == Trust::Hint {
-        reread(client, vendor, &mut verified).await?;
+        reread(client, provider, &mut verified).await?;
     }
-    claim(client, vendor, verified).await
+    claim(client, provider, verified).await
 }
 
 async fn reread<H: Host + 'static>(
     client: &Rc<Client<H>>,
-    vendor: &str,
+    provider: &str,
     verified: &mut Verified,
 ) -> Result<(), Failure> {
-    let webhooks = registry::find(vendor).and_then(|provider| provider.webhooks());
+    let webhooks = registry::find(provider).and_then(|provider| provider.webhooks());
     let Some((name, parameters)) = webhooks.and_then(|webhooks| webhooks.reread(&verified.event)) else {
         return Ok(());
     };
@@ -95,7 +95,7 @@ async fn reread<H: Host + 'static>(
         page_size: None,
         window: None,
     };
-    let operation = dynamic::operation(vendor, name)?;
+    let operation = dynamic::operation(provider, name)?;
     let answer = dynamic::invoke(client, operation, &parameters, None, Some(&options)).await?;
     if let Some(body) = answer.body {
         verified.event.data = body;
@@ -112,15 +112,15 @@ async fn reread<H: Host + 'static>(
 /// tenant, `configuration` when there is nothing to verify it with.
 pub async fn verify<H: Host>(
     client: &Client<H>,
-    vendor: &str,
+    provider: &str,
     account: Option<&str>,
     delivery: &Delivery<'_>,
 ) -> Result<Verified, Failure> {
-    let result = read_and_prove(client, vendor, account, delivery).await;
+    let result = read_and_prove(client, provider, account, delivery).await;
     let counted = result.as_ref().map_or_else(|failure| failure.kind.name(), |_| "ok");
     let level = if result.is_ok() { LogLevel::Info } else { LogLevel::Warn };
     client.telemetry().log(level, "webhook", |line| {
-        let line = line.with("vendor", vendor).with("result", counted);
+        let line = line.with("vendor", provider).with("result", counted);
         match &result {
             Ok(verified) => {
                 line.with("event", verified.event.name.as_str()).with("event_id", verified.event.id.as_str())
@@ -137,10 +137,10 @@ pub async fn verify<H: Host>(
 /// `host` when the store cannot be reached.
 pub async fn claim<H: Host>(
     client: &Client<H>,
-    vendor: &str,
+    provider: &str,
     verified: Verified,
 ) -> Result<Received, Failure> {
-    let (account, settings) = account_of(client, vendor, &verified.account).await?;
+    let (account, settings) = account_of(client, provider, &verified.account).await?;
     let identity =
         [account.provider.name(), &account.site.environment, &account.site.tenant, &verified.event.id];
     match claims(client, &settings).claim(&identity).await {
@@ -158,16 +158,20 @@ pub async fn claim<H: Host>(
 ///
 /// # Errors
 /// Settings that became incomplete meanwhile.
-pub async fn outdate<H: Host>(client: &Client<H>, vendor: &str, verified: &Verified) -> Result<(), Failure> {
-    let (account, _) = account_of(client, vendor, &verified.account).await?;
+pub async fn outdate<H: Host>(
+    client: &Client<H>,
+    provider: &str,
+    verified: &Verified,
+) -> Result<(), Failure> {
+    let (account, _) = account_of(client, provider, &verified.account).await?;
     let Some(webhooks) = account.provider.webhooks() else { return Ok(()) };
     for outdated in webhooks.outdates(&verified.event) {
-        let (vendor, site) = (account.provider.name(), &account.site);
+        let (provider, site) = (account.provider.name(), &account.site);
         let key = match &outdated {
             Outdated::Resource(module, name) => {
-                Key::of_resource(vendor, &site.environment, &site.tenant, (module, name))
+                Key::of_resource(provider, &site.environment, &site.tenant, (module, name))
             }
-            Outdated::Owner(owner) => cache::owned(vendor, &site.environment, &site.tenant, owner),
+            Outdated::Owner(owner) => cache::owned(provider, &site.environment, &site.tenant, owner),
         };
         client.outdate(&key, client.host().now() + OUTDATING).await;
     }
@@ -176,10 +180,10 @@ pub async fn outdate<H: Host>(client: &Client<H>, vendor: &str, verified: &Verif
 
 async fn account_of<H: Host>(
     client: &Client<H>,
-    vendor: &str,
+    provider: &str,
     name: &str,
 ) -> Result<(Rc<Account>, Rc<CommonSettings>), Failure> {
-    let provider = registry::known(vendor)?;
+    let provider = registry::known(provider)?;
     let (settings, account) = client.in_time(None, client.account(provider, name)).await?;
     Ok((account, settings))
 }
@@ -235,11 +239,11 @@ fn claims<'a, H: Host>(client: &'a Client<H>, settings: &CommonSettings) -> Clai
 
 async fn read_and_prove<H: Host>(
     client: &Client<H>,
-    vendor: &str,
+    provider: &str,
     account: Option<&str>,
     delivery: &Delivery<'_>,
 ) -> Result<Verified, Failure> {
-    let provider = registry::known(vendor)?;
+    let provider = registry::known(provider)?;
     let name = account_name(account)?;
     let webhooks = provider.webhooks().ok_or_else(|| failure::bad_field("vendor", "sends no webhooks"))?;
     let settings = client.in_time(None, client.settings(provider, &name)).await?;

@@ -181,7 +181,7 @@ impl<H: Host> Accounts<H> {
 }
 
 /// Whether other credentials may get a token now: `invalid_client` and its like come as
-/// 400 or 401 (RFC 6749 section 5.2), and some vendors send a 403.
+/// 400 or 401 (RFC 6749 section 5.2), and some providers send a 403.
 fn refuses_credentials(fault: &Fault) -> bool {
     matches!(fault.status, Some(400 | 401 | 403))
 }

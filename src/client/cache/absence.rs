@@ -1,4 +1,4 @@
-//! Keeps what the vendor said of something that is not there.
+//! Keeps what the provider said of something that is not there.
 
 use super::{Entry, Storable, failure, storable};
 use crate::contract::{Failure, FailureKind, FieldError, Outcome};
@@ -25,7 +25,7 @@ pub(crate) fn body(failure: &Failure) -> Option<Bytes> {
     serde_json::to_vec(&absence).ok().map(Bytes::from)
 }
 
-/// The failure again. Its attempts and the vendor's trace id belong to another call.
+/// The failure again. Its attempts and the provider's trace id belong to another call.
 pub(crate) fn failure(entry: &Entry) -> Option<Failure> {
     let absence: Absence<'_> = serde_json::from_slice(&entry.body).ok()?;
     let fields = absence.fields.into_iter().map(|(field, message)| FieldError { field, message }).collect();

@@ -5,7 +5,7 @@
 //! is set, and not counted up, needs no more of a store than that it keeps values, and
 //! two writes at once cannot end on a number that was there before.
 //!
-//! While a write is under way, and while the vendor may still be at work on one whose outcome
+//! While a write is under way, and while the provider may still be at work on one whose outcome
 //! nobody knows, an epoch is *unsettled*: the store has a word in place of a number, and no
 //! answer is kept.
 
@@ -25,7 +25,7 @@ use std::{
 /// How long an instance goes on without looking whether another one has written.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// How long the vendor may go on with a request that nobody waits for any more: ServiceTitan
+/// How long the provider may go on with a request that nobody waits for any more: ServiceTitan
 /// itself gives up after 100 s.
 const STILL_AT_WORK: Duration = Duration::from_secs(100);
 
@@ -150,7 +150,7 @@ pub(crate) struct Writing<'a, H: Host> {
 }
 
 impl<H: Host> Writing<'_, H> {
-    /// It is over. `known`: the vendor is no longer at work on it.
+    /// It is over. `known`: the provider is no longer at work on it.
     pub(crate) fn ended(mut self, known: bool) {
         self.known = known;
     }

@@ -10,7 +10,7 @@
 
 mod absence;
 mod epoch;
-mod flight;
+mod in_flight;
 mod store;
 mod types;
 
@@ -30,7 +30,7 @@ use crate::{
     },
 };
 use epoch::Epochs;
-use flight::Flights;
+use in_flight::FetchesInFlight;
 use std::{
     cell::{Cell, RefCell},
     time::Duration,
@@ -45,7 +45,7 @@ const OWNED_STORED: Duration = Duration::from_secs(24 * 3600);
 pub struct Cache {
     memory: RefCell<Memory>,
     epochs: Epochs,
-    flights: Flights,
+    in_flight: FetchesInFlight,
     store: Store,
     counters: Cell<Counters>,
 }
@@ -57,7 +57,7 @@ impl Cache {
         Cache {
             memory: RefCell::new(Memory::new(bytes)),
             epochs: Epochs::default(),
-            flights: Flights::default(),
+            in_flight: FetchesInFlight::default(),
             store: Store::default(),
             counters: Cell::default(),
         }
@@ -122,7 +122,7 @@ impl Cache {
                 match lookup(&entry, &policy, host.wall_now()) {
                     Lookup::Revalidate | Lookup::IfError => {
                         self.count(|counters| counters.degraded += 1);
-                        Ok(kept_answer(host, &entry, true))
+                        Ok(cached_answer(host, &entry, true))
                     }
                     _ => Err(failure),
                 }
@@ -133,7 +133,7 @@ impl Cache {
 
     /// Sends what may change this resource. What is kept of it is of no use any more: at
     /// once for this instance, within seconds for those that share its store. While it is
-    /// under way, and while the vendor may still be at work on one of unknown outcome, no
+    /// under way, and while the provider may still be at work on one of unknown outcome, no
     /// answer is kept; so neither a deadline nor the end of this
     /// instance can leave an old answer behind. A write that surely changed nothing costs
     /// what was kept, too: the others may have been told of a later one meanwhile.
@@ -212,11 +212,11 @@ impl Cache {
         entry: &Entry,
     ) -> Option<Result<Cached, Failure>> {
         let answer = match lookup(entry, policy, host.wall_now()) {
-            Lookup::Fresh => Ok(kept_answer(host, entry, false)),
+            Lookup::Fresh => Ok(cached_answer(host, entry, false)),
             Lookup::Absent => Err(absence::failure(entry)?),
-            Lookup::Revalidate if self.flights.busy(key) => {
+            Lookup::Revalidate if self.in_flight.busy(key) => {
                 self.count(|counters| counters.stale += 1);
-                return Some(Ok(kept_answer(host, entry, false)));
+                return Some(Ok(cached_answer(host, entry, false)));
             }
             _ => return None,
         };
@@ -233,7 +233,7 @@ impl Cache {
         wanted: Wanted,
         fetch: impl AsyncFnOnce() -> Result<Fetched, Missed>,
     ) -> Result<Cached, Failure> {
-        let ticket = self.flights.join(&place.key);
+        let ticket = self.in_flight.join(&place.key);
         let Some(turn) = timeout_at(host, wanted.deadline, ticket.turn()).await else { return Err(late()) };
         if let Some(result) = ticket.result() {
             self.count(|counters| counters.joined += 1);
@@ -257,7 +257,7 @@ impl Cache {
         policy: &Policy,
         place: &Place,
         deadline: Option<Tick>,
-        ticket: Option<(&flight::Ticket<'_>, futures_util::lock::MutexGuard<'_, ()>)>,
+        ticket: Option<(&in_flight::Ticket<'_>, futures_util::lock::MutexGuard<'_, ()>)>,
         fetch: impl AsyncFnOnce() -> Result<Fetched, Missed>,
     ) -> Result<Cached, Failure> {
         self.count(|counters| counters.fetches += 1);
@@ -314,9 +314,9 @@ struct Place {
     most: Option<Duration>,
 }
 
-fn kept_answer<H: Host>(host: &H, entry: &Entry, degraded: bool) -> Cached {
+fn cached_answer<H: Host>(host: &H, entry: &Entry, degraded: bool) -> Cached {
     let age = entry.age(host.wall_now());
-    Cached::Kept { status: entry.status, body: entry.body.clone(), age, degraded }
+    Cached::FromCache { status: entry.status, body: entry.body.clone(), age, degraded }
 }
 
 fn policy(operation: &Operation) -> Option<Policy> {
@@ -326,7 +326,7 @@ fn policy(operation: &Operation) -> Option<Policy> {
     })
 }
 
-/// Whether the vendor cannot answer now. Anything else that it says is an answer.
+/// Whether the provider cannot answer now. Anything else that it says is an answer.
 fn is_down(failure: &Failure) -> bool {
     failure::is_down(failure.kind)
 }

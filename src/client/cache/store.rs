@@ -9,7 +9,7 @@ use futures_util::future::{Either, select};
 use sha2::{Digest, Sha256};
 use std::{cell::Cell, fmt::Write, pin::pin, time::Duration};
 
-/// How long one operation may take. The vendor answers in a few hundred milliseconds.
+/// How long one operation may take. The provider answers in a few hundred milliseconds.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How long a store that does not answer is left alone.

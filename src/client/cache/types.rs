@@ -16,7 +16,7 @@ use std::time::Duration;
 pub struct Question<'a> {
     /// The operation.
     pub operation: &'static Operation,
-    /// Which of the vendor's environments.
+    /// Which of the provider's environments.
     pub environment: &'a str,
     /// Whose data.
     pub tenant: &'a str,
@@ -35,7 +35,7 @@ pub struct Question<'a> {
 pub struct Wanted {
     /// Not from the cache.
     pub bypass: bool,
-    /// Of any age, while the vendor is down.
+    /// Of any age, while the provider is down.
     pub accept_stale: bool,
     /// When the call must be over.
     pub deadline: Option<Tick>,
@@ -73,7 +73,7 @@ pub enum Cached {
         payload: Payload,
     },
     /// From the cache.
-    Kept {
+    FromCache {
         /// HTTP status.
         status: u16,
         /// The whole body.
@@ -92,7 +92,7 @@ pub struct Counters {
     pub hits: u64,
     /// Answers from the cache while somebody fetched a new one.
     pub stale: u64,
-    /// Answers from the cache because the vendor was down.
+    /// Answers from the cache because the provider was down.
     pub degraded: u64,
     /// Fetches.
     pub fetches: u64,
@@ -120,10 +120,10 @@ impl Question<'_> {
     }
 
     pub(crate) fn resource(&self) -> Key {
-        let vendor = self.operation.vendor;
+        let provider = self.operation.vendor;
         match &self.owner {
-            Some(owner) => owned(vendor, self.environment, self.tenant, owner),
-            None => Key::of_resource(vendor, self.environment, self.tenant, self.operation.resource()),
+            Some(owner) => owned(provider, self.environment, self.tenant, owner),
+            None => Key::of_resource(provider, self.environment, self.tenant, self.operation.resource()),
         }
     }
 }

@@ -32,7 +32,7 @@ pub struct Download<H> {
     again: u32,
     context: CallContext,
     deadline: Tick,
-    /// How long the vendor may take over the next piece.
+    /// How long the provider may take over the next piece.
     patience: Duration,
     most: u64,
     received: u64,

@@ -62,7 +62,7 @@ pub(crate) async fn while_moving<H: Host>(
     }
 }
 
-/// A part of the file was sent, and then broken off. What the vendor made of that part,
+/// A part of the file was sent, and then broken off. What the provider made of that part,
 /// nobody knows.
 fn blame(broken: &Broken) -> Failed {
     let (effect, class) = (Effect::Unknown, Class::Final);

@@ -86,7 +86,7 @@ struct Completed {
 enum Total {
     /// Never.
     No,
-    /// Once, as long as it is not known: it costs the vendor time.
+    /// Once, as long as it is not known: it costs the provider time.
     Once,
     /// The caller wants it.
     Always,

@@ -18,7 +18,7 @@ use std::ops::Range;
 #[derive(Debug, Default)]
 pub struct Page {
     pub(super) body: Bytes,
-    /// Where each stands among the records of the vendor's page, and in the body.
+    /// Where each stands among the records of the provider's page, and in the body.
     pub(super) records: Vec<(usize, Range<usize>)>,
     /// Our id of the call that fetched it.
     pub call_id: String,
@@ -46,7 +46,7 @@ impl Page {
         self.records.is_empty()
     }
 
-    /// Where one of these records stands among those of the vendor's page.
+    /// Where one of these records stands among those of the provider's page.
     #[must_use]
     pub fn place(&self, index: usize) -> usize {
         self.records.get(index).map_or(index, |(place, _)| *place)

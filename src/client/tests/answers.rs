@@ -223,7 +223,7 @@ fn a_page_with_a_record_that_does_not_fit_says_where_to_go_on() {
         let on = CallOptions { resume: Some(first.page.unwrap().resume), ..options() };
         let by_name = rig.invoke("jpm.jobs-page", &[("pageSize", "10")], None, Some(&on)).await.unwrap_err();
         assert_eq!((by_name.kind, by_name.fields[0].field.as_str()), (FailureKind::Decode, "$.data[1].id"));
-        // When the vendor has mended it, nothing is missing.
+        // When the provider has mended it, nothing is missing.
         rig.titan.on_api(|_, _| None);
         let on = CallOptions { resume: by_name.resume, ..options() };
         let page = rig.invoke("jpm.jobs-page", &[("pageSize", "10")], None, Some(&on)).await.unwrap();

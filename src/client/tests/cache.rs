@@ -17,7 +17,7 @@ use std::{cell::Cell, pin::pin, rc::Rc, time::Duration};
 pub const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A cache and a vendor whose answer changes with each request.
+/// A cache and a provider whose answer changes with each request.
 pub struct Kitchen {
     pub host: Simulated,
     pub cache: Rc<Cache>,
@@ -40,7 +40,7 @@ impl Kitchen {
         Kitchen::on(Simulated::new(1))
     }
 
-    /// Another instance that asks the same vendor.
+    /// Another instance that asks the same provider.
     pub fn sibling(&self, store: &Store) -> Kitchen {
         let host = self.host.sibling(2);
         host.share(store.clone());
@@ -69,7 +69,7 @@ impl Kitchen {
         self.cache.answer(&self.host, question, wanted, fetch).await.map(Got::from)
     }
 
-    /// Which answer of the vendor it gets, and from where.
+    /// Which answer of the provider it gets, and from where.
     pub async fn get(&self) -> (u64, Source) {
         number(self.ask(&types("1"), Wanted::default()).await)
     }
@@ -103,7 +103,9 @@ impl From<Cached> for Got {
             Cached::Fetched { payload, .. } => {
                 Got { body: payload.body(), source: Source::Vendor, age: Duration::ZERO, degraded: false }
             }
-            Cached::Kept { body, age, degraded, .. } => Got { body, source: Source::Cache, age, degraded },
+            Cached::FromCache { body, age, degraded, .. } => {
+                Got { body, source: Source::Cache, age, degraded }
+            }
         }
     }
 }

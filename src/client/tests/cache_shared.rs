@@ -280,7 +280,7 @@ fn while_a_write_is_under_way_the_others_keep_nothing() {
         };
         let reading = async {
             one.host.wait(SECOND).await;
-            // Before the vendor has applied it, and perhaps after.
+            // Before the provider has applied it, and perhaps after.
             assert_eq!(other.get().await, (1, VENDOR));
             assert_eq!(other.get().await, (2, VENDOR));
         };

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A vendor whose job types tell how often it was asked.
+/// A provider whose job types tell how often it was asked.
 fn counting(rig: &Rig) {
     rig.titan.on_api(|number, request| {
         let page = format!(r#"{{"page":1,"pageSize":50,"hasMore":false,"data":[{{"id":{number}}}]}}"#);
@@ -95,7 +95,7 @@ fn nobody_fails_by_the_deadline_of_another() {
     });
 }
 
-/// The vendor has applied it, and the caller was told to look before it repeats it.
+/// The provider has applied it, and the caller was told to look before it repeats it.
 #[test]
 fn a_write_that_its_deadline_cuts_off_leaves_nothing_old() {
     let rig = Rig::new();

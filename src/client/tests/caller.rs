@@ -1,4 +1,4 @@
-//! A caller of the vendors' typed functions: values in memory on both sides.
+//! A caller of the providers' typed functions: values in memory on both sides.
 
 use super::rig::Rig;
 use crate::{

@@ -13,7 +13,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 const LIST: &str = "reporting.reports-query-list";
 
-/// What the vendor was asked: when, how, and what was left of the path.
+/// What the provider was asked: when, how, and what was left of the path.
 type Asked = Rc<RefCell<Vec<(Duration, String)>>>;
 
 /// A rig whose report of 25 rows is ready after so many questions. `pending` answers those

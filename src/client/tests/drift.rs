@@ -105,7 +105,7 @@ fn whoever_names_an_order_gets_it() {
     assert_eq!(asked(&rig, "sort"), vec![Some("-Id".to_owned()); 3]);
     // The first page tells how many there are.
     assert_eq!(asked(&rig, "includeTotal"), [Some("true".to_owned()), None, None]);
-    // And who looks at single pages gets the vendor's own.
+    // And who looks at single pages gets the provider's own.
     let rig = Rig::new();
     rig.titan.holds(12);
     rig.run(rig.invoke("jpm.jobs-page", &[], None, None)).unwrap();
@@ -175,7 +175,7 @@ fn a_walk_by_pages_drops_what_comes_again() {
         let records: Vec<serde_json::Value> = serde_json::from_str(&second.body.unwrap()).unwrap();
         let ids: Vec<_> = records.iter().map(|record| record["id"].as_i64().unwrap()).collect();
         assert_eq!(ids, [6, 7, 8, 9]);
-        // The rest as a whole read: still in the vendor's own order.
+        // The rest as a whole read: still in the provider's own order.
         let going_on = CallOptions { resume: Some(second.page.unwrap().resume), ..options() };
         assert_eq!(rig.read(JOBS, &[], &going_on).await.ids, [10, 11, 12]);
     });

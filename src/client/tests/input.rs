@@ -39,8 +39,8 @@ fn a_name_that_is_not_known_brings_up_the_nearest() {
             told[0].starts_with("operation: `jpm.job-get` is not known; did you mean `jpm.jobs-get`?"),
             "{told:?}"
         );
-        let vendor = dynamic::operation("servicetitian", "jpm.jobs-get").unwrap_err();
-        assert!(vendor.message.contains("did you mean `servicetitan`?"), "{}", vendor.message);
+        let provider = dynamic::operation("servicetitian", "jpm.jobs-get").unwrap_err();
+        assert!(provider.message.contains("did you mean `servicetitan`?"), "{}", provider.message);
         let told = wrong(rig.invoke("jpm.jobs-page", &[("jobStatsu", "Completed")], None, None).await);
         assert_eq!(told.len(), 1);
         assert!(told[0].starts_with("jobStatsu: ") && told[0].contains("`jobStatus`"), "{told:?}");

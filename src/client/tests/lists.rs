@@ -166,7 +166,7 @@ fn a_bare_list_ends_with_an_empty_page() {
         assert_eq!((read.ids, rig.titan.api_requests()), (up_to(held), requests));
         assert!(read.end.unwrap().complete);
     }
-    // A vendor that ignores the page number sends the same page again and again.
+    // A provider that ignores the page number sends the same page again and again.
     let rig = Rig::new();
     rig.titan.on_api(|_, _| Some(Reply::ok(r#"{"data":[{"id":1},{"id":2}]}"#)));
     let read = rig.run(rig.read(name, &[], &pages_of(2)));

@@ -13,7 +13,7 @@ const DAY: [(&str, &str); 2] = [("completedOnOrAfter", "2026-11-01"), ("complete
 /// From and to.
 type Spans = Vec<(String, String)>;
 
-/// A rig in a zone, and the spans that the vendor was asked for.
+/// A rig in a zone, and the spans that the provider was asked for.
 fn rig(zone: &str) -> (Rig, Rc<RefCell<Spans>>) {
     let rig = Rig::new();
     rig.host.set("SERVICETITAN_TIMEZONE", zone);

@@ -11,7 +11,7 @@ use std::{cell::Cell, rc::Rc, time::Duration};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A vendor that answers 503 until it is told to stop.
+/// A provider that answers 503 until it is told to stop.
 fn broken(rig: &Rig) -> Rc<Cell<bool>> {
     let down = Rc::new(Cell::new(true));
     let still = down.clone();

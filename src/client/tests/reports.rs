@@ -293,7 +293,7 @@ fn reports_that_fail_open_no_breaker_but_their_own() {
     assert_ne!(of(true).as_deref(), Some("closed"), "{states:?}");
 }
 
-/// Whatever the interval: the vendor may know another one.
+/// Whatever the interval: the provider may know another one.
 #[test]
 fn a_429_of_a_report_without_an_interval_holds_nothing_else() {
     let rig = Rig::new();

@@ -210,7 +210,7 @@ fn a_feed_goes_on_from_where_the_vendor_says() {
     rig.titan.grows_by(4);
     let resumed = CallOptions { resume: Some(end.resume), ..options() };
     assert_eq!(rig.run(rig.read(name, &[], &resumed)).ids, range(11, 14));
-    // A caller may also keep the vendor's own text.
+    // A caller may also keep the provider's own text.
     assert_eq!(rig.run(rig.read(name, &[("from", "after-12")], &options())).ids, range(13, 14));
     let sized = rig.run(rig.read(name, &[], &pages_of(5))).end.unwrap_err();
     assert_eq!(sized.fields[0].field, "page-size");

@@ -1,4 +1,4 @@
-//! A client on a simulated host with a model of the vendor.
+//! A client on a simulated host with a model of the provider.
 
 use super::titan::Titan;
 use crate::{

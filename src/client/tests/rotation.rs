@@ -132,7 +132,7 @@ fn an_early_refresh_takes_the_other_slot_too() {
     let rig = rig(1);
     rig.run(async {
         rig.get().await.unwrap();
-        // The vendor refuses the secret but not yet its token.
+        // The provider refuses the secret but not yet its token.
         rig.titan.change_client_secret(NEW);
         rig.host.set_secret(SECONDARY, NEW);
         rig.host.wait(800 * SECOND).await;

@@ -123,7 +123,7 @@ async fn read(
     (records.0, end)
 }
 
-/// Keeps the requests that the vendor got, and answers them.
+/// Keeps the requests that the provider got, and answers them.
 fn recording(
     rig: &Rig,
     mut answer: impl FnMut(&SentRequest) -> Reply + 'static,

@@ -41,7 +41,7 @@ struct State {
 }
 
 impl Titan {
-    /// The vendor of this host.
+    /// The provider of this host.
     pub fn new(host: &Simulated, client_secret: &str, app_key: &str) -> Titan {
         let titan = Titan(Rc::new(RefCell::new(State {
             host: host.clone(),

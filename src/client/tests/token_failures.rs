@@ -132,7 +132,7 @@ fn a_throttled_endpoint_is_left_alone_as_long_as_it_asks() {
     rig.titan.on_token(|number| (number == 1).then(|| Reply::status(429, "").header("retry-after", "7")));
     let (first, later) = rig.run(join(rig.get_often(20), async {
         rig.host.wait(SECOND).await;
-        // It does not fit this deadline. The reason is the vendor's, and when to come back.
+        // It does not fit this deadline. The reason is the provider's, and when to come back.
         rig.get_with(&within(3 * SECOND)).await.unwrap_err()
     }));
     assert!(first.iter().all(Result::is_ok));

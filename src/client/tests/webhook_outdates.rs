@@ -1,4 +1,4 @@
-//! An event of the vendor's makes what is kept of its thing useless.
+//! An event of the provider's makes what is kept of its thing useless.
 
 use super::rig::{Rig, options};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 
 const SECRET: &str = "canary-webhook-secret-0123456789";
 
-/// A vendor whose zones and job types have the number of the request that read them.
+/// A provider whose zones and job types have the number of the request that read them.
 fn rig() -> Rig {
     let rig = Rig::new();
     rig.host.share(Store::default());

@@ -1,4 +1,4 @@
-//! What breakers a vendor from too many requests: a breaker and a retry budget for each
+//! What breakers a provider from too many requests: a breaker and a retry budget for each
 //! limit group of a tenant.
 
 use crate::policy::{
@@ -49,7 +49,7 @@ struct Totals {
 
 /// For metrics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Figures {
+pub(crate) struct BreakersSnapshot {
     /// Groups that are known.
     pub(crate) groups: usize,
     /// Breakers that are open now.
@@ -69,7 +69,7 @@ pub(crate) struct Figures {
 }
 
 impl CircuitBreakers {
-    /// The breakers of a group; new ones if it is not known. The key names vendor, tenant and
+    /// The breakers of a group; new ones if it is not known. The key names provider, tenant and
     /// limit group.
     pub(crate) fn of(&self, key: &str, now: Tick) -> Rc<CircuitBreaker> {
         let mut groups = self.groups.borrow_mut();
@@ -100,10 +100,10 @@ impl CircuitBreakers {
     }
 
     /// For metrics.
-    pub(crate) fn figures(&self, now: Tick) -> Figures {
+    pub(crate) fn snapshot(&self, now: Tick) -> BreakersSnapshot {
         let groups = self.groups.borrow();
         let states = || groups.values().map(|breaker| breaker.breaker.borrow().state(now));
-        Figures {
+        BreakersSnapshot {
             groups: groups.len(),
             open: states().filter(|state| matches!(state, State::Open { .. })).count(),
             half_open: states().filter(|state| *state == State::HalfOpen).count(),
@@ -223,22 +223,22 @@ mod tests {
         assert!(south.may_retry(at(0), Cost::Transient, &mut Spent::default()));
         // They are kept by their keys.
         assert!(breakers.of("north", at(0)).permit(at(0), true).is_err());
-        let expected = Figures {
+        let expected = BreakersSnapshot {
             groups: 2,
             open: 1,
             lowest_budget: Some(0),
             opened_total: 1,
             calls_refused_total: 2,
             retries_refused_total: 1,
-            ..Figures::default()
+            ..BreakersSnapshot::default()
         };
-        assert_eq!(breakers.figures(at(0)), expected);
-        assert_eq!(breakers.figures(at(1)), Figures { open: 0, half_open: 1, ..expected });
+        assert_eq!(breakers.snapshot(at(0)), expected);
+        assert_eq!(breakers.snapshot(at(1)), BreakersSnapshot { open: 0, half_open: 1, ..expected });
         for _ in 0..3 {
             let permit = north.permit(at(1), true).unwrap();
             permit.ended(at(1), Outcome::Success, MILLI, None, 0.0);
         }
-        assert_eq!(breakers.figures(at(1)), Figures { open: 0, closed_total: 1, ..expected });
+        assert_eq!(breakers.snapshot(at(1)), BreakersSnapshot { open: 0, closed_total: 1, ..expected });
     }
 
     #[test]
@@ -258,11 +258,11 @@ mod tests {
         let (breaker, mut spent) = (breakers.of("north", at(0)), Spent::default());
         breaker.called(at(0));
         assert!(breaker.may_retry(at(0), Cost::Transient, &mut spent));
-        assert_eq!(breakers.figures(at(0)).lowest_budget, Some(49_000));
+        assert_eq!(breakers.snapshot(at(0)).lowest_budget, Some(49_000));
         breaker.called(at(0));
-        assert_eq!(breakers.figures(at(0)).lowest_budget, Some(49_050));
+        assert_eq!(breakers.snapshot(at(0)).lowest_budget, Some(49_050));
         breaker.succeeded(at(0), spent);
-        assert_eq!(breakers.figures(at(0)).lowest_budget, Some(50_000));
+        assert_eq!(breakers.snapshot(at(0)).lowest_budget, Some(50_000));
     }
 
     #[test]
@@ -274,8 +274,8 @@ mod tests {
             // It is in use and so not forgotten.
             breakers.of("north", at(number));
         }
-        let figures = breakers.figures(at(0));
-        assert_eq!((figures.groups, figures.open, figures.opened_total), (1024, 1, 1));
+        let snapshot = breakers.snapshot(at(0));
+        assert_eq!((snapshot.groups, snapshot.open, snapshot.opened_total), (1024, 1, 1));
         assert!(!breakers.groups.borrow().contains_key("group-0"));
     }
 }

@@ -1,4 +1,4 @@
-//! Who may send now: the rate limits of the vendors and the cap on requests under way.
+//! Who may send now: the rate limits of the providers and the cap on requests under way.
 //!
 //! A call asks for a [`Permit`] before each request and holds it until the answer is
 //! there. The policies are in [`crate::policy::limiter`]; here calls wait for their turn
@@ -39,7 +39,7 @@ const MANY_GROUPS: usize = 256;
 /// a minute apart: if each call changed the limit back, nothing would ever be sent.
 const LIMIT_LIFE: Duration = Duration::from_secs(120);
 
-/// What counts together at a vendor, such as `servicetitan/1234/app`. Also the name of
+/// What counts together at a provider, such as `servicetitan/1234/app`. Also the name of
 /// the group's record in the shared store, so the same in all instances, and no secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupKey(Rc<str>);
@@ -73,7 +73,7 @@ pub struct LimiterConfig {
     pub instances: u32,
     /// The most requests under way at once, over all groups. 0 counts as 1.
     pub max_connections: usize,
-    /// Whether to slow down when a vendor throttles below the limit.
+    /// Whether to slow down when a provider throttles below the limit.
     pub adaptive: bool,
 }
 
@@ -155,7 +155,7 @@ impl Limiter {
     ///
     /// Send at once, without waiting for anything else in between. Dropping the future
     /// leaves the queue; dropping the permit gives the place in flight back. `limit` is
-    /// what the vendor sets for the group; of different ones the lowest holds. `caller` is who
+    /// what the provider sets for the group; of different ones the lowest holds. `caller` is who
     /// takes turns with others; it goes before those who wait since later than `since`.
     ///
     /// The future must be polled until it is ready, or dropped: calls wait for one
@@ -185,7 +185,7 @@ impl Limiter {
 
     /// What each group has done and is doing.
     #[must_use]
-    pub fn figures(&self, now: Tick) -> Vec<(GroupKey, Figures)> {
+    pub fn snapshot(&self, now: Tick) -> Vec<(GroupKey, Figures)> {
         let buckets = self.0.buckets.borrow();
         buckets
             .by_key
@@ -216,14 +216,14 @@ impl Permit {
         self.sent
     }
 
-    /// The vendor answered with 429, and perhaps with a time to wait: the whole group is
+    /// The provider answered with 429, and perhaps with a time to wait: the whole group is
     /// held until then.
     pub fn throttled(&self, now: Tick, hint: Option<Duration>) {
         self.bucket.group.borrow_mut().throttled(now, self.sent, hint);
         self.bucket.deliver();
     }
 
-    /// The vendor let the request through, whatever else it answered.
+    /// The provider let the request through, whatever else it answered.
     pub fn succeeded(&self, now: Tick) {
         self.bucket.group.borrow_mut().succeeded(now, self.sent);
     }

@@ -34,7 +34,7 @@ pub(crate) struct Transport<H> {
 pub(crate) struct TransportSnapshot {
     pub(crate) in_flight: usize,
     pub(crate) limits: Vec<(String, group::Figures)>,
-    pub(crate) breakers: circuit_breaker::Figures,
+    pub(crate) breakers: circuit_breaker::BreakersSnapshot,
     pub(crate) states: Vec<(String, breaker::State)>,
 }
 
@@ -72,11 +72,11 @@ impl<H: Host> Transport<H> {
     /// How the limits stand just now.
     pub(crate) fn snapshot(&self) -> TransportSnapshot {
         let now = self.host.now();
-        let limits = self.limiter.figures(now).into_iter().chain(self.intervals.figures(now));
+        let limits = self.limiter.snapshot(now).into_iter().chain(self.intervals.snapshot(now));
         TransportSnapshot {
             in_flight: self.limiter.in_flight(),
             limits: limits.map(|(key, figures)| (key.to_string(), figures)).collect(),
-            breakers: self.breakers.figures(now),
+            breakers: self.breakers.snapshot(now),
             states: self.breakers.states(now),
         }
     }

@@ -1,6 +1,6 @@
-//! Takes secrets out of what a vendor says.
+//! Takes secrets out of what a provider says.
 //!
-//! A vendor may repeat in an error what it was sent. Its words reach failures and log
+//! A provider may repeat in an error what it was sent. Its words reach failures and log
 //! lines, so the secrets of the request are taken out of them first.
 
 use super::request::Authorization;
@@ -29,7 +29,7 @@ pub(crate) fn error(provider: &dyn Provider, status: u16, body: &[u8], secrets: 
 
 /// The secrets that a request carried.
 pub(crate) fn of_request(authorization: &Authorization) -> Vec<&str> {
-    // `Bearer abc`: a vendor may repeat the token alone.
+    // `Bearer abc`: a provider may repeat the token alone.
     authorization.headers.iter().flat_map(|(_, secret)| secret.expose().split(' ')).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Files from the vendor itself.
+//! Files from the provider itself.
 
 use super::*;
 use crate::{
@@ -12,7 +12,7 @@ fn file(pieces: &[&str]) -> Reply {
     Reply::streamed(200, Pieces::new(pieces.to_vec())).header("content-type", "audio/mpeg")
 }
 
-/// A vendor that answers with this, however often it is asked.
+/// A provider that answers with this, however often it is asked.
 fn rig(reply: impl Fn(usize) -> Reply + 'static) -> Rig {
     let rig = Rig::new();
     rig.titan.on_api(move |number, _| Some(reply(number)));
@@ -55,7 +55,7 @@ fn until_the_first_byte_it_is_a_call_like_others() {
     assert_eq!(rig.whole().bytes, b"abc");
     let rig = self::rig(|number| if number == 1 { Reply::status(401, "{}") } else { file(&["abc"]) });
     assert_eq!((rig.whole().bytes, rig.titan.token_requests()), (b"abc".to_vec(), 2));
-    // It waits as long as the vendor asks.
+    // It waits as long as the provider asks.
     let rig = self::rig(|number| match number {
         1 => Reply::status(429, "{}").header("retry-after", "9"),
         _ => file(&["abc"]),
@@ -71,7 +71,7 @@ fn until_the_first_byte_it_is_a_call_like_others() {
         (Some(RECORDING), Some("t-1"))
     );
     assert!(failure.message.contains("No recording") && failure.attempts.len() == 1, "{failure:?}");
-    // And so is a vendor that is down for long.
+    // And so is a provider that is down for long.
     let rig = self::rig(|_| Reply::status(503, "down"));
     let failures: Vec<_> = (0..20).map(|_| rig.run(rig.recording(&options())).unwrap_err()).collect();
     let reasons: Vec<_> = failures

@@ -14,7 +14,7 @@ fn to(location: &str) -> Reply {
     Reply::status(302, "moved").header("location", location)
 }
 
-/// A vendor that redirects to a storage service, which answers with `elsewhere`.
+/// A provider that redirects to a storage service, which answers with `elsewhere`.
 fn rig(elsewhere: impl Fn(usize, &SentRequest) -> Reply + 'static) -> Rig {
     let rig = Rig::new();
     rig.titan.on_api(move |number, request| {
@@ -23,7 +23,7 @@ fn rig(elsewhere: impl Fn(usize, &SentRequest) -> Reply + 'static) -> Rig {
     rig
 }
 
-/// Every request that left the vendor's origins, for its credentials.
+/// Every request that left the provider's origins, for its credentials.
 fn assert_bare(rig: &Rig, expected: usize) {
     let requests = rig.host.requests();
     let abroad: Vec<_> =
@@ -96,7 +96,7 @@ fn who_left_does_not_get_the_credentials_back() {
     });
     rig.whole();
     assert_bare(&rig, 1);
-    // Not even a port of the vendor's host is the vendor.
+    // Not even a port of the provider's host is the provider.
     let rig = Rig::new();
     rig.titan.on_api(|number, request| {
         Some(match number {

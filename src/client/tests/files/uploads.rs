@@ -1,4 +1,4 @@
-//! Files to the vendor.
+//! Files to the provider.
 
 use super::*;
 use crate::{
@@ -28,7 +28,7 @@ fn photo(length: Option<u64>, content: impl Source + 'static) -> Result<Upload, 
     Upload::new("photo.png".to_owned(), Some("image/png".to_owned()), length, Box::new(content))
 }
 
-/// A vendor that answers every upload with this.
+/// A provider that answers every upload with this.
 fn rig(reply: impl Fn(usize) -> Reply + 'static) -> Rig {
     let rig = Rig::new();
     rig.titan.on_api(move |number, _| Some(reply(number)));
@@ -129,7 +129,7 @@ fn once_a_byte_was_taken_it_is_not() {
         let (_, outcome, retry, _) = ends(Reply::dropped, resend);
         assert_eq!((outcome, retry), (Outcome::Unknown, RetryAdvice::Never));
     }
-    // The vendor refused it before acting: the caller may begin anew.
+    // The provider refused it before acting: the caller may begin anew.
     let (kind, outcome, retry, message) = ends(|| Reply::status(401, "{}"), false);
     assert_eq!(kind, FailureKind::Authentication);
     assert_eq!((outcome, retry), (Outcome::NotApplied, RetryAdvice::Later));
@@ -144,7 +144,7 @@ fn a_file_that_is_not_as_it_was_said_is_not_taken_for_whole() {
         let rig = rig(|_| stored());
         rig.host.set("PENSTOCK_MAX_FILE_BYTES", "8");
         let failure = rig.run(rig.store(photo(length, content), &options())).unwrap_err();
-        // The vendor never saw the end of the form.
+        // The provider never saw the end of the form.
         assert_eq!((rig.titan.api_requests(), failure.outcome), (0, Outcome::Unknown));
         (failure.kind, failure.fields.first().map(|error| error.field.clone()).unwrap_or_default())
     };
@@ -169,7 +169,7 @@ fn it_may_take_long_as_long_as_it_moves() {
 
 #[test]
 fn what_stands_still_is_given_up() {
-    // The caller brings nothing, or the vendor answers nothing.
+    // The caller brings nothing, or the provider answers nothing.
     let stalled = |each, after| {
         let rig = rig(move |_| stored().after(after));
         let slow = Slow::new(&rig.host, 2, each);

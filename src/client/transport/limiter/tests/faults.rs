@@ -22,8 +22,8 @@ fn cancellations_lose_no_turn_and_leave_nothing_behind() {
         assert!(most_in_a_window(&sent, SECOND) <= 60);
         let part = used(&sent, &APP, Duration::ZERO, 10 * SECOND);
         assert!(part > 0.94, "used {part}");
-        let figures = instance.figures();
-        assert_eq!((figures.waiting, figures.in_flight, instance.limiter.in_flight()), (0, 0, 0));
+        let snapshot = instance.snapshot();
+        assert_eq!((snapshot.waiting, snapshot.in_flight, instance.limiter.in_flight()), (0, 0, 0));
     }
 }
 

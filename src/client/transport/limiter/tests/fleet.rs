@@ -92,9 +92,9 @@ impl Instance {
         join_all(workers).await;
     }
 
-    pub fn figures(&self) -> Figures {
-        let figures = self.limiter.figures(self.host.now());
-        figures.first().map(|(_, figures)| *figures).unwrap()
+    pub fn snapshot(&self) -> Figures {
+        let snapshot = self.limiter.snapshot(self.host.now());
+        snapshot.first().map(|(_, group)| *group).unwrap()
     }
 
     pub fn sent(&self) -> Vec<Duration> {

@@ -38,7 +38,7 @@ fn a_call_that_need_not_wait_does_not() {
             tick(SECOND),
         );
         assert!(admit.now_or_never().is_none(), "the burst is used up");
-        assert_eq!(instance.figures().waiting, 0, "who is dropped does not wait");
+        assert_eq!(instance.snapshot().waiting, 0, "who is dropped does not wait");
     });
 }
 
@@ -50,9 +50,9 @@ fn the_limit_is_kept_and_used() {
     assert!(most_in_a_window(&sent, SECOND) <= 60);
     let part = used(&sent, &APP, Duration::ZERO, 60 * SECOND);
     assert!(part >= 0.95, "used {part}");
-    let figures = instance.figures();
-    assert_eq!((figures.granted, figures.mode), (sent.len() as u64, Mode::Local));
-    assert_eq!((figures.waiting, figures.in_flight, figures.throttled), (0, 0, 0));
+    let snapshot = instance.snapshot();
+    assert_eq!((snapshot.granted, snapshot.mode), (sent.len() as u64, Mode::Local));
+    assert_eq!((snapshot.waiting, snapshot.in_flight, snapshot.throttled), (0, 0, 0));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_host_without_a_store_is_not_waited_for() {
     let instance = Instance::alone(LimiterConfig { instances: 1, ..shared() });
     instance.host.run(async {
         drop(instance.acquire(&app(), &APP, Caller(1), SECOND).await.unwrap());
-        assert_eq!((instance.host.elapsed(), instance.figures().mode), (Duration::ZERO, Mode::Alone));
+        assert_eq!((instance.host.elapsed(), instance.snapshot().mode), (Duration::ZERO, Mode::Alone));
         instance.saturate(&app(), &APP, Load::until(10 * SECOND)).await;
         let part = used(&instance.sent(), &APP, Duration::ZERO, 10 * SECOND);
         assert!((0.94..=1.0).contains(&part), "all of it: {part}");
@@ -201,8 +201,8 @@ fn names_that_are_made_up_do_not_fill_the_memory() {
             drop(instance.acquire(&group, &APP, Caller(1), SECOND).await.unwrap());
             instance.host.sleep(ms(20)).await;
         }
-        let figures = instance.limiter.figures(instance.host.now());
-        assert!(figures.len() <= MANY_GROUPS, "{}", figures.len());
-        assert!(figures.iter().any(|(key, figures)| *key == held && figures.in_flight == 1));
+        let snapshot = instance.limiter.snapshot(instance.host.now());
+        assert!(snapshot.len() <= MANY_GROUPS, "{}", snapshot.len());
+        assert!(snapshot.iter().any(|(key, group)| *key == held && group.in_flight == 1));
     });
 }

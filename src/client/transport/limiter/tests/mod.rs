@@ -1,8 +1,8 @@
 //! Limiter in virtual time.
 
+mod backoff_window;
 mod faults;
 mod fleet;
-mod gate;
 mod local;
 mod places;
 mod shared;

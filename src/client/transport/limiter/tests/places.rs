@@ -75,12 +75,12 @@ fn a_place_that_comes_free_goes_to_one_who_can_use_it() {
             drop(instance.acquire(&b, &APP, Caller(3), 60 * SECOND).await.unwrap());
             instance.host.elapsed()
         };
-        let vendor = async {
+        let provider = async {
             instance.host.wait(ms(500)).await;
             holding.throttled(instance.host.now(), Some(10 * SECOND));
             drop(holding);
         };
-        let (first, second, ()) = futures_util::future::join3(first, second, vendor).await;
+        let (first, second, ()) = futures_util::future::join3(first, second, provider).await;
         assert_eq!(second, ms(500));
         assert_eq!(first.unwrap().sent(), super::fleet::tick(10 * SECOND + ms(500)));
     });
@@ -113,11 +113,11 @@ fn who_leaves_the_line_is_not_waited_for() {
             futures_util::future::select(admit, instance.host.wait(ms(300))).await;
         };
         let next = instance.acquire(&b, &APP, Caller(3), 60 * SECOND);
-        let vendor = async {
+        let provider = async {
             instance.host.wait(ms(300)).await;
             drop(holding);
         };
-        let ((), next, ()) = futures_util::future::join3(gives_up, next, vendor).await;
+        let ((), next, ()) = futures_util::future::join3(gives_up, next, provider).await;
         assert_eq!(next.unwrap().sent(), super::fleet::tick(ms(300)));
     });
 }

@@ -62,7 +62,7 @@ fn calls_that_are_cancelled_cost_nobody_the_limit() {
         let part = used(&fleet.sent(), &APP, BEGIN, load.end);
         assert!(part >= 0.8, "used {part}");
         let instances = &fleet.instances;
-        assert!(instances.iter().all(|instance| instance.figures().waiting == 0));
+        assert!(instances.iter().all(|instance| instance.snapshot().waiting == 0));
         assert!(instances.iter().all(|instance| instance.limiter.in_flight() == 0));
     }
 }
@@ -141,7 +141,7 @@ fn when_the_store_goes_down_each_has_its_share_and_comes_back() {
         let fleet = Fleet::new(8, seed, LimiterConfig { instances: 8, ..shared() });
         let up = slow(0.2);
         fleet.store.behave(up);
-        let modes = || -> Vec<Mode> { fleet.instances.iter().map(|one| one.figures().mode).collect() };
+        let modes = || -> Vec<Mode> { fleet.instances.iter().map(|one| one.snapshot().mode).collect() };
         let weather = async {
             fleet.host().wait(10 * SECOND).await;
             assert_eq!(modes(), [Mode::Shared; 8]);

@@ -8,10 +8,10 @@ use std::{cell::RefCell, rc::Rc};
 
 /// The fetches that are under way.
 #[derive(Default)]
-pub(crate) struct Flights(RefCell<LiteMap<Key, Rc<Flight>>>);
+pub(crate) struct FetchesInFlight(RefCell<LiteMap<Key, Rc<Fetch>>>);
 
 #[derive(Default)]
-struct Flight {
+struct Fetch {
     /// Held by the one who fetches. Whoever gets it next finds the result; or none, if
     /// the one before was cancelled, and then fetches itself.
     leading: Mutex<()>,
@@ -20,32 +20,32 @@ struct Flight {
 
 /// A place among those who want the same.
 pub(crate) struct Ticket<'a> {
-    flights: &'a Flights,
+    fetches: &'a FetchesInFlight,
     key: Key,
-    flight: Rc<Flight>,
+    fetch: Rc<Fetch>,
 }
 
-impl Flights {
+impl FetchesInFlight {
     /// Whether somebody fetches this now.
     pub(crate) fn busy(&self, key: &Key) -> bool {
         self.0.borrow().contains_key(key)
     }
 
     pub(crate) fn join(&self, key: &Key) -> Ticket<'_> {
-        let flight = self.0.borrow_mut().entry(key.clone()).or_default().clone();
-        Ticket { flights: self, key: key.clone(), flight }
+        let fetch = self.0.borrow_mut().entry(key.clone()).or_default().clone();
+        Ticket { fetches: self, key: key.clone(), fetch }
     }
 }
 
 impl Ticket<'_> {
     /// Waits until nobody else fetches.
     pub(crate) async fn turn(&self) -> MutexGuard<'_, ()> {
-        self.flight.leading.lock().await
+        self.fetch.leading.lock().await
     }
 
     /// What the one who fetched has got.
     pub(crate) fn result(&self) -> Option<Result<Fetched, Failure>> {
-        self.flight.result.borrow().clone()
+        self.fetch.result.borrow().clone()
     }
 
     /// Shares a result with those who wait. A failure that was this caller's alone is not
@@ -56,15 +56,15 @@ impl Ticket<'_> {
             Err(missed) if missed.for_all => Err(missed.failure.clone()),
             Err(_) => return,
         };
-        *self.flight.result.borrow_mut() = Some(result);
+        *self.fetch.result.borrow_mut() = Some(result);
         self.close();
     }
 
     /// Who comes from now on does not join.
     fn close(&self) {
-        let mut flights = self.flights.0.borrow_mut();
-        if flights.get(&self.key).is_some_and(|flight| Rc::ptr_eq(flight, &self.flight)) {
-            flights.remove(&self.key);
+        let mut fetches = self.fetches.0.borrow_mut();
+        if fetches.get(&self.key).is_some_and(|fetch| Rc::ptr_eq(fetch, &self.fetch)) {
+            fetches.remove(&self.key);
         }
     }
 }
@@ -72,7 +72,7 @@ impl Ticket<'_> {
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         // One is ours and one is in the map: nobody else waits.
-        if Rc::strong_count(&self.flight) <= 2 {
+        if Rc::strong_count(&self.fetch) <= 2 {
             self.close();
         }
     }

@@ -22,7 +22,7 @@ fn nothing_is_sent_before_the_hinted_time() {
             for _ in 0..5 {
                 let permit = instance.acquire(&app(), &APP, Caller(number), 60 * SECOND).await.unwrap();
                 instance.host.wait(ms(200)).await;
-                // The vendor refuses everything that comes between 1 s and 3 s.
+                // The provider refuses everything that comes between 1 s and 3 s.
                 let sent = permit.sent().as_nanos();
                 if (1_000_000_000..3_000_000_000).contains(&sent) {
                     let left = Duration::from_nanos(3_000_000_000) - instance.host.elapsed();
@@ -40,7 +40,7 @@ fn nothing_is_sent_before_the_hinted_time() {
     assert_eq!(held, 0, "but for those in flight when the first 429 came");
     let refused = sent.iter().filter(|at| (SECOND..3 * SECOND).contains(at)).count() as u64;
     assert!((10..=15).contains(&refused), "{refused}");
-    assert_eq!(instance.figures().throttled, refused);
+    assert_eq!(instance.snapshot().throttled, refused);
     // It goes on at the pace and not with all that waited.
     let first = sent.iter().filter(|at| (3 * SECOND..3 * SECOND + ms(10)).contains(at)).count();
     assert_eq!(first, 3);
@@ -54,7 +54,7 @@ fn who_cannot_wait_that_long_is_told_at_once() {
         let permit = instance.acquire(&app, &APP, Caller(1), SECOND).await.unwrap();
         let waiting = instance.acquire(&app, &APP, Caller(2), 60 * SECOND);
         let patient = instance.acquire(&app, &APP, Caller(3), 3 * 3_600 * SECOND);
-        let vendor = async {
+        let provider = async {
             instance.host.wait(ms(100)).await;
             permit.throttled(instance.host.now(), Some(2 * 3_600 * SECOND));
             drop(permit);
@@ -66,10 +66,10 @@ fn who_cannot_wait_that_long_is_told_at_once() {
             let refused = instance.acquire(&app, &APP, Caller(4), 60 * SECOND).await.unwrap_err();
             assert_eq!(refused, NotAdmitted::Late { hint: Some(7_200 * SECOND) });
             let open = Some(7_200 * SECOND);
-            assert_eq!(instance.figures().closed_for, open);
+            assert_eq!(instance.snapshot().closed_for, open);
             assert_eq!(instance.host.elapsed(), ms(100));
         };
-        let (_, _, patient) = futures_util::future::join3(told, vendor, patient).await;
+        let (_, _, patient) = futures_util::future::join3(told, provider, patient).await;
         assert_eq!(patient.unwrap().sent(), instance.host.now());
         assert_eq!(instance.host.elapsed(), 7_200 * SECOND + ms(100));
     });
