@@ -36,7 +36,7 @@ mod database {
 
     pub(super) fn begins(day: &str, zone: &str) -> Option<Instant> {
         let day: Date = day.parse().ok()?;
-        let begins = day.to_zoned(TimeZone::get(zone).ok()?).ok()?.timestamp();
+        let begins = day.to_zoned_datetime(TimeZone::get(zone).ok()?).ok()?.timestamp();
         Instant::new(begins.as_second(), 0)
     }
 }

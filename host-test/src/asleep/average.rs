@@ -18,7 +18,7 @@ pub(crate) fn average(
     plan: Plan,
 ) -> Value {
     let within = |night: &&Night| {
-        let day = night.start.to_zoned(zone.clone()).date();
+        let day = night.start.to_zoned_datetime(zone.clone()).date();
         night.state == State::Complete && first <= day && day <= last
     };
     let nights: Vec<&Night> = nights.iter().filter(within).collect();
@@ -67,8 +67,9 @@ fn stats(slept: &[&Night], zone: &TimeZone, plan: Plan) -> Map<String, Value> {
     let mean = |(sum, count): (f64, usize)| if count > 0 { json!(sum / count as f64) } else { Value::Null };
     let mut stats: Map<String, Value> = sums.into_iter().map(|(name, sum)| (name, mean(sum))).collect();
     // The first night's, for want of a better idea: the vendor does not say how it means them.
-    let clock =
-        |at: Option<Timestamp>| at.map(|at| at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string());
+    let clock = |at: Option<Timestamp>| {
+        at.map(|at| at.to_zoned_datetime(zone.clone()).strftime("%H:%M:%S").to_string())
+    };
     let first = slept.first();
     stats.insert("start_time".to_owned(), json!(clock(first.map(|night| night.start))));
     stats.insert("end_time".to_owned(), json!(clock(first.and_then(|night| night.end))));

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 /// A point in time in a time zone, with its offset.
 pub(crate) fn time(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
 /// A row of the list.

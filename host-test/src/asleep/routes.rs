@@ -131,7 +131,7 @@ fn list(world: &World, request: &Received) -> Result<Answer, Answer> {
     let users = world.lock();
     let nights = &users.get(&user).ok_or_else(|| refusal(404, "user does not exist"))?.nights;
     let within = nights.iter().filter(|night| {
-        let day = night.start.to_zoned(zone.clone()).date();
+        let day = night.start.to_zoned_datetime(zone.clone()).date();
         from.is_none_or(|from| day >= from) && to.is_none_or(|to| day <= to)
     });
     let mut rows: Vec<Value> = within.map(|night| report::row(night, &zone)).collect();

@@ -244,7 +244,7 @@ async fn a_session_is_kept_once_it_is_complete() {
 #[tokio::test]
 async fn averages_over_any_number_of_days() {
     let scene = scene().await;
-    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
     let query = |days: i64| AverageQuery {
         timezone: Some("Asia/Seoul".to_owned()),
         start_date: today.saturating_sub(jiff::Span::new().days(days)).to_string(),
