@@ -15,7 +15,7 @@ use penstock::{api_key::Hashes, contract::{FailureKind, FieldError}, failure::re
 /// # Errors
 /// The host's own trouble.
 pub async fn hashes<H: Host>(host: &H) -> Result<Result<Hashes, FieldError>, HostError> {
-    let wrong = |message: String| FieldError { field: API_KEY_HASH.to_owned(), message };
+    let wrong = |message: String| FieldError::new(API_KEY_HASH, message);
     Ok(match host.secret(API_KEY_HASH).await? {
         None => Err(wrong("is not set".to_owned())),
         Some(setting) => Hashes::parse(setting.expose()).map_err(|error| wrong(error.to_string())),

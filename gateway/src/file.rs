@@ -77,9 +77,7 @@ pub fn upload(
     if content_type.as_deref().is_some_and(|given| given.to_ascii_lowercase().starts_with("multipart/")) {
         return Err(Problem::form());
     }
-    let wrong = |field: &str, message: &str| {
-        Err(vec![FieldError { field: field.to_owned(), message: message.to_owned() }])
-    };
+    let wrong = |field: &str, message: &str| Err(vec![FieldError::new(field, message)]);
     // HTTP has no other character set in a field (RFC 9110 section 5.5); some clients send
     // UTF-8 all the same.
     let name =

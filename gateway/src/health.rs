@@ -100,7 +100,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn wrong(field: &str) -> FieldError {
-        FieldError { field: field.to_owned(), message: "is not set".to_owned() }
+        FieldError::new(field, "is not set")
     }
 
     fn body(response: &Response<String>) -> Value {

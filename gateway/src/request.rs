@@ -153,7 +153,7 @@ pub fn decode(text: &str) -> Option<String> {
 }
 
 fn wrong(field: &str, message: &str) -> FieldError {
-    FieldError { field: field.to_owned(), message: message.to_owned() }
+    FieldError::new(field, message)
 }
 
 #[cfg(test)]

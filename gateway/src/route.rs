@@ -132,7 +132,7 @@ fn bind(route: &'static Route, values: Vec<(&'static str, &str)>) -> Found {
     for (name, value) in values {
         let Some(value) = decode(value) else {
             let message = "is not percent-encoded UTF-8".to_owned();
-            return Found::Malformed(FieldError { field: name.to_owned(), message });
+            return Found::Malformed(FieldError::new(name, message));
         };
         match name {
             "account" => account = value,

@@ -126,7 +126,7 @@ async fn call<H: Host + 'static>(
         resume = query.take("resume")?;
         if resume.is_some() && query.has("page") {
             let message = "cannot be given together with `resume`".to_owned();
-            return Err(Problem::from(FieldError { field: "page".to_owned(), message }));
+            return Err(Problem::from(FieldError::new("page", message)));
         }
     }
     parameters.append(&mut query.0);

@@ -12,8 +12,7 @@ const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_
 /// The value of a placeholder, checked by its type and percent-encoded as one path
 /// segment.
 pub(crate) fn segment(placeholder: &Placeholder, value: &str) -> Result<String, FieldError> {
-    let wrong =
-        |message: &str| Err(FieldError { field: placeholder.wire.to_owned(), message: message.to_owned() });
+    let wrong = |message: &str| Err(FieldError::new(placeholder.wire, message));
     match placeholder.ty {
         Type::S32 | Type::S64 | Type::U32 | Type::U64 => match value.parse::<i64>() {
             Ok(number) => Ok(number.to_string()),

@@ -51,7 +51,7 @@ impl Arguments {
             let place = places.next(Layout::of(&placeholder.ty));
             let given = codec::lift_text(&placeholder.ty, memory, place)?;
             // A text on its own has no path: its name is the placeholder's.
-            let named = |error: FieldError| FieldError { field: placeholder.wire.to_owned(), ..error };
+            let named = |error: FieldError| FieldError::new(placeholder.wire, error.message);
             match given {
                 Ok(text) => match segment(placeholder, &text) {
                     Ok(segment) => segments.push(segment),

@@ -69,7 +69,7 @@ impl Upload {
     ) -> Result<Upload, Vec<FieldError>> {
         let mut wrong = Vec::new();
         let mut complain = |field: &str, message: &str| {
-            wrong.push(FieldError { field: field.to_owned(), message: message.to_owned() });
+            wrong.push(FieldError::new(field, message));
         };
         if file_name.trim().is_empty() || file_name.len() > LONGEST_NAME {
             complain("body.file-name", "must be 1 to 255 bytes");

@@ -95,15 +95,14 @@ pub async fn read<H: Host>(
             Some((name, Ok(Some(value)))) => {
                 values.0.insert(setting.name, Found { value, name: Some(name.clone()) });
             }
-            Some((name, Err(message))) => wrong.push(FieldError { field: name.clone(), message }),
+            Some((name, Err(message))) => wrong.push(FieldError::new(name.clone(), message)),
             None => match setting.default {
                 Some(default) => {
                     values.0.insert(setting.name, Found { value: default.to_owned(), name: None });
                 }
-                None if setting.required => wrong.push(FieldError {
-                    field: names.into_iter().next().unwrap_or_default(),
-                    message: "is not set".to_owned(),
-                }),
+                None if setting.required => {
+                    wrong.push(FieldError::new(names.into_iter().next().unwrap_or_default(), "is not set"));
+                }
                 None => {}
             },
         }

@@ -17,7 +17,7 @@ fn a_failure_keeps_all_that_it_says() {
         status: Some(429),
         vendor_trace_id: Some("00-ab".to_owned()),
         call_id: "00000000000000ff".to_owned(),
-        fields: vec![FieldError { field: "ids".to_owned(), message: "is odd".to_owned() }],
+        fields: vec![FieldError::new("ids", "is odd")],
         attempts: vec![penstock::contract::Attempt {
             number: 1,
             started: Instant { seconds: 1_763_596_800, nanoseconds: 250_000_000 },

@@ -28,7 +28,7 @@ pub(crate) fn body(failure: &Failure) -> Option<Bytes> {
 /// The failure again. Its attempts and the provider's trace id belong to another call.
 pub(crate) fn failure(entry: &Entry) -> Option<Failure> {
     let absence: Absence<'_> = serde_json::from_slice(&entry.body).ok()?;
-    let fields = absence.fields.into_iter().map(|(field, message)| FieldError { field, message }).collect();
+    let fields = absence.fields.into_iter().map(|(field, message)| FieldError::new(field, message)).collect();
     Some(Failure {
         outcome: Outcome::NotApplied,
         status: Some(entry.status),

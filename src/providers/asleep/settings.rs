@@ -90,8 +90,8 @@ pub fn site(account: &str, values: &Values, policy: &CommonSettings) -> Result<S
         true => Ok(origin),
         false => Err("must be https:// unless PENSTOCK_ALLOW_HTTP is true".to_owned()),
     });
-    let field = || values.found_as("BASE_URL").unwrap_or("ASLEEP_BASE_URL").to_owned();
-    let api = checked.map_err(|message| vec![FieldError { field: field(), message }])?;
+    let field = || values.found_as("BASE_URL").unwrap_or("ASLEEP_BASE_URL");
+    let api = checked.map_err(|message| vec![FieldError::new(field(), message)])?;
     Ok(Site {
         environment: values.text("API_ENVIRONMENT").unwrap_or_default().to_owned(),
         auth: api.clone(),

@@ -70,7 +70,7 @@ pub(super) fn violations(call: &Call, description: &[u8]) -> Option<Vec<FieldErr
     let asked: Asked<'_> = serde_json::from_slice(call.body.as_deref()?).ok()?;
     let mut wrong = Vec::new();
     let mut complain = |name: &str, message: String| {
-        wrong.push(FieldError { field: printable(name), message });
+        wrong.push(FieldError::new(printable(name), message));
     };
     let mut seen = BTreeSet::new();
     for given in &asked.parameters {

@@ -16,7 +16,6 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// Totals of what was sold.
 pub(super) struct Totals;
 
 impl Composition for Totals {
@@ -78,7 +77,6 @@ struct Item<'a> {
     total: Option<&'a RawValue>,
 }
 
-/// The three sums.
 #[derive(Default)]
 struct Amounts {
     total: Sum,
@@ -145,5 +143,5 @@ fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
 }
 
 fn field(name: &str, message: &str) -> Vec<FieldError> {
-    vec![FieldError { field: name.to_owned(), message: message.to_owned() }]
+    vec![FieldError::new(name, message)]
 }

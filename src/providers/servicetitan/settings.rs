@@ -167,8 +167,8 @@ pub fn site(values: &Values, policy: &CommonSettings) -> Result<Site, Vec<FieldE
             true => Ok(origin),
             false => Err("must be https:// unless PENSTOCK_ALLOW_HTTP is true".to_owned()),
         });
-        let field = values.found_as(setting).unwrap_or(setting).to_owned();
-        parsed.map_err(|message| wrong.push(FieldError { field, message })).ok()
+        let field = values.found_as(setting).unwrap_or(setting);
+        parsed.map_err(|message| wrong.push(FieldError::new(field, message))).ok()
     };
     let (auth, api) = (origin("AUTH_URL", "auth"), origin("API_URL", "api"));
     match (auth, api) {

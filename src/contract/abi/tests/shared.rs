@@ -25,7 +25,7 @@ fn failure(retry: RetryAdvice) -> Failure {
         status: Some(503),
         reason: "server-error".to_owned(),
     };
-    let field = |name: &str| FieldError { field: name.to_owned(), message: String::new() };
+    let field = |name: &str| FieldError::new(name, "");
     Failure {
         kind: FailureKind::Internal,
         message: "größer".to_owned(),

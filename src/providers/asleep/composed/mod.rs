@@ -24,7 +24,6 @@ use serde_json::value::RawValue;
 /// so it is counted here.
 const MOST_DAYS: i64 = 100;
 
-/// Asleep's composed operations.
 pub(super) struct Composed;
 
 impl Composition for Composed {
@@ -37,7 +36,6 @@ impl Composition for Composed {
     }
 }
 
-/// The calls that an operation is put together from.
 fn subrequests(call: &Call, now: WallTime) -> Result<Plan, Vec<FieldError>> {
     match call.operation.name {
         "sleep.user-summary" => summary::subrequests(call, now),
@@ -47,7 +45,6 @@ fn subrequests(call: &Call, now: WallTime) -> Result<Plan, Vec<FieldError>> {
     }
 }
 
-/// Its answer, from those of the calls.
 fn aggregate(call: &Call, answers: Vec<Result<Bytes, Failure>>) -> Result<String, Failure> {
     match call.operation.name {
         "sleep.user-summary" => summary::aggregate(answers),
@@ -112,5 +109,5 @@ fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
 }
 
 fn field(name: &str, message: &str) -> Vec<FieldError> {
-    vec![FieldError { field: name.to_owned(), message: message.to_owned() }]
+    vec![FieldError::new(name, message)]
 }
