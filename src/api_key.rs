@@ -30,13 +30,7 @@ pub fn generate(random: &[u8; 32]) -> Secret {
 /// What is configured for a key: `sha256:` and 64 hexadecimal digits.
 #[must_use]
 pub fn hash(key: &str) -> String {
-    use fmt::Write;
-    let mut text = HASH_PREFIX.to_owned();
-    for byte in Sha256::digest(key.as_bytes()) {
-        // Writing to a String cannot fail.
-        _ = write!(text, "{byte:02x}");
-    }
-    text
+    format!("{HASH_PREFIX}{}", base16ct::lower::encode_string(&Sha256::digest(key.as_bytes())))
 }
 
 /// The hashes of the keys that are accepted: one, or several while keys change.

@@ -33,7 +33,7 @@ impl Encoding {
     #[must_use]
     pub fn encode(self, tag: &Tag) -> String {
         match self {
-            Encoding::Hex => tag.iter().map(|byte| format!("{byte:02x}")).collect(),
+            Encoding::Hex => base16ct::lower::encode_string(tag),
             Encoding::Base64 => STANDARD.encode(tag),
         }
     }
@@ -81,15 +81,28 @@ fn keyed(key: &[u8], parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
 }
 
 fn hex(text: &str) -> Option<Tag> {
-    let mut tag = [0; 32];
-    let digits = text.as_bytes();
-    if digits.len() != 64 {
-        return None;
+    let mut tag = Tag::default();
+    // Fewer digits fill a part of it.
+    let whole = base16ct::mixed::decode(text, &mut tag).is_ok_and(|bytes| bytes.len() == size_of::<Tag>());
+    whole.then_some(tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_is_a_whole_tag_in_either_case() {
+        let digits = "0aF9".repeat(16);
+        let tag = Encoding::Hex.decode(&digits).unwrap();
+        assert_eq!(tag, [[0x0a, 0xf9]; 16].concat()[..]);
+        assert_eq!(Encoding::Hex.encode(&tag), digits.to_lowercase());
+        for wrong in ["", &"0aF9".repeat(15), digits.trim_start_matches('0'), &format!("{digits}0"), &format!("{digits}00")] {
+            assert_eq!(Encoding::Hex.decode(wrong), None, "{wrong}");
+        }
+        for letter in ["g", "+", " ", "é"] {
+            assert_eq!(Encoding::Hex.decode(&digits.replace("aF", letter)), None, "{letter}");
+            assert_eq!(Encoding::Hex.decode(&digits.replacen('0', letter, 1)), None, "{letter}");
+        }
     }
-    for (byte, pair) in tag.iter_mut().zip(digits.chunks_exact(2)) {
-        let mut pair = pair.iter().map(|digit| char::from(*digit).to_digit(16));
-        let (high, low) = (pair.next()??, pair.next()??);
-        *byte = u8::try_from(high * 16 + low).ok()?;
-    }
-    Some(tag)
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 use futures_util::future::{Either, select};
 use sha2::{Digest, Sha256};
-use std::{cell::Cell, fmt::Write, pin::pin, time::Duration};
+use std::{cell::Cell, pin::pin, time::Duration};
 
 /// How long one operation may take. The provider answers in a few hundred milliseconds.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -72,10 +72,5 @@ impl Store {
 
 /// The name of a value: it tells nothing of what is asked, and fits any store.
 fn name(key: &Key) -> String {
-    let mut name = String::from("penstock/cache/");
-    for byte in Sha256::digest(key.as_bytes()) {
-        // Writing to a String cannot fail.
-        _ = write!(name, "{byte:02x}");
-    }
-    name
+    format!("penstock/cache/{}", base16ct::lower::encode_string(&Sha256::digest(key.as_bytes())))
 }

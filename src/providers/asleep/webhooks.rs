@@ -17,10 +17,8 @@ pub const SETTINGS: &[Setting] = &settings::table(&["key", "hint", "hmac", "stan
 /// The header field with the key that was used to upload.
 const KEY_HEADER: &str = "x-api-key";
 
-/// The header field with the user's id.
 const USER_HEADER: &str = "x-user-id";
 
-/// The source.
 pub(super) struct Events;
 
 impl Webhooks for Events {
@@ -118,7 +116,7 @@ fn text(value: Option<&Value>) -> Option<String> {
 }
 
 fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]
