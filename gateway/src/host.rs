@@ -6,7 +6,6 @@ use serde_json::json;
 use spin_sdk::variables::{self, Error};
 use std::time::Duration;
 
-/// The host of a Spin component.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct SpinHost;
 

@@ -43,12 +43,10 @@ pub(crate) fn get(key: &str, now: WallTime) -> Result<Option<Vec<u8>>, HostError
     Ok(open()?.get(key).map_err(trouble)?.and_then(|kept| fresh(&kept, now).map(<[u8]>::to_vec)))
 }
 
-/// Stores a value.
 pub(crate) fn set(key: &str, value: &[u8], now: WallTime, ttl: Option<Duration>) -> Result<(), HostError> {
     open()?.set(key, &dated(value, now, ttl)).map_err(trouble)
 }
 
-/// Removes a key.
 pub(crate) fn delete(key: &str) -> Result<(), HostError> {
     open()?.delete(key).map_err(trouble)
 }

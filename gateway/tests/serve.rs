@@ -26,12 +26,10 @@ use std::rc::Rc;
 
 const JOBS: &str = "/v1/servicetitan/default/jpm/jobs";
 
-/// What a client sees.
 struct Seen {
     status: u16,
     headers: HeaderMap,
     body: String,
-    /// How a streamed body ended.
     ended: Option<Ended>,
 }
 

@@ -77,7 +77,6 @@ pub(crate) fn lift_normal(ty: &Type, memory: &dyn Memory, at: u32) -> String {
     print(Form::Normal, ty, &valid(Form::Normal, ty, lift(ty, memory, at).unwrap()).unwrap())
 }
 
-/// The value, checked.
 pub(super) fn valid(
     form: Form,
     ty: &Type,

@@ -29,7 +29,6 @@ pub(super) fn member(object: &mut String, name: &str, json: &str) {
     object.push_str(json);
 }
 
-/// A JSON string.
 pub(super) fn string(out: &mut String, text: &str) {
     if text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
         // Writing text to a String cannot fail.

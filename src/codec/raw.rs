@@ -4,7 +4,6 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
 
-/// JSON text without the blanks around it.
 pub(super) fn trimmed(json: &str) -> serde_json::Result<&str> {
     serde_json::from_str::<&RawValue>(json).map(RawValue::get)
 }

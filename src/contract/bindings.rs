@@ -15,7 +15,6 @@
     reason = "generated code; the WIT carries the documentation, and the canonical ABI is unsafe by nature"
 )]
 
-/// Makes the bindings of one of the worlds below.
 macro_rules! bindings {
 ($world:literal) => {
 wit_bindgen::generate!({

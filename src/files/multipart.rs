@@ -35,12 +35,10 @@ impl Multipart {
         Multipart { upload: upload.clone(), boundary, most, sent: 0, state: State::Head(head) }
     }
 
-    /// The media type of the form.
     pub(crate) fn content_type(&self) -> String {
         format!("multipart/form-data; boundary={}", self.boundary)
     }
 
-    /// As a request's body.
     pub(crate) fn into_body(self) -> Streamed {
         let around = match &self.state {
             State::Head(head) => head.len() + self.tail().len(),
@@ -54,7 +52,6 @@ impl Multipart {
         format!("\r\n--{}--\r\n", self.boundary)
     }
 
-    /// Counts a piece.
     fn count(&mut self, piece: &[u8]) -> Result<(), Broken> {
         self.sent = self.sent.saturating_add(piece.len() as u64);
         match self.upload.length() {

@@ -20,7 +20,6 @@ pub(super) struct Generator<'a> {
     path: Vec<String>,
 }
 
-/// A JSON text and its normal form.
 #[derive(Debug, Clone)]
 pub(super) struct Document {
     pub(super) json: String,

@@ -50,7 +50,6 @@ proptest! {
         prop_assert_eq!(read(ty, decode(ty, body.as_bytes()).unwrap()), value, "{}", body);
     }
 
-    /// A typed query comes out of memory as it was put in.
     #[test]
     fn typed_queries_are_read_from_memory(pick: Index, choices in choices()) {
         let record = *pick.get(&queries());
@@ -61,7 +60,6 @@ proptest! {
         }
     }
 
-    /// What a person writes reaches the vendor as it was meant.
     #[test]
     fn a_persons_body_means_the_same(pick: Index, choices in choices()) {
         let ty = *pick.get(&bodies());

@@ -33,7 +33,6 @@ pub(super) fn decoded(ty: &Type, json: &str) -> Value<'static> {
     read(ty, decode(ty, json.as_bytes()).unwrap())
 }
 
-/// The normal form of what a caller reads.
 pub(super) fn normal_form(ty: &Type, arena: Arena) -> String {
     print(Form::Normal, ty, &lift::valid(Form::Normal, ty, read(ty, arena)).unwrap())
 }
@@ -45,7 +44,6 @@ fn given(ty: &Type, value: &Value<'_>) -> Placed {
     Placed::at(BASE, arena)
 }
 
-/// The body of a caller's value.
 #[track_caller]
 pub(super) fn encode_body(ty: &Type, value: &Value<'_>) -> Result<String, Vec<FieldError>> {
     let placed = given(ty, value);
@@ -54,7 +52,6 @@ pub(super) fn encode_body(ty: &Type, value: &Value<'_>) -> Result<String, Vec<Fi
     body
 }
 
-/// The query of a caller's record.
 #[track_caller]
 pub(super) fn encode_query(
     record: &'static RecordType,
@@ -78,7 +75,6 @@ pub(super) fn set(ty: &Type, value: &mut Value<'static>, path: &str, new: Value<
     *place(ty, value, path) = new;
 }
 
-/// A field by its path.
 #[track_caller]
 pub(super) fn field(ty: &Type, value: &Value<'static>, path: &str) -> Value<'static> {
     place(ty, &mut value.clone(), path).clone()
@@ -106,7 +102,6 @@ fn place<'v>(ty: &Type, value: &'v mut Value<'static>, path: &str) -> &'v mut Va
     here
 }
 
-/// A text.
 pub(super) fn text(text: &str) -> Value<'static> {
     Value::Text(text.to_owned().into())
 }

@@ -31,7 +31,6 @@ fn all() -> impl Iterator<Item = &'static Operation> {
     vendors().flat_map(|vendor| operations(vendor).unwrap())
 }
 
-/// The types of all bodies.
 fn bodies() -> Vec<&'static Type> {
     all().filter_map(|operation| operation.body.as_ref()).collect()
 }

@@ -82,7 +82,6 @@ fn an_instant_from_numbers() {
 }
 
 proptest! {
-    /// Against jiff's own reckoning of time.
     #[test]
     fn instants_are_jiffs(seconds in -62_135_596_800_i64..253_402_200_000, nanoseconds in 0_u32..1_000_000_000, minutes in -1439_i32..=1439) {
         let expected = Timestamp::new(seconds, 0).unwrap() + jiff::SignedDuration::from_nanos(nanoseconds.into());
@@ -99,7 +98,6 @@ proptest! {
         }
     }
 
-    /// Any text at all.
     #[test]
     fn an_instant_of_anything_never_panics(text in "\\PC{0,40}", digits in "[0-9TtZz:.+ -]{0,40}") {
         let _ = Instant::parse(&text);

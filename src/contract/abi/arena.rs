@@ -14,7 +14,6 @@ const NOWHERE: u32 = ALIGN;
 #[derive(Debug, Default)]
 pub struct Arena {
     bytes: Vec<u8>,
-    /// Where pointers stand.
     pointers: Vec<u32>,
 }
 

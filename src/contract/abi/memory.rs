@@ -18,7 +18,6 @@ pub trait Memory {
 #[error("the value does not have the form of the canonical ABI")]
 pub struct AbiError;
 
-/// So many bytes as an array.
 pub(crate) fn bytes<const SIZE: usize>(memory: &dyn Memory, at: u32) -> Result<[u8; SIZE], AbiError> {
     let size = u32::try_from(SIZE).map_err(|_| AbiError)?;
     memory.read(at, size).and_then(|bytes| bytes.try_into().ok()).ok_or(AbiError)

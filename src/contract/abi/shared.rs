@@ -115,7 +115,6 @@ impl Abi for Handle {
 
 pub use generated::{Download, Upload};
 
-/// The implementations that `build.rs` wrote.
 mod generated {
     use super::{Abi, AbiError, Arena, Handle, Layout, Memory, Places, memory};
 

@@ -62,7 +62,6 @@ struct World {
     reads: RefCell<BTreeMap<String, usize>>,
     lookup: Cell<Duration>,
     fault: RefCell<Option<HostError>>,
-    /// Names that it denies.
     denied: RefCell<BTreeSet<String>>,
     /// Shared by all hosts of a simulation; none when the host has no store.
     store: RefCell<Option<Store>>,

@@ -198,7 +198,6 @@ impl Reply {
         Ok(response)
     }
 
-    /// As the host opens it.
     pub(super) fn open(self, max_body: usize) -> Result<Opened, SendError> {
         match self.source {
             Some(body) => {

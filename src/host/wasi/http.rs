@@ -147,7 +147,6 @@ fn no_trailers() -> FutureReader<End> {
     wit_future::new(|| Ok(None)).1
 }
 
-/// Sends a body as it comes.
 async fn pass_on(mut source: Box<dyn Source>, mut body: StreamWriter<u8>, end: FutureWriter<End>) {
     let result = loop {
         match source.next().await {

@@ -11,7 +11,6 @@ use serde_json::value::RawValue;
 /// The operation whose answers are analysed nights.
 const SESSION: &str = "sleep.sessions-get";
 
-/// The value in the envelope.
 pub(super) fn value(operation: &Operation, body: &Bytes) -> Result<Bytes, Unreadable> {
     let result = result(body)?;
     match operation.name {

@@ -10,7 +10,6 @@ use crate::{
 };
 use serde_json::Value;
 
-/// What Asleep's errors say and mean.
 pub(super) struct Details;
 
 impl Errors for Details {
@@ -42,13 +41,9 @@ enum About {
     Quota,
     /// The contract has expired.
     Plan,
-    /// The id of a user.
     User,
-    /// The id of a session.
     Session,
-    /// The name of a time zone.
     Timezone,
-    /// The days of a period.
     Period,
 }
 
@@ -81,7 +76,6 @@ fn classify(status: u16, body: &[u8]) -> Option<ErrorClass> {
     Some(ErrorClass { rule: StatusRule { class, effect: Effect::NotApplied, reason }, kind })
 }
 
-/// What a refusal says.
 fn read(status: u16, body: &[u8]) -> ApiError {
     let document: Option<Value> = serde_json::from_slice(body).ok();
     let Some(document) = document.filter(Value::is_object) else {

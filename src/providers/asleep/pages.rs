@@ -13,7 +13,6 @@ use std::ops::Range;
 /// Records a page: 1 to 100 (the vendor's page on the list of sessions).
 const PAGE_SIZES: Range<u32> = 1..101;
 
-/// How Asleep's list comes in pages.
 pub(super) struct Offsets;
 
 impl api::Paging for Offsets {

@@ -12,7 +12,6 @@ use serde_json::Value;
 /// The longest text that is passed on from a vendor's error, in characters.
 const LONGEST: usize = 300;
 
-/// What ServiceTitan's errors say.
 pub(super) struct ApiErrors;
 
 impl Errors for ApiErrors {

@@ -40,7 +40,6 @@ fn sizes(operation: &Operation) -> Range<u32> {
     1..operation.max_page_size.unwrap_or(LARGEST).saturating_add(1)
 }
 
-/// The query that selects a page.
 fn query(operation: &Operation, page: &PageSelector) -> Vec<(&'static str, String)> {
     match operation.paging {
         Paging::None | Paging::Envelope => Vec::new(),

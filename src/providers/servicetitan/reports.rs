@@ -19,7 +19,6 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 
-/// What ServiceTitan says of reports.
 pub(super) struct ReportData;
 
 impl Reports for ReportData {

@@ -78,7 +78,6 @@ struct Envelope<'a> {
     data: &'a RawValue,
 }
 
-/// The source.
 pub(super) struct Events;
 
 impl Webhooks for Events {

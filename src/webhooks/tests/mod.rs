@@ -12,7 +12,6 @@ use super::{
 use crate::policy::{secret::Secret, time::WallTime};
 use std::time::Duration;
 
-/// A message as a test has it.
 #[derive(Clone)]
 struct Message {
     headers: Vec<(String, String)>,

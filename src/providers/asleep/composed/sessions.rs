@@ -14,7 +14,6 @@ use std::collections::BTreeSet;
 /// The most users of one question: the answer is held until all of them are there.
 const MOST_USERS: usize = 1_000;
 
-/// The most users that are read at once.
 const MOST_AT_ONCE: u32 = 64;
 
 /// As the normaliser has written and checked it.
