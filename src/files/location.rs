@@ -156,6 +156,13 @@ mod tests {
         leads("/my file é.pdf", "https://api.example/my%20file%20%C3%A9.pdf");
     }
 
+    /// RFC 3986 has neither; servers send them, and a signature may be over them.
+    #[test]
+    fn brackets_and_bare_percent_signs_are_left_as_they_are() {
+        leads("/a?part[0]=b&done=100%", "https://api.example/a?part[0]=b&done=100%");
+        leads("c[1]%.pdf", "https://api.example/v2/calls/c[1]%.pdf");
+    }
+
     #[test]
     fn what_is_no_url_of_http() {
         let here = place("https://api.example/");
