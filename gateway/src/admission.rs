@@ -7,7 +7,13 @@
 
 use crate::{problem::Problem, settings::API_KEY_HASH};
 use http::HeaderMap;
-use penstock::{api_key::Hashes, contract::{FailureKind, FieldError}, failure::refused, host::{Host, HostError}, policy::secret::Secret};
+use penstock::{
+    api_key::Hashes,
+    contract::{FailureKind, FieldError},
+    failure::refused,
+    host::{Host, HostError},
+    policy::secret::Secret,
+};
 
 /// Reads the accepted hashes, afresh each time: a key that is taken away is out at
 /// once. The inner error says what is wrong with the setting.

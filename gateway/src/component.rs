@@ -8,7 +8,14 @@ use crate::{
     serve,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use penstock::{client::{Client, Download}, entry::{stream_file::stream_file, stream_records::Sink}, host::{Host, wasi::{End, Incoming}}};
+use penstock::{
+    client::{Client, Download},
+    entry::{stream_file::stream_file, stream_records::Sink},
+    host::{
+        Host,
+        wasi::{End, Incoming},
+    },
+};
 use std::{rc::Rc, time::Duration};
 use wasip3::{
     http::types::{ErrorCode, Fields, Request, Response},

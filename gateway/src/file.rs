@@ -7,7 +7,11 @@ use crate::{
     request::Head,
 };
 use http::{Response, StatusCode, header};
-use penstock::{contract::{FieldError, FileInfo}, files::{Upload, disposition}, host::Source};
+use penstock::{
+    contract::{FieldError, FileInfo},
+    files::{Upload, disposition},
+    host::Source,
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The type of a file of which the vendor says none.

@@ -6,7 +6,11 @@
 
 use crate::answer::{HEALTH, json, response};
 use http::{Response, StatusCode};
-use penstock::{client::Readiness, contract::{Failure, FieldError}, host::HostError};
+use penstock::{
+    client::Readiness,
+    contract::{Failure, FieldError},
+    host::HostError,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -1,7 +1,14 @@
 //! The port over Spin: variables are Spin's, the rest is WASI.
 
 use crate::{settings::variable, store};
-use penstock::{codec::Instant, host::{Host, HostError, Opened, Request, Response, SendError, State, wasi}, policy::{secret::Secret, time::{Tick, WallTime}}};
+use penstock::{
+    codec::Instant,
+    host::{Host, HostError, Opened, Request, Response, SendError, State, wasi},
+    policy::{
+        secret::Secret,
+        time::{Tick, WallTime},
+    },
+};
 use serde_json::json;
 use spin_sdk::variables::{self, Error};
 use std::time::Duration;

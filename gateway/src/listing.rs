@@ -1,7 +1,15 @@
 //! A whole list as lines; the crate's documentation says how they look.
 
 use crate::{answer::list_end, problem::Problem};
-use penstock::{client::Reader, contract::{Failure, catalogue::Type}, entry::{dynamic, stream_records::{Sink, stream_records}}, host::Host};
+use penstock::{
+    client::Reader,
+    contract::{Failure, catalogue::Type},
+    entry::{
+        dynamic,
+        stream_records::{Sink, stream_records},
+    },
+    host::Host,
+};
 
 /// Where a body's bytes go.
 #[allow(async_fn_in_trait, reason = "a component has one thread: the futures need not be Send")]

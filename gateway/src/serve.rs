@@ -10,7 +10,13 @@ use crate::{
     route::{self, Found, Route},
 };
 use http::{HeaderValue, Method, Response, StatusCode, header};
-use penstock::{client::{Client, Download}, contract::{CallOptions, FieldError}, entry::{dynamic, stream_file}, host::{Host, Source}, providers::registry};
+use penstock::{
+    client::{Client, Download},
+    contract::{CallOptions, FieldError},
+    entry::{dynamic, stream_file},
+    host::{Host, Source},
+    providers::registry,
+};
 use std::rc::Rc;
 
 /// The vendor whose default account `/ready` checks.

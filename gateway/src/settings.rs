@@ -1,6 +1,9 @@
 //! The gateway's own settings, and how settings are called in Spin.
 
-use penstock::{providers::registry, settings::{Kind, Setting, common}};
+use penstock::{
+    providers::registry,
+    settings::{Kind, Setting, common},
+};
 
 /// The hashes of the API keys that are accepted.
 pub const API_KEY_HASH: &str = "PENSTOCK_API_KEY_HASH";

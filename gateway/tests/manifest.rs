@@ -16,7 +16,11 @@ mod fake;
 
 use fake::FakeHost;
 use futures_util::FutureExt;
-use penstock::{settings as table, providers::api::Site, settings::{CommonSettings, Setting}};
+use penstock::{
+    providers::api::Site,
+    settings as table,
+    settings::{CommonSettings, Setting},
+};
 use penstock_gateway::settings;
 use serde::Deserialize;
 use std::{

@@ -14,7 +14,12 @@ mod files;
 use fake::{CANARY, FakeHost, Pieces, answer};
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use penstock::{api_key, client::Client, entry::{stream_file::stream_file, stream_records::Sink}, host::Response};
+use penstock::{
+    api_key,
+    client::Client,
+    entry::{stream_file::stream_file, stream_records::Sink},
+    host::Response,
+};
 use penstock_gateway::{
     Answer,
     listing::{Bytes, Ended},

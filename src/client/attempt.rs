@@ -30,7 +30,7 @@ use std::time::Duration;
 /// What a successful attempt brings.
 pub(crate) enum Exchanged {
     /// A whole answer.
-    Answer(Answer),
+    Answer(Box<Answer>),
     /// A file whose bytes are yet to come.
     File(FoundFile),
 }
@@ -145,7 +145,7 @@ impl<H: Host> Client<H> {
         match (decision, read) {
             (Ok(()), Ok(payload)) => {
                 let answer = Answer::fetched(&state.context.id, status.unwrap_or(0), payload);
-                Ok(Exchanged::Answer(answer))
+                Ok(Exchanged::Answer(Box::new(answer)))
             }
             (Err(fault), Err(detail)) => Err(Failed { fault, detail }),
             // A refusal by the rules whose body reads well, or the reverse: no provider's

@@ -203,7 +203,7 @@ impl<H: Host> Client<H> {
         };
         let fetch = async || self.fetch_for_cache(state).await;
         let cached = self.cache.answer(&*self.host, &question, wanted, fetch).await;
-        self.from_cache(state, cached)
+        answer_of_cache(state, cached)
     }
 
     /// Asks the provider for what may be kept.
@@ -218,34 +218,34 @@ impl<H: Host> Client<H> {
         Ok(Fetched { status, payload, keep })
     }
 
-    /// What the cache gave, as the answer to this call.
-    fn from_cache(&self, state: &CallState<'_>, cached: Result<Cached, Failure>) -> Result<Answer, Failure> {
-        let id = &state.context.id;
-        let cached = cached.map_err(|failure| {
-            // It may be that of another call, which asked the same at once.
-            Failure { call_id: id.clone(), ..failure }.of(state.call.operation.name, id, Vec::new())
-        })?;
-        Ok(match cached {
-            Cached::Fetched { status, payload } => Answer::fetched(id, status, payload),
-            Cached::FromCache { status, body, age, degraded } => {
-                let unreadable =
-                    |_| failure::refused(FailureKind::Internal, "a kept answer cannot be read", Vec::new());
-                let payload = read_payload(state, &body).map_err(unreadable)?;
-                let call_id = id.clone();
-                Answer { status, payload, call_id, source: AnswerSource::Cache, age, degraded }
-            }
-        })
-    }
-
     /// Asks the provider, with as many attempts as the policies allow.
     async fn send(&self, state: &mut CallState<'_>) -> Result<Answer, Failure> {
         // Boxed: its state is large, and this stands in several places of what holds it.
         match Box::pin(self.attempts(state)).await {
-            Ok(Exchanged::Answer(answer)) => Ok(answer),
+            Ok(Exchanged::Answer(answer)) => Ok(*answer),
             Ok(Exchanged::File(_)) => Err(state.named(failure::internal("there is a file"))),
             Err(failure) => Err(state.named(failure)),
         }
     }
+}
+
+/// What the cache gave, as the answer to this call.
+fn answer_of_cache(state: &CallState<'_>, cached: Result<Cached, Failure>) -> Result<Answer, Failure> {
+    let id = &state.context.id;
+    let cached = cached.map_err(|failure| {
+        // It may be that of another call, which asked the same at once.
+        Failure { call_id: id.clone(), ..failure }.of(state.call.operation.name, id, Vec::new())
+    })?;
+    Ok(match cached {
+        Cached::Fetched { status, payload } => Answer::fetched(id, status, payload),
+        Cached::FromCache { status, body, age, degraded } => {
+            let unreadable =
+                |_| failure::refused(FailureKind::Internal, "a kept answer cannot be read", Vec::new());
+            let payload = read_payload(state, &body).map_err(unreadable)?;
+            let call_id = id.clone();
+            Answer { status, payload, call_id, source: AnswerSource::Cache, age, degraded }
+        }
+    })
 }
 
 fn check_role(operation: &Operation, role: Role) -> Result<(), Failure> {

@@ -97,7 +97,13 @@ mod tests {
         let tag = Encoding::Hex.decode(&digits).unwrap();
         assert_eq!(tag, [[0x0a, 0xf9]; 16].concat()[..]);
         assert_eq!(Encoding::Hex.encode(&tag), digits.to_lowercase());
-        for wrong in ["", &"0aF9".repeat(15), digits.trim_start_matches('0'), &format!("{digits}0"), &format!("{digits}00")] {
+        for wrong in [
+            "",
+            &"0aF9".repeat(15),
+            digits.trim_start_matches('0'),
+            &format!("{digits}0"),
+            &format!("{digits}00"),
+        ] {
             assert_eq!(Encoding::Hex.decode(wrong), None, "{wrong}");
         }
         for letter in ["g", "+", " ", "é"] {

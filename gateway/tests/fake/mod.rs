@@ -3,7 +3,13 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use futures_util::future::LocalBoxFuture;
-use penstock::{host::{Body, BodyError, Host, HostError, Request, Response, SendError, Source, State}, policy::{secret::Secret, time::{Tick, WallTime}}};
+use penstock::{
+    host::{Body, BodyError, Host, HostError, Request, Response, SendError, Source, State},
+    policy::{
+        secret::Secret,
+        time::{Tick, WallTime},
+    },
+};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,

@@ -15,7 +15,17 @@ use crate::{
     vendor::Answer,
     world::World,
 };
-use penstock::{host::{BodyError, Host, HostError, Request, Response, SendError, simulated::{Simulated, Store}}, policy::{classify::{Reason, Sent}, secret::Secret, time::{Tick, WallTime}}};
+use penstock::{
+    host::{
+        BodyError, Host, HostError, Request, Response, SendError,
+        simulated::{Simulated, Store},
+    },
+    policy::{
+        classify::{Reason, Sent},
+        secret::Secret,
+        time::{Tick, WallTime},
+    },
+};
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},

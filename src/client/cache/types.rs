@@ -62,8 +62,9 @@ pub struct Missed {
     pub for_all: bool,
 }
 
-/// An answer, and where it comes from.
+/// An answer, and where it comes from. It is passed on at once and kept nowhere.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "a page's envelope, one at a time; a box would cost each call")]
 pub enum Cached {
     /// From the provider, for this call or for one that asked the same at once.
     Fetched {

@@ -4,7 +4,10 @@ use super::{Answer, Vendor, acted, between, problem};
 use crate::{fault::Fault, trace::Who, world::World};
 use bytes::Bytes;
 use fastrand::Rng;
-use penstock::{host::{BodyError, Request}, policy::classify::{Reason, Sent}};
+use penstock::{
+    host::{BodyError, Request},
+    policy::classify::{Reason, Sent},
+};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// JSON that is none of the things that are asked for.

@@ -25,7 +25,10 @@ pub(crate) use self::{
 use crate::{fault::Fault, trace::Who, world::World};
 use bytes::Bytes;
 use fastrand::Rng;
-use penstock::{host::{BodyError, Request, Response, SendError}, policy::classify::{Reason, Sent}};
+use penstock::{
+    host::{BodyError, Request, Response, SendError},
+    policy::classify::{Reason, Sent},
+};
 use std::{collections::BTreeMap, time::Duration};
 
 /// The tenants: of the default account, and of the account `north`.

@@ -8,7 +8,10 @@ use crate::{
     staleness::Read,
     vendor::{KINDS, TENANTS, Verb},
 };
-use penstock::{contract::{AnswerInfo, AnswerSource, CallOptions}, entry::dynamic};
+use penstock::{
+    contract::{AnswerInfo, AnswerSource, CallOptions},
+    entry::dynamic,
+};
 use serde_json::Value;
 use std::time::Duration;
 

@@ -9,7 +9,11 @@ use crate::{
     trace::{Event, Who},
     vendor::Kind,
 };
-use penstock::{client::Client, contract::{CallOptions, Failure}, entry::dynamic};
+use penstock::{
+    client::Client,
+    contract::{CallOptions, Failure},
+    entry::dynamic,
+};
 use std::{rc::Rc, time::Duration};
 
 /// Failures in a row after which a reader gives up.

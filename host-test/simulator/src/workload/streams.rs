@@ -8,7 +8,14 @@ use crate::{
     trace::{Event, Who},
     world::World,
 };
-use penstock::{client::Client, contract::{CallOptions, Failure, ListEnd, catalogue::Type}, entry::{dynamic, stream_records::{Sink, stream_records}}};
+use penstock::{
+    client::Client,
+    contract::{CallOptions, Failure, ListEnd, catalogue::Type},
+    entry::{
+        dynamic,
+        stream_records::{Sink, stream_records},
+    },
+};
 use std::{rc::Rc, time::Duration};
 
 /// Stops after which a reader gives up.
