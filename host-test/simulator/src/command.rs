@@ -1,11 +1,16 @@
 //! `penstock simulate`, as a value: what to run and how to show it.
 
 use crate::{
-    Config, Outcome, run_with,
+    Config, Outcome, Seed, run_with,
     scenarios::{Reading, kills, outage, rotations, saturation},
     simulate_with,
 };
-use std::time::{Duration, Instant};
+use std::{
+    fmt::Write,
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 /// Every so-manieth seed is run twice, and both traces must be the same.
 const TWICE: u64 = 50;
@@ -28,6 +33,9 @@ pub struct Command {
     pub trace: bool,
     /// The scenarios instead of schedules.
     pub scenarios: bool,
+    /// Where the digests of each seed are written, a line each, to be compared with those of
+    /// another commit: the first line that differs is a seed to look at with `trace`.
+    pub digests: Option<PathBuf>,
 }
 
 impl Command {
@@ -51,7 +59,21 @@ impl Command {
         self.show(&outcome);
         let took = began.elapsed().as_secs_f64();
         eprintln!("{took:.1} s, {:.0} schedules a second", self.seeds as f64 / took);
-        outcome.is_good()
+        self.write_digests(&outcome) && outcome.is_good()
+    }
+
+    fn write_digests(&self, outcome: &Outcome) -> bool {
+        let Some(path) = &self.digests else { return true };
+        let mut lines = String::from("seed port texts\n");
+        for Seed { seed, port, texts } in &outcome.seeds {
+            // Writing to a String cannot fail.
+            _ = writeln!(lines, "{seed} {port:016x} {texts:016x}");
+        }
+        let written = fs::write(path, lines);
+        if let Err(error) = &written {
+            eprintln!("{}: {error}", path.display());
+        }
+        written.is_ok()
     }
 
     fn show(&self, outcome: &Outcome) {

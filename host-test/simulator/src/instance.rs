@@ -191,7 +191,7 @@ impl Instance {
             world.wait(takes).await;
         }
         if fails {
-            self.world().note(self.who(), &Event::Lookup { name, found: false });
+            self.world().note(self.who(), &Event::Lookup { name, found: None });
             return Err(HostError::Unavailable("it is not there just now".to_owned()));
         }
         Ok(())
@@ -206,7 +206,7 @@ impl Instance {
         };
         self.0.settled.set(true);
         let target = &request.path_and_query;
-        world.note(self.who(), &Event::Send { method: request.method, target, body });
+        world.note(self.who(), &Event::Send(request));
         world.scan("a request's target", target.as_bytes());
         world.scan("a request's authority", request.authority.as_bytes());
         world.scan("a request's body", body);
@@ -264,9 +264,9 @@ impl Host for Instance {
                 }
                 let body = response.body.as_ref().map_or(&[][..], |body| body);
                 let body = if flight.credential.is_some() { &[] } else { body };
-                world.note(flight.who, &Event::Answer { status: response.status, body });
+                world.note(flight.who, &Event::Answer { response, body });
             }
-            Err(error) => world.note(flight.who, &Event::NoAnswer(error.reason.as_str())),
+            Err(error) => world.note(flight.who, &Event::NoAnswer(error)),
         }
         result
     }
@@ -295,20 +295,22 @@ impl Host for Instance {
     }
 
     fn random(&self) -> u64 {
-        self.0.host.random()
+        let number = self.0.host.random();
+        self.world().note(self.who(), &Event::Draw(number));
+        number
     }
 
     async fn secret(&self, name: &str) -> Result<Option<Secret>, HostError> {
         self.lookup(name).await?;
         let found = self.0.host.secret(name).await?;
-        self.world().note(self.who(), &Event::Lookup { name, found: found.is_some() });
+        self.world().note(self.who(), &Event::Lookup { name, found: Some(found.is_some()) });
         Ok(found)
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, HostError> {
         self.lookup(name).await?;
         let found = self.0.host.setting(name).await?;
-        self.world().note(self.who(), &Event::Lookup { name, found: found.is_some() });
+        self.world().note(self.who(), &Event::Lookup { name, found: Some(found.is_some()) });
         Ok(found)
     }
 

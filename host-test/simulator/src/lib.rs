@@ -18,6 +18,7 @@
 mod breaker;
 mod calls;
 pub mod command;
+mod digest;
 mod disturb;
 mod fault;
 mod figures;
@@ -43,7 +44,7 @@ pub use self::{
     fault::Fault,
     figures::Figures,
     invariant::{Invariant, Violation},
-    many::{Outcome, simulate, simulate_with},
+    many::{Outcome, Seed, simulate, simulate_with},
     report::Report,
 };
 

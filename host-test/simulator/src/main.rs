@@ -2,16 +2,28 @@
 //! in a minute.
 
 use penstock_simulator::command::Command;
-use std::{env, process::ExitCode};
+use std::{env, path::PathBuf, process::ExitCode};
 
-const USAGE: &str =
-    "penstock-simulator [--seeds N] [--seed FIRST] [--threads N] [--json] [--trace] [--scenarios]";
+const USAGE: &str = "penstock-simulator [--seeds N] [--seed FIRST] [--threads N] [--json] [--trace] [--scenarios] [--digests FILE]";
 
 fn main() -> ExitCode {
-    let mut command =
-        Command { first: 0, seeds: 1_000, threads: 2, json: false, trace: false, scenarios: false };
+    let mut command = Command {
+        first: 0,
+        seeds: 1_000,
+        threads: 2,
+        json: false,
+        trace: false,
+        scenarios: false,
+        digests: None,
+    };
     let mut arguments = env::args().skip(1);
     while let Some(argument) = arguments.next() {
+        if argument == "--digests" {
+            command.digests = arguments.next().map(PathBuf::from);
+            if command.digests.is_some() {
+                continue;
+            }
+        }
         let mut number = || arguments.next().and_then(|text| text.parse::<u64>().ok());
         let known = match argument.as_str() {
             "--seeds" => number().map(|seeds| command.seeds = seeds),

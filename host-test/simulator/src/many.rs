@@ -30,6 +30,20 @@ pub struct Outcome {
     /// The schedules in which something did not hold, the first ten by seed, each run
     /// again with its trace kept.
     pub findings: Vec<Report>,
+    /// The digests of each schedule, by seed.
+    #[serde(skip)]
+    pub seeds: Vec<Seed>,
+}
+
+/// The digests of one schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seed {
+    /// Its seed.
+    pub seed: u64,
+    /// See [`Figures::port`].
+    pub port: u64,
+    /// See [`Figures::texts`].
+    pub texts: u64,
 }
 
 impl Outcome {
@@ -79,6 +93,7 @@ pub fn simulate_with(
     }
     let Gathered { mut outcome, digests } = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     outcome.figures.distinct_traces = digests.len() as u64;
+    outcome.seeds.sort_unstable_by_key(|seed| seed.seed);
     outcome.findings = outcome.findings.iter().map(explained).collect();
     outcome
 }
@@ -122,6 +137,8 @@ struct Gathered {
 impl Gathered {
     fn take(&mut self, report: Report) {
         self.digests.insert(report.figures.trace());
+        let Figures { port, texts, .. } = report.figures;
+        self.outcome.seeds.push(Seed { seed: report.seed, port, texts });
         self.outcome.figures.add(&report.figures);
         if !report.violations.is_empty() {
             self.keep(report);
@@ -130,6 +147,7 @@ impl Gathered {
 
     fn add(&mut self, other: Gathered) {
         self.digests.extend(other.digests);
+        self.outcome.seeds.extend(other.outcome.seeds);
         self.outcome.figures.add(&other.outcome.figures);
         other.outcome.findings.into_iter().for_each(|report| self.keep(report));
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     calls::NewCall,
+    digest::results::{self, Got},
     instance::Instance,
     life::{Life, Living},
     trace::{Event, Who},
@@ -104,7 +105,7 @@ impl Stage {
     }
 
     /// Makes a call on an instance; after `patience` its caller waits no longer.
-    pub(crate) async fn call<T, F: Future<Output = Result<T, Failure>>>(
+    pub(crate) async fn call<T: Got, F: Future<Output = Result<T, Failure>>>(
         &self,
         index: usize,
         new: NewCall,
@@ -118,7 +119,7 @@ impl Stage {
         let world = &self.world;
         let number = world.begin(index, &new, instance.is_settled());
         let who = Who { instance: Some(index), call: Some(number) };
-        world.note(who, &Event::Call { operation: new.operation, about });
+        world.note(who, &Event::Call { call: &new, about, patience });
         let living = Living::new(world, number, &instance.life(), make(client));
         let ended = match patience {
             None => living.await,
@@ -127,7 +128,7 @@ impl Stage {
                 match select(living, timer).await {
                     Either::Left((ended, _)) => ended,
                     Either::Right(((), _)) => {
-                        world.note(who, &Event::Result("cancelled"));
+                        world.note(who, &Event::Result { got: results::CANCELLED, words: "cancelled" });
                         world.end(number, false);
                         return Ended::Cancelled;
                     }
@@ -137,33 +138,29 @@ impl Stage {
         world.end(number, ended.is_some());
         match ended {
             None => {
-                world.note(who, &Event::Result("killed"));
+                world.note(who, &Event::Result { got: results::KILLED, words: "killed" });
                 Ended::Killed
             }
             Some(Ok(done)) => {
                 world.count(|figures| figures.calls_ok += 1);
-                world.note(who, &Event::Result("ok"));
+                world.note(who, &Event::Result { got: done.got(), words: "ok" });
                 Ended::Done(Ok(done))
             }
             Some(Err(failure)) => {
                 let told = format!("{failure:?}");
                 world.scan("a failure", told.as_bytes());
-                let result = format!(
-                    "{} ({}) after {} attempts: {}",
-                    failure.kind.name(),
-                    failure.outcome.name(),
-                    failure.attempts.len(),
-                    failure.message
-                );
-                world.note(who, &Event::Result(&result));
+                world.note(who, &Event::Result { got: failure.got(), words: &results::words(&failure) });
                 Ended::Done(Err(failure))
             }
         }
     }
 
-    /// Looks for secrets in what the instances tell of themselves, and in the store.
+    /// Looks for secrets in what the instances tell of themselves, and in the store; takes down
+    /// how often each asked for anything.
     pub(crate) fn inspect(&self) {
-        for index in 0..self.instances.len() {
+        for (index, instance) in self.instances.iter().enumerate() {
+            let who = Who { instance: Some(index), call: None };
+            self.world.note(who, &Event::Asked(instance.asked()));
             if let Some(client) = self.client(index) {
                 self.world.scan("the metrics", client.metrics().as_bytes());
                 self.world.scan("the snapshot", client.snapshot().as_bytes());

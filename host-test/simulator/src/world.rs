@@ -153,7 +153,8 @@ impl World {
     /// What it all came to.
     pub(crate) fn close(&self) -> (Figures, Vec<Violation>, Vec<String>) {
         let mut figures = self.figures.take();
-        (figures.port, figures.texts) = (self.trace.port(), self.trace.texts());
+        let digests = self.trace.digests();
+        (figures.port, figures.texts) = (digests.port(), digests.texts());
         figures.simulated_seconds = self.now().as_secs_f64();
         (figures, self.violations.take(), self.trace.take())
     }

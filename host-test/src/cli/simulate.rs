@@ -39,6 +39,7 @@ impl Simulate {
             json: self.json,
             trace: self.trace,
             scenarios: self.scenarios,
+            digests: None,
         };
         if !command.run() {
             bail!("something did not hold; `penstock simulate --seed SEED --trace` shows every step");

@@ -21,18 +21,16 @@ impl Instance {
         }
     }
 
-    /// Takes down what the store answers.
-    fn store_result<T>(
-        &self,
-        operation: &'static str,
-        key: &str,
-        value: &[u8],
-        result: &Result<T, HostError>,
-    ) {
+    /// Takes down what the store is asked and what it answers.
+    fn store_result<T>(&self, asked: Asked<'_>, result: &Result<T, HostError>, answer: Option<&[u8]>) {
+        let Asked { operation, key, value, expected, ttl } = asked;
         let world = self.world();
         world.count(|figures| figures.state_operations += 1);
         world.scan("a key of the store", key.as_bytes());
-        world.scan("a value of the store", value);
+        world.scan(
+            "a value of the store",
+            if operation == "get" { answer.unwrap_or_default() } else { value },
+        );
         if result.is_ok() {
             self.knows_limit(key);
         }
@@ -50,37 +48,52 @@ impl Instance {
             }
             self.0.store.set(Some((fault, spell)));
         }
-        world.note(self.who(), &Event::State { operation, key, value, result: said });
+        let result = said;
+        world.note(self.who(), &Event::State { operation, key, value, expected, ttl, result, answer });
     }
+}
+
+/// What the store is asked.
+#[derive(Clone, Copy, Default)]
+struct Asked<'a> {
+    operation: &'static str,
+    key: &'a str,
+    value: &'a [u8],
+    expected: &'a [u8],
+    ttl: Option<Duration>,
 }
 
 impl State for Instance {
     async fn state_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
         self.asking().await;
         let result = self.0.host.state_get(key).await;
-        let value = result.as_ref().ok().and_then(Option::as_deref).unwrap_or_default();
-        self.store_result("get", key, value, &result);
+        let found = result.as_ref().ok().and_then(Option::as_deref);
+        self.store_result(Asked { operation: "get", key, ..Asked::default() }, &result, found);
         result
     }
 
     async fn state_set(&self, key: &str, value: Vec<u8>, ttl: Option<Duration>) -> Result<(), HostError> {
         self.asking().await;
         let result = self.0.host.state_set(key, value.clone(), ttl).await;
-        self.store_result("set", key, &value, &result);
+        let asked = Asked { operation: "set", key, value: &value, ttl, ..Asked::default() };
+        self.store_result(asked, &result, None);
         result
     }
 
     async fn state_delete(&self, key: &str) -> Result<(), HostError> {
         self.asking().await;
         let result = self.0.host.state_delete(key).await;
-        self.store_result("delete", key, &[], &result);
+        self.store_result(Asked { operation: "delete", key, ..Asked::default() }, &result, None);
         result
     }
 
     async fn state_increment(&self, key: &str, delta: i64, ttl: Option<Duration>) -> Result<i64, HostError> {
         self.asking().await;
         let result = self.0.host.state_increment(key, delta, ttl).await;
-        self.store_result("increment", key, &delta.to_le_bytes(), &result);
+        let value = &delta.to_le_bytes();
+        let asked = Asked { operation: "increment", key, value, ttl, ..Asked::default() };
+        let now = result.as_ref().ok().map(|count| count.to_le_bytes());
+        self.store_result(asked, &result, now.as_ref().map(|count| &count[..]));
         result
     }
 
@@ -92,8 +105,10 @@ impl State for Instance {
         ttl: Option<Duration>,
     ) -> Result<bool, HostError> {
         self.asking().await;
-        let result = self.0.host.state_swap(key, expected, value.clone(), ttl).await;
-        self.store_result("swap", key, &value, &result);
+        let result = self.0.host.state_swap(key, expected.clone(), value.clone(), ttl).await;
+        let asked = Asked { operation: "swap", key, value: &value, expected: &expected, ttl };
+        let swapped = result.as_ref().ok().map(|swapped| [u8::from(*swapped)]);
+        self.store_result(asked, &result, swapped.as_ref().map(|swapped| &swapped[..]));
         result
     }
 }

@@ -10,7 +10,7 @@ mod writes;
 pub(crate) use self::{
     judge::Judge,
     kept::keep,
-    pages::{Walk, page},
+    pages::{Page, Walk, page},
     singles::get,
     streams::{Stream, stream},
     writes::write,

@@ -3,6 +3,7 @@
 use super::{Caller, Judge, Target, judge::Manner};
 use crate::{
     calls::NewCall,
+    digest::results::Got,
     instance::Instance,
     invariant::Invariant,
     stage::{Ended, millis, options},
@@ -100,6 +101,8 @@ pub(crate) struct Page {
     pub ids: Vec<u64>,
     /// Where it stands.
     pub info: penstock::contract::PageInfo,
+    /// A hash of all of it as it came.
+    pub got: u64,
 }
 
 /// Reads one page.
@@ -118,9 +121,10 @@ pub(crate) async fn page(
         parameters.push(("includeTotal".to_owned(), "true".to_owned()));
     }
     let answer = dynamic::invoke(client, operation, &parameters, None, Some(options)).await?;
+    let got = answer.got();
     let ids = answer.body.as_deref().map(ids).unwrap_or_default();
     match answer.page {
-        Some(info) => Ok(Page { ids, info }),
+        Some(info) => Ok(Page { ids, info, got }),
         None => Err(penstock::failure::bad_field("page", "a list answered without a place")),
     }
 }
