@@ -1,15 +1,14 @@
-//! What reading ahead brings: 40 pages of 200 jobs from a vendor that takes 50 ms for
+//! What reading ahead brings: 40 pages of 200 jobs from a provider that takes 50 ms for
 //! each answer, with a window of 1 and of 8, through the real component.
 //!
 //! `cargo bench -p penstock-host --bench window`
 
 use futures_util::TryStreamExt;
 use penstock_host::{
-    Plugin,
-    bindings::types::CallOptions,
-    demo::{every_job, simulated_environment, vendor_with_listed_jobs},
-    vendor::Config,
+    Environment, Plugin,
+    bindings::{jpm::JobsQuery, types::CallOptions},
 };
+use penstock_simulated::servicetitan::{Config, SimulatedServiceTitan};
 use std::time::{Duration, Instant};
 
 const JOBS: usize = 40 * 200;
@@ -17,8 +16,8 @@ const JOBS: usize = 40 * 200;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = Config { latency: Duration::from_millis(50), ..Config::small(JOBS) };
-    let vendor = vendor_with_listed_jobs(config).await?;
-    let plugin = Plugin::start(simulated_environment(&vendor, [])).await?;
+    let provider = SimulatedServiceTitan::with_listed_jobs(config).await?;
+    let plugin = Plugin::start(Environment::loopback(provider.settings())).await?;
     // The token and the connections are there before the clock starts.
     read(&plugin, 8).await?;
     let one = best(&plugin, 1).await?;
@@ -26,7 +25,7 @@ async fn main() -> anyhow::Result<()> {
     println!("window 1: {:.3} s", one.as_secs_f64());
     println!("window 8: {:.3} s", eight.as_secs_f64());
     println!("speed-up: {:.2}", one.as_secs_f64() / eight.as_secs_f64());
-    vendor.shutdown().await;
+    provider.shutdown().await;
     Ok(())
 }
 
@@ -44,7 +43,11 @@ async fn read(plugin: &Plugin, window: u32) -> anyhow::Result<Duration> {
     let began = Instant::now();
     let mut jobs = plugin
         .records(move |caller, guest| {
-            Box::pin(guest.penstock_servicetitan_jpm().call_jobs_list(caller, every_job(), Some(options)))
+            Box::pin(guest.penstock_servicetitan_jpm().call_jobs_list(
+                caller,
+                JobsQuery::default(),
+                Some(options),
+            ))
         })
         .await?;
     let mut count = 0;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    http::Outbound,
+    http::{Outbound, OutboundPolicy},
     limits::Limits,
     logs::Logs,
     sources::{self, Source},
@@ -44,6 +44,17 @@ impl Environment {
             logs: Logs::discard(),
             limits: Limits::default(),
         }
+    }
+
+    /// These secrets and settings alone, and the network of this machine: for a simulated
+    /// provider. Log lines are thrown away.
+    #[must_use]
+    pub fn loopback<N: Into<String>, V: Into<String>>(settings: impl IntoIterator<Item = (N, V)>) -> Self {
+        let settings = sources::Map::new(settings);
+        Self::empty()
+            .secrets(settings.clone())
+            .config(settings)
+            .outbound(Outbound::with_policy(OutboundPolicy::none().allow_loopback()))
     }
 
     /// What a service usually lends: environment variables and `.env`

@@ -17,9 +17,7 @@
 //! environment variables, calls only the origins of an [`http::OutboundPolicy`], and
 //! learns only the secrets that it asks for by name.
 
-pub mod asleep;
 pub mod bindings;
-pub mod demo;
 mod driver;
 mod engine;
 mod environment;
@@ -36,7 +34,6 @@ mod records;
 pub mod sources;
 mod spin;
 pub mod state;
-pub mod vendor;
 
 pub use engine::{CodeCache, Engine, GATEWAY_WASM, PLUGIN_WASM};
 pub use environment::Environment;

@@ -4,7 +4,6 @@
 use futures_util::StreamExt;
 use penstock_host::{
     Environment, Plugin,
-    asleep::{Config, Oddity, Plan, SimulatedAsleep, State},
     bindings::{
         sleep::{
             AverageQuery, Gender, NewUser, OwnerQuery, Peculiarity, SessionOrder, SessionQuery, SessionState,
@@ -13,10 +12,11 @@ use penstock_host::{
         },
         types::{AnswerSource, CallOptions, FailureKind, Outcome, PageRequest},
     },
-    http::{Outbound, OutboundPolicy},
     logs::{Captured, Logs},
-    sources::Map,
-    vendor::{FaultKind, Faults, Matcher, RateLimit},
+};
+use penstock_simulated::{
+    FaultKind, Faults, Matcher, RateLimit,
+    asleep::{Config, Oddity, Plan, SimulatedAsleep, State},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
@@ -30,26 +30,16 @@ struct Scene {
 
 async fn scene_with(config: Config, further: &[(&str, &str)]) -> Scene {
     let vendor = SimulatedAsleep::start(config).await.unwrap();
-    let mut settings: Vec<(String, String)> = vendor.settings();
-    for (name, value) in [
+    let mut settings = vendor.settings();
+    let own = [
         ("PENSTOCK_ROLE", "admin"),
         ("LOG_LEVEL", "debug"),
         // Real time passes here: most tests are about something else.
         ("ASLEEP_RATE_LIMIT", "10000"),
-    ]
-    .iter()
-    .chain(further)
-    {
-        settings.retain(|(known, _)| known != name);
-        settings.push(((*name).to_owned(), (*value).to_owned()));
-    }
+    ];
+    settings.extend(own.iter().chain(further).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let (logs, captured) = Logs::captured();
-    let environment = Environment::empty()
-        .secrets(Map::new(settings.clone()))
-        .config(Map::new(settings))
-        .outbound(Outbound::with_policy(OutboundPolicy::none().allow_loopback()))
-        .logs(logs);
-    let plugin = Plugin::start(environment).await.unwrap();
+    let plugin = Plugin::start(Environment::loopback(settings).logs(logs)).await.unwrap();
     let user = vendor.user_ids()[0].clone();
     Scene { vendor, plugin, captured, user }
 }

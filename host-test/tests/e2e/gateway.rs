@@ -1,5 +1,6 @@
 //! The gateway's component with the Spin interfaces that it imports, over sockets.
 
+use crate::support;
 use bytes::Bytes;
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Empty};
@@ -8,16 +9,16 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use penstock::api_key;
-use penstock_host::{
-    demo::simulated_environment,
-    gateway::{Gateway, GatewayOptions},
-    vendor::{Config, FaultKind, Matcher, SimulatedVendor},
+use penstock_host::gateway::{Gateway, GatewayOptions};
+use penstock_simulated::{
+    FaultKind, Matcher,
+    servicetitan::{Config, SimulatedServiceTitan},
 };
 use serde_json::Value;
 use tokio::net::TcpListener;
 
 struct Served {
-    vendor: SimulatedVendor,
+    vendor: SimulatedServiceTitan,
     gateway: Gateway,
     client: Client<HttpConnector, Empty<Bytes>>,
     key: String,
@@ -36,12 +37,12 @@ impl Answer {
 }
 
 impl Served {
-    async fn new(further: &[(&'static str, &str)]) -> Served {
-        let vendor = SimulatedVendor::start(Config::small(130)).await.unwrap();
+    async fn new(further: &[(&str, &str)]) -> Served {
+        let vendor = SimulatedServiceTitan::start(Config::small(130)).await.unwrap();
         let key = api_key::generate(&[7; 32]).expose().to_owned();
-        let hash = ("PENSTOCK_API_KEY_HASH", api_key::hash(&key));
-        let further = further.iter().map(|(name, value)| (*name, (*value).to_owned()));
-        let environment = simulated_environment(&vendor, std::iter::once(hash).chain(further));
+        let hash = api_key::hash(&key);
+        let further = [&[("PENSTOCK_API_KEY_HASH", hash.as_str())], further].concat();
+        let environment = support::simulated(&vendor, &further);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let gateway = Gateway::serve(listener, environment, GatewayOptions::default()).await.unwrap();
         Served { vendor, gateway, client: Client::builder(TokioExecutor::new()).build_http(), key }

@@ -10,13 +10,10 @@
 )]
 
 mod asleep;
-mod cli;
-mod cli_batch;
 mod embed;
 mod every_operation;
 mod files;
 mod gateway;
-mod guide;
 mod imports;
 mod jpm;
 mod readme;

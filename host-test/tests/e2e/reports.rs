@@ -1,13 +1,13 @@
 //! Reports through the real component: found, described, checked, read by name, at once and
 //! later; and what is read by the tenant's own days.
 
+use crate::support;
 use futures_util::TryStreamExt;
 use penstock_host::{
     Error, Plugin,
     bindings::types::{CallOptions, Failure, FailureKind},
-    demo::simulated_environment,
-    vendor::{Config, Resource, SimulatedVendor},
 };
+use penstock_simulated::servicetitan::{Config, Resource, SimulatedServiceTitan};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -16,11 +16,10 @@ const BY_DAY: [(&str, &str); 2] = [("report_category", "operations"), ("reportId
 const DATA: &str = "ReportCategoryReports_GetData";
 
 /// A vendor with 90 jobs, and the component without waits of its own.
-async fn scene(config: Config) -> (SimulatedVendor, Plugin) {
-    let vendor = SimulatedVendor::start(config).await.unwrap();
-    let settings = [("SERVICETITAN_REPORT_INTERVAL", "0"), ("SERVICETITAN_RATE_LIMIT", "10000")];
-    let settings = settings.map(|(name, value)| (name, value.to_owned()));
-    let plugin = Plugin::start(simulated_environment(&vendor, settings)).await.unwrap();
+async fn scene(config: Config) -> (SimulatedServiceTitan, Plugin) {
+    let vendor = SimulatedServiceTitan::start(config).await.unwrap();
+    let further = [("SERVICETITAN_REPORT_INTERVAL", "0"), ("SERVICETITAN_RATE_LIMIT", "10000")];
+    let plugin = Plugin::start(support::simulated(&vendor, &further)).await.unwrap();
     (vendor, plugin)
 }
 
@@ -44,7 +43,7 @@ fn failure(error: &Error) -> &Failure {
 }
 
 /// The numbers of all jobs, as the vendor holds them.
-fn numbers(vendor: &SimulatedVendor) -> Vec<Value> {
+fn numbers(vendor: &SimulatedServiceTitan) -> Vec<Value> {
     let jobs = vendor.truth(Resource::Jobs).into_iter().map(|id| vendor.record(Resource::Jobs, id).unwrap());
     jobs.filter(|job| job["jobStatus"] != "Canceled").map(|job| job["jobNumber"].clone()).collect()
 }

@@ -1,10 +1,8 @@
 //! `jpm` has state: what its operations need to be there.
 
 use penstock::contract::catalogue::Operation;
-use penstock_host::{
-    Plugin,
-    vendor::{Resource, SimulatedVendor},
-};
+use penstock_host::Plugin;
+use penstock_simulated::servicetitan::{Resource, SimulatedServiceTitan};
 use serde_json::{Value, json};
 
 /// What is there.
@@ -26,7 +24,7 @@ pub(super) struct Known {
 
 impl Known {
     /// Makes what the lists of one job or project need for three pages.
-    pub(super) async fn prepare(vendor: &SimulatedVendor, plugin: &Plugin) -> Self {
+    pub(super) async fn prepare(vendor: &SimulatedServiceTitan, plugin: &Plugin) -> Self {
         let first = |resource| vendor.truth(resource)[0];
         let job = vendor.add_job();
         vendor.modify(Resource::Jobs, job, &json!({ "equipmentIds": [100_002] }));

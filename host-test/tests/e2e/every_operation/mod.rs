@@ -9,14 +9,14 @@ mod typed;
 mod vals;
 mod values;
 
+use crate::support;
 use futures_util::StreamExt;
 use penstock::contract::catalogue::{self, Effect, Method, Operation, Paging, Parameter};
 use penstock_host::{
     Plugin,
     bindings::{operations::Answer, types::CallOptions},
-    demo::simulated_environment,
-    vendor::{Config, SimulatedVendor},
 };
+use penstock_simulated::servicetitan::{Config, SimulatedServiceTitan};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ const RECORDS: usize = 25;
 
 /// The vendor and the component, and what calls need to know of what is there.
 struct Scene {
-    vendor: SimulatedVendor,
+    vendor: SimulatedServiceTitan,
     plugin: Plugin,
     jpm: jpm::Known,
     /// A report that was started.
@@ -42,15 +42,14 @@ struct Ask {
 impl Scene {
     async fn new() -> Self {
         let config = Config { records: RECORDS, export_page: 2, remember: 100_000, ..Config::small(300) };
-        let vendor = SimulatedVendor::start(config).await.unwrap();
+        let vendor = SimulatedServiceTitan::start(config).await.unwrap();
         let fast = [
             ("PENSTOCK_ROLE", "admin"),
             ("SERVICETITAN_RATE_LIMIT", "10000"),
             ("SERVICETITAN_REPORT_INTERVAL", "0"),
             ("ENABLE_CACHING", "false"),
         ];
-        let environment = simulated_environment(&vendor, fast.map(|(name, value)| (name, value.to_owned())));
-        let plugin = Plugin::start(environment).await.unwrap();
+        let plugin = Plugin::start(support::simulated(&vendor, &fast)).await.unwrap();
         let jpm = jpm::Known::prepare(&vendor, &plugin).await;
         let mut scene = Self { vendor, plugin, jpm, token: String::new() };
         let start = catalogue::find("servicetitan", "reporting.reports-start-query").unwrap();

@@ -4,16 +4,13 @@
 use super::*;
 use futures_util::TryStreamExt;
 use penstock::contract::catalogue::{self, Operation};
-use penstock_host::{
-    Outgoing,
-    demo::simulated_environment,
-    vendor::{Config, SimulatedVendor},
-};
+use penstock_host::Outgoing;
+use penstock_simulated::servicetitan::{Config, SimulatedServiceTitan};
 
-async fn scene() -> (SimulatedVendor, Plugin) {
+async fn scene() -> (SimulatedServiceTitan, Plugin) {
     let config = Config { file_bytes: 300_000, records: 25, ..Config::small(1) };
-    let vendor = SimulatedVendor::start(config).await.unwrap();
-    let plugin = start(simulated_environment(&vendor, [("PENSTOCK_ROLE", "admin".to_owned())])).await;
+    let vendor = SimulatedServiceTitan::start(config).await.unwrap();
+    let plugin = start(support::simulated(&vendor, &[("PENSTOCK_ROLE", "admin")])).await;
     (vendor, plugin)
 }
 

@@ -4,8 +4,8 @@ use super::Scene;
 use penstock_host::{
     Error,
     bindings::types::{FailureKind, Outcome},
-    vendor::Config,
 };
+use penstock_simulated::servicetitan::Config;
 
 async fn refused(operation: &str, parameters: &[(&str, &str)], body: Option<&str>, field: &str) -> String {
     let scene = Scene::new(Config::small(3), &[("PENSTOCK_ROLE", "admin")]).await;

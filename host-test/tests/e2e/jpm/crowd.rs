@@ -2,7 +2,7 @@
 
 use super::{Scene, pages_of};
 use futures_util::future::join_all;
-use penstock_host::vendor::Config;
+use penstock_simulated::servicetitan::Config;
 
 async fn gets(scene: &Scene, count: usize) {
     let ids = scene.vendor.job_ids();

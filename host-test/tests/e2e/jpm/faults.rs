@@ -1,10 +1,8 @@
 //! Every kind of fault by itself: nothing is lost, nothing comes twice.
 
 use super::{Scene, pages_of, sorted};
-use penstock_host::{
-    bindings::types::CallOptions,
-    vendor::{Config, FaultKind, Faults},
-};
+use penstock_host::bindings::types::CallOptions;
+use penstock_simulated::{FaultKind, Faults, servicetitan::Config};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -36,7 +34,7 @@ async fn survives(kind: FaultKind) {
     assert_eq!(job["id"], id, "{kind:?}: the get");
 
     let exported = export(&scene).await;
-    let truth = scene.vendor.truth_exported(penstock_host::vendor::Resource::Jobs);
+    let truth = scene.vendor.truth_exported(penstock_simulated::servicetitan::Resource::Jobs);
     assert_eq!(sorted(exported), sorted(truth), "{kind:?}: the export");
 
     let stats = scene.vendor.stats();

@@ -7,37 +7,37 @@ mod resume;
 mod secrets;
 mod writes;
 
+use crate::support;
 use penstock_host::{
     Environment, Plugin, Records,
     bindings::{
-        jpm::Job,
+        jpm::{Job, JobsQuery},
         types::{CallOptions, ListEnd},
     },
-    demo::{every_job, simulated_environment},
     logs::{Captured, Logs},
-    vendor::{Config, SimulatedVendor},
 };
+use penstock_simulated::servicetitan::{Config, SimulatedServiceTitan};
 
 use futures_util::StreamExt;
 
 /// A vendor with this many jobs, and the component pointed at it.
 struct Scene {
-    vendor: SimulatedVendor,
+    vendor: SimulatedServiceTitan,
     plugin: Plugin,
     captured: Captured,
 }
 
 impl Scene {
     async fn new(config: Config, further: &[(&str, &str)]) -> Scene {
-        let vendor = SimulatedVendor::start(config).await.unwrap();
+        let vendor = SimulatedServiceTitan::start(config).await.unwrap();
         let (environment, captured) = lend(&vendor, further);
         let plugin = Plugin::start(environment).await.unwrap();
         Scene { vendor, plugin, captured }
     }
 
-    /// Every job as the typed stream delivers it.
+    /// Every job as the typed stream delivers it, in an order that new jobs do not disturb.
     async fn stream(&self, options: CallOptions) -> Records<Job> {
-        let query = every_job();
+        let query = JobsQuery { sort: Some("+Id".to_owned()), ..JobsQuery::default() };
         let typed = self.plugin.records(|caller, guest| {
             Box::pin(guest.penstock_servicetitan_jpm().call_jobs_list(caller, query, Some(options)))
         });
@@ -56,11 +56,10 @@ impl Scene {
 }
 
 /// What the component is lent, with every log line kept.
-fn lend(vendor: &SimulatedVendor, further: &[(&str, &str)]) -> (Environment, Captured) {
+fn lend(vendor: &SimulatedServiceTitan, further: &[(&str, &str)]) -> (Environment, Captured) {
     let (logs, captured) = Logs::captured();
-    let loud = ("LOG_LEVEL", "debug".to_owned());
-    let further = further.iter().map(|(name, value)| (*name, (*value).to_owned()));
-    (simulated_environment(vendor, std::iter::once(loud).chain(further)).logs(logs), captured)
+    let further = [&[("LOG_LEVEL", "debug")], further].concat();
+    (support::simulated(vendor, &further).logs(logs), captured)
 }
 
 /// Pages of this many records.

@@ -2,10 +2,8 @@
 
 use super::{Scene, pages_of, sorted};
 use futures_util::StreamExt;
-use penstock_host::{
-    bindings::types::{CallOptions, FailureKind},
-    vendor::{Config, FaultKind, Matcher},
-};
+use penstock_host::bindings::types::{CallOptions, FailureKind};
+use penstock_simulated::{FaultKind, Matcher, servicetitan::Config};
 
 #[tokio::test]
 async fn the_second_read_delivers_exactly_the_rest() {

@@ -2,7 +2,10 @@
 
 use super::{Scene, pages_of};
 use futures_util::StreamExt;
-use penstock_host::vendor::{Account, Config, FaultKind, Faults};
+use penstock_simulated::{
+    FaultKind, Faults,
+    servicetitan::{Account, Config},
+};
 use std::time::Duration;
 
 const CANARIES: [&str; 3] = ["canary-client-id-5b1f", "canary-client-secret-9e2d", "canary-app-key-77aa"];

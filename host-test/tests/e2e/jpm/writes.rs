@@ -7,7 +7,10 @@ use penstock_host::{
         jpm::{CancelJob, CreateNote, LeadSource, UpdateJob},
         types::{Failure, FailureKind, Outcome},
     },
-    vendor::{Config, FaultKind, Matcher, Resource},
+};
+use penstock_simulated::{
+    FaultKind, Matcher,
+    servicetitan::{Config, Resource},
 };
 use serde_json::{Value, json};
 

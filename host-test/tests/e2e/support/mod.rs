@@ -1,5 +1,6 @@
 //! What several tests need.
 
+pub mod files;
 pub mod server;
 
 use penstock_host::{
@@ -8,6 +9,7 @@ use penstock_host::{
     logs::{Captured, Logs},
     sources::Map,
 };
+use penstock_simulated::servicetitan::SimulatedServiceTitan;
 use server::Server;
 
 /// A secret that may appear nowhere but at the vendor.
@@ -42,6 +44,14 @@ pub fn environment(vendor: &Server) -> (Environment, Captured) {
 /// Starts the plugin with [`environment`].
 pub async fn plugin(vendor: &Server) -> Plugin {
     Plugin::start(environment(vendor).0).await.unwrap()
+}
+
+/// Points the component at a simulated ServiceTitan, with further settings.
+pub fn simulated(provider: &SimulatedServiceTitan, further: &[(&str, &str)]) -> Environment {
+    let mut settings = provider.settings();
+    let further = [&[("LOG_LEVEL", "error")], further].concat();
+    settings.extend(further.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
+    Environment::loopback(settings)
 }
 
 /// No parameters.

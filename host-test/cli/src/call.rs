@@ -1,0 +1,63 @@
+//! `penstock call`: one operation, one answer.
+
+use crate::{asked::Asked, target::Target};
+use anyhow::{Context, Result};
+use clap::Args;
+use penstock_host::bindings::types::AnswerSource;
+use std::{
+    fs,
+    io::{self, Read, Write},
+};
+
+/// Arguments of `penstock call`.
+#[derive(Args)]
+pub(crate) struct Call {
+    #[command(flatten)]
+    asked: Asked,
+    /// The body: JSON, `@FILE`, or `@-` for standard input.
+    #[arg(long, short, value_name = "JSON|@FILE")]
+    body: Option<String>,
+    /// This write may be applied twice: send it again even if its outcome is unknown.
+    #[arg(long)]
+    allow_resend: bool,
+    /// While the vendor is down, answer with this JSON. For reads only.
+    #[arg(long, value_name = "JSON")]
+    fallback: Option<String>,
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Call {
+    pub(crate) async fn run(self) -> Result<()> {
+        let body = self.body.as_deref().map(read_body).transpose()?;
+        let plugin = self.target.plugin().await?;
+        let Asked { vendor_name: vendor, operation, parameters } = self.asked;
+        let mut options = self.target.options(None);
+        options.allow_resend = self.allow_resend;
+        options.fallback = self.fallback;
+        let answer = plugin.invoke(&vendor, &operation, parameters, body, Some(options)).await?;
+        if let Some(body) = answer.body {
+            writeln!(io::stdout(), "{body}")?;
+        }
+        if answer.info.source != AnswerSource::Vendor {
+            let degraded = if answer.info.degraded { ", degraded" } else { "" };
+            eprintln!("from the {}{degraded}, {} ms old", answer.info.source.name(), answer.info.age_ms);
+        }
+        if let Some(page) = answer.page {
+            eprintln!("page {}, more follow: {}, resume: {}", page.page, page.has_more, page.resume);
+        }
+        Ok(())
+    }
+}
+
+fn read_body(given: &str) -> Result<String> {
+    match given.strip_prefix('@') {
+        Some("-") => {
+            let mut body = String::new();
+            io::stdin().read_to_string(&mut body).context("cannot read the body from standard input")?;
+            Ok(body)
+        }
+        Some(file) => fs::read_to_string(file).with_context(|| format!("cannot read the body from {file}")),
+        None => Ok(given.to_owned()),
+    }
+}

@@ -1,0 +1,28 @@
+//! `penstock key`: an API key for the gateway.
+
+use anyhow::{Context, Result};
+use clap::Args;
+use penstock::{api_key, policy::secret::Secret};
+
+/// Arguments of `penstock key`.
+#[derive(Args)]
+pub(crate) struct Key {}
+
+impl Key {
+    pub(crate) fn run(self) -> Result<()> {
+        let key = fresh()?;
+        println!("# Give this key to the caller; it is not kept anywhere:");
+        println!("{}", key.expose());
+        println!("# Configure its hash at the gateway:");
+        println!("PENSTOCK_API_KEY_HASH={}", api_key::hash(key.expose()));
+        println!("SPIN_VARIABLE_PENSTOCK_API_KEY_HASH={}", api_key::hash(key.expose()));
+        Ok(())
+    }
+}
+
+/// A key from the operating system's random source.
+pub(crate) fn fresh() -> Result<Secret> {
+    let mut random = [0_u8; 32];
+    getrandom::fill(&mut random).context("the operating system gives no random numbers")?;
+    Ok(api_key::generate(&random))
+}

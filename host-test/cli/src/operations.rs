@@ -1,0 +1,100 @@
+//! `penstock operations`: what can be called.
+
+use anyhow::Result;
+use clap::Args;
+use penstock_host::{Environment, Plugin, bindings::operations::Operation};
+use serde_json::json;
+use std::io::{self, BufWriter, Write};
+
+/// Arguments of `penstock operations`.
+#[derive(Args)]
+pub(crate) struct Operations {
+    /// Only those whose name, method or path contains this; or a vendor's name for
+    /// all of that vendor.
+    filter: Option<String>,
+    /// Also the other forms of operations, such as lists by the tenant's own days.
+    #[arg(long)]
+    all: bool,
+    /// One JSON object a line, with the types, values and descriptions of parameters.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Operations {
+    pub(crate) async fn run(self) -> Result<()> {
+        let plugin = Plugin::start(Environment::empty()).await?;
+        let vendors = plugin.vendors().await?;
+        let named = vendors.iter().find(|vendor| self.filter.as_ref() == Some(vendor));
+        let filter = if named.is_some() { None } else { self.filter.as_deref() };
+        let mut found = Vec::new();
+        for vendor in vendors.iter().filter(|vendor| named.is_none_or(|named| named == *vendor)) {
+            let operations = plugin.describe(vendor, filter).await?;
+            found.extend(operations.into_iter().map(|operation| (vendor.as_str(), operation)));
+        }
+        let (own, forms): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, row)| row.over.is_none());
+        let count = (own.len(), forms.len());
+        let shown = if self.all { [own, forms].concat() } else { own };
+        print(&shown, self.json)?;
+        match count {
+            (own, 0) => eprintln!("{own} operations"),
+            (own, forms) if self.all => eprintln!("{own} operations, {forms} other forms of them"),
+            (own, forms) => eprintln!("{own} operations (--all shows {forms} other forms of them)"),
+        }
+        Ok(())
+    }
+}
+
+fn print(found: &[(&str, Operation)], as_json: bool) -> io::Result<()> {
+    let width =
+        |text: fn(&Operation) -> &str| found.iter().map(|(_, row)| text(row).len()).max().unwrap_or(0);
+    let (name, path) = (width(|row| &row.name), width(|row| &row.path));
+    let mut out = BufWriter::new(io::stdout().lock());
+    for (vendor, row) in found {
+        if as_json {
+            writeln!(out, "{}", describe(vendor, row))?;
+            continue;
+        }
+        let parameters: Vec<String> = row
+            .parameters
+            .iter()
+            .map(|parameter| format!("{}{}", parameter.name, if parameter.required { "*" } else { "" }))
+            .chain(row.body.iter().map(|_| "body*".to_owned()))
+            .collect();
+        writeln!(
+            out,
+            "{vendor}  {:name$}  {:6}  {:path$}  {:6}  {}",
+            row.name,
+            row.method,
+            row.path,
+            row.effect.name(),
+            parameters.join(", ")
+        )?;
+    }
+    out.flush()
+}
+
+fn describe(vendor: &str, row: &Operation) -> serde_json::Value {
+    let parameters = row.parameters.iter().map(|parameter| {
+        json!({
+            "name": parameter.name,
+            "kind": parameter.kind,
+            "required": parameter.required,
+            "values": parameter.values,
+            "description": parameter.description,
+        })
+    });
+    let body: Option<serde_json::Value> =
+        row.body.as_deref().and_then(|schema| serde_json::from_str(schema).ok());
+    json!({
+        "vendor": vendor,
+        "name": row.name,
+        "aliases": row.aliases,
+        "method": row.method,
+        "path": row.path,
+        "effect": row.effect.name(),
+        "paging": row.paging.name(),
+        "description": row.description,
+        "parameters": parameters.collect::<Vec<_>>(),
+        "body": body,
+    })
+}

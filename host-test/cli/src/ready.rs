@@ -1,0 +1,47 @@
+//! `penstock ready`: whether calls can be made, for a script or a probe.
+
+use crate::target::{Target, parameter};
+use anyhow::Result;
+use clap::Args;
+use penstock_host::bindings::types::FieldError;
+use std::io::{self, Write};
+
+/// Arguments of `penstock ready`.
+#[derive(Args)]
+pub(crate) struct Ready {
+    /// The vendor, for instance `servicetitan`.
+    #[arg(value_name = "VENDOR")]
+    vendor_name: String,
+    /// Make this call as well, for instance `jpm.job-types-list`, and fail if it fails.
+    #[arg(long, value_name = "OPERATION")]
+    probe: Option<String>,
+    /// A parameter of the probe by the vendor's own name, `NAME=VALUE`. May be repeated.
+    #[arg(long = "param", short, value_parser = parameter, value_name = "NAME=VALUE", requires = "probe")]
+    parameters: Vec<(String, String)>,
+    #[command(flatten)]
+    target: Target,
+}
+
+/// Settings are missing or malformed.
+#[derive(Debug, thiserror::Error)]
+#[error("not ready: {} missing or malformed", .0.len())]
+pub(crate) struct NotReady(pub(crate) Vec<FieldError>);
+
+impl Ready {
+    pub(crate) async fn run(self) -> Result<()> {
+        let plugin = self.target.plugin().await?;
+        let options = self.target.options(None);
+        let readiness = plugin.ready(&self.vendor_name, options.account.as_deref()).await?;
+        if !readiness.ready {
+            return Err(NotReady(readiness.missing).into());
+        }
+        let mut out = io::stdout();
+        writeln!(out, "settings: complete")?;
+        if let Some(operation) = &self.probe {
+            let answer =
+                plugin.invoke(&self.vendor_name, operation, self.parameters, None, Some(options)).await?;
+            writeln!(out, "{operation}: HTTP {}", answer.info.status)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+//! Which vendor to talk to, as whom.
+
+use crate::report::Unfit;
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use penstock_host::{
+    Environment, Plugin,
+    bindings::types::CallOptions,
+    http::{InvalidOrigin, Outbound, OutboundPolicy},
+    sources::{Layered, Map, Source, standard},
+};
+
+/// Options of every command that talks to a vendor.
+#[derive(Args)]
+pub(crate) struct Target {
+    /// Talk to the vendor at this URL, for instance one of `penstock vendor`.
+    #[arg(long, value_name = "URL")]
+    vendor: Option<String>,
+    /// Use the credentials of this account: PENSTOCK_ACCOUNT_<NAME>_CLIENT_ID and so on.
+    #[arg(long, value_name = "NAME")]
+    account: Option<String>,
+    /// What calls may do. Updates and actions need operator, creates and deletes admin.
+    #[arg(long, value_enum)]
+    role: Option<Role>,
+    /// Give up after this many seconds, waits included.
+    #[arg(long, value_name = "SECONDS")]
+    deadline: Option<u64>,
+    /// Ask the vendor even if the cache has an answer.
+    #[arg(long)]
+    fresh: bool,
+    /// While the vendor is down, take an old answer from the cache rather than none.
+    #[arg(long)]
+    accept_stale: bool,
+    /// Log lines to show on standard error.
+    #[arg(long, value_enum)]
+    log_level: Option<LogLevel>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Role {
+    ReadOnly,
+    Operator,
+    Admin,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+impl Target {
+    /// Starts the component for this target.
+    pub(crate) async fn plugin(&self) -> Result<Plugin> {
+        self.plugin_that_may_reach(&[]).await
+    }
+
+    /// The same with more origins that requests may go to.
+    pub(crate) async fn plugin_that_may_reach(&self, origins: &[String]) -> Result<Plugin> {
+        let mut given = Vec::new();
+        let mut policy = OutboundPolicy::vendors();
+        for origin in origins {
+            policy = policy.allow(origin).map_err(|error| unfit("--allow", &error))?;
+        }
+        for url in self.configured_origins().await? {
+            policy = policy.allow(&url).map_err(|error| unfit("the configured vendor URL", &error))?;
+        }
+        if let Some(url) = &self.vendor {
+            policy = policy.allow(url).map_err(|error| unfit("--vendor", &error))?;
+            for name in ["SERVICETITAN_API_URL", "SERVICETITAN_AUTH_URL", "ASLEEP_BASE_URL"] {
+                given.push((name, url.clone()));
+            }
+            given.push(("PENSTOCK_ALLOW_HTTP", "true".to_owned()));
+        }
+        if let Some(role) = self.role.and_then(|role| role.to_possible_value()) {
+            given.push(("PENSTOCK_ROLE", role.get_name().to_owned()));
+        }
+        if let Some(level) = self.log_level.and_then(|level| level.to_possible_value()) {
+            given.push(("LOG_LEVEL", level.get_name().to_owned()));
+        }
+        // What fails is told in words at the end; the log line of it would be noise.
+        // Nobody else has the store of this process, so that nothing is to be agreed in it.
+        let alone = Map::new([("LOG_LEVEL", "error"), ("PENSTOCK_SHARE_LIMITS", "false")]);
+        let settings = Layered::new().then(Map::new(given)).then(standard()).then(alone);
+        let environment =
+            Environment::from_process().config(settings).outbound(Outbound::with_policy(policy));
+        Ok(Plugin::start(environment).await?)
+    }
+
+    /// The vendor URLs among the settings: whoever set them wants them called.
+    async fn configured_origins(&self) -> Result<Vec<String>> {
+        let account = self.account.as_ref().map(|name| name.to_ascii_uppercase().replace('-', "_"));
+        let prefixes = account.map(|name| format!("PENSTOCK_ACCOUNT_{name}_")).into_iter();
+        let vendors = ["SERVICETITAN_", "SERVICETITAN_INTEGRATION_", "ASLEEP_"].map(str::to_owned);
+        let mut origins = Vec::new();
+        for prefix in prefixes.chain(vendors) {
+            for name in ["API_URL", "AUTH_URL", "BASE_URL"] {
+                let name = format!("{prefix}{name}");
+                origins.extend(standard().get(&name).await.with_context(|| name.clone())?);
+            }
+        }
+        Ok(origins)
+    }
+
+    /// The options of a call.
+    pub(crate) fn options(&self, resume: Option<String>) -> CallOptions {
+        CallOptions {
+            account: self.account.clone(),
+            deadline_ms: self.deadline.map(|seconds| seconds.saturating_mul(1000)),
+            resume,
+            fresh: self.fresh,
+            accept_stale: self.accept_stale,
+            ..CallOptions::default()
+        }
+    }
+}
+
+fn unfit(what: &str, error: &InvalidOrigin) -> Unfit {
+    Unfit(format!("{what}: {error}"))
+}
+
+/// `NAME=VALUE`, as `--param` takes it.
+pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("must be NAME=VALUE".to_owned()),
+    }
+}

@@ -1,0 +1,135 @@
+//! `penstock vendor`: a simulated vendor, by itself.
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use penstock_simulated::{
+    Faults, RateLimit,
+    asleep::{self, SimulatedAsleep},
+    servicetitan::{Config, SimulatedServiceTitan},
+};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+/// Which vendor.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// ServiceTitan.
+    #[value(name = "servicetitan")]
+    ServiceTitan,
+    /// Asleep.
+    Asleep,
+}
+
+/// Arguments of `penstock vendor`.
+#[derive(Args)]
+pub(crate) struct Vendor {
+    /// Which vendor.
+    #[arg(long, value_enum, default_value_t = Name::ServiceTitan)]
+    vendor: Name,
+    /// The port on 127.0.0.1; 0 takes any that is free.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// What the data and the faults are made from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// ServiceTitan: jobs that it holds; everything else grows with them.
+    #[arg(long, default_value_t = 20_000)]
+    jobs: usize,
+    /// ServiceTitan: records of each list that is not of jobs or of what belongs to them.
+    #[arg(long, default_value_t = 25)]
+    records: usize,
+    /// The share of requests that fail, 0 to 1.
+    #[arg(long, default_value_t = 0.0, value_parser = fault_rate)]
+    fault_rate: f64,
+    /// How often the same request fails in a row at most.
+    #[arg(long, default_value_t = 2)]
+    max_in_a_row: u32,
+    /// Asleep: users that it holds, with 250 sessions each.
+    #[arg(long, default_value_t = 3)]
+    users: usize,
+    /// ServiceTitan: how long a token lives, in seconds.
+    #[arg(long, default_value_t = 900)]
+    token_lifetime: u64,
+    /// How long every answer takes, in milliseconds.
+    #[arg(long, default_value_t = 0)]
+    latency: u64,
+    /// No rate limit.
+    #[arg(long)]
+    unlimited: bool,
+    /// ServiceTitan: seconds between two requests for the data of one report.
+    #[arg(long, default_value_t = 60)]
+    report_interval: u64,
+}
+
+impl Vendor {
+    pub(crate) async fn run(self) -> Result<()> {
+        if self.vendor == Name::Asleep {
+            return self.run_asleep().await;
+        }
+        let vendor = SimulatedServiceTitan::start(self.config()).await?;
+        println!("# A simulated ServiceTitan listens on {}. Stop it with Ctrl-C.", vendor.url());
+        println!("# Its credentials are made up; `set -a` and these lines point a shell's clients at it:");
+        for (name, value) in vendor.settings() {
+            println!("{name}={value}");
+        }
+        tokio::signal::ctrl_c().await.context("cannot wait for Ctrl-C")?;
+        eprintln!("{}", serde_json::to_string_pretty(&vendor.stats())?);
+        vendor.shutdown().await;
+        Ok(())
+    }
+
+    async fn run_asleep(self) -> Result<()> {
+        let standard = asleep::Config::default();
+        let vendor = SimulatedAsleep::start(asleep::Config {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)),
+            seed: self.seed,
+            users: self.users,
+            // What Asleep allows is not published; this is what its guide for production keeps to.
+            rate_limit: (!self.unlimited).then_some(RateLimit { requests: 10, per: Duration::from_secs(1) }),
+            latency: Duration::from_millis(self.latency),
+            faults: self.faults(),
+            ..standard
+        })
+        .await?;
+        println!("# A simulated Asleep listens on {}. Stop it with Ctrl-C.", vendor.url());
+        println!("# Its key is made up; `set -a` and these lines point a shell's clients at it:");
+        for (name, value) in vendor.settings() {
+            println!("{name}={value}");
+        }
+        for user in vendor.user_ids() {
+            println!("# a user: {user}");
+        }
+        tokio::signal::ctrl_c().await.context("cannot wait for Ctrl-C")?;
+        eprintln!("{}", serde_json::to_string_pretty(&vendor.stats())?);
+        vendor.shutdown().await;
+        Ok(())
+    }
+
+    fn faults(&self) -> Faults {
+        Faults { max_in_a_row: self.max_in_a_row, ..Faults::mixed(self.fault_rate) }
+    }
+
+    fn config(&self) -> Config {
+        let standard = Config::default();
+        Config {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)),
+            seed: self.seed,
+            jobs: self.jobs,
+            records: self.records,
+            token_lifetime: Duration::from_secs(self.token_lifetime),
+            latency: Duration::from_millis(self.latency),
+            rate_limit: standard.rate_limit.filter(|_| !self.unlimited),
+            report_interval: Duration::from_secs(self.report_interval),
+            faults: self.faults(),
+            ..standard
+        }
+    }
+}
+
+/// A share, as `--fault-rate` takes it.
+pub(crate) fn fault_rate(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "must be from 0 to 1".to_owned())
+}

@@ -1,0 +1,195 @@
+//! The commands and their exit codes.
+
+use penstock_simulated::{
+    Matcher,
+    asleep::SimulatedAsleep,
+    servicetitan::{Config, Resource, SimulatedServiceTitan},
+};
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    process::{Command, Output},
+};
+
+pub(crate) fn penstock(settings: &BTreeMap<String, String>, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_penstock"));
+    // An empty folder, so that no `.env` of the developer's is read.
+    let folder = tempfile::tempdir().unwrap();
+    command.current_dir(folder.path()).args(arguments).envs(settings);
+    for name in
+        ["CLIENT_ID", "CLIENT_SECRET", "APP_KEY", "TENANT_ID"].map(|name| format!("SERVICETITAN_{name}"))
+    {
+        if !settings.contains_key(&name) {
+            command.env_remove(name);
+        }
+    }
+    command.output().unwrap()
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+pub(crate) async fn vendor() -> (SimulatedServiceTitan, BTreeMap<String, String>) {
+    let vendor = SimulatedServiceTitan::start(Config::small(90)).await.unwrap();
+    let settings = vendor.settings();
+    (vendor, settings)
+}
+
+#[test]
+fn without_settings_all_four_missing_ones_are_named() {
+    let run = penstock(&BTreeMap::new(), &["list", "servicetitan", "jpm.jobs-list", "--limit", "1"]);
+    assert_eq!(run.status.code(), Some(2));
+    assert!(run.stdout.is_empty());
+    let told = text(&run.stderr);
+    for name in ["CLIENT_ID", "CLIENT_SECRET", "APP_KEY", "TENANT_ID"] {
+        assert!(told.contains(&format!("SERVICETITAN_{name}")), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_asleep_elsewhere_is_named_by_its_setting_or_by_the_option() {
+    let vendor = SimulatedAsleep::start(penstock_simulated::asleep::Config::default()).await.unwrap();
+    let mut settings: BTreeMap<String, String> = vendor.settings();
+    let user = format!("user_id={}", vendor.user_ids()[0]);
+    let call = ["call", "asleep", "sleep.users-get", "--param", &user];
+    let run = penstock(&settings, &call);
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    let url = settings.remove("ASLEEP_BASE_URL").unwrap();
+    let run = penstock(&settings, &[&call[..], &["--vendor", &url]].concat());
+    assert!(run.status.success(), "{}", text(&run.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_as_lines_of_json() {
+    let (vendor, settings) = vendor().await;
+    let list = |further: &[&str]| {
+        let arguments = [&["list", "servicetitan", "jpm.jobs-list"], further].concat();
+        let run = penstock(&settings, &arguments);
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        text(&run.stdout).lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(list(&[]).len(), vendor.job_ids().len());
+    let completed = list(&["--param", "jobStatus=Completed", "--limit", "10"]);
+    assert!(!completed.is_empty() && completed.len() <= 10);
+    assert!(completed.iter().all(|job| job["jobStatus"] == "Completed"));
+}
+
+/// All that was there may not have come, and neither the lines nor the exit code say so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_changed_while_it_was_read_is_warned_of() {
+    let (vendor, settings) = vendor().await;
+    let list = || {
+        let run = penstock(
+            &settings,
+            &["list", "servicetitan", "jpm.jobs-list", "--page-size", "20", "--window", "1"],
+        );
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        text(&run.stderr)
+    };
+    assert_eq!(list(), "", "nothing to say");
+    let first = vendor.job_ids()[0];
+    vendor.after(Matcher::operation("Jobs_GetList"), 2, move |world| {
+        assert!(world.remove(Resource::Jobs, first));
+    });
+    let told = list();
+    assert!(told.contains("the list changed while it was read"), "{told}");
+}
+
+/// 2 is for input that does not fit, whoever finds out.
+#[test]
+fn input_that_does_not_fit_has_an_exit_code_of_its_own() {
+    for arguments in [
+        &["demo", "--fault-rate", "2"][..],
+        &["demo", "--fault-rate", "NaN"],
+        &["vendor", "--fault-rate", "-0.1"],
+        &["list", "servicetitan", "jpm.jobs-list", "--vendor", "no URL"],
+    ] {
+        let run = penstock(&BTreeMap::new(), arguments);
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}: {}", text(&run.stderr));
+        assert!(!run.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn goes_on_from_a_file() {
+    let (vendor, settings) = vendor().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("position");
+    let file = file.to_str().unwrap();
+    let lines = || {
+        let run = penstock(
+            &settings,
+            &["list", "servicetitan", "jpm.jobs-list", "--param", "sort=+Id", "--resume-file", file],
+        );
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        text(&run.stdout).lines().count()
+    };
+    assert_eq!(lines(), vendor.job_ids().len());
+    assert_eq!(lines(), 0);
+    vendor.add_job();
+    assert_eq!(lines(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_need_a_role() {
+    let (vendor, settings) = vendor().await;
+    let id = format!("id={}", vendor.job_ids()[0]);
+    let body = r#"{"text":"Gate code is 1234"}"#;
+    let note = ["call", "servicetitan", "jpm.jobs-create-note", "--param", &id, "--body", body];
+    let refused = penstock(&settings, &note);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("operator"), "{}", text(&refused.stderr));
+    let create = ["call", "servicetitan", "jpm.job-types-create", "--body", r#"{"name":"Repair"}"#];
+    let refused = penstock(&settings, &[&create[..], &["--role", "operator"]].concat());
+    assert!(text(&refused.stderr).contains("PENSTOCK_ROLE=admin"), "{}", text(&refused.stderr));
+    assert_eq!(vendor.stats().requests, 0);
+
+    let made = penstock(&settings, &[&note[..], &["--role", "operator"]].concat());
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+    assert_eq!(made["text"], "Gate code is 1234");
+}
+
+#[test]
+fn the_table_has_a_row_for_every_operation() {
+    let run = penstock(&BTreeMap::new(), &["operations", "servicetitan"]);
+    assert!(run.status.success());
+    let table = text(&run.stdout);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/servicetitan");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let modules = files.filter(|file| file.extension().is_some_and(|kind| kind == "wit"));
+    let declared: usize =
+        modules.map(|file| std::fs::read_to_string(file).unwrap().matches("/// @http ").count()).sum();
+    assert_eq!((table.lines().count(), declared), (585, 585));
+    let row = table.lines().find(|line| line.contains("jpm.jobs-cancel ")).unwrap();
+    for part in ["PUT", "/jpm/v2/tenant/{tenant}/jobs/{id}/cancel", "action", "id*", "body*"] {
+        assert!(row.contains(part), "{row}");
+    }
+}
+
+#[test]
+fn a_typo_brings_the_nearest_name() {
+    let run = penstock(&BTreeMap::new(), &["call", "servicetitan", "jpm.jobs-gett"]);
+    assert_eq!(run.status.code(), Some(2));
+    assert!(text(&run.stderr).contains("jpm.jobs-get"), "{}", text(&run.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readiness_has_an_exit_code() {
+    let missing = penstock(&BTreeMap::new(), &["ready", "servicetitan"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(text(&missing.stderr).contains("SERVICETITAN_APP_KEY"), "{}", text(&missing.stderr));
+
+    let (vendor, settings) = vendor().await;
+    let probe = ["ready", "servicetitan", "--probe", "jpm.job-types-list"];
+    let well = penstock(&settings, &probe);
+    assert!(well.status.success(), "{}", text(&well.stderr));
+    assert!(text(&well.stdout).contains("jpm.job-types-list: HTTP 200"), "{}", text(&well.stdout));
+
+    vendor.shutdown().await;
+    let gone = penstock(&settings, &[&probe[..], &["--deadline", "2"]].concat());
+    assert_eq!(gone.status.code(), Some(1), "{}", text(&gone.stderr));
+    // The settings are as good as before.
+    assert!(penstock(&settings, &probe[..2]).status.success());
+}

@@ -1,0 +1,16 @@
+//! The program itself, as a person runs it.
+//!
+//! One binary, so that all tests share one compiled component.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
+
+mod batch;
+mod commands;
+mod files;
+mod guide;
+mod support;

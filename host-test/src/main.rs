@@ -1,9 +1,0 @@
-//! `penstock`, the command line.
-
-use std::process::ExitCode;
-
-mod cli;
-
-fn main() -> ExitCode {
-    cli::main()
-}
