@@ -7,7 +7,7 @@ mod uploads;
 
 use crate::support::{
     self,
-    files::{Body, PIECE, RECORDING, SOME, pieces, vendor, whole},
+    files::{PIECE, RECORDING, SOME, pieces, vendor, whole},
     server::{Server, json},
 };
 use bytes::Bytes;
