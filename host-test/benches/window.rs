@@ -41,15 +41,7 @@ async fn best(plugin: &Plugin, window: u32) -> anyhow::Result<Duration> {
 async fn read(plugin: &Plugin, window: u32) -> anyhow::Result<Duration> {
     let options = CallOptions { page_size: Some(200), window: Some(window), ..CallOptions::default() };
     let began = Instant::now();
-    let mut jobs = plugin
-        .records(move |caller, guest| {
-            Box::pin(guest.penstock_servicetitan_jpm().call_jobs_list(
-                caller,
-                JobsQuery::default(),
-                Some(options),
-            ))
-        })
-        .await?;
+    let mut jobs = plugin.servicetitan().jpm().jobs_list(JobsQuery::default()).with(options).await?;
     let mut count = 0;
     while jobs.try_next().await?.is_some() {
         count += 1;

@@ -4,50 +4,34 @@
 //!   names only the fields that matter: filters, options, changes;
 //! - `PartialEq` for everything but what holds a stream;
 //! - the names of the cases of `penstock:connector`'s types.
-#![expect(clippy::indexing_slicing, reason = "ids of an arena are indices into it")]
 
-use std::{error::Error, path::Path};
-
-use heck::{ToSnakeCase, ToUpperCamelCase};
-use proc_macro2::{Ident, TokenStream};
+use heck::ToUpperCamelCase;
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use wit_parser::{Interface, Resolve, Type, TypeDefKind, WorldItem, WorldKey};
+use wit_parser::{Interface, Resolve, Type, TypeDefKind};
 
-use crate::case_names;
+use crate::{
+    case_names,
+    names::{self, ident},
+    world::Harness,
+};
 
-/// The folders in the order of their dependencies, the world of the bindings last.
-const FOLDERS: [&str; 5] =
-    ["wit/connector", "wit/host", "wit/servicetitan", "wit/asleep", "host-test/wit/harness"];
-
-/// Rust for `include!`, inside the module of the bindings.
-pub(crate) fn write(workspace: &Path) -> Result<String, Box<dyn Error>> {
-    let mut resolve = Resolve::default();
-    let mut last = None;
-    for folder in FOLDERS {
-        last = Some(resolve.push_dir(workspace.join(folder))?.0);
-    }
-    let world = resolve.select_world(&[last.ok_or("no folder")?], None)?;
-    let world = &resolve.worlds[world];
-    let mut rust = TokenStream::new();
-    for (items, exported) in [(&world.imports, false), (&world.exports, true)] {
-        for (key, item) in items {
-            let (WorldKey::Interface(id), WorldItem::Interface { .. }) = (key, item) else { continue };
-            rust.extend(interface(&resolve, &resolve.interfaces[*id], exported));
-        }
-    }
-    Ok(prettyplease::unparse(&syn::parse2(rust)?))
+/// Rust for the module of the bindings.
+pub(crate) fn write(harness: &Harness) -> TokenStream {
+    let of = |exported| {
+        move |(package, found): (&str, &Interface)| interface(&harness.resolve, package, found, exported)
+    };
+    harness.imports().filter_map(of(false)).chain(harness.exports().filter_map(of(true))).collect()
 }
 
 /// The implementations for all types of an interface; none for one without a name.
-fn interface(resolve: &Resolve, interface: &Interface, exported: bool) -> Option<TokenStream> {
-    let package = &resolve.packages[interface.package?].name;
-    let path = [&package.namespace, &package.name, interface.name.as_ref()?].map(|name| ident(name));
+fn interface(resolve: &Resolve, package: &str, interface: &Interface, exported: bool) -> Option<TokenStream> {
+    let module = names::module(resolve, interface)?;
     let exports = exported.then(|| quote!(exports::));
-    let connector =
-        exported && (package.namespace.as_str(), package.name.as_str()) == ("penstock", "connector");
+    let connector = exported && package == "connector";
     let types = interface.types.iter().map(|(name, &ty)| {
         let (name, kind) = (format_ident!("{}", name.to_upper_camel_case()), &resolve.types[ty].kind);
-        let path = quote!(#exports #(#path::)* #name);
+        let path = quote!(#exports #module::#name);
         let equality = (!holds_stream(resolve, Type::Id(ty))).then(|| equality(&path, kind));
         let default = exported.then(|| default(resolve, &path, kind));
         let names = connector.then(|| case_names::write(&path, kind)).flatten();
@@ -126,10 +110,4 @@ fn may_be_empty(resolve: &Resolve, ty: Type) -> bool {
         },
         _ => false,
     }
-}
-
-/// As Wasmtime's macro names fields and modules.
-fn ident(name: &str) -> Ident {
-    let name = name.to_snake_case();
-    syn::parse_str(&name).unwrap_or_else(|_| format_ident!("{name}_"))
 }

@@ -1,14 +1,19 @@
 //! Builds the components and hands their paths to the crate, which includes
-//! their bytes: an installed `penstock` needs no file beside it. Also writes
-//! `defaults.rs`, which `src/bindings.rs` includes.
+//! their bytes: an installed program needs no file beside it. Also writes
+//! `bindings.rs` and `providers.rs`, which files of the same names in `src` include.
 //!
 //! A second cargo does the work, since one cargo cannot build for two targets
 //! with two profiles. It gets a target directory of its own: the outer cargo holds
 //! the lock of the usual one while this script runs.
 
+#![expect(clippy::indexing_slicing, reason = "ids of an arena are indices into it")]
+
 #[path = "../../build/case_names.rs"]
 mod case_names;
 mod defaults;
+mod names;
+mod providers;
+mod world;
 
 use std::{
     env,
@@ -45,7 +50,6 @@ fn run() -> Result<(), Box<dyn Error>> {
     let workspace = package.parent().ok_or("the package has no parent folder")?;
 
     println!("cargo::rerun-if-changed=build");
-    println!("cargo::rerun-if-changed=wit/harness");
     for source in SOURCES.map(|name| workspace.join(name)) {
         // A path that is missing would make cargo run this script every time.
         if source.exists() {
@@ -53,7 +57,10 @@ fn run() -> Result<(), Box<dyn Error>> {
         }
     }
 
-    fs::write(out.join("defaults.rs"), defaults::write(workspace)?)?;
+    let harness = world::Harness::read(workspace)?;
+    let bindings = [harness.bindings(), defaults::write(&harness)].into_iter().collect();
+    fs::write(out.join("bindings.rs"), prettyplease::unparse(&syn::parse2(bindings)?))?;
+    fs::write(out.join("providers.rs"), prettyplease::unparse(&syn::parse2(providers::write(&harness)?)?))?;
 
     ensure_target()?;
     let profile = if variable("PROFILE")? == "release" { "component" } else { "component-dev" };

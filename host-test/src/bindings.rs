@@ -1,7 +1,8 @@
-//! Rust types for the harness's world (`host-test/wit/harness`), made from `wit/`.
+//! Rust types of the contract, made from `wit/`, and what calls of any function need.
 //!
 //! Every exported function is a `call_..` method that takes a [`Caller`], so that
-//! many calls run at once on one instance. [`crate::Plugin::run`] hands one out.
+//! many calls run at once on one instance. [`crate::Plugin::run`] hands one out; the methods
+//! of [`providers`](crate::providers) do that by themselves.
 //!
 //! Records whose fields may all be left out have a `Default`:
 //!
@@ -18,14 +19,7 @@ use crate::instance::HostState;
 
 #[expect(missing_docs, clippy::derivable_impls, reason = "generated; the documentation stands in wit/")]
 mod generated {
-    wasmtime::component::bindgen!({
-        path: ["../wit/connector", "../wit/host", "../wit/servicetitan", "../wit/asleep", "wit/harness"],
-        world: "penstock:harness/harness@0.1.0",
-        imports: { default: async | store },
-        exports: { default: async | store },
-    });
-
-    include!(concat!(env!("OUT_DIR"), "/defaults.rs"));
+    include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
 }
 
 pub use generated::{exports, penstock::host as lent};
@@ -70,7 +64,7 @@ pub fn function(caller: &Caller, interface: &str, name: &str) -> wasmtime::Resul
     })
 }
 
-/// The vendors' shared types.
+/// What all providers share: values, options of calls, pages and failures.
 pub use exports::penstock::connector::types;
 
 /// Any operation by name.
@@ -79,23 +73,13 @@ pub use exports::penstock::connector::operations;
 /// Health, metrics and what to forget.
 pub use exports::penstock::connector::admin;
 
-/// Files on their way from and to vendors.
+/// Files on their way from and to providers.
 pub use exports::penstock::connector::files;
 
 /// Files of any operation by its name.
 pub use exports::penstock::connector::transfers;
 
-/// Asleep's users, nights and averages.
-pub use exports::penstock::asleep::sleep;
-
-/// What vendors send by themselves.
+/// What providers send by themselves.
 pub use exports::penstock::connector::webhooks;
 
-/// ServiceTitan's forms, and the files of jobs.
-pub use exports::penstock::servicetitan::forms;
-
-/// ServiceTitan's phone calls and their recordings.
-pub use exports::penstock::servicetitan::telecom;
-
-/// ServiceTitan's job planning and management.
-pub use exports::penstock::servicetitan::jpm;
+pub use generated::of_providers::*;

@@ -18,6 +18,7 @@
 //! learns only the secrets that it asks for by name.
 
 pub mod bindings;
+mod call;
 mod driver;
 mod engine;
 mod environment;
@@ -30,11 +31,13 @@ mod lend;
 mod limits;
 pub mod logs;
 mod plugin;
+pub mod providers;
 mod records;
 pub mod sources;
 mod spin;
 pub mod state;
 
+pub use call::Call;
 pub use engine::{CodeCache, Engine, GATEWAY_WASM, PLUGIN_WASM};
 pub use environment::Environment;
 pub use error::Error;

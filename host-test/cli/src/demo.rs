@@ -98,11 +98,7 @@ impl Demo {
             window: Some(self.window),
             ..CallOptions::default()
         };
-        let mut jobs = plugin
-            .records(|caller, guest| {
-                Box::pin(guest.penstock_servicetitan_jpm().call_jobs_list(caller, query, Some(options)))
-            })
-            .await?;
+        let mut jobs = plugin.servicetitan().jpm().jobs_list(query).with(options).await?;
         let mut ids = Vec::with_capacity(self.jobs);
         while let Some(job) = jobs.next().await {
             ids.push(job?.id);

@@ -3,16 +3,17 @@
 
 use futures_util::StreamExt;
 use penstock_host::{
-    Environment, Plugin,
+    Environment, Error, Plugin,
     bindings::{
         sleep::{
             AverageQuery, Gender, NewUser, OwnerQuery, Peculiarity, SessionOrder, SessionQuery, SessionState,
             SessionsForUsersBody, SessionsQuery, StagePlan, SummaryQuery, UserChange, UserMetadata,
             UserMetadataChange,
         },
-        types::{AnswerSource, CallOptions, FailureKind, Outcome, PageRequest},
+        types::{AnswerSource, CallOptions, Failure, FailureKind, Outcome, PageRequest},
     },
     logs::{Captured, Logs},
+    providers::asleep::Sleep,
 };
 use penstock_simulated::{
     FaultKind, Faults, Matcher, RateLimit,
@@ -48,15 +49,16 @@ async fn scene() -> Scene {
     scene_with(Config::default(), &[]).await
 }
 
-/// A typed call; its arguments are made before it.
-macro_rules! call {
-    ($scene:expr, $function:ident, $a:expr, $b:expr) => {{
-        let (a, b) = ($a, $b);
-        let called = $scene
-            .plugin
-            .run(move |caller, guest| Box::pin(guest.penstock_asleep_sleep().$function(caller, a, b, None)));
-        called.await.unwrap()
-    }};
+impl Scene {
+    /// The typed calls.
+    fn sleep(&self) -> Sleep {
+        self.plugin.asleep().sleep()
+    }
+}
+
+/// What a call failed with.
+fn failure<T: std::fmt::Debug>(result: Result<T, Error>) -> Failure {
+    result.unwrap_err().failure().unwrap().clone()
 }
 
 fn metadata(height: f64) -> UserMetadata {
@@ -79,20 +81,9 @@ fn sessions(user: &str) -> SessionsQuery {
 #[tokio::test]
 async fn users_are_made_read_changed_and_removed() {
     let scene = scene().await;
-    let made = scene.plugin.run(|caller, guest| {
-        let body = NewUser { metadata: Some(metadata(170.5)), extra: None };
-        Box::pin(guest.penstock_asleep_sleep().call_users_create(caller, body, None))
-    });
-    let made = made.await.unwrap().unwrap();
-    let (user, info) = scene
-        .plugin
-        .run({
-            let id = made.user_id.clone();
-            move |caller, guest| Box::pin(guest.penstock_asleep_sleep().call_users_get(caller, id, None))
-        })
-        .await
-        .unwrap()
-        .unwrap();
+    let body = NewUser { metadata: Some(metadata(170.5)), extra: None };
+    let made = scene.sleep().users_create(body).await.unwrap();
+    let (user, info) = scene.sleep().users_get(&made.user_id).await.unwrap();
     assert_eq!((user.user_id.as_str(), info.source), (made.user_id.as_str(), AnswerSource::Vendor));
     assert_eq!(user.metadata.unwrap().gender, Some(Gender::NonBinary));
     assert_eq!(user.last_session_info, None);
@@ -105,7 +96,7 @@ async fn users_are_made_read_changed_and_removed() {
         },
         extra: None,
     };
-    let saved = call!(scene, call_users_update, made.user_id.clone(), change).unwrap();
+    let saved = scene.sleep().users_update(made.user_id.clone(), change).await.unwrap();
     assert_eq!(saved.metadata.unwrap().height, Some(171.0));
     let sent = scene.vendor.requests().into_iter().find(|request| request.method == "PUT").unwrap();
     assert_eq!(
@@ -113,13 +104,8 @@ async fn users_are_made_read_changed_and_removed() {
         json!({"metadata": {"height": 171.0, "gender": null}})
     );
 
-    let delete = |id: String| {
-        scene.plugin.run(move |caller, guest| {
-            Box::pin(guest.penstock_asleep_sleep().call_users_delete(caller, id, None))
-        })
-    };
-    delete(made.user_id.clone()).await.unwrap().unwrap();
-    let gone = delete(made.user_id).await.unwrap().unwrap_err();
+    scene.sleep().users_delete(&made.user_id).await.unwrap();
+    let gone = failure(scene.sleep().users_delete(&made.user_id).await);
     assert_eq!((gone.kind, gone.status), (FailureKind::NotFound, Some(404)));
     assert_eq!(scene.vendor.stats().written("CreateUser"), 1);
 }
@@ -129,7 +115,7 @@ async fn a_session_has_its_stages_and_statistics() {
     for (plan, told) in [(Plan::FourStage, StagePlan::FourStage), (Plan::TwoStage, StagePlan::TwoStage)] {
         let scene = scene_with(Config { plan, ..Config::default() }, &[]).await;
         let id = scene.vendor.find(&scene.user, State::Complete, None)[0].clone();
-        let (report, _) = call!(scene, call_sessions_get, id.clone(), of(&scene.user)).unwrap();
+        let (report, _) = scene.sleep().sessions_get(id.clone(), of(&scene.user)).await.unwrap();
         assert_eq!(report.stage_plan, Some(told));
         let (session, stat) = (report.session.unwrap(), report.stat.unwrap());
         assert_eq!((session.id, session.state), (id, Some(SessionState::Complete)));
@@ -155,7 +141,7 @@ async fn every_odd_session_is_read() {
         (State::Complete, Oddity::NoPolling, Peculiarity::NoRealtimePolling),
     ] {
         let id = scene.vendor.find(&scene.user, state, Some(oddity))[0].clone();
-        let (report, _) = call!(scene, call_sessions_get, id, of(&scene.user)).unwrap();
+        let (report, _) = scene.sleep().sessions_get(id, of(&scene.user)).await.unwrap();
         assert_eq!(report.peculiarities, Some(vec![word]));
         assert_eq!(report.stat.is_some(), oddity.has_statistics(), "{oddity:?}");
     }
@@ -172,10 +158,7 @@ async fn a_list_streams_every_session_once_in_either_order() {
     for order in [None, Some(SessionOrder::NewestFirst)] {
         let query = SessionsQuery { order_by: order.clone(), ..sessions(&scene.user) };
         let options = CallOptions { page_size: Some(40), ..CallOptions::default() };
-        let list = scene.plugin.records(|caller, guest| {
-            Box::pin(guest.penstock_asleep_sleep().call_sessions_list(caller, query, Some(options)))
-        });
-        let mut list = list.await.unwrap();
+        let mut list = scene.sleep().sessions_list(query).with(options).await.unwrap();
         let mut ids = Vec::new();
         while let Some(row) = list.next().await {
             ids.push(row.unwrap().session_id);
@@ -193,29 +176,23 @@ async fn a_list_streams_every_session_once_in_either_order() {
 async fn a_page_is_kept_until_a_write_to_its_user() {
     let scene = scene().await;
     let page = || PageRequest { page: Some(2), page_size: Some(100), ..PageRequest::default() };
-    let read = || async { call!(scene, call_sessions_page, sessions(&scene.user), page()).unwrap() };
+    let read = || async { scene.sleep().sessions_page(sessions(&scene.user), page()).await.unwrap() };
     let first = read().await;
     assert_eq!((first.items.len(), first.info.has_more), (100, true));
     assert_eq!(read().await.info.answer.source, AnswerSource::Cache);
 
     let id = scene.vendor.session_ids(&scene.user)[0].clone();
     let owner = || OwnerQuery { user_id: scene.user.clone() };
-    call!(scene, call_sessions_delete, id.clone(), owner()).unwrap();
+    scene.sleep().sessions_delete(id.clone(), owner()).await.unwrap();
     assert_eq!(read().await.info.answer.source, AnswerSource::Vendor);
-    let gone = call!(scene, call_sessions_delete, id, owner()).unwrap_err();
+    let gone = failure(scene.sleep().sessions_delete(id, owner()).await);
     assert_eq!(gone.kind, FailureKind::NotFound);
 
     read().await;
     scene.plugin.forget_owner("asleep", None, &scene.user).await.unwrap();
     assert_eq!(read().await.info.answer.source, AnswerSource::Vendor);
 
-    let all = scene.plugin.run({
-        let owner = owner();
-        move |caller, guest| {
-            Box::pin(guest.penstock_asleep_sleep().call_sessions_delete_all(caller, owner, None))
-        }
-    });
-    all.await.unwrap().unwrap();
+    scene.sleep().sessions_delete_all(owner()).await.unwrap();
     assert!(read().await.items.is_empty());
 }
 
@@ -223,7 +200,7 @@ async fn a_page_is_kept_until_a_write_to_its_user() {
 async fn a_session_is_kept_once_it_is_complete() {
     let scene = scene().await;
     let id = scene.vendor.find(&scene.user, State::Closed, Some(Oddity::InProgress))[0].clone();
-    let get = || async { call!(scene, call_sessions_get, id.clone(), of(&scene.user)).unwrap() };
+    let get = || async { scene.sleep().sessions_get(id.clone(), of(&scene.user)).await.unwrap() };
     assert_eq!(get().await.1.source, AnswerSource::Vendor);
     assert_eq!(get().await.1.source, AnswerSource::Vendor);
     scene.vendor.complete(&scene.user, &id);
@@ -240,13 +217,13 @@ async fn averages_over_any_number_of_days() {
         start_date: today.saturating_sub(jiff::Span::new().days(days)).to_string(),
         end_date: today.to_string(),
     };
-    let (short, _) = call!(scene, call_users_average_stats, scene.user.clone(), query(50)).unwrap();
+    let (short, _) = scene.sleep().users_average_stats(scene.user.clone(), query(50)).await.unwrap();
     let nights = short.slept_sessions.unwrap();
     assert!(!nights.is_empty() && short.average_stats.unwrap().time_in_sleep.is_some());
-    let refused = call!(scene, call_users_average_stats, scene.user.clone(), query(150)).unwrap_err();
+    let refused = failure(scene.sleep().users_average_stats(scene.user.clone(), query(150)).await);
     assert_eq!((refused.kind, refused.status), (FailureKind::Rejected, Some(400)));
 
-    let (long, _) = call!(scene, call_average_stats_over, scene.user.clone(), query(260)).unwrap();
+    let (long, _) = scene.sleep().average_stats_over(scene.user.clone(), query(260)).await.unwrap();
     assert_eq!(long.parts, 3);
     // Each night once, and their mean is the mean.
     let ids: BTreeSet<_> = long.slept_sessions.iter().map(|night| &night.id).collect();
@@ -264,7 +241,7 @@ async fn averages_over_any_number_of_days() {
 async fn a_summary_and_the_sessions_of_many() {
     let scene = scene().await;
     let query = SummaryQuery { timezone: None, end_date: None, days: None };
-    let (summary, _) = call!(scene, call_user_summary, scene.user.clone(), query).unwrap();
+    let (summary, _) = scene.sleep().user_summary(scene.user.clone(), query).await.unwrap();
     assert!(!summary.partial);
     let newest = scene.vendor.session_ids(&scene.user).pop();
     assert_eq!(summary.last_session.unwrap().session_id, newest);
@@ -280,10 +257,7 @@ async fn a_summary_and_the_sessions_of_many() {
         order_by: None,
         concurrency: Some(2),
     };
-    let asked = scene.plugin.run(move |caller, guest| {
-        Box::pin(guest.penstock_asleep_sleep().call_sessions_for_users(caller, body, None))
-    });
-    let (report, _) = asked.await.unwrap().unwrap();
+    let (report, _) = scene.sleep().sessions_for_users(body).await.unwrap();
     let told: Vec<_> = report.users.iter().map(|user| user.user_id.clone()).collect();
     assert_eq!((told, report.failed), (question, 1));
     assert_eq!(report.users[1].failure.as_ref().unwrap().kind, "not-found");

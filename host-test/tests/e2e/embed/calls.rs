@@ -1,8 +1,11 @@
 //! Calls by name and typed calls, on one instance.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering::SeqCst},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
 };
 
 use penstock_host::{
@@ -39,7 +42,31 @@ async fn invokes_by_name_and_typed() {
         .unwrap();
     assert_eq!((job.id, job.job_number.as_deref()), (3, Some("J3")));
     assert_eq!((info.status, info.source, info.degraded), (200, AnswerSource::Vendor, false));
+
+    // Any of several calls in one closure, and the same call as a method.
+    let same = plugin.servicetitan().jpm().jobs_get(3, JobsGetQuery::default()).await.unwrap();
+    assert_eq!(same.0, job);
     assert_eq!(plugin.instances_started(), 1);
+}
+
+#[tokio::test]
+async fn a_typed_call_takes_its_options() {
+    let vendor = Server::start(|request| async move {
+        if request.uri().path() == "/connect/token" {
+            return server::vendor(&request, 1);
+        }
+        std::future::pending().await
+    })
+    .await;
+    let plugin = support::plugin(&vendor).await;
+    let call = || plugin.servicetitan().jpm().jobs_get(1, JobsGetQuery::default());
+    let error = call().deadline(Duration::from_millis(300)).await.unwrap_err();
+    assert_eq!(error.failure().unwrap().kind, FailureKind::Timeout, "{error}");
+    let error = call().account("nobody").await.unwrap_err();
+    assert_eq!(error.failure().unwrap().kind, FailureKind::Configuration, "{error}");
+    let options = CallOptions { deadline_ms: Some(0), ..CallOptions::default() };
+    let error = call().account("nobody").with(options).await.unwrap_err();
+    assert_ne!(error.failure().unwrap().kind, FailureKind::Configuration, "{error}");
 }
 
 #[tokio::test]
@@ -126,8 +153,6 @@ async fn what_is_missing_is_named() {
 
 #[tokio::test]
 async fn the_store_is_lent() {
-    use std::{sync::Arc, time::Duration};
-
     use futures_util::future::BoxFuture;
     use penstock_host::{
         sources::HostError,

@@ -46,16 +46,8 @@ async fn typed_lists_stream_too() {
 
     let vendor = Server::with_jobs(120).await;
     let plugin = support::plugin(&vendor).await;
-    let jobs: Vec<jpm::Job> = plugin
-        .records(|caller, guest| {
-            let query = jpm::JobsQuery::default();
-            Box::pin(guest.penstock_servicetitan_jpm().call_jobs_list(caller, query, None))
-        })
-        .await
-        .unwrap()
-        .try_collect()
-        .await
-        .unwrap();
+    let jobs = plugin.servicetitan().jpm().jobs_list(jpm::JobsQuery::default()).await.unwrap();
+    let jobs: Vec<jpm::Job> = jobs.try_collect().await.unwrap();
     assert_eq!(jobs.len(), 120);
     assert_eq!(jobs[119].job_number.as_deref(), Some("J120"));
     assert_eq!(jobs[0].job_status, Some(jpm::JobStatus::Scheduled));

@@ -23,12 +23,7 @@ async fn sixty_four_mebibytes_pass_through_little_memory_as_fast_as_they_are_rea
     .await;
     let plugin = plugin(&vendor).await;
     // Typed, as an embedder does it.
-    let mut file = plugin
-        .file(|caller, guest| {
-            Box::pin(guest.penstock_servicetitan_telecom().call_calls_download_recording(caller, 7, None))
-        })
-        .await
-        .unwrap();
+    let mut file = plugin.servicetitan().telecom().calls_download_recording(7).await.unwrap();
     assert_eq!(file.info.content_type.as_deref(), Some("audio/mpeg"));
     assert_eq!(file.info.file_name.as_deref(), Some("call 7.mp3"));
     assert_eq!((file.info.status, file.info.length), (200, Some(MANY * PIECE as u64)));

@@ -83,16 +83,7 @@ async fn typed_and_of_unknown_length() {
     let plugin = admin(&vendor).await;
     let content = content(300_000);
     let file = Outgoing::new("a.bin", streamed(&content));
-    let attachment = plugin
-        .run(move |caller, guest| {
-            Box::pin(async move {
-                let file = file.into_argument(caller)?;
-                guest.penstock_servicetitan_forms().call_jobs_upload_attachment(caller, 7, file, None).await
-            })
-        })
-        .await
-        .unwrap()
-        .unwrap();
+    let attachment = plugin.servicetitan().forms().jobs_upload_attachment(7, file).await.unwrap();
     assert_eq!(attachment.file_name.as_deref(), Some("stored.png"));
     let seen = seen.lock().unwrap();
     assert_eq!(seen[0].headers()["transfer-encoding"], "chunked");

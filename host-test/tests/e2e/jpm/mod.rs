@@ -38,10 +38,7 @@ impl Scene {
     /// Every job as the typed stream delivers it, in an order that new jobs do not disturb.
     async fn stream(&self, options: CallOptions) -> Records<Job> {
         let query = JobsQuery { sort: Some("+Id".to_owned()), ..JobsQuery::default() };
-        let typed = self.plugin.records(|caller, guest| {
-            Box::pin(guest.penstock_servicetitan_jpm().call_jobs_list(caller, query, Some(options)))
-        });
-        typed.await.unwrap()
+        self.plugin.servicetitan().jpm().jobs_list(query).with(options).await.unwrap()
     }
 
     /// Reads to the end, which must be a good one.

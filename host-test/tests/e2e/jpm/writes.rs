@@ -110,10 +110,7 @@ async fn updates_tell_absent_from_null_from_value() {
             json!({ "summary": "<p>New</p>", "soldById": 42, "jobGeneratedLeadSource": null }),
         ),
     ] {
-        let updated = scene.plugin.run(move |caller, guest| {
-            Box::pin(guest.penstock_servicetitan_jpm().call_jobs_update(caller, id, body, None))
-        });
-        let job = updated.await.unwrap().unwrap();
+        let job = scene.plugin.servicetitan().jpm().jobs_update(id, body).await.unwrap();
         assert_eq!((job.id, job.summary.as_deref()), (id, Some("<p>New</p>")));
         let seen = scene.vendor.requests().into_iter().rfind(|request| request.method == "PATCH").unwrap();
         assert_eq!(serde_json::from_str::<Value>(&seen.body).unwrap(), expected);
@@ -133,10 +130,7 @@ async fn cancels() {
     let id = find("Scheduled").unwrap();
     let reason_id = scene.vendor.truth(Resource::CancelReasons)[0];
     let body = CancelJob { reason_id, memo: "Customer moved".to_owned(), extra: None };
-    let canceled = scene.plugin.run(move |caller, guest| {
-        Box::pin(guest.penstock_servicetitan_jpm().call_jobs_cancel(caller, id, body, None))
-    });
-    canceled.await.unwrap().unwrap();
+    scene.plugin.servicetitan().jpm().jobs_cancel(id, body).await.unwrap();
     assert_eq!(scene.vendor.record(Resource::Jobs, id).unwrap()["jobStatus"], "Canceled");
     assert_eq!(scene.vendor.stats().written("Jobs_Cancel"), 1);
 }
@@ -156,10 +150,8 @@ async fn typed_creates_refuse_what_does_not_fit() {
     let scene = scene().await;
     let id = scene.vendor.job_ids()[0];
     let body = CreateNote { text: "x".to_owned(), pin_to_top: None, extra: Some("[1]".to_owned()) };
-    let created = scene.plugin.run(move |caller, guest| {
-        Box::pin(guest.penstock_servicetitan_jpm().call_jobs_create_note(caller, id, body, None))
-    });
-    let refused = created.await.unwrap().unwrap_err();
+    let error = scene.plugin.servicetitan().jpm().jobs_create_note(id, body).await.unwrap_err();
+    let refused = failure(&error);
     assert_eq!(refused.kind, FailureKind::BadInput);
     assert!(refused.fields.iter().any(|field| field.field.contains("extra")), "{refused:?}");
     assert_eq!(scene.vendor.stats().requests, 0);
