@@ -107,7 +107,6 @@ fn method(resolve: &Resolve, interface: &Interface, function: &Function) -> Writ
     })
 }
 
-/// A parameter as the method takes it.
 fn argument(resolve: &Resolve, Param { name, ty, .. }: &Param) -> Written {
     let name = ident(name);
     if is(resolve, ty, "upload") {

@@ -114,7 +114,6 @@ fn interfaces<'a>(
     })
 }
 
-/// Whether a feature of this package is on.
 fn feature(name: &str) -> bool {
     env::var_os(format!("CARGO_FEATURE_{}", name.replace('-', "_").to_uppercase())).is_some()
 }

@@ -22,7 +22,7 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
 }
 
-pub use generated::{exports, penstock::host as lent};
+pub use generated::{exports, penstock::host};
 
 /// What is typed here of all that an instance exports: `guest.penstock_servicetitan_jpm()`...
 pub use generated::Harness as Guest;

@@ -1,4 +1,4 @@
-//! What an embedder lends the component.
+//! What the component may use of its embedder.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{
     state::{MemoryState, State},
 };
 
-/// What an embedder lends the component: credentials, settings, a store, the
+/// What the component may use of its embedder: credentials, settings, a store, the
 /// network, a place for log lines, and limits.
 ///
 /// ```
@@ -31,7 +31,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Nothing but the network to the vendors: no secret, no setting, log lines
+    /// Nothing but the network to the providers: no secret, no setting, log lines
     /// thrown away. What a test starts from.
     #[must_use]
     pub fn empty() -> Self {
@@ -57,7 +57,7 @@ impl Environment {
             .outbound(Outbound::with_policy(OutboundPolicy::none().allow_loopback()))
     }
 
-    /// What a service usually lends: environment variables and `.env`
+    /// What a service usually gives: environment variables and `.env`
     /// ([`sources::standard`]), a store in memory, log lines on standard error.
     #[must_use]
     pub fn from_process() -> Self {

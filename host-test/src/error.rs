@@ -6,7 +6,7 @@ use crate::bindings::types::Failure;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The component answered with a failure: the vendor refused, a setting is
+    /// The component answered with a failure: the provider refused, a setting is
     /// missing, a deadline passed... Its `kind`, `outcome` and `retry` say what to do.
     #[error("{}", .0.message)]
     Failure(Box<Failure>),

@@ -29,7 +29,7 @@ use crate::{
 /// 64 KiB.
 const AHEAD: usize = 1;
 
-/// A file from a vendor.
+/// A file from a provider.
 ///
 /// A stream of `Result<Bytes, Error>`: its bytes, then one error if not all of them came.
 /// A file without an error at its end is whole; before that, it may be cut off.
@@ -125,7 +125,7 @@ impl<D: 'static> StreamConsumer<D> for Deliver {
     }
 }
 
-/// A file for a vendor.
+/// A file for a provider.
 ///
 /// With its length, a content that breaks off is noticed at once and sent to nobody as a
 /// whole. Without it, the component is left waiting until its patience ends.
@@ -137,7 +137,7 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// A file of this name. The component reads the content as fast as the vendor takes it.
+    /// A file of this name. The component reads the content as fast as the provider takes it.
     pub fn new(
         file_name: impl Into<String>,
         content: impl Stream<Item = io::Result<Bytes>> + Send + 'static,

@@ -1,4 +1,4 @@
-//! A store with everything that an instance is lent, and the linker that lends it.
+//! A store with the state of an instance, and the linker with everything that it may import.
 
 use wasmtime::{
     Store, StoreLimits,
@@ -9,10 +9,10 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::{
     Environment, Error,
-    bindings::{Guest, GuestPre, lent},
+    bindings::{Guest, GuestPre, host},
     engine::Engine,
+    host_imports::HostImports,
     http::Hooks,
-    lend::Lent,
     limits::Computing,
     logs::{Logs, Output},
 };
@@ -24,7 +24,7 @@ pub struct HostState {
     table: ResourceTable,
     http: WasiHttpCtx,
     hooks: Hooks,
-    lent: Lent,
+    imports: HostImports,
     limits: StoreLimits,
     /// What the store is for; none until it is made.
     instance: Option<component::Instance>,
@@ -82,7 +82,7 @@ impl Prepared {
             table: ResourceTable::new(),
             http: WasiHttpCtx::new(),
             hooks: Hooks::new(environment.outbound.clone()),
-            lent: Lent::new(environment),
+            imports: HostImports::new(environment),
             limits: environment.limits.store_limits(),
             instance: None,
         };
@@ -109,8 +109,14 @@ fn link(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
-    lent::secrets::add_to_linker::<_, HasSelf<Lent>>(&mut linker, |state: &mut HostState| &mut state.lent)?;
-    lent::config::add_to_linker::<_, HasSelf<Lent>>(&mut linker, |state: &mut HostState| &mut state.lent)?;
-    lent::state::add_to_linker::<_, HasSelf<Lent>>(&mut linker, |state: &mut HostState| &mut state.lent)?;
+    host::secrets::add_to_linker::<_, HasSelf<HostImports>>(&mut linker, |state: &mut HostState| {
+        &mut state.imports
+    })?;
+    host::config::add_to_linker::<_, HasSelf<HostImports>>(&mut linker, |state: &mut HostState| {
+        &mut state.imports
+    })?;
+    host::state::add_to_linker::<_, HasSelf<HostImports>>(&mut linker, |state: &mut HostState| {
+        &mut state.imports
+    })?;
     Ok(linker)
 }

@@ -5,10 +5,11 @@
 #![doc = include_str!("../examples/embed.rs")]
 //! ```
 //!
-//! - [`Plugin`] runs the component and takes calls: by name ([`Plugin::invoke`],
-//!   [`Plugin::list`]) or typed ([`Plugin::run`], [`Plugin::records`]).
-//! - [`Environment`] is what the service lends it: [`sources`] of credentials and
-//!   settings, a [`state`] store, the network ([`http`]), a place for log lines
+//! - [`Plugin`] runs the component and takes calls: every operation as a typed method
+//!   ([`providers`]), or by its name ([`Plugin::invoke`], [`Plugin::list`]). [`Plugin::run`]
+//!   makes any typed calls of the component.
+//! - [`Environment`] is what the component may use of the service: [`sources`] of credentials
+//!   and settings, a [`state`] store, the network ([`http`]), a place for log lines
 //!   ([`logs`]) and [`Limits`].
 //! - [`Engine`] compiles the component, which is part of this crate: nothing has to
 //!   be installed beside the service.
@@ -19,15 +20,14 @@
 
 pub mod bindings;
 mod call;
-mod driver;
 mod engine;
 mod environment;
 mod error;
 mod files;
 pub mod gateway;
+mod host_imports;
 pub mod http;
 mod instance;
-mod lend;
 mod limits;
 pub mod logs;
 mod plugin;
@@ -36,6 +36,7 @@ mod records;
 pub mod sources;
 mod spin;
 pub mod state;
+mod worker;
 
 pub use call::Call;
 pub use engine::{CodeCache, Engine, GATEWAY_WASM, PLUGIN_WASM};

@@ -2,6 +2,10 @@
 //! built: `plugin.servicetitan().jpm().jobs_list(query)` is a [`Call`](crate::Call) that is
 //! made when it is awaited.
 //!
+//! Each interface is a feature of this crate, `servicetitan-jpm`, `asleep`...; all of them are
+//! on unless `default-features = false`. An operation whose feature is off can be called by
+//! its name all the same ([`Plugin::invoke`](crate::Plugin::invoke)).
+//!
 //! What an operation does, needs and answers with stands in its documentation. The records
 //! are those of [`bindings`](crate::bindings).
 

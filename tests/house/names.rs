@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use syn::{Item, Visibility};
 
 /// The crates, by their root files.
-const CRATES: [&str; 6] = [
+const CRATES: [&str; 8] = [
     "src/lib.rs",
     "src/policy/mod.rs",
     "gateway/src/lib.rs",
     "host-test/src/lib.rs",
+    "host-test/cli/src/main.rs",
+    "host-test/simulated/src/lib.rs",
     "host-test/simulator/src/lib.rs",
     "host-test/import/src/lib.rs",
 ];

@@ -8,7 +8,7 @@ use clap::Args;
 pub(crate) struct Asked {
     /// The vendor, for instance `servicetitan`.
     #[arg(value_name = "VENDOR")]
-    pub(crate) vendor_name: String,
+    pub(crate) provider_name: String,
     /// The operation, for instance `jpm.jobs-get`: `penstock operations` shows them.
     pub(crate) operation: String,
     /// A parameter by the vendor's own name, `NAME=VALUE`. May be repeated.

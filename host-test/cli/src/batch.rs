@@ -12,12 +12,11 @@ use std::{
     io::{self, BufWriter, Read, Write},
 };
 
-/// Arguments of `penstock batch`.
 #[derive(Args)]
 pub(crate) struct Batch {
     /// The vendor, for instance `servicetitan`.
     #[arg(value_name = "VENDOR")]
-    vendor_name: String,
+    provider_name: String,
     /// A file of calls, one JSON object a line, or `-` for standard input:
     /// `{"operation": "jpm.jobs-get", "parameters": {"id": 4711}, "body": {}}`. Each gives a
     /// line: `ok` with the answer, and `source`, `ageMs`, `degraded`, `page` where there is
@@ -49,7 +48,8 @@ impl Batch {
         let calls = read(&self.calls)?;
         let plugin = self.target.plugin().await?;
         let batch = BatchOptions { concurrency: self.concurrency, stop_after: self.stop_after };
-        let results = plugin.batch(&self.vendor_name, calls, batch, Some(self.target.options(None))).await?;
+        let results =
+            plugin.batch(&self.provider_name, calls, batch, Some(self.target.options(None))).await?;
 
         let mut out = BufWriter::new(io::stdout().lock());
         let (mut failed, mut left) = (0, 0);

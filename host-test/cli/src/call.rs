@@ -9,7 +9,6 @@ use std::{
     io::{self, Read, Write},
 };
 
-/// Arguments of `penstock call`.
 #[derive(Args)]
 pub(crate) struct Call {
     #[command(flatten)]
@@ -31,11 +30,11 @@ impl Call {
     pub(crate) async fn run(self) -> Result<()> {
         let body = self.body.as_deref().map(read_body).transpose()?;
         let plugin = self.target.plugin().await?;
-        let Asked { vendor_name: vendor, operation, parameters } = self.asked;
+        let Asked { provider_name: provider, operation, parameters } = self.asked;
         let mut options = self.target.options(None);
         options.allow_resend = self.allow_resend;
         options.fallback = self.fallback;
-        let answer = plugin.invoke(&vendor, &operation, parameters, body, Some(options)).await?;
+        let answer = plugin.invoke(&provider, &operation, parameters, body, Some(options)).await?;
         if let Some(body) = answer.body {
             writeln!(io::stdout(), "{body}")?;
         }

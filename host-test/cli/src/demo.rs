@@ -1,6 +1,6 @@
-//! `penstock demo`: the main job, end to end, against a vendor that fails on purpose.
+//! `penstock demo`: the main job, end to end, against a provider that fails on purpose.
 
-use crate::vendor::fault_rate;
+use crate::provider::fault_rate;
 use anyhow::{Result, bail};
 use clap::Args;
 use futures_util::StreamExt;
@@ -22,7 +22,6 @@ use std::{
 /// that the vendor is allowed, with room for the rate limit.
 const ATTEMPTS: u32 = 8;
 
-/// Arguments of `penstock demo`.
 #[derive(Args)]
 pub(crate) struct Demo {
     /// What the data and the faults are made from.
@@ -48,8 +47,8 @@ pub(crate) struct Demo {
 impl Demo {
     pub(crate) async fn run(self) -> Result<()> {
         eprintln!("Starting a simulated ServiceTitan with {} jobs (seed {}).", self.jobs, self.seed);
-        let vendor = SimulatedServiceTitan::with_listed_jobs(self.config()).await?;
-        let mut settings = vendor.settings();
+        let provider = SimulatedServiceTitan::with_listed_jobs(self.config()).await?;
+        let mut settings = provider.settings();
         settings.insert("LOG_LEVEL".to_owned(), "error".to_owned());
         settings.insert("RETRY_ATTEMPTS".to_owned(), ATTEMPTS.to_string());
         eprintln!("Loading the component.");
@@ -59,10 +58,10 @@ impl Demo {
         let delivered = self.read(&plugin).await?;
         let took = began.elapsed();
 
-        let truth: BTreeMap<i64, u32> = vendor.job_ids().into_iter().map(|id| (id, 0)).collect();
+        let truth: BTreeMap<i64, u32> = provider.job_ids().into_iter().map(|id| (id, 0)).collect();
         let summary = Summary::new(truth, &delivered.ids, delivered.pages, took, &plugin.snapshot().await?)?;
-        summary.print(&vendor);
-        vendor.shutdown().await;
+        summary.print(&provider);
+        provider.shutdown().await;
         if summary.lost + summary.repeated + summary.unknown > 0 {
             bail!("records were lost or repeated; run with the same --seed to see it again");
         }
@@ -115,7 +114,6 @@ struct Delivered {
     pages: u32,
 }
 
-/// What the demo prints.
 struct Summary {
     records: usize,
     pages: u32,
@@ -156,8 +154,8 @@ impl Summary {
         Ok(Summary { records, pages, token_fetches, retries, took, lost, repeated, unknown })
     }
 
-    fn print(&self, vendor: &SimulatedServiceTitan) {
-        let served = vendor.stats();
+    fn print(&self, provider: &SimulatedServiceTitan) {
+        let served = provider.stats();
         let seconds = self.took.as_secs_f64();
         println!("records          {}", self.records);
         println!("pages            {}", self.pages);

@@ -1,6 +1,6 @@
 //! `penstock download`: the file of an operation, whole or not at all.
 
-use crate::{asked::Asked, target::Target};
+use crate::{asked::Asked, part::part_of, target::Target};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use futures_util::TryStreamExt;
@@ -9,9 +9,7 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
 };
-use tempfile::NamedTempFile;
 
-/// Arguments of `penstock download`.
 #[derive(Args)]
 pub(crate) struct Download {
     #[command(flatten)]
@@ -32,8 +30,8 @@ impl Download {
     pub(crate) async fn run(self) -> Result<()> {
         let plugin = self.target.plugin_that_may_reach(&self.allow).await?;
         let options = Some(self.target.options(None));
-        let Asked { vendor_name: vendor, operation, parameters } = self.asked;
-        let file = plugin.download(&vendor, &operation, parameters, options).await?;
+        let Asked { provider_name: provider, operation, parameters } = self.asked;
+        let file = plugin.download(&provider, &operation, parameters, options).await?;
         let info = file.info.clone();
         if self.output.as_deref() == Some(Path::new("-")) {
             // What was printed cannot be taken back; the exit code says whether it is all.
@@ -44,9 +42,7 @@ impl Download {
             None => (name(&info)?, false),
         };
         let place = || output.display().to_string();
-        let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
-        // Beside its place, so that it can be renamed; removed if anything goes wrong.
-        let mut part = temporary(folder.unwrap_or(Path::new("."))).with_context(place)?;
+        let mut part = part_of(&output).with_context(place)?;
         let length = write(file, part.as_file_mut()).await?;
         part.as_file().sync_all().with_context(place)?;
         let kept = if replace { part.persist(&output) } else { part.persist_noclobber(&output) };
@@ -75,15 +71,4 @@ fn name(info: &FileInfo) -> Result<PathBuf> {
         bail!("{name} is there already: use --output to replace it");
     }
     Ok(path)
-}
-
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".penstock-").suffix(".part");
-    // As any new file: it does not stay a temporary one.
-    #[cfg(unix)]
-    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    #[cfg(unix)]
-    builder.permissions(permissions);
-    builder.tempfile_in(folder)
 }

@@ -4,7 +4,6 @@ use anyhow::{Context, Result};
 use clap::Args;
 use penstock::{api_key, policy::secret::Secret};
 
-/// Arguments of `penstock key`.
 #[derive(Args)]
 pub(crate) struct Key {}
 

@@ -1,6 +1,6 @@
 //! `penstock list`: every record of a list, as NDJSON.
 
-use crate::{asked::Asked, target::Target};
+use crate::{asked::Asked, part::part_of, target::Target};
 use anyhow::{Context, Result};
 use clap::Args;
 use futures_util::StreamExt;
@@ -11,7 +11,6 @@ use std::{
     path::PathBuf,
 };
 
-/// Arguments of `penstock list`.
 #[derive(Args)]
 pub(crate) struct List {
     #[command(flatten)]
@@ -50,9 +49,9 @@ impl List {
         let mut options = self.target.options(resume);
         options.page_size = self.page_size;
         options.window = self.window;
-        let Asked { vendor_name: vendor, operation, parameters } = &self.asked;
+        let Asked { provider_name: provider, operation, parameters } = &self.asked;
         let (parameters, body) = (parameters.clone(), self.body.clone());
-        let records = plugin.list_with(vendor, operation, parameters, body, Some(options)).await?;
+        let records = plugin.list_with(provider, operation, parameters, body, Some(options)).await?;
         self.print(records).await
     }
 
@@ -92,10 +91,11 @@ impl List {
     /// Writes the position for the next run, whole or not at all.
     fn keep(&self, resume: &str) -> Result<()> {
         let Some(file) = &self.resume_file else { return Ok(()) };
-        let mut new = file.clone().into_os_string();
-        new.push(".new");
-        let kept = fs::write(&new, format!("{resume}\n")).and_then(|()| fs::rename(&new, file));
-        kept.with_context(|| format!("cannot write {}", file.display()))
+        let kept = part_of(file).and_then(|mut part| {
+            writeln!(part, "{resume}")?;
+            part.persist(file).map_err(|error| error.error)
+        });
+        kept.map(drop).with_context(|| format!("cannot write {}", file.display()))
     }
 }
 

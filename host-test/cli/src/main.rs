@@ -9,6 +9,8 @@ mod import;
 mod key;
 mod list;
 mod operations;
+mod part;
+mod provider;
 mod ready;
 mod report;
 mod result_line;
@@ -16,7 +18,6 @@ mod serve;
 mod simulate;
 mod target;
 mod upload;
-mod vendor;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -79,7 +80,9 @@ enum Command {
     /// not hold.
     Simulate(simulate::Simulate),
     /// Runs a simulated ServiceTitan by itself.
-    Vendor(vendor::Vendor),
+    #[command(name = "vendor")]
+    #[command(name = "vendor")]
+    Provider(provider::Provider),
     /// Runs the Spin gateway in Wasmtime, against a simulated ServiceTitan.
     Serve(serve::Serve),
     /// Makes the contract's WIT from a vendor's OpenAPI documents, or compares the two.
@@ -107,7 +110,7 @@ fn main() -> ExitCode {
             Command::Batch(command) => command.run().await,
             Command::Operations(command) => command.run().await,
             Command::Ready(command) => command.run().await,
-            Command::Vendor(command) => command.run().await,
+            Command::Provider(command) => command.run().await,
             Command::Serve(command) => command.run().await,
             Command::Simulate(command) => command.run(),
             Command::Import(command) => command.run(),

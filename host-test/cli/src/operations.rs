@@ -6,7 +6,6 @@ use penstock_host::{Environment, Plugin, bindings::operations::Operation};
 use serde_json::json;
 use std::io::{self, BufWriter, Write};
 
-/// Arguments of `penstock operations`.
 #[derive(Args)]
 pub(crate) struct Operations {
     /// Only those whose name, method or path contains this; or a vendor's name for
@@ -23,13 +22,13 @@ pub(crate) struct Operations {
 impl Operations {
     pub(crate) async fn run(self) -> Result<()> {
         let plugin = Plugin::start(Environment::empty()).await?;
-        let vendors = plugin.vendors().await?;
-        let named = vendors.iter().find(|vendor| self.filter.as_ref() == Some(vendor));
+        let providers = plugin.providers().await?;
+        let named = providers.iter().find(|provider| self.filter.as_ref() == Some(provider));
         let filter = if named.is_some() { None } else { self.filter.as_deref() };
         let mut found = Vec::new();
-        for vendor in vendors.iter().filter(|vendor| named.is_none_or(|named| named == *vendor)) {
-            let operations = plugin.describe(vendor, filter).await?;
-            found.extend(operations.into_iter().map(|operation| (vendor.as_str(), operation)));
+        for provider in providers.iter().filter(|provider| named.is_none_or(|named| named == *provider)) {
+            let operations = plugin.describe(provider, filter).await?;
+            found.extend(operations.into_iter().map(|operation| (provider.as_str(), operation)));
         }
         let (own, forms): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, row)| row.over.is_none());
         let count = (own.len(), forms.len());
@@ -49,9 +48,9 @@ fn print(found: &[(&str, Operation)], as_json: bool) -> io::Result<()> {
         |text: fn(&Operation) -> &str| found.iter().map(|(_, row)| text(row).len()).max().unwrap_or(0);
     let (name, path) = (width(|row| &row.name), width(|row| &row.path));
     let mut out = BufWriter::new(io::stdout().lock());
-    for (vendor, row) in found {
+    for (provider, row) in found {
         if as_json {
-            writeln!(out, "{}", describe(vendor, row))?;
+            writeln!(out, "{}", describe(provider, row))?;
             continue;
         }
         let parameters: Vec<String> = row
@@ -62,7 +61,7 @@ fn print(found: &[(&str, Operation)], as_json: bool) -> io::Result<()> {
             .collect();
         writeln!(
             out,
-            "{vendor}  {:name$}  {:6}  {:path$}  {:6}  {}",
+            "{provider}  {:name$}  {:6}  {:path$}  {:6}  {}",
             row.name,
             row.method,
             row.path,
@@ -73,7 +72,7 @@ fn print(found: &[(&str, Operation)], as_json: bool) -> io::Result<()> {
     out.flush()
 }
 
-fn describe(vendor: &str, row: &Operation) -> serde_json::Value {
+fn describe(provider: &str, row: &Operation) -> serde_json::Value {
     let parameters = row.parameters.iter().map(|parameter| {
         json!({
             "name": parameter.name,
@@ -86,7 +85,7 @@ fn describe(vendor: &str, row: &Operation) -> serde_json::Value {
     let body: Option<serde_json::Value> =
         row.body.as_deref().and_then(|schema| serde_json::from_str(schema).ok());
     json!({
-        "vendor": vendor,
+        "vendor": provider,
         "name": row.name,
         "aliases": row.aliases,
         "method": row.method,

@@ -6,12 +6,11 @@ use clap::Args;
 use penstock_host::bindings::types::FieldError;
 use std::io::{self, Write};
 
-/// Arguments of `penstock ready`.
 #[derive(Args)]
 pub(crate) struct Ready {
     /// The vendor, for instance `servicetitan`.
     #[arg(value_name = "VENDOR")]
-    vendor_name: String,
+    provider_name: String,
     /// Make this call as well, for instance `jpm.job-types-list`, and fail if it fails.
     #[arg(long, value_name = "OPERATION")]
     probe: Option<String>,
@@ -31,7 +30,7 @@ impl Ready {
     pub(crate) async fn run(self) -> Result<()> {
         let plugin = self.target.plugin().await?;
         let options = self.target.options(None);
-        let readiness = plugin.ready(&self.vendor_name, options.account.as_deref()).await?;
+        let readiness = plugin.ready(&self.provider_name, options.account.as_deref()).await?;
         if !readiness.ready {
             return Err(NotReady(readiness.missing).into());
         }
@@ -39,7 +38,7 @@ impl Ready {
         writeln!(out, "settings: complete")?;
         if let Some(operation) = &self.probe {
             let answer =
-                plugin.invoke(&self.vendor_name, operation, self.parameters, None, Some(options)).await?;
+                plugin.invoke(&self.provider_name, operation, self.parameters, None, Some(options)).await?;
             writeln!(out, "{operation}: HTTP {}", answer.info.status)?;
         }
         Ok(())

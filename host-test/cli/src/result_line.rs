@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_vendor_gave_just_now_is_its_body_alone_on_one_line() {
+    fn what_the_provider_gave_just_now_is_its_body_alone_on_one_line() {
         let fresh = answer("{\"a\":\r\n [1.50]}", info(AnswerSource::Vendor, 0, false));
         assert_eq!(line(&fresh), "{\"ok\":{\"a\":   [1.50]}}");
     }

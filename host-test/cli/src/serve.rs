@@ -18,7 +18,6 @@ use tokio::net::TcpListener;
 /// How long requests under way may take to end after Ctrl-C.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Arguments of `penstock serve`.
 #[derive(Args)]
 pub(crate) struct Serve {
     /// Where to listen.
@@ -38,17 +37,17 @@ impl Serve {
         let listener = TcpListener::bind(self.listen)
             .await
             .with_context(|| format!("cannot listen on {}", self.listen))?;
-        let vendor = match self.real {
+        let provider = match self.real {
             true => None,
             false => {
                 Some(SimulatedServiceTitan::start(Config { jobs: self.jobs, ..Config::default() }).await?)
             }
         };
-        let mut given = vendor.as_ref().map(SimulatedServiceTitan::settings).unwrap_or_default();
+        let mut given = provider.as_ref().map(SimulatedServiceTitan::settings).unwrap_or_default();
         let key = configured_key(&mut given)?;
-        let policy = match vendor {
+        let policy = match provider {
             Some(_) => OutboundPolicy::none().allow_loopback(),
-            None => OutboundPolicy::vendors(),
+            None => OutboundPolicy::providers(),
         };
         let settings = || Layered::new().then(Map::new(given.clone())).then(standard());
         let environment = Environment::from_process()
@@ -65,14 +64,14 @@ impl Serve {
         let authorized = format!("curl -H 'Authorization: Bearer {key}'");
         println!("  {authorized} '{url}/v1/servicetitan/default/jpm/jobs?jobStatus=Completed&pageSize=2'");
         println!("  {authorized} '{url}/v1/servicetitan/default/jpm/jobs?all=true'");
-        if let Some(id) = vendor.as_ref().and_then(|vendor| vendor.job_ids().first().copied()) {
+        if let Some(id) = provider.as_ref().and_then(|provider| provider.job_ids().first().copied()) {
             println!("  {authorized} {url}/v1/servicetitan/default/jpm/jobs/{id}");
         }
 
         tokio::signal::ctrl_c().await.context("cannot wait for Ctrl-C")?;
         gateway.stop(PATIENCE).await;
-        if let Some(vendor) = vendor {
-            vendor.shutdown().await;
+        if let Some(provider) = provider {
+            provider.shutdown().await;
         }
         Ok(())
     }

@@ -5,7 +5,6 @@ use clap::Args;
 use penstock_simulator::command::Command;
 use std::thread::available_parallelism;
 
-/// Arguments of `penstock simulate`.
 #[derive(Args)]
 pub(crate) struct Simulate {
     /// How many schedules to run.
@@ -17,7 +16,7 @@ pub(crate) struct Simulate {
     /// Threads to run them on; as many as there are processors if absent.
     #[arg(long, value_name = "COUNT")]
     threads: Option<usize>,
-    /// Print the figures as JSON.
+    /// Print the counters as JSON.
     #[arg(long)]
     json: bool,
     /// Print every step of the schedule of `--seed`, and run no other.

@@ -1,4 +1,4 @@
-//! Which vendor to talk to, as whom.
+//! Which provider to talk to, as whom.
 
 use crate::report::Unfit;
 use anyhow::{Context, Result};
@@ -14,8 +14,8 @@ use penstock_host::{
 #[derive(Args)]
 pub(crate) struct Target {
     /// Talk to the vendor at this URL, for instance one of `penstock vendor`.
-    #[arg(long, value_name = "URL")]
-    vendor: Option<String>,
+    #[arg(long = "vendor", value_name = "URL")]
+    provider: Option<String>,
     /// Use the credentials of this account: PENSTOCK_ACCOUNT_<NAME>_CLIENT_ID and so on.
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
@@ -52,7 +52,6 @@ enum LogLevel {
 }
 
 impl Target {
-    /// Starts the component for this target.
     pub(crate) async fn plugin(&self) -> Result<Plugin> {
         self.plugin_that_may_reach(&[]).await
     }
@@ -60,14 +59,14 @@ impl Target {
     /// The same with more origins that requests may go to.
     pub(crate) async fn plugin_that_may_reach(&self, origins: &[String]) -> Result<Plugin> {
         let mut given = Vec::new();
-        let mut policy = OutboundPolicy::vendors();
+        let mut policy = OutboundPolicy::providers();
         for origin in origins {
             policy = policy.allow(origin).map_err(|error| unfit("--allow", &error))?;
         }
         for url in self.configured_origins().await? {
             policy = policy.allow(&url).map_err(|error| unfit("the configured vendor URL", &error))?;
         }
-        if let Some(url) = &self.vendor {
+        if let Some(url) = &self.provider {
             policy = policy.allow(url).map_err(|error| unfit("--vendor", &error))?;
             for name in ["SERVICETITAN_API_URL", "SERVICETITAN_AUTH_URL", "ASLEEP_BASE_URL"] {
                 given.push((name, url.clone()));
@@ -93,9 +92,9 @@ impl Target {
     async fn configured_origins(&self) -> Result<Vec<String>> {
         let account = self.account.as_ref().map(|name| name.to_ascii_uppercase().replace('-', "_"));
         let prefixes = account.map(|name| format!("PENSTOCK_ACCOUNT_{name}_")).into_iter();
-        let vendors = ["SERVICETITAN_", "SERVICETITAN_INTEGRATION_", "ASLEEP_"].map(str::to_owned);
+        let providers = ["SERVICETITAN_", "SERVICETITAN_INTEGRATION_", "ASLEEP_"].map(str::to_owned);
         let mut origins = Vec::new();
-        for prefix in prefixes.chain(vendors) {
+        for prefix in prefixes.chain(providers) {
             for name in ["API_URL", "AUTH_URL", "BASE_URL"] {
                 let name = format!("{prefix}{name}");
                 origins.extend(standard().get(&name).await.with_context(|| name.clone())?);
@@ -104,7 +103,6 @@ impl Target {
         Ok(origins)
     }
 
-    /// The options of a call.
     pub(crate) fn options(&self, resume: Option<String>) -> CallOptions {
         CallOptions {
             account: self.account.clone(),

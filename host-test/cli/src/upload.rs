@@ -15,7 +15,6 @@ use std::{
 /// How much is read at once, in bytes.
 const PIECE: usize = 64 * 1024;
 
-/// Arguments of `penstock upload`.
 #[derive(Args)]
 pub(crate) struct Upload {
     #[command(flatten)]
@@ -46,8 +45,8 @@ impl Upload {
         }
         let plugin = self.target.plugin().await?;
         let options = Some(self.target.options(None));
-        let Asked { vendor_name: vendor, operation, parameters } = self.asked;
-        let answer = plugin.upload(&vendor, &operation, parameters, outgoing, options).await?;
+        let Asked { provider_name: provider, operation, parameters } = self.asked;
+        let answer = plugin.upload(&provider, &operation, parameters, outgoing, options).await?;
         if let Some(body) = answer.body {
             writeln!(io::stdout(), "{body}")?;
         }

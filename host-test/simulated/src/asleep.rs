@@ -1,10 +1,10 @@
 //! A simulated Asleep on a loopback socket.
 //!
 //! It speaks real HTTP/1.1, holds users with sessions of every odd kind, refuses what the
-//! vendor's documents do not allow, and fails on request as the simulated ServiceTitan
+//! provider's documents do not allow, and fails on request as the simulated ServiceTitan
 //! does: faults, counters and the clock are the same.
 //!
-//! It knows nothing of Penstock's contract. What the vendor's documents leave open (see
+//! It knows nothing of Penstock's contract. What the provider's documents leave open (see
 //! `docs/checklist.md`) is answered in the way that is harder for a client.
 //!
 //! ```no_run

@@ -1,4 +1,4 @@
-//! The vendor's time: the system's, or one that a test moves.
+//! The provider's time: the system's, or one that a test moves.
 
 use std::{fmt, sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -6,7 +6,7 @@ use tokio::sync::watch;
 /// What a [`Clock::manual`] shows at first: 2026-11-20T12:00:00Z, in nanoseconds.
 const START: i64 = 1_795_176_000_000_000_000;
 
-/// Where the vendor reads the time, and how it waits. Clones share the time.
+/// Where the provider reads the time, and how it waits. Clones share the time.
 #[derive(Clone)]
 pub struct Clock(Kind);
 
@@ -71,7 +71,7 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// A length of time in the unit that the vendor counts in.
+/// A length of time in the unit that the provider counts in.
 pub(crate) fn nanoseconds(time: Duration) -> i64 {
     i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
 }

@@ -8,9 +8,10 @@ pub(crate) use plan::{Asked, Plan};
 
 use serde::Serialize;
 use std::{collections::BTreeSet, time::Duration};
+use strum::VariantArray;
 
 /// One way in which a request fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, VariantArray)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultKind {
     /// 429 with `Retry-After` in seconds.
@@ -19,7 +20,7 @@ pub enum FaultKind {
     TooManyRequestsDate,
     /// 429 without `Retry-After`: the title alone names the seconds.
     TooManyRequestsBare,
-    /// 500 with the vendor's error body.
+    /// 500 with the provider's error body.
     InternalServerError,
     /// 502 with a proxy's HTML.
     BadGateway,
@@ -51,27 +52,6 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    /// Every kind.
-    pub const ALL: [Self; 17] = [
-        Self::TooManyRequests,
-        Self::TooManyRequestsDate,
-        Self::TooManyRequestsBare,
-        Self::InternalServerError,
-        Self::BadGateway,
-        Self::Unavailable,
-        Self::UnavailableRetryAfter,
-        Self::GatewayTimeout,
-        Self::GatewayTimeoutAfterApply,
-        Self::HtmlPage,
-        Self::EmptyBody,
-        Self::Slow,
-        Self::ResetBeforeApply,
-        Self::ResetAfterApply,
-        Self::ResetInBody,
-        Self::TruncatedJson,
-        Self::TokenRevoked,
-    ];
-
     /// Whether the request takes effect nevertheless.
     #[must_use]
     pub fn applies(self) -> bool {
@@ -128,7 +108,7 @@ impl Faults {
     /// Every kind, on this share of the requests.
     #[must_use]
     pub fn mixed(rate: f64) -> Self {
-        Self { rate, kinds: FaultKind::ALL.into(), ..Self::none() }
+        Self { rate, kinds: FaultKind::VARIANTS.iter().copied().collect(), ..Self::none() }
     }
 
     /// One kind, on the first try of every request of the API; the second is served.

@@ -23,3 +23,5 @@ pub use clock::Clock;
 pub use faults::{FaultKind, Faults, Matcher};
 pub use limiter::RateLimit;
 pub use stats::{Seen, Stats};
+/// For [`FaultKind::VARIANTS`](VariantArray::VARIANTS).
+pub use strum::VariantArray;

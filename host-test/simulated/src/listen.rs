@@ -1,4 +1,4 @@
-//! Accepts connections and hands them to hyper, for any simulated vendor.
+//! Accepts connections and hands them to hyper, for any simulated provider.
 
 use crate::{
     response::{Reset, Sending},
@@ -44,7 +44,7 @@ pub(crate) trait Serve: Send + Sync + 'static {
 /// Serves until it is told to stop. Ending it ends the connections.
 pub(crate) async fn accept<S: Serve>(
     listener: TcpListener,
-    vendor: Arc<S>,
+    provider: Arc<S>,
     mut stopped: watch::Receiver<bool>,
 ) {
     let mut connections = JoinSet::new();
@@ -55,22 +55,22 @@ pub(crate) async fn accept<S: Serve>(
             accepted = listener.accept() => {
                 // An error here is the peer's: it went away before it was accepted.
                 if let Ok((stream, _)) = accepted {
-                    connections.spawn(connection(stream, Arc::clone(&vendor)));
+                    connections.spawn(connection(stream, Arc::clone(&provider)));
                 }
             }
         }
     }
 }
 
-async fn connection<S: Serve>(stream: TcpStream, vendor: Arc<S>) {
-    vendor.record().count(|stats| stats.connections += 1);
+async fn connection<S: Serve>(stream: TcpStream, provider: Arc<S>) {
+    provider.record().count(|stats| stats.connections += 1);
     // Small answers go out at once.
     drop(stream.set_nodelay(true));
     let doomed = Arc::new(AtomicBool::new(false));
     let io = TokioIo::new(Socket::new(stream, Arc::clone(&doomed)));
     let service = service_fn(move |request| {
-        let (vendor, connection) = (Arc::clone(&vendor), Connection(Arc::clone(&doomed)));
-        async move { vendor.serve(&connection, request).await }
+        let (provider, connection) = (Arc::clone(&provider), Connection(Arc::clone(&doomed)));
+        async move { provider.serve(&connection, request).await }
     });
     // Errors are the peer's, or resets that were asked for.
     drop(http1::Builder::new().serve_connection(io, service).await);

@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use http::{Method, request::Parts};
 
-/// A request that was read to its end.
 pub(crate) struct Received {
     pub(crate) parts: Parts,
     pub(crate) body: Bytes,

@@ -1,4 +1,4 @@
-//! What the vendor did: counters, and the latest requests.
+//! What the provider did: counters, and the latest requests.
 
 use crate::faults::FaultKind;
 use serde::Serialize;
@@ -8,7 +8,7 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// What the vendor served so far.
+/// What the provider served so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Stats {
     /// TCP connections accepted.
@@ -19,7 +19,7 @@ pub struct Stats {
     pub most_at_once: u64,
     /// Requests in work now.
     pub in_work: u64,
-    /// API requests by the vendor's operation id.
+    /// API requests by the provider's operation id.
     pub operations: BTreeMap<String, u64>,
     /// Answers by status. A connection that was reset first is not among them.
     pub statuses: BTreeMap<u16, u64>,
@@ -31,7 +31,7 @@ pub struct Stats {
     pub rate_limited: u64,
     /// Faults by kind.
     pub faults: BTreeMap<FaultKind, u64>,
-    /// Writes that took effect, by the vendor's operation id; whether or not the
+    /// Writes that took effect, by the provider's operation id; whether or not the
     /// client learned of it.
     pub writes: BTreeMap<String, u64>,
     /// Records in whole answers.
@@ -60,7 +60,7 @@ impl Stats {
     }
 }
 
-/// A request as the vendor saw it. Secrets are replaced by a mark that is the same
+/// A request as the provider saw it. Secrets are replaced by a mark that is the same
 /// for the same secret within a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Seen {
@@ -74,7 +74,7 @@ pub struct Seen {
     pub headers: Vec<(String, String)>,
     /// The body as it came: a null is not the same as an absent member.
     pub body: String,
-    /// The vendor's operation id, if the path leads to one.
+    /// The provider's operation id, if the path leads to one.
     pub operation: Option<String>,
     /// What was wrong, if it was made to fail.
     pub fault: Option<FaultKind>,
@@ -82,7 +82,7 @@ pub struct Seen {
     pub status: Option<u16>,
 }
 
-/// The counters and the latest requests of a vendor.
+/// The counters and the latest requests of a provider.
 #[derive(Debug)]
 pub(crate) struct Record {
     stats: Mutex<Stats>,
@@ -152,7 +152,6 @@ impl Record {
     }
 }
 
-/// A request in work.
 #[derive(Debug)]
 pub(crate) struct Working<'a>(&'a Record);
 

@@ -30,7 +30,7 @@ use crate::{
     limits::Computing,
     logs::Logs,
     sources::Layered,
-    spin::{self, SpinLent, SpinView},
+    spin::{self, SpinImports, SpinView},
 };
 
 /// What an instance's host functions work on.
@@ -39,7 +39,7 @@ pub(super) struct GatewayState {
     table: ResourceTable,
     http: WasiHttpCtx,
     hooks: Hooks,
-    lent: SpinLent,
+    imports: SpinImports,
     limits: StoreLimits,
 }
 
@@ -55,12 +55,11 @@ impl WasiHttpView for GatewayState {
     }
 }
 
-/// Makes instances of one component.
 pub(super) struct Instances {
     engine: Engine,
     service: ServicePre<GatewayState>,
     environment: Environment,
-    lent: SpinLent,
+    imports: SpinImports,
     options: GatewayOptions,
     started: AtomicU64,
 }
@@ -77,8 +76,15 @@ impl Instances {
             .and_then(ServicePre::new)
             .map_err(|error| Error::component(&error))?;
         let variables = Layered::new().then(environment.secrets.clone()).then(environment.config.clone());
-        let lent = SpinLent { variables: Arc::new(variables), store: environment.state.clone() };
-        Ok(Self { engine: engine.clone(), service, environment, lent, options, started: AtomicU64::new(0) })
+        let imports = SpinImports { variables: Arc::new(variables), store: environment.state.clone() };
+        Ok(Self {
+            engine: engine.clone(),
+            service,
+            environment,
+            imports,
+            options,
+            started: AtomicU64::new(0),
+        })
     }
 
     pub(super) fn started(&self) -> u64 {
@@ -92,7 +98,7 @@ fn link(engine: &Engine) -> wasmtime::Result<Linker<GatewayState>> {
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
     spin::add_to_linker(&mut linker, |state: &mut GatewayState| SpinView {
-        lent: &state.lent,
+        imports: &state.imports,
         table: &mut state.table,
     })?;
     Ok(linker)
@@ -109,7 +115,7 @@ impl HandlerState for Instances {
             table: ResourceTable::new(),
             http: WasiHttpCtx::new(),
             hooks: Hooks::new(self.environment.outbound.clone()),
-            lent: self.lent.clone(),
+            imports: self.imports.clone(),
             limits: self.environment.limits.store_limits(),
         };
         let mut store = Store::new(self.engine.wasmtime(), state);

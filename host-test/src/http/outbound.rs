@@ -35,7 +35,7 @@ use super::{
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OutboundOptions {
-    /// Which origins may be called. The vendors' unless set.
+    /// Which origins may be called. The providers' unless set.
     pub policy: OutboundPolicy,
     /// Connections to one origin at most, 64 unless set. Over HTTP/1.1 that bounds
     /// the requests under way; more of them wait, within their connect timeout.
@@ -57,7 +57,7 @@ pub struct OutboundOptions {
 impl Default for OutboundOptions {
     fn default() -> Self {
         Self {
-            policy: OutboundPolicy::vendors(),
+            policy: OutboundPolicy::providers(),
             connections_per_origin: 64,
             idle: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(10),
@@ -200,7 +200,7 @@ impl Outbound {
 }
 
 impl Default for Outbound {
-    /// The vendors, with the default options.
+    /// The providers, with the default options.
     fn default() -> Self {
         Self::without_authorities(OutboundOptions::default())
     }

@@ -5,7 +5,7 @@ use http::{
     uri::{Authority, Scheme},
 };
 
-/// Where the vendors live, for production and for integration.
+/// Where the providers live, for production and for integration.
 /// <https://developer.servicetitan.io/docs/get-going-first-api-call/>,
 /// <https://docs-en.asleep.ai/docs/data-api>
 const VENDORS: [&str; 5] = [
@@ -47,9 +47,9 @@ impl OutboundPolicy {
         Self { origins: BTreeSet::new(), loopback: false }
     }
 
-    /// The vendors' own hosts, over HTTPS.
+    /// The providers' own hosts, over HTTPS.
     #[must_use]
-    pub fn vendors() -> Self {
+    pub fn providers() -> Self {
         let origins = VENDORS.iter().filter_map(|origin| Origin::parse(origin).ok()).collect();
         Self { origins, loopback: false }
     }
@@ -67,7 +67,7 @@ impl OutboundPolicy {
         Ok(self)
     }
 
-    /// Plain HTTP to every port of the loopback addresses, for simulated vendors.
+    /// Plain HTTP to every port of the loopback addresses, for simulated providers.
     #[must_use]
     pub fn allow_loopback(mut self) -> Self {
         self.loopback = true;
@@ -84,7 +84,7 @@ impl OutboundPolicy {
 
 impl Default for OutboundPolicy {
     fn default() -> Self {
-        Self::vendors()
+        Self::providers()
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_vendors_by_default() {
+    fn only_the_providers_by_default() {
         let policy = OutboundPolicy::default();
         assert_eq!(policy.origins.len(), VENDORS.len(), "every vendor's origin parses");
         assert!(permits(&policy, "https://api.servicetitan.io/jpm/v2/tenant/1/jobs?page=2"));

@@ -10,11 +10,9 @@ use futures_util::{FutureExt, TryFutureExt};
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
 use tower_service::Service;
 
-/// The system's resolver.
 #[derive(Clone)]
 pub(crate) struct Resolver(GaiResolver);
 
-/// A name that could not be resolved.
 #[derive(Debug)]
 pub(crate) struct ResolveError(io::Error);
 

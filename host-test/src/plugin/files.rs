@@ -16,7 +16,7 @@ use crate::{
 
 impl Plugin {
     /// Gets the file of an operation that answers with one, by its name:
-    /// `telecom.calls-download-recording`, parameters by the vendor's names.
+    /// `telecom.calls-download-recording`, parameters by the provider's names.
     ///
     /// # Errors
     ///
@@ -24,16 +24,16 @@ impl Plugin {
     /// [`Plugin::run`]. What goes wrong later is the stream's last item.
     pub async fn download<N: Into<String>, V: Into<String>>(
         &self,
-        vendor: &str,
+        provider: &str,
         operation: &str,
         parameters: impl IntoIterator<Item = (N, V)>,
         options: Option<CallOptions>,
     ) -> Result<File, Error> {
-        let (vendor, operation) = (vendor.to_owned(), operation.to_owned());
+        let (provider, operation) = (provider.to_owned(), operation.to_owned());
         let parameters = owned(parameters);
         self.file(move |caller, guest| {
             let transfers = guest.penstock_connector_transfers();
-            transfers.call_download(caller, vendor, operation, parameters, options).boxed()
+            transfers.call_download(caller, provider, operation, parameters, options).boxed()
         })
         .await
     }
@@ -88,19 +88,19 @@ impl Plugin {
     /// [`Error::Failure`] when the call failed; else as [`Plugin::run`].
     pub async fn upload<N: Into<String>, V: Into<String>>(
         &self,
-        vendor: &str,
+        provider: &str,
         operation: &str,
         parameters: impl IntoIterator<Item = (N, V)>,
         file: Outgoing,
         options: Option<CallOptions>,
     ) -> Result<Answer, Error> {
-        let (vendor, operation) = (vendor.to_owned(), operation.to_owned());
+        let (provider, operation) = (provider.to_owned(), operation.to_owned());
         let parameters = owned(parameters);
         let sent = self.run(move |caller, guest| {
             async move {
                 let file = file.into_argument(caller)?;
                 let transfers = guest.penstock_connector_transfers();
-                transfers.call_upload(caller, vendor, operation, parameters, file, options).await
+                transfers.call_upload(caller, provider, operation, parameters, file, options).await
             }
             .boxed()
         });

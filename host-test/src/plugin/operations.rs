@@ -13,48 +13,48 @@ use crate::{
 };
 
 impl Plugin {
-    /// The vendors that the component knows.
+    /// The providers that the component knows.
     ///
     /// # Errors
     ///
     /// As [`Plugin::run`].
-    pub async fn vendors(&self) -> Result<Vec<String>, Error> {
+    pub async fn providers(&self) -> Result<Vec<String>, Error> {
         self.run(|caller, guest| guest.penstock_connector_operations().call_vendors(caller).boxed()).await
     }
 
-    /// The operations of a vendor whose name, method or path contains the filter.
+    /// The operations of a provider whose name, method or path contains the filter.
     ///
     /// # Errors
     ///
-    /// [`Error::Failure`] for an unknown vendor; else as [`Plugin::run`].
-    pub async fn describe(&self, vendor: &str, filter: Option<&str>) -> Result<Vec<Operation>, Error> {
-        let (vendor, filter) = (vendor.to_owned(), filter.map(str::to_owned));
+    /// [`Error::Failure`] for an unknown provider; else as [`Plugin::run`].
+    pub async fn describe(&self, provider: &str, filter: Option<&str>) -> Result<Vec<Operation>, Error> {
+        let (provider, filter) = (provider.to_owned(), filter.map(str::to_owned));
         let described = self.run(|caller, guest| {
-            guest.penstock_connector_operations().call_describe(caller, vendor, filter).boxed()
+            guest.penstock_connector_operations().call_describe(caller, provider, filter).boxed()
         });
         Ok(described.await??)
     }
 
     /// Calls an operation once, by its name: `jpm.jobs-get`, parameters by the
-    /// vendor's names, JSON in and out.
+    /// provider's names, JSON in and out.
     ///
     /// # Errors
     ///
     /// [`Error::Failure`] when the call failed; else as [`Plugin::run`].
     pub async fn invoke<N: Into<String>, V: Into<String>>(
         &self,
-        vendor: &str,
+        provider: &str,
         operation: &str,
         parameters: impl IntoIterator<Item = (N, V)>,
         body: Option<String>,
         options: Option<CallOptions>,
     ) -> Result<Answer, Error> {
-        let (vendor, operation) = (vendor.to_owned(), operation.to_owned());
+        let (provider, operation) = (provider.to_owned(), operation.to_owned());
         let parameters = owned(parameters);
         let invoked = self.run(|caller, guest| {
             guest
                 .penstock_connector_operations()
-                .call_invoke(caller, vendor, operation, parameters, body, options)
+                .call_invoke(caller, provider, operation, parameters, body, options)
                 .boxed()
         });
         Ok(invoked.await??)
@@ -68,14 +68,14 @@ impl Plugin {
     /// What does not fit, before anything was sent; and an instance that could not be used.
     pub async fn batch(
         &self,
-        vendor: &str,
+        provider: &str,
         calls: Vec<BatchCall>,
         batch: BatchOptions,
         options: Option<CallOptions>,
     ) -> Result<Vec<BatchResult>, Error> {
-        let vendor = vendor.to_owned();
+        let provider = provider.to_owned();
         let made = self.run(move |caller, guest| {
-            guest.penstock_connector_operations().call_batch(caller, vendor, calls, batch, options).boxed()
+            guest.penstock_connector_operations().call_batch(caller, provider, calls, batch, options).boxed()
         });
         Ok(made.await??)
     }
@@ -87,12 +87,12 @@ impl Plugin {
     /// As [`Plugin::run`]. What goes wrong later is the stream's last item.
     pub async fn list<N: Into<String>, V: Into<String>>(
         &self,
-        vendor: &str,
+        provider: &str,
         operation: &str,
         parameters: impl IntoIterator<Item = (N, V)>,
         options: Option<CallOptions>,
     ) -> Result<Records<String>, Error> {
-        self.list_with(vendor, operation, parameters, None, options).await
+        self.list_with(provider, operation, parameters, None, options).await
     }
 
     /// The same for a list that is asked for with a body: the rows of a report.
@@ -102,44 +102,44 @@ impl Plugin {
     /// As [`Plugin::list`].
     pub async fn list_with<N: Into<String>, V: Into<String>>(
         &self,
-        vendor: &str,
+        provider: &str,
         operation: &str,
         parameters: impl IntoIterator<Item = (N, V)>,
         body: Option<String>,
         options: Option<CallOptions>,
     ) -> Result<Records<String>, Error> {
-        let (vendor, operation) = (vendor.to_owned(), operation.to_owned());
+        let (provider, operation) = (provider.to_owned(), operation.to_owned());
         let parameters = owned(parameters);
         self.records(|caller, guest| {
             guest
                 .penstock_connector_operations()
-                .call_list(caller, vendor, operation, parameters, body, options)
+                .call_list(caller, provider, operation, parameters, body, options)
                 .boxed()
         })
         .await
     }
 
-    /// True while the component answers at all. Never asks the vendor.
+    /// True while the component answers at all. Never asks the provider.
     pub async fn health(&self) -> bool {
         let asked = self.run(|caller, guest| guest.penstock_connector_admin().call_health(caller).boxed());
         asked.await.unwrap_or(false)
     }
 
     /// Whether calls can be made for an account, and what is missing. Never asks
-    /// the vendor.
+    /// the provider.
     ///
     /// # Errors
     ///
-    /// [`Error::Failure`] for an unknown vendor; else as [`Plugin::run`].
-    pub async fn ready(&self, vendor: &str, account: Option<&str>) -> Result<Readiness, Error> {
-        let (vendor, account) = (vendor.to_owned(), account.map(str::to_owned));
+    /// [`Error::Failure`] for an unknown provider; else as [`Plugin::run`].
+    pub async fn ready(&self, provider: &str, account: Option<&str>) -> Result<Readiness, Error> {
+        let (provider, account) = (provider.to_owned(), account.map(str::to_owned));
         let asked = self.run(|caller, guest| {
-            guest.penstock_connector_admin().call_ready(caller, vendor, account).boxed()
+            guest.penstock_connector_admin().call_ready(caller, provider, account).boxed()
         });
         Ok(asked.await??)
     }
 
-    /// The component's figures in the Prometheus text format 0.0.4.
+    /// The component's metrics in the Prometheus text format 0.0.4.
     ///
     /// # Errors
     ///
@@ -148,7 +148,7 @@ impl Plugin {
         self.run(|caller, guest| guest.penstock_connector_admin().call_metrics(caller).boxed()).await
     }
 
-    /// The component's figures as a JSON object.
+    /// A snapshot of the component's metrics, as a JSON object.
     ///
     /// # Errors
     ///
@@ -172,12 +172,17 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// [`Error::Failure`] for an unknown vendor or incomplete settings; else as
+    /// [`Error::Failure`] for an unknown provider or incomplete settings; else as
     /// [`Plugin::run`].
-    pub async fn forget_owner(&self, vendor: &str, account: Option<&str>, owner: &str) -> Result<(), Error> {
-        let (vendor, account, owner) = (vendor.to_owned(), account.map(str::to_owned), owner.to_owned());
+    pub async fn forget_owner(
+        &self,
+        provider: &str,
+        account: Option<&str>,
+        owner: &str,
+    ) -> Result<(), Error> {
+        let (provider, account, owner) = (provider.to_owned(), account.map(str::to_owned), owner.to_owned());
         let asked = self.run(|caller, guest| {
-            guest.penstock_connector_admin().call_forget_owner(caller, vendor, account, owner).boxed()
+            guest.penstock_connector_admin().call_forget_owner(caller, provider, account, owner).boxed()
         });
         Ok(asked.await??)
     }

@@ -1,4 +1,4 @@
-//! Calls of `penstock:connector/webhooks`: what vendors send by themselves.
+//! Calls of `penstock:connector/webhooks`: what providers send by themselves.
 
 use futures_util::FutureExt;
 
@@ -14,40 +14,40 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// [`Error::Failure`] for what is not the vendor's; else as [`Plugin::run`].
+    /// [`Error::Failure`] for what is not the provider's; else as [`Plugin::run`].
     pub async fn verify_webhook(
         &self,
-        vendor: &str,
+        provider: &str,
         account: Option<&str>,
         headers: Vec<(String, String)>,
         body: Vec<u8>,
     ) -> Result<Event, Error> {
-        let (vendor, account) = (vendor.to_owned(), account.map(str::to_owned));
+        let (provider, account) = (provider.to_owned(), account.map(str::to_owned));
         let verified = self.run(|caller, guest| {
             guest
                 .penstock_connector_webhooks()
-                .call_verify_and_parse(caller, vendor, account, headers, body)
+                .call_verify_and_parse(caller, provider, account, headers, body)
                 .boxed()
         });
         Ok(verified.await??)
     }
 
-    /// The same, and claims the event in the store that this host lends, so that it is
+    /// The same, and claims the event in the store of this host, so that it is
     /// handed out once.
     ///
     /// # Errors
     ///
-    /// [`Error::Failure`] for what is not the vendor's; else as [`Plugin::run`].
+    /// [`Error::Failure`] for what is not the provider's; else as [`Plugin::run`].
     pub async fn receive_webhook(
         &self,
-        vendor: &str,
+        provider: &str,
         account: Option<&str>,
         headers: Vec<(String, String)>,
         body: Vec<u8>,
     ) -> Result<Received, Error> {
-        let (vendor, account) = (vendor.to_owned(), account.map(str::to_owned));
+        let (provider, account) = (provider.to_owned(), account.map(str::to_owned));
         let received = self.run(|caller, guest| {
-            guest.penstock_connector_webhooks().call_receive(caller, vendor, account, headers, body).boxed()
+            guest.penstock_connector_webhooks().call_receive(caller, provider, account, headers, body).boxed()
         });
         Ok(received.await??)
     }

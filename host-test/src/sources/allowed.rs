@@ -4,11 +4,11 @@ use futures_util::future::BoxFuture;
 
 use super::{HostError, Source};
 
-/// Names that belong to Penstock and its vendors by how they begin.
+/// Names that belong to Penstock and its providers by how they begin.
 const PREFIXES: [&str; 3] = ["ASLEEP_", "PENSTOCK_", "SERVICETITAN_"];
 
 /// Settings with general names. They keep the names that operators know from the
-/// vendors' other clients.
+/// providers' other clients.
 const NAMES: [&str; 10] = [
     "APP_ENV",
     "BATCH_SIZE",

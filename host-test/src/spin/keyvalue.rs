@@ -35,7 +35,7 @@ impl SpinView<'_> {
         if label != LABEL {
             return Err(Closed::Unknown);
         }
-        self.lent.store.clone().map(Store).ok_or(Closed::Denied)
+        self.imports.store.clone().map(Store).ok_or(Closed::Denied)
     }
 }
 
@@ -253,10 +253,10 @@ mod tests {
     use wasmtime::component::ResourceTable;
 
     use super::{atomics::Host as _, atomics::HostCas as _, wasi::HostBucket as _, *};
-    use crate::{sources::Map, spin::SpinLent, state::MemoryState};
+    use crate::{sources::Map, spin::SpinImports, state::MemoryState};
 
-    fn lent(store: Option<Arc<dyn State>>) -> SpinLent {
-        SpinLent { variables: Arc::new(Map::default()), store }
+    fn imports(store: Option<Arc<dyn State>>) -> SpinImports {
+        SpinImports { variables: Arc::new(Map::default()), store }
     }
 
     fn bucket(view: &mut SpinView<'_>) -> Resource<Store> {
@@ -271,8 +271,8 @@ mod tests {
     #[tokio::test]
     async fn only_the_granted_store_opens() {
         let mut table = ResourceTable::new();
-        let none = lent(None);
-        let mut view = SpinView { lent: &none, table: &mut table };
+        let none = imports(None);
+        let mut view = SpinView { imports: &none, table: &mut table };
         assert!(matches!(
             wasi::Host::open(&mut view, LABEL.into()).await,
             Ok(Err(wasi::Error::AccessDenied))
@@ -283,9 +283,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_swap_loses_no_update_of_an_existing_key() {
-        let lent = lent(Some(Arc::new(MemoryState::default())));
+        let imports = imports(Some(Arc::new(MemoryState::default())));
         let mut table = ResourceTable::new();
-        let mut view = SpinView { lent: &lent, table: &mut table };
+        let mut view = SpinView { imports: &imports, table: &mut table };
         let bucket = bucket(&mut view);
         view.set(again(&bucket), "k".into(), b"0".into()).await.unwrap().unwrap();
 
@@ -303,9 +303,9 @@ mod tests {
 
     #[tokio::test]
     async fn counters_and_keys() {
-        let lent = lent(Some(Arc::new(MemoryState::default())));
+        let imports = imports(Some(Arc::new(MemoryState::default())));
         let mut table = ResourceTable::new();
-        let mut view = SpinView { lent: &lent, table: &mut table };
+        let mut view = SpinView { imports: &imports, table: &mut table };
         let bucket = bucket(&mut view);
         assert_eq!(view.increment(again(&bucket), "n".into(), 2).await.unwrap().unwrap(), 2);
         assert_eq!(view.increment(again(&bucket), "n".into(), -3).await.unwrap().unwrap(), -1);

@@ -17,7 +17,7 @@ impl<T: Send + 'static> HostWithStore<T> for Spin {
         if !is_variable(&name) {
             return Ok(Err(Error::InvalidName(name)));
         }
-        let source = caller.with(|mut access| access.get().lent.variables.clone());
+        let source = caller.with(|mut access| access.get().imports.variables.clone());
         Ok(match source.get(&name.to_ascii_uppercase()).await {
             Ok(Some(value)) => Ok(value),
             // A manifest gives every variable a default, and the empty text is ours.

@@ -23,15 +23,15 @@ use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
 
 struct Scene {
-    vendor: SimulatedAsleep,
+    provider: SimulatedAsleep,
     plugin: Plugin,
     captured: Captured,
     user: String,
 }
 
 async fn scene_with(config: Config, further: &[(&str, &str)]) -> Scene {
-    let vendor = SimulatedAsleep::start(config).await.unwrap();
-    let mut settings = vendor.settings();
+    let provider = SimulatedAsleep::start(config).await.unwrap();
+    let mut settings = provider.settings();
     let own = [
         ("PENSTOCK_ROLE", "admin"),
         ("LOG_LEVEL", "debug"),
@@ -41,8 +41,8 @@ async fn scene_with(config: Config, further: &[(&str, &str)]) -> Scene {
     settings.extend(own.iter().chain(further).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let (logs, captured) = Logs::captured();
     let plugin = Plugin::start(Environment::loopback(settings).logs(logs)).await.unwrap();
-    let user = vendor.user_ids()[0].clone();
-    Scene { vendor, plugin, captured, user }
+    let user = provider.user_ids()[0].clone();
+    Scene { provider, plugin, captured, user }
 }
 
 async fn scene() -> Scene {
@@ -98,7 +98,7 @@ async fn users_are_made_read_changed_and_removed() {
     };
     let saved = scene.sleep().users_update(made.user_id.clone(), change).await.unwrap();
     assert_eq!(saved.metadata.unwrap().height, Some(171.0));
-    let sent = scene.vendor.requests().into_iter().find(|request| request.method == "PUT").unwrap();
+    let sent = scene.provider.requests().into_iter().find(|request| request.method == "PUT").unwrap();
     assert_eq!(
         serde_json::from_str::<Value>(&sent.body).unwrap(),
         json!({"metadata": {"height": 171.0, "gender": null}})
@@ -107,14 +107,14 @@ async fn users_are_made_read_changed_and_removed() {
     scene.sleep().users_delete(&made.user_id).await.unwrap();
     let gone = failure(scene.sleep().users_delete(&made.user_id).await);
     assert_eq!((gone.kind, gone.status), (FailureKind::NotFound, Some(404)));
-    assert_eq!(scene.vendor.stats().written("CreateUser"), 1);
+    assert_eq!(scene.provider.stats().written("CreateUser"), 1);
 }
 
 #[tokio::test]
 async fn a_session_has_its_stages_and_statistics() {
     for (plan, told) in [(Plan::FourStage, StagePlan::FourStage), (Plan::TwoStage, StagePlan::TwoStage)] {
         let scene = scene_with(Config { plan, ..Config::default() }, &[]).await;
-        let id = scene.vendor.find(&scene.user, State::Complete, None)[0].clone();
+        let id = scene.provider.find(&scene.user, State::Complete, None)[0].clone();
         let (report, _) = scene.sleep().sessions_get(id.clone(), of(&scene.user)).await.unwrap();
         assert_eq!(report.stage_plan, Some(told));
         let (session, stat) = (report.session.unwrap(), report.stat.unwrap());
@@ -140,7 +140,7 @@ async fn every_odd_session_is_read() {
         (State::Complete, Oddity::NoBreathing, Peculiarity::NoBreathingStability),
         (State::Complete, Oddity::NoPolling, Peculiarity::NoRealtimePolling),
     ] {
-        let id = scene.vendor.find(&scene.user, state, Some(oddity))[0].clone();
+        let id = scene.provider.find(&scene.user, state, Some(oddity))[0].clone();
         let (report, _) = scene.sleep().sessions_get(id, of(&scene.user)).await.unwrap();
         assert_eq!(report.peculiarities, Some(vec![word]));
         assert_eq!(report.stat.is_some(), oddity.has_statistics(), "{oddity:?}");
@@ -154,7 +154,7 @@ async fn a_list_streams_every_session_once_in_either_order() {
         &[("REQUEST_TIMEOUT", "1")],
     )
     .await;
-    let truth = scene.vendor.session_ids(&scene.user);
+    let truth = scene.provider.session_ids(&scene.user);
     for order in [None, Some(SessionOrder::NewestFirst)] {
         let query = SessionsQuery { order_by: order.clone(), ..sessions(&scene.user) };
         let options = CallOptions { page_size: Some(40), ..CallOptions::default() };
@@ -169,7 +169,7 @@ async fn a_list_streams_every_session_once_in_either_order() {
         assert_eq!(ids, truth, "{order:?}");
         assert!(!list.end().unwrap().drifted);
     }
-    assert!(scene.vendor.stats().all_faults() > 0);
+    assert!(scene.provider.stats().all_faults() > 0);
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn a_page_is_kept_until_a_write_to_its_user() {
     assert_eq!((first.items.len(), first.info.has_more), (100, true));
     assert_eq!(read().await.info.answer.source, AnswerSource::Cache);
 
-    let id = scene.vendor.session_ids(&scene.user)[0].clone();
+    let id = scene.provider.session_ids(&scene.user)[0].clone();
     let owner = || OwnerQuery { user_id: scene.user.clone() };
     scene.sleep().sessions_delete(id.clone(), owner()).await.unwrap();
     assert_eq!(read().await.info.answer.source, AnswerSource::Vendor);
@@ -199,11 +199,11 @@ async fn a_page_is_kept_until_a_write_to_its_user() {
 #[tokio::test]
 async fn a_session_is_kept_once_it_is_complete() {
     let scene = scene().await;
-    let id = scene.vendor.find(&scene.user, State::Closed, Some(Oddity::InProgress))[0].clone();
+    let id = scene.provider.find(&scene.user, State::Closed, Some(Oddity::InProgress))[0].clone();
     let get = || async { scene.sleep().sessions_get(id.clone(), of(&scene.user)).await.unwrap() };
     assert_eq!(get().await.1.source, AnswerSource::Vendor);
     assert_eq!(get().await.1.source, AnswerSource::Vendor);
-    scene.vendor.complete(&scene.user, &id);
+    scene.provider.complete(&scene.user, &id);
     assert_eq!(get().await.0.session.unwrap().state, Some(SessionState::Complete));
     assert_eq!(get().await.1.source, AnswerSource::Cache);
 }
@@ -243,11 +243,11 @@ async fn a_summary_and_the_sessions_of_many() {
     let query = SummaryQuery { timezone: None, end_date: None, days: None };
     let (summary, _) = scene.sleep().user_summary(scene.user.clone(), query).await.unwrap();
     assert!(!summary.partial);
-    let newest = scene.vendor.session_ids(&scene.user).pop();
+    let newest = scene.provider.session_ids(&scene.user).pop();
     assert_eq!(summary.last_session.unwrap().session_id, newest);
     assert!(summary.session_count.unwrap() > 10);
 
-    let users = scene.vendor.user_ids();
+    let users = scene.provider.user_ids();
     let question = vec![users[2].clone(), "nobody".to_owned(), users[0].clone()];
     let body = SessionsForUsersBody {
         user_ids: question.clone(),
@@ -268,12 +268,12 @@ async fn a_summary_and_the_sessions_of_many() {
 async fn a_user_is_made_once_or_nobody_knows() {
     for (kind, made) in [(FaultKind::ResetAfterApply, 1), (FaultKind::ResetBeforeApply, 0)] {
         let scene = scene().await;
-        scene.vendor.fail_next(Matcher::operation("CreateUser"), kind, 1);
+        scene.provider.fail_next(Matcher::operation("CreateUser"), kind, 1);
         let body = Some("{}".to_owned());
         let none: [(&str, &str); 0] = [];
         let error = scene.plugin.invoke("asleep", "sleep.users-create", none, body, None).await.unwrap_err();
         assert_eq!(error.failure().unwrap().outcome, Outcome::Unknown);
-        let stats = scene.vendor.stats();
+        let stats = scene.provider.stats();
         assert_eq!((stats.operation("CreateUser"), stats.written("CreateUser")), (1, made), "{kind:?}");
     }
 }
@@ -291,8 +291,8 @@ async fn a_rate_limit_is_kept_and_a_key_changes_without_a_failure() {
     for answer in futures_util::future::join_all((0..25).map(|_| get())).await {
         answer.unwrap();
     }
-    assert_eq!(scene.vendor.stats().rate_limited, 0);
-    scene.vendor.set_keys(&["the-next-key-of-all"]);
+    assert_eq!(scene.provider.stats().rate_limited, 0);
+    scene.provider.set_keys(&["the-next-key-of-all"]);
     get().await.unwrap();
     let logged = scene.captured.lines().join("\n");
     assert!(logged.contains("rotation"), "{logged}");

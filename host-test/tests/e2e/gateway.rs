@@ -18,7 +18,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 struct Served {
-    vendor: SimulatedServiceTitan,
+    provider: SimulatedServiceTitan,
     gateway: Gateway,
     client: Client<HttpConnector, Empty<Bytes>>,
     key: String,
@@ -38,14 +38,14 @@ impl Answer {
 
 impl Served {
     async fn new(further: &[(&str, &str)]) -> Served {
-        let vendor = SimulatedServiceTitan::start(Config::small(130)).await.unwrap();
+        let provider = SimulatedServiceTitan::start(Config::small(130)).await.unwrap();
         let key = api_key::generate(&[7; 32]).expose().to_owned();
         let hash = api_key::hash(&key);
         let further = [&[("PENSTOCK_API_KEY_HASH", hash.as_str())], further].concat();
-        let environment = support::simulated(&vendor, &further);
+        let environment = support::simulated(&provider, &further);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let gateway = Gateway::serve(listener, environment, GatewayOptions::default()).await.unwrap();
-        Served { vendor, gateway, client: Client::builder(TokioExecutor::new()).build_http(), key }
+        Served { provider, gateway, client: Client::builder(TokioExecutor::new()).build_http(), key }
     }
 
     async fn get_as(&self, path: &str, key: Option<&str>) -> Answer {
@@ -105,7 +105,7 @@ async fn nobody_gets_in_without_the_key() {
         assert!(answer.headers.contains_key("www-authenticate"));
         assert_eq!(answer.headers["content-type"], "application/problem+json");
     }
-    assert_eq!(served.vendor.stats().requests, 0);
+    assert_eq!(served.provider.stats().requests, 0);
 
     let open = Served::new(&[("PENSTOCK_API_KEY_HASH", "")]).await;
     assert_eq!(open.get(JOBS).await.status, 503, "no configured key means closed, not open");
@@ -120,7 +120,7 @@ async fn a_page_and_the_next_one() {
     assert_eq!(first["data"].as_array().unwrap().len(), 100);
     let resume = first["resume"].as_str().unwrap();
     let second = served.get(&format!("{JOBS}?pageSize=100&sort=%2BId&resume={resume}")).await.json();
-    assert_eq!(second["data"].as_array().unwrap().len(), served.vendor.job_ids().len() - 100);
+    assert_eq!(second["data"].as_array().unwrap().len(), served.provider.job_ids().len() - 100);
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn a_whole_list_as_lines() {
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_i64())
         .collect();
-    let mut truth = served.vendor.job_ids();
+    let mut truth = served.provider.job_ids();
     let mut found = ids;
     truth.sort_unstable();
     found.sort_unstable();
@@ -145,7 +145,7 @@ async fn a_list_that_fails_in_the_middle_says_so() {
     let served =
         Served::new(&[("PENSTOCK_PAGE_SIZE", "20"), ("PENSTOCK_WINDOW", "1"), ("RETRY_ATTEMPTS", "1")]).await;
     let page = Matcher::operation("Jobs_GetList").with_query("page=4");
-    served.vendor.fail_next(page, FaultKind::InternalServerError, 1);
+    served.provider.fail_next(page, FaultKind::InternalServerError, 1);
     let request = Request::get(format!("http://{}{JOBS}?all=true", served.gateway.address()))
         .header("authorization", format!("Bearer {}", served.key))
         .body(Empty::<Bytes>::new())
@@ -166,7 +166,7 @@ async fn a_list_that_fails_in_the_middle_says_so() {
 #[tokio::test]
 async fn one_job_and_problems() {
     let served = Served::new(&[]).await;
-    let id = served.vendor.job_ids()[4];
+    let id = served.provider.job_ids()[4];
     assert_eq!(served.get(&format!("{JOBS}/{id}")).await.json()["id"], id);
 
     let missing = served.get(&format!("{JOBS}/999999999")).await;

@@ -272,7 +272,7 @@ async fn deliver(
             true
         }
         Received::Duplicate(_) => true,
-        // The vendor comes again.
+        // The provider comes again.
         Received::InHand(_) => false,
     }
 }

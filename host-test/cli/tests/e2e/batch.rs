@@ -1,6 +1,6 @@
 //! `penstock batch`, as a person runs it.
 
-use super::commands::{penstock, text, vendor};
+use super::commands::{penstock, provider, text};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -17,10 +17,10 @@ fn run(settings: &BTreeMap<String, String>, calls: &[&str]) -> (Vec<Value>, Opti
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_answers_in_order_and_tells_what_failed() {
-    let (vendor, settings) = vendor().await;
+    let (provider, settings) = provider().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("calls.ndjson");
-    let ids = vendor.job_ids();
+    let ids = provider.job_ids();
     let mut calls: Vec<String> = ids[..20]
         .iter()
         .map(|id| format!(r#"{{"operation":"jpm.jobs-get","parameters":{{"id":{id}}}}}"#))
@@ -44,8 +44,8 @@ async fn a_batch_answers_in_order_and_tells_what_failed() {
 /// What `penstock call` says on standard error stands in the line of each call here.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_says_where_its_answer_is_from_and_how_to_read_on() {
-    let (vendor, settings) = vendor().await;
-    let id = vendor.job_ids()[0];
+    let (provider, settings) = provider().await;
+    let id = provider.job_ids()[0];
     let get = format!(r#"{{"operation":"jpm.jobs-get","parameters":{{"id":{id}}}}}"#);
     let types = r#"{"operation":"jpm.job-types-page","parameters":{"pageSize":2}}"#;
     let page = r#"{"operation":"jpm.jobs-page","parameters":{"pageSize":20,"includeTotal":true}}"#;
@@ -62,15 +62,15 @@ async fn a_line_says_where_its_answer_is_from_and_how_to_read_on() {
         (&place["page"], &place["pageSize"], &place["hasMore"]),
         (&json!(1), &json!(20), &json!(true))
     );
-    assert_eq!(place["totalCount"], vendor.job_ids().len());
+    assert_eq!(place["totalCount"], provider.job_ids().len());
     let resume = place["resume"].as_str().unwrap();
     let rest = penstock(&settings, &["list", "servicetitan", "jpm.jobs-list", "--resume", resume]);
-    assert_eq!(text(&rest.stdout).lines().count(), vendor.job_ids().len() - 20, "{}", text(&rest.stderr));
+    assert_eq!(text(&rest.stdout).lines().count(), provider.job_ids().len() - 20, "{}", text(&rest.stderr));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_was_not_begun_says_why() {
-    let (_vendor, settings) = vendor().await;
+    let (_provider, settings) = provider().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("calls.ndjson");
     let wrong = r#"{"operation":"jpm.jobs-get","parameters":{"id":"none"}}"#;
@@ -87,10 +87,10 @@ async fn a_call_that_was_not_begun_says_why() {
 /// Nothing was sent, and nothing can be before the file is mended.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_line_is_input_that_does_not_fit() {
-    let (vendor, settings) = vendor().await;
+    let (provider, settings) = provider().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("calls.ndjson");
-    let good = format!(r#"{{"operation":"jpm.jobs-get","parameters":{{"id":{}}}}}"#, vendor.job_ids()[0]);
+    let good = format!(r#"{{"operation":"jpm.jobs-get","parameters":{{"id":{}}}}}"#, provider.job_ids()[0]);
     for wrong in [r#"{"operation":1}"#, "{", r#"{"operation":"jpm.jobs-get","parameter":{}}"#] {
         std::fs::write(&file, format!("{good}\n{wrong}\n")).unwrap();
         let run = penstock(&settings, &["batch", "servicetitan", file.to_str().unwrap()]);
@@ -98,7 +98,7 @@ async fn a_malformed_line_is_input_that_does_not_fit() {
         assert!(text(&run.stderr).contains("line 2"), "{}", text(&run.stderr));
         assert!(run.stdout.is_empty());
     }
-    assert_eq!(vendor.stats().requests, 0);
+    assert_eq!(provider.stats().requests, 0);
     // A file that cannot be read is no input that does not fit.
     let gone = folder.path().join("gone").to_str().unwrap().to_owned();
     assert_eq!(penstock(&settings, &["batch", "servicetitan", &gone]).status.code(), Some(1));

@@ -30,10 +30,10 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-pub(crate) async fn vendor() -> (SimulatedServiceTitan, BTreeMap<String, String>) {
-    let vendor = SimulatedServiceTitan::start(Config::small(90)).await.unwrap();
-    let settings = vendor.settings();
-    (vendor, settings)
+pub(crate) async fn provider() -> (SimulatedServiceTitan, BTreeMap<String, String>) {
+    let provider = SimulatedServiceTitan::start(Config::small(90)).await.unwrap();
+    let settings = provider.settings();
+    (provider, settings)
 }
 
 #[test]
@@ -49,9 +49,9 @@ fn without_settings_all_four_missing_ones_are_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_asleep_elsewhere_is_named_by_its_setting_or_by_the_option() {
-    let vendor = SimulatedAsleep::start(penstock_simulated::asleep::Config::default()).await.unwrap();
-    let mut settings: BTreeMap<String, String> = vendor.settings();
-    let user = format!("user_id={}", vendor.user_ids()[0]);
+    let provider = SimulatedAsleep::start(penstock_simulated::asleep::Config::default()).await.unwrap();
+    let mut settings: BTreeMap<String, String> = provider.settings();
+    let user = format!("user_id={}", provider.user_ids()[0]);
     let call = ["call", "asleep", "sleep.users-get", "--param", &user];
     let run = penstock(&settings, &call);
     assert!(run.status.success(), "{}", text(&run.stderr));
@@ -62,14 +62,14 @@ async fn an_asleep_elsewhere_is_named_by_its_setting_or_by_the_option() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_as_lines_of_json() {
-    let (vendor, settings) = vendor().await;
+    let (provider, settings) = provider().await;
     let list = |further: &[&str]| {
         let arguments = [&["list", "servicetitan", "jpm.jobs-list"], further].concat();
         let run = penstock(&settings, &arguments);
         assert!(run.status.success(), "{}", text(&run.stderr));
         text(&run.stdout).lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>()
     };
-    assert_eq!(list(&[]).len(), vendor.job_ids().len());
+    assert_eq!(list(&[]).len(), provider.job_ids().len());
     let completed = list(&["--param", "jobStatus=Completed", "--limit", "10"]);
     assert!(!completed.is_empty() && completed.len() <= 10);
     assert!(completed.iter().all(|job| job["jobStatus"] == "Completed"));
@@ -78,7 +78,7 @@ async fn lists_as_lines_of_json() {
 /// All that was there may not have come, and neither the lines nor the exit code say so.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_that_changed_while_it_was_read_is_warned_of() {
-    let (vendor, settings) = vendor().await;
+    let (provider, settings) = provider().await;
     let list = || {
         let run = penstock(
             &settings,
@@ -88,8 +88,8 @@ async fn a_list_that_changed_while_it_was_read_is_warned_of() {
         text(&run.stderr)
     };
     assert_eq!(list(), "", "nothing to say");
-    let first = vendor.job_ids()[0];
-    vendor.after(Matcher::operation("Jobs_GetList"), 2, move |world| {
+    let first = provider.job_ids()[0];
+    provider.after(Matcher::operation("Jobs_GetList"), 2, move |world| {
         assert!(world.remove(Resource::Jobs, first));
     });
     let told = list();
@@ -113,7 +113,7 @@ fn input_that_does_not_fit_has_an_exit_code_of_its_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn goes_on_from_a_file() {
-    let (vendor, settings) = vendor().await;
+    let (provider, settings) = provider().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("position");
     let file = file.to_str().unwrap();
@@ -125,16 +125,16 @@ async fn goes_on_from_a_file() {
         assert!(run.status.success(), "{}", text(&run.stderr));
         text(&run.stdout).lines().count()
     };
-    assert_eq!(lines(), vendor.job_ids().len());
+    assert_eq!(lines(), provider.job_ids().len());
     assert_eq!(lines(), 0);
-    vendor.add_job();
+    provider.add_job();
     assert_eq!(lines(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writes_need_a_role() {
-    let (vendor, settings) = vendor().await;
-    let id = format!("id={}", vendor.job_ids()[0]);
+    let (provider, settings) = provider().await;
+    let id = format!("id={}", provider.job_ids()[0]);
     let body = r#"{"text":"Gate code is 1234"}"#;
     let note = ["call", "servicetitan", "jpm.jobs-create-note", "--param", &id, "--body", body];
     let refused = penstock(&settings, &note);
@@ -143,7 +143,7 @@ async fn writes_need_a_role() {
     let create = ["call", "servicetitan", "jpm.job-types-create", "--body", r#"{"name":"Repair"}"#];
     let refused = penstock(&settings, &[&create[..], &["--role", "operator"]].concat());
     assert!(text(&refused.stderr).contains("PENSTOCK_ROLE=admin"), "{}", text(&refused.stderr));
-    assert_eq!(vendor.stats().requests, 0);
+    assert_eq!(provider.stats().requests, 0);
 
     let made = penstock(&settings, &[&note[..], &["--role", "operator"]].concat());
     assert!(made.status.success(), "{}", text(&made.stderr));
@@ -181,13 +181,13 @@ async fn readiness_has_an_exit_code() {
     assert_eq!(missing.status.code(), Some(2));
     assert!(text(&missing.stderr).contains("SERVICETITAN_APP_KEY"), "{}", text(&missing.stderr));
 
-    let (vendor, settings) = vendor().await;
+    let (provider, settings) = provider().await;
     let probe = ["ready", "servicetitan", "--probe", "jpm.job-types-list"];
     let well = penstock(&settings, &probe);
     assert!(well.status.success(), "{}", text(&well.stderr));
     assert!(text(&well.stdout).contains("jpm.job-types-list: HTTP 200"), "{}", text(&well.stdout));
 
-    vendor.shutdown().await;
+    provider.shutdown().await;
     let gone = penstock(&settings, &[&probe[..], &["--deadline", "2"]].concat());
     assert_eq!(gone.status.code(), Some(1), "{}", text(&gone.stderr));
     // The settings are as good as before.

@@ -1,7 +1,7 @@
 //! Downloads and uploads.
 
 use crate::support::{
-    files::{PIECE, RECORDING, SOME, pieces, vendor, whole},
+    files::{PIECE, RECORDING, SOME, pieces, provider, whole},
     server::{Server, json},
 };
 use http::Response;
@@ -9,8 +9,8 @@ use http_body_util::Full;
 use std::{fs, path::Path, process::Output, sync::Arc};
 use tokio::process::Command;
 
-async fn penstock(vendor: &Server, folder: &Path, arguments: &[&str]) -> Output {
-    let origin = vendor.origin();
+async fn penstock(provider: &Server, folder: &Path, arguments: &[&str]) -> Output {
+    let origin = provider.origin();
     let mut command = Command::new(env!("CARGO_BIN_EXE_penstock"));
     command.current_dir(folder).args(arguments).args(["--vendor", &origin]);
     for (name, value) in
@@ -35,7 +35,7 @@ async fn a_download_is_there_whole_or_not_at_all() {
     })
     .await;
     let origin = storage.origin();
-    let vendor = vendor(move |request| {
+    let provider = provider(move |request| {
         let place = if request.uri().path().contains("/7/") { "whole" } else { "broken" };
         let location = format!("{origin}/{place}");
         Response::builder().status(302).header("location", location).body(whole(Full::default())).unwrap()
@@ -45,7 +45,7 @@ async fn a_download_is_there_whole_or_not_at_all() {
     let allowed = storage.origin();
     let download = async |further: &[&str]| {
         let arguments = [&["download", "servicetitan", RECORDING, "--allow", &allowed], further].concat();
-        penstock(&vendor, folder.path(), &arguments).await
+        penstock(&provider, folder.path(), &arguments).await
     };
     let run = download(&["--param", "id=7"]).await;
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
@@ -67,14 +67,14 @@ async fn a_download_is_there_whole_or_not_at_all() {
 
     // Where the redirect leads must be allowed.
     let run =
-        penstock(&vendor, folder.path(), &["download", "servicetitan", RECORDING, "--param", "id=7"]).await;
+        penstock(&provider, folder.path(), &["download", "servicetitan", RECORDING, "--param", "id=7"]).await;
     let told = String::from_utf8_lossy(&run.stderr).into_owned();
     assert!(!run.status.success() && told.contains(&storage.origin()), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_from_the_shell() {
-    let vendor = vendor(|request| {
+    let provider = provider(|request| {
         let body = String::from_utf8_lossy(request.body()).into_owned();
         let fits = body.contains("filename=\"photo.png\"\r\nContent-Type: image/png\r\n\r\nabc\r\n--");
         json(if fits { 200 } else { 400 }, &serde_json::json!({"fileName": "stored.png"})).map(whole)
@@ -84,9 +84,10 @@ async fn an_upload_from_the_shell() {
     fs::write(folder.path().join("photo.png"), "abc").unwrap();
     let upload = ["upload", "servicetitan", "forms.jobs-upload-attachment", "--param", "id=7"];
     let file = ["--file", "photo.png", "--type", "image/png", "--role", "operator"];
-    let run = penstock(&vendor, folder.path(), &[upload.as_slice(), &file].concat()).await;
+    let run = penstock(&provider, folder.path(), &[upload.as_slice(), &file].concat()).await;
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     assert!(String::from_utf8_lossy(&run.stdout).contains("stored.png"));
-    let run = penstock(&vendor, folder.path(), &[upload.as_slice(), &["--file", "none.png"]].concat()).await;
+    let run =
+        penstock(&provider, folder.path(), &[upload.as_slice(), &["--file", "none.png"]].concat()).await;
     assert!(!run.status.success() && String::from_utf8_lossy(&run.stderr).contains("none.png"));
 }

@@ -46,12 +46,12 @@ struct Walk {
 }
 
 impl Walk {
-    fn begin(vendor: &SimulatedServiceTitan) -> Walk {
+    fn begin(provider: &SimulatedServiceTitan) -> Walk {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("bin")).unwrap();
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_penstock"), folder.path().join("bin/penstock"))
             .unwrap();
-        let mut settings = vendor.settings();
+        let mut settings = provider.settings();
         settings.insert("SERVICETITAN_TIMEZONE".to_owned(), "America/New_York".to_owned());
         Walk { folder, settings }
     }
@@ -85,17 +85,17 @@ impl Walk {
     }
 }
 
-/// The vendor of the guide, with two jobs that were completed just inside of the guide's day
+/// The provider of the guide, with two jobs that were completed just inside of the guide's day
 /// in New York, and two just outside.
-async fn vendor() -> (SimulatedServiceTitan, [i64; 2]) {
-    let vendor = SimulatedServiceTitan::start(Config { jobs: 200, ..Config::default() }).await.unwrap();
-    let jobs = vendor.job_ids();
+async fn provider() -> (SimulatedServiceTitan, [i64; 2]) {
+    let provider = SimulatedServiceTitan::start(Config { jobs: 200, ..Config::default() }).await.unwrap();
+    let jobs = provider.job_ids();
     let ends =
         ["2025-04-13T04:00:00Z", "2025-04-14T03:59:59Z", "2025-04-13T03:59:59Z", "2025-04-14T04:00:00Z"];
     for (id, at) in jobs[50..].iter().zip(ends) {
-        assert!(vendor.modify(Resource::Jobs, *id, &json!({"jobStatus": "Completed", "completedOn": at})));
+        assert!(provider.modify(Resource::Jobs, *id, &json!({"jobStatus": "Completed", "completedOn": at})));
     }
-    (vendor, [jobs[50], jobs[51]])
+    (provider, [jobs[50], jobs[51]])
 }
 
 fn answer(told: &str) -> Value {
@@ -104,8 +104,8 @@ fn answer(told: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_step_of_the_guide_does_what_it_says() {
-    let (vendor, completed) = vendor().await;
-    let walk = Walk::begin(&vendor);
+    let (provider, completed) = provider().await;
+    let walk = Walk::begin(&provider);
     let mut taken = Vec::new();
     for step in steps() {
         let told = walk.take(&step);
@@ -123,7 +123,7 @@ async fn every_step_of_the_guide_does_what_it_says() {
             }
             "sales" => assert!(answer(&told)["estimates"].as_u64().unwrap() > 0, "{told}"),
             "export" => {
-                assert_eq!(walk.records("customers.ndjson").len(), vendor.config().records);
+                assert_eq!(walk.records("customers.ndjson").len(), provider.config().records);
                 change_a_customer(&walk);
             }
             "tomorrow" => {
@@ -142,7 +142,7 @@ async fn every_step_of_the_guide_does_what_it_says() {
             "cancel" => assert_eq!(answer(&told)["jobStatus"], "Canceled"),
             "recording" => {
                 let bytes = fs::read(walk.folder().join("call.mp3")).unwrap();
-                assert_eq!(bytes.len(), vendor.config().file_bytes);
+                assert_eq!(bytes.len(), provider.config().file_bytes);
             }
             "batch" => {
                 let results = walk.records("results.ndjson");
@@ -154,7 +154,7 @@ async fn every_step_of_the_guide_does_what_it_says() {
             _ => assert!(step.shown.is_some(), "nobody looks at what {} does", step.name),
         }
     }
-    let stats = vendor.stats();
+    let stats = provider.stats();
     assert_eq!((stats.written("Jobs_CreateNote"), stats.written("Jobs_Cancel")), (1, 1));
     assert_eq!(taken.len(), GUIDE.matches("```sh step=").count());
 }

@@ -66,7 +66,7 @@ fn stats(slept: &[&Night], zone: &TimeZone, plan: Plan) -> Map<String, Value> {
     }
     let mean = |(sum, count): (f64, usize)| if count > 0 { json!(sum / count as f64) } else { Value::Null };
     let mut stats: Map<String, Value> = sums.into_iter().map(|(name, sum)| (name, mean(sum))).collect();
-    // The first night's, for want of a better idea: the vendor does not say how it means them.
+    // The first night's, for want of a better idea: the provider does not say how it means them.
     let clock = |at: Option<Timestamp>| {
         at.map(|at| at.to_zoned_datetime(zone.clone()).strftime("%H:%M:%S").to_string())
     };

@@ -4,12 +4,14 @@ use super::Plan;
 use crate::random::random;
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
+use strum::IntoStaticStr;
 
-/// The vendor has a number for each half minute.
+/// The provider has a number for each half minute.
 const EPOCH: i64 = 30;
 
 /// How far a session is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
     /// It is being recorded.
     Open,
@@ -20,37 +22,35 @@ pub enum State {
 }
 
 /// What is odd about a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Oddity {
     /// Not analysed yet.
     InProgress,
     /// No sleep in it.
     NeverSlept,
     /// Less than 20 minutes.
+    #[strum(serialize = "TOO_SHORT_FOR_ANALYSIS")]
     TooShort,
     /// More than a day.
+    #[strum(serialize = "TOO_LONG_FOR_ANALYSIS")]
     TooLong,
     /// Much of it is missing.
+    #[strum(serialize = "TOO_MANY_DEFECTS_IN_SLEEP_STAGES")]
     TooManyDefects,
     /// The contract has no breathing analysis.
+    #[strum(serialize = "NO_BREATHING_STABILITY")]
     NoBreathing,
     /// The contract has no polling.
+    #[strum(serialize = "NO_REALTIME_POLLING")]
     NoPolling,
 }
 
 impl Oddity {
-    /// The vendor's word.
+    /// The provider's word.
     #[must_use]
     pub fn word(self) -> &'static str {
-        match self {
-            Self::InProgress => "IN_PROGRESS",
-            Self::NeverSlept => "NEVER_SLEPT",
-            Self::TooShort => "TOO_SHORT_FOR_ANALYSIS",
-            Self::TooLong => "TOO_LONG_FOR_ANALYSIS",
-            Self::TooManyDefects => "TOO_MANY_DEFECTS_IN_SLEEP_STAGES",
-            Self::NoBreathing => "NO_BREATHING_STABILITY",
-            Self::NoPolling => "NO_REALTIME_POLLING",
-        }
+        self.into()
     }
 
     /// Whether there are statistics all the same.
@@ -61,18 +61,13 @@ impl Oddity {
 }
 
 impl State {
-    /// The vendor's word.
+    /// The provider's word.
     #[must_use]
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Open => "OPEN",
-            Self::Closed => "CLOSED",
-            Self::Complete => "COMPLETE",
-        }
+        self.into()
     }
 }
 
-/// A session.
 #[derive(Debug, Clone)]
 pub(crate) struct Night {
     pub(crate) id: String,

@@ -12,7 +12,6 @@ pub(crate) fn time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
-/// A row of the list.
 pub(crate) fn row(night: &Night, zone: &TimeZone) -> Value {
     json!({
         "session_id": night.id,

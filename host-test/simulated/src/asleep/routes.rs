@@ -11,6 +11,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 /// An operation, with the ids in its path.
+#[derive(strum::IntoStaticStr)]
 pub(crate) enum Route {
     CreateUser,
     GetUser(String),
@@ -44,21 +45,10 @@ impl Route {
 
     /// Its name in the counters.
     pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Route::CreateUser => "CreateUser",
-            Route::GetUser(_) => "GetUser",
-            Route::UpdateUser(_) => "UpdateUser",
-            Route::DeleteUser(_) => "DeleteUser",
-            Route::GetSession(_) => "GetSession",
-            Route::ListSessions => "ListSessions",
-            Route::AverageStats(_) => "AverageStats",
-            Route::DeleteSession(_) => "DeleteSession",
-            Route::DeleteSessions => "DeleteSessions",
-        }
+        self.into()
     }
 }
 
-/// Answers an operation.
 pub(crate) fn answer(world: &World, route: &Route, request: &Received) -> Result<Answer, Answer> {
     let nobody = || refusal(404, "user does not exist");
     match route {
@@ -162,7 +152,7 @@ fn average_stats(world: &World, user: &str, request: &Received) -> Result<Answer
 }
 
 fn profile(id: &str, user: &User) -> Value {
-    // Without an offset, as in the vendor's own example.
+    // Without an offset, as in the provider's own example.
     let plain = |at: jiff::Timestamp| at.strftime("%Y-%m-%dT%H:%M:%S").to_string();
     json!({
         "user_id": id,

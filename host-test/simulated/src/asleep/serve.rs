@@ -20,10 +20,10 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use std::sync::PoisonError;
 
-/// The largest body that the vendor takes.
+/// The largest body that the provider takes.
 const LARGEST_BODY: usize = 16_777_216;
 
-/// What a proxy in front of the vendor says when it gives up.
+/// What a proxy in front of the provider says when it gives up.
 const HTML: &str = "<html><body><h1>502 Bad Gateway</h1></body></html>";
 
 impl Serve for World {

@@ -3,7 +3,7 @@
 /// Picks requests; every condition that is set has to hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Matcher {
-    /// The vendor's operation id, `Jobs_GetList`.
+    /// The provider's operation id, `Jobs_GetList`.
     pub operation: Option<String>,
     /// The HTTP method.
     pub method: Option<String>,
@@ -20,7 +20,7 @@ impl Matcher {
         Self::default()
     }
 
-    /// The requests of one operation, by the vendor's id.
+    /// The requests of one operation, by the provider's id.
     #[must_use]
     pub fn operation(id: &str) -> Self {
         Self { operation: Some(id.to_owned()), ..Self::default() }

@@ -9,7 +9,6 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// The path of the token endpoint.
 pub(crate) const TOKEN_PATH: &str = "/connect/token";
 
 impl Matcher {
@@ -49,7 +48,6 @@ impl Tokens {
         Self(Mutex::new(State { random: Rng::new(), live: HashMap::new() }))
     }
 
-    /// Answers a token request.
     pub(crate) fn grant(&self, config: &Config, content_type: Option<&str>, body: &str) -> Answer {
         let form = content_type.is_some_and(|ty| ty.starts_with("application/x-www-form-urlencoded"));
         if !form {
@@ -100,7 +98,7 @@ impl Tokens {
     }
 
     /// The account that a token was given to, if it is still good. The token may
-    /// stand alone or after `Bearer`: the vendor takes both.
+    /// stand alone or after `Bearer`: the provider takes both.
     pub(crate) fn account(&self, config: &Config, authorization: &str) -> Option<usize> {
         let token = bare(authorization);
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);

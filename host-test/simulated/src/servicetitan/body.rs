@@ -1,4 +1,4 @@
-//! A request's JSON body, checked against the shape that the vendor declares.
+//! A request's JSON body, checked against the shape that the provider declares.
 
 use crate::servicetitan::{
     declared::{Declared, Field, Schema, Shape, Type},

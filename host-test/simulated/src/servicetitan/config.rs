@@ -1,9 +1,9 @@
-//! What a simulated vendor is started with.
+//! What a simulated provider is started with.
 
 use crate::{Clock, Faults, RateLimit};
 use std::{fmt, net::SocketAddr, time::Duration};
 
-/// How a simulated ServiceTitan behaves. `Config::default()` is a vendor in good
+/// How a simulated ServiceTitan behaves. `Config::default()` is a provider in good
 /// health with 20,000 jobs on a free port of the loopback interface.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -39,7 +39,7 @@ pub struct Config {
     /// How long a change stays out of the export feeds, unless
     /// `includeRecentChanges` is set.
     pub export_lag: Duration,
-    /// Whether bodies may hold fields, and cases of enums, that the vendor does not
+    /// Whether bodies may hold fields, and cases of enums, that the provider does not
     /// declare. If not, such a field is a 400 that names it, so that a client's
     /// defect shows.
     pub lenient: bool,
@@ -75,7 +75,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// A vendor in good health with few jobs and without rate limits, for tests.
+    /// A provider in good health with few jobs and without rate limits, for tests.
     #[must_use]
     pub fn small(jobs: usize) -> Self {
         Self { jobs, rate_limit: None, report_interval: Duration::ZERO, ..Self::default() }

@@ -1,4 +1,4 @@
-//! What the simulated vendor holds: tables of records, made from a seed.
+//! What the simulated provider holds: tables of records, made from a seed.
 
 mod columns;
 mod generate;
@@ -18,7 +18,7 @@ use crate::servicetitan::{declared::Declared, generic::Shelf, members::Members, 
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
 
-/// A kind of record that the vendor holds.
+/// A kind of record that the provider holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the names say it all")]
@@ -98,7 +98,6 @@ impl Tenant {
         self.generated - 1
     }
 
-    /// Undoes a deletion.
     pub(crate) fn restore(&mut self, resource: Resource, id: i64) {
         let table = self.table(resource);
         if let Some(old) = table.get(id).filter(|record| record.deleted) {
@@ -149,7 +148,7 @@ mod tests {
     use crate::servicetitan::body;
 
     #[test]
-    fn every_record_has_the_shape_that_the_vendor_declares() {
+    fn every_record_has_the_shape_that_the_provider_declares() {
         let declared = Declared::load().unwrap();
         let mut tenant = Tenant::generate(&declared, 9, 1, 300);
         let listed = [

@@ -1,4 +1,4 @@
-//! What the vendor declares: operations and the shapes of bodies and answers.
+//! What the provider declares: operations and the shapes of bodies and answers.
 //!
 //! It is read from fixtures of its own and not from Penstock's contract, so that a
 //! mistake in the contract shows as a 404 or a 400 here instead of hiding in a
@@ -13,10 +13,10 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 use std::collections::HashMap;
 
-/// The usual largest `pageSize`, from the vendor's page on timeouts and pagination.
+/// The usual largest `pageSize`, from the provider's page on timeouts and pagination.
 const MOST: usize = 5_000;
 
-/// Everything that the vendor declares.
+/// Everything that the provider declares.
 #[derive(Debug)]
 pub(crate) struct Declared {
     pub(crate) operations: Vec<Operation>,
@@ -26,7 +26,7 @@ pub(crate) struct Declared {
 /// One method of one path.
 #[derive(Debug)]
 pub(crate) struct Operation {
-    /// The vendor's operation id, `Jobs_GetList`. Outside `jpm` the module comes first,
+    /// The provider's operation id, `Jobs_GetList`. Outside `jpm` the module comes first,
     /// `crm.Customers_GetList`: two modules have a `Jobs_Get`.
     pub(crate) id: String,
     /// The fixture that it is from, `jpm`.
@@ -72,7 +72,6 @@ pub(crate) enum Answers {
     Redirect(String),
 }
 
-/// A named shape.
 #[derive(Debug)]
 pub(crate) enum Schema {
     Enum(Vec<String>),
@@ -86,13 +85,12 @@ pub(crate) enum Schema {
 pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) optional: bool,
-    /// The vendor added it in July 2026: not every answer has it.
+    /// The provider added it in July 2026: not every answer has it.
     pub(crate) recent: bool,
     pub(crate) shape: Shape,
 }
 
 impl Declared {
-    /// Reads the fixtures.
     pub(crate) fn load() -> Result<Self> {
         let mut declared = Self { operations: Vec::new(), schemas: HashMap::new() };
         for (module, text) in fixtures::ALL {

@@ -1,4 +1,4 @@
-//! The vendor's error answers: `ApiErrorResponse`, modelled on problem details (RFC 9457).
+//! The provider's error answers: `ApiErrorResponse`, modelled on problem details (RFC 9457).
 
 use crate::answer::Answer;
 use serde_json::{Map, Value, json};

@@ -18,7 +18,6 @@ const REPEATED: usize = 3;
 /// Rows older than this are never sent twice.
 const RECENT: i64 = 600 * SECOND;
 
-/// One page of a feed.
 pub(crate) fn page(call: &Call<'_>, data: &mut Tenant, resource: Resource) -> Result<Answer, ApiError> {
     let from = match call.query.get("from").filter(|from| !from.is_empty()) {
         None => (i64::MIN, i64::MIN),

@@ -8,7 +8,7 @@ use crate::{
     servicetitan::{errors::ApiError, time},
 };
 
-/// What a proxy in front of the vendor says when it gives up.
+/// What a proxy in front of the provider says when it gives up.
 const HTML: &str =
     "<html><head><title>Bad gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>";
 

@@ -55,7 +55,6 @@ pub(crate) fn answer(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiEr
     writes::answer(call, &place, data)
 }
 
-/// A read that is no list.
 fn read(call: &Call<'_>, place: &Place, shelf: &Shelf) -> Answer {
     let items = Items::new(call, place, shelf);
     match &call.operation.answer {

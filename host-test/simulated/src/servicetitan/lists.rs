@@ -15,7 +15,7 @@ use crate::{
 };
 use std::{fmt::Write, sync::Arc};
 
-/// One page of a resource, in the vendor's envelope.
+/// One page of a resource, in the provider's envelope.
 pub(crate) fn page(tenant: &mut Tenant, resource: Resource, query: &Query) -> Result<Answer, ApiError> {
     let found = selected(tenant, resource, query, &[])?;
     envelope(&found, query)

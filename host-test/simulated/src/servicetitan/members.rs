@@ -14,12 +14,10 @@ use std::fmt;
 pub(crate) struct Members(Vec<(String, String)>);
 
 impl Members {
-    /// Reads an object.
     pub(crate) fn parse(text: &str) -> serde_json::Result<Self> {
         serde_json::from_str(text)
     }
 
-    /// The JSON text of a member.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, raw)| raw.as_str())
     }
@@ -59,7 +57,7 @@ impl Members {
             if !out.is_empty() {
                 out.push(',');
             }
-            // Only escapes what has to be: names are the vendor's or a checked client's.
+            // Only escapes what has to be: names are the provider's or a checked client's.
             out.push_str(&serde_json::to_string(name).unwrap_or_default());
             out.push(':');
             out.push_str(raw);
@@ -67,7 +65,6 @@ impl Members {
         out
     }
 
-    /// The object as JSON.
     pub(crate) fn render(&self) -> String {
         format!("{{{}}}", self.inside())
     }

@@ -1,4 +1,4 @@
-//! The query of a request, checked against what the vendor declares.
+//! The query of a request, checked against what the provider declares.
 
 use crate::servicetitan::{
     declared::{Declared, Operation, Schema, Shape, Type},

@@ -1,6 +1,6 @@
 //! Reports with a meaning: a category `operations` with reports over the tenant's jobs.
 //!
-//! They are what a vendor's reports are in the field: described, strict about their
+//! They are what a provider's reports are in the field: described, strict about their
 //! parameters, of columns that stand in another order on each page, answered once a
 //! minute, and in a query that is answered later. All other categories and reports are
 //! [`generic`](super::generic), and ask for no parameters.

@@ -1,27 +1,14 @@
 //! Finds the declared operation of a request.
 
 use crate::servicetitan::declared::{Declared, Operation};
+use anyhow::{Context as _, Result};
 use http::Method;
 use percent_encoding::percent_decode_str;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-/// The operations by the number of their path's segments.
+/// Places in [`Declared::operations`], by their paths.
 #[derive(Debug)]
-pub(crate) struct Router(HashMap<usize, Vec<Route>>);
-
-#[derive(Debug)]
-struct Route {
-    segments: Vec<Segment>,
-    /// Place in [`Declared::operations`].
-    operation: usize,
-    method: Method,
-}
-
-#[derive(Debug)]
-enum Segment {
-    Literal(String),
-    Placeholder(String),
-}
+pub(crate) struct Router(matchit::Router<Vec<usize>>);
 
 /// What a path leads to.
 #[derive(Debug)]
@@ -35,58 +22,46 @@ pub(crate) enum Found<'a> {
 }
 
 impl Router {
-    pub(crate) fn new(declared: &Declared) -> Self {
-        let mut routes: HashMap<usize, Vec<Route>> = HashMap::new();
+    /// # Errors
+    /// Two paths lead to the same place.
+    pub(crate) fn new(declared: &Declared) -> Result<Self> {
+        let mut routes: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, operation) in declared.operations.iter().enumerate() {
-            let segments: Vec<Segment> = split(&operation.path)
-                .map(|part| match part.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-                    Some(name) => Segment::Placeholder(name.to_owned()),
-                    None => Segment::Literal(part.to_owned()),
-                })
-                .collect();
-            let route = Route { operation: index, method: operation.method.clone(), segments };
-            routes.entry(route.segments.len()).or_default().push(route);
+            routes.entry(without_names(&operation.path)).or_default().push(index);
         }
-        // A literal is a better match than a placeholder: `jobs/custom-fields` before `jobs/{id}`.
-        for group in routes.values_mut() {
-            group.sort_by_key(|route| {
-                route.segments.iter().filter(|s| matches!(s, Segment::Placeholder(_))).count()
-            });
+        let mut router = matchit::Router::new();
+        for (path, operations) in routes {
+            router.insert(&path, operations).with_context(|| path.clone())?;
         }
-        Self(routes)
+        Ok(Self(router))
     }
 
     pub(crate) fn find<'a>(&self, declared: &'a Declared, method: &Method, path: &str) -> Found<'a> {
-        let parts: Vec<&str> = split(path).collect();
-        let mut allowed = Vec::new();
-        for route in self.0.get(&parts.len()).into_iter().flatten() {
-            let Some(values) = route.matches(&parts) else { continue };
-            if route.method != *method {
-                allowed.push(route.method.to_string());
-            } else if let Some(operation) = declared.operations.get(route.operation) {
-                return Found::Operation(operation, values);
-            }
-        }
-        if allowed.is_empty() { Found::Nothing } else { Found::WrongMethod(allowed) }
+        let Ok(matched) = self.0.at(path) else { return Found::Nothing };
+        let operations = || matched.value.iter().filter_map(|index| declared.operations.get(*index));
+        let Some(operation) = operations().find(|operation| operation.method == *method) else {
+            return Found::WrongMethod(operations().map(|operation| operation.method.to_string()).collect());
+        };
+        let texts = matched.params.iter().map(|(_, text)| percent_decode_str(text).decode_utf8());
+        let texts: Result<Vec<_>, _> = texts.collect();
+        let Ok(texts) = texts else { return Found::Nothing };
+        let names = placeholders(&operation.path).map(str::to_owned);
+        Found::Operation(operation, names.zip(texts.into_iter().map(Into::into)).collect())
     }
 }
 
-impl Route {
-    fn matches(&self, parts: &[&str]) -> Option<Vec<(String, String)>> {
-        let mut values = Vec::new();
-        for (segment, part) in self.segments.iter().zip(parts) {
-            match segment {
-                Segment::Literal(text) if text == part => {}
-                Segment::Literal(_) => return None,
-                Segment::Placeholder(name) => {
-                    values.push((name.clone(), percent_decode_str(part).decode_utf8().ok()?.into_owned()));
-                }
-            }
-        }
-        Some(values)
-    }
+/// The names of a path's placeholders, in their order.
+fn placeholders(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
-fn split(path: &str) -> impl Iterator<Item = &str> {
-    path.strip_prefix('/').unwrap_or(path).split('/')
+/// The path with its placeholders numbered: two operations of one path may name them
+/// differently.
+fn without_names(path: &str) -> String {
+    let mut numbers = 0..;
+    let parts = path.split('/').map(|part| match part.strip_prefix('{') {
+        Some(_) => format!("{{{}}}", numbers.next().unwrap_or_default()),
+        None => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("/")
 }

@@ -1,9 +1,9 @@
 //! What happens to one request, in order.
 
-mod gate;
+mod admission;
 mod log;
 
-pub(crate) use gate::limited;
+pub(crate) use admission::limited;
 
 use crate::{
     answer::Answer,
@@ -35,7 +35,7 @@ pub(crate) async fn serve(
 ) -> Result<Response<Sending>, Reset> {
     let (parts, body) = request.into_parts();
     let working = world.record.working();
-    let trace = gate::trace(world);
+    let trace = admission::trace(world);
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
         connection.doom();
         return Err(Reset);
@@ -96,7 +96,7 @@ async fn api(world: &World, request: &Received, served: &mut Served, trace: &str
     };
     served.operation = Some(operation.id.clone());
     world.record.count(|stats| *stats.operations.entry(operation.id.clone()).or_default() += 1);
-    let tenant = match gate::admit(world, request, &placeholders) {
+    let tenant = match admission::admit(world, request, &placeholders) {
         Ok(tenant) => tenant,
         Err(error) => return refused(error),
     };

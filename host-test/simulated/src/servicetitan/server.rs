@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use std::{collections::BTreeMap, fmt, net::SocketAddr, ops::Deref, sync::Arc};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-/// A simulated vendor that runs until it is shut down or dropped. What it holds and
+/// A simulated provider that runs until it is shut down or dropped. What it holds and
 /// saw is behind [`World`], to which it dereferences.
 pub struct SimulatedServiceTitan {
     world: Arc<World>,

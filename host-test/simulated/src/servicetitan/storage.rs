@@ -15,7 +15,7 @@ use std::{fmt, sync::Arc};
 /// What a request must not bring here.
 const CREDENTIALS: [&str; 4] = ["authorization", "st-app-key", "cookie", "proxy-authorization"];
 
-/// The storage of a vendor, with a count of its own.
+/// The storage of a provider, with a count of its own.
 pub(crate) struct Storage {
     pub(crate) world: Arc<World>,
     pub(crate) record: Record,

@@ -1,4 +1,4 @@
-//! Points in time as the vendor writes and reads them.
+//! Points in time as the provider writes and reads them.
 
 use jiff::{Timestamp, civil, tz::Offset};
 use std::fmt::Write;
@@ -16,9 +16,8 @@ pub(crate) enum Spelling {
     Bare,
 }
 
-/// Ticks of 100 nanoseconds, the vendor's resolution.
+/// Ticks of 100 nanoseconds, the provider's resolution.
 pub(crate) const TICK: i64 = 100;
-/// One second in nanoseconds.
 pub(crate) const SECOND: i64 = 1_000_000_000;
 
 /// Adds a point in time (nanoseconds since 1970) to `out`, without quotes.

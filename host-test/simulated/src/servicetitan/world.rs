@@ -1,4 +1,4 @@
-//! What a simulated vendor holds and saw, for those who run it.
+//! What a simulated provider holds and saw, for those who run it.
 
 use crate::{
     Seen, Stats,
@@ -24,7 +24,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
 };
 
-/// The state of a simulated vendor. Looks at the first tenant of the first account,
+/// The state of a simulated provider. Looks at the first tenant of the first account,
 /// where no tenant is named.
 pub struct World {
     pub(crate) config: Config,
@@ -70,7 +70,7 @@ impl World {
             "every account needs a client secret and an app key"
         );
         Ok(Self {
-            router: Router::new(&declared),
+            router: Router::new(&declared)?,
             declared,
             tokens: Tokens::new(),
             limiter: Limiter::default(),
@@ -172,7 +172,7 @@ impl World {
         self.in_first(|data| data.table(resource).rows().map(|row| row.id).collect())
     }
 
-    /// A record as the vendor sends it now; none if there is none.
+    /// A record as the provider sends it now; none if there is none.
     #[must_use]
     pub fn record(&self, resource: Resource, id: i64) -> Option<Value> {
         let text = self.in_first(|data| data.get(resource, id).map(|row| row.text.clone()))?;

@@ -18,9 +18,9 @@ struct Caller {
 }
 
 impl Caller {
-    fn new(vendor: &SimulatedAsleep) -> Caller {
+    fn new(provider: &SimulatedAsleep) -> Caller {
         let headers = vec![("x-api-key", KEY.to_owned()), ("user-agent", "test".to_owned())];
-        Caller { client: Client::plain(&vendor.url()), headers }
+        Caller { client: Client::plain(&provider.url()), headers }
     }
 
     fn with(&self, name: &'static str, value: &str) -> Caller {
@@ -47,17 +47,17 @@ impl Caller {
 }
 
 async fn start(config: Config) -> (SimulatedAsleep, Caller, String) {
-    let vendor = SimulatedAsleep::start(config).await.unwrap();
-    let caller = Caller::new(&vendor);
-    let user = vendor.user_ids()[0].clone();
-    (vendor, caller, user)
+    let provider = SimulatedAsleep::start(config).await.unwrap();
+    let caller = Caller::new(&provider);
+    let user = provider.user_ids()[0].clone();
+    (provider, caller, user)
 }
 
 #[tokio::test]
 async fn wrong_requests_are_refused() {
-    let (vendor, caller, user) = start(Config::default()).await;
+    let (provider, caller, user) = start(Config::default()).await;
     let asked = caller.with("x-user-id", &user);
-    let session = &vendor.session_ids(&user)[0];
+    let session = &provider.session_ids(&user)[0];
     let statuses = [
         (caller.with("x-api-key", "other").get("/ai/v1/users/x").await, 401),
         (caller.with("user-agent", "").get("/ai/v1/users/x").await, 401),
@@ -93,7 +93,7 @@ async fn wrong_requests_are_refused() {
 
 #[tokio::test]
 async fn every_odd_session_is_there() {
-    let (vendor, caller, user) = start(Config::default()).await;
+    let (provider, caller, user) = start(Config::default()).await;
     let asked = caller.with("x-user-id", &user);
     let kinds = [
         (State::Open, Oddity::InProgress),
@@ -106,7 +106,7 @@ async fn every_odd_session_is_there() {
         (State::Complete, Oddity::NoPolling),
     ];
     for (state, oddity) in kinds {
-        let id = &vendor.find(&user, state, Some(oddity))[0];
+        let id = &provider.find(&user, state, Some(oddity))[0];
         let report = asked.get(&format!("/data/v3/sessions/{id}")).await.json["result"].clone();
         assert_eq!(report["peculiarities"], json!([oddity.word()]));
         assert_eq!(report["session"]["state"], state.word());
@@ -114,15 +114,15 @@ async fn every_odd_session_is_there() {
         assert_eq!(report["session"]["end_time"].is_null(), state == State::Open);
     }
     // The time zone of the answer is that of the header, and the day with it.
-    let id = &vendor.session_ids(&user)[0];
+    let id = &provider.session_ids(&user)[0];
     let seoul = asked.with("timezone", "Asia/Seoul").get(&format!("/data/v3/sessions/{id}")).await;
     assert!(seoul.json["result"]["session"]["start_time"].as_str().unwrap().ends_with("+09:00"));
 }
 
 #[tokio::test]
 async fn two_stages_are_all_that_a_small_contract_has() {
-    let (vendor, caller, user) = start(Config { plan: Plan::TwoStage, ..Config::default() }).await;
-    let id = &vendor.find(&user, State::Complete, None)[0];
+    let (provider, caller, user) = start(Config { plan: Plan::TwoStage, ..Config::default() }).await;
+    let id = &provider.find(&user, State::Complete, None)[0];
     let report = caller.with("x-user-id", &user).get(&format!("/data/v3/sessions/{id}")).await;
     let report = &report.json["result"];
     let stages = report["session"]["sleep_stages"].as_array().unwrap();
@@ -133,15 +133,15 @@ async fn two_stages_are_all_that_a_small_contract_has() {
 #[tokio::test]
 async fn its_limit_is_a_403_and_faults_are_as_asked() {
     let limit = RateLimit { requests: 2, per: Duration::from_secs(3_600) };
-    let (_vendor, caller, user) = start(Config { rate_limit: Some(limit), ..Config::default() }).await;
+    let (_provider, caller, user) = start(Config { rate_limit: Some(limit), ..Config::default() }).await;
     let path = format!("/ai/v1/users/{user}");
     assert_eq!([caller.get(&path).await.status, caller.get(&path).await.status], [200, 200]);
     let refused = caller.get(&path).await;
     assert_eq!((refused.status, &refused.json["detail"]), (403, &json!("Rate limit exceeded")));
     assert_eq!(refused.header("retry-after"), None);
 
-    let (vendor, caller, user) = start(Config::default()).await;
-    vendor.fail_next(Matcher::operation("GetUser"), FaultKind::BadGateway, 1);
+    let (provider, caller, user) = start(Config::default()).await;
+    provider.fail_next(Matcher::operation("GetUser"), FaultKind::BadGateway, 1);
     let path = format!("/ai/v1/users/{user}");
     assert_eq!([caller.get(&path).await.status, caller.get(&path).await.status], [502, 200]);
 }

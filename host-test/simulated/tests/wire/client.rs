@@ -46,10 +46,10 @@ pub(crate) const FORM: &str =
 
 impl Client {
     /// A client that has fetched a token with the usual credentials.
-    pub(crate) async fn new(vendor: &SimulatedServiceTitan) -> Self {
+    pub(crate) async fn new(provider: &SimulatedServiceTitan) -> Self {
         let mut client = Self {
             http: legacy::Client::builder(TokioExecutor::new()).build_http(),
-            root: vendor.url(),
+            root: provider.url(),
             token: String::new(),
             app_key: "ak1.simulated-key".to_owned(),
         };
@@ -57,7 +57,7 @@ impl Client {
         client
     }
 
-    /// A client without credentials, for another vendor.
+    /// A client without credentials, for another provider.
     pub(crate) fn plain(root: &str) -> Self {
         Self {
             http: legacy::Client::builder(TokioExecutor::new()).build_http(),

@@ -1,4 +1,4 @@
-//! Penstock's contract against the vendor's own declarations: a path, a parameter
+//! Penstock's contract against the provider's own declarations: a path, a parameter
 //! or a field that one side has and the other has not.
 
 use super::fixture::{Module, modules};
@@ -55,7 +55,7 @@ fn paged(kind: &str) -> &'static [Paging] {
 }
 
 #[test]
-fn the_contract_says_what_the_vendor_declares() {
+fn the_contract_says_what_the_provider_declares() {
     let modules = modules();
     let contract = catalogue::operations("servicetitan").unwrap();
     let contract: Vec<_> = contract.iter().filter(|operation| operation.variant_of.is_none()).collect();
@@ -67,7 +67,7 @@ fn the_contract_says_what_the_vendor_declares() {
         let found = modules
             .iter()
             .find_map(|module| Some((module, module.operations().iter().find(|other| same(other))?)));
-        let Some((module, vendor)) = found else {
+        let Some((module, provider)) = found else {
             differences.push(format!("{}: {} is no path of the vendor", operation.name, operation.path));
             continue;
         };
@@ -79,15 +79,15 @@ fn the_contract_says_what_the_vendor_declares() {
             }
         };
         let mut query = operation.query.map(fields).unwrap_or_default();
-        let mut theirs = names(&vendor["query"]);
+        let mut theirs = names(&provider["query"]);
         // One list of parameters has the placeholder once more.
         theirs.retain(|name| !operation.path.contains(&format!("{{{name}}}")));
         query.extend(of_pages(operation).into_iter().map(str::to_owned));
         compare("query", query, theirs);
-        if let Some(body) = vendor["body"].as_str() {
+        if let Some(body) = provider["body"].as_str() {
             compare("body", record(operation.body).map(fields).unwrap_or_default(), schema(module, body));
         }
-        let answer = module.answer(vendor);
+        let answer = module.answer(provider);
         let (kind, shape) = answer.unwrap_or(("one", "any"));
         // A list in an envelope of its own may also be a record of one field.
         let wrapped = kind == "data" && operation.paging == Paging::None;
@@ -96,7 +96,7 @@ fn the_contract_says_what_the_vendor_declares() {
             compare("answer", fields(record), theirs);
         }
         let files = (operation.upload.is_some(), operation.file);
-        let theirs = (vendor["upload"] == true, kind == "file" || kind == "redirect");
+        let theirs = (provider["upload"] == true, kind == "file" || kind == "redirect");
         if files != theirs || !(wrapped || paged(kind).contains(&operation.paging)) {
             differences.push(format!("{}: {:?} for {kind}", operation.name, operation.paging));
         }
@@ -109,7 +109,7 @@ fn the_contract_says_what_the_vendor_declares() {
     assert!(differences.is_empty(), "{} differences\n{}", differences.len(), differences.join("\n"));
 }
 
-/// Adds where a type of the contract is not the vendor's.
+/// Adds where a type of the contract is not the provider's.
 fn compare_types(
     module: &Module,
     path: &str,
@@ -132,7 +132,7 @@ fn compare_types(
         | ("double", Type::F64)
         // The SDK of July has no integers.
         | ("number", Type::S64 | Type::S32)
-        // What the vendor calls text, although the values are known.
+        // What the provider calls text, although the values are known.
         | ("text", Type::Enum(_))
         | ("bool", Type::Bool)
         | ("date-time", Type::Instant)
@@ -177,7 +177,7 @@ fn compare_types(
 }
 
 #[test]
-fn the_contract_has_the_types_that_the_vendor_declares() {
+fn the_contract_has_the_types_that_the_provider_declares() {
     let modules = modules();
     let mut found = BTreeSet::new();
     let contract = catalogue::operations("servicetitan").unwrap();
@@ -185,8 +185,8 @@ fn the_contract_has_the_types_that_the_vendor_declares() {
         let same =
             |other: &Value| other["path"] == operation.path && other["method"] == operation.method.as_str();
         for module in &modules {
-            let Some(vendor) = module.operations().iter().find(|other| same(other)) else { continue };
-            let parameters = [&vendor["placeholders"], &vendor["query"]];
+            let Some(provider) = module.operations().iter().find(|other| same(other)) else { continue };
+            let parameters = [&provider["placeholders"], &provider["query"]];
             for (name, shape) in parameters.iter().filter_map(|all| all.as_object()).flatten() {
                 let wire = name.trim_end_matches('?');
                 let known = operation.parameters().find(|parameter| parameter.wire() == wire);
@@ -205,11 +205,11 @@ fn the_contract_has_the_types_that_the_vendor_declares() {
                 let path = format!("{} {wire}", operation.name);
                 compare_types(module, &path, shape.as_str().unwrap(), ty, 0, &mut found);
             }
-            if let (Some(body), Some(ty)) = (vendor["body"].as_str(), operation.body) {
+            if let (Some(body), Some(ty)) = (provider["body"].as_str(), operation.body) {
                 compare_types(module, &format!("{} body", operation.name), body, ty, 0, &mut found);
             }
             let wrapped = |kind| kind == "data" && operation.paging == Paging::None;
-            if let (Some((kind, shape)), Some(ty)) = (module.answer(vendor), operation.answer)
+            if let (Some((kind, shape)), Some(ty)) = (module.answer(provider), operation.answer)
                 && kind != "report"
                 && !wrapped(kind)
             {

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 #[tokio::test]
 async fn the_token_endpoint_takes_client_credentials_and_nothing_else() {
-    let vendor = SimulatedServiceTitan::start(Config::small(1)).await.unwrap();
-    let client = Client::new(&vendor).await;
+    let provider = SimulatedServiceTitan::start(Config::small(1)).await.unwrap();
+    let client = Client::new(&provider).await;
     let first = client.token_request(FORM).await;
     assert_eq!(
         (first.json["expires_in"].clone(), first.json["token_type"].clone()),
@@ -36,15 +36,15 @@ async fn the_token_endpoint_takes_client_credentials_and_nothing_else() {
     }
     let get = client.get("/connect/token").await;
     assert_eq!((get.status, get.header("allow")), (405, Some("POST")));
-    assert_eq!(vendor.stats().tokens, 3);
+    assert_eq!(provider.stats().tokens, 3);
 }
 
 #[tokio::test]
 async fn a_token_ends_with_its_time_and_can_be_revoked() {
     let clock = Clock::manual();
     let config = Config { token_lifetime: Duration::from_secs(60), clock: clock.clone(), ..Config::small(1) };
-    let vendor = SimulatedServiceTitan::start(config).await.unwrap();
-    let mut client = Client::new(&vendor).await;
+    let provider = SimulatedServiceTitan::start(config).await.unwrap();
+    let mut client = Client::new(&provider).await;
     let list = format!("{JPM}/jobs");
     clock.advance(Duration::from_secs(59));
     assert_eq!(client.get(&list).await.status, 200);
@@ -53,7 +53,7 @@ async fn a_token_ends_with_its_time_and_can_be_revoked() {
     assert_eq!((reply.status, reply.header("www-authenticate").is_some()), (401, true));
     client.renew().await;
     assert_eq!(client.get(&list).await.status, 200);
-    vendor.revoke_all();
+    provider.revoke_all();
     assert_eq!(client.get(&list).await.status, 401);
 }
 
@@ -67,8 +67,8 @@ async fn a_rotation_has_two_valid_secrets() {
     assert!(!format!("{account:?}").contains("old"), "{account:?}");
     let accounts =
         vec![Account { client_secrets: vec!["cs2.simulated-secret".to_owned()], ..account.clone() }, account];
-    let vendor = SimulatedServiceTitan::start(Config { accounts, ..Config::small(1) }).await.unwrap();
-    let mut client = Client::new(&vendor).await;
+    let provider = SimulatedServiceTitan::start(Config { accounts, ..Config::small(1) }).await.unwrap();
+    let mut client = Client::new(&provider).await;
     for (secret, key) in [("old", "key-1"), ("new", "key-2")] {
         let reply = client.token_request(&FORM.replace("cs2.simulated-secret", secret)).await;
         client.token = reply.json["access_token"].as_str().unwrap().to_owned();
@@ -87,8 +87,8 @@ async fn every_door_is_checked() {
         tenants: vec![1_000_002],
     };
     let config = Config { accounts: vec![Account::default(), other], ..Config::small(5) };
-    let vendor = SimulatedServiceTitan::start(config).await.unwrap();
-    let client = Client::new(&vendor).await;
+    let provider = SimulatedServiceTitan::start(config).await.unwrap();
+    let client = Client::new(&provider).await;
     let list = format!("{JPM}/jobs");
     let with = |token: &str, key: &str| Client {
         token: token.to_owned(),
@@ -130,8 +130,8 @@ async fn the_rate_limit_holds_for_each_tenant_and_says_when_to_come_again() {
         let limit = RateLimit { requests: 3, per: Duration::from_secs(1) };
         let config =
             Config { clock: clock.clone(), rate_limit: Some(limit), retry_after: form, ..Config::small(1) };
-        let vendor = SimulatedServiceTitan::start(config).await.unwrap();
-        let client = Client::new(&vendor).await;
+        let provider = SimulatedServiceTitan::start(config).await.unwrap();
+        let client = Client::new(&provider).await;
         let list = format!("{JPM}/jobs");
         for _ in 0..3 {
             assert_eq!(client.get(&list).await.status, 200);
@@ -142,17 +142,17 @@ async fn the_rate_limit_holds_for_each_tenant_and_says_when_to_come_again() {
         assert_eq!(reply.json["title"], "Rate limit is exceeded. Try again in 1 seconds.");
         clock.advance(Duration::from_millis(750));
         assert_eq!(client.get(&list).await.status, 200);
-        assert_eq!(vendor.stats().rate_limited, 1);
+        assert_eq!(provider.stats().rate_limited, 1);
     }
 }
 
 #[tokio::test]
 async fn the_log_keeps_no_secret() {
-    let vendor = SimulatedServiceTitan::start(Config::small(1)).await.unwrap();
-    let client = Client::new(&vendor).await;
+    let provider = SimulatedServiceTitan::start(Config::small(1)).await.unwrap();
+    let client = Client::new(&provider).await;
     client.get(&format!("{JPM}/jobs")).await;
     client.get(&format!("{JPM}/projects")).await;
-    let seen = vendor.requests();
+    let seen = provider.requests();
     let text = format!("{seen:?} {}", serde_json::to_string(&seen).unwrap());
     for secret in ["cs2.simulated-secret", "ak1.simulated-key", client.token.trim_start_matches("Bearer ")] {
         assert!(!text.contains(secret), "{secret} in {text}");
@@ -160,5 +160,5 @@ async fn the_log_keeps_no_secret() {
     let authorization =
         |at: usize| seen[at].headers.iter().find(|(name, _)| name == "authorization").unwrap();
     assert_eq!(authorization(1), authorization(2), "the same token has the same mark");
-    assert!(format!("{vendor}").contains(&vendor.url()));
+    assert!(format!("{provider}").contains(&provider.url()));
 }

@@ -19,9 +19,9 @@ const FEEDS: [(&str, Resource); 7] = [
 ];
 
 async fn started(config: Config) -> (SimulatedServiceTitan, Client) {
-    let vendor = SimulatedServiceTitan::start(config).await.unwrap();
-    let client = Client::new(&vendor).await;
-    (vendor, client)
+    let provider = SimulatedServiceTitan::start(config).await.unwrap();
+    let client = Client::new(&provider).await;
+    (provider, client)
 }
 
 /// Reads a feed to its end: the rows, and where it goes on.
@@ -44,16 +44,16 @@ fn id(row: &Value) -> i64 {
 
 #[tokio::test]
 async fn every_feed_holds_everything_deleted_rows_too() {
-    let (vendor, client) = started(Config { export_page: 37, ..Config::small(400) }).await;
+    let (provider, client) = started(Config { export_page: 37, ..Config::small(400) }).await;
     for (feed, resource) in FEEDS {
         let (rows, _) = drain(&client, feed, String::new(), "").await;
         let mut ids: Vec<i64> = rows.iter().map(id).collect();
         ids.sort_unstable();
-        assert_eq!(ids, vendor.truth_exported(resource), "{feed}");
+        assert_eq!(ids, provider.truth_exported(resource), "{feed}");
     }
     let (jobs, _) = drain(&client, "jobs", String::new(), "").await;
     let inactive: HashSet<i64> = jobs.iter().filter(|job| job["active"] == false).map(id).collect();
-    let listed: HashSet<i64> = vendor.job_ids().into_iter().collect();
+    let listed: HashSet<i64> = provider.job_ids().into_iter().collect();
     assert!(!inactive.is_empty() && inactive.is_disjoint(&listed));
     assert_eq!(inactive.len() + listed.len(), jobs.len());
 }
@@ -61,17 +61,17 @@ async fn every_feed_holds_everything_deleted_rows_too() {
 #[tokio::test]
 async fn a_feed_resumes_where_it_ended() {
     let clock = Clock::manual();
-    let (vendor, client) =
+    let (provider, client) =
         started(Config { clock: clock.clone(), export_page: 50, ..Config::small(120) }).await;
     let (rows, end) = drain(&client, "jobs", String::new(), "").await;
     assert_eq!(rows.len(), 120);
     assert_eq!(drain(&client, "jobs", end.clone(), "").await, (vec![], end.clone()));
 
-    let changed = vendor.job_ids()[5];
-    let removed = vendor.job_ids()[6];
-    vendor.modify(Resource::Jobs, changed, &json!({ "priority": "Urgent" }));
-    vendor.remove(Resource::Jobs, removed);
-    let added = vendor.add_job();
+    let changed = provider.job_ids()[5];
+    let removed = provider.job_ids()[6];
+    provider.modify(Resource::Jobs, changed, &json!({ "priority": "Urgent" }));
+    provider.remove(Resource::Jobs, removed);
+    let added = provider.add_job();
     let (rows, end) = drain(&client, "jobs", end, "").await;
     assert_eq!(rows.iter().map(id).collect::<Vec<_>>(), [changed, removed, added]);
     assert_eq!([&rows[0]["priority"], &rows[1]["active"]], [&json!("Urgent"), &json!(false)]);
@@ -85,7 +85,7 @@ async fn a_feed_resumes_where_it_ended() {
 
 #[tokio::test]
 async fn a_feed_starts_at_a_date_and_refuses_what_is_neither() {
-    let (_vendor, client) = started(Config::small(300)).await;
+    let (_provider, client) = started(Config::small(300)).await;
     let (all, _) = drain(&client, "jobs", String::new(), "").await;
     let (some, end) = drain(&client, "jobs", "2025-06-01T00:00:00Z".to_owned(), "").await;
     let wanted = all.iter().filter(|job| job["modifiedOn"].as_str().unwrap() >= "2025-06-01").count();
@@ -102,10 +102,10 @@ async fn a_feed_starts_at_a_date_and_refuses_what_is_neither() {
 async fn fresh_changes_wait_unless_they_are_asked_for() {
     let clock = Clock::manual();
     let lag = Duration::from_secs(300);
-    let (vendor, client) =
+    let (provider, client) =
         started(Config { clock: clock.clone(), export_lag: lag, ..Config::small(20) }).await;
     let (_, end) = drain(&client, "jobs", String::new(), "").await;
-    let added = vendor.add_job();
+    let added = provider.add_job();
     assert!(drain(&client, "jobs", end.clone(), "").await.0.is_empty());
     let (fresh, _) = drain(&client, "jobs", end.clone(), "&includeRecentChanges=true").await;
     assert_eq!(fresh.iter().map(id).collect::<Vec<_>>(), [added]);

@@ -2,7 +2,7 @@
 
 use super::{JPM, client::Client};
 use penstock_simulated::{
-    Clock, FaultKind, Faults, Matcher,
+    Clock, FaultKind, Faults, Matcher, VariantArray,
     servicetitan::{Config, Resource, SimulatedServiceTitan},
 };
 use serde_json::json;
@@ -10,9 +10,9 @@ use std::time::Duration;
 
 async fn started(faults: Faults) -> (SimulatedServiceTitan, Client) {
     let config = Config { faults, clock: Clock::manual(), ..Config::small(60) };
-    let vendor = SimulatedServiceTitan::start(config).await.unwrap();
-    let client = Client::new(&vendor).await;
-    (vendor, client)
+    let provider = SimulatedServiceTitan::start(config).await.unwrap();
+    let client = Client::new(&provider).await;
+    (provider, client)
 }
 
 fn list() -> String {
@@ -36,7 +36,7 @@ async fn errors_have_their_status_body_and_header() {
         (K::HtmlPage, 200, None, None),
         (K::TokenRevoked, 401, None, Some("The access token is invalid or has expired.")),
     ] {
-        let (vendor, mut client) =
+        let (provider, mut client) =
             started(Faults { retry_after: Duration::from_secs(7), ..Faults::only(kind) }).await;
         let reply = client.get(&list()).await;
         assert_eq!((reply.status, reply.header("retry-after")), (status, retry_after), "{kind:?}");
@@ -48,21 +48,21 @@ async fn errors_have_their_status_body_and_header() {
         }
         let second = client.get(&list()).await;
         assert_eq!((second.status, second.ids().len()), (200, 10), "the second try is served");
-        assert_eq!(vendor.stats().faults, [(kind, 1)].into(), "{kind:?}");
+        assert_eq!(provider.stats().faults, [(kind, 1)].into(), "{kind:?}");
     }
 }
 
 #[tokio::test]
 async fn a_reset_comes_before_any_byte_or_in_the_middle() {
     for kind in [FaultKind::ResetBeforeApply, FaultKind::ResetAfterApply] {
-        let (vendor, client) = started(Faults::only(kind)).await;
+        let (provider, client) = started(Faults::only(kind)).await;
         let error = client.try_call("GET", &list(), None).await.unwrap_err();
         assert!(error.starts_with("no response"), "{error}");
         assert!(error.contains("ConnectionReset"), "a TCP reset, not a polite end: {error}");
-        assert_eq!(vendor.requests().last().unwrap().status, None);
+        assert_eq!(provider.requests().last().unwrap().status, None);
         assert_eq!(client.get(&list()).await.status, 200);
     }
-    let (_vendor, client) = started(Faults::only(FaultKind::ResetInBody)).await;
+    let (_provider, client) = started(Faults::only(FaultKind::ResetInBody)).await;
     let error = client.try_call("GET", &list(), None).await.unwrap_err();
     assert!(error.starts_with("200 OK then a broken body"), "{error}");
     assert_eq!(client.get(&list()).await.ids().len(), 10);
@@ -70,14 +70,14 @@ async fn a_reset_comes_before_any_byte_or_in_the_middle() {
 
 #[tokio::test]
 async fn an_answer_can_be_empty() {
-    let (_vendor, client) = started(Faults::only(FaultKind::EmptyBody)).await;
+    let (_provider, client) = started(Faults::only(FaultKind::EmptyBody)).await;
     let reply = client.get(&list()).await;
     assert_eq!((reply.status, reply.text.as_str(), reply.header("content-length")), (200, "", Some("0")));
 }
 
 #[tokio::test]
 async fn truncated_json_has_the_length_that_it_has() {
-    let (_vendor, client) = started(Faults::only(FaultKind::TruncatedJson)).await;
+    let (_provider, client) = started(Faults::only(FaultKind::TruncatedJson)).await;
     let cut = client.get(&list()).await;
     let whole = client.get(&list()).await;
     assert_eq!((cut.status, cut.json.is_null()), (200, true));
@@ -88,10 +88,10 @@ async fn truncated_json_has_the_length_that_it_has() {
 #[tokio::test]
 async fn a_slow_answer_comes_when_its_time_is_over() {
     let delay = Duration::from_secs(3_600);
-    let (vendor, client) = started(Faults { delay, ..Faults::only(FaultKind::Slow) }).await;
+    let (provider, client) = started(Faults { delay, ..Faults::only(FaultKind::Slow) }).await;
     let asked = tokio::spawn(async move { client.get(&list()).await });
-    vendor.wait_for(|stats| stats.faults.contains_key(&FaultKind::Slow)).await;
-    vendor.clock().advance(delay - Duration::from_nanos(1));
+    provider.wait_for(|stats| stats.faults.contains_key(&FaultKind::Slow)).await;
+    provider.clock().advance(delay - Duration::from_nanos(1));
     // Enough turns for an answer to come, if it came too early.
     for _ in 0..100 {
         tokio::task::yield_now().await;
@@ -99,7 +99,7 @@ async fn a_slow_answer_comes_when_its_time_is_over() {
     assert!(!asked.is_finished());
     // The wait may begin after the fault was counted, so time moves until it is over.
     while !asked.is_finished() {
-        vendor.clock().advance(delay);
+        provider.clock().advance(delay);
         tokio::task::yield_now().await;
     }
     assert_eq!(asked.await.unwrap().ids().len(), 10);
@@ -107,45 +107,49 @@ async fn a_slow_answer_comes_when_its_time_is_over() {
 
 #[tokio::test]
 async fn a_write_is_applied_or_not_as_the_kind_says() {
-    for kind in FaultKind::ALL {
-        let (vendor, mut client) = started(Faults::none()).await;
-        vendor.fail_next(Matcher::operation("Jobs_CreateNote"), kind, 1);
-        let path = format!("{JPM}/jobs/{}/notes", vendor.job_ids()[1]);
-        let before = vendor.truth(Resource::JobNotes).len();
+    for kind in FaultKind::VARIANTS.iter().copied() {
+        let (provider, mut client) = started(Faults::none()).await;
+        provider.fail_next(Matcher::operation("Jobs_CreateNote"), kind, 1);
+        let path = format!("{JPM}/jobs/{}/notes", provider.job_ids()[1]);
+        let before = provider.truth(Resource::JobNotes).len();
         let note = json!({ "text": "once" });
         let sent = client.clone();
         let (body, to) = (note.clone(), path.clone());
         let asked = tokio::spawn(async move { sent.try_call("POST", &to, Some(body)).await });
         while !asked.is_finished() {
-            vendor.clock().advance(Duration::from_secs(1));
+            provider.clock().advance(Duration::from_secs(1));
             tokio::task::yield_now().await;
         }
         let applied = u64::from(kind.applies());
-        assert_eq!(vendor.stats().written("Jobs_CreateNote"), applied, "{kind:?}");
-        assert_eq!(vendor.truth(Resource::JobNotes).len() - before, usize::from(kind.applies()), "{kind:?}");
+        assert_eq!(provider.stats().written("Jobs_CreateNote"), applied, "{kind:?}");
+        assert_eq!(
+            provider.truth(Resource::JobNotes).len() - before,
+            usize::from(kind.applies()),
+            "{kind:?}"
+        );
         client.renew().await;
         assert_eq!(client.call("POST", &path, Some(note)).await.status, 200);
-        assert_eq!(vendor.stats().written("Jobs_CreateNote"), applied + 1, "{kind:?}");
+        assert_eq!(provider.stats().written("Jobs_CreateNote"), applied + 1, "{kind:?}");
     }
 }
 
 #[tokio::test]
 async fn a_script_picks_its_requests() {
-    let (vendor, client) = started(Faults::none()).await;
+    let (provider, client) = started(Faults::none()).await;
     let second = Matcher::operation("Jobs_GetList").with_query("page=2");
-    vendor.fail_next(second, FaultKind::InternalServerError, 2);
-    vendor.fail_next(Matcher::token(), FaultKind::Unavailable, 1);
-    vendor.fail_next(Matcher::path("/notes").with_method("post"), FaultKind::BadGateway, 1);
+    provider.fail_next(second, FaultKind::InternalServerError, 2);
+    provider.fail_next(Matcher::token(), FaultKind::Unavailable, 1);
+    provider.fail_next(Matcher::path("/notes").with_method("post"), FaultKind::BadGateway, 1);
     let status = async |path: &str| client.get(&format!("{JPM}/{path}")).await.status;
     assert_eq!(
         [status("jobs?page=1").await, status("jobs?page=2").await, status("jobs?page=2").await],
         [200, 500, 500]
     );
     assert_eq!(status("jobs?page=2").await, 200);
-    assert_eq!(status(&format!("jobs/{}/notes", vendor.job_ids()[0])).await, 200, "a GET, not a POST");
+    assert_eq!(status(&format!("jobs/{}/notes", provider.job_ids()[0])).await, 200, "a GET, not a POST");
     assert_eq!(client.token_request(super::client::FORM).await.status, 503);
     assert_eq!(client.token_request(super::client::FORM).await.status, 200);
-    assert_eq!(vendor.stats().all_faults(), 3);
+    assert_eq!(provider.stats().all_faults(), 3);
 }
 
 #[tokio::test]
@@ -155,20 +159,25 @@ async fn runs_are_the_same_and_no_request_fails_too_often() {
     for _ in 0..2 {
         let config = Config { faults: faults.clone(), seed: 42, ..Config::small(60) };
         let config = Config { faults: Faults { delay: Duration::ZERO, ..config.faults }, ..config };
-        let vendor = SimulatedServiceTitan::start(config).await.unwrap();
-        let mut client = Client::new(&vendor).await;
+        let provider = SimulatedServiceTitan::start(config).await.unwrap();
+        let mut client = Client::new(&provider).await;
         for page in 1..=12 {
             let mut in_a_row = 0;
             for _ in 0..10 {
                 client.try_call("GET", &format!("{JPM}/jobs?pageSize=5&page={page}"), None).await.ok();
                 client.renew().await;
-                let failed =
-                    vendor.requests().iter().rfind(|seen| seen.operation.is_some()).unwrap().fault.is_some();
+                let failed = provider
+                    .requests()
+                    .iter()
+                    .rfind(|seen| seen.operation.is_some())
+                    .unwrap()
+                    .fault
+                    .is_some();
                 in_a_row = if failed { in_a_row + 1 } else { 0 };
                 assert!(in_a_row <= 2, "page {page}");
             }
         }
-        runs.push(vendor.stats().faults);
+        runs.push(provider.stats().faults);
     }
     assert_eq!(runs[0], runs[1]);
     assert!(runs[0].len() > 10, "most kinds come up: {:?}", runs[0]);
@@ -176,7 +185,7 @@ async fn runs_are_the_same_and_no_request_fails_too_often() {
 
 #[tokio::test]
 async fn counters_tell_what_went_on() {
-    let (vendor, client) = started(Faults::none()).await;
+    let (provider, client) = started(Faults::none()).await;
     let all: Vec<_> = (0..8)
         .map(|_| {
             let client = client.clone();
@@ -186,20 +195,20 @@ async fn counters_tell_what_went_on() {
     for asked in all {
         assert_eq!(asked.await.unwrap().status, 200);
     }
-    let stats = vendor.stats();
+    let stats = provider.stats();
     assert_eq!((stats.operation("Jobs_GetList"), stats.records, stats.token_requests), (8, 80, 1));
     assert!(stats.connections >= 1 && stats.most_at_once >= 1 && stats.in_work == 0);
     assert_eq!(stats.statuses, [(200, 9)].into());
     let printed = serde_json::to_value(&stats).unwrap();
     assert_eq!(printed["operations"]["Jobs_GetList"], 8);
-    vendor.reset_stats();
-    assert_eq!((vendor.stats().requests, vendor.requests().len()), (0, 0));
+    provider.reset_stats();
+    assert_eq!((provider.stats().requests, provider.requests().len()), (0, 0));
 }
 
 #[tokio::test]
-async fn a_vendor_that_is_shut_down_does_not_answer() {
-    let (vendor, client) = started(Faults::none()).await;
+async fn a_provider_that_is_shut_down_does_not_answer() {
+    let (provider, client) = started(Faults::none()).await;
     assert_eq!(client.get(&list()).await.status, 200);
-    vendor.shutdown().await;
+    provider.shutdown().await;
     assert!(client.try_call("GET", &list(), None).await.is_err());
 }

@@ -9,10 +9,10 @@ use penstock_simulated::servicetitan::{Config, SimulatedServiceTitan};
 const IMAGES: &str = "/pricebook/v2/tenant/1000001/images";
 
 async fn start() -> (SimulatedServiceTitan, Client) {
-    let vendor =
+    let provider =
         SimulatedServiceTitan::start(Config { file_bytes: 70_000, ..Config::small(1) }).await.unwrap();
-    let client = Client::new(&vendor).await;
-    (vendor, client)
+    let client = Client::new(&provider).await;
+    (provider, client)
 }
 
 /// Asks the other origin, with a header if one is given.
@@ -37,7 +37,7 @@ async fn upload(client: &Client, path: &str, content_type: &str, body: &'static 
 
 #[tokio::test]
 async fn a_recording_has_its_type_and_its_name() {
-    let (_vendor, client) = start().await;
+    let (_provider, client) = start().await;
     let path = "/telecom/v2/tenant/1000001/calls/100001/recording";
     let file = client.get(path).await;
     assert_eq!(
@@ -51,11 +51,11 @@ async fn a_recording_has_its_type_and_its_name() {
 
 #[tokio::test]
 async fn a_path_leads_to_an_origin_that_wants_no_credentials() {
-    let (vendor, client) = start().await;
+    let (provider, client) = start().await;
     let reply = client.get(&format!("{IMAGES}?path=files/100001.jpg")).await;
     let address = reply.header("location").unwrap().to_owned();
     assert_eq!(reply.status, 302);
-    assert!(address.starts_with(vendor.files_url()) && !address.starts_with(&vendor.url()), "{address}");
+    assert!(address.starts_with(provider.files_url()) && !address.starts_with(&provider.url()), "{address}");
     let file = fetch(&client, &address, None).await;
     assert_eq!(
         (file.status, file.bytes.len(), file.header("content-type")),
@@ -66,7 +66,7 @@ async fn a_path_leads_to_an_origin_that_wants_no_credentials() {
     }
     let forged = address.replace("100001", "100002");
     assert_eq!(fetch(&client, &forged, None).await.status, 403);
-    assert_eq!(vendor.file_requests().len(), 5);
+    assert_eq!(provider.file_requests().len(), 5);
     for (query, status) in [("", 400), ("?path=", 400), ("?path=files/1.jpg", 404)] {
         assert_eq!(client.get(&format!("{IMAGES}{query}")).await.status, status, "{query}");
     }
@@ -74,7 +74,7 @@ async fn a_path_leads_to_an_origin_that_wants_no_credentials() {
 
 #[tokio::test]
 async fn what_was_uploaded_comes_back() {
-    let (vendor, client) = start().await;
+    let (provider, client) = start().await;
     let form = b"--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"pump \xc3\xa9.png\"\r\n\
                  Content-Type: image/png\r\n\r\n\x89PNG\r\n--X--\r\n";
     let done = upload(&client, IMAGES, "multipart/form-data; boundary=X", form).await;
@@ -86,7 +86,7 @@ async fn what_was_uploaded_comes_back() {
     let name = file.header("content-disposition").unwrap();
     assert!(name.ends_with("filename*=UTF-8''pump%20%C3%A9%2Epng"), "{name}");
 
-    let before = vendor.stats().writes;
+    let before = provider.stats().writes;
     for (content_type, body) in [
         ("application/json", &form[..]),
         ("multipart/form-data", form),
@@ -96,5 +96,5 @@ async fn what_was_uploaded_comes_back() {
         let refused = upload(&client, IMAGES, content_type, body).await;
         assert_eq!((refused.status, refused.json["errors"]["file"].is_array()), (400, true), "{refused:?}");
     }
-    assert_eq!(vendor.stats().writes, before);
+    assert_eq!(provider.stats().writes, before);
 }

@@ -1,8 +1,8 @@
-//! What the vendor declares, and requests that fit it.
+//! What the provider declares, and requests that fit it.
 
 use serde_json::{Map, Value, json};
 
-/// One module of the vendor.
+/// One module of the provider.
 pub(crate) struct Module {
     pub(crate) name: String,
     pub(crate) fixture: Value,
@@ -29,7 +29,7 @@ impl Module {
         self.fixture["operations"].as_array().unwrap()
     }
 
-    /// The id that the vendor counts an operation by.
+    /// The id that the provider counts an operation by.
     pub(crate) fn id(&self, operation: &Value) -> String {
         let id = operation["id"].as_str().unwrap();
         if self.name == "jpm" { id.to_owned() } else { format!("{}.{id}", self.name) }
@@ -105,7 +105,7 @@ impl Module {
 
 impl Module {
     /// What is wrong with a value of a shape; nothing if it fits. Members and cases that
-    /// came later are fine: the vendor adds some every month.
+    /// came later are fine: the provider adds some every month.
     pub(crate) fn misfit(&self, path: &str, shape: &str, value: &Value) -> Option<String> {
         let wrong = |fits: bool| (!fits).then(|| format!("{path}: {value} is no {shape}"));
         let inside = |open, close| shape.strip_prefix(open).and_then(|rest: &str| rest.strip_suffix(close));

@@ -8,9 +8,9 @@ use penstock_simulated::{
 use serde_json::{Value, json};
 
 async fn started(jobs: usize) -> (SimulatedServiceTitan, Client) {
-    let vendor = SimulatedServiceTitan::start(Config::small(jobs)).await.unwrap();
-    let client = Client::new(&vendor).await;
-    (vendor, client)
+    let provider = SimulatedServiceTitan::start(Config::small(jobs)).await.unwrap();
+    let client = Client::new(&provider).await;
+    (provider, client)
 }
 
 /// Every page of a list, one after the other.
@@ -36,8 +36,8 @@ fn ids(rows: &[Value]) -> Vec<i64> {
 
 #[tokio::test]
 async fn all_pages_together_are_the_truth() {
-    let (vendor, client) = started(307).await;
-    let truth = vendor.job_ids();
+    let (provider, client) = started(307).await;
+    let truth = provider.job_ids();
     assert!(truth.len() > 290 && truth.len() < 307, "some are deleted: {}", truth.len());
     for size in [1, 50, 100, truth.len(), truth.len() + 1, 5_000] {
         assert_eq!(ids(&all(&client, "jobs", size).await), truth, "pages of {size}");
@@ -49,20 +49,20 @@ async fn all_pages_together_are_the_truth() {
         ("project-types", Resource::ProjectTypes),
         ("work-breakdown-structure/budget-codes", Resource::BudgetCodes),
     ] {
-        assert_eq!(ids(&all(&client, path, 7).await), vendor.truth(resource), "{path}");
+        assert_eq!(ids(&all(&client, path, 7).await), provider.truth(resource), "{path}");
     }
     let beyond = client.get(&format!("{JPM}/jobs?page=99")).await;
     assert_eq!((beyond.ids(), &beyond.json["hasMore"]), (vec![], &json!(false)));
 }
 
 #[tokio::test]
-async fn the_envelope_is_the_vendors() {
-    let (vendor, client) = started(120).await;
+async fn the_envelope_is_the_providers() {
+    let (provider, client) = started(120).await;
     let reply = client.get(&format!("{JPM}/jobs")).await;
     assert_eq!([&reply.json["page"], &reply.json["pageSize"]], [&json!(1), &json!(50)]);
     assert!(reply.text.contains("\"totalCount\":null"), "not counted unless asked for");
     let reply = client.get(&format!("{JPM}/jobs?includeTotal=true&page=2")).await;
-    assert_eq!(reply.json["totalCount"], vendor.job_ids().len());
+    assert_eq!(reply.json["totalCount"], provider.job_ids().len());
     for (query, field) in [
         ("pageSize=0", "pageSize"),
         ("pageSize=5001", "pageSize"),
@@ -88,7 +88,7 @@ async fn the_envelope_is_the_vendors() {
 
 #[tokio::test]
 async fn filters_select_what_they_say() {
-    let (_vendor, client) = started(400).await;
+    let (_provider, client) = started(400).await;
     let everything = all(&client, "jobs", 5_000).await;
     let sample =
         everything.iter().find(|job| job["projectId"].is_i64() && job["jobStatus"] == "Completed").unwrap();
@@ -134,7 +134,7 @@ async fn filters_select_what_they_say() {
 
 #[tokio::test]
 async fn windows_of_time_include_their_start_and_not_their_end() {
-    let (_vendor, client) = started(200).await;
+    let (_provider, client) = started(200).await;
     let everything = all(&client, "jobs", 5_000).await;
     let mut times: Vec<&str> = everything.iter().map(|job| job["modifiedOn"].as_str().unwrap()).collect();
     // All spellings begin alike, and differ only at the end: seven digits, then the offset.
@@ -156,7 +156,7 @@ async fn windows_of_time_include_their_start_and_not_their_end() {
 
 #[tokio::test]
 async fn filters_that_look_at_appointments() {
-    let (_vendor, client) = started(300).await;
+    let (_provider, client) = started(300).await;
     let jobs = all(&client, "jobs", 5_000).await;
     let appointments = all(&client, "appointments?active=Any", 5_000).await;
     let working: Vec<i64> = jobs
@@ -184,8 +184,8 @@ async fn filters_that_look_at_appointments() {
 
 #[tokio::test]
 async fn the_order_is_what_was_asked_for() {
-    let (vendor, client) = started(150).await;
-    let truth = vendor.job_ids();
+    let (provider, client) = started(150).await;
+    let truth = provider.job_ids();
     let reversed: Vec<i64> = truth.iter().rev().copied().collect();
     for sort in ["%2BId", "+Id", "Id"] {
         assert_eq!(ids(&all(&client, &format!("jobs?sort={sort}"), 40).await), truth, "{sort}");
@@ -205,24 +205,24 @@ async fn the_order_is_what_was_asked_for() {
 
 #[tokio::test]
 async fn data_changes_while_a_read_goes_on() {
-    let (vendor, client) = started(100).await;
-    let before = vendor.job_ids();
-    vendor.after(Matcher::operation("Jobs_GetList"), 2, move |world| {
+    let (provider, client) = started(100).await;
+    let before = provider.job_ids();
+    provider.after(Matcher::operation("Jobs_GetList"), 2, move |world| {
         world.add_job();
         world.remove(Resource::Jobs, world.job_ids()[0]);
         let id = world.job_ids()[10];
         assert!(world.modify(Resource::Jobs, id, &json!({ "jobStatus": "Hold" })));
     });
     let read = ids(&all(&client, "jobs", 20).await);
-    assert_eq!(vendor.job_ids().len(), before.len());
+    assert_eq!(provider.job_ids().len(), before.len());
     // Offset paging: when a row before the offset goes, one behind it is skipped.
-    let lost: Vec<_> = vendor.job_ids().into_iter().filter(|id| !read.contains(id)).collect();
+    let lost: Vec<_> = provider.job_ids().into_iter().filter(|id| !read.contains(id)).collect();
     assert_eq!(lost, [before[40]]);
-    assert_eq!(vendor.record(Resource::Jobs, before[11]).unwrap()["jobStatus"], "Hold");
+    assert_eq!(provider.record(Resource::Jobs, before[11]).unwrap()["jobStatus"], "Hold");
 }
 
 #[tokio::test]
-async fn the_same_seed_gives_the_same_data_with_the_vendors_quirks() {
+async fn the_same_seed_gives_the_same_data_with_the_providers_quirks() {
     let (_a, first) = started(500).await;
     let (_b, second) = started(600).await;
     let page = |client: Client| async move { client.get(&format!("{JPM}/jobs?pageSize=400")).await.text };

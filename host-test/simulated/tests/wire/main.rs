@@ -1,4 +1,4 @@
-//! The simulated vendor over real sockets: it has to be right before anything that
+//! The simulated provider over real sockets: it has to be right before anything that
 //! is proven with it can be.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]

@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 async fn start() -> (SimulatedServiceTitan, Client) {
-    let vendor = SimulatedServiceTitan::start(Config { export_page: 10, ..Config::small(1) }).await.unwrap();
-    let client = Client::new(&vendor).await;
-    (vendor, client)
+    let provider =
+        SimulatedServiceTitan::start(Config { export_page: 10, ..Config::small(1) }).await.unwrap();
+    let client = Client::new(&provider).await;
+    (provider, client)
 }
 
 /// Calls an operation with what it demands, and a further query parameter if there is one.
@@ -44,8 +45,8 @@ fn all_585_operations_are_declared_once() {
 async fn every_operation_answers_as_declared() {
     let mut problems = Vec::new();
     for module in others() {
-        // A vendor for each: what one operation deletes is not there for the next.
-        let (vendor, client) = start().await;
+        // A provider for each: what one operation deletes is not there for the next.
+        let (provider, client) = start().await;
         let last = |operation: &&Value| operation["method"] == "DELETE";
         let (deletes, others): (Vec<&Value>, Vec<&Value>) = module.operations().iter().partition(last);
         let mut served = 0;
@@ -81,14 +82,14 @@ async fn every_operation_answers_as_declared() {
                 misfit.into_iter().for_each(note);
             }
         }
-        assert_eq!(vendor.stats().operations.len(), served, "each is counted by itself: {}", module.name);
+        assert_eq!(provider.stats().operations.len(), served, "each is counted by itself: {}", module.name);
     }
     assert!(problems.is_empty(), "{} problems\n{}", problems.len(), problems.join("\n"));
 }
 
 #[tokio::test]
 async fn every_list_is_the_same_whatever_its_pages() {
-    let (_vendor, client) = start().await;
+    let (_provider, client) = start().await;
     let mut lists = 0;
     for module in others() {
         for operation in module.operations() {
@@ -134,7 +135,7 @@ async fn every_list_is_the_same_whatever_its_pages() {
 
 #[tokio::test]
 async fn every_operation_names_what_it_does_not_know() {
-    let (vendor, client) = start().await;
+    let (provider, client) = start().await;
     for module in others() {
         for operation in module.operations() {
             let id = module.id(operation);
@@ -169,12 +170,12 @@ async fn every_operation_names_what_it_does_not_know() {
             assert_eq!((reply.status, named), (400, wanted), "{id}");
         }
     }
-    assert!(vendor.stats().writes.is_empty());
+    assert!(provider.stats().writes.is_empty());
 }
 
 #[tokio::test]
 async fn a_body_of_another_type_or_where_none_is_taken_is_refused() {
-    let (vendor, client) = start().await;
+    let (provider, client) = start().await;
     let base = format!("{}/crm/v2/tenant/1000001", client.root);
     let send = async |path: &str, content_type: Option<&str>| {
         let request = Request::post(format!("{base}/{path}"))
@@ -193,12 +194,12 @@ async fn a_body_of_another_type_or_where_none_is_taken_is_refused() {
     assert_eq!(send("customers", Some("application/json; charset=utf-8")).await.status, 400);
     let none = send("customers/100001/tags/100001", Some("application/json")).await;
     assert_eq!((none.status, none.json["errors"]["$"].is_array()), (400, true), "{none:?}");
-    assert!(vendor.stats().writes.is_empty());
+    assert!(provider.stats().writes.is_empty());
 }
 
 #[tokio::test]
 async fn a_value_of_another_type_is_refused_by_its_name() {
-    let (_vendor, client) = start().await;
+    let (_provider, client) = start().await;
     let base = "/crm/v2/tenant/1000001";
     for query in ["active=Perhaps", "createdBefore=soon", "pageSize=many", "latitude=north", "pageSize=0"] {
         let reply = client.get(&format!("{base}/customers?{query}")).await;

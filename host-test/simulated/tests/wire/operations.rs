@@ -1,4 +1,4 @@
-//! Every operation that the vendor declares is there, and checks what it is sent.
+//! Every operation that the provider declares is there, and checks what it is sent.
 
 use super::client::Client;
 use penstock_simulated::servicetitan::{Config, Resource, SimulatedServiceTitan};
@@ -13,9 +13,9 @@ pub(crate) fn operations(fixture: &Value) -> &Vec<Value> {
 }
 
 /// A path with ids that exist.
-fn path(vendor: &SimulatedServiceTitan, operation: &Value) -> String {
+fn path(provider: &SimulatedServiceTitan, operation: &Value) -> String {
     let path = operation["path"].as_str().unwrap().replace("{tenant}", "1000001");
-    let of = |resource| vendor.truth(resource)[0].to_string();
+    let of = |resource| provider.truth(resource)[0].to_string();
     let resource = match path.split('/').nth(5).unwrap() {
         "appointments" => Resource::Appointments,
         "projects" => Resource::Projects,
@@ -37,10 +37,10 @@ fn path(vendor: &SimulatedServiceTitan, operation: &Value) -> String {
 async fn all_75_reads_and_writes_have_an_answer() {
     let fixture = fixture();
     assert_eq!(operations(&fixture).len(), 75);
-    let vendor = SimulatedServiceTitan::start(Config::small(100)).await.unwrap();
-    let client = Client::new(&vendor).await;
+    let provider = SimulatedServiceTitan::start(Config::small(100)).await.unwrap();
+    let client = Client::new(&provider).await;
     for operation in operations(&fixture).iter().filter(|operation| operation["method"] == "GET") {
-        let mut path = path(&vendor, operation);
+        let mut path = path(&provider, operation);
         for name in operation["query"].as_object().into_iter().flat_map(|query| query.keys()) {
             if !name.ends_with('?') {
                 path += &format!("?{name}=1");
@@ -65,7 +65,7 @@ async fn all_75_reads_and_writes_have_an_answer() {
     // Nothing is sent to the writes that take a body: each of them says what is missing.
     for operation in operations(&fixture).iter().filter(|operation| operation["method"] != "GET") {
         let method = operation["method"].as_str().unwrap();
-        let reply = client.call(method, &path(&vendor, operation), None).await;
+        let reply = client.call(method, &path(&provider, operation), None).await;
         let takes = operation["body"].is_string() || reply.json["errors"]["$"].is_array();
         let fine: &[u16] = if takes { &[400] } else { &[200, 204, 400, 404, 409] };
         assert!(fine.contains(&reply.status), "{} {reply:?}", operation["id"]);
@@ -76,10 +76,10 @@ async fn all_75_reads_and_writes_have_an_answer() {
 #[tokio::test]
 async fn every_operation_names_what_it_does_not_know() {
     let fixture = fixture();
-    let vendor = SimulatedServiceTitan::start(Config::small(30)).await.unwrap();
-    let client = Client::new(&vendor).await;
+    let provider = SimulatedServiceTitan::start(Config::small(30)).await.unwrap();
+    let client = Client::new(&provider).await;
     for operation in operations(&fixture) {
-        let (method, path) = (operation["method"].as_str().unwrap(), path(&vendor, operation));
+        let (method, path) = (operation["method"].as_str().unwrap(), path(&provider, operation));
         let reply = client.call(method, &format!("{path}?bogus=1"), None).await;
         assert_eq!(
             (reply.status, reply.json["errors"]["bogus"].is_array()),
@@ -101,13 +101,13 @@ async fn every_operation_names_what_it_does_not_know() {
             assert_eq!(named, wanted, "{}", operation["id"]);
         }
     }
-    assert!(vendor.stats().writes.is_empty());
+    assert!(provider.stats().writes.is_empty());
 }
 
 #[tokio::test]
 async fn the_work_breakdown_structure() {
-    let vendor = SimulatedServiceTitan::start(Config::small(1)).await.unwrap();
-    let client = Client::new(&vendor).await;
+    let provider = SimulatedServiceTitan::start(Config::small(1)).await.unwrap();
+    let client = Client::new(&provider).await;
     let base = format!("{}/work-breakdown-structure", super::JPM);
     let ids = async |path: &str| client.get(&format!("{base}/{path}")).await.ids();
     let top = ids("segments/601/items").await;
@@ -127,9 +127,9 @@ async fn the_work_breakdown_structure() {
         1
     );
     let batch = json!([{ "segmentItemIds": [60_101] }, { "segmentItemIds": [1] }]);
-    let before = vendor.truth(Resource::BudgetCodes).len();
+    let before = provider.truth(Resource::BudgetCodes).len();
     assert_eq!(call("budget-codes/batch", batch).await.status, 400);
-    assert_eq!(vendor.truth(Resource::BudgetCodes).len(), before, "all or none");
+    assert_eq!(provider.truth(Resource::BudgetCodes).len(), before, "all or none");
     let found = client.get(&format!("{base}/budget-codes/match?codes=01-01&codes=99")).await;
     assert_eq!(
         [&found.json["matches"][0]["isValid"], &found.json["matches"][1]["isValid"]],

@@ -12,9 +12,9 @@ const ROOT: &str = "/reporting/v2/tenant/1000001";
 const REPORT: &str = "/reporting/v2/tenant/1000001/report-category/operations/reports/101";
 
 async fn start(config: Config) -> (SimulatedServiceTitan, Client) {
-    let vendor = SimulatedServiceTitan::start(config).await.unwrap();
-    let client = Client::new(&vendor).await;
-    (vendor, client)
+    let provider = SimulatedServiceTitan::start(config).await.unwrap();
+    let client = Client::new(&provider).await;
+    (provider, client)
 }
 
 fn asked(further: &[(&str, Value)]) -> Value {
@@ -35,7 +35,7 @@ fn columns(reply: &Reply) -> Vec<&str> {
 
 #[tokio::test]
 async fn it_is_found_and_described() {
-    let (_vendor, client) = start(Config::small(10)).await;
+    let (_provider, client) = start(Config::small(10)).await;
     let categories = client.get(&format!("{ROOT}/report-categories?pageSize=100")).await;
     assert_eq!(categories.json["data"][0]["id"], "operations");
     let reports = client.get(&format!("{ROOT}/report-category/operations/reports")).await;
@@ -57,11 +57,11 @@ async fn it_is_found_and_described() {
 
 #[tokio::test]
 async fn every_job_is_in_one_row_though_the_columns_move() {
-    let (vendor, client) = start(Config::small(90)).await;
+    let (provider, client) = start(Config::small(90)).await;
     let first = data(&client, 1, asked(&[("IncludeCanceled", json!(true))])).await;
     let second = data(&client, 2, asked(&[("IncludeCanceled", json!(true))])).await;
     assert_ne!(columns(&first), columns(&second));
-    assert_eq!(first.json["totalCount"], vendor.truth(Resource::Jobs).len());
+    assert_eq!(first.json["totalCount"], provider.truth(Resource::Jobs).len());
     assert_eq!((&first.json["hasMore"], &second.json["page"]), (&json!(true), &json!(2)));
     let at = columns(&second).iter().position(|name| *name == "JobNumber").unwrap();
     assert!(second.json["data"][0][at].as_str().unwrap().starts_with('1'), "{}", second.text);
@@ -72,7 +72,7 @@ async fn every_job_is_in_one_row_though_the_columns_move() {
 
 #[tokio::test]
 async fn wrong_parameters_are_named() {
-    let (_vendor, client) = start(Config::small(10)).await;
+    let (_provider, client) = start(Config::small(10)).await;
     let reply =
         data(&client, 1, json!({"parameters": [{"name": "From", "value": "soon"}, {"name": "Until"}]})).await;
     let mut named: Vec<_> = reply.json["errors"].as_object().unwrap().keys().map(String::as_str).collect();
@@ -85,7 +85,7 @@ async fn the_same_report_is_answered_once_a_minute() {
     let clock = Clock::manual();
     let config =
         Config { clock: clock.clone(), report_interval: Duration::from_secs(60), ..Config::small(10) };
-    let (vendor, client) = start(config).await;
+    let (provider, client) = start(config).await;
     assert_eq!(data(&client, 1, asked(&[])).await.status, 200);
     clock.advance(Duration::from_secs(15));
     let refused = data(&client, 1, asked(&[])).await;
@@ -94,12 +94,12 @@ async fn the_same_report_is_answered_once_a_minute() {
     assert_eq!(client.call("POST", &other, Some(json!({"parameters": []}))).await.status, 200);
     clock.advance(Duration::from_secs(45));
     assert_eq!(data(&client, 1, asked(&[])).await.status, 200);
-    assert_eq!(vendor.stats().rate_limited, 1);
+    assert_eq!(provider.stats().rate_limited, 1);
 }
 
 #[tokio::test]
 async fn a_report_that_is_started_is_ready_after_some_questions() {
-    let (_vendor, client) = start(Config::small(10)).await;
+    let (_provider, client) = start(Config::small(10)).await;
     let start =
         client.call("POST", &format!("{REPORT}/data/query?page=1&pageSize=5"), Some(asked(&[]))).await;
     assert_eq!((start.status, &start.json["status"]), (202, &json!("NotStarted")));

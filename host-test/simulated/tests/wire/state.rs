@@ -6,8 +6,9 @@ use serde_json::json;
 
 #[tokio::test]
 async fn an_item_is_made_changed_listed_exported_and_deleted() {
-    let vendor = SimulatedServiceTitan::start(Config { export_page: 100, ..Config::small(1) }).await.unwrap();
-    let client = Client::new(&vendor).await;
+    let provider =
+        SimulatedServiceTitan::start(Config { export_page: 100, ..Config::small(1) }).await.unwrap();
+    let client = Client::new(&provider).await;
     let base = "/pricebook/v2/tenant/1000001";
     let categories = format!("{base}/categories");
     let body = json!({ "name": "Boilers", "categoryType": "Services", "position": 7 });
@@ -40,14 +41,14 @@ async fn an_item_is_made_changed_listed_exported_and_deleted() {
     let gone = feed.json["data"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&gone["id"], &gone["active"]), (&json!(id), &json!(false)));
     for write in ["Categories_Create", "Categories_Update", "Categories_Delete"] {
-        assert_eq!(vendor.stats().written(&format!("pricebook.{write}")), 1, "{write}");
+        assert_eq!(provider.stats().written(&format!("pricebook.{write}")), 1, "{write}");
     }
 }
 
 #[tokio::test]
 async fn lists_select_by_id_time_and_activity() {
-    let vendor = SimulatedServiceTitan::start(Config::small(1)).await.unwrap();
-    let client = Client::new(&vendor).await;
+    let provider = SimulatedServiceTitan::start(Config::small(1)).await.unwrap();
+    let client = Client::new(&provider).await;
     let ids =
         async |query: &str| client.get(&format!("/crm/v2/tenant/1000001/customers?{query}")).await.ids();
     let all = ids("active=Any").await;
@@ -64,8 +65,8 @@ async fn lists_select_by_id_time_and_activity() {
 
 #[tokio::test]
 async fn a_report_comes_at_once_or_later() {
-    let vendor = SimulatedServiceTitan::start(Config::small(1)).await.unwrap();
-    let client = Client::new(&vendor).await;
+    let provider = SimulatedServiceTitan::start(Config::small(1)).await.unwrap();
+    let client = Client::new(&provider).await;
     let base = "/reporting/v2/tenant/1000001";
     let data = format!("{base}/report-category/operations/reports/100001/data");
     let ask = async |path: String| client.call("POST", &path, Some(json!({ "parameters": [] }))).await;

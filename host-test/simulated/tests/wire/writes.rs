@@ -8,16 +8,16 @@ use penstock_simulated::{
 use serde_json::{Value, json};
 
 async fn started() -> (SimulatedServiceTitan, Client) {
-    let vendor =
+    let provider =
         SimulatedServiceTitan::start(Config { clock: Clock::manual(), ..Config::small(200) }).await.unwrap();
-    let client = Client::new(&vendor).await;
-    (vendor, client)
+    let client = Client::new(&provider).await;
+    (provider, client)
 }
 
 /// A job in this state.
-fn in_state(vendor: &SimulatedServiceTitan, status: &str) -> i64 {
-    let state = |id: &i64| vendor.record(Resource::Jobs, *id).unwrap()["jobStatus"] == status;
-    vendor.job_ids().into_iter().find(state).unwrap()
+fn in_state(provider: &SimulatedServiceTitan, status: &str) -> i64 {
+    let state = |id: &i64| provider.record(Resource::Jobs, *id).unwrap()["jobStatus"] == status;
+    provider.job_ids().into_iter().find(state).unwrap()
 }
 
 fn new_job() -> Value {
@@ -38,8 +38,8 @@ fn new_job() -> Value {
 
 #[tokio::test]
 async fn a_job_is_made_found_and_counted() {
-    let (vendor, client) = started().await;
-    let before = vendor.job_ids().len();
+    let (provider, client) = started().await;
+    let before = provider.job_ids().len();
     let reply = client.call("POST", &format!("{JPM}/jobs"), Some(new_job())).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     let id = reply.json["id"].as_i64().unwrap();
@@ -61,12 +61,12 @@ async fn a_job_is_made_found_and_counted() {
         [&reply.json["appointmentCount"], &reply.json["lastAppointmentId"]],
         [&json!(2), &appointments[1]["id"]]
     );
-    assert_eq!((vendor.job_ids().len(), vendor.stats().written("Jobs_Create")), (before + 1, 1));
+    assert_eq!((provider.job_ids().len(), provider.stats().written("Jobs_Create")), (before + 1, 1));
 }
 
 #[tokio::test]
 async fn a_body_that_is_wrong_is_refused_field_by_field() {
-    let (vendor, client) = started().await;
+    let (provider, client) = started().await;
     let mut body = new_job();
     let members = body.as_object_mut().unwrap();
     members.remove("priority");
@@ -79,7 +79,7 @@ async fn a_body_that_is_wrong_is_refused_field_by_field() {
     let mut problems: Vec<&String> = reply.json["errors"].as_object().unwrap().keys().collect();
     problems.sort();
     assert_eq!(problems, ["appointments[1].end", "campaignId", "customerID", "locationId", "priority"]);
-    assert_eq!(vendor.stats().written("Jobs_Create"), 0);
+    assert_eq!(provider.stats().written("Jobs_Create"), 0);
 
     let text = client.call("POST", &format!("{JPM}/jobs"), Some(json!([]))).await;
     assert_eq!((text.status, text.json["errors"]["$"].is_array()), (400, true));
@@ -92,8 +92,8 @@ async fn a_body_that_is_wrong_is_refused_field_by_field() {
 
 #[tokio::test]
 async fn an_update_tells_absent_from_null() {
-    let (vendor, client) = started().await;
-    let id = vendor.job_ids()[3];
+    let (provider, client) = started().await;
+    let id = provider.job_ids()[3];
     let path = format!("{JPM}/jobs/{id}");
     let set = client.call("PATCH", &path, Some(json!({ "soldById": 41_000_002, "priority": "Low" }))).await;
     assert_eq!([&set.json["soldById"], &set.json["priority"]], [&json!(41_000_002), &json!("Low")]);
@@ -107,14 +107,14 @@ async fn an_update_tells_absent_from_null() {
     let refused = client.call("PATCH", &path, Some(json!({ "priority": null }))).await;
     assert_eq!(refused.status, 400, "the vendor does not declare it nullable");
     let bodies: Vec<String> =
-        vendor.requests().into_iter().filter(|seen| seen.method == "PATCH").map(|s| s.body).collect();
+        provider.requests().into_iter().filter(|seen| seen.method == "PATCH").map(|s| s.body).collect();
     assert_eq!(bodies[1], r#"{"soldById":null}"#, "what came is there to be looked at");
 }
 
 #[tokio::test]
 async fn external_data_is_merged_or_replaced() {
-    let (vendor, client) = started().await;
-    let path = format!("{JPM}/jobs/{}", vendor.job_ids()[3]);
+    let (provider, client) = started().await;
+    let path = format!("{JPM}/jobs/{}", provider.job_ids()[3]);
     let send = |mode: &str, data: Value| {
         let guid = "01234567-89ab-cdef-0123-456789abcdef";
         let body =
@@ -130,10 +130,10 @@ async fn external_data_is_merged_or_replaced() {
 
 #[tokio::test]
 async fn a_job_goes_through_its_states_and_no_others() {
-    let (vendor, client) = started().await;
-    let id = in_state(&vendor, "Scheduled");
+    let (provider, client) = started().await;
+    let id = in_state(&provider, "Scheduled");
     let path = |what: &str| format!("{JPM}/jobs/{id}/{what}");
-    let status = || vendor.record(Resource::Jobs, id).unwrap()["jobStatus"].clone();
+    let status = || provider.record(Resource::Jobs, id).unwrap()["jobStatus"].clone();
     let why = |reason: i64| Some(json!({ "reasonId": reason, "memo": "the customer is away" }));
     let put = async |what: &str, body: Option<Value>| client.call("PUT", &path(what), body).await.status;
 
@@ -162,20 +162,20 @@ async fn a_job_goes_through_its_states_and_no_others() {
             .is_empty()
     );
     assert_eq!((put("complete", done).await, status()), (200, "Completed".into()));
-    assert_eq!(vendor.record(Resource::Jobs, id).unwrap()["completedOn"], "2026-11-20T12:00:00.0000000Z");
+    assert_eq!(provider.record(Resource::Jobs, id).unwrap()["completedOn"], "2026-11-20T12:00:00.0000000Z");
     let events = client.get(&path("history")).await.json["history"].clone();
     let events: Vec<&str> =
         events.as_array().unwrap().iter().skip(3).map(|e| e["eventType"].as_str().unwrap()).collect();
     assert_eq!(events, ["Hold", "Canceled", "Scheduled", "Completed"]);
-    let stats = vendor.stats();
+    let stats = provider.stats();
     assert_eq!((stats.written("Jobs_Cancel"), stats.statuses[&409]), (1, 5), "refusals are no writes");
     assert_eq!(client.call("PUT", &format!("{JPM}/jobs/1/cancel"), why(3_001)).await.status, 404);
 }
 
 #[tokio::test]
 async fn appointments_are_added_moved_held_and_deleted() {
-    let (vendor, client) = started().await;
-    let job = in_state(&vendor, "Scheduled");
+    let (provider, client) = started().await;
+    let job = in_state(&provider, "Scheduled");
     let plan = json!({ "jobId": job, "start": "2026-12-01T09:00:00Z", "end": "2026-12-01T11:00:00Z" });
     let made = client.call("POST", &format!("{JPM}/appointments"), Some(plan.clone())).await;
     assert_eq!((made.status, &made.json["status"]), (200, &json!("Scheduled")), "{made:?}");
@@ -214,14 +214,14 @@ async fn appointments_are_added_moved_held_and_deleted() {
     let last = client.call("DELETE", &format!("{JPM}/appointments/{}", others[0]), None).await;
     assert_eq!(last.status, 409, "a job keeps one");
     let closed =
-        json!({ "jobId": in_state(&vendor, "Completed"), "start": plan["start"], "end": plan["end"] });
+        json!({ "jobId": in_state(&provider, "Completed"), "start": plan["start"], "end": plan["end"] });
     assert_eq!(client.call("POST", &format!("{JPM}/appointments"), Some(closed)).await.status, 409);
 }
 
 #[tokio::test]
 async fn notes_messages_projects_and_equipment() {
-    let (vendor, client) = started().await;
-    let (project, job) = (vendor.truth(Resource::Projects)[0], in_state(&vendor, "Completed"));
+    let (provider, client) = started().await;
+    let (project, job) = (provider.truth(Resource::Projects)[0], in_state(&provider, "Completed"));
     for owner in [format!("jobs/{job}"), format!("projects/{project}")] {
         let before =
             client.get(&format!("{JPM}/{owner}/notes?includeTotal=true")).await.json["totalCount"].as_i64();
@@ -239,12 +239,12 @@ async fn notes_messages_projects_and_equipment() {
         client.call("POST", &format!("{JPM}/projects/{project}/attach-job/{job}"), None).await.status,
         200
     );
-    assert_eq!(vendor.record(Resource::Jobs, job).unwrap()["projectId"], project);
+    assert_eq!(provider.record(Resource::Jobs, job).unwrap()["projectId"], project);
     assert!(client.get(&format!("{JPM}/projects?jobId={job}")).await.ids() == [project]);
     assert_eq!(client.call("POST", &format!("{JPM}/projects/detach-job/{job}"), None).await.status, 200);
     assert_eq!(client.call("POST", &format!("{JPM}/projects/detach-job/{job}"), None).await.status, 400);
     let equipment = format!("{JPM}/jobs/{job}/equipment");
-    vendor.modify(Resource::Jobs, job, &json!({ "equipmentIds": [1] }));
+    provider.modify(Resource::Jobs, job, &json!({ "equipmentIds": [1] }));
     let body = |ids: &[i64]| Some(json!({ "equipmentIds": ids }));
     let attached = client.call("POST", &equipment, body(&[2, 3])).await;
     assert_eq!(attached.json["equipmentIds"], json!([1, 2, 3]));

@@ -24,8 +24,8 @@ use crate::support::{
 
 #[tokio::test]
 async fn invokes_by_name_and_typed() {
-    let vendor = Server::with_jobs(3).await;
-    let plugin = support::plugin(&vendor).await;
+    let provider = Server::with_jobs(3).await;
+    let plugin = support::plugin(&provider).await;
 
     let answer = plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "2")], None, None).await.unwrap();
     assert_eq!(answer.info.status, 200);
@@ -51,14 +51,14 @@ async fn invokes_by_name_and_typed() {
 
 #[tokio::test]
 async fn a_typed_call_takes_its_options() {
-    let vendor = Server::start(|request| async move {
+    let provider = Server::start(|request| async move {
         if request.uri().path() == "/connect/token" {
-            return server::vendor(&request, 1);
+            return server::provider(&request, 1);
         }
         std::future::pending().await
     })
     .await;
-    let plugin = support::plugin(&vendor).await;
+    let plugin = support::plugin(&provider).await;
     let call = || plugin.servicetitan().jpm().jobs_get(1, JobsGetQuery::default());
     let error = call().deadline(Duration::from_millis(300)).await.unwrap_err();
     assert_eq!(error.failure().unwrap().kind, FailureKind::Timeout, "{error}");
@@ -71,34 +71,34 @@ async fn a_typed_call_takes_its_options() {
 
 #[tokio::test]
 async fn describes_itself() {
-    let vendor = Server::with_jobs(0).await;
-    let plugin = support::plugin(&vendor).await;
+    let provider = Server::with_jobs(0).await;
+    let plugin = support::plugin(&provider).await;
     assert!(plugin.health().await);
-    assert_eq!(plugin.vendors().await.unwrap(), ["servicetitan", "asleep"]);
+    assert_eq!(plugin.providers().await.unwrap(), ["servicetitan", "asleep"]);
     let found = plugin.describe("servicetitan", Some("jobs-get")).await.unwrap();
     assert!(found.iter().any(|operation| operation.name == "jpm.jobs-get"));
     assert!(plugin.describe("servicetitan", None).await.unwrap().len() >= 75);
     assert!(plugin.ready("servicetitan", None).await.unwrap().ready);
     plugin.invalidate(Scope::Tokens).await.unwrap();
     assert!(plugin.snapshot().await.unwrap().starts_with('{'));
-    assert_eq!(vendor.requests(), 0, "none of that asks the vendor");
+    assert_eq!(provider.requests(), 0, "none of that asks the vendor");
 }
 
 #[tokio::test]
 async fn many_calls_share_one_instance_and_one_token() {
     let tokens = Arc::new(AtomicUsize::new(0));
     let counted = tokens.clone();
-    let vendor = Server::start(move |request| {
+    let provider = Server::start(move |request| {
         let counted = counted.clone();
         async move {
             if request.uri().path() == "/connect/token" {
                 counted.fetch_add(1, SeqCst);
             }
-            server::vendor(&request, 1)
+            server::provider(&request, 1)
         }
     })
     .await;
-    let plugin = support::plugin(&vendor).await;
+    let plugin = support::plugin(&provider).await;
     let calls = (1..=100).map(|id: i32| {
         let plugin = plugin.clone();
         tokio::spawn(async move {
@@ -109,20 +109,20 @@ async fn many_calls_share_one_instance_and_one_token() {
         assert_eq!(call.await.unwrap().unwrap().info.status, 200);
     }
     assert_eq!(tokens.load(SeqCst), 1);
-    assert_eq!(vendor.requests(), 101);
+    assert_eq!(provider.requests(), 101);
     assert_eq!(plugin.instances_started(), 1);
 }
 
 #[tokio::test]
 async fn a_refusal_is_a_failure_and_shows_no_secret() {
-    let vendor = Server::start(|request| async move {
+    let provider = Server::start(|request| async move {
         match request.uri().path() {
             "/connect/token" => server::json(400, &serde_json::json!({"error": "invalid_client"})),
             path => panic!("{path} without a token"),
         }
     })
     .await;
-    let (environment, logs) = support::environment(&vendor);
+    let (environment, logs) = support::environment(&provider);
     assert!(!format!("{environment:?}").contains(CLIENT_SECRET));
     let plugin = Plugin::start(environment).await.unwrap();
     let error = plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "1")], None, None).await.unwrap_err();
@@ -209,26 +209,26 @@ async fn the_store_is_lent() {
 
 #[tokio::test]
 async fn a_host_that_is_not_allowed_is_never_called() {
-    let vendor = Server::with_jobs(1).await;
-    let (environment, _) = support::environment(&vendor);
+    let provider = Server::with_jobs(1).await;
+    let (environment, _) = support::environment(&provider);
     let outbound = penstock_host::http::Outbound::default();
     let plugin = Plugin::start(environment.outbound(outbound.clone())).await.unwrap();
     let error = plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "1")], None, None).await.unwrap_err();
     assert_eq!(error.failure().unwrap().kind, FailureKind::Host, "{error}");
-    assert_eq!(vendor.connections(), 0);
+    assert_eq!(provider.connections(), 0);
     assert!(outbound.stats().denied >= 1);
 }
 
 #[tokio::test]
 async fn a_deadline_ends_a_call_that_hangs() {
-    let vendor = Server::start(|request| async move {
+    let provider = Server::start(|request| async move {
         if request.uri().path() == "/connect/token" {
-            return server::vendor(&request, 1);
+            return server::provider(&request, 1);
         }
         std::future::pending().await
     })
     .await;
-    let plugin = support::plugin(&vendor).await;
+    let plugin = support::plugin(&provider).await;
     let options = CallOptions { deadline_ms: Some(300), ..CallOptions::default() };
     let error =
         plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "1")], None, Some(options)).await.unwrap_err();
@@ -237,8 +237,8 @@ async fn a_deadline_ends_a_call_that_hangs() {
 
 #[tokio::test]
 async fn an_abandoned_call_disturbs_no_other() {
-    let vendor = Server::with_jobs(1).await;
-    let plugin = support::plugin(&vendor).await;
+    let provider = Server::with_jobs(1).await;
+    let plugin = support::plugin(&provider).await;
     for _ in 0..10 {
         let call = plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "1")], None, None);
         let _ = futures_util::FutureExt::now_or_never(call);
@@ -248,10 +248,10 @@ async fn an_abandoned_call_disturbs_no_other() {
 
 #[tokio::test]
 async fn unknown_names_are_refused() {
-    let vendor = Server::with_jobs(1).await;
-    let plugin = support::plugin(&vendor).await;
-    for (vendor, operation) in [("nobody", "jpm.jobs-get"), ("servicetitan", "jpm.jobs-gte")] {
-        let error = plugin.invoke(vendor, operation, NONE, None, None).await.unwrap_err();
+    let provider = Server::with_jobs(1).await;
+    let plugin = support::plugin(&provider).await;
+    for (provider, operation) in [("nobody", "jpm.jobs-get"), ("servicetitan", "jpm.jobs-gte")] {
+        let error = plugin.invoke(provider, operation, NONE, None, None).await.unwrap_err();
         assert!(
             matches!(&error, Error::Failure(failure) if failure.kind == FailureKind::BadInput),
             "{error}"

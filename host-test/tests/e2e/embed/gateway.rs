@@ -23,15 +23,15 @@ use crate::support::{
 
 const KEY: &str = "pk_test_key_of_the_caller_0123456789";
 
-/// A gateway in front of a simulated vendor, and somebody who calls it.
+/// A gateway in front of a simulated provider, and somebody who calls it.
 struct Served {
     gateway: Gateway,
     client: Outbound,
     origin: String,
 }
 
-async fn serve(vendor: &Server, change: impl FnOnce(&mut GatewayOptions)) -> Served {
-    let (environment, _) = support::environment(vendor);
+async fn serve(provider: &Server, change: impl FnOnce(&mut GatewayOptions)) -> Served {
+    let (environment, _) = support::environment(provider);
     serve_in(environment.state(Arc::new(MemoryState::default())), change).await
 }
 
@@ -60,16 +60,16 @@ async fn get(client: &Outbound, uri: String) -> Result<Response<Bytes>, WasiErro
 }
 
 /// The test's environment with the hash of [`KEY`].
-fn with_key(vendor: &Server) -> Environment {
-    let (environment, _) = support::environment(vendor);
+fn with_key(provider: &Server) -> Environment {
+    let (environment, _) = support::environment(provider);
     let hash = Map::new([("PENSTOCK_API_KEY_HASH", penstock::api_key::hash(KEY))]);
-    environment.secrets(Layered::new().then(hash).then(support::values(vendor)))
+    environment.secrets(Layered::new().then(hash).then(support::values(provider)))
 }
 
 #[tokio::test]
 async fn answers_operations_over_http() {
-    let vendor = Server::with_jobs(3).await;
-    let served = serve_in(with_key(&vendor), |_| {}).await;
+    let provider = Server::with_jobs(3).await;
+    let served = serve_in(with_key(&provider), |_| {}).await;
     assert_eq!(served.get("/live").await.unwrap().status(), StatusCode::OK);
     assert_eq!(served.get("/nothing").await.unwrap().status(), StatusCode::NOT_FOUND);
 
@@ -81,20 +81,20 @@ async fn answers_operations_over_http() {
 
 #[tokio::test]
 async fn nobody_gets_in_without_a_key() {
-    let vendor = Server::with_jobs(3).await;
-    let served = serve(&vendor, |_| {}).await;
+    let provider = Server::with_jobs(3).await;
+    let served = serve(&provider, |_| {}).await;
     let response = served.get("/v1/servicetitan/default/jpm/jobs/2").await.unwrap();
     assert!(response.status().is_client_error() || response.status().is_server_error());
     let text = String::from_utf8_lossy(response.body()).into_owned();
     assert!(!text.contains(CLIENT_SECRET) && !text.contains(KEY), "{text}");
-    assert_eq!(vendor.requests(), 0);
+    assert_eq!(provider.requests(), 0);
 }
 
 #[tokio::test]
 async fn readiness_sees_the_store_that_is_lent() {
-    let vendor = Server::with_jobs(0).await;
+    let provider = Server::with_jobs(0).await;
     for (environment, status) in
-        [(with_key(&vendor), "warn"), (with_key(&vendor).state(Arc::new(MemoryState::default())), "pass")]
+        [(with_key(&provider), "warn"), (with_key(&provider).state(Arc::new(MemoryState::default())), "pass")]
     {
         let response = serve_in(environment, |_| {}).await.get("/ready").await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{response:?}");
@@ -105,8 +105,8 @@ async fn readiness_sees_the_store_that_is_lent() {
 
 #[tokio::test]
 async fn a_whole_list_streams_through() {
-    let vendor = Server::with_jobs(5000).await;
-    let served = serve_in(with_key(&vendor), |_| {}).await;
+    let provider = Server::with_jobs(5000).await;
+    let served = serve_in(with_key(&provider), |_| {}).await;
     let response = served.get("/v1/servicetitan/default/jpm/jobs?all=true").await.unwrap();
     let lines: Vec<serde_json::Value> = response
         .body()
@@ -121,8 +121,8 @@ async fn a_whole_list_streams_through() {
 
 #[tokio::test]
 async fn an_instance_serves_as_many_requests_as_it_may() {
-    let vendor = Server::with_jobs(1).await;
-    let served = serve(&vendor, |options| options.requests_per_instance = 10).await;
+    let provider = Server::with_jobs(1).await;
+    let served = serve(&provider, |options| options.requests_per_instance = 10).await;
     for _ in 0..25 {
         assert_eq!(served.get("/live").await.unwrap().status(), StatusCode::OK);
     }
@@ -133,7 +133,7 @@ async fn an_instance_serves_as_many_requests_as_it_may() {
 async fn more_requests_at_once_take_more_instances() {
     let entered = Arc::new(Semaphore::new(0));
     let release = Arc::new(Semaphore::new(0));
-    let vendor = {
+    let provider = {
         let (entered, release) = (entered.clone(), release.clone());
         Server::start(move |request| {
             let (entered, release) = (entered.clone(), release.clone());
@@ -142,12 +142,12 @@ async fn more_requests_at_once_take_more_instances() {
                     entered.add_permits(1);
                     let _ = release.acquire().await.unwrap();
                 }
-                server::vendor(&request, 1)
+                server::provider(&request, 1)
             }
         })
         .await
     };
-    let served = serve_in(with_key(&vendor), |options| options.requests_at_once = 4).await;
+    let served = serve_in(with_key(&provider), |options| options.requests_at_once = 4).await;
     let calls = join_all((0..8).map(|_| served.get("/v1/servicetitan/default/jpm/jobs/1")));
     let letting_go = async {
         let _ = entered.acquire_many(8).await.unwrap();
@@ -162,7 +162,7 @@ async fn more_requests_at_once_take_more_instances() {
 async fn stopping_answers_what_is_under_way() {
     let entered = Arc::new(Semaphore::new(0));
     let release = Arc::new(Semaphore::new(0));
-    let vendor = {
+    let provider = {
         let (entered, release) = (entered.clone(), release.clone());
         Server::start(move |request| {
             let (entered, release) = (entered.clone(), release.clone());
@@ -171,12 +171,12 @@ async fn stopping_answers_what_is_under_way() {
                     entered.add_permits(1);
                     release.acquire().await.unwrap().forget();
                 }
-                server::vendor(&request, 1)
+                server::provider(&request, 1)
             }
         })
         .await
     };
-    let Served { gateway, client, origin } = serve_in(with_key(&vendor), |_| {}).await;
+    let Served { gateway, client, origin } = serve_in(with_key(&provider), |_| {}).await;
     let uri = format!("{origin}/v1/servicetitan/default/jpm/jobs/1");
     let call = tokio::spawn({
         let (client, uri) = (client.clone(), uri.clone());

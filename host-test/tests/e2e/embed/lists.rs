@@ -26,8 +26,8 @@ async fn ids(plugin: &Plugin, options: CallOptions) -> Vec<u64> {
 
 #[tokio::test]
 async fn a_list_is_whole_and_in_order() {
-    let vendor = Server::with_jobs(1234).await;
-    let plugin = support::plugin(&vendor).await;
+    let provider = Server::with_jobs(1234).await;
+    let plugin = support::plugin(&provider).await;
     let mut records = plugin.list("servicetitan", "jpm.jobs-list", NONE, None).await.unwrap();
     let mut seen = Vec::new();
     while let Some(record) = records.next().await {
@@ -44,8 +44,8 @@ async fn a_list_is_whole_and_in_order() {
 async fn typed_lists_stream_too() {
     use penstock_host::bindings::jpm;
 
-    let vendor = Server::with_jobs(120).await;
-    let plugin = support::plugin(&vendor).await;
+    let provider = Server::with_jobs(120).await;
+    let plugin = support::plugin(&provider).await;
     let jobs = plugin.servicetitan().jpm().jobs_list(jpm::JobsQuery::default()).await.unwrap();
     let jobs: Vec<jpm::Job> = jobs.try_collect().await.unwrap();
     assert_eq!(jobs.len(), 120);
@@ -54,9 +54,9 @@ async fn typed_lists_stream_too() {
 }
 
 #[tokio::test]
-async fn the_vendor_is_asked_only_as_records_are_taken() {
-    let vendor = Server::with_jobs(100_000).await;
-    let plugin = support::plugin(&vendor).await;
+async fn the_provider_is_asked_only_as_records_are_taken() {
+    let provider = Server::with_jobs(100_000).await;
+    let plugin = support::plugin(&provider).await;
     let mut records = plugin.list("servicetitan", "jpm.jobs-list", NONE, Some(options())).await.unwrap();
     for _ in 0..10 {
         records.next().await.unwrap().unwrap();
@@ -66,13 +66,13 @@ async fn the_vendor_is_asked_only_as_records_are_taken() {
         plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "1")], None, None).await.unwrap();
     }
     // A token, 20 single jobs, and pages: the one being read, one ahead.
-    assert!(vendor.requests() <= 1 + 20 + 3, "{} requests", vendor.requests());
+    assert!(provider.requests() <= 1 + 20 + 3, "{} requests", provider.requests());
 }
 
 #[tokio::test]
 async fn a_stopped_list_goes_on_where_it_stopped() {
-    let vendor = Server::with_jobs(500).await;
-    let plugin = support::plugin(&vendor).await;
+    let provider = Server::with_jobs(500).await;
+    let plugin = support::plugin(&provider).await;
     let mut records = plugin.list("servicetitan", "jpm.jobs-list", NONE, Some(options())).await.unwrap();
     let mut seen = Vec::new();
     for _ in 0..70 {
@@ -90,8 +90,8 @@ async fn a_stopped_list_goes_on_where_it_stopped() {
 
 #[tokio::test]
 async fn a_dropped_list_leaves_nothing_behind() {
-    let vendor = Server::with_jobs(10_000).await;
-    let plugin = support::plugin(&vendor).await;
+    let provider = Server::with_jobs(10_000).await;
+    let plugin = support::plugin(&provider).await;
     for _ in 0..50 {
         let mut records = plugin.list("servicetitan", "jpm.jobs-list", NONE, Some(options())).await.unwrap();
         records.next().await.unwrap().unwrap();
@@ -102,14 +102,14 @@ async fn a_dropped_list_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn a_list_that_fails_delivers_first_and_says_where_to_resume() {
-    let vendor = Server::start(|request| async move {
+    let provider = Server::start(|request| async move {
         if request.uri().query().is_some_and(|query| query.split('&').any(|pair| pair == "page=3")) {
             return server::json(400, &serde_json::json!({"title": "no"}));
         }
-        server::vendor(&request, 500)
+        server::provider(&request, 500)
     })
     .await;
-    let plugin = support::plugin(&vendor).await;
+    let plugin = support::plugin(&provider).await;
     let mut records = plugin.list("servicetitan", "jpm.jobs-list", NONE, Some(options())).await.unwrap();
     let mut seen = Vec::new();
     let error = loop {
@@ -128,8 +128,8 @@ async fn a_list_that_fails_delivers_first_and_says_where_to_resume() {
 
 #[tokio::test]
 async fn an_outstanding_list_keeps_the_instance() {
-    let vendor = Server::with_jobs(2000).await;
-    let plugin = support::plugin(&vendor).await;
+    let provider = Server::with_jobs(2000).await;
+    let plugin = support::plugin(&provider).await;
     let records = plugin.list("servicetitan", "jpm.jobs-list", NONE, None).await.unwrap();
     drop(plugin);
     assert_eq!(records.try_collect::<Vec<_>>().await.unwrap().len(), 2000);

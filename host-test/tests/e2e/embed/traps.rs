@@ -11,21 +11,21 @@ use crate::support::{
 };
 
 /// Answers with a body that does not fit the memory that the instance may have.
-async fn vendor_with_one_huge_job() -> Server {
+async fn provider_with_one_huge_job() -> Server {
     Server::start(|request| async move {
         if request.uri().path().ends_with("/jobs/666") {
             let padding = "x".repeat(40 << 20);
             return server::json(200, &serde_json::json!({"id": 666, "summary": padding}));
         }
-        server::vendor(&request, 1000)
+        server::provider(&request, 1000)
     })
     .await
 }
 
 #[tokio::test]
 async fn a_trap_costs_the_calls_in_flight_and_no_more() {
-    let vendor = vendor_with_one_huge_job().await;
-    let (environment, logs) = support::environment(&vendor);
+    let provider = provider_with_one_huge_job().await;
+    let (environment, logs) = support::environment(&provider);
     let mut limits = Limits::default();
     limits.memory = 32 << 20;
     let plugin = Plugin::start(environment.limits(limits)).await.unwrap();
@@ -52,16 +52,16 @@ async fn a_trap_costs_the_calls_in_flight_and_no_more() {
 
 #[tokio::test]
 async fn an_instance_that_computes_for_too_long_is_ended() {
-    let vendor = Server::start(|request| async move {
+    let provider = Server::start(|request| async move {
         if request.uri().path().ends_with("/jobs/666") {
             let many = r#"{"name":"a","value":[1,2,3]},"#.repeat(2_000_000);
             let body = format!(r#"{{"id":666,"customFields":[{}]}}"#, many.trim_end_matches(','));
             return http::Response::new(body.into());
         }
-        server::vendor(&request, 10)
+        server::provider(&request, 10)
     })
     .await;
-    let (environment, _) = support::environment(&vendor);
+    let (environment, _) = support::environment(&provider);
     let mut limits = Limits::default();
     limits.computing = Duration::from_millis(150);
     let plugin = Plugin::start(environment.limits(limits)).await.unwrap();
@@ -71,8 +71,8 @@ async fn an_instance_that_computes_for_too_long_is_ended() {
 
 #[tokio::test]
 async fn memory_that_cannot_hold_the_component_is_refused_at_once() {
-    let vendor = Server::with_jobs(0).await;
-    let (environment, _) = support::environment(&vendor);
+    let provider = Server::with_jobs(0).await;
+    let (environment, _) = support::environment(&provider);
     let mut limits = Limits::default();
     limits.memory = 64 << 10;
     let error = Plugin::start(environment.limits(limits)).await.unwrap_err();
@@ -81,8 +81,8 @@ async fn memory_that_cannot_hold_the_component_is_refused_at_once() {
 
 #[tokio::test]
 async fn a_panic_of_the_embedder_reaches_its_caller_only() {
-    let vendor = Server::with_jobs(1).await;
-    let plugin = support::plugin(&vendor).await;
+    let provider = Server::with_jobs(1).await;
+    let plugin = support::plugin(&provider).await;
     let caller = plugin.clone();
     let panicking = tokio::spawn(async move {
         caller

@@ -18,7 +18,7 @@ use penstock_host::{
 use serde_json::Value;
 use wasmtime::component::{StreamAny, StreamReader, Val};
 
-/// A file that the simulated vendor keeps behind a redirect.
+/// A file that the simulated provider keeps behind a redirect.
 const STORED: &str = "files/100001.jpg";
 
 /// What is sent: no text, and more than one piece.
@@ -164,7 +164,7 @@ async fn the_ten_operations_on_files() {
     for operation in &downloads {
         let (info, named) = scene.download(operation, STORED).await.unwrap();
         let (typed_info, typed) = scene.download_typed(operation, STORED).await.unwrap();
-        assert_eq!(named.len(), scene.vendor.config().file_bytes, "{}", operation.name);
+        assert_eq!(named.len(), scene.provider.config().file_bytes, "{}", operation.name);
         assert!(named == typed, "{}: other bytes", operation.name);
         assert!(info.file_name.is_some() && info.content_type.is_some(), "{info:?}");
         assert_eq!(
@@ -189,7 +189,7 @@ async fn the_ten_operations_on_files() {
         assert!(typed.contains("uploads/"), "{typed}");
     }
     // The storage refuses whoever brings credentials; so nobody did.
-    let seen = scene.vendor.file_requests();
+    let seen = scene.provider.file_requests();
     assert!(seen.len() >= 9 && seen.iter().all(|request| request.status == Some(200)), "{seen:?}");
     assert_eq!(scene.plugin.instances_started(), 1);
 }

@@ -24,16 +24,16 @@ pub(super) struct Known {
 
 impl Known {
     /// Makes what the lists of one job or project need for three pages.
-    pub(super) async fn prepare(vendor: &SimulatedServiceTitan, plugin: &Plugin) -> Self {
-        let first = |resource| vendor.truth(resource)[0];
-        let job = vendor.add_job();
-        vendor.modify(Resource::Jobs, job, &json!({ "equipmentIds": [100_002] }));
-        let record = vendor.record(Resource::Jobs, job).unwrap();
+    pub(super) async fn prepare(provider: &SimulatedServiceTitan, plugin: &Plugin) -> Self {
+        let first = |resource| provider.truth(resource)[0];
+        let job = provider.add_job();
+        provider.modify(Resource::Jobs, job, &json!({ "equipmentIds": [100_002] }));
+        let record = provider.record(Resource::Jobs, job).unwrap();
         let known = Self {
             job,
-            canceled: vendor.add_job(),
-            held: vendor.add_job(),
-            completed: vendor.add_job(),
+            canceled: provider.add_job(),
+            held: provider.add_job(),
+            completed: provider.add_job(),
             appointment: record["firstAppointmentId"].as_i64().unwrap(),
             project: first(Resource::Projects),
             cancel_reason: first(Resource::CancelReasons),
@@ -47,7 +47,7 @@ impl Known {
                 ("project-types", first(Resource::ProjectTypes)),
             ],
         };
-        vendor.modify(Resource::Appointments, known.appointment, &json!({ "status": "Scheduled" }));
+        provider.modify(Resource::Appointments, known.appointment, &json!({ "status": "Scheduled" }));
         let call = async |operation: &str, id: i64, body: Option<Value>| {
             let body = body.map(|body| body.to_string());
             plugin.invoke("servicetitan", operation, [("id", id.to_string())], body, None).await.unwrap();

@@ -1,5 +1,5 @@
 //! The same operations by their typed functions: each of the 24 interfaces, called with
-//! values that are made at run time, since the harness has Rust types for `jpm` alone.
+//! values that are made at run time, from the same parameters as by name.
 //!
 //! A stream cannot be read without the Rust type of its records: there are those of `jpm`,
 //! and lists of JSON. Any other stream is closed at once, and its future must tell a good
@@ -76,7 +76,7 @@ pub(super) fn arguments(operation: &Operation, ask: &Ask, page: Option<Val>) -> 
     arguments
 }
 
-/// A page of this size; of a feed, whose vendor decides it, without one.
+/// A page of this size; of a feed, whose provider decides it, without one.
 fn page_of(size: Option<u32>) -> Val {
     let none = || Val::Option(None);
     Val::Record(vec![

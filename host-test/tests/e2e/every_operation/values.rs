@@ -3,12 +3,12 @@
 use penstock::contract::catalogue::{RecordType, Type};
 use serde_json::{Map, Value, json};
 
-/// An id that the simulated vendor has in each collection, where ids are numbers.
+/// An id that the simulated provider has in each collection, where ids are numbers.
 pub(super) const NUMBER: i64 = 100_001;
 /// The same id where it is text. It is a GUID as well: the contract says text for both.
 pub(super) const TEXT: &str = "00000000-0000-4000-a000-0000000186a1";
 
-/// A value of a type in the normal form, with every member; `name` is the vendor's.
+/// A value of a type in the normal form, with every member; `name` is the provider's.
 pub(super) fn value(ty: Type, name: &str) -> Value {
     match ty {
         Type::Bool => json!(true),

@@ -10,7 +10,7 @@ const MANY: u64 = 1024;
 async fn sixty_four_mebibytes_pass_through_little_memory_as_fast_as_they_are_read() {
     let asked = Arc::new(AtomicU64::new(0));
     let counting = asked.clone();
-    let vendor = vendor(move |request| {
+    let provider = provider(move |request| {
         assert_eq!(request.uri().path(), "/telecom/v2/tenant/1/calls/7/recording");
         assert_eq!(request.headers()["authorization"], "Bearer t0ken");
         Response::builder()
@@ -21,7 +21,7 @@ async fn sixty_four_mebibytes_pass_through_little_memory_as_fast_as_they_are_rea
             .unwrap()
     })
     .await;
-    let plugin = plugin(&vendor).await;
+    let plugin = plugin(&provider).await;
     // Typed, as an embedder does it.
     let mut file = plugin.servicetitan().telecom().calls_download_recording(7).await.unwrap();
     assert_eq!(file.info.content_type.as_deref(), Some("audio/mpeg"));
@@ -53,11 +53,11 @@ async fn a_redirect_takes_no_credential_along() {
     })
     .await;
     let location = format!("{}/recordings/7.mp3?sig=s1gned", storage.origin());
-    let vendor = vendor(move |_| {
+    let provider = provider(move |_| {
         Response::builder().status(302).header("location", &location).body(whole(Full::default())).unwrap()
     })
     .await;
-    let (environment, captured) = support::environment(&vendor);
+    let (environment, captured) = support::environment(&provider);
     let plugin = start(environment).await;
     let file = plugin.download("servicetitan", RECORDING, [("id", "7")], None).await.unwrap();
     let (length, end) = read(file).await;
@@ -75,7 +75,7 @@ async fn a_redirect_takes_no_credential_along() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_breaks_off_says_so_at_its_end() {
     for length in [None, Some(1000 * PIECE)] {
-        let vendor = vendor(move |_| {
+        let provider = provider(move |_| {
             let mut head = Response::builder();
             if let Some(length) = length {
                 head = head.header("content-length", length);
@@ -83,7 +83,7 @@ async fn a_file_that_breaks_off_says_so_at_its_end() {
             head.body(pieces(SOME, &Arc::default(), true)).unwrap()
         })
         .await;
-        let plugin = plugin(&vendor).await;
+        let plugin = plugin(&provider).await;
         let file = plugin.download("servicetitan", RECORDING, [("id", "7")], None).await.unwrap();
         let (came, end) = read(file).await;
         let error = end.unwrap_err();
@@ -97,9 +97,10 @@ async fn a_file_that_breaks_off_says_so_at_its_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_is_a_failure_and_no_file() {
-    let vendor =
-        vendor(|_| json(404, &serde_json::json!({"title": "No recording", "status": 404})).map(whole)).await;
-    let plugin = plugin(&vendor).await;
+    let provider =
+        provider(|_| json(404, &serde_json::json!({"title": "No recording", "status": 404})).map(whole))
+            .await;
+    let plugin = plugin(&provider).await;
     let error = plugin.download("servicetitan", RECORDING, [("id", "7")], None).await.unwrap_err();
     assert_eq!(error.failure().unwrap().kind, FailureKind::NotFound);
     let typed = plugin.file(|caller, guest| {
@@ -114,8 +115,8 @@ async fn a_refusal_is_a_failure_and_no_file() {
 async fn a_file_that_is_dropped_stops_and_the_component_goes_on() {
     let asked = Arc::new(AtomicU64::new(0));
     let counting = asked.clone();
-    let vendor = vendor(move |_| Response::new(pieces(1 << 20, &counting, false))).await;
-    let plugin = plugin(&vendor).await;
+    let provider = provider(move |_| Response::new(pieces(1 << 20, &counting, false))).await;
+    let plugin = plugin(&provider).await;
     for _ in 0..80 {
         // More of them than there are places in flight.
         let mut file = plugin.download("servicetitan", RECORDING, [("id", "7")], None).await.unwrap();
@@ -127,11 +128,11 @@ async fn a_file_that_is_dropped_stops_and_the_component_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_breaks_off_goes_on_where_the_vendor_offers_that() {
+async fn a_file_that_breaks_off_goes_on_where_the_provider_offers_that() {
     let length = 100 * PIECE;
     let asked = Arc::new(AtomicU64::new(0));
     let counting = asked.clone();
-    let vendor = vendor(move |request| {
+    let provider = provider(move |request| {
         counting.fetch_add(1, SeqCst);
         let head = Response::builder().header("etag", "\"v1\"").header("accept-ranges", "bytes");
         let Some(range) = request.headers().get("range") else {
@@ -146,7 +147,7 @@ async fn a_file_that_breaks_off_goes_on_where_the_vendor_offers_that() {
             .unwrap()
     })
     .await;
-    let plugin = plugin(&vendor).await;
+    let plugin = plugin(&provider).await;
     let file = plugin.download("servicetitan", RECORDING, [("id", "7")], None).await.unwrap();
     let (came, end) = read(file).await;
     end.unwrap();

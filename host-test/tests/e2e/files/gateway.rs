@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_gateway_passes_files_on() {
-    let vendor = vendor(|request| match request.uri().path() {
+    let provider = provider(|request| match request.uri().path() {
         "/telecom/v2/tenant/1/calls/7/recording" => Response::builder()
             .header("content-type", "audio/mpeg")
             .header("content-disposition", "inline; filename=call.mp3")
@@ -28,7 +28,7 @@ async fn the_gateway_passes_files_on() {
     let given =
         Map::new([("PENSTOCK_API_KEY_HASH", api_key::hash(&key)), ("PENSTOCK_ROLE", "operator".to_owned())]);
     let environment =
-        support::environment(&vendor).0.config(Layered::new().then(given).then(values(&vendor)));
+        support::environment(&provider).0.config(Layered::new().then(given).then(values(&provider)));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let gateway = Gateway::serve(listener, environment, GatewayOptions::default()).await.unwrap();
     let client =

@@ -9,9 +9,9 @@ use penstock_simulated::servicetitan::{Config, SimulatedServiceTitan};
 
 async fn scene() -> (SimulatedServiceTitan, Plugin) {
     let config = Config { file_bytes: 300_000, records: 25, ..Config::small(1) };
-    let vendor = SimulatedServiceTitan::start(config).await.unwrap();
-    let plugin = start(support::simulated(&vendor, &[("PENSTOCK_ROLE", "admin")])).await;
-    (vendor, plugin)
+    let provider = SimulatedServiceTitan::start(config).await.unwrap();
+    let plugin = start(support::simulated(&provider, &[("PENSTOCK_ROLE", "admin")])).await;
+    (provider, plugin)
 }
 
 /// The operations for which this holds.
@@ -30,7 +30,7 @@ fn asked(operation: &Operation, path: &str) -> Vec<(&'static str, String)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_six_downloads() {
-    let (vendor, plugin) = scene().await;
+    let (provider, plugin) = scene().await;
     let downloads = operations(|operation| operation.file);
     assert_eq!(downloads.len(), 6);
     for operation in downloads {
@@ -43,12 +43,12 @@ async fn all_six_downloads() {
         assert_eq!(length, 300_000, "{}", operation.name);
     }
     // Three of them are elsewhere.
-    assert_eq!(vendor.file_requests().len(), 3);
+    assert_eq!(provider.file_requests().len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_four_uploads_and_what_was_uploaded_comes_back() {
-    let (_vendor, plugin) = scene().await;
+    let (_provider, plugin) = scene().await;
     let uploads = operations(|operation| operation.upload.is_some());
     assert_eq!(uploads.len(), 4);
     let content: Vec<u8> = (0..200_000).map(|at| (at % 251) as u8).collect();

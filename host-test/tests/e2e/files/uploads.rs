@@ -12,23 +12,23 @@ const ATTACHMENT: &str = "forms.jobs-upload-attachment";
 
 type Seen = Arc<Mutex<Vec<Request<Bytes>>>>;
 
-/// A vendor that keeps what it is sent.
+/// A provider that keeps what it is sent.
 async fn keeping(status: u16) -> (Server, Seen) {
     let seen = Seen::default();
     let keep = seen.clone();
-    let vendor = vendor(move |request| {
+    let provider = provider(move |request| {
         let kept =
             request.headers().iter().fold(Request::builder(), |kept, (name, value)| kept.header(name, value));
         keep.lock().unwrap().push(kept.uri(request.uri()).body(request.body().clone()).unwrap());
         json(status, &serde_json::json!({"fileName": "stored.png"})).map(whole)
     })
     .await;
-    (vendor, seen)
+    (provider, seen)
 }
 
-async fn admin(vendor: &Server) -> Plugin {
-    let config = Layered::new().then(Map::new([("PENSTOCK_ROLE", "admin")])).then(values(vendor));
-    start(support::environment(vendor).0.config(config)).await
+async fn admin(provider: &Server) -> Plugin {
+    let config = Layered::new().then(Map::new([("PENSTOCK_ROLE", "admin")])).then(values(provider));
+    start(support::environment(provider).0.config(config)).await
 }
 
 /// Content whose every byte says where it stands, in pieces of an odd size.
@@ -55,9 +55,9 @@ fn only_part(request: &Request<Bytes>) -> (String, Vec<u8>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_vendor_gets_a_form_with_the_file_byte_for_byte() {
-    let (vendor, seen) = keeping(200).await;
-    let plugin = admin(&vendor).await;
+async fn the_provider_gets_a_form_with_the_file_byte_for_byte() {
+    let (provider, seen) = keeping(200).await;
+    let plugin = admin(&provider).await;
     // More than the component's memory.
     let content = content(32 << 20);
     let file = Outgoing::new("größe \"1\".png", streamed(&content)).content_type("image/png");
@@ -79,8 +79,8 @@ async fn the_vendor_gets_a_form_with_the_file_byte_for_byte() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn typed_and_of_unknown_length() {
-    let (vendor, seen) = keeping(200).await;
-    let plugin = admin(&vendor).await;
+    let (provider, seen) = keeping(200).await;
+    let plugin = admin(&provider).await;
     let content = content(300_000);
     let file = Outgoing::new("a.bin", streamed(&content));
     let attachment = plugin.servicetitan().forms().jobs_upload_attachment(7, file).await.unwrap();
@@ -93,9 +93,9 @@ async fn typed_and_of_unknown_length() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_breaks_off_is_never_a_file_to_the_vendor() {
-    let (vendor, seen) = keeping(200).await;
-    let plugin = admin(&vendor).await;
+async fn a_file_that_breaks_off_is_never_a_file_to_the_provider() {
+    let (provider, seen) = keeping(200).await;
+    let plugin = admin(&provider).await;
     let pieces = [Ok(Bytes::from(content(500_000))), Err(io::Error::other("the disk is gone"))];
     let file = Outgoing::new("a.bin", stream::iter(pieces)).length(600_000);
     let error = plugin.upload("servicetitan", ATTACHMENT, [("id", "7")], file, None).await.unwrap_err();
@@ -111,22 +111,22 @@ async fn a_file_that_breaks_off_is_never_a_file_to_the_vendor() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_sent_once_and_not_at_all_without_the_role() {
-    let (vendor, seen) = keeping(503).await;
+    let (provider, seen) = keeping(503).await;
     let asked = Arc::new(AtomicU64::new(0));
     let counting = asked.clone();
     let content = stream::iter([b"abc", b"def"]).map(move |piece| {
         counting.fetch_add(1, SeqCst);
         Ok(Bytes::from_static(piece))
     });
-    let reader = support::plugin(&vendor).await;
+    let reader = support::plugin(&provider).await;
     let error = reader
         .upload("servicetitan", ATTACHMENT, [("id", "7")], Outgoing::new("a.bin", content), None)
         .await
         .unwrap_err();
     assert_eq!(error.failure().unwrap().kind, FailureKind::Role);
-    assert_eq!((asked.load(SeqCst), vendor.requests()), (0, 0));
+    assert_eq!((asked.load(SeqCst), provider.requests()), (0, 0));
 
-    let plugin = admin(&vendor).await;
+    let plugin = admin(&provider).await;
     let file = Outgoing::new("a.bin", streamed(b"abcdef"));
     let error = plugin.upload("servicetitan", ATTACHMENT, [("id", "7")], file, None).await.unwrap_err();
     let failure = error.failure().unwrap();
@@ -150,8 +150,8 @@ impl<S: futures_util::Stream + Unpin> futures_util::Stream for Wanted<S> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_deadline_passes_the_content_is_let_go() {
-    let (vendor, seen) = keeping(200).await;
-    let plugin = admin(&vendor).await;
+    let (provider, seen) = keeping(200).await;
+    let plugin = admin(&provider).await;
     let (wanted, dropped) = tokio::sync::oneshot::channel();
     let stalled = stream::iter([Ok(Bytes::from_static(b"abc"))]).chain(stream::pending());
     let file = Outgoing::new("a.bin", Wanted(Box::pin(stalled), wanted));
@@ -168,7 +168,7 @@ async fn when_the_deadline_passes_the_content_is_let_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_vendor_that_refuses_at_once_is_heard_at_once() {
+async fn a_provider_that_refuses_at_once_is_heard_at_once() {
     let (tokens, _) = keeping(200).await;
     // It reads the head, answers, and lets the body stand.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

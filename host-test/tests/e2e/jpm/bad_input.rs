@@ -19,7 +19,7 @@ async fn refused(operation: &str, parameters: &[(&str, &str)], body: Option<&str
     let error: Error = called.await.unwrap_err();
     let failure = error.failure().unwrap().clone();
     assert_eq!((failure.kind, failure.outcome), (FailureKind::BadInput, Outcome::NotSent), "{failure:?}");
-    assert_eq!(scene.vendor.stats().requests, 0, "{failure:?}");
+    assert_eq!(scene.provider.stats().requests, 0, "{failure:?}");
     let named = failure.fields.iter().find(|error| error.field == field);
     named.unwrap_or_else(|| panic!("{field} is not named: {failure:?}")).message.clone()
 }

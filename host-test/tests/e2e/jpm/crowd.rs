@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use penstock_simulated::servicetitan::Config;
 
 async fn gets(scene: &Scene, count: usize) {
-    let ids = scene.vendor.job_ids();
+    let ids = scene.provider.job_ids();
     let calls = (0..count).map(|index| {
         let id = ids[index % ids.len()].to_string();
         scene.plugin.invoke("servicetitan", "jpm.jobs-get", [("id", id)], None, None)
@@ -19,7 +19,7 @@ async fn gets(scene: &Scene, count: usize) {
 async fn a_thousand_calls_at_start_fetch_one_token() {
     let scene = Scene::new(Config::small(50), &[]).await;
     gets(&scene, 1_000).await;
-    let stats = scene.vendor.stats();
+    let stats = scene.provider.stats();
     assert_eq!((stats.token_requests, stats.tokens), (1, 1));
     assert_eq!(stats.operation("Jobs_Get"), 1_000);
     assert_eq!(scene.plugin.instances_started(), 1);
@@ -29,9 +29,9 @@ async fn a_thousand_calls_at_start_fetch_one_token() {
 async fn two_hundred_calls_and_a_revoked_token() {
     let scene = Scene::new(Config::small(50), &[]).await;
     gets(&scene, 1).await;
-    scene.vendor.revoke_all();
+    scene.provider.revoke_all();
     gets(&scene, 200).await;
-    assert_eq!(scene.vendor.stats().tokens, 2);
+    assert_eq!(scene.provider.stats().tokens, 2);
     assert_eq!(scene.plugin.instances_started(), 1);
 }
 
@@ -46,6 +46,6 @@ async fn dropped_streams_leave_the_instance_well() {
     gets(&scene, 5).await;
     assert_eq!(scene.plugin.instances_started(), 1);
     // Each of them stopped reading soon: far from the 20 times 20 pages of whole reads.
-    let pages = scene.vendor.stats().operation("Jobs_GetList");
+    let pages = scene.provider.stats().operation("Jobs_GetList");
     assert!(pages < 200, "{pages}");
 }

@@ -2,7 +2,7 @@
 
 use super::{Scene, pages_of, sorted};
 use penstock_host::bindings::types::CallOptions;
-use penstock_simulated::{FaultKind, Faults, servicetitan::Config};
+use penstock_simulated::{FaultKind, Faults, VariantArray, servicetitan::Config};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -18,26 +18,26 @@ fn failing(kind: FaultKind) -> Config {
 /// Reads, gets and exports while the first try of every request fails this way.
 async fn survives(kind: FaultKind) {
     let scene = Scene::new(failing(kind), &[]).await;
-    // A vendor that revokes the token at the first try of every page leaves no token
+    // A provider that revokes the token at the first try of every page leaves no token
     // alive that pages at the same time could share.
     let window = (kind == FaultKind::TokenRevoked).then_some(1);
     let (ids, end) = scene.read(CallOptions { window, ..pages_of(50) }).await;
-    let truth = sorted(scene.vendor.job_ids());
+    let truth = sorted(scene.provider.job_ids());
     assert!(end.complete);
     assert_eq!(end.items, truth.len() as u64, "{kind:?}");
     assert_eq!(sorted(ids), truth, "{kind:?}: the list");
 
-    let id = scene.vendor.job_ids()[7];
+    let id = scene.provider.job_ids()[7];
     let answer =
         scene.plugin.invoke("servicetitan", "jpm.jobs-get", [("id", id.to_string())], None, None).await;
     let job: Value = serde_json::from_str(&answer.unwrap().body.unwrap()).unwrap();
     assert_eq!(job["id"], id, "{kind:?}: the get");
 
     let exported = export(&scene).await;
-    let truth = scene.vendor.truth_exported(penstock_simulated::servicetitan::Resource::Jobs);
+    let truth = scene.provider.truth_exported(penstock_simulated::servicetitan::Resource::Jobs);
     assert_eq!(sorted(exported), sorted(truth), "{kind:?}: the export");
 
-    let stats = scene.vendor.stats();
+    let stats = scene.provider.stats();
     assert!(stats.faults.get(&kind).copied().unwrap_or_default() >= 3, "{kind:?} was never met: {stats:?}");
 }
 
@@ -64,7 +64,7 @@ macro_rules! each_kind {
         #[test]
         fn every_kind_has_a_test() {
             let tested = [$(FaultKind::$kind),*];
-            for kind in FaultKind::ALL {
+            for kind in FaultKind::VARIANTS.iter().copied() {
                 assert!(tested.contains(&kind), "{kind:?}");
             }
         }
@@ -102,6 +102,6 @@ async fn all_of_them_at_once_and_an_expiring_token() {
     let config = Config { faults, token_lifetime: Duration::from_secs(1), seed: 7, ..Config::small(1_500) };
     let scene = Scene::new(config, &[("RETRY_ATTEMPTS", "6")]).await;
     let (ids, _) = scene.read(pages_of(50)).await;
-    assert_eq!(sorted(ids), sorted(scene.vendor.job_ids()));
-    assert!(scene.vendor.stats().all_faults() > 5);
+    assert_eq!(sorted(ids), sorted(scene.provider.job_ids()));
+    assert!(scene.provider.stats().all_faults() > 5);
 }

@@ -9,7 +9,7 @@ use penstock_simulated::{FaultKind, Matcher, servicetitan::Config};
 async fn the_second_read_delivers_exactly_the_rest() {
     let scene = Scene::new(Config::small(500), &[]).await;
     let page = Matcher::operation("Jobs_GetList").with_query("page=6");
-    scene.vendor.fail_next(page, FaultKind::InternalServerError, 4);
+    scene.provider.fail_next(page, FaultKind::InternalServerError, 4);
 
     let mut first = Vec::new();
     let mut jobs = scene.stream(pages_of(40)).await;
@@ -25,10 +25,10 @@ async fn the_second_read_delivers_exactly_the_rest() {
 
     let resumed = CallOptions { resume: failure.resume, ..pages_of(40) };
     let (second, end) = scene.read(resumed).await;
-    assert_eq!(second.len(), scene.vendor.job_ids().len() - 200);
+    assert_eq!(second.len(), scene.provider.job_ids().len() - 200);
     assert!(end.complete);
     let all = [first, second].concat();
-    assert_eq!(sorted(all), sorted(scene.vendor.job_ids()));
+    assert_eq!(sorted(all), sorted(scene.provider.job_ids()));
 }
 
 #[tokio::test]
@@ -46,19 +46,19 @@ async fn a_consumer_that_stops_goes_on_in_another_process() {
     assert_eq!(end.items, seen.len() as u64);
 
     // Another instance, as another process would have.
-    let (environment, _) = super::lend(&scene.vendor, &[]);
+    let (environment, _) = super::environment(&scene.provider, &[]);
     let other = Scene { plugin: penstock_host::Plugin::start(environment).await.unwrap(), ..scene };
     let (rest, _) = other.read(CallOptions { resume: Some(end.resume), ..pages_of(50) }).await;
     seen.extend(rest);
-    assert_eq!(sorted(seen), sorted(other.vendor.job_ids()));
+    assert_eq!(sorted(seen), sorted(other.provider.job_ids()));
 }
 
 #[tokio::test]
 async fn what_is_added_after_the_end_is_found() {
     let scene = Scene::new(Config::small(120), &[]).await;
     let (first, end) = scene.read(pages_of(50)).await;
-    assert_eq!(first.len(), scene.vendor.job_ids().len());
-    let added: Vec<i64> = (0..75).map(|_| scene.vendor.add_job()).collect();
+    assert_eq!(first.len(), scene.provider.job_ids().len());
+    let added: Vec<i64> = (0..75).map(|_| scene.provider.add_job()).collect();
     let (second, _) = scene.read(CallOptions { resume: Some(end.resume), ..pages_of(50) }).await;
     assert_eq!(sorted(second), sorted(added));
 }

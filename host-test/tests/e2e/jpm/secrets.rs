@@ -1,9 +1,9 @@
-//! A secret of known text appears nowhere but at the vendor.
+//! A secret of known text appears nowhere but at the provider.
 
 use super::{Scene, pages_of};
 use futures_util::StreamExt;
 use penstock_simulated::{
-    FaultKind, Faults,
+    FaultKind, Faults, VariantArray,
     servicetitan::{Account, Config},
 };
 use std::time::Duration;
@@ -19,7 +19,7 @@ async fn no_log_line_error_or_debug_print_shows_one() {
         ..Account::default()
     };
     let mut seen = String::new();
-    for kind in FaultKind::ALL {
+    for kind in FaultKind::VARIANTS.iter().copied() {
         let faults = Faults {
             max_in_a_row: 9,
             retry_after: Duration::from_millis(5),

@@ -21,7 +21,7 @@ async fn scene() -> Scene {
 }
 
 async fn note(scene: &Scene, text: &str) -> Result<Value, Error> {
-    let id = scene.vendor.job_ids()[0].to_string();
+    let id = scene.provider.job_ids()[0].to_string();
     let body = json!({ "text": text, "pinToTop": true }).to_string();
     let answer =
         scene.plugin.invoke("servicetitan", "jpm.jobs-create-note", [("id", id)], Some(body), None).await?;
@@ -37,20 +37,20 @@ async fn creates_once() {
     let scene = scene().await;
     let made = note(&scene, "Gate code is 1234").await.unwrap();
     assert_eq!(made["text"], "Gate code is 1234");
-    assert_eq!(scene.vendor.stats().written("Jobs_CreateNote"), 1);
+    assert_eq!(scene.provider.stats().written("Jobs_CreateNote"), 1);
 }
 
 #[tokio::test]
 async fn a_post_that_was_sent_is_not_sent_again() {
     for (kind, applied) in [(FaultKind::ResetAfterApply, 1), (FaultKind::ResetBeforeApply, 0)] {
         let scene = scene().await;
-        scene.vendor.fail_next(Matcher::operation("Jobs_CreateNote"), kind, 1);
+        scene.provider.fail_next(Matcher::operation("Jobs_CreateNote"), kind, 1);
         let error = note(&scene, "once").await.unwrap_err();
         let failure = failure(&error);
         assert_eq!(failure.outcome, Outcome::Unknown, "{kind:?}: {failure:?}");
         assert_eq!(failure.kind, FailureKind::Transport, "{kind:?}");
         assert_eq!(failure.attempts.len(), 1);
-        let stats = scene.vendor.stats();
+        let stats = scene.provider.stats();
         assert_eq!(
             (stats.operation("Jobs_CreateNote"), stats.written("Jobs_CreateNote")),
             (1, applied),
@@ -62,19 +62,19 @@ async fn a_post_that_was_sent_is_not_sent_again() {
 #[tokio::test]
 async fn a_get_that_was_dropped_is_sent_again() {
     let scene = scene().await;
-    scene.vendor.fail_next(Matcher::operation("Jobs_Get"), FaultKind::ResetAfterApply, 1);
-    let id = scene.vendor.job_ids()[3].to_string();
+    scene.provider.fail_next(Matcher::operation("Jobs_Get"), FaultKind::ResetAfterApply, 1);
+    let id = scene.provider.job_ids()[3].to_string();
     scene.plugin.invoke("servicetitan", "jpm.jobs-get", [("id", id)], None, None).await.unwrap();
-    assert_eq!(scene.vendor.stats().operation("Jobs_Get"), 2);
+    assert_eq!(scene.provider.stats().operation("Jobs_Get"), 2);
 }
 
 #[tokio::test]
 async fn a_post_that_was_refused_is_sent_again() {
     for kind in [FaultKind::TooManyRequestsBare, FaultKind::TokenRevoked] {
         let scene = scene().await;
-        scene.vendor.fail_next(Matcher::operation("Jobs_CreateNote"), kind, 1);
+        scene.provider.fail_next(Matcher::operation("Jobs_CreateNote"), kind, 1);
         note(&scene, "again").await.unwrap();
-        let stats = scene.vendor.stats();
+        let stats = scene.provider.stats();
         assert_eq!(
             (stats.operation("Jobs_CreateNote"), stats.written("Jobs_CreateNote")),
             (2, 1),
@@ -86,16 +86,16 @@ async fn a_post_that_was_refused_is_sent_again() {
 #[tokio::test]
 async fn a_success_with_a_broken_answer_is_applied() {
     let scene = scene().await;
-    scene.vendor.fail_next(Matcher::operation("Jobs_CreateNote"), FaultKind::TruncatedJson, 1);
+    scene.provider.fail_next(Matcher::operation("Jobs_CreateNote"), FaultKind::TruncatedJson, 1);
     let error = note(&scene, "applied").await.unwrap_err();
     assert_eq!(failure(&error).outcome, Outcome::Applied, "{error}");
-    assert_eq!(scene.vendor.stats().written("Jobs_CreateNote"), 1);
+    assert_eq!(scene.provider.stats().written("Jobs_CreateNote"), 1);
 }
 
 #[tokio::test]
 async fn updates_tell_absent_from_null_from_value() {
     let scene = scene().await;
-    let id = scene.vendor.job_ids()[5];
+    let id = scene.provider.job_ids()[5];
     let update = |sold_by_id, lead: Option<Option<LeadSource>>| UpdateJob {
         summary: Some("<p>New</p>".to_owned()),
         sold_by_id,
@@ -112,7 +112,7 @@ async fn updates_tell_absent_from_null_from_value() {
     ] {
         let job = scene.plugin.servicetitan().jpm().jobs_update(id, body).await.unwrap();
         assert_eq!((job.id, job.summary.as_deref()), (id, Some("<p>New</p>")));
-        let seen = scene.vendor.requests().into_iter().rfind(|request| request.method == "PATCH").unwrap();
+        let seen = scene.provider.requests().into_iter().rfind(|request| request.method == "PATCH").unwrap();
         assert_eq!(serde_json::from_str::<Value>(&seen.body).unwrap(), expected);
     }
 }
@@ -122,17 +122,17 @@ async fn cancels() {
     let scene = scene().await;
     let find = |status: &str| {
         scene
-            .vendor
+            .provider
             .job_ids()
             .into_iter()
-            .find(|id| scene.vendor.record(Resource::Jobs, *id).unwrap()["jobStatus"] == status)
+            .find(|id| scene.provider.record(Resource::Jobs, *id).unwrap()["jobStatus"] == status)
     };
     let id = find("Scheduled").unwrap();
-    let reason_id = scene.vendor.truth(Resource::CancelReasons)[0];
+    let reason_id = scene.provider.truth(Resource::CancelReasons)[0];
     let body = CancelJob { reason_id, memo: "Customer moved".to_owned(), extra: None };
     scene.plugin.servicetitan().jpm().jobs_cancel(id, body).await.unwrap();
-    assert_eq!(scene.vendor.record(Resource::Jobs, id).unwrap()["jobStatus"], "Canceled");
-    assert_eq!(scene.vendor.stats().written("Jobs_Cancel"), 1);
+    assert_eq!(scene.provider.record(Resource::Jobs, id).unwrap()["jobStatus"], "Canceled");
+    assert_eq!(scene.provider.stats().written("Jobs_Cancel"), 1);
 }
 
 #[tokio::test]
@@ -142,17 +142,17 @@ async fn reading_is_all_that_the_default_role_allows() {
     let refused = failure(&error);
     assert_eq!((refused.kind, refused.outcome), (FailureKind::Role, Outcome::NotSent));
     assert!(refused.message.contains("operator"), "{}", refused.message);
-    assert_eq!(scene.vendor.stats().requests, 0);
+    assert_eq!(scene.provider.stats().requests, 0);
 }
 
 #[tokio::test]
 async fn typed_creates_refuse_what_does_not_fit() {
     let scene = scene().await;
-    let id = scene.vendor.job_ids()[0];
+    let id = scene.provider.job_ids()[0];
     let body = CreateNote { text: "x".to_owned(), pin_to_top: None, extra: Some("[1]".to_owned()) };
     let error = scene.plugin.servicetitan().jpm().jobs_create_note(id, body).await.unwrap_err();
     let refused = failure(&error);
     assert_eq!(refused.kind, FailureKind::BadInput);
     assert!(refused.fields.iter().any(|field| field.field.contains("extra")), "{refused:?}");
-    assert_eq!(scene.vendor.stats().requests, 0);
+    assert_eq!(scene.provider.stats().requests, 0);
 }

@@ -23,7 +23,7 @@ pub const PIECE: usize = 64 * 1024;
 pub const SOME: u64 = 64;
 
 /// A ServiceTitan that issues tokens and answers all else by a script.
-pub async fn vendor(script: impl Fn(&Request<Bytes>) -> Response<Body> + Send + Sync + 'static) -> Server {
+pub async fn provider(script: impl Fn(&Request<Bytes>) -> Response<Body> + Send + Sync + 'static) -> Server {
     Server::start(move |request| {
         let answer = match request.uri().path() {
             "/connect/token" => {

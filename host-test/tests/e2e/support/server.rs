@@ -68,7 +68,7 @@ impl Server {
 
     /// A ServiceTitan with this many jobs, numbered from 1.
     pub async fn with_jobs(jobs: usize) -> Self {
-        Self::start(move |request| async move { vendor(&request, jobs) }).await
+        Self::start(move |request| async move { provider(&request, jobs) }).await
     }
 
     pub fn origin(&self) -> String {
@@ -100,7 +100,7 @@ pub fn json(status: u16, body: &serde_json::Value) -> Response<Full<Bytes>> {
 }
 
 /// A token, single jobs, and pages of jobs.
-pub fn vendor(request: &Request<Bytes>, jobs: usize) -> Response<Full<Bytes>> {
+pub fn provider(request: &Request<Bytes>, jobs: usize) -> Response<Full<Bytes>> {
     let path = request.uri().path();
     if path == "/connect/token" {
         return json(

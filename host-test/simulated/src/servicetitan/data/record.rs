@@ -12,7 +12,7 @@ use std::{fmt, sync::OnceLock};
 /// A name and how it is read.
 pub(crate) type Column = (&'static str, Kind);
 
-/// A record as the vendor holds it.
+/// A record as the provider holds it.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     pub(crate) id: i64,
@@ -82,7 +82,7 @@ impl Record {
         let mut all = String::with_capacity(joined.len() + self.private.len());
         write_joined(&mut all, &joined, &self.private);
         let mut reader = serde_json::Deserializer::from_str(&all);
-        // The text is the vendor's own and reads; if not, every filter misses it.
+        // The text is the provider's own and reads; if not, every filter misses it.
         drop(reader.deserialize_map(Keys { columns, keys: &mut keys }));
         keys
     }

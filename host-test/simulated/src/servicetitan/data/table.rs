@@ -39,7 +39,6 @@ impl Table {
         self.rows.values()
     }
 
-    /// Adds or replaces a record.
     pub(crate) fn put(&mut self, record: Record) -> Arc<Record> {
         self.results.clear();
         let record = Arc::new(record);

@@ -1,4 +1,4 @@
-//! Values by declared shape, with the vendor's quirks: spellings of time that
+//! Values by declared shape, with the provider's quirks: spellings of time that
 //! change, nulls, missing and unknown members, unknown cases of enums, decimals
 //! with trailing zeros or more digits than a float holds.
 
@@ -100,7 +100,7 @@ impl<'a> Values<'a> {
                 Cell::Any | Cell::Absent => self.value(out, &field.shape, &field.name, rng, depth + 1),
             }
         }
-        // The vendor adds fields every month.
+        // The provider adds fields every month.
         if depth == 0 && rng.u8(..8) == 0 {
             member(out, open, "riskScore");
             let _ = write!(out, "0.{}0", rng.u32(1..1_000_000));
@@ -170,7 +170,6 @@ impl<'a> Values<'a> {
     }
 }
 
-/// A JSON string.
 pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
@@ -188,7 +187,7 @@ pub(crate) fn write_time(out: &mut String, at: i64, rng: &mut Rng) {
     out.push('"');
 }
 
-/// Money as the vendor writes it: `12.30`, `0.00`, and now and then 20 digits.
+/// Money as the provider writes it: `12.30`, `0.00`, and now and then 20 digits.
 pub(crate) fn decimal(rng: &mut Rng) -> String {
     match rng.u8(..20) {
         0 => "0.00".to_owned(),
@@ -227,7 +226,6 @@ fn one_of<'c>(cases: &'c [String], rng: &mut Rng) -> &'c str {
     cases.get(rng.usize(..cases.len().max(1))).map_or("AddedLater", String::as_str)
 }
 
-/// One of the numbers.
 fn number_of(cases: &[i64], rng: &mut Rng) -> String {
     cases.get(rng.usize(..cases.len().max(1))).copied().unwrap_or_default().to_string()
 }

@@ -1,6 +1,6 @@
-//! The fixtures, one a module of the vendor.
+//! The fixtures, one a module of the provider.
 
-/// The module and what the vendor declares of it: names, methods and types only.
+/// The module and what the provider declares of it: names, methods and types only.
 pub(super) const ALL: [(&str, &str); 24] = [
     ("accounting", include_str!("../fixture/accounting.json")),
     ("crm", include_str!("../fixture/crm.json")),

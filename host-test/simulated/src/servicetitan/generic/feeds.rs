@@ -7,7 +7,6 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-/// One page of a feed.
 pub(super) fn page(call: &Call<'_>, place: &Place, shelf: &Shelf, shape: &Shape) -> Result<Answer, ApiError> {
     let items = Items::new(call, place, shelf);
     let from = match call.query.get("from").filter(|from| !from.is_empty()) {

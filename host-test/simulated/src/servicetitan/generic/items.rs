@@ -1,4 +1,4 @@
-//! The items of a collection as JSON, in any of the shapes that the vendor shows them in.
+//! The items of a collection as JSON, in any of the shapes that the provider shows them in.
 
 use crate::servicetitan::generic::{
     place::Place,
@@ -124,7 +124,7 @@ impl<'a> Items<'a> {
         }
     }
 
-    /// An item whose shape the vendor does not declare.
+    /// An item whose shape the provider does not declare.
     fn undeclared(&self, number: i64, set: &Members) -> String {
         let mut members = Members::default();
         members.put("id", number);

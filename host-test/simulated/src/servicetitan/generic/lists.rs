@@ -6,7 +6,7 @@ use crate::{
     servicetitan::{declared::Shape, errors::ApiError, lists::order, operations::Call, time},
 };
 
-/// A page of the vendor's envelope.
+/// A page of the provider's envelope.
 pub(super) fn page(call: &Call<'_>, place: &Place, shelf: &Shelf, shape: &Shape) -> Result<Answer, ApiError> {
     let items = Items::new(call, place, shelf);
     let numbers = selected(call, &items)?;

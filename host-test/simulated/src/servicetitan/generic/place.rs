@@ -25,7 +25,7 @@ pub(super) struct Item {
     pub(super) name: String,
     /// The path before it.
     collection: String,
-    /// The same in the vendor's declaration.
+    /// The same in the provider's declaration.
     template: String,
     /// The text at the placeholder.
     text: String,

@@ -12,7 +12,6 @@ use crate::{
 };
 use serde_json::json;
 
-/// A report that was started.
 #[derive(Debug)]
 pub(crate) struct Query {
     page: usize,
@@ -26,7 +25,6 @@ pub(super) fn cancels(call: &Call<'_>) -> bool {
     call.operation.id == "reporting.ReportDataQueries_Cancel"
 }
 
-/// Gives up a report.
 pub(super) fn cancel(call: &Call<'_>, data: &mut Tenant) -> Result<Answer, ApiError> {
     let token = call.text_of("token");
     data.shelf.queries.remove(token).map(|_| Answer::empty()).ok_or_else(|| absent(token))

@@ -54,7 +54,6 @@ pub(super) struct Change {
 }
 
 impl Shelf {
-    /// Whether an item is there.
     pub(super) fn has(&self, collection: &str, number: i64, generated: usize) -> bool {
         match self.change(collection, number) {
             Some(change) => !change.deleted,

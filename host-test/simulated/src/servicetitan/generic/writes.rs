@@ -14,7 +14,6 @@ use crate::{
 use http::Method;
 use serde_json::value::RawValue;
 
-/// Carries out a write.
 pub(super) fn answer(call: &Call<'_>, place: &Place, data: &mut Tenant) -> Result<Answer, ApiError> {
     let at = data.tick(call.now);
     let shelf = &mut data.shelf;

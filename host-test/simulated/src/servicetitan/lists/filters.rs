@@ -9,7 +9,6 @@ use crate::servicetitan::{
 };
 use std::{collections::HashSet, sync::Arc};
 
-/// One condition on a record.
 #[derive(Debug)]
 pub(crate) enum Test {
     /// The member is this.
@@ -160,7 +159,7 @@ fn window(name: &str) -> Option<(&'static str, bool)> {
 /// `1,2,3`
 fn ids(name: &str, value: &str) -> Result<Vec<i64>, ApiError> {
     let all: Vec<i64> = value.split(',').map(|id| number(name, id.trim())).collect::<Result<_, _>>()?;
-    // The vendor's documents say so for `ids` of most lists.
+    // The provider's documents say so for `ids` of most lists.
     if name == "ids" && all.len() > 50 {
         return Err(ApiError::field("ids", "At most 50 ids are allowed."));
     }

@@ -7,12 +7,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// The id of the category.
 pub(super) const CATEGORY: &str = "operations";
 /// The id of the set of business units.
 pub(super) const UNITS: &str = "business-units";
 
-/// One report.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(super) id: i64,
@@ -35,7 +33,6 @@ const fn parameter(name: &'static str, kind: &'static str, array: bool, required
     Parameter { name, kind, array, required }
 }
 
-/// All of them.
 pub(super) static REPORTS: &[Report] = &[
     Report {
         id: 101,
@@ -53,7 +50,7 @@ pub(super) static REPORTS: &[Report] = &[
 ];
 
 impl Report {
-    /// The vendor's `ReportResponse`.
+    /// The provider's `ReportResponse`.
     pub(super) fn description(&self) -> Value {
         let field = |column: &Column| json!({"name": column.name(), "label": column.name(), "dataType": column.kind()});
         json!({
@@ -123,7 +120,6 @@ impl Parameter {
     }
 }
 
-/// A day of a request.
 pub(super) fn day(value: &Value) -> Option<Date> {
     value.as_str()?.parse().ok()
 }

@@ -11,7 +11,6 @@ use serde_json::json;
 /// What the tokens begin with.
 const OURS: &str = "rq-";
 
-/// A report that was started.
 #[derive(Debug)]
 pub(crate) struct Started {
     asked: Asked,

@@ -11,7 +11,6 @@ use crate::{
 use jiff::{Timestamp, civil::Date, tz::Offset};
 use serde_json::{Value, json};
 
-/// A column of a report.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Column {
     JobNumber,
@@ -32,7 +31,7 @@ impl Column {
         }
     }
 
-    /// The vendor's word for its type.
+    /// The provider's word for its type.
     pub(super) fn kind(self) -> &'static str {
         match self {
             Column::JobNumber | Column::Status => "String",
@@ -98,7 +97,7 @@ impl Filters {
 
 fn day_of(job: &Members, by_completion: bool) -> Option<Date> {
     let at: String = job.read(if by_completion { "completedOn" } else { "createdOn" })?;
-    // Some times of the vendor's lack their offset: they are UTC.
+    // Some times of the provider's lack their offset: they are UTC.
     let at = if at.ends_with('Z') || at.contains('+') { at } else { format!("{at}Z") };
     Some(Offset::UTC.to_datetime(at.parse::<Timestamp>().ok()?).date())
 }

@@ -166,7 +166,6 @@ fn step(call: &Call<'_>, data: &mut Tenant, job: &str, appointment: &str) {
     happened(call, data, call.id(), job);
 }
 
-/// Adds an entry to a job's history.
 fn happened(call: &Call<'_>, data: &mut Tenant, job: i64, event: &str) {
     let modified = data.tick(call.now);
     let old = data.get(Resource::JobHistory, job);

@@ -34,7 +34,7 @@ pub(super) fn blank(call: &Call<'_>, schema: &str, body: &Members) -> Members {
     members
 }
 
-/// A date-time as the vendor spells it, whatever offset it came with.
+/// A date-time as the provider spells it, whatever offset it came with.
 pub(super) fn date(raw: &str) -> String {
     let at = serde_json::from_str::<String>(raw).ok().and_then(|text| time::parse(&text));
     at.map_or_else(|| raw.to_owned(), |at| time::quoted(at, Spelling::Ticks))

@@ -32,7 +32,7 @@ pub(super) fn custom_field_names(data: &mut Tenant, resource: Resource) -> Vec<(
 pub(super) fn external_data(record: &mut Members, raw: &str) {
     let Ok(Value::Object(request)) = serde_json::from_str(raw) else { return };
     let given = request.get("externalData").and_then(Value::as_array).cloned().unwrap_or_default();
-    // Merge is what the vendor does unless it is told to replace.
+    // Merge is what the provider does unless it is told to replace.
     let replace = request.get("patchMode").and_then(Value::as_str) == Some("Replace");
     let mut all: Vec<Value> =
         if replace { Vec::new() } else { record.read("externalData").unwrap_or_default() };

@@ -82,7 +82,7 @@ pub(super) fn notes(tenant: &mut Tenant, values: &Values<'_>, plan: &Plan) {
     }
 }
 
-/// The text of a note: the vendor's lists leave its id out.
+/// The text of a note: the provider's lists leave its id out.
 pub(in crate::servicetitan::data::generate) fn note(
     values: &Values<'_>,
     rng: &mut fastrand::Rng,

@@ -1,4 +1,4 @@
-//! `penstock vendor`: a simulated vendor, by itself.
+//! `penstock vendor`: a simulated provider, by itself.
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
@@ -22,12 +22,11 @@ enum Name {
     Asleep,
 }
 
-/// Arguments of `penstock vendor`.
 #[derive(Args)]
-pub(crate) struct Vendor {
+pub(crate) struct Provider {
     /// Which vendor.
-    #[arg(long, value_enum, default_value_t = Name::ServiceTitan)]
-    vendor: Name,
+    #[arg(long = "vendor", value_name = "VENDOR", value_enum, default_value_t = Name::ServiceTitan)]
+    provider: Name,
     /// The port on 127.0.0.1; 0 takes any that is free.
     #[arg(long, default_value_t = 0)]
     port: u16,
@@ -63,26 +62,26 @@ pub(crate) struct Vendor {
     report_interval: u64,
 }
 
-impl Vendor {
+impl Provider {
     pub(crate) async fn run(self) -> Result<()> {
-        if self.vendor == Name::Asleep {
+        if self.provider == Name::Asleep {
             return self.run_asleep().await;
         }
-        let vendor = SimulatedServiceTitan::start(self.config()).await?;
-        println!("# A simulated ServiceTitan listens on {}. Stop it with Ctrl-C.", vendor.url());
+        let provider = SimulatedServiceTitan::start(self.config()).await?;
+        println!("# A simulated ServiceTitan listens on {}. Stop it with Ctrl-C.", provider.url());
         println!("# Its credentials are made up; `set -a` and these lines point a shell's clients at it:");
-        for (name, value) in vendor.settings() {
+        for (name, value) in provider.settings() {
             println!("{name}={value}");
         }
         tokio::signal::ctrl_c().await.context("cannot wait for Ctrl-C")?;
-        eprintln!("{}", serde_json::to_string_pretty(&vendor.stats())?);
-        vendor.shutdown().await;
+        eprintln!("{}", serde_json::to_string_pretty(&provider.stats())?);
+        provider.shutdown().await;
         Ok(())
     }
 
     async fn run_asleep(self) -> Result<()> {
         let standard = asleep::Config::default();
-        let vendor = SimulatedAsleep::start(asleep::Config {
+        let provider = SimulatedAsleep::start(asleep::Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)),
             seed: self.seed,
             users: self.users,
@@ -93,17 +92,17 @@ impl Vendor {
             ..standard
         })
         .await?;
-        println!("# A simulated Asleep listens on {}. Stop it with Ctrl-C.", vendor.url());
+        println!("# A simulated Asleep listens on {}. Stop it with Ctrl-C.", provider.url());
         println!("# Its key is made up; `set -a` and these lines point a shell's clients at it:");
-        for (name, value) in vendor.settings() {
+        for (name, value) in provider.settings() {
             println!("{name}={value}");
         }
-        for user in vendor.user_ids() {
+        for user in provider.user_ids() {
             println!("# a user: {user}");
         }
         tokio::signal::ctrl_c().await.context("cannot wait for Ctrl-C")?;
-        eprintln!("{}", serde_json::to_string_pretty(&vendor.stats())?);
-        vendor.shutdown().await;
+        eprintln!("{}", serde_json::to_string_pretty(&provider.stats())?);
+        provider.shutdown().await;
         Ok(())
     }
 

@@ -20,19 +20,19 @@ use penstock_simulated::servicetitan::{Config, SimulatedServiceTitan};
 
 use futures_util::StreamExt;
 
-/// A vendor with this many jobs, and the component pointed at it.
+/// A provider with this many jobs, and the component pointed at it.
 struct Scene {
-    vendor: SimulatedServiceTitan,
+    provider: SimulatedServiceTitan,
     plugin: Plugin,
     captured: Captured,
 }
 
 impl Scene {
     async fn new(config: Config, further: &[(&str, &str)]) -> Scene {
-        let vendor = SimulatedServiceTitan::start(config).await.unwrap();
-        let (environment, captured) = lend(&vendor, further);
+        let provider = SimulatedServiceTitan::start(config).await.unwrap();
+        let (environment, captured) = environment(&provider, further);
         let plugin = Plugin::start(environment).await.unwrap();
-        Scene { vendor, plugin, captured }
+        Scene { provider, plugin, captured }
     }
 
     /// Every job as the typed stream delivers it, in an order that new jobs do not disturb.
@@ -52,11 +52,11 @@ impl Scene {
     }
 }
 
-/// What the component is lent, with every log line kept.
-fn lend(vendor: &SimulatedServiceTitan, further: &[(&str, &str)]) -> (Environment, Captured) {
+/// The environment of the component, with every log line kept.
+fn environment(provider: &SimulatedServiceTitan, further: &[(&str, &str)]) -> (Environment, Captured) {
     let (logs, captured) = Logs::captured();
     let further = [&[("LOG_LEVEL", "debug")], further].concat();
-    (support::simulated(vendor, &further).logs(logs), captured)
+    (support::simulated(provider, &further).logs(logs), captured)
 }
 
 /// Pages of this many records.

@@ -12,12 +12,12 @@ use penstock_host::{
 use penstock_simulated::servicetitan::SimulatedServiceTitan;
 use server::Server;
 
-/// A secret that may appear nowhere but at the vendor.
+/// A secret that may appear nowhere but at the provider.
 pub const CLIENT_SECRET: &str = "s3cr3t-of-the-client";
 
-/// Credentials and settings of an account at a simulated vendor.
-pub fn values(vendor: &Server) -> Map {
-    let origin = vendor.origin();
+/// Credentials and settings of an account at a simulated provider.
+pub fn values(provider: &Server) -> Map {
+    let origin = provider.origin();
     Map::new([
         ("SERVICETITAN_CLIENT_ID", "cid"),
         ("SERVICETITAN_CLIENT_SECRET", CLIENT_SECRET),
@@ -31,19 +31,19 @@ pub fn values(vendor: &Server) -> Map {
 }
 
 /// Lends [`values`] and the network, and keeps the log lines.
-pub fn environment(vendor: &Server) -> (Environment, Captured) {
+pub fn environment(provider: &Server) -> (Environment, Captured) {
     let (logs, captured) = Logs::captured();
     let environment = Environment::empty()
-        .secrets(values(vendor))
-        .config(values(vendor))
+        .secrets(values(provider))
+        .config(values(provider))
         .outbound(Outbound::with_policy(OutboundPolicy::none().allow_loopback()))
         .logs(logs);
     (environment, captured)
 }
 
 /// Starts the plugin with [`environment`].
-pub async fn plugin(vendor: &Server) -> Plugin {
-    Plugin::start(environment(vendor).0).await.unwrap()
+pub async fn plugin(provider: &Server) -> Plugin {
+    Plugin::start(environment(provider).0).await.unwrap()
 }
 
 /// Points the component at a simulated ServiceTitan, with further settings.

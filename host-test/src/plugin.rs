@@ -22,10 +22,10 @@ use crate::{
         Caller, Guest,
         types::{Failure, ListEnd},
     },
-    driver::{self, Ended, Job},
     engine::Engine,
     instance::Prepared,
     records::{self, Records},
+    worker::{Ended, Job, Worker},
 };
 
 /// How many calls may wait for the driving task to notice them. It notices them
@@ -84,14 +84,9 @@ impl Plugin {
         let (jobs, receiver) = mpsc::channel(QUEUE);
         let (publish, ended) = watch::channel(Ended::default());
         let instances = Arc::new(AtomicU64::new(1));
-        let driver = driver::Driver {
-            prepared,
-            environment,
-            jobs: receiver,
-            ended: publish,
-            instances: instances.clone(),
-        };
-        tokio::spawn(driver.run(first));
+        let worker =
+            Worker { prepared, environment, jobs: receiver, ended: publish, instances: instances.clone() };
+        tokio::spawn(worker.run(first));
         Ok(Self { jobs, ended, instances })
     }
 

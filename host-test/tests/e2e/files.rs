@@ -7,7 +7,7 @@ mod uploads;
 
 use crate::support::{
     self,
-    files::{PIECE, RECORDING, SOME, pieces, vendor, whole},
+    files::{PIECE, RECORDING, SOME, pieces, provider, whole},
     server::{Server, json},
 };
 use bytes::Bytes;
@@ -24,8 +24,8 @@ use std::{
 };
 
 /// The component with a memory that a file of some size would not fit into.
-async fn plugin(vendor: &Server) -> Plugin {
-    start(support::environment(vendor).0).await
+async fn plugin(provider: &Server) -> Plugin {
+    start(support::environment(provider).0).await
 }
 
 async fn start(environment: Environment) -> Plugin {

@@ -31,7 +31,7 @@ pub(crate) struct Ended {
     pub(crate) reason: String,
 }
 
-pub(crate) struct Driver {
+pub(crate) struct Worker {
     pub(crate) prepared: Prepared,
     pub(crate) environment: Environment,
     pub(crate) jobs: mpsc::Receiver<Job>,
@@ -39,7 +39,7 @@ pub(crate) struct Driver {
     pub(crate) instances: Arc<AtomicU64>,
 }
 
-impl Driver {
+impl Worker {
     /// Runs until the last handle is dropped.
     pub(crate) async fn run(mut self, mut instance: Instance) {
         let mut waiting = None;

@@ -12,7 +12,6 @@ use crate::{
 };
 use std::sync::atomic::Ordering;
 
-/// Admits a request to a tenant.
 pub(super) fn admit(
     world: &World,
     request: &Received,

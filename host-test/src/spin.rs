@@ -31,9 +31,9 @@ use bindings::{spin, wasi};
 /// The label that a Spin manifest grants by default, and the only one here.
 const LABEL: &str = "default";
 
-/// What a component is lent in Spin's terms.
+/// What a component's imports are answered from, in Spin's terms.
 #[derive(Clone)]
-pub(crate) struct SpinLent {
+pub(crate) struct SpinImports {
     pub(crate) variables: Arc<dyn Source>,
     /// None is a component without a grant.
     pub(crate) store: Option<Arc<dyn State>>,
@@ -41,7 +41,7 @@ pub(crate) struct SpinLent {
 
 /// The part of a store's data that these interfaces work on.
 pub(crate) struct SpinView<'a> {
-    pub(crate) lent: &'a SpinLent,
+    pub(crate) imports: &'a SpinImports,
     pub(crate) table: &'a mut ResourceTable,
 }
 

@@ -6,20 +6,20 @@ use wasmtime::component::{Accessor, HasSelf};
 
 use crate::{
     Environment,
-    bindings::lent::{config, secrets, state, types},
+    bindings::host::{config, secrets, state, types},
     sources::{HostError, Source},
     state::State,
 };
 
 /// What the three interfaces are answered from.
 #[derive(Clone)]
-pub(crate) struct Lent {
+pub(crate) struct HostImports {
     secrets: Arc<dyn Source>,
     config: Arc<dyn Source>,
     state: Option<Arc<dyn State>>,
 }
 
-impl Lent {
+impl HostImports {
     pub(crate) fn new(environment: &Environment) -> Self {
         Self {
             secrets: environment.secrets.clone(),
@@ -46,31 +46,31 @@ impl From<HostError> for types::HostError {
 }
 
 /// The store is borrowed only to copy out what answers, never across an await.
-fn lent<T: 'static>(caller: &Accessor<T, HasSelf<Lent>>) -> Lent {
+fn imports<T: 'static>(caller: &Accessor<T, HasSelf<HostImports>>) -> HostImports {
     caller.with(|mut access| access.get().clone())
 }
 
-impl secrets::Host for Lent {}
+impl secrets::Host for HostImports {}
 
-impl<T: Send + 'static> secrets::HostWithStore<T> for HasSelf<Lent> {
+impl<T: Send + 'static> secrets::HostWithStore<T> for HasSelf<HostImports> {
     async fn get(caller: &Accessor<T, Self>, name: String) -> Result<Option<String>, types::HostError> {
-        Ok(lent(caller).secrets.get(&name).await?)
+        Ok(imports(caller).secrets.get(&name).await?)
     }
 }
 
-impl config::Host for Lent {}
+impl config::Host for HostImports {}
 
-impl<T: Send + 'static> config::HostWithStore<T> for HasSelf<Lent> {
+impl<T: Send + 'static> config::HostWithStore<T> for HasSelf<HostImports> {
     async fn get(caller: &Accessor<T, Self>, name: String) -> Result<Option<String>, types::HostError> {
-        Ok(lent(caller).config.get(&name).await?)
+        Ok(imports(caller).config.get(&name).await?)
     }
 }
 
-impl state::Host for Lent {}
+impl state::Host for HostImports {}
 
-impl<T: Send + 'static> state::HostWithStore<T> for HasSelf<Lent> {
+impl<T: Send + 'static> state::HostWithStore<T> for HasSelf<HostImports> {
     async fn get(caller: &Accessor<T, Self>, key: String) -> Result<Option<Vec<u8>>, types::HostError> {
-        Ok(lent(caller).state()?.get(&key).await?)
+        Ok(imports(caller).state()?.get(&key).await?)
     }
 
     async fn set(
@@ -79,11 +79,11 @@ impl<T: Send + 'static> state::HostWithStore<T> for HasSelf<Lent> {
         value: Vec<u8>,
         ttl_ms: Option<u64>,
     ) -> Result<(), types::HostError> {
-        Ok(lent(caller).state()?.set(&key, value, duration(ttl_ms)).await?)
+        Ok(imports(caller).state()?.set(&key, value, duration(ttl_ms)).await?)
     }
 
     async fn delete(caller: &Accessor<T, Self>, key: String) -> Result<(), types::HostError> {
-        Ok(lent(caller).state()?.delete(&key).await?)
+        Ok(imports(caller).state()?.delete(&key).await?)
     }
 
     async fn increment(
@@ -92,7 +92,7 @@ impl<T: Send + 'static> state::HostWithStore<T> for HasSelf<Lent> {
         delta: i64,
         ttl_ms: Option<u64>,
     ) -> Result<i64, types::HostError> {
-        Ok(lent(caller).state()?.increment(&key, delta, duration(ttl_ms)).await?)
+        Ok(imports(caller).state()?.increment(&key, delta, duration(ttl_ms)).await?)
     }
 
     async fn compare_and_swap(
@@ -102,7 +102,7 @@ impl<T: Send + 'static> state::HostWithStore<T> for HasSelf<Lent> {
         value: Vec<u8>,
         ttl_ms: Option<u64>,
     ) -> Result<bool, types::HostError> {
-        Ok(lent(caller).state()?.compare_and_swap(&key, &expected, value, duration(ttl_ms)).await?)
+        Ok(imports(caller).state()?.compare_and_swap(&key, &expected, value, duration(ttl_ms)).await?)
     }
 }
 

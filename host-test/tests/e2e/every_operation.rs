@@ -1,6 +1,6 @@
 //! All 585 operations, through the real component, against the simulated ServiceTitan.
 //!
-//! Parameters and bodies are made from the catalogue; the vendor has fixtures of its own
+//! Parameters and bodies are made from the catalogue; the provider has fixtures of its own
 //! and refuses what differs from them.
 
 mod files;
@@ -23,9 +23,9 @@ use std::collections::BTreeSet;
 /// Records of each list that `jpm` has no part in.
 const RECORDS: usize = 25;
 
-/// The vendor and the component, and what calls need to know of what is there.
+/// The provider and the component, and what calls need to know of what is there.
 struct Scene {
-    vendor: SimulatedServiceTitan,
+    provider: SimulatedServiceTitan,
     plugin: Plugin,
     jpm: jpm::Known,
     /// A report that was started.
@@ -42,16 +42,16 @@ struct Ask {
 impl Scene {
     async fn new() -> Self {
         let config = Config { records: RECORDS, export_page: 2, remember: 100_000, ..Config::small(300) };
-        let vendor = SimulatedServiceTitan::start(config).await.unwrap();
+        let provider = SimulatedServiceTitan::start(config).await.unwrap();
         let fast = [
             ("PENSTOCK_ROLE", "admin"),
             ("SERVICETITAN_RATE_LIMIT", "10000"),
             ("SERVICETITAN_REPORT_INTERVAL", "0"),
             ("ENABLE_CACHING", "false"),
         ];
-        let plugin = Plugin::start(support::simulated(&vendor, &fast)).await.unwrap();
-        let jpm = jpm::Known::prepare(&vendor, &plugin).await;
-        let mut scene = Self { vendor, plugin, jpm, token: String::new() };
+        let plugin = Plugin::start(support::simulated(&provider, &fast)).await.unwrap();
+        let jpm = jpm::Known::prepare(&provider, &plugin).await;
+        let mut scene = Self { provider, plugin, jpm, token: String::new() };
         let start = catalogue::find("servicetitan", "reporting.reports-start-query").unwrap();
         let started = scene.invoke(start, scene.ask(start, true)).await.unwrap();
         let started: Value = serde_json::from_str(&started.body.unwrap()).unwrap();
@@ -101,9 +101,9 @@ impl Scene {
     }
 
     /// Reads a list to its end in pages of this size; returns the number of its records,
-    /// and that of the pages that the vendor gave.
+    /// and that of the pages that the provider gave.
     async fn read(&self, operation: &Operation, ask: Ask, size: u32) -> Result<(u64, usize), String> {
-        self.vendor.reset_stats();
+        self.provider.reset_stats();
         let options = CallOptions {
             page_size: (operation.paging != Paging::Export).then_some(size),
             ..CallOptions::default()
@@ -122,7 +122,7 @@ impl Scene {
             return Err(format!("{count} records, but {end:?}"));
         }
         let pages: BTreeSet<String> = self
-            .vendor
+            .provider
             .requests()
             .into_iter()
             .filter(|request| !request.query.contains("sort=-Id"))
@@ -178,7 +178,7 @@ async fn all_585_operations_are_called_and_every_list_is_read_over_three_pages_o
             continue;
         }
         called += 1;
-        scene.vendor.reset_stats();
+        scene.provider.reset_stats();
         // One call with everything that may be said, a page if it is a list.
         match scene.invoke(operation, scene.ask(operation, true)).await {
             Err(error) => note(brief(&error)),
@@ -191,11 +191,11 @@ async fn all_585_operations_are_called_and_every_list_is_read_over_three_pages_o
                 }
             }
         }
-        let writes = scene.vendor.stats().writes.values().sum::<u64>();
+        let writes = scene.provider.stats().writes.values().sum::<u64>();
         if operation.effect != Effect::Read && writes != 1 {
             note(format!("{writes} writes"));
         }
-        statuses.extend(scene.vendor.stats().statuses.into_keys());
+        statuses.extend(scene.provider.stats().statuses.into_keys());
         if !operation.is_list() {
             continue;
         }
@@ -209,7 +209,7 @@ async fn all_585_operations_are_called_and_every_list_is_read_over_three_pages_o
                 }
             }
         }
-        statuses.extend(scene.vendor.stats().statuses.into_keys());
+        statuses.extend(scene.provider.stats().statuses.into_keys());
     }
     assert!(problems.is_empty(), "{} problems\n{}", problems.len(), problems.join("\n"));
     assert_eq!(statuses, BTreeSet::from([200, 202, 204]), "nothing is refused");
