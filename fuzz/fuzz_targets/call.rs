@@ -3,7 +3,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::{contract::{CallOptions, FailureKind, Outcome, catalogue::{Effect, Parameter}}, host::simulated::{Reply, SentRequest}};
+use penstock::{
+    contract::{
+        CallOptions, FailureKind, Outcome,
+        catalogue::{Effect, Parameter},
+    },
+    host::simulated::{Reply, SentRequest},
+};
 use penstock_fuzz::{operation, operations, rig::Rig};
 
 /// Whether this is the path of an operation, with something in each placeholder.

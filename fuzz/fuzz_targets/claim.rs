@@ -4,7 +4,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::{host::{State, simulated::{Simulated, Store}}, webhooks::claims::{Claim, Claims}};
+use penstock::{
+    host::{
+        State,
+        simulated::{Simulated, Store},
+    },
+    webhooks::claims::{Claim, Claims},
+};
 use std::time::Duration;
 
 const LEASE: Duration = Duration::from_secs(60);

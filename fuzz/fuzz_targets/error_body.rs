@@ -3,7 +3,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::{contract::FailureKind, policy::classify::{Class, Effect}, providers::api::Refusal};
+use penstock::{
+    contract::FailureKind,
+    policy::classify::{Class, Effect},
+    providers::api::{ApiError, ErrorClass},
+};
 use serde_json::json;
 
 fn check(text: &str) {
@@ -13,7 +17,7 @@ fn check(text: &str) {
 
 fn look(status: u16, body: &[u8]) {
     for vendor in penstock::providers::registry::all() {
-        let Refusal { message, trace_id, fields } = vendor.refusal(status, body);
+        let ApiError { message, trace_id, fields } = vendor.errors().read(status, body);
         check(&message);
         trace_id.iter().for_each(|id| check(id));
         assert!(!message.is_empty() && fields.len() <= 64, "{} fields", fields.len());
@@ -21,12 +25,13 @@ fn look(status: u16, body: &[u8]) {
             check(&field);
             check(&message);
         }
-        let Some(meaning) = vendor.meaning(status, body) else { continue };
+        let Some(means) = vendor.errors().classify(status, body) else { continue };
+        let ErrorClass { rule, kind } = means;
         // A body changes what a refusal means; no text makes one of a success or an outage.
         assert!((400..500).contains(&status), "{status}");
-        assert!(matches!(meaning.rule.effect, Effect::NotApplied), "{:?}", meaning.rule);
-        let throttled = meaning.rule.class == Class::Throttled;
-        assert_eq!(throttled, meaning.kind == FailureKind::RateLimited, "{meaning:?}");
+        assert!(matches!(rule.effect, Effect::NotApplied), "{rule:?}");
+        let throttled = rule.class == Class::Throttled;
+        assert_eq!(throttled, kind == FailureKind::RateLimited, "{means:?}");
     }
 }
 

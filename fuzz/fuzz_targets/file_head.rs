@@ -4,7 +4,15 @@
 use bytes::Bytes;
 use http::HeaderValue;
 use libfuzzer_sys::fuzz_target;
-use penstock::{files::{disposition::file_name, location::{Place, same}, range::{Rest, validator}}, host::{Opened, Response}, settings::Origin};
+use penstock::{
+    files::{
+        disposition::file_name,
+        location::{Place, same},
+        range::{Rest, validator},
+    },
+    host::{Opened, Response},
+    settings::Origin,
+};
 
 fn named(disposition: &str) {
     if let Some(name) = file_name(disposition) {

@@ -4,7 +4,10 @@
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use penstock::{policy::{cache::Entry, time::WallTime}, webhooks::claims::Ticket};
+use penstock::{
+    policy::{cache::Entry, time::WallTime},
+    webhooks::claims::Ticket,
+};
 use penstock_gateway::expiry::{dated, fresh};
 use std::time::Duration;
 

@@ -13,7 +13,7 @@ fuzz_target!(|data: (u8, u8, bool, &[u8])| {
         false => body.to_vec(),
     };
     let paging = *pick(&pagings(vendor), which);
-    let Ok(page) = vendor.page(paging, &body.into()) else { return };
+    let Ok(page) = vendor.paging().envelope(paging, &body.into()) else { return };
     let mut before = 0;
     for item in page.items {
         assert!(before <= item.start, "{item:?} begins before {before}");

@@ -3,7 +3,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::policy::{limiter::{gcra::RateLimit, shared::{Ask, Lease, Reply}}, time::Tick};
+use penstock::policy::{
+    limiter::{
+        gcra::RateLimit,
+        shared::{Ask, Lease, Reply},
+    },
+    time::Tick,
+};
 use std::time::Duration;
 
 const LIMITS: [RateLimit; 3] = [

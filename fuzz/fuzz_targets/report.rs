@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::{client::Call, contract::catalogue, entry::dynamic};
+use penstock::{call::Call, contract::catalogue, entry::dynamic};
 use penstock_fuzz::rig::CANARY;
 use serde_json::{Value, json};
 
@@ -12,28 +12,29 @@ fn call(name: &str, path: &[(&str, &str)], body: Option<&Value>) -> Option<Call>
     let operation = catalogue::find("servicetitan", name).expect("there is such an operation");
     let path: Vec<_> = path.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let body = body.map(Value::to_string);
-    dynamic::prepare(operation, &path, body.as_deref(), true).ok().map(|(call, _)| call)
+    dynamic::prepare(operation, &path, body.as_deref(), true).ok().map(|(call, _)| call.call)
 }
 
 fuzz_target!(|data: (&[u8], &str, &str, &str, &str, bool)| {
     let (bytes, name, kind, text, token, required) = data;
-    let vendor = penstock::providers::registry::find("servicetitan").expect("it is there");
+    let provider = penstock::providers::registry::find("servicetitan").expect("it is there");
+    let reports = provider.reports().expect("it has reports");
     let report = [("report_category", "operations"), ("reportId", "7")];
 
     // The way to the rows is a way to rows, whatever the token is.
     let start = call("reporting.reports-query-list", &report, Some(&json!({"parameters": []})));
     let later = call("reporting.data-queries-get", &[("token", "t")], None);
-    let promise = json!({"token": token}).to_string();
+    let accepted = json!({"token": token}).to_string();
     for call in [&start, &later].into_iter().map(|call| call.as_ref().expect("the call is well formed")) {
-        for said in [bytes, promise.as_bytes()] {
-            let Some(deferred) = vendor.deferred(call, said) else { continue };
-            assert_eq!(deferred.ask.operation.name, "reporting.data-queries-get");
-            let give_up = deferred.give_up.expect("it can be given up");
-            assert_eq!(give_up.operation.name, "reporting.data-queries-cancel");
+        for said in [bytes, accepted.as_bytes()] {
+            let Some(progress) = reports.in_progress(call, said) else { continue };
+            assert_eq!(progress.poll.operation.name, "reporting.data-queries-get");
+            let cancel = progress.cancel.expect("it can be cancelled");
+            assert_eq!(cancel.operation.name, "reporting.data-queries-cancel");
         }
         let fits = !token.is_empty() && token.len() <= 256 && !token.chars().any(char::is_control);
         let fits = fits && token != "." && token != "..";
-        assert_eq!(vendor.deferred(call, promise.as_bytes()).is_some(), fits, "{token:?}");
+        assert_eq!(reports.in_progress(call, accepted.as_bytes()).is_some(), fits, "{token:?}");
     }
 
     // What does not fit is told in lines, without the value: it may be personal.
@@ -47,7 +48,7 @@ fuzz_target!(|data: (&[u8], &str, &str, &str, &str, bool)| {
         {"name": token, "dataType": kind, "isRequired": required},
     ]});
     for description in [bytes, described.to_string().as_bytes()] {
-        for error in vendor.misfits(&call, description).unwrap_or_default() {
+        for error in reports.violations(&call, description).unwrap_or_default() {
             assert!(!error.message.contains(CANARY), "{error:?}");
             for told in [&error.field, &error.message] {
                 assert!(!told.chars().any(char::is_control), "{error:?}");

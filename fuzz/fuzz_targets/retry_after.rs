@@ -3,7 +3,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::policy::{hint::{MAX_HINT, retry_hint}, time::WallTime};
+use penstock::policy::{
+    hint::{MAX_HINT, retry_hint},
+    time::WallTime,
+};
 use std::time::Duration;
 
 const NAMES: [&str; 6] =

@@ -3,7 +3,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::{host::simulated::Reply, settings::{Kind, Origin, Setting, common::SETTINGS}};
+use penstock::{
+    host::simulated::Reply,
+    settings::{Kind, Origin, Setting, common::SETTINGS},
+};
 use penstock_fuzz::{
     pick,
     rig::{CANARY, Rig},
@@ -59,7 +62,7 @@ fuzz_target!(|data: (u8, &str, &str)| {
             rig.host.set(&name, value);
         }
         for vendor in penstock::providers::registry::all() {
-            let Ok(ready) = rig.host.run(rig.client.ready(vendor.name(), None)) else { continue };
+            let Ok(ready) = rig.host.run(rig.client.ready(*vendor, None)) else { continue };
             for error in ready.missing {
                 assert!(!error.message.contains(CANARY), "{error:?}");
             }

@@ -3,7 +3,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::{client::Client, host::{State, simulated::{Reply, Store}}};
+use penstock::{
+    client::Client,
+    host::{
+        State,
+        simulated::{Reply, Store},
+    },
+};
 use penstock_fuzz::rig::Rig;
 use std::{cell::Cell, time::Duration};
 

@@ -3,7 +3,14 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::{policy::{secret::Secret, time::WallTime}, webhooks::{Delivery, Encoding, Outdated, sign, standard, scheme::{Check, Scheme}}};
+use penstock::{
+    policy::{secret::Secret, time::WallTime},
+    webhooks::{
+        Delivery, Encoding, Outdated,
+        scheme::{Check, Scheme},
+        sign, standard,
+    },
+};
 use std::time::Duration;
 
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";

@@ -3,7 +3,10 @@
 
 pub mod rig;
 
-use penstock::{contract::catalogue::{self, Operation, Paging}, providers::api::Vendor};
+use penstock::{
+    contract::catalogue::{self, Operation, Paging},
+    providers::api::Provider,
+};
 
 /// One of them, whichever number is thrown.
 ///
@@ -15,7 +18,7 @@ pub fn pick<T>(all: &[T], which: impl Into<usize>) -> &T {
 
 /// One of all vendors.
 #[must_use]
-pub fn vendor(which: u8) -> &'static dyn Vendor {
+pub fn vendor(which: u8) -> &'static dyn Provider {
     *pick(penstock::providers::registry::all(), which)
 }
 
@@ -24,14 +27,14 @@ pub fn vendor(which: u8) -> &'static dyn Vendor {
 /// # Panics
 /// If the catalogue does not know it.
 #[must_use]
-pub fn operations(vendor: &dyn Vendor) -> &'static [Operation] {
+pub fn operations(vendor: &dyn Provider) -> &'static [Operation] {
     catalogue::operations(vendor.name()).expect("every vendor is in the catalogue")
 }
 
 /// One of all operations of one of all vendors. The vendor is chosen first: the one with few
 /// operations is met as often as the one with many.
 #[must_use]
-pub fn operation(vendor: u8, which: u16) -> (&'static dyn Vendor, &'static Operation) {
+pub fn operation(vendor: u8, which: u16) -> (&'static dyn Provider, &'static Operation) {
     let vendor = self::vendor(vendor);
     (vendor, pick(operations(vendor), which))
 }
@@ -39,7 +42,7 @@ pub fn operation(vendor: u8, which: u16) -> (&'static dyn Vendor, &'static Opera
 /// The shapes of list that a vendor has: those that its operations name, so that a new one is
 /// never left out.
 #[must_use]
-pub fn pagings(vendor: &dyn Vendor) -> Vec<Paging> {
+pub fn pagings(vendor: &dyn Provider) -> Vec<Paging> {
     let mut found = Vec::new();
     for operation in operations(vendor) {
         if operation.paging != Paging::None && !found.contains(&operation.paging) {

@@ -1,6 +1,11 @@
 //! A client on a host in virtual time, whose vendor always answers the same.
 
-use penstock::{client::Client, contract::{CallOptions, Failure}, entry::dynamic::{self, Answer}, host::simulated::{Reply, SentRequest, Simulated}};
+use penstock::{
+    client::Client,
+    contract::{CallOptions, Failure},
+    entry::dynamic::{self, Answer},
+    host::simulated::{Reply, SentRequest, Simulated},
+};
 use std::rc::Rc;
 
 /// No text has these by chance.
