@@ -81,7 +81,6 @@ enum Command {
     Simulate(simulate::Simulate),
     /// Runs a simulated ServiceTitan by itself.
     #[command(name = "vendor")]
-    #[command(name = "vendor")]
     Provider(provider::Provider),
     /// Runs the Spin gateway in Wasmtime, against a simulated ServiceTitan.
     Serve(serve::Serve),

@@ -8,7 +8,7 @@ use http::{
 /// Where the providers live, for production and for integration.
 /// <https://developer.servicetitan.io/docs/get-going-first-api-call/>,
 /// <https://docs-en.asleep.ai/docs/data-api>
-const VENDORS: [&str; 5] = [
+const ORIGINS: [&str; 5] = [
     "https://api.asleep.ai",
     "https://api-integration.servicetitan.io",
     "https://api.servicetitan.io",
@@ -50,7 +50,7 @@ impl OutboundPolicy {
     /// The providers' own hosts, over HTTPS.
     #[must_use]
     pub fn providers() -> Self {
-        let origins = VENDORS.iter().filter_map(|origin| Origin::parse(origin).ok()).collect();
+        let origins = ORIGINS.iter().filter_map(|origin| Origin::parse(origin).ok()).collect();
         Self { origins, loopback: false }
     }
 
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn only_the_providers_by_default() {
         let policy = OutboundPolicy::default();
-        assert_eq!(policy.origins.len(), VENDORS.len(), "every vendor's origin parses");
+        assert_eq!(policy.origins.len(), ORIGINS.len(), "every provider's origin parses");
         assert!(permits(&policy, "https://api.servicetitan.io/jpm/v2/tenant/1/jobs?page=2"));
         assert!(permits(&policy, "https://API.servicetitan.io:443/"));
         for denied in [

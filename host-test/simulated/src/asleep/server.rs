@@ -23,7 +23,7 @@ impl SimulatedAsleep {
     pub async fn start(config: Config) -> Result<Self> {
         let listener = TcpListener::bind(config.listen)
             .await
-            .with_context(|| format!("the simulated vendor cannot listen on {}", config.listen))?;
+            .with_context(|| format!("the simulated provider cannot listen on {}", config.listen))?;
         let address = listener.local_addr()?;
         // Making many nights takes a while: not on a thread that serves others.
         let world = Arc::new(tokio::task::spawn_blocking(move || World::new(config)).await?);

@@ -32,7 +32,7 @@ impl SimulatedServiceTitan {
     pub async fn start(config: Config) -> Result<Self> {
         let listener = TcpListener::bind(config.listen)
             .await
-            .with_context(|| format!("the simulated vendor cannot listen on {}", config.listen))?;
+            .with_context(|| format!("the simulated provider cannot listen on {}", config.listen))?;
         let address = listener.local_addr()?;
         // Files are on an origin of their own, with a port of its own.
         let files = TcpListener::bind(SocketAddr::new(config.listen.ip(), 0)).await?;

@@ -77,7 +77,7 @@ impl World {
             plan: Plan::new(config.seed, config.faults.clone()),
             record: Record::new(config.remember),
             traces: AtomicU64::new(1),
-            first: first.context("the simulated vendor needs an account with a tenant")?,
+            first: first.context("the simulated provider needs an account with a tenant")?,
             tenants,
             files_url,
             hooks: Mutex::default(),
