@@ -91,9 +91,8 @@ impl<H: Host> Client<H> {
     /// The limits of a call, which begins to wait now.
     pub(crate) fn limits_of(&self, state: &CallState<'_>) -> CallLimits {
         let account = &state.account;
-        let rare = state.provider.reports();
-        let rare = rare.and_then(|reports| reports.minimum_interval(&state.call, &account.site));
-        let own = rare.as_ref().map(|rare| GroupKey::new(&format!("{}/{}", account.group, rare.resource)));
+        let rare = state.minimum_interval.as_ref();
+        let own = rare.map(|rare| GroupKey::new(&format!("{}/{}", account.group, rare.resource)));
         let own_group = own.is_some();
         let group = own.unwrap_or_else(|| account.group.clone());
         let breaker = self.transport.breakers.of(group.as_str(), self.host.now());

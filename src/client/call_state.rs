@@ -11,7 +11,7 @@ use crate::{
         retry::{GiveUp, Retry, Why},
         time::WallTime,
     },
-    providers::api::{PageSelector, Provider},
+    providers::api::{MinimumInterval, PageSelector, Provider},
     settings::CommonSettings,
 };
 use std::{borrow::Cow, rc::Rc, time::Duration};
@@ -27,6 +27,8 @@ pub(crate) struct CallState<'c> {
     pub(crate) context: &'c CallContext,
     pub(crate) account: Rc<Account>,
     pub(crate) settings: Rc<CommonSettings>,
+    /// The limit of the resource that it asks for, if it has one besides the tenant's.
+    pub(crate) minimum_interval: Option<MinimumInterval>,
     /// When it began, on the calendar.
     pub(crate) began_wall: WallTime,
     /// Its attempts.

@@ -25,6 +25,8 @@ mod policy_snapshot;
 mod schema_check;
 mod telemetry;
 pub(crate) mod transport;
+#[cfg(feature = "webhooks")]
+mod webhooks;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -38,19 +40,14 @@ pub use self::{
 };
 
 use crate::{
-    call::CallOptions,
-    contract::Failure,
-    host::Host,
-    policy::{cache::Key, limiter::queue::Caller, time::Tick},
-    providers::api::Provider,
-    settings::CommonSettings,
+    call::CallOptions, contract::Failure, host::Host, policy::limiter::queue::Caller,
+    providers::api::Provider, settings::CommonSettings,
 };
 use accounts::Accounts;
 use cache::Cache;
 use std::{
     cell::Cell,
     rc::{Rc, Weak},
-    time::Duration,
 };
 use telemetry::Telemetry;
 use transport::Transport;
@@ -133,35 +130,5 @@ impl<H: Host> Client<H> {
         let settings = self.settings(provider, name).await?;
         let account = self.accounts.account(provider, name, &settings).await?;
         Ok((settings, account))
-    }
-
-    /// An account whose own settings are complete.
-    pub(crate) async fn account_of(
-        &self,
-        provider: &'static dyn Provider,
-        name: &str,
-        settings: &CommonSettings,
-    ) -> Result<Rc<Account>, Failure> {
-        self.accounts.account(provider, name, settings).await
-    }
-
-    /// Reads settings within a deadline, or within that of the settings if there is none.
-    pub(crate) async fn in_time<T>(
-        &self,
-        deadline: Option<Duration>,
-        read: impl Future<Output = Result<T, Failure>>,
-    ) -> Result<T, Failure> {
-        self.accounts.in_time(deadline, read).await
-    }
-
-    /// Forgets what is kept under a key, and under all that belong to it. The store may take
-    /// until the deadline to learn it; cut off, it learns it later.
-    pub(crate) async fn outdate(&self, key: &Key, deadline: Tick) {
-        self.cache.forget(&*self.host, key, Some(deadline)).await;
-    }
-
-    /// Where counters and log lines go.
-    pub(crate) fn telemetry(&self) -> &Telemetry<H> {
-        &self.telemetry
     }
 }

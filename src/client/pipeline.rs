@@ -152,8 +152,9 @@ impl<H: Host> Client<H> {
         check_size(call, settings.max_file_bytes)?;
         let call = call.in_zone(&account.site.timezone)?;
         // Whoever names no deadline waits for the turn of a report.
-        let rare = provider.reports().and_then(|reports| reports.minimum_interval(&call, &account.site));
-        let waits = rare.map_or(Duration::ZERO, |rare| rare.interval);
+        let reports = provider.reports();
+        let rare = reports.and_then(|reports| reports.minimum_interval(&call, &account.site));
+        let waits = rare.as_ref().map_or(Duration::ZERO, |rare| rare.interval);
         let retry = retry_policy(&call, options, &settings, waits);
         Ok(CallState {
             retry: Retry::new(retry, context.began, repeat(&call, options)),
@@ -164,6 +165,7 @@ impl<H: Host> Client<H> {
             context,
             account,
             settings,
+            minimum_interval: rare,
             began_wall: self.host.wall_now(),
             spent: Spent::default(),
             token_refusals: 0,
