@@ -37,7 +37,7 @@ fuzz_target!(|data: (u8, u32, Vec<Said>)| {
     let limit = *penstock_fuzz::pick(&LIMITS, which);
     let mut lease = Lease::new(limit, 1);
     // What a new plan costs, with what may belong to others by then.
-    let longest = lease.birth_pause() + limit.window * 2 + Duration::from_secs(1);
+    let longest = lease.grace_period() + limit.window * 2 + Duration::from_secs(1);
     let mut now = Tick::ZERO + Duration::from_millis(start.into());
     let mut won = false;
     for (later, kind, bytes, numbers) in said {

@@ -58,7 +58,7 @@ impl PolicySnapshot {
 
     /// In the Prometheus text format. Sums only: a tenant is no label.
     pub(crate) fn prometheus(&self) -> String {
-        let sum = |of: fn(&group::Figures) -> u64| {
+        let sum = |of: fn(&group::GroupSnapshot) -> u64| {
             self.transport.limits.iter().map(|(_, figures)| of(figures)).sum::<u64>()
         };
         let closed = self

@@ -7,7 +7,7 @@
 //!
 //! There are two kinds of list. [`NumberedPager`] reads those whose pages have numbers
 //! (or an [`offset`]), ahead within a window; such pages shift when the list changes
-//! ([`Track`]). [`CursorPager`] reads those where each page names the next.
+//! ([`ReadProgress`]). [`CursorPager`] reads those where each page names the next.
 //!
 //! The driver's loop, for both:
 //! 1. start what `next_fetch` names, until it names nothing;
@@ -19,31 +19,31 @@
 use serde::{Deserialize, Serialize};
 
 mod cursor;
+mod deduplicator;
 mod delivered;
 mod delivery;
-mod doubles;
 mod guard;
-mod look;
 mod numbered;
 mod offset;
 mod packed;
+mod probe;
+mod read_progress;
 mod record;
 mod seen;
-mod track;
 
 pub use cursor::{CursorConfig, CursorFacts, CursorFetch, CursorPager};
 pub use delivered::{Delivered, MOST_DELIVERED};
 pub use guard::Guard;
-pub use look::{Look, look};
 pub use numbered::{NumberedConfig, NumberedPager, PageFacts};
 pub use offset::offset;
+pub use probe::{Probe, probe};
+pub use read_progress::ReadProgress;
 pub use record::RecordId;
-pub use track::Track;
 
 /// Where a read goes on. Serialised into a `resume` text.
 ///
 /// A page may have been delivered in part. In a list with numbers `skip` counts its
-/// records that were: the order is the list's own, and [`Track`] notices a shift. A
+/// records that were: the order is the list's own, and [`ReadProgress`] notices a shift. A
 /// feed's page is another one as soon as one of its records changes, so that there
 /// each record is remembered by itself ([`Delivered`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +65,7 @@ pub enum Position {
         skip: u64,
         /// What the read remembers.
         #[serde(rename = "t")]
-        track: Track,
+        track: ReadProgress,
     },
     /// In a list where each page names the next, such as an export feed.
     #[serde(rename = "c")]

@@ -17,7 +17,8 @@ use crate::{
         limiter::queue::Caller,
         limits::Limits,
         pager::{
-            CursorConfig, CursorPager, Delivered, NumberedConfig, NumberedPager, Position, Track, offset,
+            CursorConfig, CursorPager, Delivered, NumberedConfig, NumberedPager, Position, ReadProgress,
+            offset,
         },
         resume::{Resume, query_hash},
         time::Tick,
@@ -195,7 +196,7 @@ fn by_number(
     let (start_page, page_size, at, skip, track) = match resume.map(|resume| resume.position) {
         Some(Position::Numbered { page, page_size, at, skip, track }) => (page, page_size, at, skip, track),
         None => {
-            let track = Track::new(extent.whole && order.is_some());
+            let track = ReadProgress::new(extent.whole && order.is_some());
             (extent.start_page, extent.page_size, None, 0, track)
         }
         Some(_) => return Err(another_kind()),

@@ -1,6 +1,6 @@
 //! Probes a list before it is read, page by page, in a fixed order.
 //!
-//! [`policy::pager::look`](crate::policy::pager::look) says what for. A short list is
+//! [`policy::pager::probe`](crate::policy::pager::probe) says what for. A short list is
 //! read with that one request.
 
 use super::{Buffered, Completed, Reader, Total, ids::ids, pager::Pager};
@@ -10,7 +10,7 @@ use crate::{
         catalogue::{Operation, Paging, Type},
     },
     host::Host,
-    policy::pager::{Look, NumberedConfig, NumberedPager, Track, look},
+    policy::pager::{NumberedConfig, NumberedPager, Probe, ReadProgress, probe},
     providers::api::{Order, PageSelector, ResolvedCall},
 };
 use std::rc::Rc;
@@ -87,14 +87,14 @@ impl<H: Host + 'static> Reader<H> {
         match result {
             Ok(mut probed) => {
                 let ids = ids(&probed.envelope, self.call.provider.paging().id_member());
-                match look(&ids, config.page_size, probed.envelope.has_more, probed.envelope.total) {
-                    Look::Whole => {
+                match probe(&ids, config.page_size, probed.envelope.has_more, probed.envelope.total) {
+                    Probe::Whole => {
                         probed.envelope.items.reverse();
                         self.pager.next_fetch();
                         self.arrive(config.start_page, probed);
                     }
                     // The list is long, so that there is nothing to be careful about.
-                    Look::More(track) => self.pager = begin(NumberedConfig { eager: true, ..config }, track),
+                    Probe::More(track) => self.pager = begin(NumberedConfig { eager: true, ..config }, track),
                 }
             }
             // It does not take the order: better in its own than not at all.
@@ -102,7 +102,7 @@ impl<H: Host + 'static> Reader<H> {
             Err(failure) if failure.kind == FailureKind::Rejected && failure.status == Some(400) => {
                 self.call = plan.plain;
                 self.include_total = Total::Once;
-                self.pager = begin(config, Track::new(false));
+                self.pager = begin(config, ReadProgress::new(false));
             }
             Err(failure) => {
                 self.pager.next_fetch();

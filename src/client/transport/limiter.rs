@@ -14,7 +14,7 @@ use crate::{
     policy::{
         limiter::{
             gcra::RateLimit,
-            group::{Figures, Group, Late, Setup},
+            group::{Group, GroupSnapshot, Late, Setup},
             inflight::{GroupId, Inflight},
             queue::{Caller, Ticket},
         },
@@ -185,12 +185,12 @@ impl Limiter {
 
     /// What each group has done and is doing.
     #[must_use]
-    pub fn snapshot(&self, now: Tick) -> Vec<(GroupKey, Figures)> {
+    pub fn snapshot(&self, now: Tick) -> Vec<(GroupKey, GroupSnapshot)> {
         let buckets = self.0.buckets.borrow();
         buckets
             .by_key
             .values()
-            .map(|bucket| (bucket.key.clone(), bucket.group.borrow().figures(now)))
+            .map(|bucket| (bucket.key.clone(), bucket.group.borrow().snapshot(now)))
             .collect()
     }
 

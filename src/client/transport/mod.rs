@@ -33,7 +33,7 @@ pub(crate) struct Transport<H> {
 /// How the limits stand just now.
 pub(crate) struct TransportSnapshot {
     pub(crate) in_flight: usize,
-    pub(crate) limits: Vec<(String, group::Figures)>,
+    pub(crate) limits: Vec<(String, group::GroupSnapshot)>,
     pub(crate) breakers: circuit_breaker::BreakersSnapshot,
     pub(crate) states: Vec<(String, breaker::State)>,
 }

@@ -23,8 +23,8 @@ const FAIR_TIME: Duration = Duration::from_secs(5);
 impl Outcome {
     /// Judges a classified attempt that was allowed to take this long.
     #[must_use]
-    pub fn of(verdict: Result<(), &Fault>, allowed: Duration) -> Self {
-        let Err(fault) = verdict else { return Self::Success };
+    pub fn of(decision: Result<(), &Fault>, allowed: Duration) -> Self {
+        let Err(fault) = decision else { return Self::Success };
         let failed = match fault.reason {
             // 408: its only 4xx, which says that the request was slow to come.
             Reason::Timeout => fault.status.is_none() && allowed >= FAIR_TIME,
@@ -60,8 +60,8 @@ mod tests {
     const LONG: Duration = Duration::from_secs(30);
 
     fn of(attempt: Attempt, access: Access, allowed: Duration) -> Outcome {
-        let verdict = classify(&attempt, access, &StatusRules::STANDARD);
-        Outcome::of(verdict.as_ref().copied(), allowed)
+        let decision = classify(&attempt, access, &StatusRules::STANDARD);
+        Outcome::of(decision.as_ref().copied(), allowed)
     }
 
     fn answer(status: u16, body: BodyKind) -> Attempt {

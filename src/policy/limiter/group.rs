@@ -1,13 +1,13 @@
-//! One limit group in one instance: queue, gate, slots and the optional slow-down, behind
+//! One limit group in one instance: queue, backoff window, slots and the optional slow-down, behind
 //! one interface.
 //!
 //! A call joins, asks for its turn whenever it is woken, and leaves. [`Group::wakes`] says
 //! whom to wake after a change. The call whose turn it is waits for the time; another one,
-//! the *clerk*, asks the store for slots, so that the questions do not end with each turn.
+//! the *leader*, asks the store for slots, so that the questions do not end with each turn.
 
 use super::{
     adaptive::Adaptive,
-    gate::Gate,
+    backoff_window::BackoffWindow,
     gcra::RateLimit,
     inflight::{GroupId, Inflight},
     queue::{Caller, Queue, Ticket},
@@ -44,7 +44,7 @@ pub enum Turn {
 
 /// What a group has done and is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Figures {
+pub struct GroupSnapshot {
     /// Calls that wait.
     pub waiting: usize,
     /// Requests under way.
@@ -53,7 +53,7 @@ pub struct Figures {
     pub granted: u64,
     /// Requests that the vendor throttled since the start.
     pub throttled: u64,
-    /// How long the gate stays closed; none when it is open.
+    /// How long the backoff window stays closed; none when it is open.
     pub closed_for: Option<Duration>,
     /// Where the slots come from.
     pub mode: Mode,
@@ -77,12 +77,12 @@ pub struct Setup {
 pub struct Group {
     id: GroupId,
     queue: Queue,
-    gate: Gate,
+    backoff: BackoffWindow,
     source: Source,
     adaptive: Option<Adaptive>,
     /// Who asks the store.
-    clerk: Option<Ticket>,
-    /// When the clerk asked what is not answered yet.
+    leader: Option<Ticket>,
+    /// When the leader asked what is not answered yet.
     asked: Option<Tick>,
     /// Refused, but not told so yet.
     refused: LiteMap<Ticket, Late>,
@@ -99,10 +99,10 @@ impl Group {
         Group {
             id,
             queue: Queue::default(),
-            gate: Gate::default(),
+            backoff: BackoffWindow::default(),
             source: Source::new(setup.limit, setup.instances, setup.shared, me),
             adaptive: setup.adaptive.then(|| Adaptive::new(&setup.limit, now)),
-            clerk: None,
+            leader: None,
             asked: None,
             refused: LiteMap::new(),
             wakes: Vec::new(),
@@ -203,7 +203,7 @@ impl Group {
     /// The vendor answered a request that was sent at `sent` with 429.
     pub fn throttled(&mut self, now: Tick, sent: Tick, hint: Option<Duration>) {
         self.throttled += 1;
-        let news = self.gate.throttled(now, sent, hint);
+        let news = self.backoff.throttled(now, sent, hint);
         if let Some(adaptive) = self.adaptive.as_mut().filter(|_| news) {
             adaptive.throttled(now);
         }
@@ -212,7 +212,7 @@ impl Group {
 
     /// The vendor let a request through that was sent at `sent`.
     pub fn succeeded(&mut self, now: Tick, sent: Tick) {
-        self.gate.succeeded(sent);
+        self.backoff.succeeded(sent);
         if let Some(adaptive) = &mut self.adaptive {
             adaptive.succeeded(now);
         }
@@ -220,16 +220,16 @@ impl Group {
 
     /// Whether this call is the one that asks the store.
     #[must_use]
-    pub fn is_clerk(&self, ticket: Ticket) -> bool {
-        self.clerk == Some(ticket)
+    pub fn is_leader(&self, ticket: Ticket) -> bool {
+        self.leader == Some(ticket)
     }
 
-    /// What this call is to ask of the store; nothing unless it is the clerk.
+    /// What this call is to ask of the store; nothing unless it is the leader.
     pub fn ask(&mut self, now: Tick, ticket: Ticket, random: f64) -> Ask {
-        if self.clerk != Some(ticket) || self.asked.is_some() {
+        if self.leader != Some(ticket) || self.asked.is_some() {
             return Ask::Nothing;
         }
-        if let Some(until) = self.gate.closed_until(now) {
+        if let Some(until) = self.backoff.closed_until(now) {
             // Slots would lapse.
             return Ask::Wait(until);
         }
@@ -248,7 +248,7 @@ impl Group {
 
     /// What the store answered to this call. It is ignored if another one asks now.
     pub fn answered(&mut self, now: Tick, ticket: Ticket, answer: Result<Reply, Trouble>, random: f64) {
-        let Some(asked) = self.asked.take_if(|_| self.clerk == Some(ticket)) else { return };
+        let Some(asked) = self.asked.take_if(|_| self.leader == Some(ticket)) else { return };
         self.source.answered(asked, now, answer, random);
         self.refuse(now);
         self.wakes.extend(self.queue.head());
@@ -271,20 +271,20 @@ impl Group {
         self.queue.is_empty()
             && self.refused.is_empty()
             && self.in_flight == 0
-            && self.gate.closed_until(now).is_none()
+            && self.backoff.closed_until(now).is_none()
             && self.adaptive.as_ref().is_none_or(|adaptive| adaptive.rate().is_none())
             && self.source.is_idle(now)
     }
 
-    /// The figures for metrics.
+    /// The snapshot for metrics.
     #[must_use]
-    pub fn figures(&self, now: Tick) -> Figures {
-        Figures {
+    pub fn snapshot(&self, now: Tick) -> GroupSnapshot {
+        GroupSnapshot {
             waiting: self.queue.len(),
             in_flight: self.in_flight,
             granted: self.granted,
             throttled: self.throttled,
-            closed_for: self.gate.closed_until(now).map(|until| now.until(until)),
+            closed_for: self.backoff.closed_until(now).map(|until| now.until(until)),
             mode: self.source.mode(),
         }
     }
@@ -294,7 +294,7 @@ impl Group {
         if on(Sabotage::IgnoreLimit) {
             return Ok(());
         }
-        if let Some(until) = self.gate.closed_until(now) {
+        if let Some(until) = self.backoff.closed_until(now) {
             return Err(Some(until));
         }
         if let Some(at) = self.adaptive.as_ref().map(Adaptive::ready_at).filter(|at| now < *at) {
@@ -305,7 +305,7 @@ impl Group {
 
     /// When a call can be sent that has so many before it, at the earliest.
     fn earliest(&self, now: Tick, ahead: usize) -> Tick {
-        let open = self.gate.closed_until(now).unwrap_or(now);
+        let open = self.backoff.closed_until(now).unwrap_or(now);
         let adaptive = self.adaptive.as_ref().map_or(now, Adaptive::ready_at);
         self.source.ready_at(now, ahead).max(open).max(adaptive)
     }
@@ -346,15 +346,15 @@ impl Group {
         if self.source.mode() == Mode::Local {
             return;
         }
-        if !self.clerk.is_some_and(|clerk| self.queue.contains(clerk)) {
-            self.clerk = self.queue.last();
+        if !self.leader.is_some_and(|leader| self.queue.contains(leader)) {
+            self.leader = self.queue.last();
             if self.asked.take().is_some() {
                 self.source.abandoned(now);
             }
         }
         // More may wait than before, or fewer slots be left: there may be something to ask.
         if self.asked.is_none() {
-            self.wakes.extend(self.clerk);
+            self.wakes.extend(self.leader);
         }
     }
 }

@@ -18,7 +18,7 @@
 //!    from, hence `a` was still the same. If it fails, nothing was claimed.
 //! 2. The record names `p` and the new `a`, both on the writer's clock. Whoever sees it
 //!    sees it after `p`, so that `now + (a - p)` is an upper bound on the clock of the one
-//!    who sees. `sightings.rs` keeps the best such bound for each writer.
+//!    who sees. `clock_offsets.rs` keeps the best such bound for each writer.
 //! 3. A bound that is too high delays; it never makes anything come earlier.
 //!
 //! A slot may be used up to [`Lease::lateness`] after its time, and the interval makes up
@@ -28,23 +28,23 @@
 //!
 //! `swap` does not protect the creation of a key, so nobody creates with it. Exactly one
 //! caller gets 1 from an increment of a second key, and that one stores the first record.
-//! It says to wait for [`Lease::birth_pause`] from its first sight on, even for its own
+//! It says to wait for [`Lease::grace_period`] from its first sight on, even for its own
 //! writer: until all that anybody may have claimed under a record that it replaced is over
 //! by a full window. So it does no harm, however late it arrives and whatever it
 //! overwrites; and the second key may expire soon, lest a creator that died block the
 //! others.
 
+mod clock_offsets;
 mod question;
 mod record;
-mod sightings;
 mod slots;
 
 pub use question::{Ask, Reply};
 
 use super::gcra::RateLimit;
 use crate::time::{Tick, share};
+use clock_offsets::ClockOffsets;
 use record::Record;
-use sightings::Sightings;
 use slots::Slots;
 use std::time::Duration;
 
@@ -78,7 +78,7 @@ const AGAIN: Duration = Duration::from_millis(12);
 const CREATION: Duration = Duration::from_secs(2);
 
 /// How long a record outlives its last slot. Long, since whoever finds none waits for
-/// [`Lease::birth_pause`].
+/// [`Lease::grace_period`].
 const KEPT: Duration = Duration::from_secs(60 * 60);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ pub struct Lease {
     step: Step,
     known: Option<Known>,
     pending: Option<Claim>,
-    sightings: Sightings,
+    clock_offsets: ClockOffsets,
     /// Nothing is asked before this.
     again: Tick,
     /// When the store last answered.
@@ -153,7 +153,7 @@ impl Lease {
             step: Step::Read,
             known: None,
             pending: None,
-            sightings: Sightings::default(),
+            clock_offsets: ClockOffsets::default(),
             again: Tick::ZERO,
             answered: Tick::ZERO,
             others: None,
@@ -183,7 +183,7 @@ impl Lease {
 
     /// How long after the first sight of a new plan nothing is sent.
     #[must_use]
-    pub fn birth_pause(&self) -> Duration {
+    pub fn grace_period(&self) -> Duration {
         self.reach() + self.limit.window
     }
 
@@ -245,7 +245,7 @@ impl Lease {
         match (self.step, &self.known) {
             (Step::Absent, _) => Ask::Count { ttl: CREATION },
             (Step::Create { until }, _) if now < until => {
-                let (nonce, pause) = (self.me.wrapping_add(random.to_bits()), self.birth_pause());
+                let (nonce, pause) = (self.me.wrapping_add(random.to_bits()), self.grace_period());
                 let record = Record::Birth { nonce, pause };
                 Ask::Set { value: record.encode(), ttl: KEPT.saturating_add(pause) }
             }
@@ -323,11 +323,11 @@ impl Lease {
         let arrival = match Record::decode(&record) {
             Some(Record::Claim { writer, planned, arrival, .. }) => {
                 let latest = planned + self.longest();
-                self.sightings.place(writer, planned, arrival.min(latest), now)
+                self.clock_offsets.place(writer, planned, arrival.min(latest), now)
             }
             Some(Record::Birth { pause, .. }) => now + pause.min(self.longest()) + self.tolerance,
             // Who knows what it means: as if it began now.
-            None => now + self.birth_pause() + self.tolerance,
+            None => now + self.grace_period() + self.tolerance,
         };
         self.known = Some(Known { record, arrival });
     }
@@ -346,7 +346,7 @@ impl Lease {
     /// The longest that a record of the same limit can tell to wait; a record that tells
     /// more is broken, or from a time when the limit was another.
     fn longest(&self) -> Duration {
-        self.birth_pause() + self.limit.window + LEASE + self.tolerance
+        self.grace_period() + self.limit.window + LEASE + self.tolerance
     }
 
     /// Between polls: longer when a slot is worth more.

@@ -150,7 +150,7 @@ impl CursorPager {
         if page == 0 {
             self.again = self.delivered.find(&facts.records);
         }
-        self.stop = self.verdict(page, &facts);
+        self.stop = self.decision(page, &facts);
         // Behind a circle, going on from its token would deliver it all again.
         let circle = self.stop == Some(Some(Guard::Loop));
         let next = facts.continue_from.filter(|_| !circle);
@@ -234,7 +234,7 @@ impl CursorPager {
         self.delivery.head.saturating_add(u32::try_from(self.held.len()).unwrap_or(u32::MAX))
     }
 
-    fn verdict(&mut self, page: u32, facts: &CursorFacts) -> Option<Option<Guard>> {
+    fn decision(&mut self, page: u32, facts: &CursorFacts) -> Option<Option<Guard>> {
         let has_more = match facts.has_more {
             None if self.config.token_only => Some(facts.continue_from.is_some()),
             said => said,

@@ -1,19 +1,19 @@
 //! Lists with page numbers, fetched ahead within a window.
 
+use super::deduplicator::Deduplicator;
 use super::delivery::{Delivery, HeldBytes};
-use super::doubles::Doubles;
 use super::guard::{ByteCap, EmptyPages, Guard, MAX_EMPTY_PAGES};
 use super::offset::{Offsets, offset};
-use super::track::Track;
+use super::read_progress::ReadProgress;
 use super::{Arrival, FailedFetch, Position, Progress, Ready, RecordId};
 use crate::sabotage::{Sabotage, on};
 use litemap::LiteMap;
 
 mod config;
-mod judge;
+mod decide;
 
 pub use config::{NumberedConfig, PageFacts};
-use judge::Previous;
+use decide::Previous;
 
 /// Reads a list with page numbers.
 ///
@@ -35,10 +35,10 @@ pub struct NumberedPager {
     slots: LiteMap<u32, Slot>,
     /// The page to fetch next.
     next: u32,
-    /// The page to judge next. Pages before it are known not to be the end.
-    judging: u32,
+    /// The page to decide on next. Pages before it are known not to be the end.
+    deciding: u32,
     previous: Option<Previous>,
-    /// Whether the last page that was judged held as many records as may be expected.
+    /// Whether the last page that was decided held as many records as may be expected.
     steady: bool,
     /// Where pages begin, in a list that is asked for by offset.
     offsets: Option<Offsets>,
@@ -50,7 +50,7 @@ pub struct NumberedPager {
     /// The last page with records that was delivered wholly.
     last: Option<Place>,
     pages: u32,
-    doubles: Doubles,
+    deduplicator: Deduplicator,
     /// The last page, by what the total once was. Pages behind it are fetched only when
     /// it says that more follow; the end is where the vendor says.
     foreseen: Option<u32>,
@@ -104,7 +104,7 @@ impl NumberedPager {
     /// A read that begins at the configuration's start page, with what is remembered of
     /// the way to there.
     #[must_use]
-    pub fn new(config: NumberedConfig, track: Track) -> Self {
+    pub fn new(config: NumberedConfig, track: ReadProgress) -> Self {
         let config = NumberedConfig {
             window: config.window.clamp(1, MAX_WINDOW),
             max_pages: config.max_pages.max(1),
@@ -120,7 +120,7 @@ impl NumberedPager {
             foreseen,
             slots: LiteMap::new(),
             next: config.start_page,
-            judging: config.start_page,
+            deciding: config.start_page,
             previous: None,
             steady: true,
             offsets: config.at.map(|at| Offsets::new(config.start_page, at, u64::from(config.page_size))),
@@ -131,7 +131,7 @@ impl NumberedPager {
             bytes: HeldBytes::new(config.max_held_bytes, guess),
             last: None,
             pages: 0,
-            doubles: Doubles::new(track, config.page_size),
+            deduplicator: Deduplicator::new(track, config.page_size),
         }
     }
 
@@ -141,8 +141,8 @@ impl NumberedPager {
             return None;
         }
         let beyond = self.next.saturating_sub(self.config.start_page) >= self.config.max_pages;
-        let unforeseen = self.foreseen.is_some_and(|last| self.next > last && self.judging <= last);
-        let unsure = self.config.data_only && !self.steady && self.next > self.judging;
+        let unforeseen = self.foreseen.is_some_and(|last| self.next > last && self.deciding <= last);
+        let unsure = self.config.data_only && !self.steady && self.next > self.deciding;
         let may = self.slots.is_empty() || (self.has_room() && !unforeseen && !unsure);
         if beyond || self.next > LAST_PAGE || !may {
             return None;
@@ -155,8 +155,8 @@ impl NumberedPager {
 
     /// Whether one more page may be in flight next to those that are there.
     fn has_room(&self) -> bool {
-        let judged = self.judging.saturating_sub(self.config.start_page);
-        let window = match judged {
+        let decided = self.deciding.saturating_sub(self.config.start_page);
+        let window = match decided {
             0 if self.config.eager && !self.config.data_only => self.config.window,
             0 => 1,
             // The second page proves whether the vendor minds the page number.
@@ -173,12 +173,12 @@ impl NumberedPager {
             self.bytes.hold(facts.bytes);
             if let Some(total) = facts.total.filter(|_| page == self.config.start_page) {
                 let before = offset(page, self.config.page_size).saturating_add(self.config.skip);
-                self.doubles.track.expect(total.saturating_sub(before));
+                self.deduplicator.track.expect(total.saturating_sub(before));
                 self.foreseen = Some(last_page(total, self.config.page_size));
             }
             let at = self.offsets.map(|offsets| offsets.of(page));
             *slot = Slot::Held { facts, last: self.next == page.saturating_add(1), at };
-            self.judge();
+            self.decide();
             self.advance();
         }
         if self.keeps(page) { Arrival::Kept } else { Arrival::Dropped }
@@ -199,7 +199,7 @@ impl NumberedPager {
     #[must_use]
     pub fn ready(&self) -> Option<Ready> {
         let Some(Slot::Held { facts, .. }) = self.slots.get(&self.delivery.head) else { return None };
-        self.delivery.ready(self.doubles.next().unwrap_or(facts.items as u64))
+        self.delivery.ready(self.deduplicator.next().unwrap_or(facts.items as u64))
     }
 
     /// The consumer took `items` more records of `page`, which `ready` named.
@@ -208,7 +208,7 @@ impl NumberedPager {
         let taken = self.delivery.take(&ready, items);
         if let Some(Slot::Held { facts, .. }) = self.slots.get(&page) {
             for place in ready.first..ready.first.saturating_add(taken) {
-                self.doubles.deliver(facts.ids.get(place).copied().flatten());
+                self.deduplicator.deliver(facts.ids.get(place).copied().flatten());
             }
         }
         self.advance();
@@ -253,7 +253,7 @@ impl NumberedPager {
             (_, Some(last)) if self.delivery.taken == 0 && (self.config.data_only || !full(last)) => last,
             _ => here(self.delivery.taken),
         };
-        let (page_size, track) = (self.config.page_size, self.doubles.track.clone());
+        let (page_size, track) = (self.config.page_size, self.deduplicator.track.clone());
         Position::Numbered { page, page_size, at, skip, track }
     }
 
@@ -270,20 +270,20 @@ impl NumberedPager {
     /// Records that were dropped because this read had delivered them already.
     #[must_use]
     pub fn suppressed(&self) -> u64 {
-        self.doubles.suppressed()
+        self.deduplicator.suppressed()
     }
 
     /// Whether the list moved under this read in a way that may have hidden records
     /// from it. Before the end it may not be known yet.
     #[must_use]
     pub fn drifted(&self) -> bool {
-        self.doubles.track.drifted(self.progress() == Progress::Ended)
+        self.deduplicator.track.drifted(self.progress() == Progress::Ended)
     }
 
     /// Whether the total of the first page is of use.
     #[must_use]
     pub fn wants_total(&self, page: u32) -> bool {
-        page == self.config.start_page && !self.doubles.track.expects()
+        page == self.config.start_page && !self.deduplicator.track.expects()
     }
 
     /// Pages that were delivered wholly, empty ones included.
@@ -306,16 +306,16 @@ impl NumberedPager {
             let Some(Slot::Held { facts, last, at }) = self.slots.get(&head) else { return };
             let at = *at;
             let items = facts.items as u64;
-            self.doubles.look(&facts.ids, items, self.delivery.taken, *last);
-            if self.doubles.circle() {
+            self.deduplicator.probe(&facts.ids, items, self.delivery.taken, *last);
+            if self.deduplicator.circle() {
                 return self.stop(Stop { before: head, guard: Some(Guard::Loop) });
             }
-            while self.doubles.pass(self.delivery.taken) {
+            while self.deduplicator.pass(self.delivery.taken) {
                 self.delivery.taken = self.delivery.taken.saturating_add(1);
             }
             let thrown_away = on(Sabotage::LoseRecords) && head == self.config.start_page.saturating_add(1);
             if thrown_away {
-                facts.ids.iter().for_each(|id| self.doubles.deliver(*id));
+                facts.ids.iter().for_each(|id| self.deduplicator.deliver(*id));
             } else if self.delivery.taken < items {
                 return;
             }
@@ -327,7 +327,7 @@ impl NumberedPager {
             }
             self.pages = self.pages.saturating_add(1);
             self.delivery.turn(self.page_behind());
-            self.doubles.turn();
+            self.deduplicator.turn();
         }
     }
 

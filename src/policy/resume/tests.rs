@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::pager::{Delivered, MOST_DELIVERED, Track};
+use crate::pager::{Delivered, MOST_DELIVERED, ReadProgress};
 
 const LIMITS: Limits = Limits::DEFAULT;
 
@@ -14,7 +14,7 @@ fn numbered() -> Resume {
             page_size: 500,
             at: None,
             skip: 123,
-            track: Track::new(true),
+            track: ReadProgress::new(true),
         },
         done: false,
     }
@@ -131,7 +131,7 @@ fn the_query_hash_minds_what_was_asked_and_not_its_order() {
 }
 
 /// Through its own text, since that is how one is made from outside.
-fn any_track() -> impl Strategy<Value = Track> {
+fn any_track() -> impl Strategy<Value = ReadProgress> {
     let ids = proptest::collection::vec(any::<[u8; 8]>(), 0..=256);
     (any::<bool>(), any::<Option<u64>>(), any::<Option<i64>>(), any::<u64>(), ids).prop_map(
         |(ordered, expected, newest, counted, ids)| {

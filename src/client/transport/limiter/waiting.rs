@@ -74,7 +74,7 @@ impl<H: Host> Waiting<'_, H> {
     /// Asks the store whatever there is to ask, as long as this call is the leader.
     async fn questions(&self) -> Infallible {
         loop {
-            if !self.bucket.group.borrow().is_clerk(self.ticket) {
+            if !self.bucket.group.borrow().is_leader(self.ticket) {
                 self.woken().await;
                 continue;
             }

@@ -51,8 +51,8 @@ impl Rig {
         wakes
     }
 
-    fn figures(&self, now: u64) -> Figures {
-        self.group.figures(at(now))
+    fn snapshot(&self, now: u64) -> GroupSnapshot {
+        self.group.snapshot(at(now))
     }
 }
 
@@ -66,9 +66,9 @@ fn a_call_that_finds_everything_free_goes_at_once() {
     assert!(rig.at_once(1_000));
     assert!(!rig.at_once(1_099), "the next slot is not yet there");
     assert!(rig.at_once(1_100));
-    assert_eq!((rig.figures(1_100).granted, rig.figures(1_100).in_flight, rig.inflight.taken()), (2, 2, 2));
+    assert_eq!((rig.snapshot(1_100).granted, rig.snapshot(1_100).in_flight, rig.inflight.taken()), (2, 2, 2));
     rig.group.landed(&mut rig.inflight);
-    assert_eq!((rig.figures(1_100).in_flight, rig.inflight.taken()), (1, 1));
+    assert_eq!((rig.snapshot(1_100).in_flight, rig.inflight.taken()), (1, 1));
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn nobody_overtakes_those_who_wait() {
     assert_eq!(rig.turn(1_100, a), Turn::Go);
     assert_eq!(rig.wakes(), [b], "its turn has come");
     assert_eq!(rig.turn(1_100, b), Turn::Wait(at(1_200)));
-    assert_eq!(rig.figures(1_100).waiting, 1);
+    assert_eq!(rig.snapshot(1_100).waiting, 1);
     assert_eq!(rig.group.head(), Some(b));
 }
 
@@ -115,7 +115,7 @@ fn deadlines_of_all_pass_at_the_head() {
     assert_eq!(rig.turn(2_000, b), Turn::Late(Late { hint: None }));
     rig.leave(2_000, b);
     assert_eq!(rig.turn(5_000, a), Turn::Late(Late { hint: None }));
-    assert!(rig.figures(5_000).waiting == 0 && rig.group.head().is_none());
+    assert!(rig.snapshot(5_000).waiting == 0 && rig.group.head().is_none());
     assert_eq!(rig.inflight.next(), None, "it has left the line for a place");
     rig.group.landed(&mut rig.inflight);
     assert_eq!(rig.inflight.next(), None);
@@ -145,7 +145,7 @@ fn a_place_is_not_held_while_there_is_no_rate_slot() {
     assert_eq!(rig.turn(1_100, a), Turn::Wait(at(9_000)));
     rig.group.throttled(at(1_150), at(1_000), Some(SECOND));
     rig.group.landed(&mut rig.inflight);
-    assert_eq!(rig.turn(1_160, a), Turn::Wait(at(2_150)), "the gate is closed");
+    assert_eq!(rig.turn(1_160, a), Turn::Wait(at(2_150)), "the backoff window is closed");
     assert_eq!((rig.inflight.next(), rig.inflight.taken()), (None, 0), "others may go");
     // One that goes without waiting leaves no trace in the line either.
     let mut rig = Rig::new(setup(false), 1);
@@ -166,11 +166,11 @@ fn a_429_holds_all_and_refuses_those_who_cannot_wait() {
     assert_eq!(rig.turn(1_050, b), Turn::Late(hint(4_000)));
     assert_eq!(rig.turn(1_050, a), Turn::Wait(at(5_050)));
     assert_eq!(rig.group.join(at(1_050), B, at(1_050), at(5_050)), Err(hint(4_000)));
-    let figures = rig.figures(1_050);
-    assert_eq!((figures.throttled, figures.closed_for, figures.waiting), (1, Some(SECOND * 4), 1));
+    let snapshot = rig.snapshot(1_050);
+    assert_eq!((snapshot.throttled, snapshot.closed_for, snapshot.waiting), (1, Some(SECOND * 4), 1));
     assert_eq!(rig.turn(5_049, a), Turn::Wait(at(5_050)));
     assert_eq!(rig.turn(5_050, a), Turn::Go);
-    assert_eq!(rig.figures(5_050).closed_for, None);
+    assert_eq!(rig.snapshot(5_050).closed_for, None);
 }
 
 #[test]
@@ -178,10 +178,10 @@ fn success_ends_the_growing_wait() {
     let mut rig = Rig::local();
     rig.group.throttled(at(1_000), at(900), None);
     rig.group.throttled(at(2_500), at(2_400), None);
-    assert_eq!(rig.figures(2_500).closed_for, Some(SECOND * 2));
+    assert_eq!(rig.snapshot(2_500).closed_for, Some(SECOND * 2));
     rig.group.succeeded(at(4_600), at(4_550));
     rig.group.throttled(at(5_000), at(4_900), None);
-    assert_eq!(rig.figures(5_000).closed_for, Some(SECOND));
+    assert_eq!(rig.snapshot(5_000).closed_for, Some(SECOND));
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn leaving_passes_the_turn_on() {
     assert_eq!(rig.wakes(), [b]);
     rig.leave(1_110, b);
     rig.group.landed(&mut rig.inflight);
-    assert_eq!((rig.inflight.next(), rig.figures(1_110).waiting), (None, 0));
+    assert_eq!((rig.inflight.next(), rig.snapshot(1_110).waiting), (None, 0));
 }
 
 #[test]
@@ -207,18 +207,18 @@ fn the_last_comer_asks_the_store_and_passes_it_on() {
     assert_eq!(rig.group.ask(at(1_000), a, 0.0), Ask::Get);
     assert_eq!(rig.group.ask(at(1_000), a, 0.0), Ask::Nothing, "one question at a time");
     let b = rig.join(1_000, B, 90_000);
-    assert!(rig.group.is_clerk(a) && !rig.group.is_clerk(b));
+    assert!(rig.group.is_leader(a) && !rig.group.is_leader(b));
     assert_eq!(rig.group.ask(at(1_000), b, 0.0), Ask::Nothing);
     rig.wakes();
-    // The clerk goes away while the question is under way.
+    // The leader goes away while the question is under way.
     rig.leave(1_001, a);
-    assert!(rig.group.is_clerk(b));
+    assert!(rig.group.is_leader(b));
     assert_eq!(rig.wakes(), [b]);
     rig.group.answered(at(1_002), a, Err(Trouble::Unavailable), 0.0);
-    assert_eq!(rig.figures(1_002).mode, Mode::Shared, "an answer to somebody who has left");
+    assert_eq!(rig.snapshot(1_002).mode, Mode::Shared, "an answer to somebody who has left");
     assert_eq!(rig.group.ask(at(1_002), b, 0.0), Ask::Get);
     rig.group.answered(at(1_003), b, Err(Trouble::Unavailable), 0.0);
-    assert_eq!(rig.figures(1_003).mode, Mode::Alone);
+    assert_eq!(rig.snapshot(1_003).mode, Mode::Alone);
     assert_eq!(rig.wakes(), [b], "the head hears of it");
 }
 
@@ -229,10 +229,10 @@ fn an_answer_is_taken_once() {
     assert_eq!(rig.group.ask(at(1_000), a, 0.0), Ask::Get);
     assert_eq!(rig.group.patience(), Duration::from_secs(1));
     rig.group.answered(at(1_001), a, Err(Trouble::Unavailable), 0.0);
-    assert_eq!(rig.figures(1_001).mode, Mode::Alone);
+    assert_eq!(rig.snapshot(1_001).mode, Mode::Alone);
     assert!(rig.group.patience() < SECOND);
     rig.group.answered(at(1_001), a, Ok(Reply::Got(None)), 0.0);
-    assert_eq!(rig.figures(1_001).mode, Mode::Alone);
+    assert_eq!(rig.snapshot(1_001).mode, Mode::Alone);
     assert_eq!(rig.turn(1_001, a), Turn::Go);
 }
 

@@ -272,7 +272,7 @@ fn exactly_one_creates_the_record() {
     lease.reply(at(2_000), at(2_001), Reply::Counted(1), 0.0);
     let Ask::Set { value, ttl } = lease.ask(at(2_001), 1, 0.0) else { panic!("it is its turn") };
     let Some(Record::Birth { pause, nonce }) = Record::decode(&value) else { panic!("a new plan") };
-    assert_eq!(pause, lease.birth_pause());
+    assert_eq!(pause, lease.grace_period());
     assert_eq!(ttl, pause + SECOND * 3_600, "an hour more than it takes");
     lease.reply(at(2_001), at(2_003), Reply::Failed, 0.5);
     assert_eq!(lease.ask(at(2_003), 1, 0.0), Ask::Wait(at(2_009)), "a write that fails is tried again");
@@ -296,7 +296,7 @@ fn a_new_plan_waits_for_all_that_an_old_one_may_have_given_out() {
     let lease = Lease::new(APP, 1);
     let lease_worth = lease.interval * 13;
     assert_eq!(lease.reach(), HORIZON + lease_worth + lease.lateness());
-    assert_eq!(lease.birth_pause(), lease.reach() + SECOND);
+    assert_eq!(lease.grace_period(), lease.reach() + SECOND);
     let lease = Lease::new(REPORT, 1);
     assert_eq!(lease.reach(), HORIZON + lease.lateness());
 }
@@ -306,7 +306,7 @@ fn a_broken_record_is_replaced_after_a_full_pause() {
     for broken in [b"nonsense".to_vec(), Vec::new(), vec![0xff]] {
         let mut lease = Lease::new(APP, 1);
         lease.reply(at(0), at(100), Reply::Got(Some(broken.clone())), 0.0);
-        let begin = at(100) + lease.birth_pause();
+        let begin = at(100) + lease.grace_period();
         assert_eq!(lease.ready_at(at(100), 0), begin);
         assert!(matches!(lease.ask(at(100), 1, 0.0), Ask::Wait(_)));
         lease.reply(at(100), begin - HORIZON, Reply::Got(Some(broken.clone())), 0.0);
@@ -326,7 +326,7 @@ fn a_record_that_tells_to_wait_for_ever_is_not_believed() {
         let wait = lease.ready_at(at(1_000), 0).since(at(1_000));
         // A window and a lease longer than a new plan; the claim's burst counts, the birth's
         // is added to both.
-        let longest = lease.birth_pause() + SECOND + LEASE;
+        let longest = lease.grace_period() + SECOND + LEASE;
         assert!([longest, longest + lease.tolerance].contains(&wait), "{wait:?}");
     }
 }

@@ -59,7 +59,7 @@ fn place(pager: &NumberedPager) -> (u32, u64) {
 
 #[test]
 fn a_short_list_costs_one_request() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     assert_eq!(fetches(&mut pager), [1]);
     assert_eq!(pager.arrived(1, last(3)), Arrival::Kept);
     assert!(fetches(&mut pager).is_empty());
@@ -70,7 +70,7 @@ fn a_short_list_costs_one_request() {
 
 #[test]
 fn an_empty_list_ends_at_once() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     fetches(&mut pager);
     assert_eq!(pager.arrived(1, last(0)), Arrival::Dropped);
     assert_eq!(pager.ready(), None);
@@ -79,7 +79,7 @@ fn an_empty_list_ends_at_once() {
 
 #[test]
 fn the_window_opens_once_more_is_said_to_follow() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     // Page 1 is held, so three more fill the window of four.
@@ -90,7 +90,7 @@ fn the_window_opens_once_more_is_said_to_follow() {
 
 #[test]
 fn a_window_of_one_is_strictly_sequential() {
-    let mut pager = NumberedPager::new(NumberedConfig { window: 0, ..CONFIG }, Track::default());
+    let mut pager = NumberedPager::new(NumberedConfig { window: 0, ..CONFIG }, ReadProgress::default());
     for page in 1..5 {
         assert_eq!(fetches(&mut pager), [page]);
         pager.arrived(page, more(page));
@@ -101,7 +101,7 @@ fn a_window_of_one_is_strictly_sequential() {
 
 #[test]
 fn the_window_is_at_most_32() {
-    let mut pager = NumberedPager::new(NumberedConfig { window: 1_000, ..CONFIG }, Track::default());
+    let mut pager = NumberedPager::new(NumberedConfig { window: 1_000, ..CONFIG }, ReadProgress::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     assert_eq!(fetches(&mut pager).len(), 31);
@@ -109,7 +109,7 @@ fn the_window_is_at_most_32() {
 
 #[test]
 fn pages_are_delivered_in_order_however_they_arrive() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     fetches(&mut pager);
@@ -124,7 +124,7 @@ fn pages_are_delivered_in_order_however_they_arrive() {
 
 #[test]
 fn a_page_may_be_delivered_in_parts() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     fetches(&mut pager);
     pager.arrived(1, last(10));
     pager.delivered(1, 4);
@@ -138,7 +138,7 @@ fn a_page_may_be_delivered_in_parts() {
 
 #[test]
 fn pages_beyond_the_end_are_dropped_and_their_errors_do_not_matter() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     drain(&mut pager);
@@ -155,7 +155,7 @@ fn pages_beyond_the_end_are_dropped_and_their_errors_do_not_matter() {
 
 #[test]
 fn an_error_matters_once_all_before_it_is_delivered() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     fetches(&mut pager);
@@ -169,7 +169,7 @@ fn an_error_matters_once_all_before_it_is_delivered() {
     assert_eq!(pager.progress(), Progress::FetchFailed { page: 3 });
     assert_eq!(place(&pager), (3, 0));
 
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     fetches(&mut pager);
     assert_eq!(pager.failed(1), FailedFetch::Matters);
     assert_eq!(pager.progress(), Progress::FetchFailed { page: 1 });
@@ -178,7 +178,7 @@ fn an_error_matters_once_all_before_it_is_delivered() {
 #[test]
 fn three_empty_pages_pass_and_a_fourth_does_not() {
     let read = |empty_pages: u32| {
-        let mut pager = NumberedPager::new(CONFIG, Track::default());
+        let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
         for page in 1..=empty_pages {
             fetches(&mut pager);
             pager.arrived(page, facts(0, Some(true), 0));
@@ -194,7 +194,7 @@ fn three_empty_pages_pass_and_a_fourth_does_not() {
 
 #[test]
 fn only_empty_pages_in_a_row_count() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     for page in 1..20 {
         fetches(&mut pager);
         let items = if page % 4 == 0 { 1 } else { 0 };
@@ -206,7 +206,7 @@ fn only_empty_pages_in_a_row_count() {
 
 #[test]
 fn an_empty_page_is_never_a_loop() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     for page in [facts(10, Some(true), 7), facts(0, Some(true), 7), facts(0, Some(true), 7)] {
         let number = pager.next_fetch().unwrap();
         pager.arrived(number, page);
@@ -218,7 +218,7 @@ fn an_empty_page_is_never_a_loop() {
 #[test]
 fn an_empty_page_between_two_that_are_the_same_hides_no_loop() {
     let config = NumberedConfig { window: 1, ..CONFIG };
-    let mut pager = NumberedPager::new(config, Track::default());
+    let mut pager = NumberedPager::new(config, ReadProgress::default());
     for (page, facts) in
         [facts(10, Some(true), 7), facts(0, Some(true), 8), facts(10, Some(true), 7)].into_iter().enumerate()
     {
@@ -231,7 +231,7 @@ fn an_empty_page_between_two_that_are_the_same_hides_no_loop() {
 
 #[test]
 fn the_same_page_twice_is_a_loop_and_is_not_delivered_twice() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     fetches(&mut pager);
     pager.arrived(1, more(7));
     fetches(&mut pager);
@@ -243,7 +243,7 @@ fn the_same_page_twice_is_a_loop_and_is_not_delivered_twice() {
 
 #[test]
 fn silence_on_whether_more_follows_is_no_end() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     fetches(&mut pager);
     pager.arrived(1, facts(3, None, 1));
     assert_eq!(drain(&mut pager), [(1, 0, 3)]);
@@ -254,7 +254,7 @@ fn silence_on_whether_more_follows_is_no_end() {
 fn going_on_after_the_end_finds_what_was_added() {
     let read = |skip, page: PageFacts| {
         let mut pager =
-            NumberedPager::new(NumberedConfig { start_page: 4, skip, ..CONFIG }, Track::default());
+            NumberedPager::new(NumberedConfig { start_page: 4, skip, ..CONFIG }, ReadProgress::default());
         fetches(&mut pager);
         pager.arrived(4, page);
         (drain(&mut pager), place(&pager))
@@ -268,7 +268,7 @@ fn going_on_after_the_end_finds_what_was_added() {
 
 #[test]
 fn a_page_with_room_for_more_is_read_again_after_a_resume() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     fetches(&mut pager);
     pager.arrived(1, facts(4, Some(true), 1));
     drain(&mut pager);
@@ -280,7 +280,7 @@ fn a_page_with_room_for_more_is_read_again_after_a_resume() {
 
 #[test]
 fn arrivals_that_nobody_asked_for_are_dropped() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     assert_eq!(pager.arrived(1, last(3)), Arrival::Dropped);
     assert_eq!(pager.failed(1), FailedFetch::Ignored);
     fetches(&mut pager);
@@ -293,7 +293,8 @@ fn arrivals_that_nobody_asked_for_are_dropped() {
 #[test]
 fn the_last_page_number_there_is() {
     let (before, page) = (u32::MAX - 2, u32::MAX - 1);
-    let mut pager = NumberedPager::new(NumberedConfig { start_page: before, ..CONFIG }, Track::default());
+    let mut pager =
+        NumberedPager::new(NumberedConfig { start_page: before, ..CONFIG }, ReadProgress::default());
     assert_eq!(fetches(&mut pager), [before]);
     pager.arrived(before, more(1));
     assert_eq!(fetches(&mut pager), [page]);
@@ -301,17 +302,19 @@ fn the_last_page_number_there_is() {
     assert_eq!(drain(&mut pager), [(before, 0, 10), (page, 0, 10)]);
     assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyPages));
 
-    let mut pager = NumberedPager::new(NumberedConfig { start_page: u32::MAX, ..CONFIG }, Track::default());
+    let mut pager =
+        NumberedPager::new(NumberedConfig { start_page: u32::MAX, ..CONFIG }, ReadProgress::default());
     assert_eq!(fetches(&mut pager), [page]);
 }
 
 #[test]
 fn an_eager_read_begins_with_a_whole_window() {
-    let mut pager = NumberedPager::new(NumberedConfig { eager: true, window: 3, ..CONFIG }, Track::default());
+    let mut pager =
+        NumberedPager::new(NumberedConfig { eager: true, window: 3, ..CONFIG }, ReadProgress::default());
     let first: Vec<u32> = std::iter::from_fn(|| pager.next_fetch()).collect();
     assert_eq!(first.len(), 3);
     // Bytes bound it as well, though no page has told how large they are.
     let tight = NumberedConfig { eager: true, window: 32, max_held_bytes: 1, ..CONFIG };
-    let mut pager = NumberedPager::new(tight, Track::default());
+    let mut pager = NumberedPager::new(tight, ReadProgress::default());
     assert_eq!(std::iter::from_fn(|| pager.next_fetch()).count(), 1);
 }

@@ -36,7 +36,7 @@ pub fn all() -> Vec<Property<Model>> {
             state.tickets().collect::<BTreeSet<_>>().len() == state.tickets().count()
         }),
         Property::always(ACCOUNTS, |_, state: &State| {
-            let (taken, counted) = (state.inflight.taken(), state.group.figures(state.now).in_flight);
+            let (taken, counted) = (state.inflight.taken(), state.group.snapshot(state.now).in_flight);
             taken == state.under_way() && counted == taken
         }),
         Property::always(PROBES_BACK, |_, state: &State| state.under_way() > 0 || has_room(state)),
@@ -48,7 +48,7 @@ pub fn all() -> Vec<Property<Model>> {
 }
 
 /// All that the rules ask of a state in which all calls have ended.
-pub fn verdict(state: &State) -> impl Debug + '_ {
+pub fn decision(state: &State) -> impl Debug + '_ {
     (&state.ledger.broken, has_room(state), is_clean(state))
 }
 
@@ -75,8 +75,8 @@ fn at_rest(state: &State) -> bool {
 }
 
 fn is_clean(state: &State) -> bool {
-    let figures = state.group.figures(state.now);
-    (figures.waiting, figures.in_flight, state.inflight.taken()) == (0, 0, 0)
+    let snapshot = state.group.snapshot(state.now);
+    (snapshot.waiting, snapshot.in_flight, state.inflight.taken()) == (0, 0, 0)
         && state.inflight.next().is_none()
         && state.calls.iter().all(|call| !matches!(call.stage, Stage::Running))
 }

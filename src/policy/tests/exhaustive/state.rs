@@ -160,7 +160,7 @@ impl Hash for State {
         }
         let over = self.calls.iter().all(|call| matches!(call.stage, Stage::Ended));
         let printed = match over {
-            true => write!(Into(hasher), "{:?}", rules::verdict(self)),
+            true => write!(Into(hasher), "{:?}", rules::decision(self)),
             false => write!(Into(hasher), "{self:?}"),
         };
         assert!(printed.is_ok(), "a state can be printed");

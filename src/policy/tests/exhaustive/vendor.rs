@@ -69,8 +69,8 @@ impl Step<'_> {
         let now = self.state.now;
         let harmless = self.kind(index).repeat == Repeat::Harmless;
         let access = if harmless { Access::Read } else { Access::Write };
-        let verdict = classify(&attempt, access, &StatusRules::STANDARD);
-        let fault = verdict.err();
+        let decision = classify(&attempt, access, &StatusRules::STANDARD);
+        let fault = decision.err();
         match fault.map(|fault| (fault.class, fault.status)) {
             Some((Class::Throttled, _)) => {
                 self.note(Event::GateClosed);
@@ -81,7 +81,7 @@ impl Step<'_> {
             _ => self.state.group.succeeded(now, sent),
         }
         self.landed();
-        let outcome = Outcome::of(verdict.as_ref().copied(), sent.until(until));
+        let outcome = Outcome::of(decision.as_ref().copied(), sent.until(until));
         let before = self.state.ledger.tripped;
         let change = self.state.breaker.record(pass.permit(), now, outcome, now.since(sent), None, 0.0);
         if let Some(change) = change {

@@ -7,7 +7,7 @@ use crate::{
         simulated::{Simulated, Store},
     },
     policy::{
-        limiter::{gcra::RateLimit, group::Figures, queue::Caller},
+        limiter::{gcra::RateLimit, group::GroupSnapshot, queue::Caller},
         time::{Tick, unit},
     },
 };
@@ -92,7 +92,7 @@ impl Instance {
         join_all(workers).await;
     }
 
-    pub fn snapshot(&self) -> Figures {
+    pub fn snapshot(&self) -> GroupSnapshot {
         let snapshot = self.limiter.snapshot(self.host.now());
         snapshot.first().map(|(_, group)| *group).unwrap()
     }

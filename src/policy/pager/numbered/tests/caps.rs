@@ -4,7 +4,8 @@ use super::*;
 
 #[test]
 fn held_bytes_bound_the_window() {
-    let mut pager = NumberedPager::new(NumberedConfig { max_held_bytes: 300, ..CONFIG }, Track::default());
+    let mut pager =
+        NumberedPager::new(NumberedConfig { max_held_bytes: 300, ..CONFIG }, ReadProgress::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     assert_eq!(fetches(&mut pager), [2, 3]);
@@ -12,7 +13,8 @@ fn held_bytes_bound_the_window() {
     drain(&mut pager);
     assert_eq!(fetches(&mut pager), [4]);
     // A page larger than the bound still gets through, alone.
-    let mut pager = NumberedPager::new(NumberedConfig { max_held_bytes: 50, ..CONFIG }, Track::default());
+    let mut pager =
+        NumberedPager::new(NumberedConfig { max_held_bytes: 50, ..CONFIG }, ReadProgress::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     assert!(fetches(&mut pager).is_empty());
@@ -23,7 +25,7 @@ fn held_bytes_bound_the_window() {
 #[test]
 fn the_page_cap() {
     let mut pager =
-        NumberedPager::new(NumberedConfig { max_pages: 2, start_page: 5, ..CONFIG }, Track::default());
+        NumberedPager::new(NumberedConfig { max_pages: 2, start_page: 5, ..CONFIG }, ReadProgress::default());
     fetches(&mut pager);
     pager.arrived(5, more(5));
     assert_eq!(fetches(&mut pager), [6]);
@@ -36,7 +38,7 @@ fn the_page_cap() {
 #[test]
 fn the_item_cap_delivers_up_to_itself_and_says_where_to_go_on() {
     let config = NumberedConfig { max_items: 14, ..CONFIG };
-    let mut pager = NumberedPager::new(config, Track::default());
+    let mut pager = NumberedPager::new(config, ReadProgress::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     fetches(&mut pager);
@@ -46,7 +48,8 @@ fn the_item_cap_delivers_up_to_itself_and_says_where_to_go_on() {
     assert_eq!(pager.progress(), Progress::Stopped(Guard::TooManyItems));
     assert_eq!((place(&pager), pager.items()), ((2, 4), 14));
     // As many as the cap, and no more, is fine.
-    let mut pager = NumberedPager::new(NumberedConfig { max_items: 10, skip: 2, ..CONFIG }, Track::default());
+    let mut pager =
+        NumberedPager::new(NumberedConfig { max_items: 10, skip: 2, ..CONFIG }, ReadProgress::default());
     fetches(&mut pager);
     pager.arrived(1, facts(12, Some(false), 1));
     assert_eq!(drain(&mut pager), [(1, 2, 10)]);
@@ -55,7 +58,7 @@ fn the_item_cap_delivers_up_to_itself_and_says_where_to_go_on() {
 
 #[test]
 fn at_the_item_cap_no_further_page_is_fetched() {
-    let mut pager = NumberedPager::new(NumberedConfig { max_items: 10, ..CONFIG }, Track::default());
+    let mut pager = NumberedPager::new(NumberedConfig { max_items: 10, ..CONFIG }, ReadProgress::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     assert!(fetches(&mut pager).is_empty());
@@ -66,7 +69,7 @@ fn at_the_item_cap_no_further_page_is_fetched() {
 #[test]
 fn the_byte_cap_delivers_the_page_that_reaches_it_and_says_where_to_go_on() {
     let config = NumberedConfig { max_bytes: 200, ..CONFIG };
-    let mut pager = NumberedPager::new(config, Track::default());
+    let mut pager = NumberedPager::new(config, ReadProgress::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     fetches(&mut pager);
@@ -74,7 +77,7 @@ fn the_byte_cap_delivers_the_page_that_reaches_it_and_says_where_to_go_on() {
     assert_eq!(drain(&mut pager), [(1, 0, 10), (2, 0, 10)]);
     assert_eq!((pager.progress(), place(&pager)), (Progress::Stopped(Guard::TooManyBytes), (3, 0)));
     // The last page may reach it.
-    let mut pager = NumberedPager::new(config, Track::default());
+    let mut pager = NumberedPager::new(config, ReadProgress::default());
     fetches(&mut pager);
     pager.arrived(1, more(1));
     fetches(&mut pager);

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::model::{Dice, resumed};
 use super::*;
 use crate::digest::digest;
-use crate::pager::{Look, look};
+use crate::pager::{Probe, probe};
 
 /// A list by falling or rising ids.
 #[derive(Clone, Debug)]
@@ -56,11 +56,11 @@ impl Vendor {
         (page, facts)
     }
 
-    fn look(&self, size: u32) -> (Vec<i64>, Look) {
+    fn probe(&self, size: u32) -> (Vec<i64>, Probe) {
         let newest: Vec<i64> = self.ids.iter().rev().take(size as usize).copied().collect();
         let ids: Vec<_> = newest.iter().map(|id| RecordId::of(&id.to_string())).collect();
         let more = Some(self.ids.len() > newest.len());
-        let seen = look(&ids, size, more, Some(self.ids.len() as u64));
+        let seen = probe(&ids, size, more, Some(self.ids.len() as u64));
         (newest.into_iter().rev().collect(), seen)
     }
 }
@@ -95,11 +95,11 @@ fn read(
     mut weather: Weather,
     dice: &mut Dice,
 ) -> (Vec<i64>, bool) {
-    let (mut config, mut track) = (config, Track::default());
+    let (mut config, mut track) = (config, ReadProgress::default());
     if !vendor.newest_first {
-        match vendor.look(config.page_size.max(2)) {
-            (all, Look::Whole) => return (all, false),
-            (_, Look::More(known)) => track = known,
+        match vendor.probe(config.page_size.max(2)) {
+            (all, Probe::Whole) => return (all, false),
+            (_, Probe::More(known)) => track = known,
         }
     }
     let mut delivered = Vec::new();
@@ -121,7 +121,7 @@ fn read(
 /// One process that reads: until the end, or until it is killed.
 fn life(
     vendor: &mut Vendor,
-    (config, track): (NumberedConfig, Track),
+    (config, track): (NumberedConfig, ReadProgress),
     weather: &mut Weather,
     dice: &mut Dice,
     delivered: &mut Vec<i64>,

@@ -87,7 +87,7 @@ impl Dice {
 /// Reads until the end, or until killed after `steps`. Gives what was delivered.
 fn read(
     vendor: Vendor,
-    (config, track): (NumberedConfig, Track),
+    (config, track): (NumberedConfig, ReadProgress),
     dice: &mut Dice,
     steps: usize,
 ) -> (Vec<u64>, NumberedPager) {
@@ -138,7 +138,7 @@ fn read(
 }
 
 /// Goes on from a position, through the text that a caller would keep.
-pub(super) fn resumed(config: NumberedConfig, position: Position) -> (NumberedConfig, Track) {
+pub(super) fn resumed(config: NumberedConfig, position: Position) -> (NumberedConfig, ReadProgress) {
     let text = Resume { operation: "x".to_owned(), query: 1, position, done: false }.encode();
     assert!(text.len() < 8 * 1024, "{}", text.len());
     match Resume::read(&text, "x", 1, &Limits::DEFAULT).unwrap().position {
@@ -185,7 +185,7 @@ proptest! {
 
     #[test]
     fn every_record_in_order_exactly_once((vendor, config) in any_read(), seed in any::<u64>()) {
-        let (delivered, pager) = read(vendor, (config, Track::default()), &mut Dice(seed), ENDLESS);
+        let (delivered, pager) = read(vendor, (config, ReadProgress::default()), &mut Dice(seed), ENDLESS);
         prop_assert_eq!(pager.progress(), Progress::Ended);
         prop_assert_eq!((pager.items(), pager.suppressed(), pager.drifted()), (vendor.items, 0, false));
         prop_assert_eq!(delivered, (0..vendor.items).collect::<Vec<_>>());
@@ -200,7 +200,7 @@ proptest! {
     ) {
         let mut dice = Dice(seed);
         let mut all = Vec::new();
-        let mut state = (config, Track::default());
+        let mut state = (config, ReadProgress::default());
         let resumed = |config, position| {
             let (config, track) = resumed(config, position);
             (NumberedConfig { window: 1 + (config.skip as u32 % 5), ..config }, track)
@@ -233,7 +233,7 @@ proptest! {
     ) {
         let at = (config.data_only && by_offset).then_some(0);
         let config = NumberedConfig { max_pages: caps.0, max_items: caps.1, at, ..config };
-        let (mut pager, mut dice) = (NumberedPager::new(config, Track::default()), Dice(seed));
+        let (mut pager, mut dice) = (NumberedPager::new(config, ReadProgress::default()), Dice(seed));
         let mut in_flight = Vec::new();
         let mut requests = 0;
         for step in 0.. {

@@ -28,10 +28,10 @@ fn read(mut pager: NumberedPager) -> (usize, NumberedPager) {
 #[test]
 fn a_page_can_be_lost_and_records_repeated() {
     set(Some(Sabotage::LoseRecords));
-    let (delivered, pager) = read(NumberedPager::new(CONFIG, Track::default()));
+    let (delivered, pager) = read(NumberedPager::new(CONFIG, ReadProgress::default()));
     assert_eq!((delivered, pager.drifted(), pager.progress()), (20, false, Progress::Ended));
     set(Some(Sabotage::RepeatRecords));
-    let mut half = NumberedPager::new(CONFIG, Track::default());
+    let mut half = NumberedPager::new(CONFIG, ReadProgress::default());
     half.next_fetch();
     half.arrived(1, PageFacts { total: Some(30), ..ids(1..=10) });
     half.delivered(1, 6);

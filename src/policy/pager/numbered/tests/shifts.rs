@@ -29,7 +29,7 @@ fn counting(total: u64, facts: PageFacts) -> PageFacts {
 
 #[test]
 fn what_comes_again_is_dropped_and_counted() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     let first = counting(18, page(ids(1..=10), true));
     assert_eq!(read(&mut pager, vec![first, page(ids(9..=18), false)]), [(1, 0, 10), (2, 2, 8)]);
     assert_eq!((pager.suppressed(), pager.items(), pager.pages()), (2, 18, 2));
@@ -40,7 +40,7 @@ fn what_comes_again_is_dropped_and_counted() {
 
 #[test]
 fn a_page_of_nothing_new_is_passed_over() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     let pages = vec![page(ids(1..=10), true), page(ids((1..=10).rev()), true), page(ids([11]), false)];
     assert_eq!(read(&mut pager, pages), [(1, 0, 10), (3, 0, 1)]);
     assert_eq!((pager.suppressed(), pager.pages(), pager.progress()), (10, 3, Progress::Ended));
@@ -49,7 +49,7 @@ fn a_page_of_nothing_new_is_passed_over() {
 #[test]
 fn a_shift_is_drift_if_the_page_after_it_was_asked_for_before_it_showed() {
     let shifted = |asked_ahead: bool| {
-        let mut pager = NumberedPager::new(CONFIG, Track::default());
+        let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
         read(&mut pager, vec![page(ids(1..=10), true)]);
         assert_eq!(pager.next_fetch(), Some(2));
         let next = asked_ahead.then(|| pager.next_fetch()).flatten();
@@ -67,7 +67,7 @@ fn a_shift_is_drift_if_the_page_after_it_was_asked_for_before_it_showed() {
 
 #[test]
 fn records_without_an_id_are_never_dropped() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     let nameless = |digest| PageFacts { digest, ..page(vec![None; 10], true) };
     assert_eq!(read(&mut pager, vec![nameless(1), nameless(2)]).len(), 2);
     assert_eq!((pager.suppressed(), pager.items()), (0, 20));
@@ -75,12 +75,12 @@ fn records_without_an_id_are_never_dropped() {
 
 #[test]
 fn a_record_that_is_old_behind_one_that_is_new_is_drift() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     let pages = vec![page(ids(1..=10), true), page(ids([11, 10, 12]), false)];
     assert_eq!(read(&mut pager, pages), [(1, 0, 10), (2, 0, 1), (2, 2, 1)]);
     assert!(pager.drifted());
     // Also when one page has it twice.
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     assert_eq!(read(&mut pager, vec![page(ids([1, 2, 1]), false)]), [(1, 0, 2)]);
     assert!(pager.drifted());
 }
@@ -88,7 +88,7 @@ fn a_record_that_is_old_behind_one_that_is_new_is_drift() {
 #[test]
 fn fewer_or_more_than_were_counted_is_drift_at_the_end() {
     for (total, drifted) in [(13, false), (14, true), (12, true)] {
-        let mut pager = NumberedPager::new(CONFIG, Track::default());
+        let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
         read(&mut pager, vec![counting(total, page(ids(1..=10), true))]);
         assert!(!pager.drifted());
         // A later total says nothing.
@@ -99,7 +99,7 @@ fn fewer_or_more_than_were_counted_is_drift_at_the_end() {
 
 #[test]
 fn in_a_fixed_order_what_is_newer_does_not_count() {
-    let known = || Track::known(Some(12), Some(12));
+    let known = || ReadProgress::known(Some(12), Some(12));
     let read_all = |second: Vec<Option<RecordId>>| {
         let mut pager = NumberedPager::new(CONFIG, known());
         read(&mut pager, vec![page(ids(1..=10), true), page(second, false)]);
@@ -114,7 +114,7 @@ fn in_a_fixed_order_what_is_newer_does_not_count() {
 #[test]
 fn in_a_fixed_order_ids_only_rise() {
     let config = NumberedConfig { page_size: 1, ..CONFIG };
-    let mut pager = NumberedPager::new(config, Track::known(Some(40), Some(40)));
+    let mut pager = NumberedPager::new(config, ReadProgress::known(Some(40), Some(40)));
     read(&mut pager, (2..=20).map(|id| page(ids([id]), true)).collect());
     assert!(!pager.drifted());
     // 2 is further back than is remembered; 1 was put in late.
@@ -132,7 +132,7 @@ fn resumed(pager: &NumberedPager) -> NumberedPager {
 
 #[test]
 fn a_resumed_read_goes_on_counting_and_remembering() {
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     let first = || counting(14, page(ids(1..=10), true));
     pager.next_fetch();
     pager.arrived(1, first());
@@ -149,7 +149,7 @@ fn a_resumed_read_goes_on_counting_and_remembering() {
 
 #[test]
 fn a_page_that_shifted_the_other_way_meanwhile_is_drift() {
-    let mut before = NumberedPager::new(CONFIG, Track::default());
+    let mut before = NumberedPager::new(CONFIG, ReadProgress::default());
     before.next_fetch();
     before.arrived(1, page(ids(1..=10), true));
     before.delivered(1, 7);
@@ -167,7 +167,7 @@ fn a_page_that_shifted_the_other_way_meanwhile_is_drift() {
 
 #[test]
 fn after_the_end_counting_begins_anew() {
-    let mut pager = NumberedPager::new(CONFIG, Track::known(Some(13), Some(13)));
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::known(Some(13), Some(13)));
     read(&mut pager, vec![page(ids(1..=10), true), page(ids(11..=13), false)]);
     assert!(!pager.drifted());
     let Position::Numbered { page: start_page, skip, track, .. } = pager.position() else { panic!() };
@@ -175,7 +175,7 @@ fn after_the_end_counting_begins_anew() {
     let track = track.after_the_end();
     assert!(track.ordered() && !track.expects());
     assert!(tail.len() > 9 && track.tail().eq(tail), "what was delivered last is not delivered again");
-    assert!(!Track::new(false).after_the_end().ordered());
+    assert!(!ReadProgress::new(false).after_the_end().ordered());
     for (total, drifted) in [(15, false), (16, true)] {
         let config = NumberedConfig { start_page, skip, ..CONFIG };
         let mut pager = NumberedPager::new(config, track.clone());
@@ -189,7 +189,7 @@ fn after_the_end_counting_begins_anew() {
 #[test]
 fn pages_that_hold_nothing_new_for_long_are_a_circle() {
     let (odd, even) = (|| page(ids([1, 3]), true), || page(ids([2, 4]), true));
-    let mut pager = NumberedPager::new(NumberedConfig { page_size: 2, ..CONFIG }, Track::default());
+    let mut pager = NumberedPager::new(NumberedConfig { page_size: 2, ..CONFIG }, ReadProgress::default());
     let circle = (0..18).map(|at| if at % 2 == 0 { odd() } else { even() }).collect();
     assert_eq!(read(&mut pager, circle), [(1, 0, 2), (2, 0, 2)]);
     assert_eq!(pager.progress(), Progress::Going);
@@ -197,7 +197,7 @@ fn pages_that_hold_nothing_new_for_long_are_a_circle() {
     assert_eq!(pager.progress(), Progress::Stopped(Guard::Loop));
     assert!(!pager.keeps(19) && pager.next_fetch().is_none());
     // One new record, and it begins anew.
-    let mut pager = NumberedPager::new(NumberedConfig { page_size: 2, ..CONFIG }, Track::default());
+    let mut pager = NumberedPager::new(NumberedConfig { page_size: 2, ..CONFIG }, ReadProgress::default());
     let page_of = |at: i64| {
         if at % 10 == 9 {
             page(ids([1, 3, 100 + at]), true)
@@ -214,7 +214,7 @@ fn pages_that_hold_nothing_new_for_long_are_a_circle() {
 #[test]
 fn a_total_saves_requests_and_ends_nothing() {
     let mut pager =
-        NumberedPager::new(NumberedConfig { eager: true, ..CONFIG }, Track::known(Some(25), None));
+        NumberedPager::new(NumberedConfig { eager: true, ..CONFIG }, ReadProgress::known(Some(25), None));
     assert_eq!(fetches(&mut pager), [1, 2, 3]);
     for at in 1..=3 {
         pager.arrived(at, page(ids(i64::from(at) * 10..i64::from(at) * 10 + 10), true));
@@ -224,7 +224,7 @@ fn a_total_saves_requests_and_ends_nothing() {
     drain(&mut pager);
     assert_eq!(fetches(&mut pager), [5, 6, 7]);
 
-    let mut pager = NumberedPager::new(CONFIG, Track::default());
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
     assert_eq!(fetches(&mut pager), [1]);
     pager.arrived(1, counting(11, page(ids(1..=10), true)));
     assert_eq!(fetches(&mut pager), [2]);

@@ -24,16 +24,16 @@ const MOST: usize = 128;
 
 /// The best bound for each writer.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Sightings(LiteMap<u64, Sighting>);
+pub(super) struct ClockOffsets(LiteMap<u64, ClockOffset>);
 
 #[derive(Clone, Copy, Debug)]
-struct Sighting {
+struct ClockOffset {
     /// Our time less the writer's, at most, in nanoseconds.
     ahead: i128,
     at: Tick,
 }
 
-impl Sightings {
+impl ClockOffsets {
     /// Notes that a record is seen now, and says when `time` is, at the latest.
     pub(super) fn place(&mut self, writer: u64, planned: Tick, time: Tick, now: Tick) -> Tick {
         let fresh = nanos(now) - nanos(planned);
@@ -44,7 +44,7 @@ impl Sightings {
             }
             _ => fresh,
         };
-        self.0.insert(writer, Sighting { ahead, at: now });
+        self.0.insert(writer, ClockOffset { ahead, at: now });
         if self.0.len() > MOST {
             self.0.retain(|_, sighting| now.since(sighting.at) < KEPT);
         }
@@ -78,47 +78,47 @@ mod tests {
 
     #[test]
     fn the_shortest_delay_counts() {
-        let mut sightings = Sightings::default();
+        let mut clock_offsets = ClockOffsets::default();
         // The writer's clock is 1,000 ms ahead of ours. Seen after 30 ms, then after 2 ms.
-        assert_eq!(sightings.place(7, at(1_000), at(1_500), at(30)), at(530));
-        assert_eq!(sightings.place(7, at(1_100), at(1_500), at(102)), at(502));
+        assert_eq!(clock_offsets.place(7, at(1_000), at(1_500), at(30)), at(530));
+        assert_eq!(clock_offsets.place(7, at(1_100), at(1_500), at(102)), at(502));
         // A slow sighting later spoils nothing but the drift: 1 s costs 0.2 ms.
-        let placed = sightings.place(7, at(2_000), at(3_000), at(1_102));
+        let placed = clock_offsets.place(7, at(2_000), at(3_000), at(1_102));
         assert_eq!(placed, at(2_002) + Duration::from_micros(200));
         // Another writer is another clock.
-        assert_eq!(sightings.place(8, at(0), at(10), at(1_102)), at(1_112));
+        assert_eq!(clock_offsets.place(8, at(0), at(10), at(1_102)), at(1_112));
     }
 
     #[test]
     fn an_old_bound_is_forgotten() {
-        let mut sightings = Sightings::default();
-        sightings.place(7, at(0), at(0), at(0));
+        let mut clock_offsets = ClockOffsets::default();
+        clock_offsets.place(7, at(0), at(0), at(0));
         let late = at(0) + KEPT;
         // The writer's clock stood still for all that time.
-        assert_eq!(sightings.place(7, at(0), at(0), late), late);
-        let mut sightings = Sightings::default();
-        sightings.place(7, at(0), at(0), at(0));
+        assert_eq!(clock_offsets.place(7, at(0), at(0), late), late);
+        let mut clock_offsets = ClockOffsets::default();
+        clock_offsets.place(7, at(0), at(0), at(0));
         let nearly = late - Duration::from_nanos(5_000);
         let drift = Duration::from_nanos(5_999_999);
-        assert_eq!(sightings.place(7, at(0), at(0), nearly), Tick::ZERO + drift);
+        assert_eq!(clock_offsets.place(7, at(0), at(0), nearly), Tick::ZERO + drift);
     }
 
     #[test]
     fn writers_that_come_and_go_do_not_fill_the_memory() {
-        let mut sightings = Sightings::default();
+        let mut clock_offsets = ClockOffsets::default();
         for writer in 0..1_000 {
-            sightings.place(writer, at(5), at(5), at(6));
+            clock_offsets.place(writer, at(5), at(5), at(6));
         }
-        assert_eq!(sightings.len(), MOST);
-        sightings.place(5_000, at(5), at(5), at(6) + KEPT);
-        assert_eq!(sightings.len(), 1);
+        assert_eq!(clock_offsets.len(), MOST);
+        clock_offsets.place(5_000, at(5), at(5), at(6) + KEPT);
+        assert_eq!(clock_offsets.len(), 1);
     }
 
     #[test]
     fn absurd_times_are_bounded() {
-        let mut sightings = Sightings::default();
-        assert_eq!(sightings.place(1, Tick::MAX, Tick::ZERO, Tick::ZERO), Tick::ZERO);
-        assert_eq!(sightings.place(2, Tick::ZERO, Tick::MAX, Tick::MAX), Tick::MAX);
+        let mut clock_offsets = ClockOffsets::default();
+        assert_eq!(clock_offsets.place(1, Tick::MAX, Tick::ZERO, Tick::ZERO), Tick::ZERO);
+        assert_eq!(clock_offsets.place(2, Tick::ZERO, Tick::MAX, Tick::MAX), Tick::MAX);
     }
 
     proptest! {
@@ -129,13 +129,13 @@ mod tests {
             difference in -1_000_000_000_i64..1_000_000_000,
             events in prop::collection::vec((0_u64..2_000_000_000, 0_u64..500_000_000), 1..30),
         ) {
-            let mut sightings = Sightings::default();
+            let mut clock_offsets = ClockOffsets::default();
             let mut ours = 5_000_000_000_u64;
             for (gap, delay) in events {
                 ours += gap;
                 let planned = Tick::from_nanos(ours.saturating_add_signed(difference));
                 ours += delay;
-                let placed = sightings.place(1, planned, planned + Duration::from_secs(1), Tick::from_nanos(ours));
+                let placed = clock_offsets.place(1, planned, planned + Duration::from_secs(1), Tick::from_nanos(ours));
                 prop_assert!(placed >= Tick::from_nanos(ours - delay) + Duration::from_secs(1));
                 prop_assert!(placed <= Tick::from_nanos(ours) + Duration::from_secs(1));
             }

@@ -4,14 +4,14 @@ use super::{Guard, LAST_PAGE, NumberedPager, Offsets, Slot, Stop};
 
 /// What the end of a list is told by.
 #[derive(Clone, Copy, Debug)]
-struct Judged {
+struct Facts {
     items: u64,
     bytes: usize,
     has_more: Option<bool>,
     digest: u64,
 }
 
-/// The last page with records that was judged.
+/// The last page with records that was decided.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Previous {
     items: u64,
@@ -20,18 +20,18 @@ pub(super) struct Previous {
 
 impl NumberedPager {
     /// Looks at pages in their order for the end of the list.
-    pub(super) fn judge(&mut self) {
-        while let (None, Some(Slot::Held { facts, .. })) = (self.stop, self.slots.get(&self.judging)) {
-            let page = self.judging;
-            let judged = Judged {
+    pub(super) fn decide(&mut self) {
+        while let (None, Some(Slot::Held { facts, .. })) = (self.stop, self.slots.get(&self.deciding)) {
+            let page = self.deciding;
+            let decided = Facts {
                 items: facts.items as u64,
                 bytes: facts.bytes,
                 has_more: facts.has_more,
                 digest: facts.digest,
             };
-            let stop = self.verdict(page, judged);
-            if judged.items > 0 {
-                self.previous = Some(Previous { items: judged.items, digest: judged.digest });
+            let stop = self.decision(page, decided);
+            if decided.items > 0 {
+                self.previous = Some(Previous { items: decided.items, digest: decided.digest });
             }
             if let Some(stop) = stop {
                 self.stop(stop);
@@ -40,8 +40,8 @@ impl NumberedPager {
     }
 
     /// Whether to go no further than this page. Otherwise the one behind it is to be
-    /// judged next.
-    fn verdict(&mut self, page: u32, facts: Judged) -> Option<Stop> {
+    /// decided next.
+    fn decision(&mut self, page: u32, facts: Facts) -> Option<Stop> {
         let after = |guard| Some(Stop { before: page.saturating_add(1), guard });
         let repeats = facts.items > 0 && self.previous.is_some_and(|page| page.digest == facts.digest);
         let more = match facts.has_more {
@@ -67,9 +67,9 @@ impl NumberedPager {
         if let Err(guard) = self.cap.page(facts.bytes, more) {
             return after(Some(guard));
         }
-        self.judging = self.behind(page, facts.items);
-        let judged = self.judging.saturating_sub(self.config.start_page);
-        let last = judged >= self.config.max_pages || self.judging > LAST_PAGE;
+        self.deciding = self.behind(page, facts.items);
+        let decided = self.deciding.saturating_sub(self.config.start_page);
+        let last = decided >= self.config.max_pages || self.deciding > LAST_PAGE;
         if last { after(Some(Guard::TooManyPages)) } else { None }
     }
 

@@ -29,7 +29,7 @@ pub(super) const TAIL: usize = 256;
 /// What is remembered, within a read and across those that go on from its position.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Track {
+pub struct ReadProgress {
     /// Whether the list is asked for in a fixed order. Page numbers mean nothing
     /// without it.
     #[serde(rename = "o", default, skip_serializing_if = "is_default")]
@@ -53,7 +53,7 @@ pub struct Track {
     tail: VecDeque<u64>,
 }
 
-impl Track {
+impl ReadProgress {
     /// Of a read that begins, in a fixed order or in the vendor's own.
     #[must_use]
     pub fn new(ordered: bool) -> Self {
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn the_last_ids_are_remembered_and_no_more() {
-        let mut track = Track::new(true);
+        let mut track = ReadProgress::new(true);
         let ids: Vec<_> = (0..TAIL as i64 + 5).filter_map(|id| RecordId::of(&id.to_string())).collect();
         ids.iter().for_each(|id| track.deliver(Some(*id)));
         assert!(track.tail().eq(ids.iter().skip(5).map(|id| id.digest)));

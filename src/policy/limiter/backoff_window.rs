@@ -9,12 +9,12 @@ use std::time::Duration;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const MAX_WAIT: Duration = Duration::from_secs(20);
 
-/// No hint closes a gate for longer: a wrong one must not close it for good.
+/// No hint closes a window for longer: a wrong one must not close it for good.
 pub const MAX_HINT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Open, or closed until a known time.
 #[derive(Clone, Debug, Default)]
-pub struct Gate {
+pub struct BackoffWindow {
     until: Tick,
     /// When it was last closed by a request that was sent while it was open.
     closed: Option<Tick>,
@@ -22,10 +22,10 @@ pub struct Gate {
     in_row: u32,
 }
 
-impl Gate {
+impl BackoffWindow {
     /// A request that was sent at `sent` was answered with 429.
     ///
-    /// Those that were in flight when the gate closed bring no news, unless they name a
+    /// Those that were in flight when the window closed bring no news, unless they name a
     /// later time: fifty of them are one step of our own growing wait and not fifty. Says
     /// whether it is news.
     pub fn throttled(&mut self, now: Tick, sent: Tick, hint: Option<Duration>) -> bool {
@@ -76,65 +76,65 @@ mod tests {
 
     #[test]
     fn it_opens_at_the_hinted_time_and_not_before() {
-        let mut gate = Gate::default();
-        assert_eq!(gate.closed_until(at(0)), None);
-        gate.throttled(at(100), at(50), Some(3 * SECOND));
-        assert_eq!(gate.closed_until(at(3_099)), Some(at(3_100)));
-        assert_eq!(gate.closed_until(at(3_100)), None);
+        let mut window = BackoffWindow::default();
+        assert_eq!(window.closed_until(at(0)), None);
+        window.throttled(at(100), at(50), Some(3 * SECOND));
+        assert_eq!(window.closed_until(at(3_099)), Some(at(3_100)));
+        assert_eq!(window.closed_until(at(3_100)), None);
     }
 
     #[test]
     fn without_a_hint_it_waits_longer_each_time() {
-        let mut gate = Gate::default();
+        let mut window = BackoffWindow::default();
         let mut now = at(10);
         for seconds in [1, 2, 4, 8, 16, 20, 20] {
-            gate.throttled(now, now, None);
-            assert_eq!(gate.closed_until(now), Some(now + SECOND * seconds));
+            window.throttled(now, now, None);
+            assert_eq!(window.closed_until(now), Some(now + SECOND * seconds));
             now = now + SECOND * seconds + Duration::from_nanos(1);
         }
-        gate.succeeded(now);
-        gate.throttled(now, now, None);
-        assert_eq!(gate.closed_until(now), Some(now + SECOND));
+        window.succeeded(now);
+        window.throttled(now, now, None);
+        assert_eq!(window.closed_until(now), Some(now + SECOND));
     }
 
     #[test]
     fn what_was_in_flight_when_it_closed_is_no_news() {
-        let mut gate = Gate::default();
+        let mut window = BackoffWindow::default();
         for sent in 0..50 {
-            gate.throttled(at(100 + sent), at(sent), None);
+            window.throttled(at(100 + sent), at(sent), None);
         }
-        assert_eq!(gate.closed_until(at(200)), Some(at(1_100)));
+        assert_eq!(window.closed_until(at(200)), Some(at(1_100)));
         // It was sent before the vendor said no, so it does not end the row either.
-        gate.succeeded(at(100));
-        gate.throttled(at(1_200), at(1_150), None);
-        assert_eq!(gate.closed_until(at(1_200)), Some(at(3_200)));
+        window.succeeded(at(100));
+        window.throttled(at(1_200), at(1_150), None);
+        assert_eq!(window.closed_until(at(1_200)), Some(at(3_200)));
     }
 
     #[test]
     fn a_later_time_counts_even_from_a_request_in_flight() {
-        let mut gate = Gate::default();
-        gate.throttled(at(100), at(0), Some(5 * SECOND));
-        gate.throttled(at(110), at(1), Some(SECOND));
-        assert_eq!(gate.closed_until(at(200)), Some(at(5_100)));
-        gate.throttled(at(120), at(2), Some(7 * SECOND));
-        assert_eq!(gate.closed_until(at(200)), Some(at(7_120)));
+        let mut window = BackoffWindow::default();
+        window.throttled(at(100), at(0), Some(5 * SECOND));
+        window.throttled(at(110), at(1), Some(SECOND));
+        assert_eq!(window.closed_until(at(200)), Some(at(5_100)));
+        window.throttled(at(120), at(2), Some(7 * SECOND));
+        assert_eq!(window.closed_until(at(200)), Some(at(7_120)));
     }
 
     #[test]
     fn an_absurd_hint_does_not_close_it_for_good() {
-        let mut gate = Gate::default();
-        gate.throttled(at(0), at(0), Some(Duration::MAX));
-        assert_eq!(gate.closed_until(at(1)), Some(at(24 * 3_600 * 1_000)), "a day");
+        let mut window = BackoffWindow::default();
+        window.throttled(at(0), at(0), Some(Duration::MAX));
+        assert_eq!(window.closed_until(at(1)), Some(at(24 * 3_600 * 1_000)), "a day");
     }
 
     #[test]
     fn a_row_without_end_does_not_overflow() {
-        let mut gate = Gate::default();
+        let mut window = BackoffWindow::default();
         let mut now = at(0);
         for _ in 0..100 {
             now = now + MAX_WAIT + SECOND;
-            gate.throttled(now, now, None);
-            assert!(gate.closed_until(now).is_some_and(|until| until <= now + MAX_WAIT));
+            window.throttled(now, now, None);
+            assert!(window.closed_until(now).is_some_and(|until| until <= now + MAX_WAIT));
         }
     }
 }

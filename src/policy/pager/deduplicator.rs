@@ -3,18 +3,18 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::RecordId;
+use super::read_progress::ReadProgress;
 use super::seen::Seen;
-use super::track::Track;
 use crate::sabotage::{Sabotage, on};
 
 /// Pages whose ids are remembered. Pages shift by what was put in since the page before
 /// was fetched: rarely by a page, never by many.
 pub(super) const LOOK_BACK: usize = 16;
 
-/// Finds them, and keeps the [`Track`].
+/// Finds them, and keeps the [`ReadProgress`].
 #[derive(Clone, Debug)]
-pub(super) struct Doubles {
-    pub(super) track: Track,
+pub(super) struct Deduplicator {
+    pub(super) track: ReadProgress,
     seen: Seen,
     /// Where they stand on the page to deliver next; none until it was looked at.
     places: Option<VecDeque<u64>>,
@@ -23,8 +23,8 @@ pub(super) struct Doubles {
     stale: usize,
 }
 
-impl Doubles {
-    pub(super) fn new(track: Track, page_size: u32) -> Self {
+impl Deduplicator {
+    pub(super) fn new(track: ReadProgress, page_size: u32) -> Self {
         let mut seen = Seen::new((page_size as usize).saturating_mul(LOOK_BACK));
         if !on(Sabotage::RepeatRecords) {
             for digest in track.tail() {
@@ -36,7 +36,7 @@ impl Doubles {
 
     /// Looks at a page, unless that is done, of which the first `taken` records are done
     /// with. `last` is whether no later page had been asked for when it came.
-    pub(super) fn look(&mut self, ids: &[Option<RecordId>], items: u64, taken: u64, last: bool) {
+    pub(super) fn probe(&mut self, ids: &[Option<RecordId>], items: u64, taken: u64, last: bool) {
         if self.places.is_some() {
             return;
         }
@@ -128,20 +128,20 @@ mod tests {
     }
 
     /// Whether a second page with these ids is drift, after one with 1 to 10.
-    fn drifts(track: Track, second: std::ops::RangeInclusive<i64>, last: bool) -> bool {
-        let mut doubles = Doubles::new(track, 10);
-        ids(1..=10).into_iter().for_each(|id| doubles.deliver(id));
+    fn drifts(track: ReadProgress, second: std::ops::RangeInclusive<i64>, last: bool) -> bool {
+        let mut deduplicator = Deduplicator::new(track, 10);
+        ids(1..=10).into_iter().for_each(|id| deduplicator.deliver(id));
         let second = ids(second);
-        doubles.look(&second, second.len() as u64, 0, last);
-        doubles.track.drifted(false)
+        deduplicator.probe(&second, second.len() as u64, 0, last);
+        deduplicator.track.drifted(false)
     }
 
     #[test]
     fn a_shift_is_drift_only_if_a_later_page_was_asked_for_and_nothing_is_counted() {
-        let counted = || Track::known(Some(18), None);
-        assert!(drifts(Track::default(), 9..=18, false));
-        assert!(!drifts(Track::default(), 9..=18, true), "the next page is asked for after the shift");
+        let counted = || ReadProgress::known(Some(18), None);
+        assert!(drifts(ReadProgress::default(), 9..=18, false));
+        assert!(!drifts(ReadProgress::default(), 9..=18, true), "the next page is asked for after the shift");
         assert!(!drifts(counted(), 9..=18, false), "the count will tell");
-        assert!(!drifts(Track::default(), 11..=20, false), "nothing came twice");
+        assert!(!drifts(ReadProgress::default(), 11..=20, false), "nothing came twice");
     }
 }
