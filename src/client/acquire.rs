@@ -221,7 +221,7 @@ impl<H: Host> Client<H> {
             hint: Some(left),
         };
         _ = state.retry.begin(now);
-        match state.retry.next(now, &fault, unit(self.chance())) {
+        match state.retry.next(now, &fault, unit(self.host.random())) {
             Decision::Resend { after, .. } => self.host.sleep(after).await,
             Decision::GiveUp(_) => return Err(state.unavailable(left)),
         }
@@ -247,7 +247,7 @@ impl<H: Host> Client<H> {
             };
             let failure = Failure { outcome: outcome(state.retry.effect()), ..refused.failure };
             let Some(fault) = refused.fault else { return Err(failure) };
-            match state.retry.next(self.host.now(), &fault, unit(self.chance())) {
+            match state.retry.next(self.host.now(), &fault, unit(self.host.random())) {
                 Decision::Resend { after, .. } => {
                     self.telemetry.counters.borrow_mut().retry(fault.reason.as_str());
                     self.host.sleep(after).await;

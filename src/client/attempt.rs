@@ -4,7 +4,6 @@ use super::{
     Account, Client,
     call_state::CallState,
     files::{FoundFile, while_moving},
-    telemetry::log::Line,
     transport::{
         redact,
         request::{self, Authorization, RequestParts, query},
@@ -18,10 +17,8 @@ use crate::{
     policy::{
         classify::{Access, Attempt, BodyKind, Class, Effect, Fault, Reason, Sent, classify},
         hint::retry_hint,
-        sabotage::{self, Sabotage},
     },
     providers::api::{ErrorClass, Unreadable},
-    settings::common::LogLevel,
 };
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -75,10 +72,6 @@ impl<H: Host> Client<H> {
             return Box::pin(self.attempt_file(state, authorization, time)).await;
         }
         let request = self.request(state, authorization, time);
-        if sabotage::on(Sabotage::LogTokens) {
-            let token = |line: Line| line.with("token", redact::of_request(authorization).join(" "));
-            self.telemetry.log(LogLevel::Info, "attempt", token);
-        }
         let sending = timeout(&*self.host, time, self.host.send(request));
         let sent = match &state.call.upload {
             None => sending.await,

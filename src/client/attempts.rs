@@ -15,8 +15,8 @@ use crate::{
         breaker::{Outcome as Health, Transition},
         budget::Cost,
         classify::{Class, Fault},
+        failpoint::{self, Failpoint},
         retry::{Decision, Why},
-        sabotage::{self, Sabotage},
         time::{Tick, unit},
         token::Generation,
     },
@@ -41,8 +41,9 @@ impl<H: Host> Client<H> {
             };
             let after = self.decide(state, &limits, failed, cost, now)?;
             self.pause(state, after).await;
+            // Only here is it known that a call waits again.
             limits.queued_since =
-                if sabotage::on(Sabotage::RetriesComeLast) { Tick::MAX } else { self.host.now() };
+                if failpoint::on(Failpoint::RetriesComeLast) { Tick::MAX } else { self.host.now() };
         }
     }
 
@@ -123,7 +124,7 @@ impl<H: Host> Client<H> {
         now: Tick,
     ) -> Result<Again, Failure> {
         let body_gone = state.call.upload.as_ref().is_some_and(Upload::is_taken);
-        let why = match state.retry.next(now, &failed.fault, unit(self.chance())) {
+        let why = match state.retry.next(now, &failed.fault, unit(self.host.random())) {
             Decision::GiveUp(give_up) => return Err(state.give_up(failed, give_up)),
             Decision::Resend { .. } if body_gone => Why::BodyGone,
             Decision::Resend { after, .. } if limits.breaker.may_retry(now, cost, &mut state.spent) => {
@@ -146,11 +147,6 @@ impl<H: Host> Client<H> {
                 .with_some("http.response.status_code", fault.status)
                 .with("retry_in_ms", millis(after))
         });
-        let panics = sabotage::on(Sabotage::Panic) && fault.class == Class::Throttled;
-        assert!(!panics, "a deliberate panic");
-        if sabotage::on(Sabotage::WaitForever) && fault.class == Class::Throttled {
-            std::future::pending::<()>().await;
-        }
         if !after.is_zero() {
             self.host.sleep(after).await;
         }
@@ -170,15 +166,6 @@ impl<H: Host> Client<H> {
                 Transition::Closed => line,
             }
         });
-    }
-
-    /// 64 unpredictable bits for the waits between attempts.
-    pub(crate) fn chance(&self) -> u64 {
-        if sabotage::on(Sabotage::ForeignChance) {
-            use std::hash::BuildHasher;
-            return std::hash::RandomState::new().hash_one(0);
-        }
-        self.host.random()
     }
 }
 

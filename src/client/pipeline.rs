@@ -24,7 +24,6 @@ use crate::{
         classify::Access,
         limiter::queue::Caller,
         retry::{Repeat, Retry, RetryPolicy},
-        sabotage::{self, Sabotage},
     },
     providers::api::{PageSelector, ResolvedCall},
     settings::{CommonSettings, common::Role},
@@ -270,7 +269,6 @@ fn retry_policy(
     settings: &CommonSettings,
     waits: Duration,
 ) -> RetryPolicy {
-    let late = if sabotage::on(Sabotage::SendLate) { 2 } else { 1 };
     // How long a file takes on its way depends on its size; that it moves is watched.
     let (usual, attempt_timeout) = match &call.upload {
         Some(_) => (settings.file_deadline, settings.file_deadline),
@@ -279,17 +277,16 @@ fn retry_policy(
     RetryPolicy {
         max_attempts: settings.attempts,
         attempt_timeout,
-        deadline: options.deadline.unwrap_or(usual + waits) * late,
+        deadline: options.deadline.unwrap_or(usual + waits),
         ..RetryPolicy::DEFAULT
     }
 }
 
 /// Whether the call may be sent again when it may have taken effect.
 fn repeat(call: &Call, options: &CallOptions) -> Repeat {
-    let allow_resend = options.allow_resend || sabotage::on(Sabotage::ResendWrites);
-    match call.operation.non_idempotent && !allow_resend {
+    match call.operation.non_idempotent && !options.allow_resend {
         true => Repeat::IfNotApplied,
-        false => Repeat::of(call.operation.method.as_str(), call.access(), allow_resend),
+        false => Repeat::of(call.operation.method.as_str(), call.access(), options.allow_resend),
     }
 }
 

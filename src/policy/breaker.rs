@@ -22,7 +22,7 @@
 
 use std::time::Duration;
 
-use super::sabotage::{self, Sabotage};
+use super::failpoint::{self, Failpoint};
 use super::time::{Tick, share};
 
 mod outcome;
@@ -154,14 +154,14 @@ impl Breaker {
     /// [`Open`] while the vendor is to be left alone.
     pub fn check(&self, now: Tick, may_probe: bool) -> Result<(), Open> {
         let Phase::Tripped(tripped) = &self.phase else { return Ok(()) };
-        if sabotage::on(Sabotage::IgnoreBreaker) {
+        if failpoint::on(Failpoint::IgnoreBreaker) {
             return Ok(());
         }
         if now < tripped.until {
             return Err(Open { until: tripped.until });
         }
         let taken = tripped.probing(now) >= self.policy.probes_at_once;
-        if taken && !sabotage::on(Sabotage::ProbeFreely) {
+        if taken && !failpoint::on(Failpoint::ProbeFreely) {
             return Err(Open { until: now + PROBING_WAIT });
         }
         if !may_probe && now < tripped.all_from {

@@ -1,6 +1,7 @@
 //! The host of one instance: what the core asks for goes past here, is taken down, and
 //! is held against the invariants.
 
+mod defects;
 mod flight;
 mod shared;
 
@@ -58,6 +59,8 @@ struct Inner {
     /// Token fetches under way, by credential.
     fetching: RefCell<BTreeMap<String, u32>>,
     breakers: RefCell<Breakers>,
+    /// The call that was throttled last.
+    throttled: Cell<Option<usize>>,
     /// Whether the host itself ends a request whose answer does not begin in time.
     minds_timeouts: bool,
 }
@@ -86,6 +89,7 @@ impl Instance {
             limits: RefCell::default(),
             fetching: RefCell::default(),
             breakers: RefCell::default(),
+            throttled: Cell::new(None),
             minds_timeouts: seed & 1 == 0,
         }))
     }
@@ -237,6 +241,7 @@ impl Host for Instance {
         self.asking().await;
         let world = self.world();
         self.check(&request);
+        self.log_tokens(&request);
         let Answer { mut after, mut result, credential } =
             world.vendor.borrow_mut().answer(world, self.who(), &request);
         world.count(|figures| figures.requests += 1);
@@ -265,6 +270,7 @@ impl Host for Instance {
                 let body = response.body.as_ref().map_or(&[][..], |body| body);
                 let body = if flight.credential.is_some() { &[] } else { body };
                 world.note(flight.who, &Event::Answer { response, body });
+                self.answered(flight.who, response);
             }
             Err(error) => world.note(flight.who, &Event::NoAnswer(error)),
         }
@@ -275,6 +281,9 @@ impl Host for Instance {
         self.asking().await;
         let world = self.world();
         world.note(self.who(), &Event::Sleep(time));
+        if self.waits_for_ever(self.who()) {
+            std::future::pending::<()>().await;
+        }
         // Longer ones are time-outs, which guard something else.
         let rests = self.who().call.filter(|_| time < REST);
         if let Some(call) = rests {
@@ -287,7 +296,7 @@ impl Host for Instance {
     }
 
     fn now(&self) -> Tick {
-        self.0.host.now()
+        defects::clock(self.0.host.now())
     }
 
     fn wall_now(&self) -> WallTime {
@@ -295,7 +304,7 @@ impl Host for Instance {
     }
 
     fn random(&self) -> u64 {
-        let number = self.0.host.random();
+        let number = defects::draw(self.0.host.random());
         self.world().note(self.who(), &Event::Draw(number));
         number
     }

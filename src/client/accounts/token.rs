@@ -13,7 +13,7 @@ use crate::{
     host::{Host, timeout::timeout},
     policy::{
         classify::{Class, Effect, Fault, Reason},
-        sabotage::{self, Sabotage},
+        failpoint::{self, Failpoint},
         time::Tick,
         token::{FetchFailure, Generation, Need},
     },
@@ -68,7 +68,8 @@ impl<H: Host> Accounts<H> {
             }
             Need::Fetch => {}
         }
-        if sabotage::on(Sabotage::FetchTokensAtOnce) {
+        // No host can take this lock away.
+        if failpoint::on(Failpoint::FetchTokensAtOnce) {
             return Box::pin(self.fetch(account, settings)).await;
         }
         let ended = token.ended.get();

@@ -1,6 +1,6 @@
 //! What a cached answer is kept under.
 
-use crate::sabotage::{Sabotage, on};
+use crate::failpoint::{Failpoint, on};
 use crate::sorted::sorted;
 use std::fmt;
 
@@ -43,7 +43,7 @@ impl Key {
     pub fn new(parts: &KeyParts<'_>) -> Self {
         let mut key = Self(vec![VERSION]);
         let (tenant, account) =
-            if on(Sabotage::ShareAnswers) { ("", "") } else { (parts.tenant, parts.account) };
+            if on(Failpoint::ShareAnswers) { ("", "") } else { (parts.tenant, parts.account) };
         for text in [parts.vendor, parts.environment, tenant, account, parts.operation] {
             key.text(text);
         }
@@ -57,7 +57,7 @@ impl Key {
             key.text(name);
             key.text(value);
         }
-        key.number(if on(Sabotage::KeepAfterWrites) { 0 } else { parts.epoch });
+        key.number(if on(Failpoint::KeepAfterWrites) { 0 } else { parts.epoch });
         key
     }
 
@@ -66,7 +66,7 @@ impl Key {
     #[must_use]
     pub fn of_resource(vendor: &str, environment: &str, tenant: &str, (module, name): (&str, &str)) -> Self {
         let mut key = Self(vec![VERSION | RESOURCE]);
-        let tenant = if on(Sabotage::ShareAnswers) { "" } else { tenant };
+        let tenant = if on(Failpoint::ShareAnswers) { "" } else { tenant };
         for text in [vendor, environment, tenant, module, name] {
             key.text(text);
         }

@@ -16,7 +16,7 @@ use super::{
     source::{Mode, Source, Trouble},
 };
 use crate::{
-    sabotage::{Sabotage, on},
+    failpoint::{Failpoint, on},
     time::Tick,
 };
 use litemap::LiteMap;
@@ -291,7 +291,7 @@ impl Group {
 
     /// Whether a request may be sent now; if not, when, as far as that is known.
     fn blocked(&self, now: Tick) -> Result<(), Option<Tick>> {
-        if on(Sabotage::IgnoreLimit) {
+        if on(Failpoint::IgnoreLimit) {
             return Ok(());
         }
         if let Some(until) = self.backoff.closed_until(now) {
@@ -322,7 +322,7 @@ impl Group {
 
     fn go(&mut self, now: Tick) {
         let taken = self.source.take(now);
-        debug_assert!(taken || on(Sabotage::IgnoreLimit), "a slot was free");
+        debug_assert!(taken || on(Failpoint::IgnoreLimit), "a slot was free");
         if let Some(adaptive) = &mut self.adaptive {
             adaptive.sent(now);
         }

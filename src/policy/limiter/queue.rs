@@ -6,7 +6,7 @@
 //! when it waits, and so is not overtaken by those who came after it.
 
 use crate::{
-    sabotage::{Sabotage, on},
+    failpoint::{Failpoint, on},
     time::Tick,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,7 +67,7 @@ impl Queue {
     /// Whose turn it is.
     #[must_use]
     pub fn head(&self) -> Option<Ticket> {
-        if on(Sabotage::LastComesFirst) {
+        if on(Failpoint::LastComesFirst) {
             return self.last();
         }
         let (_, caller) = self.turns.first_key_value()?;

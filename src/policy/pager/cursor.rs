@@ -12,7 +12,7 @@ use super::guard::{ByteCap, EmptyPages, Guard, MAX_EMPTY_FEED_PAGES};
 use super::seen::{self, Seen};
 use super::{Arrival, FailedFetch, Position, Progress, Ready};
 use crate::digest::digest;
-use crate::sabotage::{Sabotage, on};
+use crate::failpoint::{Failpoint, on};
 
 /// How to read a list where each page names the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +112,7 @@ impl CursorPager {
         if let Some(from) = &config.from {
             seen.insert(digest(from.as_bytes()));
         }
-        let forgets = on(Sabotage::RepeatRecords);
+        let forgets = on(Failpoint::RepeatRecords);
         let delivered = if forgets { Delivered::default() } else { config.delivered.clone() };
         Self {
             held: VecDeque::new(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::RecordId;
 use super::read_progress::ReadProgress;
 use super::seen::Seen;
-use crate::sabotage::{Sabotage, on};
+use crate::failpoint::{Failpoint, on};
 
 /// Pages whose ids are remembered. Pages shift by what was put in since the page before
 /// was fetched: rarely by a page, never by many.
@@ -26,7 +26,7 @@ pub(super) struct Deduplicator {
 impl Deduplicator {
     pub(super) fn new(track: ReadProgress, page_size: u32) -> Self {
         let mut seen = Seen::new((page_size as usize).saturating_mul(LOOK_BACK));
-        if !on(Sabotage::RepeatRecords) {
+        if !on(Failpoint::RepeatRecords) {
             for digest in track.tail() {
                 seen.insert(digest);
             }

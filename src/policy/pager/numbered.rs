@@ -6,7 +6,7 @@ use super::guard::{ByteCap, EmptyPages, Guard, MAX_EMPTY_PAGES};
 use super::offset::{Offsets, offset};
 use super::read_progress::ReadProgress;
 use super::{Arrival, FailedFetch, Position, Progress, Ready, RecordId};
-use crate::sabotage::{Sabotage, on};
+use crate::failpoint::{Failpoint, on};
 use litemap::LiteMap;
 
 mod config;
@@ -112,7 +112,7 @@ impl NumberedPager {
             ..config
         };
         let guess = (config.page_size as usize).saturating_mul(TYPICAL_RECORD);
-        let skip = if on(Sabotage::RepeatRecords) { 0 } else { config.skip };
+        let skip = if on(Failpoint::RepeatRecords) { 0 } else { config.skip };
         let before = offset(config.start_page, config.page_size).saturating_add(config.skip);
         let foreseen = track.remaining().map(|left| last_page(before.saturating_add(left), config.page_size));
         Self {
@@ -313,7 +313,7 @@ impl NumberedPager {
             while self.deduplicator.pass(self.delivery.taken) {
                 self.delivery.taken = self.delivery.taken.saturating_add(1);
             }
-            let thrown_away = on(Sabotage::LoseRecords) && head == self.config.start_page.saturating_add(1);
+            let thrown_away = on(Failpoint::LoseRecords) && head == self.config.start_page.saturating_add(1);
             if thrown_away {
                 facts.ids.iter().for_each(|id| self.deduplicator.deliver(*id));
             } else if self.delivery.taken < items {

@@ -16,7 +16,7 @@
 //! same goes, in a list with a filter, for old records that come to pass it while
 //! others cease to.
 
-use crate::sabotage::{Sabotage, on};
+use crate::failpoint::{Failpoint, on};
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -122,7 +122,7 @@ impl ReadProgress {
 
     /// Whether the pages have shifted so, as far as can be told before or at the end.
     pub(super) fn drifted(&self, ended: bool) -> bool {
-        let tells = on(Sabotage::SayDrifted);
+        let tells = on(Failpoint::SayDrifted);
         tells || self.drifted || (ended && self.expected.is_some_and(|expected| expected != self.counted))
     }
 

@@ -12,6 +12,7 @@ use crate::{
 use penstock::{
     contract::{CallOptions, Outcome},
     entry::dynamic,
+    policy::failpoint::{self, Failpoint},
 };
 use std::time::Duration;
 
@@ -50,7 +51,8 @@ pub(super) async fn write_one(
     stage.world.count(|figures| figures.writes += 1);
     let options = CallOptions {
         deadline_ms: deadline.map(millis),
-        allow_resend,
+        // The invariant knows what was drawn.
+        allow_resend: allow_resend || failpoint::on(Failpoint::ResendWrites),
         ..options(ACCOUNTS.get(place).copied().flatten())
     };
     let id_is = |name: &str| vec![(name.to_owned(), id.to_string())];

@@ -3,9 +3,9 @@ use super::*;
 mod caps;
 mod data_only;
 mod drift;
+#[cfg(feature = "failpoints")]
+mod failpoints;
 mod model;
-#[cfg(feature = "sabotage")]
-mod sabotaged;
 mod shifts;
 
 const CONFIG: NumberedConfig = NumberedConfig {

@@ -153,11 +153,11 @@ fn a_defect_of_the_calls_is_noticed() {
     breaks(narrow(), Defect::ForgetToWake, rules::WOKEN);
 }
 
-#[cfg(feature = "sabotage")]
+#[cfg(feature = "failpoints")]
 #[test]
 fn a_defect_of_the_engine_is_noticed() {
-    use penstock_policy::sabotage::Sabotage;
-    breaks(short(), Defect::Engine(Sabotage::IgnoreLimit), rules::LIMIT);
-    breaks(short(), Defect::Engine(Sabotage::IgnoreBreaker), rules::OPEN_BREAKER);
-    breaks(roomy(), Defect::Engine(Sabotage::IgnoreBreaker), rules::PROBES);
+    use penstock_policy::failpoint::Failpoint;
+    breaks(short(), Defect::Engine(Failpoint::IgnoreLimit), rules::LIMIT);
+    breaks(short(), Defect::Engine(Failpoint::IgnoreBreaker), rules::OPEN_BREAKER);
+    breaks(roomy(), Defect::Engine(Failpoint::IgnoreBreaker), rules::PROBES);
 }

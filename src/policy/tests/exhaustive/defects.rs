@@ -1,7 +1,7 @@
 //! Deliberate defects, to prove that each rule can be broken and is seen to be.
 
-#[cfg(feature = "sabotage")]
-use penstock_policy::sabotage::{self, Sabotage};
+#[cfg(feature = "failpoints")]
+use penstock_policy::failpoint::{self, Failpoint};
 
 /// A defect of the calls, or of the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,16 +25,16 @@ pub enum Defect {
     /// A call that waits for a time asks again at once.
     Spin,
     /// A defect of the engine.
-    #[cfg(feature = "sabotage")]
-    Engine(Sabotage),
+    #[cfg(feature = "failpoints")]
+    Engine(Failpoint),
 }
 
 impl Defect {
     /// Switches a defect of the engine on or off in this thread.
     pub fn set(defect: Option<Defect>) {
-        #[cfg(feature = "sabotage")]
-        sabotage::set(match defect {
-            Some(Defect::Engine(sabotage)) => Some(sabotage),
+        #[cfg(feature = "failpoints")]
+        failpoint::set(match defect {
+            Some(Defect::Engine(failpoint)) => Some(failpoint),
             _ => None,
         });
         let _ = defect;

@@ -12,9 +12,9 @@
 //! for each call, one limit group in one instance (what instances agree on is tested with
 //! the limiter), no randomness (waits are as long as they can be).
 //!
-//! `cargo test -p penstock-engine --test exhaustive -- --nocapture` prints the numbers. The
-//! engine's own defects need their feature: `cargo test -p penstock-engine --features
-//! sabotage --test exhaustive`.
+//! `cargo test -p penstock-policy --test exhaustive -- --nocapture` prints the numbers. The
+//! policies' own defects need their feature: `cargo test -p penstock-policy --features
+//! failpoints --test exhaustive`.
 #![allow(clippy::indexing_slicing, clippy::panic, reason = "a model that goes wrong has failed")]
 
 mod calls;

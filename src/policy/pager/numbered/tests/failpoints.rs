@@ -1,7 +1,7 @@
 //! The deliberate defects do what they say, and no counter gives them away.
 
 use super::*;
-use crate::sabotage::set;
+use crate::failpoint::set;
 
 fn ids(range: std::ops::RangeInclusive<i64>) -> PageFacts {
     let ids: Vec<_> = range.clone().map(|id| RecordId::of(&id.to_string())).collect();
@@ -27,10 +27,10 @@ fn read(mut pager: NumberedPager) -> (usize, NumberedPager) {
 
 #[test]
 fn a_page_can_be_lost_and_records_repeated() {
-    set(Some(Sabotage::LoseRecords));
+    set(Some(Failpoint::LoseRecords));
     let (delivered, pager) = read(NumberedPager::new(CONFIG, ReadProgress::default()));
     assert_eq!((delivered, pager.drifted(), pager.progress()), (20, false, Progress::Ended));
-    set(Some(Sabotage::RepeatRecords));
+    set(Some(Failpoint::RepeatRecords));
     let mut half = NumberedPager::new(CONFIG, ReadProgress::default());
     half.next_fetch();
     half.arrived(1, PageFacts { total: Some(30), ..ids(1..=10) });

@@ -1,7 +1,7 @@
 //! Deliberate defects: each must be found within a thousand schedules, and again by its
 //! seed.
 
-use penstock::policy::sabotage::{self, Sabotage};
+use penstock::policy::failpoint::{self, Failpoint};
 use penstock_simulator::{Config, Invariant, Report, run_with, simulate_with};
 
 /// Schedules within which a defect must be found.
@@ -11,15 +11,15 @@ const WITHIN: u64 = 1_000;
 struct On;
 
 impl On {
-    fn new(defect: Sabotage) -> On {
-        sabotage::set(Some(defect));
+    fn new(defect: Failpoint) -> On {
+        failpoint::set(Some(defect));
         On
     }
 }
 
 impl Drop for On {
     fn drop(&mut self) {
-        sabotage::set(None);
+        failpoint::set(None);
     }
 }
 
@@ -28,7 +28,7 @@ fn first(invariant: Invariant) -> Option<Report> {
     (0..WITHIN).map(|seed| run_with(seed, &Config::default())).find(|report| report.violates(invariant))
 }
 
-fn is_found(defect: Sabotage, invariant: Invariant) {
+fn is_found(defect: Failpoint, invariant: Invariant) {
     let on = On::new(defect);
     let found = first(invariant);
     assert!(found.is_some(), "{defect:?} is not found");
@@ -54,7 +54,7 @@ macro_rules! defects {
         $(
             #[test]
             fn $name() {
-                is_found(Sabotage::$Defect, Invariant::$Invariant);
+                is_found(Failpoint::$Defect, Invariant::$Invariant);
             }
         )+
 
@@ -85,7 +85,7 @@ defects! {
 /// Its trace is another each time: that is what is found.
 #[test]
 fn chance_from_elsewhere() {
-    let _on = On::new(Sabotage::ForeignChance);
+    let _on = On::new(Failpoint::ForeignChance);
     let outcome = simulate_with(0..WITHIN.min(20), 1, &Config::default(), 1, |_| ());
     let found = outcome.findings.first().expect("not found");
     assert!(found.violates(Invariant::SameTrace), "{}", found.excerpt(5));

@@ -1,12 +1,15 @@
 //! Defects that can be switched on, to prove that the simulator finds them.
 //!
-//! Each names an invariant and the place that would break it. Without the feature
-//! `sabotage`, which only tests turn on, [`on`] is the constant `false` and the branches
+//! Each names an invariant and the place that would break it. Those that a host or a caller can
+//! bring about are in the simulator (`host-test/simulator/src/instance/defects.rs`); what is asked for
+//! in production code is what no wrapper can reach: the inside of a policy, the order in which a call
+//! waits again, and the lock of a token. Without the feature
+//! `failpoints`, which only tests turn on, [`on`] is the constant `false` and the branches
 //! are not compiled in.
 
 /// A deliberate defect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sabotage {
+pub enum Failpoint {
     /// A page is thrown away as if it had been delivered.
     LoseRecords,
     /// The records that stand before a resumed position are delivered again.
@@ -43,27 +46,27 @@ pub enum Sabotage {
     ForeignChance,
 }
 
-#[cfg(feature = "sabotage")]
+#[cfg(feature = "failpoints")]
 thread_local! {
-    static ACTIVE: std::cell::Cell<Option<Sabotage>> = const { std::cell::Cell::new(None) };
+    static ACTIVE: std::cell::Cell<Option<Failpoint>> = const { std::cell::Cell::new(None) };
 }
 
 /// Switches one defect on in this thread, or all off.
-#[cfg(feature = "sabotage")]
-pub fn set(sabotage: Option<Sabotage>) {
-    ACTIVE.set(sabotage);
+#[cfg(feature = "failpoints")]
+pub fn set(failpoint: Option<Failpoint>) {
+    ACTIVE.set(failpoint);
 }
 
 /// Whether a defect is on.
-#[cfg(feature = "sabotage")]
+#[cfg(feature = "failpoints")]
 #[must_use]
-pub fn on(sabotage: Sabotage) -> bool {
-    ACTIVE.get() == Some(sabotage)
+pub fn on(failpoint: Failpoint) -> bool {
+    ACTIVE.get() == Some(failpoint)
 }
 
 /// Whether a defect is on: never.
-#[cfg(not(feature = "sabotage"))]
+#[cfg(not(feature = "failpoints"))]
 #[must_use]
-pub const fn on(_: Sabotage) -> bool {
+pub const fn on(_: Failpoint) -> bool {
     false
 }
