@@ -9,9 +9,9 @@ use self::flight::Flight;
 use crate::{
     breaker::Breakers,
     fault::Fault,
+    fault_window::FaultWindow,
     invariant::Invariant,
     life::Life,
-    spell::Spell,
     trace::{Event, Who},
     vendor::Answer,
     world::World,
@@ -51,7 +51,7 @@ struct Inner {
     /// Whether it has sent anything in this life: then it knows its settings.
     settled: Cell<bool>,
     /// What the shared store suffers from.
-    store: Cell<Option<(Fault, Spell)>>,
+    store: Cell<Option<(Fault, FaultWindow)>>,
     /// When the shared store was last in trouble.
     store_back: Cell<Option<Duration>>,
     /// The limits for which the store has answered in this life.
@@ -68,9 +68,9 @@ struct Inner {
 /// How the host finds settings and secrets.
 #[derive(Default)]
 struct Lookups {
-    slow: Spell,
+    slow: FaultWindow,
     takes: Duration,
-    failing: Spell,
+    failing: FaultWindow,
 }
 
 impl Instance {
@@ -139,18 +139,18 @@ impl Instance {
     }
 
     /// For a while, lookups take so long.
-    pub(crate) fn slow_lookups(&self, slow: Spell, takes: Duration) {
+    pub(crate) fn slow_lookups(&self, slow: FaultWindow, takes: Duration) {
         *self.0.lookups.borrow_mut() = Lookups { slow, takes, ..Lookups::default() };
     }
 
     /// For a while, lookups fail.
-    pub(crate) fn fail_lookups(&self, failing: Spell) {
+    pub(crate) fn fail_lookups(&self, failing: FaultWindow) {
         *self.0.lookups.borrow_mut() = Lookups { failing, ..Lookups::default() };
     }
 
     /// For a while, the store suffers from this.
-    pub(crate) fn store_suffers(&self, fault: Fault, spell: Spell) {
-        self.0.store.set(Some((fault, spell)));
+    pub(crate) fn store_suffers(&self, fault: Fault, window: FaultWindow) {
+        self.0.store.set(Some((fault, window)));
     }
 
     /// The store is well again.

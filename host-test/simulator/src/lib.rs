@@ -17,11 +17,13 @@
 
 mod breaker;
 mod calls;
+mod cluster;
 pub mod command;
 mod digest;
-mod disturb;
 mod fault;
+mod fault_window;
 mod figures;
+mod inject_fault;
 mod instance;
 mod invariant;
 mod life;
@@ -30,8 +32,6 @@ mod mix;
 mod named;
 mod report;
 mod schedule;
-mod spell;
-mod stage;
 mod staleness;
 mod trace;
 mod vendor;

@@ -2,9 +2,9 @@
 
 use crate::{
     Config,
-    disturb::disturb,
+    cluster::Cluster,
     fault::Fault,
-    stage::Stage,
+    inject_fault::inject_fault,
     vendor::{Kind, Sorting, Vendor},
     workload::{Caller, Stream, Target, Walk, get, keep, write},
     world::World,
@@ -34,18 +34,18 @@ pub(crate) fn world(seed: u64, config: &Config) -> (Rc<World>, Rng) {
 /// Runs it.
 pub(crate) fn run(world: &Rc<World>, mut chance: Rng) {
     let store = (chance.u8(..4) > 0).then(Store::default);
-    let stage = Rc::new(Stage::new(world.clone(), chance.usize(1..5), chance.u64(..), store));
-    settle(&stage, &mut chance);
-    weather(&stage, &mut chance);
+    let cluster = Rc::new(Cluster::new(world.clone(), chance.usize(1..5), chance.u64(..), store));
+    settle(&cluster, &mut chance);
+    fault_profile(&cluster, &mut chance);
 
     let horizon = Duration::from_secs(match chance.u8(..10) {
         0 => chance.u64(1_000..8_000),
         _ => chance.u64(5..90),
     });
-    let callers = callers(&stage, horizon, &mut chance);
-    let disturbances = disturbances(&stage, horizon, &mut chance);
+    let callers = callers(&cluster, horizon, &mut chance);
+    let disturbances = disturbances(&cluster, horizon, &mut chance);
     world.run(until_done(world, callers, disturbances));
-    stage.inspect();
+    cluster.inspect();
 }
 
 /// Runs callers to their end, and disturbances until then.
@@ -65,22 +65,22 @@ pub(crate) async fn until_done(world: &World, callers: Vec<Task>, disturbances: 
 }
 
 /// Settings, clocks and the store.
-fn settle(stage: &Stage, chance: &mut Rng) {
-    stage.set("LOG_LEVEL", if chance.u8(..6) == 0 { "debug" } else { "info" });
-    stage.set("REQUEST_TIMEOUT", &chance.u64(2..31).to_string());
-    stage.set("RETRY_ATTEMPTS", &chance.u64(1..7).to_string());
+fn settle(cluster: &Cluster, chance: &mut Rng) {
+    cluster.set("LOG_LEVEL", if chance.u8(..6) == 0 { "debug" } else { "info" });
+    cluster.set("REQUEST_TIMEOUT", &chance.u64(2..31).to_string());
+    cluster.set("RETRY_ATTEMPTS", &chance.u64(1..7).to_string());
     let deadline = Duration::from_secs(chance.u64(10..121));
-    stage.set("PENSTOCK_DEADLINE", &deadline.as_secs().to_string());
-    stage.world.usual_deadline.set(deadline);
-    stage.set("PENSTOCK_WINDOW", &chance.u64(1..9).to_string());
-    for instance in &stage.instances {
+    cluster.set("PENSTOCK_DEADLINE", &deadline.as_secs().to_string());
+    cluster.world.usual_deadline.set(deadline);
+    cluster.set("PENSTOCK_WINDOW", &chance.u64(1..9).to_string());
+    for instance in &cluster.instances {
         instance.host().skew(chance.i64(-5_000..=5_000));
     }
-    if let Some(store) = &stage.store {
+    if let Some(store) = &cluster.store {
         store.behave(Conduct { latency: Duration::from_millis(1), ..Conduct::default() });
     }
     let life = Duration::from_secs(if chance.bool() { 900 } else { chance.u64(20..900) });
-    let mut vendor = stage.world.vendor.borrow_mut();
+    let mut vendor = cluster.world.vendor.borrow_mut();
     for tenant in crate::vendor::TENANTS {
         if let Some(door) = vendor.door(tenant) {
             door.life = life;
@@ -89,52 +89,52 @@ fn settle(stage: &Stage, chance: &mut Rng) {
 }
 
 /// Which faults befall requests, and how often.
-fn weather(stage: &Stage, chance: &mut Rng) {
-    let mut vendor = stage.world.vendor.borrow_mut();
+fn fault_profile(cluster: &Cluster, chance: &mut Rng) {
+    let mut vendor = cluster.world.vendor.borrow_mut();
     let kinds = chance.usize(3..13);
     let pick = |_| Fault::OF_A_REQUEST.get(chance.usize(..Fault::OF_A_REQUEST.len())).copied();
     let palette: Vec<Fault> = (0..kinds).filter_map(pick).collect();
     let often = [0.0, 0.01, 0.03, 0.08, 0.2];
-    vendor.weather.chance = often.get(chance.usize(..often.len())).copied().unwrap_or_default();
-    vendor.weather.palette = palette;
+    vendor.fault_profile.chance = often.get(chance.usize(..often.len())).copied().unwrap_or_default();
+    vendor.fault_profile.palette = palette;
 }
 
-fn disturbances(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng) -> Vec<Task> {
+fn disturbances(cluster: &Rc<Cluster>, horizon: Duration, chance: &mut Rng) -> Vec<Task> {
     let many = chance.usize(3..12);
     let pick = |_| {
         let fault = Fault::OF_A_TIME.get(chance.usize(..Fault::OF_A_TIME.len())).copied()?;
         let at = time_within(horizon, chance);
-        let (stage, chance) = (stage.clone(), Rng::with_seed(chance.u64(..)));
-        Some(Box::pin(disturb(stage, fault, at, chance)) as Task)
+        let (cluster, chance) = (cluster.clone(), Rng::with_seed(chance.u64(..)));
+        Some(Box::pin(inject_fault(cluster, fault, at, chance)) as Task)
     };
     (0..many).filter_map(pick).collect()
 }
 
-fn callers(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng) -> Vec<Task> {
+fn callers(cluster: &Rc<Cluster>, horizon: Duration, chance: &mut Rng) -> Vec<Task> {
     let mut callers: Vec<Task> = Vec::new();
     for _ in 0..chance.u8(1..3) {
-        callers.push(streaming(stage, horizon, chance));
+        callers.push(streaming(cluster, horizon, chance));
     }
     for _ in 0..chance.u8(1..3) {
-        callers.push(walking(stage, horizon, chance));
+        callers.push(walking(cluster, horizon, chance));
     }
     for _ in 0..chance.u8(6..24) {
-        callers.push(single(stage, horizon, chance, true));
+        callers.push(single(cluster, horizon, chance, true));
     }
     for _ in 0..chance.u8(4..20) {
-        callers.push(single(stage, horizon, chance, false));
+        callers.push(single(cluster, horizon, chance, false));
     }
     for _ in 0..chance.u8(1..4) {
-        callers.push(keeping(stage, horizon, chance));
+        callers.push(keeping(cluster, horizon, chance));
     }
     if chance.u8(..8) == 0 {
-        callers.extend(crowd(stage, horizon, chance));
+        callers.extend(crowd(cluster, horizon, chance));
     }
     callers
 }
 
-fn streaming(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng) -> Task {
-    let target = target(stage, chance);
+fn streaming(cluster: &Rc<Cluster>, horizon: Duration, chance: &mut Rng) -> Task {
+    let target = target(cluster, chance);
     let stream = Stream {
         target,
         pause: pause(chance),
@@ -143,54 +143,54 @@ fn streaming(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng) -> Task {
         deadline: (chance.u8(..4) == 0).then(|| Duration::from_millis(chance.u64(2_000..60_000))),
         patience: (chance.u8(..8) == 0).then(|| Duration::from_millis(chance.u64(10..20_000))),
     };
-    let caller = caller(stage, chance);
-    later(stage, time_within(horizon / 4, chance), stream.read(caller))
+    let caller = caller(cluster, chance);
+    later(cluster, time_within(horizon / 4, chance), stream.read(caller))
 }
 
-fn walking(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng) -> Task {
+fn walking(cluster: &Rc<Cluster>, horizon: Duration, chance: &mut Rng) -> Task {
     let walk = Walk {
-        target: target(stage, chance),
+        target: target(cluster, chance),
         pause: pause(chance),
         include_total: chance.bool(),
         deadlines: chance.bool(),
     };
-    let caller = caller(stage, chance);
-    later(stage, time_within(horizon / 4, chance), walk.read(caller))
+    let caller = caller(cluster, chance);
+    later(cluster, time_within(horizon / 4, chance), walk.read(caller))
 }
 
-fn single(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng, writes: bool) -> Task {
-    let mut caller = caller(stage, chance);
+fn single(cluster: &Rc<Cluster>, horizon: Duration, chance: &mut Rng, writes: bool) -> Task {
+    let mut caller = caller(cluster, chance);
     let (place, deadline) = (place(chance), caller.deadline());
     let patience = (chance.u8(..10) == 0).then(|| Duration::from_millis(chance.u64(1..3_000)));
     let at = time_within(horizon, chance);
     match writes {
-        true => later(stage, at, write(caller, place, deadline, patience)),
-        false => later(stage, at, get(caller, place, deadline, patience)),
+        true => later(cluster, at, write(caller, place, deadline, patience)),
+        false => later(cluster, at, get(caller, place, deadline, patience)),
     }
 }
 
 /// Asks for what rarely changes, throughout.
-fn keeping(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng) -> Task {
-    let caller = caller(stage, chance);
+fn keeping(cluster: &Rc<Cluster>, horizon: Duration, chance: &mut Rng) -> Task {
+    let caller = caller(cluster, chance);
     let place = place(chance);
     let pause = if chance.bool() { Duration::from_secs(3) } else { horizon / 4 };
-    later(stage, time_within(horizon / 4, chance), keep(caller, place, pause))
+    later(cluster, time_within(horizon / 4, chance), keep(caller, place, pause))
 }
 
 /// Many at once: more than the vendor's limit allows within seconds.
-fn crowd(stage: &Rc<Stage>, horizon: Duration, chance: &mut Rng) -> Vec<Task> {
+fn crowd(cluster: &Rc<Cluster>, horizon: Duration, chance: &mut Rng) -> Vec<Task> {
     let (from, place) = (time_within(horizon, chance), place(chance));
     let for_seconds = Duration::from_secs(chance.u64(1..5));
     let one = |_| {
-        let caller = caller(stage, chance);
+        let caller = caller(cluster, chance);
         let deadline = (chance.u8(..4) == 0).then(|| Duration::from_millis(chance.u64(100..20_000)));
         let at = from + time_within(for_seconds, chance);
-        later(stage, at, get(caller, place, deadline, None))
+        later(cluster, at, get(caller, place, deadline, None))
     };
     (0..300).map(one).collect()
 }
 
-fn target(stage: &Stage, chance: &mut Rng) -> Target {
+fn target(cluster: &Cluster, chance: &mut Rng) -> Target {
     let kind = match chance.u8(..5) {
         0 | 1 => Kind::Numbered,
         2 | 3 => Kind::Feed,
@@ -198,14 +198,14 @@ fn target(stage: &Stage, chance: &mut Rng) -> Target {
     };
     let page_size = chance.u32(2..9);
     let part = chance.u64(..u64::from(page_size));
-    let target = Target::new(stage, kind, place(chance), FEWEST_PAGES + chance.u64(..20), page_size, part);
+    let target = Target::new(cluster, kind, place(chance), FEWEST_PAGES + chance.u64(..20), page_size, part);
     // Some lists of the vendor's do not sort, and some refuse to.
     let sorting = match chance.u8(..5) {
         0 => Sorting::Ignores,
         1 => Sorting::Refuses,
         _ => Sorting::Obeys,
     };
-    if let Some(list) = stage.world.vendor.borrow_mut().lists.get_mut(target.list) {
+    if let Some(list) = cluster.world.vendor.borrow_mut().lists.get_mut(target.list) {
         list.sorting = sorting;
     }
     target
@@ -224,19 +224,19 @@ fn pause(chance: &mut Rng) -> Duration {
     }
 }
 
-fn caller(stage: &Rc<Stage>, chance: &mut Rng) -> Caller {
-    let instance = chance.usize(..stage.instances.len().max(1));
-    Caller { stage: stage.clone(), chance: Rng::with_seed(chance.u64(..)), instance }
+fn caller(cluster: &Rc<Cluster>, chance: &mut Rng) -> Caller {
+    let instance = chance.usize(..cluster.instances.len().max(1));
+    Caller { cluster: cluster.clone(), chance: Rng::with_seed(chance.u64(..)), instance }
 }
 
 fn time_within(horizon: Duration, chance: &mut Rng) -> Duration {
     Duration::from_micros(chance.u64(..u64::try_from(horizon.as_micros()).unwrap_or(u64::MAX).max(1)))
 }
 
-fn later(stage: &Rc<Stage>, at: Duration, task: impl Future<Output = ()> + 'static) -> Task {
-    let stage = stage.clone();
+fn later(cluster: &Rc<Cluster>, at: Duration, task: impl Future<Output = ()> + 'static) -> Task {
+    let cluster = cluster.clone();
     Box::pin(async move {
-        stage.world.wait(at).await;
+        cluster.world.wait(at).await;
         task.await;
     })
 }

@@ -115,7 +115,7 @@ impl Staleness {
 impl World {
     /// Holds an answer against all that was written before; `shares` says whether the
     /// instances have a store together.
-    pub(crate) fn judge_age(&self, read: &Read, id: u64, version: u64, info: &AnswerInfo, shares: bool) {
+    pub(crate) fn check_age(&self, read: &Read, id: u64, version: u64, info: &AnswerInfo, shares: bool) {
         let staleness = self.staleness.borrow();
         let replaced = self.vendor.borrow().job_types.replaced(read.tenant, id, version);
         let least = staleness.least(read, id).filter(|(_, why)| shares || *why == OWN);

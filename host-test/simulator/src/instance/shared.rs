@@ -39,14 +39,14 @@ impl Instance {
             Err(HostError::Failed(_)) => "refused",
             Err(_) => "down",
         };
-        if let Some((fault, mut spell)) = self.0.store.get() {
+        if let Some((fault, mut window)) = self.0.store.get() {
             if matches!(
                 (fault, said),
                 (Fault::StateRefused, "refused") | (Fault::StateDown, "down") | (Fault::StateSlow, _)
             ) {
-                spell.hits(world, self.who(), fault);
+                window.hits(world, self.who(), fault);
             }
-            self.0.store.set(Some((fault, spell)));
+            self.0.store.set(Some((fault, window)));
         }
         let result = said;
         world.note(self.who(), &Event::State { operation, key, value, expected, ttl, result, answer });

@@ -12,7 +12,7 @@
 use super::set_up;
 use crate::{
     Config, Violation,
-    stage::{Ended, Stage, options},
+    cluster::{Cluster, Ended, options},
     vendor::{Kind, SPAN},
     workload::{Target, page, stream},
 };
@@ -119,14 +119,14 @@ pub fn kills(pages: u64, page_size: u32, reading: Reading, step: u64, threads: u
 }
 
 fn read(pages: u64, page_size: u32, reading: Reading, dies_at: Option<u64>) -> Read {
-    let stage = set_up(1, &Config::default(), 2, None);
-    stage.set("LOG_LEVEL", "error");
-    let target = Target::new(&stage, Kind::Numbered, 0, pages, page_size, 0);
-    if let Some(first) = stage.instances.first() {
+    let cluster = set_up(1, &Config::default(), 2, None);
+    cluster.set("LOG_LEVEL", "error");
+    let target = Target::new(&cluster, Kind::Numbered, 0, pages, page_size, 0);
+    if let Some(first) = cluster.instances.first() {
         first.die_at(dies_at);
     }
-    let mut consumer = Consumer::new(&stage, target);
-    let done = stage.world.run(async {
+    let mut consumer = Consumer::new(&cluster, target);
+    let done = cluster.world.run(async {
         match reading {
             Reading::Pages => consumer.pages().await,
             Reading::Stream { between } => consumer.stream(between).await,
@@ -134,19 +134,19 @@ fn read(pages: u64, page_size: u32, reading: Reading, dies_at: Option<u64>) -> R
     });
     let held = pages * u64::from(page_size);
     Read {
-        host_calls: stage.instances.first().map_or(0, |instance| instance.asked()),
+        host_calls: cluster.instances.first().map_or(0, |instance| instance.asked()),
         killed: consumer.killed,
         records: consumer.came.iter().map(|times| u64::from(*times)).sum(),
         complete: done && consumer.came.len() as u64 == held && !consumer.came.contains(&0),
         repeated: consumer.repeated,
         again: consumer.again,
-        violations: stage.world.close().1,
+        violations: cluster.world.close().1,
     }
 }
 
 /// Who reads the list.
 struct Consumer {
-    stage: Rc<Stage>,
+    cluster: Rc<Cluster>,
     target: Target,
     instance: usize,
     killed: bool,
@@ -176,9 +176,9 @@ impl Sink<u64> for Basket {
 }
 
 impl Consumer {
-    fn new(stage: &Rc<Stage>, target: Target) -> Consumer {
+    fn new(cluster: &Rc<Cluster>, target: Target) -> Consumer {
         Consumer {
-            stage: stage.clone(),
+            cluster: cluster.clone(),
             target,
             instance: 0,
             killed: false,
@@ -225,8 +225,8 @@ impl Consumer {
     async fn pages(&mut self) -> bool {
         loop {
             let options = CallOptions { resume: self.resume.clone(), ..options(None) };
-            let (stage, target) = (self.stage.clone(), self.target);
-            let ended = stage
+            let (cluster, target) = (self.cluster.clone(), self.target);
+            let ended = cluster
                 .call(self.instance, target.call(false), "", None, async move |client| {
                     page(&client, &target, false, &options).await
                 })
@@ -252,11 +252,11 @@ impl Consumer {
                 page_size: Some(self.target.page_size),
                 ..options(None)
             };
-            let (stage, target) = (self.stage.clone(), self.target);
+            let (cluster, target) = (self.cluster.clone(), self.target);
             let mut basket = Basket { room: between, ids: Vec::new() };
             let ended = {
                 let basket = &mut basket;
-                stage
+                cluster
                     .call(self.instance, target.call(true), "", None, async move |client| {
                         stream(&client, &target, &options, basket).await
                     })

@@ -18,8 +18,8 @@ pub use self::{
 use crate::{
     Config, Violation,
     calls::NewCall,
+    cluster::{ACCOUNTS, Cluster, Ended, options},
     schedule::until_done,
-    stage::{ACCOUNTS, Ended, Stage, options},
     vendor::{TENANTS, Vendor},
     world::World,
 };
@@ -28,24 +28,24 @@ use penstock::{contract::Failure, entry::dynamic, host::simulated::Store};
 use std::rc::Rc;
 
 /// So many instances in a world of their own.
-fn set_up(seed: u64, config: &Config, instances: usize, store: Option<Store>) -> Rc<Stage> {
+fn set_up(seed: u64, config: &Config, instances: usize, store: Option<Store>) -> Rc<Cluster> {
     let world = Rc::new(World::new(seed, config, Vendor::new(seed)));
-    Rc::new(Stage::new(world, instances, seed, store))
+    Rc::new(Cluster::new(world, instances, seed, store))
 }
 
 /// Runs callers to their end; what did not hold.
-fn play(stage: &Stage, callers: Vec<LocalBoxFuture<'static, ()>>) -> Vec<Violation> {
-    stage.world.run(until_done(&stage.world, callers, Vec::new()));
-    stage.inspect();
-    stage.world.close().1
+fn play(cluster: &Cluster, callers: Vec<LocalBoxFuture<'static, ()>>) -> Vec<Violation> {
+    cluster.world.run(until_done(&cluster.world, callers, Vec::new()));
+    cluster.inspect();
+    cluster.world.close().1
 }
 
 /// Gets a job on an instance.
-async fn get(stage: &Stage, instance: usize, id: u64) -> Result<(), Option<Failure>> {
+async fn get(cluster: &Cluster, instance: usize, id: u64) -> Result<(), Option<Failure>> {
     let tenant = TENANTS.first().copied().unwrap_or_default();
     let new = NewCall::single("jpm.jobs-get", tenant, None);
     let options = options(ACCOUNTS.first().copied().flatten());
-    let ended = stage
+    let ended = cluster
         .call(instance, new, "", None, async move |client| {
             let operation = dynamic::operation("servicetitan", "jpm.jobs-get")?;
             dynamic::invoke(&client, operation, &[("id".to_owned(), id.to_string())], None, Some(&options))

@@ -3,7 +3,7 @@
 use super::{get, job, play, set_up};
 use crate::{
     Config, Invariant, Violation,
-    spell::Spell,
+    fault_window::FaultWindow,
     vendor::{self, Style},
 };
 use serde::Serialize;
@@ -66,9 +66,9 @@ impl Outage {
 /// connections.
 #[must_use]
 pub fn outage(seed: u64, config: &Config, calls_a_second: u64, lasts: Duration, way: usize) -> Outage {
-    let stage = set_up(seed, config, 1, None);
+    let cluster = set_up(seed, config, 1, None);
     // That a breaker closes is told at this level.
-    stage.set("LOG_LEVEL", "info");
+    cluster.set("LOG_LEVEL", "info");
     let styles = [Style::Refuses, Style::Unavailable, Style::Silent, Style::Breaks];
     let style = styles.get(way).copied().unwrap_or(Style::Refuses);
     let result = Rc::new(RefCell::new(Outage::default()));
@@ -77,11 +77,11 @@ pub fn outage(seed: u64, config: &Config, calls_a_second: u64, lasts: Duration, 
     let many = u32::try_from((end + AFTER).as_nanos() / every.as_nanos().max(1)).unwrap_or(u32::MAX);
     let mut tasks: Vec<futures_util::future::LocalBoxFuture<'static, ()>> = Vec::new();
     for number in 0..many {
-        let (stage, result) = (Rc::clone(&stage), Rc::clone(&result));
+        let (cluster, result) = (Rc::clone(&cluster), Rc::clone(&result));
         tasks.push(Box::pin(async move {
-            stage.world.wait(every * number).await;
-            let began = stage.world.now();
-            let done = get(&stage, 0, job(u64::from(number))).await.is_ok();
+            cluster.world.wait(every * number).await;
+            let began = cluster.world.now();
+            let done = get(&cluster, 0, job(u64::from(number))).await.is_ok();
             let mut result = result.borrow_mut();
             result.calls += u64::from((BEFORE..end).contains(&began));
             result.succeeded_at_once += u64::from(done && (end..end + RECOVERY).contains(&began));
@@ -90,17 +90,17 @@ pub fn outage(seed: u64, config: &Config, calls_a_second: u64, lasts: Duration, 
         }));
     }
     {
-        let stage = Rc::clone(&stage);
+        let cluster = Rc::clone(&cluster);
         tasks.push(Box::pin(async move {
-            stage.world.wait(BEFORE).await;
-            let spell = Spell::until(end);
-            stage.world.vendor.borrow_mut().weather.outage =
-                Some(vendor::Outage { spell, style, of_all: true });
+            cluster.world.wait(BEFORE).await;
+            let window = FaultWindow::until(end);
+            cluster.world.vendor.borrow_mut().fault_profile.outage =
+                Some(vendor::Outage { window, style, of_all: true });
         }));
     }
-    stage.world.vendor.borrow_mut().keep_times();
-    let violations = play(&stage, tasks);
-    let sent = stage.world.vendor.borrow().all_times().filter(|time| (BEFORE..end).contains(time)).count();
+    cluster.world.vendor.borrow_mut().keep_times();
+    let violations = play(&cluster, tasks);
+    let sent = cluster.world.vendor.borrow().all_times().filter(|time| (BEFORE..end).contains(time)).count();
     let result = result.take();
     Outage { sent: sent as u64, violations, ..result }
 }

@@ -3,8 +3,8 @@
 use super::{get, job, set_up};
 use crate::{
     Config, Violation,
+    cluster::Cluster,
     schedule::until_done,
-    stage::Stage,
     vendor::{Rotation, TENANTS},
 };
 use futures_util::future::LocalBoxFuture;
@@ -55,43 +55,43 @@ impl Rotations {
 /// made with the old secret end with it.
 #[must_use]
 pub fn rotations(seed: u64, config: &Config, many: u32, calls_a_second: u32, two_slots: bool) -> Rotations {
-    let stage = set_up(seed, config, 2, None);
+    let cluster = set_up(seed, config, 2, None);
     // That a breaker closes is told at this level.
-    stage.set("LOG_LEVEL", "info");
+    cluster.set("LOG_LEVEL", "info");
     let result = Rc::new(RefCell::new(Rotations { rotations: u64::from(many), ..Rotations::default() }));
     let end = EVERY * (many + 1);
     let every = Duration::from_secs(1) / calls_a_second.max(1);
     let mut tasks: Vec<LocalBoxFuture<'static, ()>> = Vec::new();
     for instance in 0..2 {
-        let (stage, result) = (Rc::clone(&stage), Rc::clone(&result));
+        let (cluster, result) = (Rc::clone(&cluster), Rc::clone(&result));
         tasks.push(Box::pin(async move {
             // The calls of a second overlap: a burst at its beginning, and others after it.
             let mut number = 0;
-            while stage.world.now() < end {
-                let burst = (0..3).map(|more| get(&stage, instance, job(number + more)));
+            while cluster.world.now() < end {
+                let burst = (0..3).map(|more| get(&cluster, instance, job(number + more)));
                 let ended = futures_util::future::join_all(burst).await;
                 number += 3;
                 result.borrow_mut().count(ended);
-                stage.world.wait(every * 3).await;
+                cluster.world.wait(every * 3).await;
             }
         }));
     }
     {
-        let stage = Rc::clone(&stage);
+        let cluster = Rc::clone(&cluster);
         tasks.push(Box::pin(async move {
             for number in 1..=many {
                 let at = EVERY * number;
-                stage.world.wait(at.saturating_sub(stage.world.now())).await;
+                cluster.world.wait(at.saturating_sub(cluster.world.now())).await;
                 match two_slots {
-                    true => at_once(&stage).await,
-                    false => overlapping(&stage).await,
+                    true => at_once(&cluster).await,
+                    false => overlapping(&cluster).await,
                 }
             }
         }));
     }
-    stage.world.run(until_done(&stage.world, tasks, Vec::new()));
-    stage.inspect();
-    let (figures, violations, _) = stage.world.close();
+    cluster.world.run(until_done(&cluster.world, tasks, Vec::new()));
+    cluster.inspect();
+    let (figures, violations, _) = cluster.world.close();
     let result = result.take();
     Rotations { token_requests: figures.token_requests, violations, ..result }
 }
@@ -100,19 +100,19 @@ fn tenant() -> u64 {
     TENANTS.first().copied().unwrap_or_default()
 }
 
-fn next(stage: &Stage) -> Option<String> {
-    Some(stage.world.vendor.borrow_mut().door(tenant())?.next_secret(tenant()))
+fn next(cluster: &Cluster) -> Option<String> {
+    Some(cluster.world.vendor.borrow_mut().door(tenant())?.next_secret(tenant()))
 }
 
 /// The vendor accepts both for a while; the hosts learn the new one one after the other.
-async fn overlapping(stage: &Stage) {
-    let world = &stage.world;
-    let Some(secret) = next(stage) else { return };
+async fn overlapping(cluster: &Cluster) {
+    let world = &cluster.world;
+    let Some(secret) = next(cluster) else { return };
     let overlap = Duration::from_millis(900);
     if let Some(door) = world.vendor.borrow_mut().door(tenant()) {
         door.rotate(world.now(), Rotation { secret: secret.clone(), revokes: false, overlap });
     }
-    for instance in &stage.instances {
+    for instance in &cluster.instances {
         world.wait(Duration::from_millis(300)).await;
         instance.host().set_secret("SERVICETITAN_CLIENT_SECRET", &secret);
     }
@@ -124,10 +124,10 @@ async fn overlapping(stage: &Stage) {
 
 /// The hosts know the new one beforehand; then the vendor accepts that one alone; then the
 /// hosts forget the old one.
-async fn at_once(stage: &Stage) {
-    let world = &stage.world;
-    let Some(secret) = next(stage) else { return };
-    for instance in &stage.instances {
+async fn at_once(cluster: &Cluster) {
+    let world = &cluster.world;
+    let Some(secret) = next(cluster) else { return };
+    for instance in &cluster.instances {
         instance.host().set_secret("SERVICETITAN_CLIENT_SECRET_SECONDARY", &secret);
         world.wait(Duration::from_millis(200)).await;
     }
@@ -135,7 +135,7 @@ async fn at_once(stage: &Stage) {
         let overlap = Duration::ZERO;
         door.rotate(world.now(), Rotation { secret: secret.clone(), revokes: true, overlap });
     }
-    for instance in &stage.instances {
+    for instance in &cluster.instances {
         world.wait(Duration::from_millis(700)).await;
         instance.host().set_secret("SERVICETITAN_CLIENT_SECRET", &secret);
         instance.host().unset("SERVICETITAN_CLIENT_SECRET_SECONDARY");

@@ -51,27 +51,27 @@ pub fn saturation(seed: u64, config: &Config, instances: usize, callers: usize) 
     let store = Store::default();
     let latency = Duration::from_millis(2);
     store.behave(Conduct { latency, refused_writes: 0.5, ..Conduct::default() });
-    let stage = set_up(seed, config, instances, Some(store));
-    stage.set("LOG_LEVEL", "error");
-    stage.set("MAX_CONNECTIONS", "64");
+    let cluster = set_up(seed, config, instances, Some(store));
+    cluster.set("LOG_LEVEL", "error");
+    cluster.set("MAX_CONNECTIONS", "64");
     let apart = 5_000 / i64::try_from(instances.max(2) - 1).unwrap_or(1);
-    for (index, instance) in stage.instances.iter().enumerate() {
+    for (index, instance) in cluster.instances.iter().enumerate() {
         instance.host().skew(apart * i64::try_from(index).unwrap_or_default());
     }
     let end = WARM_UP + MEASURED;
     let tasks = (0..instances * callers).map(|number| {
-        let stage = Rc::clone(&stage);
+        let cluster = Rc::clone(&cluster);
         Box::pin(async move {
-            while stage.world.now() < end {
+            while cluster.world.now() < end {
                 // A call that fails has waited for its turn as well.
-                _ = get(&stage, number % instances, job(number as u64)).await;
+                _ = get(&cluster, number % instances, job(number as u64)).await;
             }
         }) as _
     });
     let tasks = tasks.collect();
-    stage.world.vendor.borrow_mut().keep_times();
-    let violations = play(&stage, tasks);
-    let vendor = stage.world.vendor.borrow();
+    cluster.world.vendor.borrow_mut().keep_times();
+    let violations = play(&cluster, tasks);
+    let vendor = cluster.world.vendor.borrow();
     let times = vendor.times(TENANTS.first().copied().unwrap_or_default());
     let sent = times.iter().filter(|time| (WARM_UP..end).contains(time)).count();
     let most_in_a_window = (0..times.len())
@@ -80,7 +80,7 @@ pub fn saturation(seed: u64, config: &Config, instances: usize, callers: usize) 
             times.iter().skip(first).take_while(|time| **time < from + crate::vendor::LENGTH).count()
         })
         .max();
-    let share = |index| stage.world.calls.borrow().on(index);
+    let share = |index| cluster.world.calls.borrow().on(index);
     let shares: Vec<u64> = (0..instances).map(share).collect();
     Saturation {
         sent,

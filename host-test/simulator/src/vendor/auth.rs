@@ -115,24 +115,24 @@ impl Vendor {
             percent_decode_str(value.unwrap_or_default()).decode_utf8_lossy().into_owned()
         };
         let (client, secret) = (value("client_id"), value("client_secret"));
-        let mut answer = match self.desk.disturbed(world, who, &mut self.chance) {
+        let mut answer = match self.token_endpoint.disturbed(world, who, &mut self.chance) {
             Some(answer) => answer,
-            None => match self.weather.outage_of_all(world, who, &mut self.chance) {
+            None => match self.fault_profile.outage_of_all(world, who, &mut self.chance) {
                 Some(answer) => answer,
-                None => match self.weather.draw_for_token(&mut self.chance) {
+                None => match self.fault_profile.draw_for_token(&mut self.chance) {
                     Some(fault) => self.token_disturbed(world, who, request, fault, &client, &secret),
                     None => self.issue(world, who, &client, &secret),
                 },
             },
         };
         answer.credential = Some(client);
-        answer.later(self.desk.slower(world, who))
+        answer.later(self.token_endpoint.slower(world, who))
     }
 
     /// What the token endpoint answers when nothing is wrong.
     pub(super) fn issue(&mut self, world: &World, who: Who, client: &str, secret: &str) -> Answer {
         let now = world.now();
-        let invalid = self.desk.invalid_once(world, who);
+        let invalid = self.token_endpoint.invalid_once(world, who);
         let tenant = TENANTS.into_iter().find(|tenant| super::auth::client(*tenant) == client);
         let Some(door) = tenant.and_then(|tenant| self.doors.get_mut(&tenant)) else {
             return Answer::status(400, r#"{"error":"invalid_client"}"#);
@@ -154,7 +154,7 @@ impl Vendor {
         );
         door.tokens.retain(|_, end| now < *end);
         door.tokens.insert(token.clone(), now + door.life);
-        let life = match self.desk.absurd_life(world, who, &mut self.chance) {
+        let life = match self.token_endpoint.absurd_life(world, who, &mut self.chance) {
             Some(absurd) => absurd.to_owned(),
             None => door.life.as_secs().to_string(),
         };

@@ -2,23 +2,23 @@
 //!
 //! It acts when a request is sent, and says then what comes back and when. [`auth`]:
 //! access tokens. [`lists`], [`records`], [`job_types`], [`writes`]: what it holds. [`limits`]: its limit.
-//! [`faults`], [`weather`]: what goes wrong, request by request and for a while.
+//! [`faults`], [`fault_profile`]: what goes wrong, request by request and for a while.
 
 mod auth;
+mod fault_profile;
 mod faults;
 mod job_types;
 mod limits;
 mod lists;
 mod records;
-mod weather;
 mod writes;
 
 pub(crate) use self::{
     auth::Rotation,
+    fault_profile::{BrownOut, FaultProfile, Outage, Style, TokenEndpoint},
     job_types::{JobTypes, KINDS},
     limits::{LENGTH, LIMIT},
     lists::{Changes, Kind, List, SPAN, Sorting},
-    weather::{BrownOut, Desk, Outage, Style, Weather},
     writes::{FIRST_WRITE, Verb, Write},
 };
 
@@ -55,9 +55,9 @@ pub(crate) struct Vendor {
     /// What rarely changes.
     pub job_types: JobTypes,
     /// What befalls requests.
-    pub weather: Weather,
+    pub fault_profile: FaultProfile,
     /// What befalls requests for tokens.
-    pub desk: Desk,
+    pub token_endpoint: TokenEndpoint,
     /// How long an answer takes when nothing is wrong.
     pub latency: std::ops::Range<Duration>,
 }
@@ -83,8 +83,8 @@ impl Vendor {
             lists: Vec::new(),
             writes: BTreeMap::new(),
             job_types: JobTypes::default(),
-            weather: Weather::default(),
-            desk: Desk::default(),
+            fault_profile: FaultProfile::default(),
+            token_endpoint: TokenEndpoint::default(),
             latency: Duration::from_millis(20)..Duration::from_millis(80),
         }
     }
@@ -143,7 +143,7 @@ impl Vendor {
             false => self.call(world, who, request),
         };
         answer.after = answer.after.saturating_add(usual);
-        if let Some(slower) = self.weather.slower(world, who) {
+        if let Some(slower) = self.fault_profile.slower(world, who) {
             answer.after = answer.after.saturating_add(slower);
         }
         answer
@@ -152,10 +152,10 @@ impl Vendor {
     fn call(&mut self, world: &World, who: Who, request: &Request) -> Answer {
         let tenant = tenant_of(&request.path_and_query);
         let within = self.windows.entry(tenant).or_default().sent(world, tenant);
-        if let Some(answer) = self.weather.outage(world, who, &mut self.chance) {
+        if let Some(answer) = self.fault_profile.outage(world, who, &mut self.chance) {
             return answer;
         }
-        let fault = self.weather.draw(&mut self.chance);
+        let fault = self.fault_profile.draw(&mut self.chance);
         match fault {
             Some(fault) => self.disturbed(world, who, request, tenant, fault),
             None if !within => {

@@ -3,8 +3,8 @@
 use super::{Caller, writes::write_one};
 use crate::{
     calls::NewCall,
+    cluster::{ACCOUNTS, Cluster, Ended, millis, options},
     invariant::Invariant,
-    stage::{ACCOUNTS, Ended, Stage, millis, options},
     staleness::Read,
     vendor::{KINDS, TENANTS, Verb},
 };
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// Asks for kinds of job again and again, and changes some.
 pub(crate) async fn keep(mut caller: Caller, place: usize, longest_pause: Duration) {
-    let stage = caller.stage.clone();
+    let cluster = caller.cluster.clone();
     for _ in 0..caller.chance.u8(4..12) {
         let deadline = caller.deadline();
         match caller.chance.u8(..8) {
@@ -33,14 +33,14 @@ pub(crate) async fn keep(mut caller: Caller, place: usize, longest_pause: Durati
         }
         if caller.chance.bool() {
             let most = u64::try_from(longest_pause.as_millis()).unwrap_or(u64::MAX).max(1);
-            stage.world.wait(Duration::from_millis(caller.chance.u64(..most))).await;
+            cluster.world.wait(Duration::from_millis(caller.chance.u64(..most))).await;
         }
     }
 }
 
 /// Reads one kind of job, or the page of all.
 async fn read(caller: &mut Caller, place: usize, deadline: Option<Duration>, id: Option<u64>) {
-    let stage = caller.stage.clone();
+    let cluster = caller.cluster.clone();
     let tenant = TENANTS.get(place).copied().unwrap_or_default();
     let (fresh, accept_stale) = (caller.chance.u8(..6) == 0, caller.chance.bool());
     let options = CallOptions {
@@ -49,13 +49,19 @@ async fn read(caller: &mut Caller, place: usize, deadline: Option<Duration>, id:
         accept_stale,
         ..options(ACCOUNTS.get(place).copied().flatten())
     };
-    let instance = stage.up(caller.instance).await;
-    let asked =
-        Read { tenant, instance, life: stage.life(instance), began: stage.world.now(), fresh, accept_stale };
+    let instance = cluster.up(caller.instance).await;
+    let asked = Read {
+        tenant,
+        instance,
+        life: cluster.life(instance),
+        began: cluster.world.now(),
+        fresh,
+        accept_stale,
+    };
     let operation = if id.is_some() { "jpm.job-types-get" } else { "jpm.job-types-list" };
     let new = NewCall { joins: !fresh, ..NewCall::single(operation, tenant, deadline) };
     let about = format!("{} of {tenant}", id.map_or("all".to_owned(), |id| id.to_string()));
-    let ended = stage
+    let ended = cluster
         .call(instance, new, &about, None, async move |client| {
             let operation = dynamic::operation("servicetitan", operation)?;
             let parameters: Vec<_> = id.iter().map(|id| ("id".to_owned(), id.to_string())).collect();
@@ -63,17 +69,17 @@ async fn read(caller: &mut Caller, place: usize, deadline: Option<Duration>, id:
         })
         .await;
     if let Ended::Done(Ok(answer)) = ended {
-        stage.world.count(|figures| {
+        cluster.world.count(|figures| {
             figures.kept_answers += u64::from(answer.info.source == AnswerSource::Cache);
             figures.degraded_answers += u64::from(answer.info.degraded);
         });
         let body = answer.body.unwrap_or_default();
-        judge(&stage, &asked, id, &body, &answer.info);
+        check(&cluster, &asked, id, &body, &answer.info);
     }
 }
 
 /// Holds an answer against what was asked, and against what was written before.
-fn judge(stage: &Stage, asked: &Read, id: Option<u64>, body: &str, info: &AnswerInfo) {
+fn check(cluster: &Cluster, asked: &Read, id: Option<u64>, body: &str, info: &AnswerInfo) {
     let parsed = serde_json::from_str::<Value>(body).unwrap_or_default();
     let found: &[Value] = match &parsed {
         Value::Array(all) => all,
@@ -88,10 +94,10 @@ fn judge(stage: &Stage, asked: &Read, id: Option<u64>, body: &str, info: &Answer
         });
     if !right {
         let what = format!("asked for job types {wanted:?} of {}, got {body}", asked.tenant);
-        return stage.world.violate(Invariant::RightAnswer, what);
+        return cluster.world.violate(Invariant::RightAnswer, what);
     }
     for (found, id) in found.iter().zip(wanted) {
         let version = found.get("duration").and_then(Value::as_u64).unwrap_or_default();
-        stage.world.judge_age(asked, id, version, info, stage.store.is_some());
+        cluster.world.check_age(asked, id, version, info, cluster.store.is_some());
     }
 }

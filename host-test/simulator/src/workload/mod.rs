@@ -1,16 +1,16 @@
 //! Callers, and what each wants.
 
-mod judge;
 mod kept;
 mod pages;
+mod read_check;
 mod singles;
 mod streams;
 mod writes;
 
 pub(crate) use self::{
-    judge::Judge,
     kept::keep,
     pages::{Page, Walk, page},
+    read_check::ReadCheck,
     singles::get,
     streams::{Stream, stream},
     writes::write,
@@ -18,7 +18,7 @@ pub(crate) use self::{
 
 use crate::{
     calls::NewCall,
-    stage::{ACCOUNTS, Stage},
+    cluster::{ACCOUNTS, Cluster},
     vendor::{Kind, List, TENANTS},
 };
 use fastrand::Rng;
@@ -40,14 +40,14 @@ pub(crate) struct Target {
 impl Target {
     /// A new list of this many full pages and a part of one.
     pub(crate) fn new(
-        stage: &Stage,
+        cluster: &Cluster,
         kind: Kind,
         place: usize,
         pages: u64,
         page_size: u32,
         part: u64,
     ) -> Target {
-        let mut vendor = stage.world.vendor.borrow_mut();
+        let mut vendor = cluster.world.vendor.borrow_mut();
         let number = vendor.lists.len();
         let tenant = TENANTS.get(place).copied().unwrap_or_default();
         let mut list = List::new(kind, tenant, number, pages * u64::from(page_size) + part);
@@ -96,7 +96,7 @@ impl Target {
 
 /// A caller: its course of chance, and the instance that it prefers.
 pub(crate) struct Caller {
-    pub stage: Rc<Stage>,
+    pub cluster: Rc<Cluster>,
     pub chance: Rng,
     pub instance: usize,
 }
@@ -104,13 +104,13 @@ pub(crate) struct Caller {
 impl Caller {
     /// Another instance, most of the time.
     pub(crate) fn move_on(&mut self) {
-        self.instance = self.chance.usize(..self.stage.instances.len().max(1));
+        self.instance = self.chance.usize(..self.cluster.instances.len().max(1));
     }
 
     /// Waits for a while before it goes on, longer each time.
     pub(crate) async fn breathe(&mut self, failures: u32) {
         let longest = 200_u64 << failures.min(8);
-        self.stage.world.wait(Duration::from_millis(self.chance.u64(50..50 + longest))).await;
+        self.cluster.world.wait(Duration::from_millis(self.chance.u64(50..50 + longest))).await;
     }
 
     /// A deadline, or none.

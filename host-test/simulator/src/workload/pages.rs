@@ -1,12 +1,12 @@
 //! Page by page: a consumer that must survive being killed.
 
-use super::{Caller, Judge, Target, judge::Manner};
+use super::{Caller, ReadCheck, Target, read_check::Manner};
 use crate::{
     calls::NewCall,
+    cluster::{Ended, millis, options},
     digest::results::Got,
     instance::Instance,
     invariant::Invariant,
-    stage::{Ended, millis, options},
     trace::{Event, Who},
     vendor::Kind,
 };
@@ -38,12 +38,12 @@ impl Walk {
     /// Reads the list to its end. After each page the consumer keeps where to go on, and
     /// does so in whatever instance is up.
     pub(crate) async fn read(self, mut caller: Caller) {
-        let stage = caller.stage.clone();
-        let world = &stage.world;
-        let mut judge = Judge::new(world, self.target, Manner::Walks { totals: self.include_total });
+        let cluster = caller.cluster.clone();
+        let world = &cluster.world;
+        let mut check = ReadCheck::new(world, self.target, Manner::Walks { totals: self.include_total });
         let (mut resume, mut failures, mut pages) = (None::<String>, 0, 0);
         while failures < MOST_FAILURES && pages < MOST_PAGES {
-            let index = stage.up(caller.instance).await;
+            let index = cluster.up(caller.instance).await;
             let deadline = if self.deadlines { caller.deadline() } else { None };
             let options = CallOptions {
                 resume: resume.clone(),
@@ -54,7 +54,7 @@ impl Walk {
             let new = NewCall::single(operation, self.target.tenant(), deadline);
             let about = format!("c{} one page", self.target.list);
             let (target, total) = (self.target, self.include_total);
-            let ended = stage
+            let ended = cluster
                 .call(index, new, &about, None, async move |client| {
                     page(&client, &target, total, &options).await
                 })
@@ -65,10 +65,10 @@ impl Walk {
                     for id in page.ids {
                         world.note(Who { instance: Some(index), call: None }, &Event::Record(id));
                         world.count(|figures| figures.records += 1);
-                        judge.deliver(world, id);
+                        check.deliver(world, id);
                     }
                     if !page.info.has_more {
-                        return judge.complete(world, &page.info);
+                        return check.complete(world, &page.info);
                     }
                     if resume.is_none() {
                         world.tell(Some(index), "the consumer keeps where to go on from now on");
@@ -91,7 +91,7 @@ impl Walk {
             world.violate(Invariant::EveryCallEnds, what);
         }
         world.count(|figures| figures.abandoned_reads += 1);
-        judge.abandon(world);
+        check.abandon(world);
     }
 }
 

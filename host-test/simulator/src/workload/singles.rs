@@ -3,8 +3,8 @@
 use super::Caller;
 use crate::{
     calls::NewCall,
+    cluster::{ACCOUNTS, Ended, millis, options},
     invariant::Invariant,
-    stage::{ACCOUNTS, Ended, millis, options},
     vendor::TENANTS,
 };
 use penstock::{contract::CallOptions, entry::dynamic};
@@ -17,15 +17,15 @@ pub(crate) async fn get(
     deadline: Option<Duration>,
     patience: Option<Duration>,
 ) {
-    let stage = caller.stage.clone();
+    let cluster = caller.cluster.clone();
     let id = caller.chance.u64(1..60);
     let tenant = TENANTS.get(place).copied().unwrap_or_default();
     let options =
         CallOptions { deadline_ms: deadline.map(millis), ..options(ACCOUNTS.get(place).copied().flatten()) };
-    let index = stage.up(caller.instance).await;
+    let index = cluster.up(caller.instance).await;
     let new = NewCall::single("jpm.jobs-get", tenant, deadline);
     let about = format!("{id} of {tenant}");
-    let ended = stage
+    let ended = cluster
         .call(index, new, &about, patience, async move |client| {
             let operation = dynamic::operation("servicetitan", "jpm.jobs-get")?;
             let parameters = [("id".to_owned(), id.to_string())];
@@ -35,7 +35,7 @@ pub(crate) async fn get(
     if let Ended::Done(Ok(answer)) = ended {
         let body = answer.body.unwrap_or_default();
         if !body.contains(&format!("\"id\":{id},")) || !body.contains(&format!("\"J{tenant}-{id}\"")) {
-            stage
+            cluster
                 .world
                 .violate(Invariant::RightAnswer, format!("asked for job {id} of {tenant}, got {body}"));
         }

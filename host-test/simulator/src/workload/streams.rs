@@ -1,10 +1,10 @@
 //! Whole reads: every record of every page, streamed.
 
-use super::{Caller, Judge, Target, judge::Manner};
+use super::{Caller, ReadCheck, Target, read_check::Manner};
 use crate::{
     calls::NewCall,
+    cluster::{Cluster, Ended, millis, options},
     instance::Instance,
-    stage::{Ended, Stage, millis, options},
     trace::{Event, Who},
     world::World,
 };
@@ -42,7 +42,7 @@ pub(crate) struct Stream {
 /// Takes the records of a read.
 pub(crate) struct Consumer<'j> {
     pub world: Rc<World>,
-    pub judge: &'j mut Judge,
+    pub check: &'j mut ReadCheck,
     pub pause: Duration,
     pub room: usize,
     pub taken: u64,
@@ -59,7 +59,7 @@ impl Sink<u64> for Consumer<'_> {
         for id in items {
             self.world.note(Who { instance: None, call: self.world.current.get() }, &Event::Record(id));
             self.world.count(|figures| figures.records += 1);
-            self.judge.deliver(&self.world, id);
+            self.check.deliver(&self.world, id);
         }
         refused
     }
@@ -68,16 +68,16 @@ impl Sink<u64> for Consumer<'_> {
 impl Stream {
     /// Reads the list to its end, through whatever stops.
     pub(crate) async fn read(mut self, mut caller: Caller) {
-        let stage = caller.stage.clone();
-        let world = &stage.world;
-        let mut judge = Judge::new(world, self.target, Manner::Streams);
+        let cluster = caller.cluster.clone();
+        let world = &cluster.world;
+        let mut check = ReadCheck::new(world, self.target, Manner::Streams);
         let (mut resume, mut stops) = (None::<String>, 0);
         while stops < MOST_STOPS {
-            let index = stage.up(caller.instance).await;
-            let ended = self.segment(&stage, index, &mut judge, resume.clone()).await;
+            let index = cluster.up(caller.instance).await;
+            let ended = self.segment(&cluster, index, &mut check, resume.clone()).await;
             stops += 1;
             match ended {
-                Ended::Done(Ok(end)) if end.complete => return judge.complete(world, &end),
+                Ended::Done(Ok(end)) if end.complete => return check.complete(world, &end),
                 Ended::Done(Ok(end)) => {
                     resume = Some(end.resume);
                     // Now all the rest is wanted.
@@ -86,8 +86,8 @@ impl Stream {
                 Ended::Done(Err(failure)) => resume = failure.resume.or(resume),
                 // Nobody told this consumer where to go on: it begins anew.
                 Ended::Killed | Ended::Cancelled => {
-                    judge.abandon(world);
-                    judge = Judge::new(world, self.target, Manner::Streams);
+                    check.abandon(world);
+                    check = ReadCheck::new(world, self.target, Manner::Streams);
                     (resume, self.patience) = (None, None);
                 }
             }
@@ -98,14 +98,14 @@ impl Stream {
             caller.move_on();
         }
         world.count(|figures| figures.abandoned_reads += 1);
-        judge.abandon(world);
+        check.abandon(world);
     }
 
     async fn segment(
         &self,
-        stage: &Stage,
+        cluster: &Cluster,
         index: usize,
-        judge: &mut Judge,
+        check: &mut ReadCheck,
         resume: Option<String>,
     ) -> Ended<ListEnd> {
         let operation = self.target.operation();
@@ -119,9 +119,10 @@ impl Stream {
         };
         let new = NewCall::stream(operation, self.target.tenant(), self.deadline, self.pause * HELD);
         let room = self.room.unwrap_or(usize::MAX);
-        let mut consumer = Consumer { world: stage.world.clone(), judge, pause: self.pause, room, taken: 0 };
+        let mut consumer =
+            Consumer { world: cluster.world.clone(), check, pause: self.pause, room, taken: 0 };
         let (target, consumer) = (self.target, &mut consumer);
-        stage
+        cluster
             .call(index, new, &about, self.patience, async move |client| {
                 stream(&client, &target, &options, consumer).await
             })

@@ -3,8 +3,8 @@
 use super::Caller;
 use crate::{
     calls::NewCall,
+    cluster::{ACCOUNTS, Ended, millis, options},
     invariant::Invariant,
-    stage::{ACCOUNTS, Ended, millis, options},
     staleness::Written,
     vendor::{FIRST_WRITE, KINDS, TENANTS, Verb, Write},
     world::World,
@@ -38,17 +38,17 @@ pub(super) async fn write_one(
     deadline: Option<Duration>,
     patience: Option<Duration>,
 ) {
-    let stage = caller.stage.clone();
+    let cluster = caller.cluster.clone();
     let kind = caller.chance.u64(1..=KINDS);
     let tenant = TENANTS.get(place).copied().unwrap_or_default();
     let allow_resend = caller.chance.u8(..4) == 0;
     let id = {
-        let mut vendor = stage.world.vendor.borrow_mut();
+        let mut vendor = cluster.world.vendor.borrow_mut();
         let id = FIRST_WRITE + vendor.writes.len() as u64;
         vendor.writes.insert(id, Write { tenant, verb, allow_resend, applied: 0 });
         id
     };
-    stage.world.count(|figures| figures.writes += 1);
+    cluster.world.count(|figures| figures.writes += 1);
     let options = CallOptions {
         deadline_ms: deadline.map(millis),
         // The invariant knows what was drawn.
@@ -76,11 +76,11 @@ pub(super) async fn write_one(
         }
         Verb::Delete => ("jpm.appointments-delete", id_is("id"), None),
     };
-    let index = stage.up(caller.instance).await;
-    let (began, life) = (stage.world.now(), stage.life(index));
+    let index = cluster.up(caller.instance).await;
+    let (began, life) = (cluster.world.now(), cluster.life(index));
     let new = NewCall::single(operation, tenant, deadline);
     let about = format!("{id}{}", if allow_resend { ", twice is as good" } else { "" });
-    let ended = stage
+    let ended = cluster
         .call(index, new, &about, patience, async move |client| {
             let operation = dynamic::operation("servicetitan", operation)?;
             dynamic::invoke(&client, operation, &parameters, body, Some(&options)).await
@@ -88,19 +88,19 @@ pub(super) async fn write_one(
         .await;
     if let Ended::Done(result) = ended {
         let reported = result.map_or_else(|failure| failure.outcome, |_| Outcome::Applied);
-        judge(&stage.world, id, reported);
+        check(&cluster.world, id, reported);
     }
     // However it ended: nobody may go on with what was before.
-    let version = stage.world.vendor.borrow().job_types.made_by(tenant, kind, id);
+    let version = cluster.world.vendor.borrow().job_types.made_by(tenant, kind, id);
     if let Some(version) = version.filter(|_| verb == Verb::Rename) {
-        let ended = stage.world.now();
+        let ended = cluster.world.now();
         let written = Written { tenant, id: kind, version, instance: index, life, began, ended };
-        stage.world.staleness.borrow_mut().written(written);
+        cluster.world.staleness.borrow_mut().written(written);
     }
 }
 
 /// Holds what a call says of its write against what it came to.
-fn judge(world: &World, id: u64, reported: Outcome) {
+fn check(world: &World, id: u64, reported: Outcome) {
     let vendor = world.vendor.borrow();
     let Some(write) = vendor.writes.get(&id) else { return };
     let times = write.applied;

@@ -21,7 +21,7 @@ use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
 pub(crate) const ACCOUNTS: [Option<&str>; 2] = [None, Some("north")];
 
 /// The instances, and what they share.
-pub(crate) struct Stage {
+pub(crate) struct Cluster {
     pub world: Rc<World>,
     pub instances: Vec<Instance>,
     connectors: RefCell<Vec<Option<Rc<Client<Instance>>>>>,
@@ -39,9 +39,9 @@ pub(crate) enum Ended<T> {
     Cancelled,
 }
 
-impl Stage {
+impl Cluster {
     /// So many instances, with complete settings.
-    pub(crate) fn new(world: Rc<World>, instances: usize, seed: u64, store: Option<Store>) -> Stage {
+    pub(crate) fn new(world: Rc<World>, instances: usize, seed: u64, store: Option<Store>) -> Cluster {
         let many = instances.to_string();
         let instances: Vec<Instance> = (0..instances)
             .map(|index| Instance::new(&world, index, seed.wrapping_add(index as u64)))
@@ -61,7 +61,7 @@ impl Stage {
             }
         }
         let connectors = instances.iter().map(|instance| Some(Client::new(instance.clone()))).collect();
-        Stage { world, instances, connectors: RefCell::new(connectors), store }
+        Cluster { world, instances, connectors: RefCell::new(connectors), store }
     }
 
     /// Sets a setting everywhere.

@@ -21,7 +21,7 @@ pub(crate) enum Manner {
 }
 
 /// Follows one read of a list, through all its stops, to its end.
-pub(crate) struct Judge {
+pub(crate) struct ReadCheck {
     target: Target,
     /// Records older than this were there when the read began.
     age: u64,
@@ -36,9 +36,9 @@ pub(crate) struct Judge {
     repeats: u64,
 }
 
-impl Judge {
+impl ReadCheck {
     /// A read begins.
-    pub(crate) fn new(world: &World, target: Target, manner: Manner) -> Judge {
+    pub(crate) fn new(world: &World, target: Target, manner: Manner) -> ReadCheck {
         let mut vendor = world.vendor.borrow_mut();
         let (age, before, modified) = match vendor.lists.get_mut(target.list) {
             Some(list) => {
@@ -48,7 +48,7 @@ impl Judge {
             None => (0, Changes::default(), BTreeMap::new()),
         };
         let delivered = Vec::with_capacity(usize::try_from(age).unwrap_or_default() + 16);
-        Judge { target, age, before, modified, manner, delivered, repeated: None, repeats: 0 }
+        ReadCheck { target, age, before, modified, manner, delivered, repeated: None, repeats: 0 }
     }
 
     /// A record was delivered.

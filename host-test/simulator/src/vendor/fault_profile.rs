@@ -1,14 +1,14 @@
 //! What befalls the vendor for a while.
 
 use super::{Answer, faults};
-use crate::{fault::Fault, spell::Spell, trace::Who, world::World};
+use crate::{fault::Fault, fault_window::FaultWindow, trace::Who, world::World};
 use fastrand::Rng;
 use penstock::policy::classify::{Reason, Sent};
 use std::time::Duration;
 
 /// What befalls requests to the API.
 #[derive(Default)]
-pub(crate) struct Weather {
+pub(crate) struct FaultProfile {
     /// The kinds of faults that come up in this schedule.
     pub palette: Vec<Fault>,
     /// How often one comes up.
@@ -22,7 +22,7 @@ pub(crate) struct Weather {
 /// The vendor is down.
 pub(crate) struct Outage {
     /// How long.
-    pub spell: Spell,
+    pub window: FaultWindow,
     /// How it shows.
     pub style: Style,
     /// Whether the token endpoint is down as well.
@@ -45,25 +45,25 @@ pub(crate) enum Style {
 /// The vendor is slow.
 pub(crate) struct BrownOut {
     /// How long.
-    pub spell: Spell,
+    pub window: FaultWindow,
     /// How much longer each answer takes.
     pub slower: Duration,
 }
 
 /// What befalls requests for tokens.
 #[derive(Default)]
-pub(crate) struct Desk {
+pub(crate) struct TokenEndpoint {
     /// It is down.
-    pub down: Spell,
+    pub down: FaultWindow,
     /// It is slow.
-    pub slow: Spell,
+    pub slow: FaultWindow,
     /// The next one is told `invalid_client`.
     pub invalid_once: bool,
     /// The next token's stated life is absurd.
     pub absurd_once: bool,
 }
 
-impl Weather {
+impl FaultProfile {
     /// What befalls this request.
     pub(super) fn draw(&self, chance: &mut Rng) -> Option<Fault> {
         (self.chance > 0.0 && chance.f64() < self.chance)
@@ -79,7 +79,7 @@ impl Weather {
     /// How the vendor is down.
     pub(super) fn outage(&mut self, world: &World, who: Who, chance: &mut Rng) -> Option<Answer> {
         let outage = self.outage.as_mut()?;
-        if !outage.spell.hits(world, who, Fault::Outage) {
+        if !outage.window.hits(world, who, Fault::Outage) {
             return None;
         }
         Some(match outage.style {
@@ -99,11 +99,11 @@ impl Weather {
     /// How much slower the vendor is.
     pub(super) fn slower(&mut self, world: &World, who: Who) -> Option<Duration> {
         let brown_out = self.brown_out.as_mut()?;
-        brown_out.spell.hits(world, who, Fault::BrownOut).then_some(brown_out.slower)
+        brown_out.window.hits(world, who, Fault::BrownOut).then_some(brown_out.slower)
     }
 }
 
-impl Desk {
+impl TokenEndpoint {
     /// How it is down.
     pub(super) fn disturbed(&mut self, world: &World, who: Who, chance: &mut Rng) -> Option<Answer> {
         if !self.down.hits(world, who, Fault::TokenDown) {

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 /// Until when a fault lasts. It counts once, when it first hits something.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Spell {
+pub(crate) struct FaultWindow {
     until: Duration,
     counted: bool,
 }
 
-impl Spell {
+impl FaultWindow {
     /// One that lasts until then.
-    pub(crate) fn until(until: Duration) -> Spell {
-        Spell { until, counted: false }
+    pub(crate) fn until(until: Duration) -> FaultWindow {
+        FaultWindow { until, counted: false }
     }
 
     /// Whether it hits what happens now.
