@@ -1,7 +1,7 @@
 //! How the policies stand just now, for metrics and snapshots.
 
 use super::{cache::Counters, transport::TransportSnapshot};
-use crate::policy::{breaker::State, limiter::group};
+use crate::policy::{breaker::State, limiter::group::GroupSnapshot};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -19,15 +19,15 @@ impl PolicySnapshot {
     /// As members of a JSON object. Groups and accounts have their names here: whoever
     /// asks for a snapshot runs the component.
     pub(crate) fn json(&self) -> Value {
-        let limits = self.transport.limits.iter().map(|(group, figures)| {
+        let limits = self.transport.limits.iter().map(|(group, snapshot)| {
             json!({
                 "group": group,
-                "mode": figures.mode.as_str(),
-                "waiting": figures.waiting,
-                "inFlight": figures.in_flight,
-                "granted": figures.granted,
-                "throttled": figures.throttled,
-                "closedMs": figures.closed_for.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+                "mode": snapshot.mode.as_str(),
+                "waiting": snapshot.waiting,
+                "inFlight": snapshot.in_flight,
+                "granted": snapshot.granted,
+                "throttled": snapshot.throttled,
+                "closedMs": snapshot.closed_for.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
             })
         });
         let breakers = self
@@ -58,100 +58,79 @@ impl PolicySnapshot {
 
     /// In the Prometheus text format. Sums only: a tenant is no label.
     pub(crate) fn prometheus(&self) -> String {
-        let sum = |of: fn(&group::GroupSnapshot) -> u64| {
-            self.transport.limits.iter().map(|(_, figures)| of(figures)).sum::<u64>()
-        };
-        let closed = self
-            .transport
-            .breakers
-            .groups
-            .saturating_sub(self.transport.breakers.open + self.transport.breakers.half_open);
-        let mut out = String::new();
-        // Writing to a String cannot fail.
-        let mut family = |name: &str, kind: &str, help: &str, lines: &[(&str, u64)]| {
-            _ = write!(out, "# HELP penstock_{name} {help}\n# TYPE penstock_{name} {kind}\n");
-            for (labels, value) in lines {
-                _ = writeln!(out, "penstock_{name}{labels} {value}");
-            }
-        };
-        let one = |value: u64| [("", value)];
-        family("in_flight", "gauge", "Requests under way.", &one(self.transport.in_flight as u64));
-        family(
-            "waiting",
-            "gauge",
-            "Calls that wait for a rate limit.",
-            &one(sum(|group| group.waiting as u64)),
-        );
-        family(
-            "admitted_total",
-            "counter",
-            "Requests that the rate limits let through.",
-            &one(sum(|group| group.granted)),
-        );
-        family(
-            "throttled_total",
-            "counter",
-            "Requests that the vendor throttled.",
-            &one(sum(|group| group.throttled)),
-        );
-        family(
-            "gates_closed",
-            "gauge",
-            "Limit groups that wait after a 429.",
-            &one(sum(|group| u64::from(group.closed_for.is_some()))),
-        );
-        family(
-            "breakers",
-            "gauge",
-            "Circuit breakers by state.",
-            &[
-                ("{state=\"closed\"}", closed as u64),
-                ("{state=\"half-open\"}", self.transport.breakers.half_open as u64),
-                ("{state=\"open\"}", self.transport.breakers.open as u64),
-            ],
-        );
-        family(
-            "breaker_opened_total",
-            "counter",
-            "Times that a breaker opened.",
-            &one(self.transport.breakers.opened_total),
-        );
-        family(
-            "breaker_closed_total",
-            "counter",
-            "Times that a breaker closed.",
-            &one(self.transport.breakers.closed_total),
-        );
-        family(
-            "breaker_refused_total",
-            "counter",
-            "Requests that a breaker refused.",
-            &one(self.transport.breakers.calls_refused_total),
-        );
-        family(
-            "retries_refused_total",
-            "counter",
-            "Retries that the budget refused.",
-            &one(self.transport.breakers.retries_refused_total),
-        );
-        family(
-            "cache_answers_total",
-            "counter",
-            "Answers of operations that are cached, by where they came from.",
-            &[
-                ("{source=\"hit\"}", self.cache.hits),
-                ("{source=\"stale\"}", self.cache.stale),
-                ("{source=\"degraded\"}", self.cache.degraded),
-                ("{source=\"joined\"}", self.cache.joined),
-                ("{source=\"fetch\"}", self.cache.fetches),
-            ],
-        );
-        family("cache_bytes", "gauge", "Bytes of answers that are kept.", &one(self.buffered.0 as u64));
-        family("cache_evicted_total", "counter", "Answers that had to make room.", &one(self.buffered.2));
+        let mut text = Text(String::new());
+        self.limits_text(&mut text);
+        self.breakers_text(&mut text);
+        self.cache_text(&mut text);
         if let Some(oldest) = self.credentials.iter().map(|(_, age)| *age).max() {
-            family("credentials_age_seconds", "gauge", "Age of the oldest credentials.", &one(oldest));
+            text.one("credentials_age_seconds", "gauge", "Age of the oldest credentials.", oldest);
         }
-        out
+        text.0
+    }
+
+    fn limits_text(&self, text: &mut Text) {
+        let sum = |of: fn(&GroupSnapshot) -> u64| {
+            self.transport.limits.iter().map(|(_, group)| of(group)).sum::<u64>()
+        };
+        let waiting = sum(|group| group.waiting as u64);
+        let closed = sum(|group| u64::from(group.closed_for.is_some()));
+        text.one("in_flight", "gauge", "Requests under way.", self.transport.in_flight as u64);
+        text.one("waiting", "gauge", "Calls that wait for a rate limit.", waiting);
+        let admitted = "Requests that the rate limits let through.";
+        text.one("admitted_total", "counter", admitted, sum(|group| group.granted));
+        let throttled = "Requests that the vendor throttled.";
+        text.one("throttled_total", "counter", throttled, sum(|group| group.throttled));
+        text.one("gates_closed", "gauge", "Limit groups that wait after a 429.", closed);
+    }
+
+    fn breakers_text(&self, text: &mut Text) {
+        let breakers = &self.transport.breakers;
+        let closed = breakers.groups.saturating_sub(breakers.open + breakers.half_open);
+        let states = [
+            ("{state=\"closed\"}", closed as u64),
+            ("{state=\"half-open\"}", breakers.half_open as u64),
+            ("{state=\"open\"}", breakers.open as u64),
+        ];
+        text.family("breakers", "gauge", "Circuit breakers by state.", &states);
+        for (name, help, value) in [
+            ("breaker_opened_total", "Times that a breaker opened.", breakers.opened_total),
+            ("breaker_closed_total", "Times that a breaker closed.", breakers.closed_total),
+            ("breaker_refused_total", "Requests that a breaker refused.", breakers.calls_refused_total),
+            ("retries_refused_total", "Retries that the budget refused.", breakers.retries_refused_total),
+        ] {
+            text.one(name, "counter", help, value);
+        }
+    }
+
+    fn cache_text(&self, text: &mut Text) {
+        let sources = [
+            ("{source=\"hit\"}", self.cache.hits),
+            ("{source=\"stale\"}", self.cache.stale),
+            ("{source=\"degraded\"}", self.cache.degraded),
+            ("{source=\"joined\"}", self.cache.joined),
+            ("{source=\"fetch\"}", self.cache.fetches),
+        ];
+        let answers = "Answers of operations that are cached, by where they came from.";
+        text.family("cache_answers_total", "counter", answers, &sources);
+        text.one("cache_bytes", "gauge", "Bytes of answers that are kept.", self.buffered.0 as u64);
+        text.one("cache_evicted_total", "counter", "Answers that had to make room.", self.buffered.2);
+    }
+}
+
+/// The Prometheus text format, as it is written.
+struct Text(String);
+
+impl Text {
+    fn family(&mut self, name: &str, kind: &str, help: &str, lines: &[(&str, u64)]) {
+        // Writing to a String cannot fail.
+        _ = write!(self.0, "# HELP penstock_{name} {help}\n# TYPE penstock_{name} {kind}\n");
+        for (labels, value) in lines {
+            _ = writeln!(self.0, "penstock_{name}{labels} {value}");
+        }
+    }
+
+    fn one(&mut self, name: &str, kind: &str, help: &str, value: u64) {
+        self.family(name, kind, help, &[("", value)]);
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     instance::Instance,
     trace::Who,
     vendor::{BrownOut, Kind, List, Outage, Rotation, Style, TENANTS},
+    world::World,
 };
 use fastrand::Rng;
 use penstock::host::simulated::Conduct;
@@ -17,35 +18,13 @@ pub(crate) async fn inject_fault(cluster: Rc<Cluster>, fault: Fault, at: Duratio
     let world = &cluster.world;
     world.wait(at).await;
     let instance = chance.usize(..cluster.instances.len().max(1));
-    let for_seconds = |chance: &mut Rng, most: u64| Duration::from_millis(chance.u64(500..most * 1000));
     let tenant = TENANTS.get(chance.usize(..TENANTS.len())).copied().unwrap_or_default();
     match fault {
-        Fault::Revoked => {
-            world.tell(None, "the vendor revokes its tokens");
-            if let Some(door) = world.vendor.borrow_mut().door(tenant) {
-                door.revoke();
-            }
-        }
-        Fault::TokenDown => {
-            let down = FaultWindow::until(world.now() + for_seconds(&mut chance, 40));
-            world.vendor.borrow_mut().token_endpoint.down = down;
-        }
-        Fault::TokenSlow => {
-            let slow = FaultWindow::until(world.now() + for_seconds(&mut chance, 60));
-            world.vendor.borrow_mut().token_endpoint.slow = slow;
-        }
-        // Nobody asks for a token just now: those that are there end.
-        Fault::TokenInvalidClient | Fault::TokenAbsurdLife => {
-            world.tell(None, "the next token is a strange one");
-            let mut vendor = world.vendor.borrow_mut();
-            match fault {
-                Fault::TokenInvalidClient => vendor.token_endpoint.invalid_once = true,
-                _ => vendor.token_endpoint.absurd_once = true,
-            }
-            if let Some(door) = vendor.door(tenant) {
-                door.revoke();
-            }
-        }
+        Fault::Revoked
+        | Fault::TokenDown
+        | Fault::TokenSlow
+        | Fault::TokenInvalidClient
+        | Fault::TokenAbsurdLife => token(world, fault, tenant, &mut chance),
         Fault::InsertHead | Fault::InsertEnd | Fault::Deletion | Fault::Modification => {
             shift(&cluster, fault, &mut chance).await;
         }
@@ -92,6 +71,44 @@ pub(crate) async fn inject_fault(cluster: Rc<Cluster>, fault: Fault, at: Duratio
             world.vendor.borrow_mut().fault_profile.brown_out = Some(BrownOut { window, slower });
         }
         Fault::SecretRotated => rotate(&cluster, &mut chance).await,
+        _ => {}
+    }
+}
+
+/// Up to so many seconds.
+fn for_seconds(chance: &mut Rng, most: u64) -> Duration {
+    Duration::from_millis(chance.u64(500..most * 1000))
+}
+
+/// Something happens to the tokens of a tenant, or to the token endpoint.
+fn token(world: &World, fault: Fault, tenant: u64, chance: &mut Rng) {
+    match fault {
+        Fault::Revoked => {
+            world.tell(None, "the vendor revokes its tokens");
+            if let Some(door) = world.vendor.borrow_mut().door(tenant) {
+                door.revoke();
+            }
+        }
+        Fault::TokenDown => {
+            let down = FaultWindow::until(world.now() + for_seconds(chance, 40));
+            world.vendor.borrow_mut().token_endpoint.down = down;
+        }
+        Fault::TokenSlow => {
+            let slow = FaultWindow::until(world.now() + for_seconds(chance, 60));
+            world.vendor.borrow_mut().token_endpoint.slow = slow;
+        }
+        // Nobody asks for a token just now: those that are there end.
+        Fault::TokenInvalidClient | Fault::TokenAbsurdLife => {
+            world.tell(None, "the next token is a strange one");
+            let mut vendor = world.vendor.borrow_mut();
+            match fault {
+                Fault::TokenInvalidClient => vendor.token_endpoint.invalid_once = true,
+                _ => vendor.token_endpoint.absurd_once = true,
+            }
+            if let Some(door) = vendor.door(tenant) {
+                door.revoke();
+            }
+        }
         _ => {}
     }
 }
