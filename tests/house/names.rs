@@ -7,7 +7,7 @@ use syn::{Item, Visibility};
 /// The crates, by their root files.
 const CRATES: [&str; 8] = [
     "src/lib.rs",
-    "src/policy/mod.rs",
+    "src/policy/lib.rs",
     "gateway/src/lib.rs",
     "host-test/src/lib.rs",
     "host-test/cli/src/main.rs",
@@ -39,4 +39,14 @@ fn no_public_types_name_stands_more_than_twice() {
         wrong.extend(often.map(|(name, places)| format!("{file}: {name} in {}", places.join(", "))));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// One style: a module with modules in it is `name.rs` beside the folder `name`.
+#[test]
+fn no_module_is_a_mod_rs() {
+    for file in CRATES {
+        for source in crate_of(&root().join(file)) {
+            assert!(!source.file.ends_with("mod.rs"), "{}", source.file.display());
+        }
+    }
 }
