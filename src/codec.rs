@@ -1,4 +1,4 @@
-//! Between a vendor's JSON and the types of the contract.
+//! Between a provider's JSON and the types of the contract.
 //!
 //! The tables of the [`catalogue`](crate::contract::catalogue) describe them as data.
 //! Everything here walks a table beside a value, so no code is written or generated
@@ -6,8 +6,8 @@
 //! the same rules:
 //!
 //! ```text
-//! vendor JSON     -- parse ------------+            +-- lower ----> memory (see abi)
-//! a person's JSON -- body -------------+--> Value --+-- print ----> vendor JSON
+//! provider JSON     -- parse ------------+            +-- lower ----> memory (see abi)
+//! a person's JSON -- body -------------+--> Value --+-- print ----> provider JSON
 //! memory          -- lift, check ------+            +-- print ----> normal form
 //! ```
 //!

@@ -1,4 +1,4 @@
-//! Penstock's core: a client of vendors' REST APIs, with policies, codec and providers.
+//! Penstock's core: a client of providers' REST APIs, with policies, codec and providers.
 //!
 //! A library without exports. `plugin/` exports it as a component, `gateway/`
 //! serves it over HTTP under Spin; both stand on the same client. Everything here

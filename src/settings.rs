@@ -1,7 +1,7 @@
 //! What can be set, and how it is read.
 //!
 //! One [`Setting`] describes each value: its name, kind, default, range, and
-//! whether it is a secret. [`common`] has those of every vendor; a vendor's folder
+//! whether it is a secret. [`common`] has those of every provider; a provider's folder
 //! has its own. The check at start, the documents and `.env.example` come from
 //! these tables or are tested against them.
 
@@ -25,7 +25,7 @@ pub const CREDENTIALS_ISSUED_AT: &str = "CREDENTIALS_ISSUED_AT";
 /// A value that the host may set.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
-    /// Its name, for instance `REQUEST_TIMEOUT`; for a vendor's account setting the
+    /// Its name, for instance `REQUEST_TIMEOUT`; for a provider's account setting the
     /// part after the account's prefix, `CLIENT_ID`.
     pub name: &'static str,
     /// What it may hold.

@@ -1,7 +1,7 @@
-//! Webhooks: what a vendor sends by itself, verified, parsed, and handed out once.
+//! Webhooks: what a provider sends by itself, verified, parsed, and handed out once.
 //!
 //! [`scheme`] says how a delivery proves where it comes from; it is asked before anything
-//! of the body is parsed. A vendor's own folder reads the body ([`Webhooks`]). [`claims`] sees
+//! of the body is parsed. A provider's own folder reads the body ([`Webhooks`]). [`claims`] sees
 //! to it that an event reaches the consumer once, however often it is delivered.
 //! [`entry::webhooks`](crate::entry::webhooks) strings these together.
 
@@ -28,7 +28,7 @@ use scheme::Scheme;
 /// What a provider says of its webhooks.
 pub trait Webhooks {
     /// The settings of an account's webhooks, besides those of [`settings::COMMON`]. The
-    /// schemes that the vendor knows are the choices of the first one, `WEBHOOK_SCHEME`.
+    /// schemes that the provider knows are the choices of the first one, `WEBHOOK_SCHEME`.
     fn settings(&self) -> &'static [Setting];
 
     /// The scheme that a choice of `WEBHOOK_SCHEME` stands for.

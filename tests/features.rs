@@ -1,7 +1,7 @@
-//! Every module of every vendor can be left out, in each of the three packages.
+//! Every module of every provider can be left out, in each of the three packages.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test")]
 
-use penstock::contract::catalogue::{operations, vendors};
+use penstock::contract::catalogue::{operations, providers};
 use std::{collections::BTreeSet, fs, path::Path};
 use toml::Table;
 
@@ -16,26 +16,26 @@ fn turns_on(features: &Table, name: &str) -> BTreeSet<String> {
     listed.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect()
 }
 
-/// The modules of a vendor, as the contract has them.
-fn modules(vendor: &str) -> BTreeSet<&'static str> {
-    operations(vendor).unwrap().iter().map(|operation| operation.name.split('.').next().unwrap()).collect()
+/// The modules of a provider, as the contract has them.
+fn modules(provider: &str) -> BTreeSet<&'static str> {
+    operations(provider).unwrap().iter().map(|operation| operation.name.split('.').next().unwrap()).collect()
 }
 
 #[test]
 fn a_module_has_a_feature_of_its_own_and_the_vendors_has_them_all() {
     let core = features("Cargo.toml");
     let all = turns_on(&core, "all");
-    for vendor in vendors() {
-        assert!(all.contains(vendor), "`all` lacks {vendor}");
-        let modules = modules(vendor);
+    for provider in providers() {
+        assert!(all.contains(provider), "`all` lacks {provider}");
+        let modules = modules(provider);
         if modules.len() == 1 {
-            assert!(core.contains_key(vendor), "{vendor} has no feature");
+            assert!(core.contains_key(provider), "{provider} has no feature");
             continue;
         }
-        let expected: BTreeSet<_> = modules.iter().map(|module| format!("{vendor}-{module}")).collect();
-        assert_eq!(turns_on(&core, vendor), expected, "the feature {vendor}");
+        let expected: BTreeSet<_> = modules.iter().map(|module| format!("{provider}-{module}")).collect();
+        assert_eq!(turns_on(&core, provider), expected, "the feature {provider}");
         for feature in &expected {
-            let base = format!("{vendor}-base");
+            let base = format!("{provider}-base");
             assert!(turns_on(&core, feature).contains(&base), "{feature} does not turn {base} on");
         }
     }
@@ -46,7 +46,7 @@ fn the_components_pass_each_feature_on() {
     let core = features("Cargo.toml");
     let passed = ["all", "timezones", "webhooks"];
     let modules = core.keys().filter(|name| {
-        vendors().any(|vendor| *name == vendor || name.starts_with(&format!("{vendor}-")))
+        providers().any(|provider| *name == provider || name.starts_with(&format!("{provider}-")))
             && !name.ends_with("-base")
     });
     let expected: BTreeSet<_> = modules.map(String::as_str).chain(passed).collect();

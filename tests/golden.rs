@@ -8,10 +8,10 @@ use std::{env, fs, path::Path};
 #[test]
 fn a_job_in_normal_form() -> Result<(), Box<dyn std::error::Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    let vendor = fs::read(folder.join("job.vendor.json"))?;
+    let provider = fs::read(folder.join("job.vendor.json"))?;
     let operation = find("servicetitan", "jpm.jobs-get").map_err(|missing| format!("{missing:?}"))?;
     let ty = operation.answer.as_ref().ok_or("jobs-get has no answer")?;
-    let normal = transcode(ty, &vendor)?.replace(",\"", ",\n\"") + "\n";
+    let normal = transcode(ty, &provider)?.replace(",\"", ",\n\"") + "\n";
     let golden = folder.join("job.normal.json");
     if env::var_os("BLESS").is_some() {
         fs::write(&golden, &normal)?;

@@ -102,7 +102,7 @@ impl Kept {
 
 fn key(id: u64) -> Key {
     Key::new(&KeyParts {
-        vendor: "servicetitan",
+        provider: "servicetitan",
         environment: "production",
         tenant: "1234",
         account: "default",

@@ -15,7 +15,7 @@ use std::{cell::Cell, time::Duration};
 const TOKEN: &str =
     r#"{"access_token":"eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl","expires_in":900,"token_type":"Bearer"}"#;
 
-/// What the API answers, whatever it is asked: a job as the vendor sends it, in short.
+/// What the API answers, whatever it is asked: a job as the provider sends it, in short.
 pub const JOB: &str = r#"{"id":104729583,"jobNumber":"104729583","customerId":88213374,"locationId":88213375,"jobStatus":"InProgress","businessUnitId":1183,"jobTypeId":4410,"priority":"Normal","createdOn":"2025-10-13T14:22:51.8431734Z","total":1284.50,"summary":"No heat upstairs.","tagTypeIds":[311,312]}"#;
 
 /// A host that does everything at once, on a clock that the bench moves. It has no store.

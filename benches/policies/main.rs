@@ -38,7 +38,7 @@ const MOST: Duration = Duration::from_micros(5);
 /// Virtual time between two calls: enough for a slot of the rate limit.
 const BETWEEN: Duration = Duration::from_millis(1);
 
-/// Requests a second that the vendor allows: more than are made.
+/// Requests a second that the provider allows: more than are made.
 const RATE: u32 = 10_000;
 
 fn main() -> ExitCode {

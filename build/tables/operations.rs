@@ -34,7 +34,7 @@ pub(super) fn write(contract: &Contract, provider: &str, module: &Module, operat
     let doc = &doc.text;
     Ok(quote! {
         Operation {
-            vendor: #provider, name: #name, alias: #alias, variant_of: #variant_of, method: #method, path: #path,
+            provider: #provider, name: #name, alias: #alias, variant_of: #variant_of, method: #method, path: #path,
             effect: #effect, paging: #paging, cache: #cache, owner: #owner, composed: #composed,
             max_page_size: #max_page_size, counted: #counted, any_of: &[#(#any_of),*], non_idempotent: #non_idempotent,
             file: #file, upload: #upload, path_parameters: &[#(#parameters),*], query: #query,

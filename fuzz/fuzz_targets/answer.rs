@@ -1,4 +1,4 @@
-//! A vendor's JSON on its way to the normal form: what stands in the vendor's envelope is
+//! A provider's JSON on its way to the normal form: what stands in the provider's envelope is
 //! JSON, and nothing that is accepted changes when it is normalised once more.
 #![no_main]
 
@@ -15,9 +15,9 @@ fn normal(ty: &Type, json: &[u8]) {
 }
 
 fuzz_target!(|data: (u8, u16, bool, &[u8])| {
-    let (vendor, which, wrapped, json) = data;
-    let (vendor, operation) = penstock_fuzz::operation(vendor, which);
-    // In the envelope of the vendor that has one, so that the fuzzer need not guess it.
+    let (provider, which, wrapped, json) = data;
+    let (provider, operation) = penstock_fuzz::operation(provider, which);
+    // In the envelope of the provider that has one, so that the fuzzer need not guess it.
     let body = match wrapped {
         true => [&br#"{"detail":"OK","result":"#[..], json, b"}"].concat(),
         false => json.to_vec(),
@@ -26,12 +26,12 @@ fuzz_target!(|data: (u8, u16, bool, &[u8])| {
     if codec::check_limits(&body, 1 << 20, codec::MAX_DEPTH).is_err() {
         return;
     }
-    let Ok(value) = vendor.value(operation, &body) else { return };
+    let Ok(value) = provider.value(operation, &body) else { return };
     if serde_json::from_slice::<&RawValue>(&body).is_ok() {
         serde_json::from_slice::<&RawValue>(&value).expect("what a JSON envelope holds is JSON");
     }
-    let told = vendor.is_final(operation, &value);
-    assert_eq!(told, vendor.is_final(operation, &value));
+    let told = provider.is_final(operation, &value);
+    assert_eq!(told, provider.is_final(operation, &value));
     if let Some(ty) = &operation.answer {
         normal(ty, &value);
     }

@@ -30,11 +30,11 @@ fn is_path_of(template: &str, path: &str) -> bool {
     }
 }
 
-fn check(vendor: &str, request: &SentRequest) {
+fn check(provider: &str, request: &SentRequest) {
     let line = &request.path_and_query;
     assert!(line.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#'), "{line}");
-    let vendor = penstock::providers::registry::find(vendor).expect("it was found before");
-    let known = operations(vendor).iter();
+    let provider = penstock::providers::registry::find(provider).expect("it was found before");
+    let known = operations(provider).iter();
     let mut known = known.filter(|operation| operation.method.as_str() == request.method);
     assert!(known.any(|operation| is_path_of(operation.path, request.path())), "{line}");
     for (name, value) in &request.headers {
@@ -71,8 +71,8 @@ fn options(
 }
 
 fuzz_target!(|data: (u8, u16, Parameters, Option<&str>, u8, Given, Option<String>, &str)| {
-    let (vendor, which, given, body, bits, chosen, resume, answer) = data;
-    let (vendor, operation) = operation(vendor, which);
+    let (provider, which, given, body, bits, chosen, resume, answer) = data;
+    let (provider, operation) = operation(provider, which);
     let known: Vec<Parameter> = operation.parameters().collect();
     let named = |(which, text): (u8, String)| match known.get(usize::from(which)) {
         Some(parameter) => (parameter.wire().to_owned(), text),
@@ -85,9 +85,9 @@ fuzz_target!(|data: (u8, u16, Parameters, Option<&str>, u8, Given, Option<String
 
     let answer = answer.to_owned();
     let rig = Rig::new(move |_| Reply::ok(answer.clone()));
-    let result = rig.call(vendor.name(), operation.name, &parameters, body, options.as_ref());
+    let result = rig.call(provider.name(), operation.name, &parameters, body, options.as_ref());
     for request in rig.asked() {
-        check(vendor.name(), &request);
+        check(provider.name(), &request);
     }
     if let Err(failure) = &result {
         printable(&failure.message);

@@ -16,8 +16,8 @@ fn check(text: &str) {
 }
 
 fn look(status: u16, body: &[u8]) {
-    for vendor in penstock::providers::registry::all() {
-        let ApiError { message, trace_id, fields } = vendor.errors().read(status, body);
+    for provider in penstock::providers::registry::all() {
+        let ApiError { message, trace_id, fields } = provider.errors().read(status, body);
         check(&message);
         trace_id.iter().for_each(|id| check(id));
         assert!(!message.is_empty() && fields.len() <= 64, "{} fields", fields.len());
@@ -25,7 +25,7 @@ fn look(status: u16, body: &[u8]) {
             check(&field);
             check(&message);
         }
-        let Some(means) = vendor.errors().classify(status, body) else { continue };
+        let Some(means) = provider.errors().classify(status, body) else { continue };
         let ErrorClass { rule, kind } = means;
         // A body changes what a refusal means; no text makes one of a success or an outage.
         assert!((400..500).contains(&status), "{status}");
@@ -38,7 +38,7 @@ fn look(status: u16, body: &[u8]) {
 fuzz_target!(|data: (u16, &[u8], &str)| {
     let (status, body, text) = data;
     look(status, body);
-    // In the forms that the vendors have, with statuses that they give.
+    // In the forms that the providers have, with statuses that they give.
     let status = 400 + status % 30;
     let forms = [
         json!({"detail": text}),

@@ -6,14 +6,14 @@ use libfuzzer_sys::fuzz_target;
 use penstock_fuzz::{pagings, pick};
 
 fuzz_target!(|data: (u8, u8, bool, &[u8])| {
-    let (vendor, which, wrapped, body) = data;
-    let vendor = penstock_fuzz::vendor(vendor);
+    let (provider, which, wrapped, body) = data;
+    let provider = penstock_fuzz::provider(provider);
     let body = match wrapped {
         true => [&br#"{"detail":"OK","result":"#[..], body, b"}"].concat(),
         false => body.to_vec(),
     };
-    let paging = *pick(&pagings(vendor), which);
-    let Ok(page) = vendor.paging().envelope(paging, &body.into()) else { return };
+    let paging = *pick(&pagings(provider), which);
+    let Ok(page) = provider.paging().envelope(paging, &body.into()) else { return };
     let mut before = 0;
     for item in page.items {
         assert!(before <= item.start, "{item:?} begins before {before}");

@@ -5,8 +5,8 @@ use libfuzzer_sys::fuzz_target;
 use penstock::codec;
 
 fuzz_target!(|data: (u8, u16, Vec<(u8, String)>)| {
-    let (vendor, which, given) = data;
-    let (_, operation) = penstock_fuzz::operation(vendor, which);
+    let (provider, which, given) = data;
+    let (_, operation) = penstock_fuzz::operation(provider, which);
     let Some(record) = operation.query else { return };
     // Mostly names that there are: a value is only read of those.
     let named = |(which, text): (u8, String)| match record.fields.get(usize::from(which)) {

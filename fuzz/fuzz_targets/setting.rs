@@ -23,13 +23,13 @@ const KINDS: [Kind; 7] = [
     Kind::Zone,
 ];
 
-/// All tables: the common one, those of the vendors and of their webhooks.
+/// All tables: the common one, those of the providers and of their webhooks.
 fn tables() -> Vec<(&'static str, &'static Setting)> {
     let mut all: Vec<_> = SETTINGS.iter().map(|setting| ("", setting)).collect();
-    for vendor in penstock::providers::registry::all() {
-        all.extend(vendor.settings().iter().map(|setting| (vendor.name(), setting)));
-        let webhooks = vendor.webhooks().map(|source| source.settings()).unwrap_or_default();
-        all.extend(webhooks.iter().map(|setting| (vendor.name(), setting)));
+    for provider in penstock::providers::registry::all() {
+        all.extend(provider.settings().iter().map(|setting| (provider.name(), setting)));
+        let webhooks = provider.webhooks().map(|source| source.settings()).unwrap_or_default();
+        all.extend(webhooks.iter().map(|setting| (provider.name(), setting)));
     }
     all
 }
@@ -44,7 +44,7 @@ fn check(kind: Kind, value: &str) {
 fuzz_target!(|data: (u8, &str, &str)| {
     let (which, before, after) = data;
     let secret = format!("{before}{CANARY}{after}");
-    let (vendor, setting) = *pick(&tables(), which);
+    let (provider, setting) = *pick(&tables(), which);
     for kind in KINDS.into_iter().chain([setting.kind]) {
         check(kind, &secret);
         // A value with the canary in it is no number, no word and no zone.
@@ -56,13 +56,13 @@ fuzz_target!(|data: (u8, &str, &str)| {
     // All of them together, as an account is opened: what does not fit is named, not shown.
     for value in [before, secret.as_str()] {
         let rig = Rig::new(|_| Reply::refused());
-        let names = penstock::providers::registry::find(vendor)
-            .map(|vendor| vendor.setting_names(setting.name, "default", ""));
+        let names = penstock::providers::registry::find(provider)
+            .map(|provider| provider.setting_names(setting.name, "default", ""));
         for name in names.unwrap_or_else(|| vec![setting.name.to_owned()]) {
             rig.host.set(&name, value);
         }
-        for vendor in penstock::providers::registry::all() {
-            let Ok(ready) = rig.host.run(rig.client.ready(*vendor, None)) else { continue };
+        for provider in penstock::providers::registry::all() {
+            let Ok(ready) = rig.host.run(rig.client.ready(*provider, None)) else { continue };
             for error in ready.missing {
                 assert!(!error.message.contains(CANARY), "{error:?}");
             }

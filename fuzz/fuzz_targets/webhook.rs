@@ -1,4 +1,4 @@
-//! What vendors send by themselves: what is signed is accepted as it is and in no altered
+//! What providers send by themselves: what is signed is accepted as it is and in no altered
 //! form, nothing is accepted without a signature, and what is read has an id.
 #![no_main]
 
@@ -76,7 +76,7 @@ fuzz_target!(|data: (&str, i16, &str, &[u8], &[u8])| {
     }
 
     let fields = [header("x-user-id", id), header("webhook-id", id)];
-    for source in penstock::providers::registry::all().iter().filter_map(|vendor| vendor.webhooks()) {
+    for source in penstock::providers::registry::all().iter().filter_map(|provider| provider.webhooks()) {
         let Ok(event) = source.read(&Delivery { headers: &fields, body }) else { continue };
         assert!(!event.id.is_empty() && !event.name.is_empty(), "{event:?}");
         serde_json::from_str::<&serde_json::value::RawValue>(&event.data).expect("its data is JSON");

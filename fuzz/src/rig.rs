@@ -1,4 +1,4 @@
-//! A client on a host in virtual time, whose vendor always answers the same.
+//! A client on a host in virtual time, whose provider always answers the same.
 
 use penstock::{
     client::Client,
@@ -22,7 +22,7 @@ pub struct Rig {
 }
 
 impl Rig {
-    /// With settings for all vendors, and the role that may do everything.
+    /// With settings for all providers, and the role that may do everything.
     #[must_use]
     pub fn new(answer: impl Fn(&SentRequest) -> Reply + 'static) -> Rig {
         let host = Simulated::new(1);
@@ -44,14 +44,14 @@ impl Rig {
     /// Those of the call.
     pub fn call(
         &self,
-        vendor: &str,
+        provider: &str,
         name: &str,
         parameters: &[(String, String)],
         body: Option<&str>,
         options: Option<&CallOptions>,
     ) -> Result<Answer, Failure> {
         self.host.run(async {
-            let operation = dynamic::operation(vendor, name)?;
+            let operation = dynamic::operation(provider, name)?;
             dynamic::invoke(&self.client, operation, parameters, body, options).await
         })
     }

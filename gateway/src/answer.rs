@@ -43,7 +43,7 @@ pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 
 /// Says where an answer came from: `Cache-Status` (RFC 9211), and its `Age` in seconds
 /// (RFC 9111 section 5.1) if it is from the cache. An answer past its time, given because
-/// the vendor could not be asked, has the detail `degraded`.
+/// the provider could not be asked, has the detail `degraded`.
 pub(crate) fn set_source(headers: &mut HeaderMap, info: &AnswerInfo) {
     let status = match (info.source, info.degraded) {
         (AnswerSource::Cache, false) => "penstock; hit",

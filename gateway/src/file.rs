@@ -1,4 +1,4 @@
-//! Files over HTTP: those that come from a vendor are passed on as they come, and those
+//! Files over HTTP: those that come from a provider are passed on as they come, and those
 //! that go to one are the body of a request.
 
 use crate::{
@@ -14,7 +14,7 @@ use penstock::{
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// The type of a file of which the vendor says none.
+/// The type of a file of which the provider says none.
 const UNKNOWN: &str = "application/octet-stream";
 
 /// What stands in `filename*` as it is (RFC 8187 section 3.2.1, `attr-char`).

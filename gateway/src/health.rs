@@ -1,7 +1,7 @@
 //! `/live` and `/ready`, after draft-inadarei-api-health-check-06.
 //!
 //! Live means: do not restart me. Ready means: send me requests. Neither asks the
-//! vendor, whose trouble a restart does not mend. Both are open, so they name
+//! provider, whose trouble a restart does not mend. Both are open, so they name
 //! settings and never show what is in them.
 
 use crate::answer::{HEALTH, json, response};

@@ -1,4 +1,4 @@
-//! Penstock as a Spin application: the vendors' operations over HTTP.
+//! Penstock as a Spin application: the providers' operations over HTTP.
 //!
 //! The thinnest form of it: the core is the plugin's, and this crate translates
 //! between HTTP and the core. [`serve`](serve()) is the way of one request, in order;
@@ -9,11 +9,11 @@
 //! |---|---|
 //! | `/live` | 200 while the instance answers at all |
 //! | `/ready` | 200, or 503 and everything that is missing |
-//! | `/v1/{vendor}/{account}/…` | an operation; see [`route`] |
+//! | `/v1/{provider}/{account}/…` | an operation; see [`route`] |
 //!
 //! # One page
 //!
-//! A list answers with one page, which the vendor's parameters and `page`, `pageSize`
+//! A list answers with one page, which the provider's parameters and `page`, `pageSize`
 //! and `includeTotal` select:
 //!
 //! ```json
@@ -44,10 +44,10 @@
 //!
 //! # Files
 //!
-//! An operation that answers with a file sends its bytes as they come, with the vendor's
+//! An operation that answers with a file sends its bytes as they come, with the provider's
 //! type and name (`Content-Disposition: attachment`). A file that breaks off ends abnormally,
 //! as a list does. An operation that takes one takes it as the request's body, as it is:
-//! its name stands in `Content-Disposition`, its type in `Content-Type`; the vendor gets the
+//! its name stands in `Content-Disposition`, its type in `Content-Type`; the provider gets the
 //! form that it wants. A form from the client is refused (415).
 //!
 //! # Errors

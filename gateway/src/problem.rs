@@ -4,12 +4,12 @@
 //! |---|---|---|
 //! | `urn:penstock:failure:bad-input` | 400 | `fields` names all that does not fit |
 //! | `…:role` | 403 | the gateway's own role forbids the operation |
-//! | `…:not-found` | 404 | the vendor has no such thing |
+//! | `…:not-found` | 404 | the provider has no such thing |
 //! | `…:conflict` | 409 | |
-//! | `…:rejected` | 422 | the vendor understood and refused: the request is to be changed, nobody is to be woken |
-//! | `…:rate-limited` | 429 | with Retry-After if the vendor said when |
+//! | `…:rejected` | 422 | the provider understood and refused: the request is to be changed, nobody is to be woken |
+//! | `…:rate-limited` | 429 | with Retry-After if the provider said when |
 //! | `…:host`, `…:internal` | 500 | |
-//! | `…:authentication`, `…:permission` | 502 | the vendor refused the gateway's credentials, not the caller's |
+//! | `…:authentication`, `…:permission` | 502 | the provider refused the gateway's credentials, not the caller's |
 //! | `…:unavailable` | 503 | the circuit breaker is open |
 //! | `…:vendor`, `…:transport`, `…:decode`, `…:too-large`, `…:paging` | 502 | |
 //! | `…:configuration` | 503 | `fields` names all that is missing |

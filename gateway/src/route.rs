@@ -1,6 +1,6 @@
 //! Which path is what.
 //!
-//! Paths under `/v1` are those of the vendor's operations without the vendor's own
+//! Paths under `/v1` are those of the provider's operations without the provider's own
 //! version and tenant: the account stands for the tenant. `default` is the account
 //! that needs no settings of its own.
 
@@ -16,8 +16,8 @@ pub struct Route {
     /// The path. `{account}` is the account, any other placeholder the operation's
     /// parameter of that name.
     pub path: &'static str,
-    /// The vendor in the catalogue.
-    pub vendor: &'static str,
+    /// The provider in the catalogue.
+    pub provider: &'static str,
     /// The operation in the catalogue.
     pub operation: &'static str,
 }
@@ -45,11 +45,11 @@ pub const ROUTES: &[Route] = &[
 ];
 
 const fn get(path: &'static str, operation: &'static str) -> Route {
-    Route { method: Method::GET, path, vendor: "servicetitan", operation }
+    Route { method: Method::GET, path, provider: "servicetitan", operation }
 }
 
 const fn post(path: &'static str, operation: &'static str) -> Route {
-    Route { method: Method::POST, path, vendor: "servicetitan", operation }
+    Route { method: Method::POST, path, provider: "servicetitan", operation }
 }
 
 /// What a request asks for.
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn every_route_is_an_operation_with_all_its_parameters() {
         for route in ROUTES {
-            let operation = dynamic::operation(route.vendor, route.operation).unwrap();
+            let operation = dynamic::operation(route.provider, route.operation).unwrap();
             assert_eq!(operation.method.as_str(), route.method.as_str(), "{}", route.path);
             let names: Vec<_> = route.path.split('/').filter_map(placeholder).collect();
             let wire = operation.path_parameters.iter().map(|placeholder| placeholder.wire);

@@ -19,7 +19,7 @@ use penstock::{
 };
 use std::rc::Rc;
 
-/// The vendor whose default account `/ready` checks.
+/// The provider whose default account `/ready` checks.
 const VENDOR: &str = "servicetitan";
 
 /// What a request is answered with.
@@ -124,7 +124,7 @@ async fn call<H: Host + 'static>(
     account: String,
     mut parameters: Vec<(String, String)>,
 ) -> Result<Answer<H>, Problem> {
-    let operation = dynamic::operation(route.vendor, route.operation)?;
+    let operation = dynamic::operation(route.provider, route.operation)?;
     let mut query = Parameters::parse(head.query())?;
     let (mut all, mut resume) = (false, None);
     if operation.is_list() {

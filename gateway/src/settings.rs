@@ -28,11 +28,11 @@ pub fn variable(name: &str) -> String {
 /// Every setting of the default account by its whole name.
 pub fn all() -> impl Iterator<Item = (String, &'static Setting)> {
     let own = common::SETTINGS.iter().chain(SETTINGS).map(|setting| (setting.name.to_owned(), setting));
-    let vendors = registry::all().iter().flat_map(|vendor| {
-        let prefix = vendor.name().to_ascii_uppercase();
-        let webhooks = vendor.webhooks().map_or(&[][..], |source| source.settings());
-        let all = vendor.settings().iter().chain(webhooks);
+    let providers = registry::all().iter().flat_map(|provider| {
+        let prefix = provider.name().to_ascii_uppercase();
+        let webhooks = provider.webhooks().map_or(&[][..], |source| source.settings());
+        let all = provider.settings().iter().chain(webhooks);
         all.map(move |setting| (format!("{prefix}_{}", setting.name), setting))
     });
-    own.chain(vendors)
+    own.chain(providers)
 }

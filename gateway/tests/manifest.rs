@@ -162,15 +162,15 @@ fn the_component_sees_each_variable_under_its_own_name() {
 }
 
 /// Where the default account's data is when its URLs are not set.
-fn site(vendor: &str, environment: &str) -> Site {
-    let name = format!("{}_API_ENVIRONMENT", vendor.to_uppercase());
+fn site(provider: &str, environment: &str) -> Site {
+    let name = format!("{}_API_ENVIRONMENT", provider.to_uppercase());
     let host = FakeHost::new(&[(name.as_str(), environment)]);
-    let vendor = penstock::providers::registry::find(vendor).unwrap();
+    let provider = penstock::providers::registry::find(provider).unwrap();
     let policy = CommonSettings::read(&host).now_or_never().unwrap().unwrap().unwrap();
-    let all: Vec<_> = vendor.settings().iter().collect();
-    let names = |setting: &Setting| vendor.setting_names(setting.name, "default", environment);
+    let all: Vec<_> = provider.settings().iter().collect();
+    let names = |setting: &Setting| provider.setting_names(setting.name, "default", environment);
     let (values, _) = table::read(&host, &all, &names).now_or_never().unwrap().unwrap();
-    vendor.site("default", &values, &policy).unwrap()
+    provider.site("default", &values, &policy).unwrap()
 }
 
 #[test]
@@ -182,8 +182,8 @@ fn only_the_vendors_hosts_are_reached_and_all_of_them() {
         ("asleep", "live"),
         ("asleep", "test"),
     ];
-    let origins = places.into_iter().flat_map(|(vendor, environment)| {
-        let site = site(vendor, environment);
+    let origins = places.into_iter().flat_map(|(provider, environment)| {
+        let site = site(provider, environment);
         [site.api.to_string(), site.auth.to_string()]
     });
     let origins: BTreeSet<_> = origins.collect();

@@ -74,8 +74,8 @@ fn key() -> String {
 }
 
 /// A gateway that accepts [`key`].
-fn gateway(vendor: impl Fn(&str) -> Response + 'static) -> Rc<Client<FakeHost>> {
-    Client::new(FakeHost::configured(vendor).with("PENSTOCK_API_KEY_HASH", &api_key::hash(&key())))
+fn gateway(provider: impl Fn(&str) -> Response + 'static) -> Rc<Client<FakeHost>> {
+    Client::new(FakeHost::configured(provider).with("PENSTOCK_API_KEY_HASH", &api_key::hash(&key())))
 }
 
 fn ask_with(
@@ -122,7 +122,7 @@ fn get(gateway: &Rc<Client<FakeHost>>, target: &str) -> Seen {
     ask_with(gateway, Method::GET, target, &[("authorization", &format!("Bearer {}", key()))])
 }
 
-/// A vendor with two pages of two jobs and one of one; page `broken` is a 400.
+/// A provider with two pages of two jobs and one of one; page `broken` is a 400.
 fn pages(broken: u32) -> impl Fn(&str) -> Response {
     move |target| {
         let query = target.split_once('?').map_or("", |(_, query)| query);

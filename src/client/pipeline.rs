@@ -293,7 +293,7 @@ fn repeat(call: &Call, options: &CallOptions) -> Repeat {
 /// Whether anything is ever kept of what a call is about.
 fn is_cached(call: &Call) -> bool {
     let resource = call.operation.resource();
-    let all = catalogue::operations(call.operation.vendor).unwrap_or_default();
+    let all = catalogue::operations(call.operation.provider).unwrap_or_default();
     call.operation.owner.is_some()
         || all.iter().any(|other| other.cache.is_some() && other.resource() == resource)
 }

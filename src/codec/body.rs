@@ -1,4 +1,4 @@
-//! A person's JSON to the vendor's.
+//! A person's JSON to the provider's.
 
 use super::{
     check,
@@ -14,8 +14,8 @@ use crate::contract::{
     catalogue::{RecordType, Type},
 };
 
-/// Writes a body for the vendor, from JSON that a caller of the dynamic interface
-/// wrote: in the normal form or in the vendor's.
+/// Writes a body for the provider, from JSON that a caller of the dynamic interface
+/// wrote: in the normal form or in the provider's.
 ///
 /// Decimals may be strings or numbers, instants in any form that
 /// [`Instant::parse`](super::Instant::parse) reads. A person makes typos, so this is
@@ -26,7 +26,7 @@ use crate::contract::{
 /// # Errors
 /// Every problem: text that is no JSON, wrong types, unknown names with the one
 /// that was probably meant, required fields that are missing, fields that come
-/// twice, and null where the vendor cannot clear the field.
+/// twice, and null where the provider cannot clear the field.
 pub fn body_from_json(ty: &Type, json: &str) -> Result<String, Vec<FieldError>> {
     let json =
         raw::trimmed(json).map_err(|error| vec![FieldError::new("body", format!("not JSON: {error}"))])?;

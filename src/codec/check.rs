@@ -87,7 +87,7 @@ fn record(form: Form, record: &'static RecordType, fields: &mut [Value<'static>]
 }
 
 /// The members of `extra` as an object without needless blanks; None if there are
-/// none. What goes to a vendor may not name anything twice; what came from one may.
+/// none. What goes to a provider may not name anything twice; what came from one may.
 pub(super) fn extra(form: Form, record: &RecordType, text: &str, problems: &mut Problems) -> Option<String> {
     let Some(members) = raw::members(text) else {
         problems.add("expected a JSON object");

@@ -1,6 +1,6 @@
-//! What can be wrong with a vendor's answer.
+//! What can be wrong with a provider's answer.
 
-/// A vendor's JSON that is not what the contract says.
+/// A provider's JSON that is not what the contract says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {message}")]
 pub struct DecodeError {

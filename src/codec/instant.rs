@@ -5,7 +5,7 @@ use std::{fmt, ops::RangeInclusive};
 
 /// A point in time within the years 0001 to 9999, UTC.
 ///
-/// Those are the years that RFC 3339 can print and that .NET, which the vendor
+/// Those are the years that RFC 3339 can print and that .NET, which the provider
 /// runs on, can hold; `9999-12-31T23:59:59.9999999` is its `DateTime.MaxValue`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instant {
@@ -27,7 +27,7 @@ impl Instant {
             .then_some(Instant { seconds, nanoseconds })
     }
 
-    /// Reads any of the forms that vendors send and people write:
+    /// Reads any of the forms that providers send and people write:
     ///
     /// - `2025-10-13T00:00:00Z`, `2025-10-13T00:00:00-05:00` (RFC 3339);
     /// - `2025-10-13T00:00:00.1234567`, no offset: UTC; 1 to 9 fraction digits

@@ -1,4 +1,4 @@
-//! The memory of the canonical ABI to [`Value`], and on to what a vendor takes.
+//! The memory of the canonical ABI to [`Value`], and on to what a provider takes.
 
 use super::{
     check::check,
@@ -16,11 +16,11 @@ use crate::contract::{
 };
 use std::borrow::Cow;
 
-/// Writes a body for the vendor, from a caller's memory.
+/// Writes a body for the provider, from a caller's memory.
 ///
 /// Absent fields are left out, and an option of an option that holds `none` is
 /// null; a list is always written. A decimal becomes a JSON number with its exact
-/// digits, an instant RFC 3339 in UTC, an open enum the vendor's text. The members
+/// digits, an instant RFC 3339 in UTC, an open enum the provider's text. The members
 /// of `extra` are added to their record.
 ///
 /// # Errors
@@ -46,7 +46,7 @@ pub fn lift_body(
 ///
 /// # Errors
 /// As [`lift_body`]; and a required parameter that is empty, more elements than the
-/// vendor takes, and an element with a comma in a list that is joined by commas.
+/// provider takes, and an element with a comma in a list that is joined by commas.
 #[allow(clippy::type_complexity, reason = "pairs or problems, or neither")]
 pub fn lift_query(
     record: &'static RecordType,

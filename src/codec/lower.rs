@@ -6,7 +6,7 @@ use crate::contract::{
     catalogue::{RecordType, Type},
 };
 
-/// Reads vendor JSON into a piece of memory of its own, as `ty` describes it.
+/// Reads provider JSON into a piece of memory of its own, as `ty` describes it.
 ///
 /// - An option may be null or absent, a list too (it is empty then). An option of
 ///   an option is absent, null or a value.

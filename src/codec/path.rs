@@ -9,7 +9,7 @@ const LONGEST_NAME: usize = 80;
 /// One step down.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Segment {
-    /// Into a field, by the vendor's name.
+    /// Into a field, by the provider's name.
     Field(&'static str),
     /// Into an element, from 0.
     Index(usize),

@@ -7,7 +7,7 @@ use std::fmt::Write;
 /// Whose JSON it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// What the vendor takes: a decimal is a number.
+    /// What the provider takes: a decimal is a number.
     Vendor,
     /// What callers of the dynamic interface get: a decimal is a string.
     Normal,

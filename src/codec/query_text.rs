@@ -1,4 +1,4 @@
-//! A person's parameters to those of the vendor.
+//! A person's parameters to those of the provider.
 
 use super::{
     path::{Problems, Segment},
@@ -13,18 +13,18 @@ use crate::contract::{
     catalogue::{Field, Join, RecordType, Type},
 };
 
-/// Checks a query that a person wrote, and writes it as the vendor wants it: pairs
+/// Checks a query that a person wrote, and writes it as the provider wants it: pairs
 /// that are not percent-encoded yet, in the contract's order.
 ///
-/// Names are the vendor's. Instants may come in any form that
+/// Names are the provider's. Instants may come in any form that
 /// [`Instant::parse`](super::Instant::parse) reads and leave in UTC; enum texts must be
-/// known, in any letter case, and leave in the vendor's spelling. A list is given
-/// by repeating the name, or with commas where the vendor takes commas.
+/// known, in any letter case, and leave in the provider's spelling. A list is given
+/// by repeating the name, or with commas where the provider takes commas.
 ///
 /// # Errors
 /// Every problem: unknown names and enum texts with the one that was probably
 /// meant, values that do not fit their type, a name that is repeated though it is
-/// no list, a required parameter that is missing, more elements than the vendor
+/// no list, a required parameter that is missing, more elements than the provider
 /// takes.
 pub fn query_from_text(
     record: &'static RecordType,
@@ -46,7 +46,7 @@ pub fn query_from_text(
 }
 
 /// Checks one value of a path or a query that a person wrote, and writes it as
-/// the vendor wants it, not percent-encoded yet.
+/// the provider wants it, not percent-encoded yet.
 ///
 /// # Errors
 /// What is wrong, for a person.

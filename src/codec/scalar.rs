@@ -39,7 +39,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// Reads a scalar from valid JSON text. An unknown text of an enum is taken as its
-/// `other`, and so is a number or a boolean: a vendor may change its mind.
+/// `other`, and so is a number or a boolean: a provider may change its mind.
 ///
 /// # Errors
 /// What is wrong, for a person.

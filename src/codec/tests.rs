@@ -14,21 +14,21 @@ mod schema;
 
 use crate::contract::{
     FieldError,
-    catalogue::{Operation, RecordType, Type, operations, vendors},
+    catalogue::{Operation, RecordType, Type, operations, providers},
 };
 
-/// Every type that a vendor answers with or takes as a body.
+/// Every type that a provider answers with or takes as a body.
 fn all_types() -> Vec<&'static Type> {
     all().flat_map(|operation| operation.answer.iter().chain(&operation.body)).collect()
 }
 
-/// Every record that a vendor takes as a query.
+/// Every record that a provider takes as a query.
 fn queries() -> Vec<&'static RecordType> {
     all().filter_map(|operation| operation.query).collect()
 }
 
 fn all() -> impl Iterator<Item = &'static Operation> {
-    vendors().flat_map(|vendor| operations(vendor).unwrap())
+    providers().flat_map(|provider| operations(provider).unwrap())
 }
 
 fn bodies() -> Vec<&'static Type> {

@@ -7,9 +7,9 @@ use super::{
 };
 use crate::contract::catalogue::Type;
 
-/// Brings vendor JSON into the normal form, without any Rust type:
+/// Brings provider JSON into the normal form, without any Rust type:
 ///
-/// - the vendor's names, in the contract's order, then unknown fields in the order
+/// - the provider's names, in the contract's order, then unknown fields in the order
 ///   they came, their values exactly as they came;
 /// - an instant is RFC 3339 in UTC, a decimal a string of exact digits, an open
 ///   enum its text;

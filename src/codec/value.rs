@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// A value whose [`Type`](crate::contract::catalogue::Type) is known beside it.
 ///
-/// Every way in (vendor JSON, a person's JSON, a caller's memory) ends here, and every
+/// Every way in (provider JSON, a person's JSON, a caller's memory) ends here, and every
 /// way out begins here, so that there is one reading and one printing. What stands
 /// here once is valid, except straight out of [`lift`](super::lift).
 #[derive(Debug, Clone, PartialEq)]

@@ -1,5 +1,5 @@
-//! The Rust side of the interfaces that are the same for all vendors, made by
-//! wit-bindgen. The vendors' own have tables instead (`abi`); together they are the
+//! The Rust side of the interfaces that are the same for all providers, made by
+//! wit-bindgen. The providers' own have tables instead (`abi`); together they are the
 //! world of `wit/plugin`.
 //!
 //! It compiles natively too, where imports panic if called: the types serve the native

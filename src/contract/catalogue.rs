@@ -1,4 +1,4 @@
-//! What the contract knows: every operation of every vendor, and every type.
+//! What the contract knows: every operation of every provider, and every type.
 //!
 //! The tables are made by `build.rs` from `wit/`; nothing here is written twice.
 //! [`types`] says what a value looks like, [`operation`] how a call is made.
@@ -9,21 +9,21 @@ mod types;
 pub use operation::{Caching, Effect, Method, Operation, Paging, Parameter, Placeholder};
 pub use types::{Case, EnumType, Field, Join, RecordType, Type};
 
-/// The tables of one vendor, by interface, as `build.rs` wrote them.
+/// The tables of one provider, by interface, as `build.rs` wrote them.
 #[allow(missing_docs, reason = "generated: the WIT carries the documentation")]
 pub mod tables {
     include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 }
 
-/// The operations of a vendor, in the order of the WIT files; none for a vendor
+/// The operations of a provider, in the order of the WIT files; none for a provider
 /// that is not there.
 #[must_use]
-pub fn operations(vendor: &str) -> Option<&'static [Operation]> {
-    tables::PROVIDERS.iter().find(|(name, _)| *name == vendor).map(|(_, operations)| *operations)
+pub fn operations(provider: &str) -> Option<&'static [Operation]> {
+    tables::PROVIDERS.iter().find(|(name, _)| *name == provider).map(|(_, operations)| *operations)
 }
 
-/// The names of all vendors.
-pub fn vendors() -> impl Iterator<Item = &'static str> {
+/// The names of all providers.
+pub fn providers() -> impl Iterator<Item = &'static str> {
     tables::PROVIDERS.iter().map(|(name, _)| *name)
 }
 
@@ -31,9 +31,9 @@ pub fn vendors() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 /// The nearest known name, if any is near.
-pub fn find(vendor: &str, name: &str) -> Result<&'static Operation, NotFound> {
-    let Some(all) = operations(vendor) else {
-        return Err(NotFound { what: "vendor", nearest: nearest(vendor, vendors()) });
+pub fn find(provider: &str, name: &str) -> Result<&'static Operation, NotFound> {
+    let Some(all) = operations(provider) else {
+        return Err(NotFound { what: "vendor", nearest: nearest(provider, providers()) });
     };
     all.iter().find(|operation| operation.name == name || operation.alias == Some(name)).ok_or_else(|| {
         NotFound {
@@ -72,8 +72,8 @@ mod tests {
 
     #[test]
     fn only_reads_of_one_answer_or_page_are_cached() {
-        let cached: Vec<&Operation> = vendors()
-            .flat_map(|vendor| operations(vendor).unwrap())
+        let cached: Vec<&Operation> = providers()
+            .flat_map(|provider| operations(provider).unwrap())
             .filter(|all| all.cache.is_some())
             .collect();
         assert!(cached.iter().any(|operation| operation.name == "jpm.job-types-list"));

@@ -46,7 +46,7 @@ pub fn operation(provider: &str, name: &str) -> Result<&'static Operation, Failu
 /// No provider has this name.
 #[must_use]
 pub fn unknown_vendor(provider: &str) -> Failure {
-    let near = catalogue::nearest(provider, catalogue::vendors());
+    let near = catalogue::nearest(provider, catalogue::providers());
     let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
     bad_field("vendor", format!("`{}` is not known{hint}", printable(provider)))
 }

@@ -14,8 +14,8 @@ impl Guest for Component {
         true
     }
 
-    async fn ready(vendor: String, account: Option<String>) -> Result<Readiness, Failure> {
-        let readiness = client().ready(registry::known(&vendor)?, account.as_deref()).await?;
+    async fn ready(provider: String, account: Option<String>) -> Result<Readiness, Failure> {
+        let readiness = client().ready(registry::known(&provider)?, account.as_deref()).await?;
         Ok(Readiness {
             ready: readiness.missing.is_empty(),
             missing: readiness.missing,
@@ -31,8 +31,8 @@ impl Guest for Component {
         client().snapshot()
     }
 
-    async fn forget_owner(vendor: String, account: Option<String>, owner: String) -> Result<(), Failure> {
-        client().forget_owner(registry::known(&vendor)?, account.as_deref(), &owner).await
+    async fn forget_owner(provider: String, account: Option<String>, owner: String) -> Result<(), Failure> {
+        client().forget_owner(registry::known(&provider)?, account.as_deref(), &owner).await
     }
 
     fn invalidate(scope: Scope) {

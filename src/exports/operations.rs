@@ -24,12 +24,12 @@ use wit_bindgen::StreamReader;
 
 impl Guest for Component {
     fn vendors() -> Vec<String> {
-        catalogue::vendors().map(str::to_owned).collect()
+        catalogue::providers().map(str::to_owned).collect()
     }
 
-    fn describe(vendor: String, filter: Option<String>) -> Result<Vec<wit::Operation>, Failure> {
-        let Some(all) = catalogue::operations(&vendor) else {
-            return Err(dynamic::unknown_vendor(&vendor));
+    fn describe(provider: String, filter: Option<String>) -> Result<Vec<wit::Operation>, Failure> {
+        let Some(all) = catalogue::operations(&provider) else {
+            return Err(dynamic::unknown_vendor(&provider));
         };
         let filter = filter.unwrap_or_default().to_lowercase();
         let fits = |operation: &&Operation| {
@@ -41,20 +41,20 @@ impl Guest for Component {
     }
 
     async fn invoke(
-        vendor: String,
+        provider: String,
         operation: String,
         parameters: Vec<(String, String)>,
         body: Option<String>,
         options: Option<CallOptions>,
     ) -> Result<wit::Answer, Failure> {
-        let operation = dynamic::operation(&vendor, &operation)?;
+        let operation = dynamic::operation(&provider, &operation)?;
         dynamic::invoke(&client(), operation, &parameters, body.as_deref(), options.as_ref())
             .await
             .map(answer)
     }
 
     async fn batch(
-        vendor: String,
+        provider: String,
         calls: Vec<wit::BatchCall>,
         batch: wit::BatchOptions,
         options: Option<CallOptions>,
@@ -65,7 +65,7 @@ impl Guest for Component {
             body: call.body,
         });
         let batch = BatchOptions { concurrency: batch.concurrency, stop_after: batch.stop_after };
-        let results = batch::run(&client(), &vendor, calls.collect(), batch, options.as_ref()).await?;
+        let results = batch::run(&client(), &provider, calls.collect(), batch, options.as_ref()).await?;
         let result = |result| match result {
             BatchResult::Ok(done) => wit::BatchResult::Ok(answer(done)),
             BatchResult::Failed(failure) => wit::BatchResult::Failed(failure),
@@ -79,14 +79,14 @@ impl Guest for Component {
     }
 
     async fn list(
-        vendor: String,
+        provider: String,
         operation: String,
         parameters: Vec<(String, String)>,
         body: Option<String>,
         options: Option<CallOptions>,
     ) -> (StreamReader<String>, End) {
         let opening = async move {
-            let operation = dynamic::operation(&vendor, &operation)?;
+            let operation = dynamic::operation(&provider, &operation)?;
             dynamic::list(&client(), operation, &parameters, body.as_deref(), options.as_ref()).await
         };
         let (writer, reader) = wit_stream::new();

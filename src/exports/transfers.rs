@@ -14,25 +14,25 @@ use crate::{
 
 impl Guest for Component {
     async fn download(
-        vendor: String,
+        provider: String,
         operation: String,
         parameters: Vec<(String, String)>,
         options: Option<CallOptions>,
     ) -> Result<Incoming, Failure> {
-        let operation = dynamic::operation(&vendor, &operation)?;
+        let operation = dynamic::operation(&provider, &operation)?;
         let found = stream_file::download(&client(), operation, &parameters, options.as_ref()).await?;
         Ok(files::hand_over(found))
     }
 
     async fn upload(
-        vendor: String,
+        provider: String,
         operation: String,
         parameters: Vec<(String, String)>,
         file: Outgoing,
         options: Option<CallOptions>,
     ) -> Result<Answer, Failure> {
         let file = files::accept(file);
-        let operation = dynamic::operation(&vendor, &operation)?;
+        let operation = dynamic::operation(&provider, &operation)?;
         stream_file::upload(&client(), operation, &parameters, file, options.as_ref()).await.map(answer)
     }
 }

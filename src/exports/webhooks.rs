@@ -1,4 +1,4 @@
-//! `penstock:connector/webhooks`: what vendors send by themselves.
+//! `penstock:connector/webhooks`: what providers send by themselves.
 
 use super::{Component, client};
 use crate::{
@@ -12,23 +12,23 @@ use crate::{
 
 impl Guest for Component {
     async fn verify_and_parse(
-        vendor: String,
+        provider: String,
         account: Option<String>,
         headers: Vec<(String, String)>,
         body: Vec<u8>,
     ) -> Result<wit::Event, Failure> {
         let delivery = Delivery { headers: &headers, body: &body };
-        webhooks::verify(&client(), &vendor, account.as_deref(), &delivery).await.map(event)
+        webhooks::verify(&client(), &provider, account.as_deref(), &delivery).await.map(event)
     }
 
     async fn receive(
-        vendor: String,
+        provider: String,
         account: Option<String>,
         headers: Vec<(String, String)>,
         body: Vec<u8>,
     ) -> Result<wit::Received, Failure> {
         let delivery = Delivery { headers: &headers, body: &body };
-        let received = webhooks::receive(&client(), &vendor, account.as_deref(), &delivery).await?;
+        let received = webhooks::receive(&client(), &provider, account.as_deref(), &delivery).await?;
         Ok(match received {
             Received::Fresh { event: verified, ticket } => {
                 let ticket = ticket.map(|ticket| ticket.to_string());

@@ -71,12 +71,12 @@ impl Place {
     }
 
     /// Whether a redirect may lead here: over TLS, or in development to this machine or to
-    /// where the vendor is anyway. Which hosts may be reached is for the host to decide.
+    /// where the provider is anyway. Which hosts may be reached is for the host to decide.
     ///
     /// # Errors
     /// It may not.
-    pub fn check(&self, vendor: &Origin, allow_http: bool) -> Result<(), Refused> {
-        let plain = allow_http && (self.is_loopback() || same(&self.origin, vendor));
+    pub fn check(&self, provider: &Origin, allow_http: bool) -> Result<(), Refused> {
+        let plain = allow_http && (self.is_loopback() || same(&self.origin, provider));
         if self.origin.https || plain { Ok(()) } else { Err(Refused::Plain) }
     }
 
@@ -175,16 +175,16 @@ mod tests {
 
     #[test]
     fn without_tls_only_to_this_machine_or_the_vendor_and_only_if_allowed() {
-        let vendor = Origin::parse("http://vendor.test:8080").unwrap();
+        let provider = Origin::parse("http://vendor.test:8080").unwrap();
         for here in ["http://127.0.0.1:9/", "http://[::1]/", "http://localhost/", "http://vendor.test:8080/x"]
         {
-            assert_eq!(place(here).check(&vendor, true), Ok(()), "{here}");
-            assert_eq!(place(here).check(&vendor, false), Err(Refused::Plain), "{here}");
+            assert_eq!(place(here).check(&provider, true), Ok(()), "{here}");
+            assert_eq!(place(here).check(&provider, false), Err(Refused::Plain), "{here}");
         }
         for there in ["http://10.0.0.1/", "http://169.254.169.254/", "http://127.0.0.1.example/"] {
-            assert_eq!(place(there).check(&vendor, true), Err(Refused::Plain), "{there}");
+            assert_eq!(place(there).check(&provider, true), Err(Refused::Plain), "{there}");
         }
-        assert_eq!(place("https://files.example/").check(&vendor, false), Ok(()));
+        assert_eq!(place("https://files.example/").check(&provider, false), Ok(()));
     }
 
     #[test]

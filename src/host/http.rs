@@ -8,7 +8,7 @@ use crate::policy::{
 use bytes::Bytes;
 use std::{fmt, time::Duration};
 
-/// A request to a vendor.
+/// A request to a provider.
 pub struct Request {
     /// The method, `GET`.
     pub method: &'static str,
@@ -85,7 +85,7 @@ pub enum BodyError {
 pub struct SendError {
     /// What happened.
     pub reason: Reason,
-    /// Whether any of the request may have reached the vendor.
+    /// Whether any of the request may have reached the provider.
     pub sent: Sent,
     /// The host's own words.
     pub detail: String,

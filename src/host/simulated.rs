@@ -2,7 +2,7 @@
 //!
 //! Time stands still while anything can run, and jumps to the next timer when
 //! everything waits, so that hours pass in no time and every run with the same seed
-//! is the same run. The vendor is a function from a request to a [`Reply`]; settings
+//! is the same run. The provider is a function from a request to a [`Reply`]; settings
 //! and secrets may change while calls are under way. Whatever leaves the core is
 //! kept: requests, log lines, how often the host was asked.
 
@@ -51,7 +51,7 @@ struct World {
     /// What left the core towards its callers.
     told: RefCell<Vec<String>>,
     lines: RefCell<Vec<String>>,
-    vendor: RefCell<Vendor>,
+    provider: RefCell<Vendor>,
     requests: RefCell<Vec<Rc<SentRequest>>>,
     /// How many of the next requests find no connection.
     unreachable: Cell<usize>,
@@ -68,14 +68,14 @@ struct World {
 }
 
 impl Simulated {
-    /// A host without settings, whose vendor refuses every connection.
+    /// A host without settings, whose provider refuses every connection.
     #[must_use]
     pub fn new(seed: u64) -> Simulated {
         Simulated::on(Clock::default(), seed)
     }
 
     /// Another host in the same time: another instance of a deployment. It has settings,
-    /// chance and a vendor's function of its own.
+    /// chance and a provider's function of its own.
     #[must_use]
     pub fn sibling(&self, seed: u64) -> Simulated {
         Simulated::on(self.0.clock.clone(), seed)
@@ -96,7 +96,7 @@ impl Simulated {
             never_seen: RefCell::default(),
             told: RefCell::default(),
             lines: RefCell::default(),
-            vendor: RefCell::new(Box::new(|_: &SentRequest| Reply::refused())),
+            provider: RefCell::new(Box::new(|_: &SentRequest| Reply::refused())),
             requests: RefCell::default(),
             unreachable: Cell::new(0),
             in_flight: Cell::new(0),
@@ -110,10 +110,10 @@ impl Simulated {
         }))
     }
 
-    /// From now on the vendor answers with this function. It is called when a request
+    /// From now on the provider answers with this function. It is called when a request
     /// is sent; a request that is dropped later has arrived all the same.
-    pub fn answer_with(&self, vendor: impl FnMut(&SentRequest) -> Reply + 'static) {
-        *self.0.vendor.borrow_mut() = Box::new(vendor);
+    pub fn answer_with(&self, provider: impl FnMut(&SentRequest) -> Reply + 'static) {
+        *self.0.provider.borrow_mut() = Box::new(provider);
     }
 
     /// The next so many requests find no connection: nothing of them is sent, and their
@@ -271,7 +271,7 @@ impl Simulated {
         };
         let sent = Rc::new(sent);
         world.requests.borrow_mut().push(sent.clone());
-        let reply = (world.vendor.borrow_mut())(&sent);
+        let reply = (world.provider.borrow_mut())(&sent);
         self.wait(reply.after).await;
         flight.landed();
         Ok(reply)

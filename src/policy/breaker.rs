@@ -1,7 +1,7 @@
-//! Whether the vendor is worth asking: a circuit breaker.
+//! Whether the provider is worth asking: a circuit breaker.
 //!
-//! One [`Breaker`] serves one limit group of one tenant at one vendor. While the vendor
-//! fails, calls end at once instead of after their time-outs, and the vendor is left
+//! One [`Breaker`] serves one limit group of one tenant at one provider. While the provider
+//! fails, calls end at once instead of after their time-outs, and the provider is left
 //! alone to recover.
 //!
 //! ```text
@@ -12,8 +12,8 @@
 //! ```
 //!
 //! The open time is short, 1 s and then at most 4 s, where others take 5 s (Polly) or 60 s
-//! (resilience4j): within 5 s of a vendor's recovery 95 % of the calls are to succeed
-//! again. The price is one probe every few seconds, which a vendor that is down does not
+//! (resilience4j): within 5 s of a provider's recovery 95 % of the calls are to succeed
+//! again. The price is one probe every few seconds, which a provider that is down does not
 //! notice.
 //!
 //! A call takes a [`Permit`], is sent, and hands the permit back with what came of it. A
@@ -47,7 +47,7 @@ pub enum State {
         /// Until then.
         until: Tick,
     },
-    /// It lets a few through, to see whether the vendor is back.
+    /// It lets a few through, to see whether the provider is back.
     HalfOpen,
 }
 
@@ -81,7 +81,7 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// Whether the request finds out if the vendor is back.
+    /// Whether the request finds out if the provider is back.
     #[must_use]
     pub fn is_probe(&self) -> bool {
         self.probe.is_some()
@@ -151,7 +151,7 @@ impl Breaker {
     ///
     /// # Errors
     ///
-    /// [`Open`] while the vendor is to be left alone.
+    /// [`Open`] while the provider is to be left alone.
     pub fn check(&self, now: Tick, may_probe: bool) -> Result<(), Open> {
         let Phase::Tripped(tripped) = &self.phase else { return Ok(()) };
         if failpoint::on(Failpoint::IgnoreBreaker) {
@@ -186,7 +186,7 @@ impl Breaker {
 
     /// A request that was sent has ended after `took`.
     ///
-    /// `hint` is what the vendor asked to wait: it lengthens the open time if this
+    /// `hint` is what the provider asked to wait: it lengthens the open time if this
     /// failure opens the breaker. `random`, uniform in 0 to 1, shortens the open time by
     /// up to a quarter, so that instances do not probe together.
     pub fn record(
@@ -210,7 +210,7 @@ impl Breaker {
                 let failed = outcome == Outcome::Failure;
                 window.add(now, failed, slow);
                 // A success that was quick never opens it, even if it makes up the
-                // number: the vendor is there.
+                // number: the provider is there.
                 let opens = (failed || slow) && window.counts(now).exceeds(&self.policy);
                 opens.then(|| self.open(now, 0, hint, random))
             }

@@ -31,7 +31,7 @@ pub struct BudgetPolicy {
     pub deposit: u64,
     /// What a retry after a transient fault takes. 1 token.
     pub transient: u64,
-    /// What a retry after throttling takes. Half a token: the vendor is well, and the
+    /// What a retry after throttling takes. Half a token: the provider is well, and the
     /// limiter sees to the pace (AWS: 5 of 14).
     pub throttled: u64,
     /// In quiet times one token is paid in every so often. 10 s.

@@ -1,7 +1,7 @@
 //! What one attempt at sending a request means.
 //!
 //! Two questions decide everything that follows: may a later attempt do better
-//! ([`Class`]), and did this one change anything at the vendor's ([`Effect`]).
+//! ([`Class`]), and did this one change anything at the provider's ([`Effect`]).
 //! HTTP answers the second only in part, so "unknown" is a value of its own.
 
 use std::time::Duration;
@@ -13,7 +13,7 @@ pub use rules::{StatusRule, StatusRules};
 /// What came of one attempt, as the driver saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
-    /// The vendor, or a proxy before it, answered.
+    /// The provider, or a proxy before it, answered.
     Answer {
         /// The HTTP status.
         status: u16,
@@ -52,7 +52,7 @@ pub enum BodyKind {
     TooLarge,
 }
 
-/// Whether a request may have reached the vendor.
+/// Whether a request may have reached the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
     /// Certainly not: no connection was made.
@@ -86,7 +86,7 @@ pub enum Access {
 pub enum Effect {
     /// The request never left.
     NotSent,
-    /// The vendor refused it before acting, or it was a read.
+    /// The provider refused it before acting, or it was a read.
     NotApplied,
     /// Nobody knows.
     Unknown,
@@ -188,7 +188,7 @@ pub struct Fault {
     pub class: Class,
     /// The HTTP status, if there was an answer.
     pub status: Option<u16>,
-    /// How long the vendor asks to wait.
+    /// How long the provider asks to wait.
     pub hint: Option<Duration>,
 }
 
@@ -200,7 +200,7 @@ pub struct Fault {
 pub fn classify(attempt: &Attempt, access: Access, rules: &StatusRules) -> Result<(), Fault> {
     let mut fault = match *attempt {
         Attempt::Answer { status: status @ 200..=299, hint, body } => {
-            // The vendor acted. Only the body is lost: a read can be repeated for
+            // The provider acted. Only the body is lost: a read can be repeated for
             // it, a write cannot.
             let (reason, repeatable) = match body {
                 BodyKind::Usable => return Ok(()),
@@ -226,7 +226,7 @@ pub fn classify(attempt: &Attempt, access: Access, rules: &StatusRules) -> Resul
         }
     };
     if access == Access::Read {
-        // A read that reached the vendor changed nothing, however it ended.
+        // A read that reached the provider changed nothing, however it ended.
         fault.effect = fault.effect.min(Effect::NotApplied);
     }
     Err(fault)

@@ -1,4 +1,4 @@
-//! When the vendor asks to be called again, from the headers of its answer.
+//! When the provider asks to be called again, from the headers of its answer.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -6,11 +6,11 @@ use sfv::{BareItem, List, ListEntry, Parser};
 
 use super::time::WallTime;
 
-/// The longest hint that is believed. A vendor that asks for more still means
+/// The longest hint that is believed. A provider that asks for more still means
 /// "not now", so a longer one is shortened to this and not ignored.
 pub const MAX_HINT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long the vendor asks to wait, if it says so.
+/// How long the provider asks to wait, if it says so.
 ///
 /// `header` looks a header up by its lower-case name. `now` is the local wall
 /// time; it counts only where the answer has no `Date` of its own, since a date

@@ -17,12 +17,12 @@
 //! | What does this attempt mean, and did it take effect? | [`classify`] |
 //! | Send again or give up? | [`retry`] |
 //! | May anybody send again? | [`budget`] |
-//! | Is the vendor worth asking? | [`breaker`] |
+//! | Is the provider worth asking? | [`breaker`] |
 //! | Is the access token good? | [`token`] |
 //! | Which of two credentials? | [`rotation`] |
 //! | Which page next, which to deliver, is this the end? | [`pager`] |
 //! | Where does a later read go on? | [`resume`] |
-//! | Who sends next, and when does the vendor's limit allow it? | [`limiter`] |
+//! | Who sends next, and when does the provider's limit allow it? | [`limiter`] |
 //! | Does a kept answer serve? | [`cache`] |
 //! | How much may one call take? | [`limits`] |
 

@@ -1,6 +1,6 @@
 //! The outbound rate limiter: who may send next, and when.
 //!
-//! A *limit group* is everything that a vendor counts together: the requests of one app
+//! A *limit group* is everything that a provider counts together: the requests of one app
 //! for one tenant, or the runs of one report. [`group::Group`] is such a group in one
 //! instance: callers take turns ([`queue`]), a 429 holds all of them ([`backoff_window`]), and
 //! slots come at a pace that no window of the limit's length can exceed ([`gcra`] alone,

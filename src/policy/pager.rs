@@ -3,7 +3,7 @@
 //! A pager decides; the driver fetches and delivers. Pages are delivered in order,
 //! each record once, and after every delivery [`Position`] says where a later read
 //! goes on. What is held is bounded in pages and in bytes. Every read ends: at the
-//! vendor's word, or at a [`Guard`].
+//! provider's word, or at a [`Guard`].
 //!
 //! There are two kinds of list. [`NumberedPager`] reads those whose pages have numbers
 //! (or an [`offset`]), ahead within a window; such pages shift when the list changes
@@ -70,7 +70,7 @@ pub enum Position {
     /// In a list where each page names the next, such as an export feed.
     #[serde(rename = "c")]
     Cursor {
-        /// The vendor's continuation text to ask with; `None` for the beginning.
+        /// The provider's continuation text to ask with; `None` for the beginning.
         #[serde(rename = "f")]
         from: Option<String>,
         /// Records of that page that were delivered before. A text of version 2 has a

@@ -1,7 +1,7 @@
 //! Whether to send a request again, and when.
 //!
 //! One [`Retry`] follows one call. It never sends again what may have taken effect
-//! unless that is harmless, never waits less than the vendor asks, and never waits
+//! unless that is harmless, never waits less than the provider asks, and never waits
 //! for a time that the deadline does not leave.
 
 use std::time::Duration;
@@ -85,7 +85,7 @@ pub enum Decision {
 pub struct GiveUp {
     /// Why there is no further attempt.
     pub why: Why,
-    /// How long the vendor asked to wait, for the caller to do so.
+    /// How long the provider asked to wait, for the caller to do so.
     pub hint: Option<Duration>,
     /// Whether the call took effect: the greatest effect of all its attempts. A
     /// DELETE that timed out and then got a 404 may well have deleted.

@@ -2,7 +2,7 @@
 //!
 //! A tenant's credentials stand in two slots, so that they can be changed without a call
 //! that fails: the new secret is put into the secondary slot, the old one is revoked at
-//! the vendor's, and some time later the new one is moved to the primary slot.
+//! the provider's, and some time later the new one is moved to the primary slot.
 //!
 //! [`Rotation`] stays with the slot that worked last. When that one is refused it names
 //! the other. It knows nothing of the secrets themselves.

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// A point on the host's monotonic clock, in nanoseconds from an arbitrary start.
 ///
 /// For waits, time-outs and ages. Arithmetic saturates, so that an absurd
-/// duration from a vendor means "very late" and never wraps around.
+/// duration from a provider means "very late" and never wraps around.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tick(u64);
 

@@ -42,10 +42,10 @@ pub enum Need {
     Refresh(Generation),
     /// Get one. There is none that serves.
     Fetch,
-    /// There is none, and the vendor must not be asked: it refused the credentials,
+    /// There is none, and the provider must not be asked: it refused the credentials,
     /// or asked to wait.
     CoolingDown {
-        /// When the vendor may be asked again.
+        /// When the provider may be asked again.
         until: Tick,
     },
 }
@@ -53,12 +53,12 @@ pub enum Need {
 /// Why no token could be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FetchFailure {
-    /// The vendor refuses the credentials (`invalid_client` and its like, RFC 6749,
+    /// The provider refuses the credentials (`invalid_client` and its like, RFC 6749,
     /// section 5.2).
     InvalidClient,
     /// Anything that may pass.
     Transient {
-        /// How long the vendor asks to wait.
+        /// How long the provider asks to wait.
         hint: Option<Duration>,
     },
 }
@@ -66,7 +66,7 @@ pub enum FetchFailure {
 #[derive(Clone, Debug)]
 struct Held {
     secret: Secret,
-    /// Whether the vendor ever answered a call with it by anything but a 401.
+    /// Whether the provider ever answered a call with it by anything but a 401.
     served: bool,
     requested_at: Tick,
     refresh_at: Tick,
@@ -121,10 +121,10 @@ impl TokenCell {
         self.held.as_ref().filter(|_| generation == self.generation).map(|held| &held.secret)
     }
 
-    /// The vendor issued a token.
+    /// The provider issued a token.
     ///
     /// Its life counts from `requested_at`, before the request was sent: counting
-    /// from the answer would use it for longer than the vendor meant. `random`,
+    /// from the answer would use it for longer than the provider meant. `random`,
     /// uniform in 0 to 1, moves the early refresh ahead by up to a quarter, so that
     /// instances that started together do not refresh together.
     pub fn stored(
@@ -157,7 +157,7 @@ impl TokenCell {
         &mut self.rotation
     }
 
-    /// The vendor answered a call with this token by anything but a 401.
+    /// The provider answered a call with this token by anything but a 401.
     pub fn accepted(&mut self, generation: Generation) {
         if let Some(held) = self.held.as_mut().filter(|_| generation == self.generation) {
             held.served = true;
@@ -167,7 +167,7 @@ impl TokenCell {
         }
     }
 
-    /// The vendor answered a call with this token by a 401.
+    /// The provider answered a call with this token by a 401.
     ///
     /// Nothing happens if the token was replaced since. The first refusal lets the
     /// next call fetch at once. When that token too is refused before it ever

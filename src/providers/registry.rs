@@ -34,6 +34,6 @@ pub fn known(name: &str) -> Result<&'static dyn Provider, Failure> {
 /// # Errors
 /// `bad-input` if the operation's provider is not part of this build.
 pub fn resolve(call: Call) -> Result<ResolvedCall, Failure> {
-    let provider = known(call.operation.vendor)?;
+    let provider = known(call.operation.provider)?;
     Ok(ResolvedCall { provider, call })
 }

@@ -1,4 +1,4 @@
-//! The settings that hold for every vendor.
+//! The settings that hold for every provider.
 
 use super::{Kind, Setting, Values, read};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 use std::time::Duration;
 
-/// The table. Names without `PENSTOCK_` are the ones that the vendors' deployment
+/// The table. Names without `PENSTOCK_` are the ones that the providers' deployment
 /// guides use.
 pub const SETTINGS: &[Setting] = &[
     setting(
@@ -252,7 +252,7 @@ pub struct CommonSettings {
     pub webhook_keep: Duration,
     /// Whether webhooks are refused without a store.
     pub webhook_needs_state: bool,
-    /// Whether vendor URLs may lack TLS.
+    /// Whether provider URLs may lack TLS.
     pub allow_http: bool,
 }
 

@@ -61,7 +61,7 @@ fn dotenv() -> String {
     }
     out.push('\n');
     for setting in asleep::settings::SETTINGS.iter().chain(asleep::webhooks::SETTINGS) {
-        // Who has one vendor only leaves the other out.
+        // Who has one provider only leaves the other out.
         writeln!(out, "# ASLEEP_{}={}", setting.name, setting.default.unwrap_or_default()).unwrap();
     }
     out.push('\n');

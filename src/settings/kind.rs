@@ -86,7 +86,7 @@ pub(super) fn time(value: &str) -> Option<WallTime> {
     Some(WallTime::from_millis(time.seconds().saturating_mul(1_000).saturating_add(millis)))
 }
 
-/// Where a vendor is: scheme, host and port (RFC 6454).
+/// Where a provider is: scheme, host and port (RFC 6454).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// Whether it is reached over TLS.

@@ -1,4 +1,4 @@
-//! One HTTP request of a vendor's.
+//! One HTTP request of a provider's.
 
 /// A delivery as it came: nothing of it is trusted.
 #[derive(Debug, Clone, Copy)]

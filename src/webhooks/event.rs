@@ -2,24 +2,24 @@
 
 use crate::codec::Instant;
 
-/// An event of a vendor's.
+/// An event of a provider's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// What it is known by, however often it is delivered.
     pub id: String,
-    /// The vendor's word for what happened, `tn.jpm.job-completed`.
+    /// The provider's word for what happened, `tn.jpm.job-completed`.
     pub name: String,
     /// What is known of it.
     pub kind: Kind,
-    /// When it happened, if the vendor says.
+    /// When it happened, if the provider says.
     pub time: Option<Instant>,
-    /// The tenant that it belongs to, if the vendor says.
+    /// The tenant that it belongs to, if the provider says.
     pub tenant: Option<String>,
-    /// The vendor's id of this delivery, if it has one.
+    /// The provider's id of this delivery, if it has one.
     pub delivery: Option<String>,
-    /// What the vendor tells of it, as JSON text, unchanged.
+    /// What the provider tells of it, as JSON text, unchanged.
     pub data: String,
-    /// Whether `data` is what the vendor answered when it was asked, in normal form, instead
+    /// Whether `data` is what the provider answered when it was asked, in normal form, instead
     /// of what was delivered.
     pub reread: bool,
 }
@@ -36,7 +36,7 @@ pub enum Outdated {
 /// What is known of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
-    /// Something happened to things of the vendor's.
+    /// Something happened to things of the provider's.
     Change {
         /// Whether the contract knows events of this name.
         known: bool,
@@ -68,7 +68,7 @@ pub enum Kind {
 /// A thing that something happened to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
-    /// What it is, in the vendor's word: `job`.
+    /// What it is, in the provider's word: `job`.
     pub name: String,
     /// Its id.
     pub id: String,
@@ -79,7 +79,7 @@ pub struct Subject {
 pub enum Trust {
     /// Its body is signed.
     Signed,
-    /// It carries a key that only the vendor has. The body itself is not signed.
+    /// It carries a key that only the provider has. The body itself is not signed.
     Key,
     /// It only says where to look: read the thing again before acting on it.
     Hint,

@@ -3,7 +3,7 @@
 use super::Encoding;
 use crate::settings::{Kind, Setting, Values};
 
-/// The setting that chooses the scheme. Each vendor has its own choices.
+/// The setting that chooses the scheme. Each provider has its own choices.
 pub const SCHEME: &str = "WEBHOOK_SCHEME";
 /// The secret that deliveries are signed with. A second one may be live next to it.
 pub const SECRET: &str = "WEBHOOK_SECRET";
@@ -12,7 +12,7 @@ pub const HEADER: &str = "WEBHOOK_HEADER";
 /// How an HMAC is written.
 pub const ENCODING: &str = "WEBHOOK_ENCODING";
 
-/// Those that every vendor has, with the choices of schemes, the default one and the header
+/// Those that every provider has, with the choices of schemes, the default one and the header
 /// field of its own.
 #[must_use]
 pub const fn table(

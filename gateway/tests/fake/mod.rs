@@ -1,4 +1,4 @@
-//! A host whose clock stands still, with a vendor that answers at once.
+//! A host whose clock stands still, with a provider that answers at once.
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
@@ -23,9 +23,9 @@ type Vendor = Box<dyn Fn(&str) -> Response>;
 
 pub struct FakeHost {
     pub settings: BTreeMap<String, String>,
-    /// What the vendor answers to a path and query.
-    pub vendor: Vendor,
-    /// What the vendor was asked, tokens aside.
+    /// What the provider answers to a path and query.
+    pub provider: Vendor,
+    /// What the provider was asked, tokens aside.
     pub asked: RefCell<Vec<String>>,
     /// The bodies that were streamed to it.
     pub received: RefCell<Vec<String>>,
@@ -36,12 +36,12 @@ pub struct FakeHost {
 }
 
 impl FakeHost {
-    /// A host with these settings and no vendor.
+    /// A host with these settings and no provider.
     pub fn new(settings: &[(&str, &str)]) -> FakeHost {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         FakeHost {
             settings: settings.iter().map(own).collect(),
-            vendor: Box::new(|_| answer(500, "")),
+            provider: Box::new(|_| answer(500, "")),
             asked: RefCell::default(),
             received: RefCell::default(),
             log: RefCell::default(),
@@ -51,7 +51,7 @@ impl FakeHost {
     }
 
     /// A host with all that the default account needs, whose secrets are canaries.
-    pub fn configured(vendor: impl Fn(&str) -> Response + 'static) -> FakeHost {
+    pub fn configured(provider: impl Fn(&str) -> Response + 'static) -> FakeHost {
         let mut host = FakeHost::new(&[
             ("SERVICETITAN_CLIENT_ID", CANARY),
             ("SERVICETITAN_CLIENT_SECRET", CANARY),
@@ -59,7 +59,7 @@ impl FakeHost {
             ("SERVICETITAN_TENANT_ID", "77"),
             ("LOG_LEVEL", "debug"),
         ]);
-        host.vendor = Box::new(vendor);
+        host.provider = Box::new(provider);
         // Nobody can wait here, and the store takes nothing.
         host.with("PENSTOCK_SHARE_LIMITS", "false").with("SERVICETITAN_RATE_LIMIT", "10000")
     }
@@ -97,7 +97,7 @@ impl Host for FakeHost {
             }
             self.received.borrow_mut().push(String::from_utf8(body).unwrap());
         }
-        Ok((self.vendor)(&request.path_and_query))
+        Ok((self.provider)(&request.path_and_query))
     }
 
     async fn sleep(&self, _: Duration) {

@@ -102,14 +102,14 @@ pub struct Counters {
 }
 
 /// The key of all that is kept of one owner of data. No module has this name.
-pub(crate) fn owned(vendor: &str, environment: &str, tenant: &str, owner: &str) -> Key {
-    Key::of_resource(vendor, environment, tenant, ("@owner", owner))
+pub(crate) fn owned(provider: &str, environment: &str, tenant: &str, owner: &str) -> Key {
+    Key::of_resource(provider, environment, tenant, ("@owner", owner))
 }
 
 impl Question<'_> {
     pub(crate) fn key(&self, epoch: u64) -> Key {
         Key::new(&KeyParts {
-            vendor: self.operation.vendor,
+            provider: self.operation.provider,
             environment: self.environment,
             tenant: self.tenant,
             account: self.account,
@@ -121,7 +121,7 @@ impl Question<'_> {
     }
 
     pub(crate) fn resource(&self) -> Key {
-        let provider = self.operation.vendor;
+        let provider = self.operation.provider;
         match &self.owner {
             Some(owner) => owned(provider, self.environment, self.tenant, owner),
             None => Key::of_resource(provider, self.environment, self.tenant, self.operation.resource()),

@@ -49,7 +49,7 @@ static BILL: RecordType = RecordType {
 
 /// A list of bills, to make others of.
 pub(crate) const BASE: Operation = Operation {
-    vendor: "servicetitan",
+    provider: "servicetitan",
     name: "test.bills-list",
     alias: Some("test.bills-page"),
     variant_of: None,

@@ -1,4 +1,4 @@
-//! Reading a vendor's JSON.
+//! Reading a provider's JSON.
 
 use super::memory::{decoded, field, text};
 use crate::{

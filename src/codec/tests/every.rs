@@ -50,7 +50,7 @@ fn every_type_is_the_same_typed_and_by_name() {
         let arena = decode(&ty, document.json.as_bytes()).unwrap();
         assert_eq!(normal_form(&ty, arena), document.normal, "{}", document.json);
         let value = decoded(&ty, &document.json);
-        // A vendor may name an unknown field twice; a caller may not.
+        // A provider may name an unknown field twice; a caller may not.
         let Ok(body) = encode_body(&ty, &value) else { continue };
         assert_eq!(read(&ty, decode(&ty, body.as_bytes()).unwrap()), value, "{body}");
         sent += 1;

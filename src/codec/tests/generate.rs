@@ -10,7 +10,7 @@ use jiff::{civil, tz::Offset};
 /// first option is taken everywhere, so a short one makes a small document.
 pub(super) struct Generator<'a> {
     choices: std::slice::Iter<'a, u8>,
-    /// A person's JSON instead of a vendor's: names are known, unknown fields stand
+    /// A person's JSON instead of a provider's: names are known, unknown fields stand
     /// in `extra`, null only clears.
     pub(super) person: bool,
     /// How many scalars come before one that is made wrong.

@@ -19,7 +19,7 @@ fn choices() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
-    /// Nothing fails and nothing is lost, whatever the vendor adds or leaves out.
+    /// Nothing fails and nothing is lost, whatever the provider adds or leaves out.
     #[test]
     fn vendor_json_comes_out_in_normal_form(pick: Index, choices in choices()) {
         let ty = *pick.get(&all_types());
@@ -44,7 +44,7 @@ proptest! {
         let ty = *pick.get(&all_types());
         let document = Generator::new(&choices).document(ty);
         let value = decoded(ty, &document.json);
-        // A vendor may name an unknown field twice; a caller may not.
+        // A provider may name an unknown field twice; a caller may not.
         let Ok(body) = encode_body(ty, &value) else { return Ok(()) };
         serde_json::from_str::<&serde_json::value::RawValue>(&body).unwrap();
         prop_assert_eq!(read(ty, decode(ty, body.as_bytes()).unwrap()), value, "{}", body);

@@ -27,7 +27,7 @@ pub(super) fn read(ty: &Type, arena: Arena) -> Value<'static> {
     value
 }
 
-/// The value of a vendor's JSON, as a caller reads it.
+/// The value of a provider's JSON, as a caller reads it.
 #[track_caller]
 pub(super) fn decoded(ty: &Type, json: &str) -> Value<'static> {
     read(ty, decode(ty, json.as_bytes()).unwrap())
@@ -69,7 +69,7 @@ pub(super) fn encode_query(
     pairs
 }
 
-/// Replaces a field, `appointments[0].start`, by the vendor's names.
+/// Replaces a field, `appointments[0].start`, by the provider's names.
 #[track_caller]
 pub(super) fn set(ty: &Type, value: &mut Value<'static>, path: &str, new: Value<'static>) {
     *place(ty, value, path) = new;

@@ -2,11 +2,11 @@
 
 use super::types::{RecordType, Type};
 
-/// One operation of a vendor: one `@http` or `@composed` line of the contract.
+/// One operation of a provider: one `@http` or `@composed` line of the contract.
 #[derive(Debug)]
 pub struct Operation {
-    /// The vendor, `servicetitan`.
-    pub vendor: &'static str,
+    /// The provider, `servicetitan`.
+    pub provider: &'static str,
     /// Its name, `jpm.jobs-get`; for a list the name of the streaming function,
     /// `jpm.jobs-list`.
     pub name: &'static str,
@@ -19,7 +19,7 @@ pub struct Operation {
     pub method: Method,
     /// The path with its placeholders, `/jpm/v2/tenant/{tenant}/jobs/{id}`.
     pub path: &'static str,
-    /// What it does to the vendor's data.
+    /// What it does to the provider's data.
     pub effect: Effect,
     /// How it is paged.
     pub paging: Paging,
@@ -31,12 +31,12 @@ pub struct Operation {
     /// Whether it is put together from other operations: method and path are then only
     /// its name, and nothing is sent there.
     pub composed: bool,
-    /// The most records that a page may have, where that is not the vendor's usual.
+    /// The most records that a page may have, where that is not the provider's usual.
     pub max_page_size: Option<u32>,
-    /// Whether the vendor says how many records there are, if it is asked
+    /// Whether the provider says how many records there are, if it is asked
     /// (`includeTotal`).
     pub counted: bool,
-    /// Query parameters of which the vendor demands at least one.
+    /// Query parameters of which the provider demands at least one.
     pub any_of: &'static [&'static str],
     /// Whether doing it twice adds twice, although its method is idempotent by RFC 9110.
     pub non_idempotent: bool,
@@ -61,7 +61,7 @@ pub struct Operation {
 /// A placeholder of a path.
 #[derive(Debug)]
 pub struct Placeholder {
-    /// The vendor's name, `jobId`.
+    /// The provider's name, `jobId`.
     pub wire: &'static str,
     /// Its type.
     pub ty: Type,
@@ -76,7 +76,7 @@ pub enum Parameter {
     Query(&'static super::types::Field),
 }
 
-/// The HTTP methods that vendors use (RFC 9110 section 9, RFC 5789).
+/// The HTTP methods that providers use (RFC 9110 section 9, RFC 5789).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// GET
@@ -105,7 +105,7 @@ impl Method {
     }
 }
 
-/// What an operation does to the vendor's data; the WIT's `effect`.
+/// What an operation does to the provider's data; the WIT's `effect`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// Changes nothing.
@@ -189,7 +189,7 @@ impl Operation {
 }
 
 impl Parameter {
-    /// The vendor's name.
+    /// The provider's name.
     #[must_use]
     pub fn wire(&self) -> &'static str {
         match self {

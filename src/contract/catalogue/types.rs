@@ -21,7 +21,7 @@ pub enum Type {
     Instant,
     /// `date`, `2026-11-20` in JSON.
     Date,
-    /// `decimal`: exact digits. A JSON number for the vendor, a string in the
+    /// `decimal`: exact digits. A JSON number for the provider, a string in the
     /// normal form.
     Decimal,
     /// `json`: any value, kept as text.
@@ -52,7 +52,7 @@ pub struct RecordType {
 pub struct Field {
     /// Its WIT name, `job-number`.
     pub name: &'static str,
-    /// The vendor's name, `jobNumber`.
+    /// The provider's name, `jobNumber`.
     pub wire: &'static str,
     /// Its type.
     pub ty: Type,
@@ -63,8 +63,8 @@ pub struct Field {
     /// A date of a query that stands for the beginning of that day in the tenant's time
     /// zone: it leaves as an instant.
     pub local_day: bool,
-    /// What a list's query says here when its caller says nothing, in the vendor's spelling:
-    /// without it the vendor would leave records out.
+    /// What a list's query says here when its caller says nothing, in the provider's spelling:
+    /// without it the provider would leave records out.
     pub list_default: Option<&'static str>,
     /// What it is for, from the WIT.
     pub doc: &'static str,
@@ -75,7 +75,7 @@ pub struct Field {
 pub enum Join {
     /// `codes=a&codes=b`, the default of OpenAPI 3.
     Repeat,
-    /// `ids=1,2,3`, with the most elements that the vendor takes; 0 if unknown.
+    /// `ids=1,2,3`, with the most elements that the provider takes; 0 if unknown.
     Comma(u32),
     /// A header field of this name instead of a part of the query.
     Header(&'static str),
@@ -95,7 +95,7 @@ pub struct EnumType {
 pub struct Case {
     /// Its WIT name, `in-progress`.
     pub name: &'static str,
-    /// The vendor's spelling, `InProgress`.
+    /// The provider's spelling, `InProgress`.
     pub wire: &'static str,
     /// What it means, from the WIT.
     pub doc: &'static str,
@@ -113,7 +113,7 @@ impl Type {
 }
 
 impl RecordType {
-    /// The field that the vendor calls `wire`, with its place. Fields mostly come
+    /// The field that the provider calls `wire`, with its place. Fields mostly come
     /// in the order of the contract, so the search starts at `hint`.
     #[must_use]
     pub fn field(&self, wire: &str, hint: usize) -> Option<(usize, &'static Field)> {
@@ -125,7 +125,7 @@ impl RecordType {
 }
 
 impl EnumType {
-    /// The place of the case that the vendor spells `wire`.
+    /// The place of the case that the provider spells `wire`.
     #[must_use]
     pub fn case(&self, wire: &str) -> Option<usize> {
         self.cases.iter().position(|case| case.wire == wire)

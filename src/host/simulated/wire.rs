@@ -1,4 +1,4 @@
-//! What goes to the vendor and what comes back.
+//! What goes to the provider and what comes back.
 
 use crate::{
     host::{Body, BodyError, Opened, Request, Response, SendError, Source, Timeouts},
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
 use std::{collections::VecDeque, fmt, time::Duration};
 
-/// A request as the vendor got it.
+/// A request as the provider got it.
 pub struct SentRequest {
     /// When it was sent, from the start of the clock.
     pub at: Duration,
@@ -40,7 +40,7 @@ pub struct SentRequest {
 }
 
 impl SentRequest {
-    /// Reads the body as a vendor would. None if the body broke off.
+    /// Reads the body as a provider would. None if the body broke off.
     pub(super) async fn new(request: Request, at: Duration) -> Option<SentRequest> {
         let mut stated_length = None;
         let (bytes, secret_body) = match request.body {
@@ -92,13 +92,13 @@ impl SentRequest {
             .map(|(_, value)| value)
     }
 
-    /// A header field that must not be logged, as the vendor reads it.
+    /// A header field that must not be logged, as the provider reads it.
     #[must_use]
     pub fn secret_header(&self, name: &str) -> Option<&str> {
         self.secret_headers.iter().find(|(known, _)| *known == name).map(|(_, secret)| secret.expose())
     }
 
-    /// A body with credentials, as the vendor reads it.
+    /// A body with credentials, as the provider reads it.
     pub fn secret_body(&self) -> Option<&str> {
         self.secret_body.as_ref().map(Secret::expose)
     }

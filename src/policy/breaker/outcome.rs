@@ -1,10 +1,10 @@
-//! What an attempt says about the vendor's health.
+//! What an attempt says about the provider's health.
 
 use std::time::Duration;
 
 use crate::classify::{Class, Fault, Reason};
 
-/// What an attempt says about the vendor's health.
+/// What an attempt says about the provider's health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It is well.
@@ -17,7 +17,7 @@ pub enum Outcome {
 }
 
 /// An attempt that was given less time than this says nothing by running out of it: a
-/// caller's short deadline is not the vendor's fault. Healthy answers take up to 2 s.
+/// caller's short deadline is not the provider's fault. Healthy answers take up to 2 s.
 const FAIR_TIME: Duration = Duration::from_secs(5);
 
 impl Outcome {

@@ -23,7 +23,7 @@ pub struct BreakerPolicy {
     /// The longest open time of its own choice. 4 s, less than the 5 s in which a recovery
     /// is to be noticed.
     pub max_open_for: Duration,
-    /// The longest open time that a vendor's `Retry-After` may ask for. 60 s.
+    /// The longest open time that a provider's `Retry-After` may ask for. 60 s.
     pub max_hint: Duration,
     /// Probes under way at once. 1.
     pub probes_at_once: usize,

@@ -335,7 +335,7 @@ fn a_tenant_that_only_writes_is_not_locked_out() {
     }
 }
 
-/// A vendor that comes back while tenants ask five times a second: how long until a
+/// A provider that comes back while tenants ask five times a second: how long until a
 /// breaker lets everything through.
 #[test]
 fn a_recovery_is_noticed_within_five_seconds() {

@@ -14,7 +14,7 @@ const VERSION: u8 = 1;
 pub struct Entry {
     /// HTTP status.
     pub status: u16,
-    /// The body as the vendor sent it; for a refusal what is needed to repeat it.
+    /// The body as the provider sent it; for a refusal what is needed to repeat it.
     pub body: Bytes,
     /// When it was fetched. Instances share it, so it is wall time.
     pub stored_at: WallTime,

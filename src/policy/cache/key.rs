@@ -13,8 +13,8 @@ const RESOURCE: u8 = 0x80;
 /// Everything that tells one question from another.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyParts<'a> {
-    /// The vendor.
-    pub vendor: &'a str,
+    /// The provider.
+    pub provider: &'a str,
     /// Which of its environments.
     pub environment: &'a str,
     /// Whose data.
@@ -38,13 +38,13 @@ pub struct Key(Vec<u8>);
 
 impl Key {
     /// Puts the parts together. A name that the query has twice keeps the order of its
-    /// values: it may matter to the vendor.
+    /// values: it may matter to the provider.
     #[must_use]
     pub fn new(parts: &KeyParts<'_>) -> Self {
         let mut key = Self(vec![VERSION]);
         let (tenant, account) =
             if on(Failpoint::ShareAnswers) { ("", "") } else { (parts.tenant, parts.account) };
-        for text in [parts.vendor, parts.environment, tenant, account, parts.operation] {
+        for text in [parts.provider, parts.environment, tenant, account, parts.operation] {
             key.text(text);
         }
         key.number(parts.segments.len() as u64);
@@ -64,10 +64,15 @@ impl Key {
     /// The key of what is kept about a resource as a whole. It is never that of an
     /// answer.
     #[must_use]
-    pub fn of_resource(vendor: &str, environment: &str, tenant: &str, (module, name): (&str, &str)) -> Self {
+    pub fn of_resource(
+        provider: &str,
+        environment: &str,
+        tenant: &str,
+        (module, name): (&str, &str),
+    ) -> Self {
         let mut key = Self(vec![VERSION | RESOURCE]);
         let tenant = if on(Failpoint::ShareAnswers) { "" } else { tenant };
-        for text in [vendor, environment, tenant, module, name] {
+        for text in [provider, environment, tenant, module, name] {
             key.text(text);
         }
         key
@@ -118,11 +123,11 @@ mod tests {
 
     impl Owned {
         fn key(&self) -> Key {
-            let [vendor, environment, tenant, account, operation] = &self.texts;
+            let [provider, environment, tenant, account, operation] = &self.texts;
             let query: Vec<_> = self.query.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
             let segments = &self.segments;
             let (query, epoch) = (query.as_slice(), self.epoch);
-            Key::new(&KeyParts { vendor, environment, tenant, account, operation, segments, query, epoch })
+            Key::new(&KeyParts { provider, environment, tenant, account, operation, segments, query, epoch })
         }
 
         fn sorted(mut self) -> Self {
@@ -223,7 +228,7 @@ mod tests {
         let asked = |values: [&str; 2]| {
             let query = [("ids", values[0]), ("ids", values[1])];
             Key::new(&KeyParts {
-                vendor: "v",
+                provider: "v",
                 environment: "e",
                 tenant: "t",
                 account: "a",

@@ -137,7 +137,7 @@ mod tests {
 
     fn key(number: u64) -> Key {
         Key::new(&KeyParts {
-            vendor: "v",
+            provider: "v",
             environment: "e",
             tenant: "t",
             account: "a",

@@ -17,7 +17,7 @@ pub struct Policy {
     pub fresh: Duration,
     /// How long after that it is given to others while one caller fetches a new one.
     pub stale_while_revalidate: Duration,
-    /// How long after it was fresh it is given to who accepts that, while the vendor is
+    /// How long after it was fresh it is given to who accepts that, while the provider is
     /// down.
     pub stale_if_error: Duration,
     /// How long something counts as not there.
@@ -26,7 +26,7 @@ pub struct Policy {
 
 impl Policy {
     /// For answers that are fresh for so long: as long again while one is fetched anew,
-    /// and a day while the vendor is down.
+    /// and a day while the provider is down.
     #[must_use]
     pub fn fresh_for(fresh: Duration) -> Self {
         let negative = (fresh / 10).clamp(NEGATIVE.0, NEGATIVE.1);

@@ -14,17 +14,17 @@ pub struct StatusRule {
 }
 
 /// The meaning of statuses outside 2xx: RFC 9110's, as far as a client may rely on
-/// it, and what a vendor promises beyond that.
+/// it, and what a provider promises beyond that.
 ///
 /// Where the standard leaves room, the default says "unknown" and so does not
-/// repeat a write. A vendor's folder may be bolder where the vendor's documents
+/// repeat a write. A provider's folder may be bolder where the provider's documents
 /// are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct StatusRules {
-    /// Statuses with a meaning of their own at this vendor's. Asked first.
+    /// Statuses with a meaning of their own at this provider's. Asked first.
     pub overrides: &'static [(u16, StatusRule)],
-    /// A 503 with a hint means that a write was refused before the vendor acted.
-    /// Off by default: a proxy sends the same when the vendor died half-way.
+    /// A 503 with a hint means that a write was refused before the provider acted.
+    /// Off by default: a proxy sends the same when the provider died half-way.
     pub unavailable_with_hint_is_refusal: bool,
 }
 

@@ -1,4 +1,4 @@
-//! A slow-down that finds the vendor's pace when it is below the limit (optional).
+//! A slow-down that finds the provider's pace when it is below the limit (optional).
 //!
 //! The rate falls at a throttled request and grows again along a cubic curve: slowly near
 //! the rate that was too fast, then quickly. Curve and constants are those of the adaptive
@@ -29,7 +29,7 @@ pub struct Adaptive {
     limit: f64,
     /// The present rate; none before the first throttled request, and back at the limit.
     rate: Option<f64>,
-    /// The rate at which the vendor throttled last.
+    /// The rate at which the provider throttled last.
     too_fast: f64,
     throttled: Tick,
     /// Requests a second that were sent, smoothed.
@@ -81,7 +81,7 @@ impl Adaptive {
         }
     }
 
-    /// The vendor throttled a request.
+    /// The provider throttled a request.
     pub fn throttled(&mut self, now: Tick) {
         // Before the first measurement is complete there is only the limit to go by.
         let measured = if self.measured > 0.0 { self.measured } else { self.limit };
@@ -91,7 +91,7 @@ impl Adaptive {
         self.set(rate * BETA);
     }
 
-    /// The vendor let a request through.
+    /// The provider let a request through.
     pub fn succeeded(&mut self, now: Tick) {
         if self.rate.is_none() {
             return;

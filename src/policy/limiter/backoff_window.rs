@@ -46,7 +46,7 @@ impl BackoffWindow {
         news
     }
 
-    /// A request that was sent at `sent` was let through by the vendor.
+    /// A request that was sent at `sent` was let through by the provider.
     pub fn succeeded(&mut self, sent: Tick) {
         if self.news(sent) {
             self.in_row = 0;
@@ -104,7 +104,7 @@ mod tests {
             window.throttled(at(100 + sent), at(sent), None);
         }
         assert_eq!(window.closed_until(at(200)), Some(at(1_100)));
-        // It was sent before the vendor said no, so it does not end the row either.
+        // It was sent before the provider said no, so it does not end the row either.
         window.succeeded(at(100));
         window.throttled(at(1_200), at(1_150), None);
         assert_eq!(window.closed_until(at(1_200)), Some(at(3_200)));

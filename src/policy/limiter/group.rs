@@ -51,7 +51,7 @@ pub struct GroupSnapshot {
     pub in_flight: usize,
     /// Requests let through since the start.
     pub granted: u64,
-    /// Requests that the vendor throttled since the start.
+    /// Requests that the provider throttled since the start.
     pub throttled: u64,
     /// How long the backoff window stays closed; none when it is open.
     pub closed_for: Option<Duration>,
@@ -62,13 +62,13 @@ pub struct GroupSnapshot {
 /// How a group is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setup {
-    /// What the vendor allows in sum.
+    /// What the provider allows in sum.
     pub limit: RateLimit,
     /// How many instances there are, for the time when they cannot agree.
     pub instances: u32,
     /// Whether they agree through the store.
     pub shared: bool,
-    /// Whether to slow down when the vendor throttles below the limit.
+    /// Whether to slow down when the provider throttles below the limit.
     pub adaptive: bool,
 }
 
@@ -112,7 +112,7 @@ impl Group {
         }
     }
 
-    /// The limit that the vendor sets.
+    /// The limit that the provider sets.
     #[must_use]
     pub fn limit(&self) -> &RateLimit {
         self.source.limit()
@@ -200,7 +200,7 @@ impl Group {
         inflight.release();
     }
 
-    /// The vendor answered a request that was sent at `sent` with 429.
+    /// The provider answered a request that was sent at `sent` with 429.
     pub fn throttled(&mut self, now: Tick, sent: Tick, hint: Option<Duration>) {
         self.throttled += 1;
         let news = self.backoff.throttled(now, sent, hint);
@@ -210,7 +210,7 @@ impl Group {
         self.refuse(now);
     }
 
-    /// The vendor let a request through that was sent at `sent`.
+    /// The provider let a request through that was sent at `sent`.
     pub fn succeeded(&mut self, now: Tick, sent: Tick) {
         self.backoff.succeeded(sent);
         if let Some(adaptive) = &mut self.adaptive {

@@ -1,6 +1,6 @@
 //! Lists where each page names the next, such as export feeds.
 //!
-//! The vendor decides what stands on a page and where the next one begins; nothing
+//! The provider decides what stands on a page and where the next one begins; nothing
 //! shifts when the list changes. A record that comes twice, because it changed in
 //! between, is delivered twice.
 
@@ -17,7 +17,7 @@ use crate::failpoint::{Failpoint, on};
 /// How to read a list where each page names the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CursorConfig {
-    /// The vendor's continuation text to begin with; `None` for the beginning.
+    /// The provider's continuation text to begin with; `None` for the beginning.
     pub from: Option<String>,
     /// Records of the first page that were delivered before. They are dropped, wherever
     /// they stand on it; all others are delivered.
@@ -56,7 +56,7 @@ pub struct CursorFacts {
     pub records: Vec<u64>,
     /// Memory that it takes while it is held.
     pub bytes: usize,
-    /// The vendor's word on whether more follow.
+    /// The provider's word on whether more follow.
     pub has_more: Option<bool>,
     /// Where the next page begins, or after the last one, the next run.
     pub continue_from: Option<String>,

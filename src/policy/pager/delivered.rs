@@ -2,7 +2,7 @@
 //!
 //! A feed is ordered by the last change. A record that changes moves to its end, and the
 //! page that is asked for again has lost its place; with recent changes included, the
-//! vendor repeats rows at a page's head that are gone later. So neither a number of
+//! provider repeats rows at a page's head that are gone later. So neither a number of
 //! records nor their ids tell what was delivered: only the records themselves do. One
 //! that has changed is another one, and is delivered again, since that is what a feed is
 //! read for.

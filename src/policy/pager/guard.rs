@@ -3,16 +3,16 @@
 use thiserror::Error;
 
 /// Pages in a row without records that are accepted in a list with page numbers while
-/// the vendor says that more follow. Its pages are slices of one list: an empty one is
+/// the provider says that more follow. Its pages are slices of one list: an empty one is
 /// behind its end.
 pub(super) const MAX_EMPTY_PAGES: u32 = 3;
 
-/// The same where each page names the next. A vendor that filters a feed after cutting it
+/// The same where each page names the next. A provider that filters a feed after cutting it
 /// into pages sends many empty ones, and each of them comes with a continuation text that
 /// was never seen before: the read does get on.
 pub(super) const MAX_EMPTY_FEED_PAGES: u32 = 1_000;
 
-/// Why a read was stopped though the vendor says that more follows.
+/// Why a read was stopped though the provider says that more follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum Guard {
     /// More empty pages in a row than are accepted: 3 with numbers, 1,000 where each page
@@ -32,7 +32,7 @@ pub enum Guard {
     /// The bound on bytes.
     #[error("the list has more bytes than one read may fetch")]
     TooManyBytes,
-    /// The vendor does not say whether more follows, though this list must.
+    /// The provider does not say whether more follows, though this list must.
     #[error("the vendor's answer does not say whether more pages follow")]
     HasMoreMissing,
     /// More follows, but not from where.

@@ -52,7 +52,7 @@ pub struct NumberedPager {
     pages: u32,
     deduplicator: Deduplicator,
     /// The last page, by what the total once was. Pages behind it are fetched only when
-    /// it says that more follow; the end is where the vendor says.
+    /// it says that more follow; the end is where the provider says.
     foreseen: Option<u32>,
 }
 
@@ -159,7 +159,7 @@ impl NumberedPager {
         let window = match decided {
             0 if self.config.eager && !self.config.data_only => self.config.window,
             0 => 1,
-            // The second page proves whether the vendor minds the page number.
+            // The second page proves whether the provider minds the page number.
             1 if self.config.data_only => self.config.window.min(2),
             _ => self.config.window,
         };

@@ -4,7 +4,7 @@
 //! else, is read by a [`NumberedPager`](super::NumberedPager) with
 //! [`data_only`](super::NumberedConfig::data_only). Its pages are numbered in the order in
 //! which they are asked for, and lie side by side as long as each holds as many records as
-//! were asked for. Where the vendor gives fewer, the next page begins behind what came.
+//! were asked for. Where the provider gives fewer, the next page begins behind what came.
 
 /// The offset of a page of a list whose pages are all full: how many records stand before
 /// it. Pages count from 1.

@@ -19,7 +19,7 @@ pub enum Probe {
 
 /// Judges the answer to a request for the newest records.
 ///
-/// An answer whose ids do not fall strictly shows that the vendor does not order by
+/// An answer whose ids do not fall strictly shows that the provider does not order by
 /// numbers, or not at all. Then nothing but the total is used of it.
 #[must_use]
 pub fn probe(ids: &[Option<RecordId>], page_size: u32, has_more: Option<bool>, total: Option<u64>) -> Probe {

@@ -54,7 +54,7 @@ pub struct ReadProgress {
 }
 
 impl ReadProgress {
-    /// Of a read that begins, in a fixed order or in the vendor's own.
+    /// Of a read that begins, in a fixed order or in the provider's own.
     #[must_use]
     pub fn new(ordered: bool) -> Self {
         Self { ordered, ..Self::default() }

@@ -1,5 +1,5 @@
 //! What is put together from several calls: a user's summary, the sessions of many users,
-//! and averages over more days than the vendor takes.
+//! and averages over more days than the provider takes.
 
 mod average;
 mod sessions;

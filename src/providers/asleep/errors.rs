@@ -26,7 +26,7 @@ impl Errors for Details {
     }
 }
 
-/// The longest text that is passed on from a vendor's error, in characters.
+/// The longest text that is passed on from a provider's error, in characters.
 const LONGEST: usize = 300;
 
 /// The most complaints that are passed on.

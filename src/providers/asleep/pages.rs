@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::ops::Range;
 
-/// Records a page: 1 to 100 (the vendor's page on the list of sessions).
+/// Records a page: 1 to 100 (the provider's page on the list of sessions).
 const PAGE_SIZES: Range<u32> = 1..101;
 
 pub(super) struct Offsets;

@@ -1,7 +1,7 @@
 //! Asleep's webhooks.
 //!
 //! A delivery carries the API key and the user's id, and no signature; a relay may add one.
-//! The vendor's own pages show the body in two forms, and its guide in a third, flat one: all
+//! The provider's own pages show the body in two forms, and its guide in a third, flat one: all
 //! are read. It has no id of its own, so an event is known by what it is about.
 
 use crate::{

@@ -9,7 +9,7 @@ use crate::{
 };
 use serde_json::Value;
 
-/// The longest text that is passed on from a vendor's error, in characters.
+/// The longest text that is passed on from a provider's error, in characters.
 const LONGEST: usize = 300;
 
 pub(super) struct ApiErrors;

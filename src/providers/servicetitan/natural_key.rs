@@ -59,7 +59,7 @@ fn find_created(create: &Call) -> Option<Call> {
     if operation.effect != Effect::Create {
         return None;
     }
-    let list = catalogue::operations(operation.vendor)?.iter().find(|other| lists(other, operation))?;
+    let list = catalogue::operations(operation.provider)?.iter().find(|other| lists(other, operation))?;
     let Owned { application_guid, external_data } =
         serde_json::from_slice::<Body>(create.body.as_ref()?).ok()?.external_data;
     let Pair { key, value } = external_data.into_iter().next()?;
@@ -71,7 +71,7 @@ fn find_created(create: &Call) -> Option<Call> {
     Some(Call::new(list, create.segments.clone(), query, None))
 }
 
-/// When a record was made, by the vendor's clock.
+/// When a record was made, by the provider's clock.
 fn created_at(record: &[u8]) -> Option<WallTime> {
     let members: HashMap<&str, &RawValue> = serde_json::from_slice(record).ok()?;
     let at = Instant::parse(members.get("createdOn")?.get().trim_matches('"'))?;

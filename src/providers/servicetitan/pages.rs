@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::{collections::HashMap, ops::Range};
 
-/// Records a page: 1 to 5,000 (the vendor's page on timeouts and pagination).
+/// Records a page: 1 to 5,000 (the provider's page on timeouts and pagination).
 const LARGEST: u32 = 5000;
 
 /// How many records a page of this operation may have.
@@ -56,18 +56,18 @@ fn query(operation: &Operation, page: &PageSelector) -> Vec<(&'static str, Strin
     }
 }
 
-/// Most lists take `sort`, with a field that every record has (the vendor's OpenAPI
+/// Most lists take `sort`, with a field that every record has (the provider's OpenAPI
 /// documents). The plus sign is percent-encoded like any other character. What asks the
 /// endpoint of another list takes what that one takes.
 ///
 /// `createdBefore` could keep new records out of a read as well. It is not used: it
-/// compares with the vendor's clock, which we do not know, and a record that was there
+/// compares with the provider's clock, which we do not know, and a record that was there
 /// before the read must not be missed because our clock is late.
 fn order(operation: &Operation) -> Option<Order> {
     let takes_sort = |operation: &Operation| {
         operation.query.is_some_and(|query| query.fields.iter().any(|field| field.wire == "sort"))
     };
-    let base = operation.variant_of.and_then(|base| catalogue::find(operation.vendor, base).ok());
+    let base = operation.variant_of.and_then(|base| catalogue::find(operation.provider, base).ok());
     (takes_sort(operation) || base.is_some_and(takes_sort)).then_some(Order {
         parameter: "sort",
         oldest_first: "+Id",

@@ -1,5 +1,5 @@
 //! What a report asks for: its parameters, held against its description before its data is
-//! asked for, which the vendor answers once a minute.
+//! asked for, which the provider answers once a minute.
 
 use crate::{
     call::Call,

@@ -43,7 +43,7 @@ impl Reports for ReportData {
 /// row, and a page with long names would otherwise grow without bound.
 const LARGEST: usize = 64 << 20;
 
-/// The data of a report may be asked for once a minute (the vendor's rule for each report
+/// The data of a report may be asked for once a minute (the provider's rule for each report
 /// of a tenant; `SERVICETITAN_REPORT_INTERVAL`), at once and by a query that it answers
 /// later.
 fn minimum_interval(call: &Call, site: &Site) -> Option<MinimumInterval> {

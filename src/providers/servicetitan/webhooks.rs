@@ -40,7 +40,7 @@ const fn known(name: &'static str, subjects: &'static [&'static str]) -> Known {
     Known { name, subjects }
 }
 
-/// The 21 events, from the vendor's OpenAPI documents of March 2026.
+/// The 21 events, from the provider's OpenAPI documents of March 2026.
 const EVENTS: [Known; 21] = [
     known("tn.acc.invoice-batched", &["invoice"]),
     known("tn.acc.invoice-exported", &["invoice"]),
@@ -72,7 +72,7 @@ struct Envelope<'a> {
     #[serde(rename = "type")]
     name: String,
     time: Option<String>,
-    /// Stays the same when the vendor delivers again, which `id` does not.
+    /// Stays the same when the provider delivers again, which `id` does not.
     userassignedid: Option<String>,
     #[serde(borrow)]
     data: &'a RawValue,

@@ -5,7 +5,7 @@ use crate::{
         AnswerInfo, Attempt, CallOptions, Failure, FailureKind, FieldError, FileInfo, Instant, ListEnd,
         PageInfo, PageRequest, RetryAdvice,
         abi::{Abi, Download, Layout, Places, Upload},
-        catalogue::{Operation, Type, operations, vendors},
+        catalogue::{Operation, Type, operations, providers},
     },
     entry::typed,
 };
@@ -21,7 +21,7 @@ impl Contract {
     fn read() -> Contract {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("wit");
         let mut resolve = Resolve::default();
-        for folder in ["connector", "host"].into_iter().chain(vendors()) {
+        for folder in ["connector", "host"].into_iter().chain(providers()) {
             resolve.push_dir(root.join(folder)).unwrap();
         }
         let mut sizes = SizeAlign::default();
@@ -91,7 +91,7 @@ impl Contract {
     /// Compares all that a function takes and returns.
     fn function(&self, operation: &Operation, name: &str, whole: bool) {
         let (module, name) = name.split_once('.').unwrap();
-        let function = &self.interface(operation.vendor, module).functions[name];
+        let function = &self.interface(operation.provider, module).functions[name];
         let mut types: Vec<_> =
             operation.path_parameters.iter().map(|placeholder| Some(placeholder.ty)).collect();
         types.extend(operation.query.map(|record| Some(Type::Record(record))));
@@ -128,7 +128,7 @@ impl Contract {
 fn every_function_has_the_layout_of_its_wit() {
     let contract = Contract::read();
     let mut functions = 0;
-    for operation in vendors().flat_map(|vendor| operations(vendor).unwrap()) {
+    for operation in providers().flat_map(|provider| operations(provider).unwrap()) {
         contract.function(operation, operation.alias.unwrap_or(operation.name), false);
         if operation.alias.is_some() {
             contract.function(operation, operation.name, true);

@@ -27,8 +27,8 @@ pub struct NumberedConfig {
     /// largest that came so far. One page is always allowed.
     pub max_held_bytes: usize,
     /// The answers hold records and no word on whether more follow. Such a list ends
-    /// with an empty page, or with one like the page before it (the vendor ignores the
-    /// page number). A page that is not full ends nothing: the vendor may give fewer
+    /// with an empty page, or with one like the page before it (the provider ignores the
+    /// page number). A page that is not full ends nothing: the provider may give fewer
     /// records than were asked for. In other lists a missing word is an error: taking
     /// it for the end could lose records.
     pub data_only: bool,
@@ -44,9 +44,9 @@ pub struct PageFacts {
     pub items: usize,
     /// Memory that it takes while it is held.
     pub bytes: usize,
-    /// The vendor's word on whether more follow.
+    /// The provider's word on whether more follow.
     pub has_more: Option<bool>,
-    /// Records in the whole list, if the vendor says. It changes while the list is
+    /// Records in the whole list, if the provider says. It changes while the list is
     /// read, so it never decides where the list ends; the first page's shows at the
     /// end whether something is missing.
     pub total: Option<u64>,

@@ -4,8 +4,8 @@ use crate::{
     defects::Defect,
     events::{Event, Events},
     model::{Kind, Model, QUANTUM},
+    provider::{Answer, Issue},
     rules,
-    vendor::{Answer, Issue},
 };
 use penstock_policy::{
     breaker::BreakerPolicy,

@@ -28,7 +28,7 @@ pub struct Ledger {
     pub epoch: u32,
     /// The last token.
     pub issued: Option<Generation>,
-    /// The tokens that the vendor refused.
+    /// The tokens that the provider refused.
     pub refused: BTreeSet<Generation>,
     /// How many callers lost patience.
     pub given_up: usize,

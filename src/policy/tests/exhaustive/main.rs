@@ -3,7 +3,7 @@
 //!
 //! The policies are the engine's own, set up small. The calls go the way of the driver
 //! (`src/driver/run.rs`, `token.rs`, `admission.rs`), one step from one wait to the next.
-//! What is not theirs to decide is tried both ways: what the vendor answers and when,
+//! What is not theirs to decide is tried both ways: what the provider answers and when,
 //! whether a token is issued, who goes on first, when time passes, and whether a caller
 //! loses patience. `stateright` visits each state that can come of that, once, and asks
 //! each of the [`rules`].
@@ -23,7 +23,7 @@ mod defects;
 mod events;
 mod ledger;
 mod model;
+mod provider;
 mod rules;
 mod state;
 mod token;
-mod vendor;

@@ -5,9 +5,9 @@ use crate::{
     defects::Defect,
     events::Events,
     ledger::Ledger,
+    provider::{Answer, Issue},
     rules,
     state::{Attempts, Call, Stage, State},
-    vendor::{Answer, Issue},
 };
 use penstock_policy::{
     breaker::{Breaker, BreakerPolicy},
@@ -49,7 +49,7 @@ pub struct Model {
     pub last_begin: Tick,
     /// How many callers may lose patience.
     pub give_ups: usize,
-    /// What the vendor may answer.
+    /// What the provider may answer.
     pub answers: Vec<Answer>,
     /// How a fetch of a token may end.
     pub issues: Vec<Issue>,
@@ -66,7 +66,7 @@ pub enum Action {
     Begin(usize),
     /// A call goes on that was woken or whose wait is over.
     Resume(usize),
-    /// The vendor answers a call.
+    /// The provider answers a call.
     Answer(usize, Answer),
     /// The token endpoint answers a call.
     Issue(usize, Issue),

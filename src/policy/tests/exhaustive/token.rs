@@ -5,8 +5,8 @@ use crate::{
     calls::Step,
     defects::Defect,
     events::Event,
+    provider::Issue,
     state::{Next, NoToken, Stage},
-    vendor::Issue,
 };
 use penstock_policy::{
     classify::{Class, Effect, Fault, Reason},

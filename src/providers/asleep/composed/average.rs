@@ -1,10 +1,10 @@
-//! Averages over more days than the vendor takes, from averages over fewer.
+//! Averages over more days than the provider takes, from averages over fewer.
 //!
-//! The vendor averages over nights with sleep, so that the mean of all of them is the mean
+//! The provider averages over nights with sleep, so that the mean of all of them is the mean
 //! of the parts' means, each weighed by its nights. That is exact for everything that
 //! every night has. What some nights lack (a contract without breathing analysis) is
 //! weighed by all nights of its part, which is near but not exact. Clock times are not
-//! combined: 23:30 and 00:30 are an hour apart, and how the vendor means them is unknown.
+//! combined: 23:30 and 00:30 are an hour apart, and how the provider means them is unknown.
 
 use super::{MOST_DAYS, average_of, field, json, unreadable};
 use crate::{

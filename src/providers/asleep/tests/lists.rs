@@ -48,7 +48,7 @@ fn it_ends_with_an_empty_page_whatever_the_size() {
     }
 }
 
-/// The largest page was 20 sessions once (version 1.0 of the vendor's page).
+/// The largest page was 20 sessions once (version 1.0 of the provider's page).
 #[test]
 fn a_vendor_that_gives_fewer_sessions_than_asked_loses_none() {
     for sessions in [20, 45, 140] {
@@ -121,7 +121,7 @@ fn a_page_says_whether_more_may_follow() {
         let parameters = [("user_id", "ann"), ("page", number), ("pageSize", "10")];
         rig.run(rig.call("sessions-page", &parameters)).unwrap().page.unwrap()
     };
-    // The third is short, which may be the vendor's doing.
+    // The third is short, which may be the provider's doing.
     assert!(page("1").has_more && page("2").has_more && page("3").has_more && !page("4").has_more);
     assert_eq!(rig.sent()[1], "GET /data/v1/sessions?offset=10&limit=10");
 }

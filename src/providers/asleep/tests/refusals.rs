@@ -57,7 +57,7 @@ fn a_user_is_never_made_twice() {
         let rig = Rig::new();
         let state = rig.state.clone();
         rig.script(move |_, _| {
-            // The vendor has made the user; its answer is lost.
+            // The provider has made the user; its answer is lost.
             let _ = &state;
             Some(reply())
         });

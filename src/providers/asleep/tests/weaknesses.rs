@@ -1,4 +1,4 @@
-//! What goes wrong in the Python client of the vendor's guide, one test each, in the order
+//! What goes wrong in the Python client of the provider's guide, one test each, in the order
 //! of docs/checklist.md.
 
 use super::model::{KEY, Rig, body, found, header, options, refused, session};

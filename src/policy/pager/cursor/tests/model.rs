@@ -10,7 +10,7 @@ fn digests(items: &[usize]) -> Vec<u64> {
     items.iter().map(|item| *item as u64).collect()
 }
 
-/// A vendor whose pages are of the given lengths. The token of a page is its index,
+/// A provider whose pages are of the given lengths. The token of a page is its index,
 /// as text; the beginning has none.
 #[derive(Clone, Debug)]
 struct Vendor {
@@ -44,7 +44,7 @@ impl Vendor {
 
 /// Reads until the end, or until the choices run out: the reader is killed.
 fn read(
-    vendor: &Vendor,
+    provider: &Vendor,
     config: CursorConfig,
     choices: impl IntoIterator<Item = u8>,
 ) -> (Vec<usize>, CursorPager) {
@@ -72,7 +72,7 @@ fn read(
             }
             None => {
                 if let Some(fetch) = in_flight.take() {
-                    let (items, facts) = vendor.page(fetch.from.as_deref());
+                    let (items, facts) = provider.page(fetch.from.as_deref());
                     if pager.arrived(facts) == Arrival::Kept {
                         bodies.insert(fetch.page, items);
                     }
@@ -102,17 +102,17 @@ proptest! {
 
     #[test]
     fn every_record_in_order_exactly_once(
-        vendor in any_vendor(), window in 0_u32..6, bytes in prop_oneof![Just(usize::MAX), 0_usize..60], seed in any::<u8>(),
+        provider in any_vendor(), window in 0_u32..6, bytes in prop_oneof![Just(usize::MAX), 0_usize..60], seed in any::<u8>(),
     ) {
         let config = CursorConfig { window, max_held_bytes: bytes, ..config() };
-        let (delivered, pager) = read(&vendor, config, forever(seed));
+        let (delivered, pager) = read(&provider, config, forever(seed));
         prop_assert_eq!(pager.progress(), Progress::Ended);
-        prop_assert_eq!(delivered, vendor.all());
+        prop_assert_eq!(delivered, provider.all());
     }
 
     #[test]
     fn killed_again_and_again_it_delivers_exactly_the_rest(
-        vendor in any_vendor(),
+        provider in any_vendor(),
         lives in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..30), 1..5),
         grown in 1_usize..5,
         seed in any::<u8>(),
@@ -123,24 +123,24 @@ proptest! {
         };
         let (mut config, mut all) = (config(), Vec::new());
         for choices in lives {
-            let (delivered, pager) = read(&vendor, config, choices);
+            let (delivered, pager) = read(&provider, config, choices);
             all.extend(delivered);
             config = resumed(&pager);
         }
-        let (delivered, pager) = read(&vendor, config, forever(seed));
+        let (delivered, pager) = read(&provider, config, forever(seed));
         all.extend(delivered);
         prop_assert_eq!(pager.progress(), Progress::Ended);
-        prop_assert_eq!(&all, &vendor.all());
+        prop_assert_eq!(&all, &provider.all());
 
         // And after the end, exactly what was added since.
-        let mut later = vendor.clone();
-        if vendor.last_token { later.lengths.push(grown) } else if let Some(last) = later.lengths.last_mut() { *last += grown }
+        let mut later = provider.clone();
+        if provider.last_token { later.lengths.push(grown) } else if let Some(last) = later.lengths.last_mut() { *last += grown }
         let (added, _) = read(&later, resumed(&pager), forever(seed));
         all.extend(added);
         prop_assert_eq!(&all, &later.all());
     }
 
-    /// A vendor that answers anything at all cannot hang or crash a read.
+    /// A provider that answers anything at all cannot hang or crash a read.
     #[test]
     fn any_answers_end(
         answers in proptest::collection::vec((0_u64..5, proptest::option::weighted(0.9, proptest::bool::weighted(0.9)), proptest::option::weighted(0.95, "[a-z]{2}")), 60),

@@ -47,7 +47,7 @@ impl Vendor {
 /// Reads until the end, or until the choices run out. Every third page repeats what
 /// changed last, if `repeating`.
 fn read(
-    vendor: &mut Vendor,
+    provider: &mut Vendor,
     begin: CursorConfig,
     (choices, changing, repeating): (&[u8], bool, bool),
     delivered: &mut Vec<(u64, u64)>,
@@ -59,11 +59,11 @@ fn read(
             break;
         }
         if changing && choice % 5 == 0 {
-            vendor.change(*choice);
+            provider.change(*choice);
         }
         if let Some(fetch) = pager.next_fetch().filter(|_| choice % 2 == 0 || pager.ready().is_none()) {
             let repeated = if repeating && choice % 3 == 0 { 4 } else { 0 };
-            let (page, facts) = vendor.page(fetch.from.as_deref(), repeated);
+            let (page, facts) = provider.page(fetch.from.as_deref(), repeated);
             pager.arrived(facts);
             bodies.insert(fetch.page, page);
         } else if let Some(ready) = pager.ready() {
@@ -87,17 +87,17 @@ proptest! {
         between in proptest::collection::vec(any::<u8>(), 0..4),
         repeating in any::<bool>(),
     ) {
-        let mut vendor = Vendor::new(records, page);
+        let mut provider = Vendor::new(records, page);
         let (mut next, mut delivered) = (CursorConfig { window: 1, ..config() }, Vec::new());
         for choices in &lives {
-            next = read(&mut vendor, next, (choices, true, repeating), &mut delivered).1;
-            between.iter().for_each(|at| vendor.change(*at));
+            next = read(&mut provider, next, (choices, true, repeating), &mut delivered).1;
+            between.iter().for_each(|at| provider.change(*at));
         }
         let forever: Vec<u8> = (0..4_000_u32).map(|step| (step * 7 % 251) as u8).collect();
-        let (ended, _) = read(&mut vendor, next, (&forever, false, repeating), &mut delivered);
+        let (ended, _) = read(&mut provider, next, (&forever, false, repeating), &mut delivered);
         prop_assert!(ended);
-        for record in &vendor.records {
-            prop_assert!(delivered.contains(record), "{:?} of {:?} in {:?}", record, vendor, delivered);
+        for record in &provider.records {
+            prop_assert!(delivered.contains(record), "{:?} of {:?} in {:?}", record, provider, delivered);
         }
         if !repeating {
             let all = delivered.len();

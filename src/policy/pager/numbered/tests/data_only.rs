@@ -20,7 +20,7 @@ fn read(pager: &mut NumberedPager, pages: impl IntoIterator<Item = PageFacts>) -
 
 #[test]
 fn a_page_that_is_not_full_is_not_the_end() {
-    // 500 were asked for, and the vendor gives 50.
+    // 500 were asked for, and the provider gives 50.
     let config = NumberedConfig { page_size: 500, ..DATA_ONLY };
     let mut pager = NumberedPager::new(config, ReadProgress::default());
     read(&mut pager, [page(50, 1), page(50, 2), page(20, 3)]);

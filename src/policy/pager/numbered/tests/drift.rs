@@ -76,13 +76,13 @@ struct Weather {
 }
 
 impl Weather {
-    fn blow(&mut self, vendor: &mut Vendor, dice: &mut Dice) {
+    fn blow(&mut self, provider: &mut Vendor, dice: &mut Dice) {
         if dice.below(100) < self.insertions && self.room > 0 {
             self.room -= 1;
-            vendor.insert();
+            provider.insert();
         }
         if dice.below(100) < self.removals {
-            vendor.remove(dice.below(vendor.ids.len()));
+            provider.remove(dice.below(provider.ids.len()));
         }
     }
 }
@@ -90,37 +90,37 @@ impl Weather {
 /// Reads until the end, killed now and then. Gives what was delivered and whether the
 /// read says that the list drifted.
 fn read(
-    vendor: &mut Vendor,
+    provider: &mut Vendor,
     config: NumberedConfig,
     mut weather: Weather,
     dice: &mut Dice,
 ) -> (Vec<i64>, bool) {
     let (mut config, mut track) = (config, ReadProgress::default());
-    if !vendor.newest_first {
-        match vendor.probe(config.page_size.max(2)) {
+    if !provider.newest_first {
+        match provider.probe(config.page_size.max(2)) {
             (all, Probe::Whole) => return (all, false),
             (_, Probe::More(known)) => track = known,
         }
     }
     let mut delivered = Vec::new();
     let drifted = loop {
-        let pager = life(vendor, (config, track), &mut weather, dice, &mut delivered);
+        let pager = life(provider, (config, track), &mut weather, dice, &mut delivered);
         match pager.progress() {
             Progress::Ended => break pager.drifted(),
-            // A shift by just a page looks like a vendor that knows one page only. The read
+            // A shift by just a page looks like a provider that knows one page only. The read
             // fails, and does not claim to be complete.
             Progress::Stopped(Guard::Loop) => break true,
             other => assert_eq!(other, Progress::Going, "{config:?}"),
         }
         (config, track) = resumed(config, pager.position());
-        (0..3).for_each(|_| weather.blow(vendor, dice));
+        (0..3).for_each(|_| weather.blow(provider, dice));
     };
     (delivered, drifted)
 }
 
 /// One process that reads: until the end, or until it is killed.
 fn life(
-    vendor: &mut Vendor,
+    provider: &mut Vendor,
     (config, track): (NumberedConfig, ReadProgress),
     weather: &mut Weather,
     dice: &mut Dice,
@@ -133,11 +133,11 @@ fn life(
         if pager.progress() != Progress::Going || (delivered.len() > 1 && dice.below(100) < weather.kills) {
             break;
         }
-        weather.blow(vendor, dice);
+        weather.blow(provider, dice);
         in_flight.extend(pager.next_fetch());
         if !in_flight.is_empty() && dice.below(2) == 0 {
             let page = in_flight.swap_remove(dice.below(in_flight.len()));
-            let (ids, facts) = vendor.page(page, config.page_size, pager.wants_total(page));
+            let (ids, facts) = provider.page(page, config.page_size, pager.wants_total(page));
             if pager.arrived(page, facts) == Arrival::Kept {
                 bodies.insert(page, ids);
             }
@@ -152,16 +152,16 @@ fn life(
 }
 
 fn check(
-    mut vendor: Vendor,
+    mut provider: Vendor,
     config: NumberedConfig,
     weather: Weather,
     seed: u64,
 ) -> Result<bool, TestCaseError> {
-    let before: BTreeSet<i64> = vendor.ids.iter().copied().collect();
-    let (delivered, drifted) = read(&mut vendor, config, weather, &mut Dice(seed));
-    prop_assert!(!drifted || vendor.changes > 0, "nothing changed, and it says so");
+    let before: BTreeSet<i64> = provider.ids.iter().copied().collect();
+    let (delivered, drifted) = read(&mut provider, config, weather, &mut Dice(seed));
+    prop_assert!(!drifted || provider.changes > 0, "nothing changed, and it says so");
     if !drifted {
-        for id in vendor.ids.iter().filter(|id| before.contains(id)) {
+        for id in provider.ids.iter().filter(|id| before.contains(id)) {
             let times = delivered.iter().filter(|other| *other == id).count();
             prop_assert_eq!(times, 1, "{} of {:?} in {:?}", id, &before, &delivered);
         }
@@ -190,7 +190,7 @@ proptest! {
         check(Vendor::new(records, false), NumberedConfig { eager, ..config }, weather, seed)?;
     }
 
-    /// In the vendor's own order, newest first: what is new pushes the others on. As
+    /// In the provider's own order, newest first: what is new pushes the others on. As
     /// long as that is less than a page, nothing new is taken for something old.
     #[test]
     fn with_the_newest_first_nothing_is_lost_unnoticed(

@@ -1,4 +1,4 @@
-//! A vendor with a list of numbers, read with everything at random: what arrives
+//! A provider with a list of numbers, read with everything at random: what arrives
 //! when, how much the consumer takes, when the reader is killed.
 
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ struct Vendor {
     ragged: bool,
 }
 
-/// How a vendor's list shows its end.
+/// How a provider's list shows its end.
 #[derive(Clone, Copy, Debug)]
 enum End {
     /// The last page says so. Pages after it are empty.
@@ -86,7 +86,7 @@ impl Dice {
 
 /// Reads until the end, or until killed after `steps`. Gives what was delivered.
 fn read(
-    vendor: Vendor,
+    provider: Vendor,
     (config, track): (NumberedConfig, ReadProgress),
     dice: &mut Dice,
     steps: usize,
@@ -114,9 +114,9 @@ fn read(
         }
         if !in_flight.is_empty() && dice.below(2) == 0 {
             let (page, at) = in_flight.swap_remove(dice.below(in_flight.len()));
-            match vendor.page(page, at, config.page_size) {
+            match provider.page(page, at, config.page_size) {
                 Some(items) => {
-                    let facts = vendor.facts(page, config.page_size, &items);
+                    let facts = provider.facts(page, config.page_size, &items);
                     if pager.keeps(page) {
                         largest = largest.max(facts.bytes);
                     }
@@ -171,10 +171,13 @@ fn any_config(data_only: bool) -> impl Strategy<Value = NumberedConfig> {
 }
 
 fn any_read() -> impl Strategy<Value = (Vendor, NumberedConfig)> {
-    any_vendor().prop_flat_map(|vendor| {
-        let by_offset = matches!(vendor.end, End::Offset);
-        let config = any_config(by_offset || matches!(vendor.end, End::DataOnly));
-        (Just(vendor), config.prop_map(move |config| NumberedConfig { at: by_offset.then_some(0), ..config }))
+    any_vendor().prop_flat_map(|provider| {
+        let by_offset = matches!(provider.end, End::Offset);
+        let config = any_config(by_offset || matches!(provider.end, End::DataOnly));
+        (
+            Just(provider),
+            config.prop_map(move |config| NumberedConfig { at: by_offset.then_some(0), ..config }),
+        )
     })
 }
 
@@ -184,16 +187,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn every_record_in_order_exactly_once((vendor, config) in any_read(), seed in any::<u64>()) {
-        let (delivered, pager) = read(vendor, (config, ReadProgress::default()), &mut Dice(seed), ENDLESS);
+    fn every_record_in_order_exactly_once((provider, config) in any_read(), seed in any::<u64>()) {
+        let (delivered, pager) = read(provider, (config, ReadProgress::default()), &mut Dice(seed), ENDLESS);
         prop_assert_eq!(pager.progress(), Progress::Ended);
-        prop_assert_eq!((pager.items(), pager.suppressed(), pager.drifted()), (vendor.items, 0, false));
-        prop_assert_eq!(delivered, (0..vendor.items).collect::<Vec<_>>());
+        prop_assert_eq!((pager.items(), pager.suppressed(), pager.drifted()), (provider.items, 0, false));
+        prop_assert_eq!(delivered, (0..provider.items).collect::<Vec<_>>());
     }
 
     #[test]
     fn killed_again_and_again_it_delivers_exactly_the_rest(
-        (vendor, config) in any_read(),
+        (provider, config) in any_read(),
         kills in proptest::collection::vec(0_usize..120, 1..6),
         grown in 0_u64..60,
         seed in any::<u64>(),
@@ -206,24 +209,24 @@ proptest! {
             (NumberedConfig { window: 1 + (config.skip as u32 % 5), ..config }, track)
         };
         for steps in kills {
-            let (delivered, pager) = read(vendor, state, &mut dice, steps);
+            let (delivered, pager) = read(provider, state, &mut dice, steps);
             all.extend(delivered);
             state = resumed(config, pager.position());
         }
-        let (delivered, pager) = read(vendor, state, &mut dice, ENDLESS);
+        let (delivered, pager) = read(provider, state, &mut dice, ENDLESS);
         all.extend(delivered);
         prop_assert_eq!(pager.progress(), Progress::Ended);
-        prop_assert_eq!(&all, &(0..vendor.items).collect::<Vec<_>>());
+        prop_assert_eq!(&all, &(0..provider.items).collect::<Vec<_>>());
         prop_assert!(!pager.drifted() && pager.suppressed() == 0);
 
         // And after the end, exactly what was added since.
-        let vendor = Vendor { items: vendor.items + grown, ..vendor };
-        let (added, pager) = read(vendor, resumed(config, pager.position()), &mut dice, ENDLESS);
+        let provider = Vendor { items: provider.items + grown, ..provider };
+        let (added, pager) = read(provider, resumed(config, pager.position()), &mut dice, ENDLESS);
         prop_assert!(!pager.drifted());
-        prop_assert_eq!(added, (vendor.items - grown..vendor.items).collect::<Vec<_>>());
+        prop_assert_eq!(added, (provider.items - grown..provider.items).collect::<Vec<_>>());
     }
 
-    /// A vendor that answers anything at all cannot hang or crash a read.
+    /// A provider that answers anything at all cannot hang or crash a read.
     #[test]
     fn any_answers_end(
         config in (any::<bool>()).prop_flat_map(any_config),

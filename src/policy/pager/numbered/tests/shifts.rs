@@ -34,7 +34,7 @@ fn what_comes_again_is_dropped_and_counted() {
     assert_eq!(read(&mut pager, vec![first, page(ids(9..=18), false)]), [(1, 0, 10), (2, 2, 8)]);
     assert_eq!((pager.suppressed(), pager.items(), pager.pages()), (2, 18, 2));
     assert!(!pager.drifted());
-    // Where the next read goes on is counted in the vendor's records.
+    // Where the next read goes on is counted in the provider's records.
     assert_eq!(place(&pager), (2, 10));
 }
 

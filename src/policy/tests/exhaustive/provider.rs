@@ -1,4 +1,4 @@
-//! What the vendor answers, and what a call makes of it.
+//! What the provider answers, and what a call makes of it.
 
 use crate::{
     calls::Step,
@@ -13,7 +13,7 @@ use penstock_policy::{
     token::Generation,
 };
 
-/// What the vendor answers a request with. A time-out is the fifth.
+/// What the provider answers a request with. A time-out is the fifth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     Success,
@@ -43,7 +43,7 @@ impl Answer {
 }
 
 impl Step<'_> {
-    /// The vendor answers.
+    /// The provider answers.
     pub fn answered(&mut self, index: usize, answer: Answer) {
         let stage = std::mem::replace(&mut self.state.calls[index].stage, Stage::Running);
         let Stage::Sent { generation, pass, sent, until, .. } = stage else {
@@ -52,7 +52,7 @@ impl Step<'_> {
         self.attempted(index, answer.attempt(), generation, &pass, sent, until);
     }
 
-    /// The vendor does not answer in time.
+    /// The provider does not answer in time.
     pub fn unanswered(&mut self, index: usize, generation: Generation, pass: &Pass, sent: Tick, until: Tick) {
         self.attempted(index, Attempt::Timeout { sent: Sent::Maybe }, generation, pass, sent, until);
     }
