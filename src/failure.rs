@@ -91,7 +91,6 @@ pub(crate) fn outcome(effect: Took) -> Outcome {
     }
 }
 
-/// In milliseconds.
 pub(crate) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -61,7 +61,6 @@ pub enum Found {
     Ready,
     /// An operation.
     Operation {
-        /// Its route.
         route: &'static Route,
         /// Whose data.
         account: String,

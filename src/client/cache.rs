@@ -306,7 +306,6 @@ impl Cache {
 /// Where an answer is kept.
 struct Place {
     key: Key,
-    /// Whether it is kept at all.
     kept: bool,
     /// Whether also in the store.
     shared: bool,

@@ -35,7 +35,6 @@ pub struct CallContext {
 }
 
 impl CallContext {
-    /// A call that begins now, on its own.
     pub(crate) fn begin<H: Host>(client: &Client<H>) -> CallContext {
         let began = client.host.now();
         CallContext {

@@ -94,5 +94,4 @@ fn record(record: &RecordType, fields: &[Value<'_>], arena: &mut Arena, at: u32)
     }
 }
 
-/// `extra: option<json>`
 pub(super) const EXTRA: Type = Type::Option(&Type::Json);

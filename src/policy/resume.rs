@@ -68,10 +68,7 @@ pub enum ResumeError {
     },
     /// Made by the same operation with other parameters or another account.
     #[error("resume is from a call of {operation} with other parameters or another account: repeat those")]
-    Query {
-        /// The operation.
-        operation: String,
-    },
+    Query { operation: String },
 }
 
 #[derive(Deserialize)]

@@ -16,7 +16,6 @@ pub(crate) struct Life {
 }
 
 impl Life {
-    /// Whether it is over.
     pub(crate) fn is_over(&self) -> bool {
         self.dead.get()
     }

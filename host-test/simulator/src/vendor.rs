@@ -40,7 +40,6 @@ pub(crate) const NORTH_PATH: &str = "/tenant/77/";
 /// The app's key, the same for both tenants.
 pub(crate) const APP_KEY: &str = "canary-app-key-canary";
 
-/// The vendor.
 pub(crate) struct Vendor {
     chance: Rng,
     /// By tenant.
@@ -195,7 +194,6 @@ impl Vendor {
 }
 
 impl Answer {
-    /// An answer with a body.
     pub(crate) fn status(status: u16, body: &str) -> Answer {
         let body = Ok(Bytes::copy_from_slice(body.as_bytes()));
         Answer {
@@ -205,7 +203,6 @@ impl Answer {
         }
     }
 
-    /// No answer.
     pub(crate) fn failed(reason: Reason, sent: Sent) -> Answer {
         let detail = "ConnectionTerminated".to_owned();
         Answer { after: Duration::ZERO, result: Err(SendError { reason, sent, detail }), credential: None }

@@ -83,12 +83,10 @@ impl Target {
         vec![(name.to_owned(), value)]
     }
 
-    /// Its account.
     pub(crate) fn account(&self) -> Option<&'static str> {
         ACCOUNTS.get(self.place).copied().flatten()
     }
 
-    /// Its tenant.
     pub(crate) fn tenant(&self) -> u64 {
         TENANTS.get(self.place).copied().unwrap_or_default()
     }
@@ -113,7 +111,6 @@ impl Caller {
         self.cluster.world.wait(Duration::from_millis(self.chance.u64(50..50 + longest))).await;
     }
 
-    /// A deadline, or none.
     pub(crate) fn deadline(&mut self) -> Option<Duration> {
         let millis = match self.chance.u8(..8) {
             0 => self.chance.u64(20..300),

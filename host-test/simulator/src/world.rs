@@ -35,7 +35,6 @@ pub(crate) struct World {
     figures: RefCell<Figures>,
     violations: RefCell<Vec<Violation>>,
     finder: Finder<'static>,
-    /// Faults so far.
     faults: Cell<u64>,
     /// Who calls what.
     pub calls: RefCell<Calls>,
@@ -76,7 +75,6 @@ impl World {
         self.clock.elapsed()
     }
 
-    /// Waits.
     pub(crate) fn wait(&self, time: Duration) -> Sleep {
         self.clock.wait(time)
     }
@@ -137,7 +135,6 @@ impl World {
         }
     }
 
-    /// Steps so far.
     pub(crate) fn steps(&self) -> u64 {
         self.trace.steps()
     }

@@ -21,9 +21,7 @@ use std::{
 
 /// One tenant's place at a provider.
 pub(crate) struct Account {
-    /// Its name.
     pub(crate) name: String,
-    /// The provider.
     pub(crate) provider: &'static dyn Provider,
     /// Where its data is.
     pub(crate) site: Site,

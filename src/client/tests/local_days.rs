@@ -10,7 +10,6 @@ use std::{cell::RefCell, rc::Rc};
 
 const DAY: [(&str, &str); 2] = [("completedOnOrAfter", "2026-11-01"), ("completedBefore", "2026-11-02")];
 
-/// From and to.
 type Spans = Vec<(String, String)>;
 
 /// A rig in a zone, and the spans that the provider was asked for.

@@ -52,7 +52,6 @@ async fn data(rig: &Rig, body: &Value) -> (Vec<Value>, Result<ListEnd, Failure>)
     rows(rig, "reporting.reports-data-list", body, &pages_of(10)).await
 }
 
-/// What is asked for.
 pub(crate) fn asked(parameters: &[(&str, Value)]) -> Value {
     let all: Vec<_> = parameters.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
     json!({ "parameters": all })

@@ -4,7 +4,6 @@ use crate::{answer::Answer, request::Received};
 use jiff::{civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
 
-/// A refusal, `{"detail": ...}`.
 pub(crate) fn refusal(status: u16, detail: &str) -> Answer {
     Answer::new(status, "application/json", json!({ "detail": detail }).to_string())
 }

@@ -10,7 +10,6 @@ use std::rc::Rc;
 
 /// A request under way. Dropping it is an abort.
 pub(super) struct Flight {
-    /// Of this instance.
     pub(super) instance: Instance,
     /// For this call.
     pub(super) who: Who,
@@ -18,7 +17,6 @@ pub(super) struct Flight {
     pub(super) life: Rc<Life>,
     /// For a token: of which credential.
     pub(super) credential: Option<String>,
-    /// Whether it is a probe.
     pub(super) probe: Option<Probe>,
     /// Whether its answer came.
     pub(super) landed: bool,

@@ -12,7 +12,6 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 /// Before it, all is well.
 const BEFORE: Duration = Duration::from_secs(20);
 
-/// After it.
 const AFTER: Duration = Duration::from_secs(30);
 
 /// Within this after the outage, calls must succeed again.

@@ -47,7 +47,6 @@ impl Door {
         }
     }
 
-    /// The next secret of this tenant.
     pub(crate) fn next_secret(&mut self, tenant: u64) -> String {
         self.rotated += 1;
         secret(tenant, self.rotated)

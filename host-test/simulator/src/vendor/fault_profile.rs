@@ -117,7 +117,6 @@ impl TokenEndpoint {
         })
     }
 
-    /// How slow it is.
     pub(super) fn slower(&mut self, world: &World, who: Who) -> Duration {
         let slow = self.slow.hits(world, who, Fault::TokenSlow);
         if slow { Duration::from_secs(4) } else { Duration::ZERO }

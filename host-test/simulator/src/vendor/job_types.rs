@@ -57,7 +57,6 @@ impl JobTypes {
         }
     }
 
-    /// All of them, which are one page.
     pub(super) fn page(&self, tenant: u64) -> Answer {
         let mut out = format!(r#"{{"page":1,"pageSize":{KINDS},"hasMore":false,"data":["#);
         for id in 1..=KINDS {

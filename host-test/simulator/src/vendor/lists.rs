@@ -46,7 +46,6 @@ pub(crate) struct Changes {
     pub wrong_pages: u64,
 }
 
-/// A list.
 pub(crate) struct List {
     /// How it is read.
     pub kind: Kind,

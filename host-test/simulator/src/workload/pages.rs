@@ -95,7 +95,6 @@ impl Walk {
     }
 }
 
-/// A page.
 pub(crate) struct Page {
     /// Its records' ids.
     pub ids: Vec<u64>,

@@ -34,7 +34,6 @@ const PAGE: u32 = 10;
 
 type End = Result<ListEnd, Failure>;
 
-/// The interface of an operation.
 pub(super) fn interface(operation: &Operation) -> String {
     format!("penstock:servicetitan/{}@0.1.0", operation.name.split('.').next().unwrap())
 }
