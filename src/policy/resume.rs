@@ -68,7 +68,10 @@ pub enum ResumeError {
     },
     /// Made by the same operation with other parameters or another account.
     #[error("resume is from a call of {operation} with other parameters or another account: repeat those")]
-    Query { operation: String },
+    Query {
+        /// The operation.
+        operation: String,
+    },
 }
 
 #[derive(Deserialize)]

@@ -16,6 +16,7 @@ pub enum Ask {
     Swap {
         /// What it must be.
         expected: Vec<u8>,
+        /// What it is to be.
         value: Vec<u8>,
         /// How long it lasts.
         ttl: Duration,
