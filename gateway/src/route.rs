@@ -61,6 +61,7 @@ pub enum Found {
     Ready,
     /// An operation.
     Operation {
+        /// Which operation, and the path that led to it.
         route: &'static Route,
         /// Whose data.
         account: String,
