@@ -1,0 +1,19 @@
+# What every leg starts with: strict mode, the top of the tree, the tools it installs for itself.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+step() { printf '\n== %s (%s s)\n' "$*" "$SECONDS"; }
+
+# Kept beside what is built, so that nothing outside the tree is needed or touched.
+export PATH="$PWD/target/tools/bin:$PATH"
+# `tool NAME VERSION`: a cargo subcommand, unless it is there.
+tool() { command -v "$1" >/dev/null || cargo install --locked --root target/tools "$1@$2"; }
+
+rust_parts() {
+    if command -v rustup >/dev/null; then
+        rustup component add rustfmt clippy
+        rustup target add wasm32-wasip2
+    fi
+    rustc --version
+    cargo --version
+}
