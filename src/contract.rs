@@ -1,7 +1,7 @@
-//! The shared types of the contract, as the driver uses them.
+//! The shared types of the contract, as the client uses them.
 //!
 //! They are the ones that wit-bindgen makes from `wit/connector/types.wit`, so
-//! that a failure made deep in the driver reaches the caller unchanged.
+//! that a failure made deep in the client reaches the caller unchanged.
 
 pub mod abi;
 pub mod bindings;

@@ -1,5 +1,5 @@
 //! Files as HTTP carries them: their names, where they are, and the form that they are
-//! sent in. All of it is pure; `driver::file` moves the bytes.
+//! sent in. All of it is pure; `client::files` moves the bytes.
 
 pub mod disposition;
 pub mod location;

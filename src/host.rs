@@ -1,6 +1,6 @@
 //! The port: all that the core asks of the world outside.
 //!
-//! The driver is generic over [`Host`]. [`wasi`] is the one for WASI 0.3; tests
+//! The client is generic over [`Host`]. [`wasi`] is the one for WASI 0.3; tests
 //! bring one with virtual time. Futures need not be `Send`: a component has one
 //! thread.
 

@@ -2,15 +2,14 @@
 //!
 //! First the policies alone, in the client's order (`src/client/attempts.rs`): cache, budget,
 //! breaker, token, limiter, retry. Then whole calls, against a host that answers at once. All policies
-//! are on, with their defaults; only the rate limit is high. Fails when the engine takes more
+//! are on, with their defaults; only the rate limit is high. Fails when the policies take more
 //! than [`MOST`] of a call.
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench whose calls fail has failed")]
 #![allow(missing_docs, reason = "a program, not a library")]
 
-mod engine;
 mod host;
+mod policies;
 
-use engine::{Engine, Kept};
 use host::Ready;
 use penstock::{
     answer::Answer,
@@ -24,6 +23,7 @@ use penstock::{
     entry::{dynamic, typed::Arguments},
     providers::{api::ResolvedCall, registry},
 };
+use policies::{Kept, Policies};
 use std::{
     pin::pin,
     process::ExitCode,
@@ -32,7 +32,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The most that the engine may take of a call, at the median.
+/// The most that the policies may take of a call, at the median.
 const MOST: Duration = Duration::from_micros(5);
 
 /// Virtual time between two calls: enough for a slot of the rate limit.
@@ -42,10 +42,10 @@ const BETWEEN: Duration = Duration::from_millis(1);
 const RATE: u32 = 10_000;
 
 fn main() -> ExitCode {
-    let mut engine = Engine::new();
+    let mut policies = Policies::new();
     let mut memory = Kept::new();
-    let alone = measure("engine", 500_000, || engine.call());
-    measure("engine: an answer from the cache", 500_000, || memory.look_up());
+    let alone = measure("policies", 500_000, || policies.call());
+    measure("policies: an answer from the cache", 500_000, || memory.look_up());
 
     let rig = Rig::new("jpm.jobs-get");
     measure("Client::call", 100_000, || drop(rig.call()));
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     measure("dynamic::invoke, from the cache", 100_000, || kept.invoke());
     assert_eq!((rig.source(), kept.source()), (AnswerSource::Vendor, AnswerSource::Cache));
     if alone > MOST {
-        println!("the engine takes more than {MOST:?} of a call");
+        println!("the policies take more than {MOST:?} of a call");
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

@@ -61,7 +61,7 @@ impl File {
     pub(crate) fn new(Piped { info, pieces, end }: Piped, plugin: Plugin) -> Self {
         let seen = plugin.ended();
         let ending = async move {
-            // The handle keeps the driver going until the end is there.
+            // The handle keeps the task going until the end is there.
             match end.await {
                 Ok(end) => Ok(end?),
                 Err(_) => Err(plugin.why(seen).await),

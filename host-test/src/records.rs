@@ -70,7 +70,7 @@ impl<T> Records<T> {
     pub(crate) fn new((records, end): Piped<T>, plugin: Plugin) -> Self {
         let seen = plugin.ended();
         let ending = async move {
-            // The handle keeps the driver going until the end is there.
+            // The handle keeps the task going until the end is there.
             match end.await {
                 Ok(end) => Ok(end?),
                 Err(_) => Err(plugin.why(seen).await),

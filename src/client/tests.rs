@@ -1,4 +1,4 @@
-//! The driver against a simulated host and a small model of ServiceTitan.
+//! The client against a simulated host and a small model of ServiceTitan.
 //!
 //! Every test goes through [`rig::Rig`], which looks for secrets in log lines,
 //! failures, answers, metrics and requests when the test ends.

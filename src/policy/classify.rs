@@ -10,7 +10,7 @@ mod rules;
 
 pub use rules::{StatusRule, StatusRules};
 
-/// What came of one attempt, as the driver saw it.
+/// What came of one attempt, as the client saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
     /// The provider, or a proxy before it, answered.
@@ -136,7 +136,7 @@ pub enum Reason {
     ServerError,
     /// Another 4xx.
     Rejected,
-    /// 3xx. The driver follows those that lead to a file, unless they lead astray.
+    /// 3xx. The client follows those that lead to a file, unless they lead astray.
     Redirect,
     /// A 2xx whose body is not what was expected.
     Malformed,

@@ -4,12 +4,12 @@
 //! each question is one file here. Nothing in this module does I/O, reads a clock
 //! or draws a random number. Time and randomness come in as values, and what to do
 //! next goes out as a value, so that the same code runs in the component, natively
-//! and in a simulator with virtual time. The driver that acts on the answers lives
+//! and in a simulator with virtual time. The client that acts on the answers lives
 //! elsewhere.
 //!
 //! It is a package of its own, so that this rule holds by what it can reach, and so
 //! that fuzzing and mutation testing build in seconds. The core re-exports it as
-//! `penstock::engine`.
+//! `penstock::policy`.
 //!
 //! | Question | File |
 //! |---|---|

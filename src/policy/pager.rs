@@ -1,6 +1,6 @@
 //! Which page to fetch, which to deliver, and whether this is the end.
 //!
-//! A pager decides; the driver fetches and delivers. Pages are delivered in order,
+//! A pager decides; the client fetches and delivers. Pages are delivered in order,
 //! each record once, and after every delivery [`Position`] says where a later read
 //! goes on. What is held is bounded in pages and in bytes. Every read ends: at the
 //! provider's word, or at a [`Guard`].
@@ -9,7 +9,7 @@
 //! (or an [`offset`]), ahead within a window; such pages shift when the list changes
 //! ([`ReadProgress`]). [`CursorPager`] reads those where each page names the next.
 //!
-//! The driver's loop, for both:
+//! The client's loop, for both:
 //! 1. start what `next_fetch` names, until it names nothing;
 //! 2. report each fetch by `arrived` or `failed`;
 //! 3. deliver what `ready` names, reporting by `delivered`, in as many parts as the

@@ -1,4 +1,4 @@
-//! Points in time as plain values. The engine never reads a clock.
+//! Points in time as plain values. The policies never read a clock.
 
 use std::ops::{Add, AddAssign, Sub};
 use std::time::Duration;

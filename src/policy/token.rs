@@ -75,7 +75,7 @@ struct Held {
 
 /// The access token of one credential.
 ///
-/// At most one fetch at a time is the driver's to see to: it takes a lock, asks
+/// At most one fetch at a time is the client's to see to: it takes a lock, asks
 /// [`TokenCell::need`] again, and only then fetches. The caller that fetched uses
 /// what [`TokenCell::stored`] returns without asking again.
 #[derive(Clone, Debug, Default)]

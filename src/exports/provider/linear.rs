@@ -3,7 +3,7 @@
 use crate::contract::abi::Memory;
 use std::{
     alloc::{Layout, dealloc},
-    slice,
+    ptr, slice,
 };
 
 /// The memory in which the host puts parameters. It allocated each of their blocks with
@@ -29,4 +29,14 @@ impl Memory for Linear {
             unsafe { dealloc(at as *mut u8, layout) }
         }
     }
+}
+
+/// Copies a lowered value to a place of its layout.
+///
+/// # Safety
+///
+/// The place is allocated with at least as many bytes.
+pub(super) unsafe fn fill(place: *mut u8, value: &[u8]) {
+    // SAFETY: the caller's promise; a value in a buffer of its own does not overlap with the place.
+    unsafe { ptr::copy_nonoverlapping(value.as_ptr(), place, value.len()) }
 }

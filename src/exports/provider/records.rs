@@ -1,10 +1,11 @@
 //! Streams of records, whatever their type.
 
+use super::linear;
 use crate::contract::{
     abi::{Layout, LoweredValue},
     catalogue::Type,
 };
-use std::{alloc, cell::RefCell, collections::VecDeque, ptr, rc::Rc};
+use std::{alloc, cell::RefCell, collections::VecDeque, rc::Rc};
 use wit_bindgen::rt::async_support::{RawStreamWriter, StreamOps};
 
 /// The intrinsics of one type of stream, as far as its writing end needs them.
@@ -75,7 +76,7 @@ unsafe impl StreamOps for Records {
     unsafe fn lower(&mut self, record: LoweredValue, place: *mut u8) {
         let value = record.bytes().get(..self.layout.size as usize).unwrap_or_default();
         // SAFETY: the runtime allocated the place with the layout above.
-        unsafe { ptr::copy_nonoverlapping(value.as_ptr(), place, value.len()) }
+        unsafe { linear::fill(place, value) }
         self.offered.borrow_mut().push_back((place, record));
     }
 

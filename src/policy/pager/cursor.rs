@@ -49,7 +49,7 @@ pub struct CursorFetch {
     pub from: Option<String>,
 }
 
-/// What the driver knows of a page that arrived.
+/// What the client knows of a page that arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CursorFacts {
     /// The [`digest`] of each of its records, as they are delivered, in order.
@@ -188,7 +188,7 @@ impl CursorPager {
         self.advance();
     }
 
-    /// Whether a page that arrived is still needed. The driver may drop the body of
+    /// Whether a page that arrived is still needed. The client may drop the body of
     /// one that is not.
     #[must_use]
     pub fn keeps(&self, page: u32) -> bool {

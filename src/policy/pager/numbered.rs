@@ -214,7 +214,7 @@ impl NumberedPager {
         self.advance();
     }
 
-    /// Whether a page is still needed. The driver may drop the body, or cancel the
+    /// Whether a page is still needed. The client may drop the body, or cancel the
     /// fetch, of one that is not.
     #[must_use]
     pub fn keeps(&self, page: u32) -> bool {

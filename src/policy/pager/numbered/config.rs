@@ -37,7 +37,7 @@ pub struct NumberedConfig {
     pub at: Option<u64>,
 }
 
-/// What the driver knows of a page that arrived.
+/// What the client knows of a page that arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageFacts {
     /// Records on it.

@@ -1,4 +1,4 @@
-//! The way of a call, as the driver's `run` has it: from one wait to the next.
+//! The way of a call, as the client's attempts have it: from one wait to the next.
 
 use crate::{
     defects::Defect,

@@ -155,9 +155,9 @@ fn a_defect_of_the_calls_is_noticed() {
 
 #[cfg(feature = "failpoints")]
 #[test]
-fn a_defect_of_the_engine_is_noticed() {
+fn a_defect_of_the_policies_is_noticed() {
     use penstock_policy::failpoint::Failpoint;
-    breaks(short(), Defect::Engine(Failpoint::IgnoreLimit), rules::LIMIT);
-    breaks(short(), Defect::Engine(Failpoint::IgnoreBreaker), rules::OPEN_BREAKER);
-    breaks(roomy(), Defect::Engine(Failpoint::IgnoreBreaker), rules::PROBES);
+    breaks(short(), Defect::Policy(Failpoint::IgnoreLimit), rules::LIMIT);
+    breaks(short(), Defect::Policy(Failpoint::IgnoreBreaker), rules::OPEN_BREAKER);
+    breaks(roomy(), Defect::Policy(Failpoint::IgnoreBreaker), rules::PROBES);
 }

@@ -3,7 +3,7 @@
 #[cfg(feature = "failpoints")]
 use penstock_policy::failpoint::{self, Failpoint};
 
-/// A defect of the calls, or of the engine.
+/// A defect of the calls, or of the policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Defect {
     /// A call whose turn has come sends the last token that there was.
@@ -24,17 +24,17 @@ pub enum Defect {
     LandEarly,
     /// A call that waits for a time asks again at once.
     Spin,
-    /// A defect of the engine.
+    /// A defect of the policies.
     #[cfg(feature = "failpoints")]
-    Engine(Failpoint),
+    Policy(Failpoint),
 }
 
 impl Defect {
-    /// Switches a defect of the engine on or off in this thread.
+    /// Switches a defect of the policies on or off in this thread.
     pub fn set(defect: Option<Defect>) {
         #[cfg(feature = "failpoints")]
         failpoint::set(match defect {
-            Some(Defect::Engine(failpoint)) => Some(failpoint),
+            Some(Defect::Policy(failpoint)) => Some(failpoint),
             _ => None,
         });
         let _ = defect;

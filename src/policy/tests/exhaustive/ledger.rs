@@ -1,4 +1,4 @@
-//! What the rules remember of the past, apart from the engine's own view of it.
+//! What the rules remember of the past, apart from the policies' own view of it.
 
 use crate::{
     model::Model,

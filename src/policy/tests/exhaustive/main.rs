@@ -1,8 +1,8 @@
 //! Every state of a small model: three calls that share a breaker, an access token and a
 //! limit group.
 //!
-//! The policies are the engine's own, set up small. The calls go the way of the driver
-//! (`src/driver/run.rs`, `token.rs`, `admission.rs`), one step from one wait to the next.
+//! The policies are the product's own, set up small. The calls go the way of the client
+//! (`src/client/attempts.rs`, `acquire.rs`, `accounts/token.rs`), one step from one wait to the next.
 //! What is not theirs to decide is tried both ways: what the provider answers and when,
 //! whether a token is issued, who goes on first, when time passes, and whether a caller
 //! loses patience. `stateright` visits each state that can come of that, once, and asks

@@ -23,7 +23,7 @@ use penstock_policy::{
 use stateright::Property;
 use std::time::Duration;
 
-/// The clock's step. No wait of the engine's is much shorter, and several are not whole
+/// The clock's step. No wait of the policies' is much shorter, and several are not whole
 /// quanta: what is due between two is seen at the second.
 pub const QUANTUM: Duration = Duration::from_secs(2);
 

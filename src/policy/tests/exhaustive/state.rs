@@ -1,4 +1,4 @@
-//! One state: the engine's values, the calls, and what the rules remember.
+//! One state: the policies' values, the calls, and what the rules remember.
 
 use crate::{ledger::Ledger, rules};
 use penstock_policy::{
@@ -146,7 +146,7 @@ impl State {
     }
 }
 
-/// States are the same when they print the same: `Debug` shows every field of the engine's
+/// States are the same when they print the same: `Debug` shows every field of the policies'
 /// values, except for secrets, whose generation it shows. When all calls have ended, nothing
 /// counts but what the rules ask.
 impl Hash for State {

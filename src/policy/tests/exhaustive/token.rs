@@ -1,4 +1,4 @@
-//! How a call gets its token, as the driver's `authorization` has it: one fetch at a time,
+//! How a call gets its token, as the client's `acquire` has it: one fetch at a time,
 //! and who waited for one gets its result.
 
 use crate::{

@@ -1,4 +1,4 @@
-//! The engine's part of a call.
+//! The policies' part of a call.
 
 use crate::{BETWEEN, RATE, host::JOB};
 use bytes::Bytes;
@@ -19,7 +19,7 @@ use penstock::policy::{
 use std::{hint::black_box, time::Duration};
 
 /// The policies of one limit group, and the cache.
-pub struct Engine {
+pub struct Policies {
     now: Tick,
     breaker: Breaker,
     budget: Budget,
@@ -30,11 +30,11 @@ pub struct Engine {
     asked: u64,
 }
 
-impl Engine {
-    pub fn new() -> Engine {
+impl Policies {
+    pub fn new() -> Policies {
         let limit = RateLimit::new(RATE, Duration::from_secs(1));
         let setup = Setup { limit, instances: 1, shared: false, adaptive: false };
-        Engine {
+        Policies {
             now: Tick::ZERO,
             breaker: Breaker::new(BreakerPolicy::DEFAULT),
             budget: Budget::new(BudgetPolicy::DEFAULT),
