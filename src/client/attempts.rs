@@ -18,11 +18,18 @@ use crate::{
         failpoint::{self, Failpoint},
         retry::{Decision, Why},
         time::{Tick, unit},
-        token::Generation,
+        token::{Generation, Rejection},
     },
     settings::common::LogLevel,
 };
 use std::time::Duration;
+
+/// How often a call is sent again for nothing because its token was replaced meanwhile.
+const MOST_OUTDATED: u32 = 100;
+
+/// How often because its token was revoked that had served others, or because the other
+/// credentials are next.
+const MOST_REVOKED: u32 = 12;
 
 impl<H: Host> Client<H> {
     /// Sends the request of a call until it is answered or given up.
@@ -76,7 +83,7 @@ impl<H: Host> Client<H> {
         let cost = fault.map_or(Cost::Free, |fault| Cost::of(fault.class));
         match result {
             Ok(exchanged) => {
-                state.account.token.cell.borrow_mut().accepted(authorization.generation);
+                state.account.token.cell.borrow_mut().accepted(authorization.generation, now);
                 limits.breaker.succeeded(now, std::mem::take(&mut state.spent));
                 Ok(exchanged)
             }
@@ -94,17 +101,23 @@ impl<H: Host> Client<H> {
                 if state.provider.auth().is_static_key() && cell.secret(generation).is_some() {
                     token.mark_rejected(&failed.detail.message, failed.fault.status);
                 }
-                // A second refusal is none of the call's own if the token served others and
-                // was revoked like the first, or if the other credentials are next: it costs
-                // nothing, once. A third counts as an ordinary attempt.
-                match (cell.rejected(generation, self.host.now()), state.token_refusals) {
-                    (true, 1) => state.retry.refresh_again(),
-                    (true, 2..) => failed.fault.class = Class::Transient,
-                    _ => {}
+                // No fault of the call's own, as often as it happens within reason: then it
+                // costs no attempt. What refuses its own operation with 401 for ever, while the
+                // tokens serve others, must not fetch tokens for ever.
+                let refusals = &mut state.token_refusals;
+                let (count, most) = match cell.rejected(generation, self.host.now()) {
+                    Rejection::Outdated => (&mut refusals.outdated, MOST_OUTDATED),
+                    Rejection::Revoked | Rejection::Rotated => (&mut refusals.revoked, MOST_REVOKED),
+                    Rejection::Unserved => (&mut refusals.unserved, 0),
+                };
+                *count += 1;
+                if *count <= most {
+                    state.retry.refresh_again();
+                } else if most > 0 {
+                    failed.fault.class = Class::Transient;
                 }
-                state.token_refusals += 1;
             }
-            (_, Some(_)) => cell.accepted(generation),
+            (_, Some(_)) => cell.accepted(generation, self.host.now()),
             _ => {}
         }
         drop(cell);

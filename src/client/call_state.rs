@@ -36,9 +36,17 @@ pub(crate) struct CallState<'c> {
     /// What its retries took out of the budget.
     pub(crate) spent: Spent,
     /// How often a token of this call was refused.
-    pub(crate) token_refusals: u32,
+    pub(crate) token_refusals: TokenRefusals,
     /// Why there was no further attempt, if that is why it ended.
     pub(crate) gave_up: Option<Why>,
+}
+
+/// How often a token of one call was refused, by what that meant.
+#[derive(Default)]
+pub(crate) struct TokenRefusals {
+    pub(crate) outdated: u32,
+    pub(crate) revoked: u32,
+    pub(crate) unserved: u32,
 }
 
 impl CallState<'_> {

@@ -5,7 +5,7 @@ use super::{
     CallContext, Client,
     attempt::{Exchanged, read_payload},
     cache::{Cached, Fetched, Missed, Question, Wanted},
-    call_state::CallState,
+    call_state::{CallState, TokenRefusals},
     fallback,
     files::check_size,
     transport::request::query,
@@ -167,7 +167,7 @@ impl<H: Host> Client<H> {
             minimum_interval: rare,
             began_wall: self.host.wall_now(),
             spent: Spent::default(),
-            token_refusals: 0,
+            token_refusals: TokenRefusals::default(),
             gave_up: None,
         })
     }
@@ -276,6 +276,7 @@ fn retry_policy(
     };
     RetryPolicy {
         max_attempts: settings.attempts,
+        max_throttled: settings.max_throttled,
         attempt_timeout,
         deadline: options.deadline.unwrap_or(usual + waits),
         ..RetryPolicy::DEFAULT

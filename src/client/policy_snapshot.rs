@@ -27,6 +27,7 @@ impl PolicySnapshot {
                 "inFlight": snapshot.in_flight,
                 "granted": snapshot.granted,
                 "throttled": snapshot.throttled,
+                "maxInFlight": snapshot.max_in_flight,
                 "closedMs": snapshot.closed_for.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
             })
         });

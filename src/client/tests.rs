@@ -31,6 +31,7 @@ mod rotation;
 mod servicepytan;
 mod settings;
 mod shapes;
+mod throttled;
 mod time;
 mod token;
 mod token_failures;

@@ -31,9 +31,6 @@ pub struct BudgetPolicy {
     pub deposit: u64,
     /// What a retry after a transient fault takes. 1 token.
     pub transient: u64,
-    /// What a retry after throttling takes. Half a token: the provider is well, and the
-    /// limiter sees to the pace (AWS: 5 of 14).
-    pub throttled: u64,
     /// In quiet times one token is paid in every so often. 10 s.
     pub refill_every: Duration,
     /// How long nobody may have wanted to retry for the time to be quiet. 60 s.
@@ -46,7 +43,6 @@ impl BudgetPolicy {
         capacity: 50 * TOKEN,
         deposit: TOKEN / 20,
         transient: TOKEN,
-        throttled: TOKEN / 2,
         refill_every: Duration::from_secs(10),
         quiet: Duration::from_secs(60),
     };
@@ -65,9 +61,8 @@ const TOKEN: u64 = 1_000;
 pub enum Cost {
     /// After a transient fault.
     Transient,
-    /// After throttling.
-    Throttled,
-    /// It costs nothing: the access token was refused, or nothing has been sent yet.
+    /// It costs nothing: the provider asked to wait (429), the access token was refused, or
+    /// nothing has been sent yet.
     Free,
 }
 
@@ -77,8 +72,7 @@ impl Cost {
     #[must_use]
     pub fn of(class: Class) -> Self {
         match class {
-            Class::Throttled => Self::Throttled,
-            Class::TokenRejected => Self::Free,
+            Class::Throttled | Class::TokenRejected => Self::Free,
             Class::Transient | Class::Final => Self::Transient,
         }
     }
@@ -122,7 +116,6 @@ impl Budget {
     pub fn withdraw(&mut self, now: Tick, cost: Cost, spent: &mut Spent) -> bool {
         let amount = match cost {
             Cost::Transient => self.policy.transient,
-            Cost::Throttled => self.policy.throttled,
             Cost::Free => return true,
         };
         self.refill(now);

@@ -13,8 +13,11 @@ use super::time::{Tick, share};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// Attempts in all, the first included. A resend with a new token is not
-    /// counted. 4; 0 counts as 1.
+    /// counted, nor is one after a 429. 4; 0 counts as 1.
     pub max_attempts: u32,
+    /// How often a call waits after a 429: it was not applied, so that it is no failed
+    /// attempt. 20.
+    pub max_throttled: u32,
     /// The first wait after a transient fault is below this. 100 ms.
     pub base_transient: Duration,
     /// The first wait after a throttled attempt is below this. 1 s.
@@ -32,6 +35,7 @@ impl RetryPolicy {
     /// The defaults named at each field.
     pub const DEFAULT: Self = Self {
         max_attempts: 4,
+        max_throttled: 20,
         base_transient: Duration::from_millis(100),
         base_throttled: Duration::from_secs(1),
         cap: Duration::from_secs(20),
@@ -138,7 +142,11 @@ pub struct Retry {
     began: Tick,
     /// Failed attempts that count towards the cap.
     counted: u32,
+    /// Attempts that were throttled, which have a cap of their own.
+    throttled: u32,
     refreshed: bool,
+    /// Attempts whose token was refused.
+    refusals: u32,
     effect: Effect,
     attempts: Vec<AttemptRecord>,
 }
@@ -153,7 +161,9 @@ impl Retry {
             deadline: now + policy.deadline,
             began: now,
             counted: 0,
+            throttled: 0,
             refreshed: false,
+            refusals: 0,
             effect: Effect::NotSent,
             attempts: Vec::new(),
         }
@@ -242,13 +252,11 @@ impl Retry {
     }
 
     fn wait(&mut self, now: Tick, fault: &Fault, random: f64) -> Result<Duration, Why> {
-        let base = match fault.class {
+        match fault.class {
             Class::Final => return Err(Why::Final),
             Class::TokenRejected if self.refreshed => return Err(Why::AuthRejected),
-            Class::TokenRejected => Duration::ZERO,
-            Class::Transient => self.policy.base_transient,
-            Class::Throttled => self.policy.base_throttled,
-        };
+            _ => {}
+        }
         let harmless = match fault.effect {
             Effect::NotSent | Effect::NotApplied => true,
             Effect::Unknown => self.repeat == Repeat::Harmless,
@@ -257,21 +265,38 @@ impl Retry {
         if !harmless {
             return Err(Why::NotRepeatable);
         }
-        if fault.class != Class::TokenRejected {
-            self.counted = self.counted.saturating_add(1);
-            if self.counted >= self.policy.max_attempts {
-                return Err(Why::Exhausted);
+        let backoff = match fault.class {
+            Class::Transient => {
+                self.counted = self.counted.saturating_add(1);
+                if self.counted >= self.policy.max_attempts {
+                    return Err(Why::Exhausted);
+                }
+                self.backoff(self.policy.base_transient, self.counted, random)
             }
-        }
-        let wait = with_hint(self.backoff(base, random), fault.hint, random);
+            Class::Throttled => {
+                self.throttled = self.throttled.saturating_add(1);
+                if self.throttled > self.policy.max_throttled {
+                    return Err(Why::Exhausted);
+                }
+                self.backoff(self.policy.base_throttled, self.throttled, random)
+            }
+            // A first one costs no time, and one that happens again and again does.
+            Class::TokenRejected => {
+                self.refusals = self.refusals.saturating_add(1);
+                let pause = self.backoff(self.policy.base_transient, self.refusals - 1, random);
+                if self.refusals > 2 { pause } else { Duration::ZERO }
+            }
+            Class::Final => Duration::ZERO,
+        };
+        let wait = with_hint(backoff, fault.hint, random);
         // An attempt needs some time of its own after the wait.
         if wait < self.time_left(now) { Ok(wait) } else { Err(Why::NoTime) }
     }
 
     /// Exponential backoff with full jitter: anything from zero to the ceiling,
-    /// which doubles with each counted attempt.
-    fn backoff(&self, base: Duration, random: f64) -> Duration {
-        let doublings = self.counted.saturating_sub(1);
+    /// which doubles with each attempt that ended so.
+    fn backoff(&self, base: Duration, ended_so: u32, random: f64) -> Duration {
+        let doublings = ended_so.saturating_sub(1);
         let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
         share(base.saturating_mul(factor).min(self.policy.cap), random)
     }

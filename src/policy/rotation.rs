@@ -79,6 +79,12 @@ impl Rotation {
         }
     }
 
+    /// Whether there were two slots that differ when a fetch last began.
+    #[must_use]
+    pub fn has_two(&self) -> bool {
+        self.two
+    }
+
     /// The token endpoint issued a token for this slot's credentials.
     pub fn worked(&mut self, slot: Slot) -> Option<SlotChange> {
         let from = std::mem::replace(&mut self.working, slot);

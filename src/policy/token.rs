@@ -23,6 +23,8 @@ const EARLY: Duration = Duration::from_secs(5 * 60);
 const SKEW: Duration = Duration::from_secs(30);
 /// After a failed refresh, the old token serves this long before the next try.
 const REFRESH_AGAIN: Duration = Duration::from_secs(10);
+/// So long after a token served, refusals of new ones are no fault of the credentials.
+const LATELY: Duration = Duration::from_secs(10);
 /// The first cool-down after refused credentials. Doubles up to `MAX_COOL_DOWN`.
 const COOL_DOWN: Duration = Duration::from_secs(5);
 const MAX_COOL_DOWN: Duration = Duration::from_secs(60);
@@ -73,6 +75,20 @@ struct Held {
     serves_until: Tick,
 }
 
+/// What the refusal of a token means for the call that was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// The token was replaced or refused since the request was sent: the call is not at fault.
+    Outdated,
+    /// It had served before, or one before it had a moment ago: the provider took it back, and
+    /// a new one may do better.
+    Revoked,
+    /// The next token is for the other credentials, which may do better.
+    Rotated,
+    /// It was new and never served. Another one will not do better.
+    Unserved,
+}
+
 /// The access token of one credential.
 ///
 /// At most one fetch at a time is the client's to see to: it takes a lock, asks
@@ -90,6 +106,8 @@ pub struct TokenCell {
     refused_in_row: u32,
     /// When the last token was refused.
     refused_at: Option<Tick>,
+    /// When a token served last.
+    served_at: Option<Tick>,
     /// Whose credentials to ask with.
     rotation: Rotation,
 }
@@ -158,9 +176,10 @@ impl TokenCell {
     }
 
     /// The provider answered a call with this token by anything but a 401.
-    pub fn accepted(&mut self, generation: Generation) {
+    pub fn accepted(&mut self, generation: Generation, now: Tick) {
         if let Some(held) = self.held.as_mut().filter(|_| generation == self.generation) {
             held.served = true;
+            self.served_at = Some(now);
             self.refused_in_row = 0;
             self.last_cool_down = Duration::ZERO;
             self.rotation.served();
@@ -178,25 +197,27 @@ impl TokenCell {
     /// A token that was asked for before the one before it was refused says nothing: what
     /// ended that one may have ended it as well.
     ///
-    /// Returns whether a new token may do better: this one had served before, or was
-    /// replaced or refused already, or the next is for the other credentials.
-    pub fn rejected(&mut self, generation: Generation, now: Tick) -> bool {
+    /// Returns what the refusal means for the call.
+    pub fn rejected(&mut self, generation: Generation, now: Tick) -> Rejection {
         if generation != self.generation {
-            return true;
+            return Rejection::Outdated;
         }
-        let Some(held) = self.held.take() else { return true };
+        let Some(held) = self.held.take() else { return Rejection::Outdated };
         let before = self.refused_at.replace(now);
         if before.is_some_and(|before| held.requested_at < before) {
-            return true;
+            return Rejection::Outdated;
         }
         self.refused_in_row = self.refused_in_row.saturating_add(1);
         if self.refused_in_row > 1 && !held.served {
             if self.rotation.give_up() {
-                return true;
+                return Rejection::Rotated;
+            }
+            if !self.rotation.has_two() && self.served_lately(now) {
+                return Rejection::Revoked;
             }
             self.cool_down(now);
         }
-        held.served
+        if held.served || self.served_lately(now) { Rejection::Revoked } else { Rejection::Unserved }
     }
 
     /// No token could be had. The old one goes on serving while it lasts.
@@ -217,6 +238,12 @@ impl TokenCell {
     pub fn clear(&mut self) {
         let rotation = std::mem::take(&mut self.rotation);
         *self = Self { generation: self.generation, rotation, ..Self::default() };
+    }
+
+    /// Whether the credentials were good a moment ago: then it is the provider that takes
+    /// tokens back, before they served if it does so often.
+    fn served_lately(&self, now: Tick) -> bool {
+        self.served_at.is_some_and(|served| now.since(served) < LATELY)
     }
 
     fn cool_down(&mut self, now: Tick) {

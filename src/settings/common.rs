@@ -26,7 +26,13 @@ pub const SETTINGS: &[Setting] = &[
         "RETRY_ATTEMPTS",
         Kind::Integer { min: 1, max: 10 },
         "4",
-        "How often a request is sent at most, the first time included.",
+        "How often a request is sent at most, the first time included. A 429 is no failed attempt.",
+    ),
+    setting(
+        "PENSTOCK_MAX_THROTTLED",
+        Kind::Integer { min: 0, max: 1000 },
+        "20",
+        "How often a call waits and is sent again after a 429, within its deadline.",
     ),
     setting(
         "REQUEST_TIMEOUT",
@@ -200,6 +206,8 @@ pub struct CommonSettings {
     pub log_level: LogLevel,
     /// How often a request is sent at most.
     pub attempts: u32,
+    /// How often a call waits after a 429.
+    pub max_throttled: u32,
     /// How long one attempt may take.
     pub attempt_timeout: Duration,
     /// How long a call may take, unless the caller says.
@@ -310,6 +318,7 @@ impl From<&Values> for CommonSettings {
                 _ => LogLevel::Info,
             },
             attempts: number("RETRY_ATTEMPTS"),
+            max_throttled: number("PENSTOCK_MAX_THROTTLED"),
             attempt_timeout: Duration::from_secs(values.integer("REQUEST_TIMEOUT")),
             deadline: Duration::from_secs(values.integer("PENSTOCK_DEADLINE")),
             page_size: number("PENSTOCK_PAGE_SIZE"),

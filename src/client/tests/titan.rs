@@ -34,6 +34,7 @@ struct State {
     app_keys: BTreeSet<String>,
     /// When each token ends, and the secret that it was issued for.
     tokens: BTreeMap<String, (Duration, String)>,
+    revokes_every: Option<usize>,
     token_requests: usize,
     api_requests: usize,
     records: Vec<Value>,
@@ -53,6 +54,7 @@ impl Titan {
             client_secrets: BTreeSet::from([client_secret.to_owned()]),
             app_keys: BTreeSet::from([app_key.to_owned()]),
             tokens: BTreeMap::new(),
+            revokes_every: None,
             token_requests: 0,
             api_requests: 0,
             records: Vec::new(),
@@ -116,6 +118,11 @@ impl Titan {
         self.0.borrow_mut().tokens.clear();
     }
 
+    /// Accepts none of the tokens that it has issued, at every so many requests.
+    pub fn revokes_tokens_every(&self, requests: usize) {
+        self.0.borrow_mut().revokes_every = Some(requests);
+    }
+
     /// Holds records with the ids from 1 to this.
     pub fn holds(&self, records: i64) {
         let record = |id| json!({"id": id, "jobNumber": format!("J{id}"), "total": 12.50});
@@ -171,6 +178,9 @@ impl Titan {
         }
         state.api_requests += 1;
         let number = state.api_requests;
+        if state.revokes_every.is_some_and(|every| number % every == 0) {
+            state.tokens.clear();
+        }
         let scripted = (state.api_script)(number, request);
         scripted.unwrap_or_else(|| state.api(request, now)).later(state.latency)
     }

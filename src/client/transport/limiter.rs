@@ -177,7 +177,7 @@ impl Limiter {
         let free =
             now < deadline && bucket.group.borrow_mut().at_once(now, &mut self.0.inflight.borrow_mut());
         if free {
-            return Ok(Permit { table: self.0.clone(), bucket, sent: now });
+            return Ok(Permit::new(self.0.clone(), bucket, now));
         }
         // Boxed: few calls wait, and its state would make that of all large.
         Box::pin(waiting::wait(self.0.clone(), bucket, host, caller, since, deadline)).await
@@ -207,9 +207,17 @@ pub struct Permit {
     table: Rc<Buckets>,
     bucket: Rc<Bucket>,
     sent: Tick,
+    /// How many others of the group were under way then.
+    others: usize,
 }
 
 impl Permit {
+    /// For a request that the group counts already.
+    fn new(table: Rc<Buckets>, bucket: Rc<Bucket>, sent: Tick) -> Permit {
+        let others = bucket.group.borrow().in_flight().saturating_sub(1);
+        Permit { table, bucket, sent, others }
+    }
+
     /// When it was given.
     #[must_use]
     pub fn sent(&self) -> Tick {
@@ -219,7 +227,10 @@ impl Permit {
     /// The provider answered with 429, and perhaps with a time to wait: the whole group is
     /// held until then.
     pub fn throttled(&self, now: Tick, hint: Option<Duration>) {
-        self.bucket.group.borrow_mut().throttled(now, self.sent, hint);
+        let mut group = self.bucket.group.borrow_mut();
+        group.throttled(now, self.sent, hint);
+        group.crowded(now, self.sent, hint, self.others);
+        drop(group);
         self.bucket.deliver();
     }
 
@@ -238,6 +249,7 @@ impl fmt::Debug for Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         self.bucket.group.borrow_mut().landed(&mut self.table.inflight.borrow_mut());
+        self.bucket.deliver();
         self.table.place_free();
     }
 }

@@ -43,31 +43,29 @@ fn a_thousand_calls_in_an_outage_are_at_most_eleven_hundred_requests() {
 }
 
 #[test]
-fn throttling_costs_half_and_a_new_token_nothing() {
+fn throttling_and_a_new_token_cost_nothing() {
     let (mut budget, mut spent) = (budget(), Spent::default());
-    assert!(budget.withdraw(at(0), Cost::Throttled, &mut spent));
-    assert_eq!(budget.level(at(0)), 49_500);
     assert!(budget.withdraw(at(0), Cost::Free, &mut spent));
-    assert_eq!((budget.level(at(0)), spent), (49_500, Spent(500)));
+    assert_eq!((budget.level(at(0)), spent), (50_000, Spent(0)));
     let mut budget = drained(at(0));
     assert!(budget.withdraw(at(0), Cost::Free, &mut Spent::default()));
-    assert!(!budget.withdraw(at(0), Cost::Throttled, &mut Spent::default()));
+    assert!(!budget.withdraw(at(0), Cost::Transient, &mut Spent::default()));
 }
 
 #[test]
 fn what_a_fault_costs() {
     assert_eq!(Cost::of(Class::Transient), Cost::Transient);
-    assert_eq!(Cost::of(Class::Throttled), Cost::Throttled);
+    assert_eq!(Cost::of(Class::Throttled), Cost::Free);
     assert_eq!(Cost::of(Class::TokenRejected), Cost::Free);
 }
 
 #[test]
 fn a_saved_call_gets_its_tokens_back_and_a_refused_one_nothing() {
     let (mut budget, mut spent) = (budget(), Spent::default());
-    for cost in [Cost::Transient, Cost::Transient, Cost::Throttled] {
+    for cost in [Cost::Transient, Cost::Transient, Cost::Free] {
         assert!(budget.withdraw(at(0), cost, &mut spent));
     }
-    assert_eq!(budget.level(at(0)), 47_500);
+    assert_eq!(budget.level(at(0)), 48_000);
     budget.refund(at(0), spent);
     assert_eq!(budget.level(at(0)), 50_000);
 
@@ -154,7 +152,6 @@ proptest! {
                     calls += 1;
                 }
                 1 => _ = budget.withdraw(now, Cost::Transient, &mut spent),
-                2 => _ = budget.withdraw(now, Cost::Throttled, &mut spent),
                 _ => prop_assert!(budget.withdraw(now, Cost::Free, &mut spent)),
             }
             taken += spent.0;
@@ -172,7 +169,7 @@ proptest! {
     #[test]
     fn absurd_values_do_not_panic(amount in any::<u64>(), nanos in any::<u64>(), every in any::<u64>()) {
         let policy = BudgetPolicy {
-            capacity: u64::MAX, deposit: amount, transient: amount, throttled: amount,
+            capacity: u64::MAX, deposit: amount, transient: amount,
             refill_every: Duration::from_nanos(every), quiet: Duration::from_nanos(nanos),
         };
         let mut budget = Budget::new(policy);
@@ -181,7 +178,6 @@ proptest! {
             let mut spent = Spent::default();
             budget.called(now);
             budget.withdraw(now, Cost::Transient, &mut spent);
-            budget.withdraw(now, Cost::Throttled, &mut spent);
             budget.refund(now, spent);
             _ = budget.level(now);
         }

@@ -8,6 +8,7 @@
 use super::{
     adaptive::Adaptive,
     backoff_window::BackoffWindow,
+    concurrency::Concurrency,
     gcra::RateLimit,
     inflight::{GroupId, Inflight},
     queue::{Caller, Queue, Ticket},
@@ -53,6 +54,8 @@ pub struct GroupSnapshot {
     pub granted: u64,
     /// Requests that the provider throttled since the start.
     pub throttled: u64,
+    /// The most that may be under way at once, if refusals have shown one.
+    pub max_in_flight: Option<usize>,
     /// How long the backoff window stays closed; none when it is open.
     pub closed_for: Option<Duration>,
     /// Where the slots come from.
@@ -78,6 +81,7 @@ pub struct Group {
     id: GroupId,
     queue: Queue,
     backoff: BackoffWindow,
+    concurrency: Concurrency,
     source: Source,
     adaptive: Option<Adaptive>,
     /// Who asks the store.
@@ -100,6 +104,7 @@ impl Group {
             id,
             queue: Queue::default(),
             backoff: BackoffWindow::default(),
+            concurrency: Concurrency::default(),
             source: Source::new(setup.limit, setup.instances, setup.shared, me),
             adaptive: setup.adaptive.then(|| Adaptive::new(&setup.limit, now)),
             leader: None,
@@ -198,6 +203,9 @@ impl Group {
     pub fn landed(&mut self, inflight: &mut Inflight) {
         self.in_flight = self.in_flight.saturating_sub(1);
         inflight.release();
+        if self.concurrency.until().is_some() {
+            self.wakes.extend(self.queue.head());
+        }
     }
 
     /// The provider answered a request that was sent at `sent` with 429.
@@ -208,6 +216,17 @@ impl Group {
             adaptive.throttled(now);
         }
         self.refuse(now);
+    }
+
+    /// The same request was sent while so many others of the group were under way.
+    pub fn crowded(&mut self, now: Tick, sent: Tick, hint: Option<Duration>, others: usize) {
+        self.concurrency.throttled(now, sent, hint, others);
+    }
+
+    /// Requests under way.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.in_flight
     }
 
     /// The provider let a request through that was sent at `sent`.
@@ -273,6 +292,7 @@ impl Group {
             && self.in_flight == 0
             && self.backoff.closed_until(now).is_none()
             && self.adaptive.as_ref().is_none_or(|adaptive| adaptive.rate().is_none())
+            && self.concurrency.until().is_none_or(|until| until <= now)
             && self.source.is_idle(now)
     }
 
@@ -284,13 +304,14 @@ impl Group {
             in_flight: self.in_flight,
             granted: self.granted,
             throttled: self.throttled,
+            max_in_flight: self.concurrency.known(),
             closed_for: self.backoff.closed_until(now).map(|until| now.until(until)),
             mode: self.source.mode(),
         }
     }
 
     /// Whether a request may be sent now; if not, when, as far as that is known.
-    fn blocked(&self, now: Tick) -> Result<(), Option<Tick>> {
+    fn blocked(&mut self, now: Tick) -> Result<(), Option<Tick>> {
         if on(Failpoint::IgnoreLimit) {
             return Ok(());
         }
@@ -299,6 +320,10 @@ impl Group {
         }
         if let Some(at) = self.adaptive.as_ref().map(Adaptive::ready_at).filter(|at| now < *at) {
             return Err(Some(at));
+        }
+        // A request that lands wakes the head.
+        if self.concurrency.most(now).is_some_and(|most| self.in_flight >= most) {
+            return Err(self.concurrency.until());
         }
         self.source.ready(now)
     }

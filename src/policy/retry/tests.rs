@@ -68,6 +68,26 @@ fn four_attempts_then_exhausted() {
 }
 
 #[test]
+fn a_429_is_no_failed_attempt_and_has_a_cap_of_its_own() {
+    let policy = RetryPolicy { deadline: secs(9_999), ..RetryPolicy::DEFAULT };
+    for repeat in [Repeat::Harmless, Repeat::IfNotApplied] {
+        let mut retry = Retry::new(policy, Tick::ZERO, repeat);
+        for _ in 0..20 {
+            wait(retry.next(Tick::ZERO, &throttled(NONE), 0.5));
+        }
+        // Not one of its four attempts is gone.
+        if repeat == Repeat::Harmless {
+            let mut other = retry.clone();
+            for _ in 0..3 {
+                assert!(wait(other.next(Tick::ZERO, &transient(), 1.0)) <= ms(400), "nor do its waits grow");
+            }
+            assert_eq!(why(other.next(Tick::ZERO, &transient(), 0.0)), Why::Exhausted);
+        }
+        assert_eq!(why(retry.next(Tick::ZERO, &throttled(NONE), 0.5)), Why::Exhausted);
+    }
+}
+
+#[test]
 fn a_cap_of_zero_or_one_is_one_attempt() {
     for max_attempts in [0, 1] {
         let policy = RetryPolicy { max_attempts, ..RetryPolicy::DEFAULT };
@@ -225,6 +245,7 @@ proptest! {
         let end = start + policy.deadline;
         let mut retry = Retry::new(policy, start, repeat);
         let (mut now, mut sends, mut refreshes, mut ended) = (start, 0_usize, 0, false);
+        let mut throttled = 0_usize;
         for (fault, random, took) in &faults {
             let Some(timeout) = retry.begin(now) else {
                 prop_assert!(now >= end);
@@ -233,6 +254,7 @@ proptest! {
             };
             prop_assert!(now + timeout <= end && timeout <= policy.attempt_timeout);
             sends += 1;
+            throttled += usize::from(fault.class == Class::Throttled);
             now += ms(*took).min(timeout);
             match retry.next(now, fault, *random) {
                 Decision::Resend { after, refresh_token } => {
@@ -253,7 +275,8 @@ proptest! {
             }
         }
         prop_assert!(refreshes <= 1);
-        prop_assert!(sends <= max_attempts.max(1) as usize + 1);
+        prop_assert!(throttled <= policy.max_throttled as usize + 1);
+        prop_assert!(sends - throttled <= max_attempts.max(1) as usize + 1);
         prop_assert!(ended || sends == faults.len());
         prop_assert_eq!(retry.attempts().len(), sends);
     }
@@ -264,7 +287,7 @@ proptest! {
     ) {
         let huge = |seconds| Duration::from_secs(seconds);
         let policy = RetryPolicy {
-            max_attempts: u32::MAX, base_transient: huge(base), base_throttled: huge(base), cap: huge(cap),
+            max_attempts: u32::MAX, max_throttled: u32::MAX, base_transient: huge(base), base_throttled: huge(base), cap: huge(cap),
             attempt_timeout: Duration::MAX, deadline: Duration::MAX,
         };
         let mut retry = Retry::new(policy, Tick::ZERO, Repeat::Harmless);

@@ -140,14 +140,22 @@ fn a_token_that_worked_makes_good() {
     let (mut cell, first) = fresh();
     cell.rejected(first, at(1));
     let second = cell.stored(secret("t"), at(1), Some(secs(900)), 0.0);
-    cell.accepted(second);
+    cell.accepted(second, at(2));
     cell.rejected(second, at(2));
     assert_eq!(cell.need(at(2)), Need::Fetch);
     // An answer to the old token says nothing about the next.
     let third = cell.stored(secret("t"), at(2), Some(secs(900)), 0.0);
-    cell.accepted(second);
+    cell.accepted(second, at(2));
     cell.rejected(third, at(3));
-    assert!(cooling(&cell, 3).is_some());
+    assert!(cooling(&cell, 3).is_none(), "one before it served a moment ago");
+    // But not for ever.
+    let mut now = 12;
+    for _ in 0..2 {
+        let generation = cell.stored(secret("t"), at(now), Some(secs(900)), 0.0);
+        cell.rejected(generation, at(now));
+        now += 1;
+    }
+    assert!(cooling(&cell, now).is_some());
 }
 
 #[test]
@@ -225,7 +233,7 @@ proptest! {
 }
 
 /// Two tokens in a row that never served, of the slot that is tried first.
-fn twice_refused(cell: &mut TokenCell, now: u64) -> (bool, bool) {
+fn twice_refused(cell: &mut TokenCell, now: u64) -> (Rejection, Rejection) {
     let mut refuse = || {
         let generation = cell.stored(secret("t"), at(now), Some(secs(900)), 0.0);
         cell.rejected(generation, at(now))
@@ -237,18 +245,18 @@ fn twice_refused(cell: &mut TokenCell, now: u64) -> (bool, bool) {
 fn new_tokens_that_are_refused_twice_lead_to_the_other_credentials_before_a_cool_down() {
     let mut cell = TokenCell::new();
     assert_eq!(cell.rotation().begin(true), Slot::Primary);
-    assert_eq!(twice_refused(&mut cell, 0), (false, true));
+    assert_eq!(twice_refused(&mut cell, 0), (Rejection::Unserved, Rejection::Rotated));
     // No cool-down yet: the other credentials may do.
     assert_eq!(cell.need(at(0)), Need::Fetch);
     assert_eq!(cell.rotation().begin(true), Slot::Secondary);
     let generation = cell.stored(secret("t"), at(0), Some(secs(900)), 0.0);
-    assert!(!cell.rejected(generation, at(0)));
+    assert_eq!(cell.rejected(generation, at(0)), Rejection::Unserved);
     assert_eq!(cooling(&cell, 0), Some(secs(5)));
     assert_eq!(cell.rotation().begin(true), Slot::Primary);
     // One that serves makes good for both.
     let generation = cell.stored(secret("t"), at(10), Some(secs(900)), 0.0);
-    cell.accepted(generation);
-    assert_eq!(twice_refused(&mut cell, 20), (false, true));
+    cell.accepted(generation, at(10));
+    assert_eq!(twice_refused(&mut cell, 20), (Rejection::Unserved, Rejection::Rotated));
 }
 
 #[test]
@@ -256,10 +264,10 @@ fn a_late_acceptance_of_an_old_token_makes_nothing_good() {
     let mut cell = TokenCell::new();
     cell.rotation().begin(true);
     let old = cell.stored(secret("t"), at(0), Some(secs(900)), 0.0);
-    assert_eq!(twice_refused(&mut cell, 0), (false, true));
+    assert_eq!(twice_refused(&mut cell, 0), (Rejection::Unserved, Rejection::Rotated));
     let new = cell.stored(secret("t"), at(0), Some(secs(900)), 0.0);
-    cell.accepted(old);
-    assert!(!cell.rejected(new, at(0)));
+    cell.accepted(old, at(0));
+    assert_eq!(cell.rejected(new, at(0)), Rejection::Unserved);
     assert!(cooling(&cell, 0).is_some());
 }
 
@@ -270,4 +278,19 @@ fn clear_keeps_which_credentials_work() {
     cell.rotation().worked(Slot::Secondary);
     cell.clear();
     assert_eq!(cell.rotation().begin(true), Slot::Secondary);
+}
+
+#[test]
+fn a_refusal_says_what_it_means_for_the_call() {
+    let mut cell = TokenCell::new();
+    let first = cell.stored(secret("t"), at(0), Some(secs(900)), 0.0);
+    cell.accepted(first, at(0));
+    assert_eq!(cell.rejected(first, at(5)), Rejection::Revoked);
+    // Others that were sent with it learn nothing new, before and after it is replaced.
+    assert_eq!(cell.rejected(first, at(5)), Rejection::Outdated);
+    let second = cell.stored(secret("t"), at(6), Some(secs(900)), 0.0);
+    assert_eq!(cell.rejected(first, at(7)), Rejection::Outdated);
+    assert_eq!(cell.rejected(second, at(9)), Rejection::Revoked, "one before it served a moment ago");
+    let third = cell.stored(secret("t"), at(30), Some(secs(900)), 0.0);
+    assert_eq!(cell.rejected(third, at(30)), Rejection::Unserved);
 }

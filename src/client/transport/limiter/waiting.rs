@@ -58,7 +58,7 @@ impl<H: Host> Waiting<'_, H> {
             self.bucket.deliver();
             match turn {
                 Turn::Go => {
-                    return Ok(Permit { table: self.table.clone(), bucket: self.bucket.clone(), sent: now });
+                    return Ok(Permit::new(self.table.clone(), self.bucket.clone(), now));
                 }
                 Turn::Late(late) => return Err(late.into()),
                 Turn::Wait(until) => {

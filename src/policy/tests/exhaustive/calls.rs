@@ -211,6 +211,7 @@ impl Step<'_> {
     pub fn landed(&mut self) {
         self.state.group.landed(&mut self.state.inflight);
         if !self.has(Defect::ForgetToWake) {
+            self.deliver();
             self.place_free();
         }
     }

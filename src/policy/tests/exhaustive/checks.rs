@@ -40,6 +40,7 @@ fn model(kinds: &[Kind], deadline: u32) -> Model {
         },
         retry: RetryPolicy {
             max_attempts: 2,
+            max_throttled: 1,
             base_transient: QUANTUM,
             base_throttled: QUANTUM,
             cap: QUANTUM,

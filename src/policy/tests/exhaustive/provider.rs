@@ -10,7 +10,7 @@ use penstock_policy::{
     classify::{Access, Attempt, BodyKind, Class, Sent, StatusRules, classify},
     retry::{Decision, Repeat},
     time::Tick,
-    token::Generation,
+    token::{Generation, Rejection},
 };
 
 /// What the provider answers a request with. A time-out is the fifth.
@@ -75,6 +75,8 @@ impl Step<'_> {
             Some((Class::Throttled, _)) => {
                 self.note(Event::GateClosed);
                 self.state.group.throttled(now, sent, None);
+                let others = self.state.group.in_flight().saturating_sub(1);
+                self.state.group.crowded(now, sent, None, others);
                 self.deliver();
             }
             Some((_, None)) => {}
@@ -93,20 +95,20 @@ impl Step<'_> {
             self.state.ledger.turned(change);
         }
         let Some(mut fault) = fault else {
-            self.state.cell.accepted(generation);
+            self.state.cell.accepted(generation, now);
             return self.end(index, Event::Succeeded);
         };
         match (fault.class, fault.status) {
             (Class::TokenRejected, _) => {
                 self.state.ledger.refused.insert(generation);
-                let served = self.state.cell.rejected(generation, now);
+                let better = self.state.cell.rejected(generation, now) != Rejection::Unserved;
                 let call = &mut self.state.calls[index];
-                if served && call.refreshed {
+                if better && call.refreshed {
                     fault.class = Class::Transient;
                 }
                 call.refreshed = true;
             }
-            (_, Some(_)) => self.state.cell.accepted(generation),
+            (_, Some(_)) => self.state.cell.accepted(generation, now),
             _ => {}
         }
         match self.state.calls[index].attempts.0.next(now, &fault, 1.0) {

@@ -17,6 +17,7 @@ fn only_a_rate_limit_among_the_403_is_repeated() {
         ("Forbidden", 1, FailureKind::Permission, None),
     ] {
         let rig = Rig::new();
+        rig.host.set("PENSTOCK_MAX_THROTTLED", "3");
         rig.script(move |_, _| Some(refused(403, detail)));
         let failure = rig.run(rig.call("users-get", &[("user_id", "ann")])).unwrap_err();
         assert_eq!((rig.sent().len(), failure.kind), (requests, kind), "{detail}");

@@ -75,6 +75,7 @@ fn w05_repeats_spread_out() {
     let waits: Vec<Duration> = (0..2)
         .map(|_| {
             let rig = Rig::new();
+            rig.host.set("PENSTOCK_MAX_THROTTLED", "3");
             rig.script(|_, _| Some(refused(403, "Rate limit exceeded")));
             _ = rig.run(rig.call("users-get", &[("user_id", "ann")]));
             let requests = rig.host.requests();
