@@ -5,7 +5,7 @@ use super::{
     call_state::CallState,
     files::{FoundFile, while_moving},
     transport::{
-        redact,
+        redact::Redactor,
         request::{self, Authorization, RequestParts, query},
     },
 };
@@ -210,8 +210,9 @@ fn error_detail(
     means: Option<ErrorClass>,
 ) -> ErrorDetail {
     let body = response.body.as_ref().map_or(&[][..], |body| body);
-    let secrets = redact::of_request(authorization);
-    let said = redact::error(account.provider, response.status, body, &secrets);
+    let credentials = account.token.credentials.borrow();
+    let redactor = Redactor::new(authorization, credentials.as_deref());
+    let said = redactor.error(account.provider, response.status, body);
     let fields = said.fields.into_iter().map(|(field, message)| FieldError::new(field, message));
     ErrorDetail {
         kind: Some(means.map_or_else(|| kind(response.status), |means| means.kind)),

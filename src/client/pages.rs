@@ -55,6 +55,7 @@ pub struct Reader<H> {
     latest: Tick,
     /// What a `resume` text must have been made for.
     identity: u64,
+    whose: String,
     page_size: u32,
     /// Whether a page has come: the provider takes the parameters.
     schema_checked: bool,
@@ -171,6 +172,7 @@ impl<H: Host + 'static> Reader<H> {
         Resume {
             operation: self.call.call.operation.name.to_owned(),
             query: self.identity,
+            whose: self.whose.clone(),
             position: self.pager.position(),
             done: self.pager.progress() == Progress::Ended,
         }

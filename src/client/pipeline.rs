@@ -185,7 +185,7 @@ impl<H: Host> Client<H> {
         let pairs = query(&call, state.page, state.provider);
         let question = Question {
             operation: call.operation,
-            environment: &account.site.environment,
+            environment: &account.location,
             tenant: &account.site.tenant,
             account: &account.name,
             segments: &call.segments,

@@ -141,8 +141,7 @@ pub async fn claim<H: Host>(
     verified: Verified,
 ) -> Result<Received, Failure> {
     let (account, settings) = account_of(client, provider, &verified.account).await?;
-    let identity =
-        [account.provider.name(), &account.site.environment, &account.site.tenant, &verified.event.id];
+    let identity = [account.provider.name(), &account.location, &account.site.tenant, &verified.event.id];
     match claims(client, &settings).claim(&identity).await {
         Ok(Claim::Ours(ticket)) => Ok(Received::Fresh { event: verified, ticket: Some(ticket) }),
         Ok(Claim::Done) => Ok(Received::Duplicate(verified)),
@@ -166,12 +165,12 @@ pub async fn outdate<H: Host>(
     let (account, _) = account_of(client, provider, &verified.account).await?;
     let Some(webhooks) = account.provider.webhooks() else { return Ok(()) };
     for outdated in webhooks.outdates(&verified.event) {
-        let (provider, site) = (account.provider.name(), &account.site);
+        let (provider, tenant) = (account.provider.name(), &account.site.tenant);
         let key = match &outdated {
             Outdated::Resource(module, name) => {
-                Key::of_resource(provider, &site.environment, &site.tenant, (module, name))
+                Key::of_resource(provider, &account.location, tenant, (module, name))
             }
-            Outdated::Owner(owner) => cache::owned(provider, &site.environment, &site.tenant, owner),
+            Outdated::Owner(owner) => cache::owned(provider, &account.location, tenant, owner),
         };
         client.outdate(&key, client.host().now() + OUTDATING).await;
     }

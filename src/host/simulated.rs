@@ -8,10 +8,12 @@
 
 mod clock;
 mod executor;
+mod spellings;
 mod store;
 mod wire;
 
 pub use clock::Sleep;
+pub use spellings::spellings;
 pub use store::{Conduct, Store};
 pub use wire::{Pieces, Reply, SentRequest};
 
@@ -136,6 +138,7 @@ impl Simulated {
     /// Sets a secret. Its value may from now on be seen nowhere but in a request.
     pub fn set_secret(&self, name: &str, value: &str) {
         self.never_show(value);
+        self.0.never_seen.borrow_mut().extend(spellings(value));
         self.0.secrets.borrow_mut().insert(name.to_owned(), value.to_owned());
     }
 

@@ -16,7 +16,7 @@ use super::limits::Limits;
 use super::pager::Position;
 
 /// The version that is written. A change of shape or meaning gets a new one.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The oldest version that is read. It counted the records delivered of a feed's page;
 /// from such a text the page is delivered again as a whole, since the count may name
@@ -31,6 +31,9 @@ pub struct Resume {
     pub operation: String,
     /// [`query_hash`] of what was asked.
     pub query: u64,
+    /// Whose list and where, such as `servicetitan tenant 42 in production@api.servicetitan.io`.
+    /// Empty in texts before version 4.
+    pub whose: String,
     /// Where to go on.
     pub position: Position,
     /// Whether the read had come to its end. Going on then finds what was added
@@ -66,6 +69,14 @@ pub enum ResumeError {
         /// The operation that was called.
         asked: String,
     },
+    /// Made for another tenant, environment or host.
+    #[error("resume is from {found}, and this account is {asked}: begin anew without it")]
+    Whose {
+        /// Whose list it was.
+        found: String,
+        /// Whose list was asked for.
+        asked: String,
+    },
     /// Made by the same operation with other parameters or another account.
     #[error("resume is from a call of {operation} with other parameters or another account: repeat those")]
     Query {
@@ -87,6 +98,8 @@ struct Stored {
     operation: String,
     #[serde(rename = "q")]
     query: u64,
+    #[serde(rename = "w", default)]
+    whose: String,
     #[serde(rename = "p")]
     position: Position,
     #[serde(rename = "d")]
@@ -99,8 +112,8 @@ impl Resume {
     /// The text: letters, digits, `-` and `_`.
     #[must_use]
     pub fn encode(&self) -> String {
-        let Self { operation, query, position, done } = self.clone();
-        let json = serde_json::to_vec(&Stored { v: VERSION, operation, query, position, done });
+        let Self { operation, query, whose, position, done } = self.clone();
+        let json = serde_json::to_vec(&Stored { v: VERSION, operation, query, whose, position, done });
         // Strings, integers and booleans always have a JSON form.
         let json = json.unwrap_or_default();
         let mut bytes = digest(&json).to_be_bytes().to_vec();
@@ -131,8 +144,8 @@ impl Resume {
         if let Position::Numbered { page_size: 0, .. } = stored.position {
             return Err(ResumeError::Damaged);
         }
-        let Stored { operation, query, position, done, .. } = stored;
-        Ok(Self { operation, query, position, done })
+        let Stored { operation, query, whose, position, done, .. } = stored;
+        Ok(Self { operation, query, whose, position, done })
     }
 
     /// Reads a text for one call.
@@ -142,12 +155,21 @@ impl Resume {
     ///
     /// # Errors
     ///
-    /// Those of [`Resume::decode`], and [`ResumeError::Operation`] and
+    /// Those of [`Resume::decode`], and [`ResumeError::Operation`], [`ResumeError::Whose`] and
     /// [`ResumeError::Query`] for a text from a different call.
-    pub fn read(text: &str, operation: &str, query: u64, limits: &Limits) -> Result<Self, ResumeError> {
+    pub fn read(
+        text: &str,
+        operation: &str,
+        query: u64,
+        whose: &str,
+        limits: &Limits,
+    ) -> Result<Self, ResumeError> {
         let resume = Self::decode(text, limits)?;
         if resume.operation != operation {
             return Err(ResumeError::Operation { found: resume.operation, asked: operation.to_owned() });
+        }
+        if !resume.whose.is_empty() && resume.whose != whose {
+            return Err(ResumeError::Whose { found: resume.whose, asked: whose.to_owned() });
         }
         if resume.query != query {
             return Err(ResumeError::Query { operation: resume.operation });

@@ -6,7 +6,7 @@ use super::{
     token::{Refused, present},
 };
 use crate::{
-    client::transport::{redact, request::Authorization},
+    client::transport::request::Authorization,
     contract::{Failure, FailureKind},
     failure::refused as refused_key,
     host::{Host, Response, timeout::timeout},
@@ -31,6 +31,16 @@ const MOST_CREDENTIALS: usize = 4;
 
 /// How long a key that stands for a token is used before it is read again.
 const KEY_LIFE: Duration = Duration::from_secs(60);
+
+/// The codes of an error response of a token endpoint (RFC 6749 section 5.2).
+const ERROR_CODES: [&str; 6] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+];
 
 /// What came of asking for a token.
 enum Asked {
@@ -151,7 +161,7 @@ impl<H: Host> Accounts<H> {
             }
             Some(Ok(answer)) => {
                 let hint = retry_hint(|name| answer.header(name), self.host.wall_now());
-                let (body, message, token) = read(account, grant, &answer, &credentials);
+                let (body, message, token) = read(grant, &answer);
                 let status = answer.status;
                 answer.body.map(wipe).ok();
                 (Attempt::Answer { status, hint, body }, message, token)
@@ -194,11 +204,12 @@ fn wipe(body: Bytes) {
 }
 
 /// A token answer: what its body is worth, why it is none, and the token.
+///
+/// Of an error nothing passes on but the status and a registered code: it may hold the form
+/// that was sent, secrets and all.
 fn read(
-    account: &Account,
     grant: &dyn ClientCredentials,
     answer: &Response,
-    credentials: &Credentials,
 ) -> (BodyKind, String, Option<(Secret, Option<Duration>)>) {
     let success = (200..300).contains(&answer.status);
     match &answer.body {
@@ -207,10 +218,20 @@ fn read(
             Err(message) => (BodyKind::Malformed, message, None),
         },
         Ok(body) => {
-            let secrets = redact::of_account(credentials);
-            let said = redact::error(account.provider, answer.status, body, &secrets);
-            (BodyKind::Usable, said.message, None)
+            let code = error_code(body).map_or_else(String::new, |code| format!(", {code}"));
+            (BodyKind::Usable, format!("HTTP {}{code}", answer.status), None)
         }
         Err(_) => (BodyKind::CutOff, format!("HTTP {} with a broken body", answer.status), None),
     }
+}
+
+/// The `error` of an error response, if it is one that RFC 6749 section 5.2 has.
+fn error_code(body: &[u8]) -> Option<&'static str> {
+    #[derive(serde::Deserialize)]
+    struct ErrorResponse<'b> {
+        #[serde(borrow)]
+        error: std::borrow::Cow<'b, str>,
+    }
+    let said: ErrorResponse<'_> = serde_json::from_slice(body).ok()?;
+    ERROR_CODES.into_iter().find(|code| *code == said.error)
 }

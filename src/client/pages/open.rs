@@ -55,6 +55,8 @@ pub(super) struct Opening<'a, H> {
     pub(super) options: CallOptions,
     pub(super) caller: Option<Caller>,
     pub(super) settings: &'a CommonSettings,
+    /// What a position of the read belongs to.
+    pub(super) whose: String,
     pub(super) extent: &'a Extent,
     pub(super) began: Tick,
 }
@@ -82,8 +84,8 @@ impl<H: Host + 'static> Reader<H> {
         let began = client.host.now();
         let operation = call.call.operation;
         let named = |failure: Failure| failure.of(operation.name, "", Vec::new());
-        let read = client.settings(call.provider, &options.account);
-        let settings = client.accounts.in_time(options.deadline, read).await.map_err(named)?;
+        let read = client.account(call.provider, &options.account);
+        let (settings, account) = client.accounts.in_time(options.deadline, read).await.map_err(named)?;
         let report = operation.paging == Paging::Report;
         let usual = if report { REPORT_PAGE_SIZE } else { settings.page_size };
         // The pages of a report wait for one another: none is fetched ahead.
@@ -104,20 +106,21 @@ impl<H: Host + 'static> Reader<H> {
             return Err(named(bad_field("fallback", "is for operations with one answer, not for streams")));
         }
         let caller = caller.or_else(|| Some(client.caller()));
-        let opening = Opening { client, options, caller, settings: &settings, extent: &extent, began };
+        let whose = account.whose();
+        let opening = Opening { client, options, caller, settings: &settings, whose, extent: &extent, began };
         Reader::new(opening, call).map_err(named)
     }
 }
 
 impl<H: Host> Reader<H> {
     pub(super) fn new(opening: Opening<'_, H>, mut call: ResolvedCall) -> Result<Reader<H>, Failure> {
-        let Opening { client, options, caller, settings, extent, began } = opening;
+        let Opening { client, options, caller, settings, whose, extent, began } = opening;
         call.call.check_any_of()?;
         let from = take_from(&mut call.call);
         let identity = identity(&call.call, &options);
         state_defaults(&mut call.call);
         let operation = call.call.operation;
-        let read = |text: &String| Resume::read(text, operation.name, identity, &Limits::DEFAULT);
+        let read = |text: &String| Resume::read(text, operation.name, identity, &whose, &Limits::DEFAULT);
         let resume = options.resume.as_ref().map(read).transpose();
         let resume = resume.map_err(|error| bad_field("resume", error.to_string()))?;
         let start = match operation.paging {
@@ -140,6 +143,7 @@ impl<H: Host> Reader<H> {
             began,
             whole: extent.whole,
             identity,
+            whose,
             page_size: start.page_size,
             schema_checked: false,
             include_total,

@@ -44,8 +44,8 @@ impl<H: Host + 'static> Reader<H> {
         let page_size = options.page_size;
         options.resume = request.resume.clone().or(options.resume);
         check(operation, request, &options).map_err(named)?;
-        let read = client.settings(call.provider, &options.account);
-        let settings = client.accounts.in_time(options.deadline, read).await.map_err(named)?;
+        let read = client.account(call.provider, &options.account);
+        let (settings, account) = client.accounts.in_time(options.deadline, read).await.map_err(named)?;
         // The time that the settings took is a part of it. A report waits for its turn as well.
         if operation.paging != Paging::Report {
             options.deadline.get_or_insert(settings.deadline);
@@ -59,7 +59,8 @@ impl<H: Host + 'static> Reader<H> {
             include_total: if request.include_total { Total::Always } else { Total::No },
             whole: false,
         };
-        let opening = Opening { client, options, caller, settings: &settings, extent: &extent, began };
+        let whose = account.whose();
+        let opening = Opening { client, options, caller, settings: &settings, whose, extent: &extent, began };
         Reader::new(opening, call).map_err(named)?.one_page().await
     }
 

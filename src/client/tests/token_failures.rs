@@ -1,10 +1,10 @@
 //! Access tokens that cannot be had.
 
-use super::rig::{Rig, options, within};
+use super::rig::{APP_KEY, CLIENT_SECRET, Rig, options, within};
 use crate::{
     contract::{Failure, FailureKind, Outcome, RetryAdvice},
     entry::dynamic::Answer,
-    host::simulated::Reply,
+    host::simulated::{Reply, spellings},
     policy::classify::{Reason, Sent},
 };
 use futures_util::future::join;
@@ -176,17 +176,42 @@ fn an_answer_without_a_token_is_retried_and_never_shown() {
 }
 
 #[test]
-fn a_vendor_that_repeats_secrets_does_not_get_them_into_a_failure() {
-    let rig = Rig::new();
-    let told =
-        r#"{"error":"invalid_client","error_description":"canary-client-id with canary&client=secret+%é"}"#;
-    rig.titan.on_token(move |_| Some(Reply::status(400, told)));
-    let failure = rig.run(rig.get()).unwrap_err();
-    assert!(failure.message.contains("[redacted] with [redacted]"), "{}", failure.message);
+fn of_an_error_of_the_token_endpoint_only_the_status_and_a_registered_code_pass_on() {
+    for (said, message) in [
+        (
+            r#"{"error":"invalid_client","error_description":"canary-client-id with it"}"#,
+            "HTTP 400, invalid_client",
+        ),
+        (r#"{"error":"canary-app-key"}"#, "HTTP 400"),
+        ("client_secret=canary%26client%3Dsecret%2B%25%C3%A9", "HTTP 400"),
+    ] {
+        let rig = Rig::new();
+        rig.titan.on_token(move |_| Some(Reply::status(400, said)));
+        let failure = rig.run(rig.get()).unwrap_err();
+        assert_eq!(failure.message, format!("no access token: {message}"));
+        assert_eq!(failure.fields, []);
+    }
+}
 
-    let rig = Rig::new();
-    let told = r#"{"title":"token canary-token-1","traceId":"canary-token-1","errors":{"canary-app-key":["canary-app-key"]}}"#;
-    rig.titan.on_api(move |_, _| Some(Reply::status(403, told)));
-    let failure = rig.run(rig.post(&options())).unwrap_err();
-    assert_eq!(failure.message, "token [redacted]");
+#[test]
+fn a_vendor_that_repeats_secrets_in_any_spelling_does_not_get_them_into_a_failure() {
+    for secret in [CLIENT_SECRET, APP_KEY, "canary-client-id", "canary-token-1"] {
+        for spelling in spellings(secret) {
+            let rig = Rig::new();
+            let told = serde_json::json!({
+                "title": format!("token {spelling} is refused"),
+                "traceId": spelling,
+                "errors": { &spelling: [&spelling] },
+            });
+            let raw = format!("{told} {spelling}");
+            rig.titan.on_api(move |_, _| Some(Reply::status(403, told.to_string())));
+            let failure = rig.run(rig.post(&options())).unwrap_err();
+            assert!(failure.message.starts_with("token [redacted]"), "{spelling}: {}", failure.message);
+            assert!(failure.message.ends_with(" is refused"), "{}", failure.message);
+
+            let rig = Rig::new();
+            rig.titan.on_api(move |_, _| Some(Reply::status(500, raw.clone())));
+            rig.run(rig.get()).unwrap_err();
+        }
+    }
 }

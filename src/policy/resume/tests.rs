@@ -5,10 +5,13 @@ use crate::pager::{Delivered, MOST_DELIVERED, ReadProgress};
 
 const LIMITS: Limits = Limits::DEFAULT;
 
+const WHOSE: &str = "servicetitan tenant 42 in production@api.servicetitan.io";
+
 fn numbered() -> Resume {
     Resume {
         operation: "jpm.jobs".to_owned(),
         query: query_hash("default", [("status", "Hold"), ("active", "Any")]),
+        whose: WHOSE.to_owned(),
         position: Position::Numbered {
             page: 7,
             page_size: 500,
@@ -35,7 +38,7 @@ fn the_text_is_stable() {
     assert_eq!(
         json,
         format!(
-            r#"{{"v":3,"o":"jpm.jobs","q":{query},"p":{{"n":{{"p":7,"z":500,"s":123,"t":{{"o":true}}}}}},"d":false}}"#
+            r#"{{"v":4,"o":"jpm.jobs","q":{query},"w":"{WHOSE}","p":{{"n":{{"p":7,"z":500,"s":123,"t":{{"o":true}}}}}},"d":false}}"#
         )
     );
     // Texts outlive a build: this hash must not change without a new version.
@@ -45,21 +48,47 @@ fn the_text_is_stable() {
 #[test]
 fn read_back_for_the_same_call() {
     let resume = numbered();
-    assert_eq!(Resume::read(&resume.encode(), "jpm.jobs", resume.query, &LIMITS), Ok(resume));
+    assert_eq!(Resume::read(&resume.encode(), "jpm.jobs", resume.query, WHOSE, &LIMITS), Ok(resume));
 }
 
 #[test]
 fn another_operation_or_query_is_refused_by_name() {
     let resume = numbered();
-    let error = Resume::read(&resume.encode(), "jpm.projects", resume.query, &LIMITS).unwrap_err();
+    let error = Resume::read(&resume.encode(), "jpm.projects", resume.query, WHOSE, &LIMITS).unwrap_err();
     assert_eq!(error.to_string(), "resume is from jpm.jobs and does not fit jpm.projects");
-    let error = Resume::read(&resume.encode(), "jpm.jobs", 1, &LIMITS).unwrap_err();
+    let error = Resume::read(&resume.encode(), "jpm.jobs", 1, WHOSE, &LIMITS).unwrap_err();
     assert_eq!(error, ResumeError::Query { operation: "jpm.jobs".to_owned() });
 }
 
 #[test]
+fn another_tenant_environment_or_host_is_refused_and_named() {
+    let resume = numbered();
+    for other in [
+        "servicetitan tenant 43 in production@api.servicetitan.io",
+        "servicetitan tenant 42 in integration@api.servicetitan.io",
+        "servicetitan tenant 42 in production@127.0.0.1:8080",
+    ] {
+        let error = Resume::read(&resume.encode(), "jpm.jobs", resume.query, other, &LIMITS).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("resume is from {WHOSE}, and this account is {other}: begin anew without it")
+        );
+    }
+}
+
+#[test]
+fn a_text_that_does_not_say_whose_it_is_is_still_read() {
+    let old = sealed(&format!(
+        r#"{{"v":3,"o":"jpm.jobs","q":{},"p":{{"c":{{"f":"t1"}}}},"d":false}}"#,
+        numbered().query
+    ));
+    let read = Resume::read(&old, "jpm.jobs", numbered().query, WHOSE, &LIMITS);
+    assert_eq!(read.map(|resume| resume.whose), Ok(String::new()));
+}
+
+#[test]
 fn another_version_is_named_whatever_its_shape() {
-    for found in [1, 4] {
+    for found in [1, VERSION + 1] {
         let decoded = Resume::decode(&sealed(&format!(r#"{{"v":{found},"cursor":[1,2]}}"#)), &LIMITS);
         assert_eq!(decoded, Err(ResumeError::Version { found }));
     }
@@ -153,8 +182,9 @@ fn any_resume() -> impl Strategy<Value = Resume> {
             |(from, delivered)| { Position::Cursor { from, delivered: delivered.into_iter().collect() } }
         ),
     ];
-    ("[a-z.-]{0,20}", any::<u64>(), position, any::<bool>())
-        .prop_map(|(operation, query, position, done)| Resume { operation, query, position, done })
+    ("[a-z.-]{0,20}", any::<u64>(), "\\PC{0,20}", position, any::<bool>()).prop_map(
+        |(operation, query, whose, position, done)| Resume { operation, query, whose, position, done },
+    )
 }
 
 proptest! {

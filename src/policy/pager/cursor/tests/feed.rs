@@ -12,9 +12,15 @@ fn feed(records: &[u64], has_more: bool, next: &str) -> CursorFacts {
 
 /// The read that goes on from there, by the text that its caller kept.
 fn resumed(pager: &CursorPager) -> CursorPager {
-    let text =
-        Resume { operation: "x".to_owned(), query: 1, position: pager.position(), done: false }.encode();
-    match Resume::read(&text, "x", 1, &Limits::DEFAULT).unwrap().position {
+    let text = Resume {
+        operation: "x".to_owned(),
+        query: 1,
+        whose: String::new(),
+        position: pager.position(),
+        done: false,
+    }
+    .encode();
+    match Resume::read(&text, "x", 1, "", &Limits::DEFAULT).unwrap().position {
         Position::Cursor { from, delivered } => {
             CursorPager::new(CursorConfig { from, delivered, ..config() })
         }
