@@ -12,8 +12,9 @@
 //! ```
 //!
 //! Vendors change their answers without notice. So reading is lenient where nothing
-//! is lost (unknown fields and enum values are kept, nulls understood), and exact
-//! everywhere else: a wrong type is an error with its JSON path, never a guess. What
+//! is lost (unknown fields and enum values are kept, nulls understood, half a surrogate pair
+//! replaced), and exact everywhere else: a wrong type is an error with its JSON path, never a
+//! guess, and what the caller gets of a record that has one is the caller's choice. What
 //! a person writes is held to the names that the contract knows, since a person
 //! makes typos; `extra` is the way around that.
 //!
@@ -29,12 +30,15 @@ mod lift;
 mod limits;
 pub mod local_day;
 mod lower;
+mod mend;
+mod misfit;
 mod parse;
 mod path;
 mod print;
 mod query;
 mod query_text;
 mod raw;
+mod reread;
 mod scalar;
 mod schema;
 mod sum;
@@ -53,7 +57,9 @@ pub use instant::Instant;
 pub(crate) use lift::lift_normal;
 pub use lift::{lift_body, lift_query, lift_text};
 pub use limits::{LimitExceeded, MAX_DEPTH, check_limits};
-pub use lower::{decode, decode_into};
+pub use lower::{decode, decode_into, decode_misfit};
+pub use mend::mend;
+pub use misfit::{marked, shown_id};
 pub use query_text::{parameter_from_text, query_from_text};
 pub use schema::json_schema;
 pub use sum::Sum;
