@@ -23,6 +23,7 @@
 mod body;
 mod check;
 mod civil;
+pub(crate) mod coding;
 mod decimal;
 mod decode_error;
 mod instant;
@@ -51,16 +52,18 @@ mod value;
 mod tests;
 
 pub use body::body_from_json;
+pub use coding::{Coding, Decoder, Undecodable};
 pub use decode_error::DecodeError;
 pub use instant::Instant;
-#[cfg(test)]
-pub(crate) use lift::lift_normal;
 pub use lift::{lift_body, lift_query, lift_text};
+#[cfg(test)]
+pub(crate) use lift::{lift_normal, lift_value};
 pub use limits::{LimitExceeded, MAX_DEPTH, check_limits};
 pub use lower::{decode, decode_into, decode_misfit};
 pub use mend::mend;
 pub use misfit::{marked, shown_id};
 pub use query_text::{parameter_from_text, query_from_text};
+pub use raw::last_member;
 pub use schema::json_schema;
 pub use sum::Sum;
 pub use transcode::transcode;

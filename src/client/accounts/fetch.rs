@@ -6,10 +6,10 @@ use super::{
     token::{Refused, present},
 };
 use crate::{
-    client::transport::{redact, request::Authorization},
+    client::transport::{receive, redact, request::Authorization},
     contract::{Failure, FailureKind},
     failure::refused as refused_key,
-    host::{Host, Response, timeout::timeout},
+    host::{BodyError, Host, Response, timeout::timeout},
     policy::{
         classify::{Access, Attempt, BodyKind, Fault, Sent, StatusRules, classify},
         hint::retry_hint,
@@ -21,9 +21,7 @@ use crate::{
     providers::api::{Auth, ClientCredentials, Credentials},
     settings::{CommonSettings, common::LogLevel},
 };
-use bytes::Bytes;
 use std::{rc::Rc, time::Duration};
-use zeroize::Zeroize;
 
 /// How many credentials one fetch tries at most: those of two slots, and of two more
 /// after a change in between.
@@ -143,7 +141,7 @@ impl<H: Host> Accounts<H> {
         let request = grant.token_request(&account.site, &credentials, settings);
         let requested = self.host.now();
         self.telemetry.counters.borrow_mut().token_fetch();
-        let sent = timeout(&*self.host, settings.attempt_timeout, self.host.send(request)).await;
+        let sent = timeout(&*self.host, settings.attempt_timeout, receive::send(&*self.host, request)).await;
         let (attempt, message, token) = match sent {
             None => (Attempt::Timeout { sent: Sent::Maybe }, "no answer in time".to_owned(), None),
             Some(Err(error)) => {
@@ -153,7 +151,7 @@ impl<H: Host> Accounts<H> {
                 let hint = retry_hint(|name| answer.header(name), self.host.wall_now());
                 let (body, message, token) = read(account, grant, &answer, &credentials);
                 let status = answer.status;
-                answer.body.map(wipe).ok();
+                answer.body.map(receive::wipe).ok();
                 (Attempt::Answer { status, hint, body }, message, token)
             }
         };
@@ -186,13 +184,6 @@ fn refuses_credentials(fault: &Fault) -> bool {
     matches!(fault.status, Some(400 | 401 | 403))
 }
 
-/// Leaves nothing of a body that holds a token, unless somebody else has it too.
-fn wipe(body: Bytes) {
-    if let Ok(mut body) = body.try_into_mut() {
-        body.as_mut().zeroize();
-    }
-}
-
 /// A token answer: what its body is worth, why it is none, and the token.
 fn read(
     account: &Account,
@@ -211,6 +202,7 @@ fn read(
             let said = redact::error(account.provider, answer.status, body, &secrets);
             (BodyKind::Usable, said.message, None)
         }
+        Err(BodyError::Coded(name)) => (BodyKind::Unfit, receive::unreadable(name), None),
         Err(_) => (BodyKind::CutOff, format!("HTTP {} with a broken body", answer.status), None),
     }
 }
