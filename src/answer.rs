@@ -1,5 +1,9 @@
 //! What is answered: an answer with its body, taken apart as far as the operation's shape asks.
 
+mod misfits;
+
+pub use misfits::Misfits;
+
 use crate::{
     contract::{AnswerInfo, AnswerSource},
     failure::millis,
@@ -71,6 +75,8 @@ impl Answer {
             source: self.source,
             age_ms: millis(self.age),
             degraded: self.degraded,
+            misfits: 0,
+            first_misfits: Vec::new(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     codec::local_day,
     contract::{
-        self, Failure, FieldError,
+        self, Failure, FieldError, OnMisfit,
         catalogue::{Effect, Operation},
     },
     failure::{bad_field, bad_input},
@@ -150,6 +150,8 @@ pub struct CallOptions {
     pub window: Option<u32>,
     /// What to answer with when the provider is down, as JSON.
     pub fallback: Option<String>,
+    /// What becomes of a record that does not fit the contract; it fails if this is none.
+    pub on_misfit: Option<OnMisfit>,
 }
 
 impl CallOptions {
@@ -200,12 +202,19 @@ impl CallOptions {
             page_size: given.page_size,
             window: given.window,
             fallback: given.fallback.clone(),
+            on_misfit: given.on_misfit,
         })
+    }
+
+    /// What becomes of a record that does not fit the contract.
+    #[must_use]
+    pub fn on_misfit(&self) -> OnMisfit {
+        self.on_misfit.unwrap_or(OnMisfit::Fail)
     }
 
     /// The options of a request that is made on the way of a call. Whose it is and what is
     /// said of the cache stay; what belongs to that call's own answer (`resume`, page size,
-    /// window, fallback) does not.
+    /// window, fallback, records that do not fit) does not.
     pub(crate) fn for_subrequest(&self, deadline: Option<Duration>) -> CallOptions {
         CallOptions {
             account: self.account.clone(),
@@ -218,6 +227,7 @@ impl CallOptions {
             page_size: None,
             window: None,
             fallback: None,
+            on_misfit: None,
         }
     }
 }

@@ -31,7 +31,7 @@ mod webhooks;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use self::accounts::account::Account;
+pub(crate) use self::{accounts::account::Account, pages::id_member};
 pub use self::{
     admin::Readiness,
     context::CallContext,

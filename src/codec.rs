@@ -12,8 +12,9 @@
 //! ```
 //!
 //! Vendors change their answers without notice. So reading is lenient where nothing
-//! is lost (unknown fields and enum values are kept, nulls understood), and exact
-//! everywhere else: a wrong type is an error with its JSON path, never a guess. What
+//! is lost (unknown fields and enum values are kept, nulls understood, half a surrogate pair
+//! replaced), and exact everywhere else: a wrong type is an error with its JSON path, never a
+//! guess, and what the caller gets of a record that has one is the caller's choice. What
 //! a person writes is held to the names that the contract knows, since a person
 //! makes typos; `extra` is the way around that.
 //!
@@ -22,6 +23,7 @@
 mod body;
 mod check;
 mod civil;
+pub(crate) mod coding;
 mod decimal;
 mod decode_error;
 mod instant;
@@ -29,12 +31,15 @@ mod lift;
 mod limits;
 pub mod local_day;
 mod lower;
+mod mend;
+mod misfit;
 mod parse;
 mod path;
 mod print;
 mod query;
 mod query_text;
 mod raw;
+mod reread;
 mod scalar;
 mod schema;
 mod sum;
@@ -47,14 +52,18 @@ mod value;
 mod tests;
 
 pub use body::body_from_json;
+pub use coding::{Coding, Decoder, Undecodable};
 pub use decode_error::DecodeError;
 pub use instant::Instant;
-#[cfg(test)]
-pub(crate) use lift::lift_normal;
 pub use lift::{lift_body, lift_query, lift_text};
+#[cfg(test)]
+pub(crate) use lift::{lift_normal, lift_value};
 pub use limits::{LimitExceeded, MAX_DEPTH, check_limits};
-pub use lower::{decode, decode_into};
+pub use lower::{decode, decode_into, decode_misfit};
+pub use mend::mend;
+pub use misfit::{marked, shown_id};
 pub use query_text::{parameter_from_text, query_from_text};
+pub use raw::last_member;
 pub use schema::json_schema;
 pub use sum::Sum;
 pub use transcode::transcode;

@@ -10,7 +10,7 @@ pub mod catalogue;
 pub use self::bindings::exports::penstock::connector::files::FileInfo;
 pub use self::bindings::exports::penstock::connector::types::{
     AnswerInfo, AnswerSource, Attempt, CallOptions, Failure, FailureKind, FieldError, Instant, ListEnd,
-    Outcome, PageInfo, PageRequest, RetryAdvice,
+    Misfit, OnMisfit, Outcome, PageInfo, PageRequest, RetryAdvice,
 };
 
 /// The names of their cases, as the WIT spells them; `build/cases.rs` writes them.

@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod dynamic;
+pub mod form;
 pub mod stream_file;
 pub mod stream_records;
 pub mod typed;

@@ -1,7 +1,7 @@
 //! Responses, and the JSON in them that is no problem document.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use penstock::contract::{AnswerInfo, AnswerSource, ListEnd, PageInfo};
+use penstock::contract::{AnswerInfo, AnswerSource, ListEnd, Misfit, PageInfo};
 use serde::Serialize;
 
 /// One JSON value.
@@ -75,6 +75,8 @@ pub fn page(records: &str, info: &PageInfo) -> String {
         continue_from: Option<&'a str>,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         drifted: bool,
+        #[serde(flatten)]
+        misfits: Misfits<'a>,
     }
     let page = json(&Page {
         page: Some(info.page).filter(|number| *number > 0),
@@ -83,6 +85,7 @@ pub fn page(records: &str, info: &PageInfo) -> String {
         total_count: info.total_count,
         continue_from: info.continue_from.as_deref(),
         drifted: info.drifted,
+        misfits: Misfits::of(info.answer.misfits, &info.answer.first_misfits),
     });
     format!(r#"{{"data":{records},"page":{page},"resume":{}}}"#, json(&info.resume))
 }
@@ -97,10 +100,41 @@ pub fn list_end(end: &ListEnd) -> String {
         complete: bool,
         suppressed: u64,
         drifted: bool,
+        #[serde(flatten)]
+        misfits: Misfits<'a>,
         resume: &'a str,
     }
-    let ListEnd { items, pages, complete, suppressed, drifted, ref resume } = *end;
-    json(&End { items, pages, complete, suppressed, drifted, resume })
+    let ListEnd { items, pages, complete, suppressed, drifted, ref resume, .. } = *end;
+    let misfits = Misfits::of(end.misfits, &end.first_misfits);
+    json(&End { items, pages, complete, suppressed, drifted, misfits, resume })
+}
+
+/// Records that do not fit the contract: nothing if there are none.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Misfits<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    misfits: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    first_misfits: Vec<Named<'a>>,
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    path: &'a str,
+    reason: &'a str,
+}
+
+impl<'a> Misfits<'a> {
+    fn of(count: u64, first: &'a [Misfit]) -> Misfits<'a> {
+        let named = |Misfit { id, path, reason }: &'a Misfit| Named { id: id.as_deref(), path, reason };
+        Misfits {
+            misfits: Some(count).filter(|count| *count > 0),
+            first_misfits: first.iter().map(named).collect(),
+        }
+    }
 }
 
 /// JSON text of plain data, whose serialisation cannot fail.
@@ -113,7 +147,39 @@ mod tests {
     use super::*;
 
     fn info(source: AnswerSource) -> AnswerInfo {
-        AnswerInfo { call_id: "00ff".to_owned(), status: 200, source, age_ms: 61_900, degraded: false }
+        AnswerInfo {
+            call_id: "00ff".to_owned(),
+            status: 200,
+            source,
+            age_ms: 61_900,
+            degraded: false,
+            misfits: 0,
+            first_misfits: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted_and_named() {
+        let misfit = |id: Option<&str>| Misfit {
+            id: id.map(str::to_owned),
+            path: "$.data[0].total".to_owned(),
+            reason: "odd".to_owned(),
+        };
+        let end = ListEnd {
+            items: 1,
+            pages: 1,
+            suppressed: 0,
+            drifted: false,
+            complete: true,
+            misfits: 2,
+            first_misfits: vec![misfit(Some("7")), misfit(None)],
+            resume: "r".to_owned(),
+        };
+        assert_eq!(
+            list_end(&end),
+            r#"{"items":1,"pages":1,"complete":true,"suppressed":0,"drifted":false,"misfits":2,"firstMisfits":[{"id":"7","path":"$.data[0].total","reason":"odd"},{"path":"$.data[0].total","reason":"odd"}],"resume":"r"}"#
+        );
+        assert!(!list_end(&ListEnd { misfits: 0, first_misfits: vec![], ..end }).contains("isfits"));
     }
 
     #[test]

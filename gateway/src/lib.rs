@@ -42,6 +42,13 @@
 //!
 //! `resume` goes on after the last record before that line.
 //!
+//! # Records that do not fit
+//!
+//! A record that does not fit the contract ends a read with a failure that names it. With
+//! `onMisfit=skip` it is left out instead, with `onMisfit=raw` it is the provider's JSON with a
+//! member `$misfit`; either way `page` and `end` then have `misfits`, how many there are, and
+//! `firstMisfits`, the first 100 by `id`, `path` and `reason`.
+//!
 //! # Files
 //!
 //! An operation that answers with a file sends its bytes as they come, with the provider's

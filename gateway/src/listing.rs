@@ -5,7 +5,7 @@ use penstock::{
     client::Reader,
     contract::{Failure, catalogue::Type},
     entry::{
-        dynamic,
+        form::NormalForm,
         stream_records::{Sink, stream_records},
     },
     host::Host,
@@ -57,15 +57,14 @@ impl<H: Host + 'static> Listing<H> {
     /// Writes every record and then how the read ended.
     pub async fn run(self, out: &mut impl Bytes) -> Ended {
         let ty = self.reader.operation().answer.as_ref().unwrap_or(&Type::Json);
-        let (line, ended) =
-            match stream_records(self.reader, &mut Lines(out), |item| dynamic::record(ty, item)).await {
-                Ok(end) if !end.complete => return Ended::Abandoned,
-                Ok(end) => (format!(r#"{{"penstock":{{"end":{}}}}}"#, list_end(&end)), Ended::Complete),
-                Err(failure) => {
-                    let problem = Problem::from(failure).document();
-                    (format!(r#"{{"penstock":{{"failure":{problem}}}}}"#), Ended::Failed)
-                }
-            };
+        let (line, ended) = match stream_records(self.reader, &mut Lines(out), NormalForm(ty)).await {
+            Ok(end) if !end.complete => return Ended::Abandoned,
+            Ok(end) => (format!(r#"{{"penstock":{{"end":{}}}}}"#, list_end(&end)), Ended::Complete),
+            Err(failure) => {
+                let problem = Problem::from(failure).document();
+                (format!(r#"{{"penstock":{{"failure":{problem}}}}}"#), Ended::Failed)
+            }
+        };
         match out.write(format!("{line}\n").into_bytes()).await {
             0 => ended,
             _ => Ended::Abandoned,

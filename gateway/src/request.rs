@@ -3,7 +3,7 @@
 //! A request body is read by operations that take a file only.
 
 use http::{HeaderMap, Method};
-use penstock::contract::FieldError;
+use penstock::contract::{FieldError, OnMisfit};
 use percent_encoding::percent_decode_str;
 
 /// The longest path and query, in bytes. RFC 9110 section 4.1 asks for at least 8000.
@@ -130,6 +130,20 @@ impl Parameters {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
             Some(_) => Err(wrong(name, "must be true or false")),
+        }
+    }
+
+    /// Takes out what becomes of records that do not fit the contract: `onMisfit`.
+    ///
+    /// # Errors
+    /// When it is none of the choices, or is given more than once.
+    pub fn take_on_misfit(&mut self) -> Result<Option<OnMisfit>, FieldError> {
+        match self.take("onMisfit")?.as_deref() {
+            None => Ok(None),
+            Some("fail") => Ok(Some(OnMisfit::Fail)),
+            Some("skip") => Ok(Some(OnMisfit::Skip)),
+            Some("raw") => Ok(Some(OnMisfit::Raw)),
+            Some(_) => Err(wrong("onMisfit", "must be fail, skip or raw")),
         }
     }
 

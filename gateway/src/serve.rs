@@ -126,9 +126,10 @@ async fn call<H: Host + 'static>(
 ) -> Result<Answer<H>, Problem> {
     let operation = dynamic::operation(route.provider, route.operation)?;
     let mut query = Parameters::parse(head.query())?;
-    let (mut all, mut resume) = (false, None);
+    let (mut all, mut resume, mut on_misfit) = (false, None, None);
     if operation.is_list() {
         all = query.take_switch("all")?;
+        on_misfit = query.take_on_misfit()?;
         resume = query.take("resume")?;
         if resume.is_some() && query.has("page") {
             let message = "cannot be given together with `resume`".to_owned();
@@ -147,6 +148,7 @@ async fn call<H: Host + 'static>(
         allow_resend: false,
         page_size: None,
         window: None,
+        on_misfit,
     };
     if all {
         let reader = dynamic::list(client, operation, &parameters, None, Some(&options)).await?;

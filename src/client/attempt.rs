@@ -5,6 +5,7 @@ use super::{
     call_state::CallState,
     files::{FoundFile, while_moving},
     transport::{
+        receive,
         redact::Redactor,
         request::{self, Authorization, RequestParts, query},
     },
@@ -72,7 +73,7 @@ impl<H: Host> Client<H> {
             return Box::pin(self.attempt_file(state, authorization, time)).await;
         }
         let request = self.request(state, authorization, time);
-        let sending = timeout(&*self.host, time, self.host.send(request));
+        let sending = timeout(&*self.host, time, receive::send(&*self.host, request));
         let sent = match &state.call.upload {
             None => sending.await,
             Some(upload) => {
@@ -184,6 +185,10 @@ fn read_response(
             let detail = ErrorDetail::new(FailureKind::Transport, format!("the answer broke off: {why}"));
             return (BodyKind::CutOff, Err(detail));
         }
+        Err(BodyError::Coded(name)) => {
+            let detail = ErrorDetail::new(FailureKind::Decode, receive::unreadable(name));
+            return (BodyKind::Unfit, Err(detail));
+        }
     };
     match check_limits(body, settings.max_body_bytes, settings.max_depth) {
         Err(LimitExceeded::Depth { .. }) => {
@@ -212,7 +217,10 @@ fn error_detail(
     let body = response.body.as_ref().map_or(&[][..], |body| body);
     let credentials = account.token.credentials.borrow();
     let redactor = Redactor::new(authorization, credentials.as_deref());
-    let said = redactor.error(account.provider, response.status, body);
+    let mut said = redactor.error(account.provider, response.status, body);
+    if let Err(BodyError::Coded(name)) = &response.body {
+        said.message.push_str(&format!(": {}", receive::unreadable(name)));
+    }
     let fields = said.fields.into_iter().map(|(field, message)| FieldError::new(field, message));
     ErrorDetail {
         kind: Some(means.map_or_else(|| kind(response.status), |means| means.kind)),

@@ -10,10 +10,10 @@ pub use pager::Page;
 
 use super::{CallContext, Client};
 use crate::{
-    answer::{Answer, Payload},
+    answer::{Answer, Misfits, Payload},
     call::CallOptions,
     contract::{
-        Failure, FailureKind, ListEnd,
+        Failure, FailureKind, FieldError, ListEnd, Misfit, OnMisfit,
         catalogue::{Operation, Paging},
     },
     failure::{self, internal},
@@ -67,6 +67,9 @@ pub struct Reader<H> {
     buffered: LiteMap<u32, Buffered>,
     failures: LiteMap<u32, Failure>,
     current: Option<u32>,
+    misfits: Misfits,
+    /// How many of the records that the pager counts as delivered were left out.
+    left_out: u64,
 }
 
 /// A page that is kept until it was delivered.
@@ -141,23 +144,49 @@ impl<H: Host + 'static> Reader<H> {
         self.client.telemetry.counters.borrow_mut().records(records);
     }
 
+    /// One of the records that the consumer took, or was spared because it was `left_out`,
+    /// does not fit the contract.
+    pub fn misfit(&mut self, misfit: Misfit, left_out: bool) {
+        self.misfits.add(misfit);
+        self.left_out += u64::from(left_out);
+    }
+
+    /// What becomes of a record that does not fit the contract.
+    #[must_use]
+    pub fn on_misfit(&self) -> OnMisfit {
+        self.options.on_misfit()
+    }
+
+    /// The member of a record that holds its id, if they have one.
+    #[must_use]
+    pub fn id_member(&self) -> Option<&'static str> {
+        id_member(&self.call)
+    }
+
     /// How the read ended, or stands.
     #[must_use]
     pub fn end(&self, complete: bool) -> ListEnd {
         ListEnd {
-            items: self.pager.items(),
+            items: self.pager.items().saturating_sub(self.left_out),
             pages: self.pager.pages(),
             suppressed: self.pager.suppressed(),
             drifted: self.pager.drifted(),
             complete,
+            misfits: self.misfits.count(),
+            first_misfits: self.misfits.first().to_vec(),
             resume: self.resume(),
         }
     }
 
-    /// The failure, with where to go on.
+    /// The failure, with where to go on, and with the records behind that place that did not
+    /// fit the contract: nobody tells of them again.
     #[must_use]
     pub fn resumable(&self, failure: Failure) -> Failure {
-        let failure = failure.of(self.call.call.operation.name, "", Vec::new());
+        let mut failure = failure.of(self.call.call.operation.name, "", Vec::new());
+        failure.fields.extend(self.misfits.first().iter().map(|Misfit { id, path, reason }| {
+            let id = id.as_ref().map(|id| format!(" with id {id}")).unwrap_or_default();
+            FieldError::new(path.clone(), format!("the record{id} did not fit: {reason}"))
+        }));
         Failure { resume: Some(self.resume()), ..failure }
     }
 
@@ -270,10 +299,7 @@ impl<H: Host + 'static> Reader<H> {
     fn arrive(&mut self, page: u32, arrived: Buffered) {
         self.client.telemetry.counters.borrow_mut().page();
         self.schema_checked = true;
-        // What a report calls `id` need not be one: rows may share it.
-        let id = (self.call.call.operation.paging != Paging::Report)
-            .then(|| self.call.provider.paging().id_member());
-        if self.pager.arrived(page, &arrived.envelope, id) {
+        if self.pager.arrived(page, &arrived.envelope, self.id_member()) {
             self.buffered.insert(page, arrived);
         }
     }
@@ -287,4 +313,10 @@ impl<H: Host + 'static> Reader<H> {
     fn stopped(&self, guard: Guard) -> Failure {
         self.resumable(failure::refused(FailureKind::Paging, guard.to_string(), Vec::new()))
     }
+}
+
+/// The member of an operation's records that holds their id. What a report calls `id` need not
+/// be one: rows may share it.
+pub(crate) fn id_member(call: &ResolvedCall) -> Option<&'static str> {
+    (call.call.operation.paging != Paging::Report).then(|| call.provider.paging().id_member())
 }

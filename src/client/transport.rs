@@ -3,6 +3,7 @@
 
 pub(crate) mod circuit_breaker;
 pub(crate) mod limiter;
+pub(crate) mod receive;
 pub(crate) mod redact;
 pub(crate) mod request;
 

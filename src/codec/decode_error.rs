@@ -12,3 +12,10 @@ pub struct DecodeError {
     /// that does not fit the type.
     pub malformed: bool,
 }
+
+impl DecodeError {
+    /// Something about the whole value, which is JSON.
+    pub(crate) fn at_root(message: impl Into<String>) -> DecodeError {
+        DecodeError { path: "$".to_owned(), message: message.into(), malformed: false }
+    }
+}

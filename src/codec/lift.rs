@@ -77,6 +77,12 @@ pub(crate) fn lift_normal(ty: &Type, memory: &dyn Memory, at: u32) -> String {
     print(Form::Normal, ty, &valid(Form::Normal, ty, lift(ty, memory, at).unwrap()).unwrap())
 }
 
+/// What a caller reads, whatever stands in `extra`.
+#[cfg(test)]
+pub(crate) fn lift_value(ty: &Type, memory: &dyn Memory, at: u32) -> String {
+    format!("{:?}", lift(ty, memory, at).unwrap())
+}
+
 pub(super) fn valid(
     form: Form,
     ty: &Type,

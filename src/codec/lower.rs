@@ -1,6 +1,14 @@
 //! [`Value`] to the memory of the canonical ABI.
 
-use super::{decode_error::DecodeError, parse::parse, value::Value};
+use super::{
+    decode_error::DecodeError,
+    mend::mend,
+    misfit::marked,
+    parse::{parse, text},
+    raw,
+    reread::reread,
+    value::Value,
+};
 use crate::contract::{
     abi::{Abi, Arena, Layout, Places},
     catalogue::{RecordType, Type},
@@ -8,31 +16,47 @@ use crate::contract::{
 
 /// Reads provider JSON into a piece of memory of its own, as `ty` describes it.
 ///
+/// - Half a surrogate pair in a text is U+FFFD.
 /// - An option may be null or absent, a list too (it is empty then). An option of
-///   an option is absent, null or a value.
-/// - An integer may be written `5.0`; a decimal may be a number or a string, and
-///   keeps its digits. Instants: see [`Instant::parse`](super::Instant::parse).
+///   an option is absent, null or a value. An optional date or number may be empty text.
+/// - An integer may be written `5.0` or as text of digits; a decimal may be a number or a
+///   string, and keeps its digits. Instants: see [`Instant::parse`](super::Instant::parse).
 /// - An unknown value of an open enum becomes its `other`.
-/// - Unknown fields become the record's `extra`, as they came.
+/// - Unknown fields become the record's `extra`, as they came. Of a known one that comes
+///   twice, the last counts.
 ///
 /// # Errors
 /// The first thing that does not fit, with the way to it: a wrong type, a required
-/// field that is missing, a known field that comes twice, a null in a list, an
-/// unknown field in a record without `extra`; or text that is no JSON.
+/// field that is missing, a null in a list, an unknown field in a record without `extra`; or
+/// text that is no JSON.
 pub fn decode(ty: &Type, json: &[u8]) -> Result<Arena, DecodeError> {
-    let value = parse(ty, json)?;
     let mut arena = Arena::with(Layout::of(ty));
-    lower(ty, &value, &mut arena, 0);
+    decode_into(ty, json, &mut arena, 0)?;
     Ok(arena)
 }
 
-/// The same, into room of an arena that holds more.
+/// The same, into room of an arena that holds more. After an error nothing stands in it.
 ///
 /// # Errors
 /// As [`decode`].
 pub fn decode_into(ty: &Type, json: &[u8], arena: &mut Arena, at: u32) -> Result<(), DecodeError> {
-    lower(ty, &parse(ty, json)?, arena, at);
+    lower(ty, &parse(ty, &mend(json))?, arena, at);
     Ok(())
+}
+
+/// Reads of a record that does not fit what does: an optional field that does not is absent, a
+/// list empty. The whole record stands in `extra`, [`marked`]. False if a required field
+/// cannot be read, or the type has no `extra`; then nothing stands in the arena.
+pub fn decode_misfit(ty: &Type, json: &[u8], misfit: &DecodeError, arena: &mut Arena, at: u32) -> bool {
+    let json = mend(json);
+    let Ok(Ok(text)) = text(&json).map(raw::trimmed) else { return false };
+    let (Type::Record(record), Some(Value::Record(mut fields))) = (ty, reread(ty, text).value) else {
+        return false;
+    };
+    let Some(extra) = fields.get_mut(record.fields.len()) else { return false };
+    *extra = Value::Text(marked(text.as_bytes(), misfit).into());
+    lower(ty, &Value::Record(fields), arena, at);
+    true
 }
 
 /// Writes a value into room that was allocated and is still all zeros.

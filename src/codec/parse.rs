@@ -1,4 +1,5 @@
-//! Vendor JSON to [`Value`], in one pass and led by the type.
+//! Vendor JSON to [`Value`], in one pass and led by the type. What does not fit is left to
+//! [`reread`].
 //!
 //! serde_json reads the text; the visitor below is the only one, whatever the
 //! type, so it is compiled once and not once for each record.
@@ -6,45 +7,49 @@
 use super::{
     decode_error::DecodeError,
     path::{self, Segment},
-    print, raw,
+    print,
+    raw::trimmed,
+    reread::reread,
     scalar::{self, expected},
     value::Value,
 };
 use crate::contract::catalogue::{RecordType, Type};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-use std::{
-    borrow::Cow,
-    cell::{Cell, RefCell},
-    fmt,
-};
+use std::{borrow::Cow, cell::RefCell, fmt};
 
 /// Reads a whole JSON text as `ty`.
 ///
-/// Lenient where nothing is lost: a list may be null or absent, an option too; an
-/// integer may be `5.0`, a decimal number a string. Strict elsewhere.
+/// Lenient where nothing is lost: a list may be null or absent, an option too, and an optional
+/// number or date also empty text; an integer may be `5.0` or text of digits, a decimal number
+/// a string; of a name that comes twice, the last one counts. Strict elsewhere.
 ///
 /// # Errors
 /// The first thing that does not fit, with the way to it.
 pub(super) fn parse<'de>(ty: &Type, json: &'de [u8]) -> Result<Value<'de>, DecodeError> {
-    let text = std::str::from_utf8(json).map_err(|error| DecodeError {
-        path: "$".to_owned(),
-        message: format!("not UTF-8: {error}"),
-        malformed: true,
-    })?;
-    let attempt = |exact| {
-        let context = Context { exact, ..Context::default() };
-        run(ty, text, &context).map_err(|error| context.explain(&error, text))
+    let text = text(json)?;
+    let context = Context::default();
+    let read = match run(ty, text, &context) {
+        Ok(value) => return Ok(value),
+        // This may be only because of what serde_json makes of numbers, or of a member that
+        // another one replaces. It also calls a number that fits no float a syntax error.
+        Err(_) => reread(ty, trimmed(text).map_err(|error| context.malformed(&error))?),
     };
-    attempt(false)
-        .or_else(|failure| if failure.inexact { attempt(true) } else { Err(failure) })
-        .map_err(|failure| failure.error)
+    match (read.misfit, read.value) {
+        (None, Some(value)) => Ok(value),
+        (misfit, _) => Err(misfit.unwrap_or_else(|| DecodeError::at_root("does not fit"))),
+    }
 }
 
-struct Failure {
-    error: DecodeError,
-    /// Perhaps only because of what serde_json makes of numbers.
-    inexact: bool,
+/// The text of a provider's answer.
+///
+/// # Errors
+/// It is no UTF-8.
+pub(super) fn text(json: &[u8]) -> Result<&str, DecodeError> {
+    std::str::from_utf8(json).map_err(|error| DecodeError {
+        malformed: true,
+        ..DecodeError::at_root(format!("not UTF-8: {error}"))
+    })
 }
 
 fn run<'de>(ty: &Type, text: &'de str, context: &Context) -> serde_json::Result<Value<'de>> {
@@ -59,25 +64,9 @@ fn run<'de>(ty: &Type, text: &'de str, context: &Context) -> serde_json::Result<
 struct Context {
     /// From the innermost value outwards.
     segments: RefCell<Vec<Segment>>,
-    message: RefCell<Option<String>>,
-    /// Numbers are read as text, digit by digit.
-    exact: bool,
-    /// A fraction turned up where its digits count, and serde_json had already
-    /// made a float of it. Rare enough that reading the text again is no loss.
-    inexact: Cell<bool>,
 }
 
 impl Context {
-    fn fail<E: Error>(&self, message: String) -> E {
-        self.message.replace(Some(message));
-        E::custom("")
-    }
-
-    fn inexact<E: Error>(&self) -> E {
-        self.inexact.set(true);
-        E::custom("")
-    }
-
     fn within<T, E>(&self, segment: Segment, result: Result<T, E>) -> Result<T, E> {
         if result.is_err() {
             self.segments.borrow_mut().push(segment);
@@ -85,15 +74,15 @@ impl Context {
         result
     }
 
-    fn explain(&self, error: &serde_json::Error, text: &str) -> Failure {
+    fn malformed(&self, error: &serde_json::Error) -> DecodeError {
         let path = format!("${}", path::render(self.segments.borrow().iter().rev()));
-        if let Some(message) = self.message.take() {
-            return Failure { error: DecodeError { path, message, malformed: false }, inexact: false };
-        }
-        // serde_json also calls a number that fits no float a syntax error.
-        let malformed = !self.inexact.get() && raw::trimmed(text).is_err();
-        Failure { error: DecodeError { path, message: error.to_string(), malformed }, inexact: !malformed }
+        DecodeError { path, message: error.to_string(), malformed: true }
     }
+}
+
+/// Something does not fit; [`reread`] finds out what.
+fn unfit<E: Error>() -> E {
+    E::custom("")
 }
 
 /// Reads one value.
@@ -109,11 +98,6 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
         match self.ty.inner() {
             Type::Decimal | Type::Json => self.exactly(deserializer),
-            Type::S32 | Type::S64 | Type::U32 | Type::U64 | Type::F64 | Type::Enum(_)
-                if self.context.exact =>
-            {
-                self.exactly(deserializer)
-            }
             _ => deserializer.deserialize_any(self),
         }
     }
@@ -122,10 +106,11 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
 impl Seed<'_> {
     fn exactly<'de, D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
         let json = <&RawValue>::deserialize(deserializer)?.get();
-        if json == "null" && self.ty != Type::Json {
-            return self.null();
+        match json {
+            "null" if self.ty != Type::Json => self.null(),
+            r#""""# if scalar::may_be_empty(self.ty) => Ok(Value::Absent),
+            _ => scalar::from_json(*self.ty.inner(), json).map_err(|_| unfit()),
         }
-        scalar::from_json(*self.ty.inner(), json).map_err(|message| self.context.fail(message))
     }
 
     fn null<'de, E: Error>(self) -> Result<Value<'de>, E> {
@@ -133,49 +118,41 @@ impl Seed<'_> {
             Type::Option(Type::Option(_)) => Ok(Value::Null),
             Type::Option(_) => Ok(Value::Absent),
             Type::List(_) => Ok(Value::List(Vec::new())),
-            _ => Err(self.unfit("null")),
+            _ => Err(unfit()),
         }
     }
 
-    fn unfit<E: Error>(self, found: &str) -> E {
-        self.context.fail(format!("expected {}, found {found}", expected(self.ty)))
-    }
-
     fn text<'de, E: Error>(self, text: Cow<'de, str>) -> Result<Value<'de>, E> {
-        match *self.ty.inner() {
+        let ty = *self.ty.inner();
+        match ty {
             Type::Text => Ok(Value::Text(text)),
             Type::Enum(known) => Ok(scalar::open(known, text)),
-            ty @ (Type::Instant | Type::Date) => {
-                scalar::from_text(ty, text).map_err(|message| self.context.fail(message))
-            }
-            _ => Err(self.unfit("text")),
+            _ if text.is_empty() && scalar::may_be_empty(self.ty) => Ok(Value::Absent),
+            Type::Instant | Type::Date => scalar::from_text(ty, text).map_err(|_| unfit()),
+            _ => scalar::digits(ty, &text).and_then(Result::ok).ok_or_else(unfit),
         }
     }
 
     fn integer<'de, E: Error>(self, number: i128) -> Result<Value<'de>, E> {
         match *self.ty.inner() {
             ty @ (Type::S32 | Type::S64 | Type::U32 | Type::U64) => {
-                scalar::integer(ty, Some(number), "a larger or smaller one")
-                    .map_err(|_| self.context.fail(format!("expected {}, found {number}", expected(ty))))
+                scalar::integer(ty, Some(number), "").map_err(|_| unfit())
             }
             #[allow(clippy::cast_precision_loss, reason = "a float is what the contract asks for")]
             Type::F64 => Ok(Value::Float(number as f64)),
             Type::Enum(known) => Ok(scalar::open(known, number.to_string().into())),
-            _ => Err(self.unfit("a number")),
+            _ => Err(unfit()),
         }
     }
 
     /// What is left of a record when its text has ended.
-    fn finish<'de, E: Error>(self, record: &RecordType, fields: &mut [Value<'de>]) -> Result<(), E> {
+    fn finish<'de, E: Error>(record: &RecordType, fields: &mut [Value<'de>]) -> Result<(), E> {
         for (field, value) in record.fields.iter().zip(fields) {
             if matches!(value, Value::Unset) {
                 *value = match field.ty {
                     Type::Option(_) => Value::Absent,
                     Type::List(_) => Value::List(Vec::new()),
-                    _ => {
-                        let missing = Err(self.context.fail("missing field".to_owned()));
-                        return self.context.within(Segment::Field(field.wire), missing);
-                    }
+                    _ => return Err(unfit()),
                 };
             }
         }
@@ -198,7 +175,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
         match *self.ty.inner() {
             Type::Bool => Ok(Value::Bool(value)),
             Type::Enum(known) => Ok(scalar::open(known, value.to_string().into())),
-            _ => Err(self.unfit("a boolean")),
+            _ => Err(unfit()),
         }
     }
 
@@ -213,8 +190,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_f64<E: Error>(self, number: f64) -> Result<Value<'de>, E> {
         match self.ty.inner() {
             Type::F64 => Ok(Value::Float(number)),
-            Type::S32 | Type::S64 | Type::U32 | Type::U64 | Type::Enum(_) => Err(self.context.inexact()),
-            _ => Err(self.unfit("a number")),
+            // Its digits count, and serde_json has already made a float of them. Rare enough
+            // that reading the text again is no loss.
+            _ => Err(unfit()),
         }
     }
 
@@ -227,7 +205,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
-        let Type::List(element) = *self.ty.inner() else { return Err(self.unfit("an array")) };
+        let Type::List(element) = *self.ty.inner() else { return Err(unfit()) };
         let mut list = Vec::new();
         let seed = Seed { ty: *element, context: self.context };
         while let Some(value) =
@@ -239,7 +217,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
-        let Type::Record(record) = *self.ty.inner() else { return Err(self.unfit("an object")) };
+        let Type::Record(record) = *self.ty.inner() else { return Err(unfit()) };
         let mut fields = Vec::with_capacity(record.fields.len() + usize::from(record.extra));
         fields.resize(record.fields.len(), Value::Unset);
         let (mut extra, mut next) = (String::new(), 0);
@@ -251,21 +229,14 @@ impl<'de> Visitor<'de> for Seed<'_> {
                     print::member(&mut extra, &name, value.get());
                     continue;
                 }
-                Name::Unknown(name) => {
-                    return Err(self.context.fail(format!("unknown field {}", scalar::quoted(&name))));
-                }
+                Name::Unknown(_) => return Err(unfit()),
             };
             next = index + 1;
-            let segment = Segment::Field(field.wire);
-            let Some(slot) = fields.get_mut(index).filter(|slot| matches!(slot, Value::Unset)) else {
-                return self
-                    .context
-                    .within(segment, Err(self.context.fail("the field comes twice".to_owned())));
-            };
+            let Some(slot) = fields.get_mut(index) else { return Err(unfit()) };
             let seed = Seed { ty: field.ty, context: self.context };
-            *slot = self.context.within(segment, map.next_value_seed(seed))?;
+            *slot = self.context.within(Segment::Field(field.wire), map.next_value_seed(seed))?;
         }
-        self.finish(record, &mut fields)?;
+        Self::finish(record, &mut fields)?;
         if record.extra {
             fields.push(if extra.is_empty() { Value::Absent } else { Value::Text((extra + "}").into()) });
         }

@@ -14,6 +14,16 @@ pub(super) fn members(json: &str) -> Option<Vec<(String, &str)>> {
     serde_json::from_str::<Members<'_>>(json).ok().map(|members| members.0)
 }
 
+/// A member of an object, the last one of its name; none if there is none.
+///
+/// # Errors
+/// The text is no JSON (`is_data` is false then), or no object.
+pub fn last_member<'a>(json: &'a [u8], name: &str) -> serde_json::Result<Option<&'a RawValue>> {
+    let members: Members<'_> = serde_json::from_slice(json)?;
+    let last = members.0.into_iter().rev().find(|(member, _)| member == name);
+    last.map(|(_, json)| serde_json::from_str(json)).transpose()
+}
+
 /// The elements of an array. None if the text is no JSON array.
 pub(super) fn elements(json: &str) -> Option<Vec<&str>> {
     serde_json::from_str::<Elements<'_>>(json).ok().map(|elements| elements.0)

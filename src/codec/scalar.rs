@@ -106,6 +106,22 @@ pub(super) fn integer(ty: Type, number: Option<i128>, text: &str) -> Result<Valu
         .ok_or_else(|| format!("expected {}, found {}", expected(ty), quoted(text)))
 }
 
+/// Whether empty text says that there is none: of an optional point in time, date or number.
+pub(super) fn may_be_empty(ty: Type) -> bool {
+    let number =
+        matches!(ty.inner(), Type::S32 | Type::S64 | Type::U32 | Type::U64 | Type::F64 | Type::Decimal);
+    matches!(ty, Type::Option(_)) && (number || matches!(ty.inner(), Type::Instant | Type::Date))
+}
+
+/// The integer that a text of digits is, where one is asked for: some providers write ids as
+/// text. None if it is none of both.
+pub(super) fn digits(ty: Type, text: &str) -> Option<Result<Value<'static>, String>> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let asked = matches!(ty, Type::S32 | Type::S64 | Type::U32 | Type::U64);
+    (asked && whole).then(|| integer(ty, text.parse().ok(), text))
+}
+
 /// A known case of an open enum, or `other`.
 pub(super) fn open<'a>(known: &EnumType, text: Cow<'a, str>) -> Value<'a> {
     known.case(&text).map_or(Value::Text(text), Value::Case)

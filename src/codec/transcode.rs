@@ -2,6 +2,7 @@
 
 use super::{
     decode_error::DecodeError,
+    mend::mend,
     parse::parse,
     print::{Form, print},
 };
@@ -23,5 +24,5 @@ use crate::contract::catalogue::Type;
 /// # Errors
 /// As [`decode`](super::decode()).
 pub fn transcode(ty: &Type, json: &[u8]) -> Result<String, DecodeError> {
-    Ok(print(Form::Normal, ty, &parse(ty, json)?))
+    Ok(print(Form::Normal, ty, &parse(ty, &mend(json))?))
 }

@@ -1,13 +1,16 @@
 //! Dynamic calls: any operation by name, text and JSON in, the normal form out.
 
-use super::typed::{at, record_type, undecodable, whole_envelope};
+use super::{
+    form::{NormalForm, make, name},
+    typed::{misfit_failed, record_type, value_misfit, whole_envelope},
+};
 use crate::{
-    answer::{Accepted, Payload},
+    answer::{Accepted, Misfits, Payload},
     call::{self, Call},
-    client::{Client, Reader},
+    client::{Client, Reader, id_member},
     codec::{self, url::segment},
     contract::{
-        AnswerInfo, CallOptions, Failure, FieldError, PageInfo, PageRequest,
+        AnswerInfo, CallOptions, Failure, FieldError, Misfit, OnMisfit, PageInfo, PageRequest,
         catalogue::{self, Operation, Paging, Parameter, Type},
     },
     failure::{bad_field, bad_input},
@@ -95,29 +98,59 @@ pub(crate) async fn answer<H: Host + 'static>(
 ) -> Result<Answer, Failure> {
     let operation = call.call.operation;
     let ty = record_type(operation);
+    let records =
+        Records { form: NormalForm(ty), id_member: id_member(&call), on_misfit: options.on_misfit() };
     if operation.is_list() {
-        let (page, info) = Reader::single(client, call, page, options, caller).await?;
-        let records = array(|index| page.place(index), page.items().map(|item| record(ty, item)))
-            .map_err(|error| undecodable(operation, &page.call_id, page.status, error))
+        let (page, mut info) = Reader::single(client, call, page, options, caller).await?;
+        let items = page.items().enumerate().map(|(index, json)| (page.place(index), json));
+        let (body, misfits) = records
+            .array(items)
+            .map_err(|misfit| misfit_failed(operation, &page.call_id, page.status, misfit))
             .map_err(|failure| Failure { resume: page.again.clone(), ..failure })?;
-        return Ok(Answer { body: Some(records), info: info.answer.clone(), page: Some(info) });
+        info.answer = misfits.of(info.answer);
+        return Ok(Answer { body: Some(body), info: info.answer.clone(), page: Some(info) });
     }
     let answer = client.call_by(caller, &call, &options).await?;
-    let body = match &answer.payload {
-        Payload::Nothing => None,
+    let refused = |misfit| misfit_failed(operation, &answer.call_id, answer.status, misfit);
+    let (body, misfits) = match &answer.payload {
+        Payload::Nothing => (None, Misfits::default()),
         Payload::Value(body) | Payload::Accepted(Accepted { body, .. }) => match operation.answer {
-            Some(_) => Some(codec::transcode(ty, body)),
+            Some(_) => one(&call, &options, ty, body)
+                .map(|(body, misfits)| (Some(body), misfits))
+                .map_err(refused)?,
             // The contract knows no answer here, so there is nothing to normalise.
-            None => String::from_utf8(body.to_vec()).ok().map(Ok),
+            None => (String::from_utf8(body.to_vec()).ok(), Misfits::default()),
         },
         Payload::Page(_) => {
             let envelope = whole_envelope(operation, &answer)?;
-            Some(array(|index| index, envelope.records().map(|item| record(ty, item))))
+            let (body, misfits) = records.array(envelope.records().enumerate()).map_err(refused)?;
+            (Some(body), misfits)
         }
     };
-    let body =
-        body.transpose().map_err(|error| undecodable(operation, &answer.call_id, answer.status, error))?;
-    Ok(Answer { body, page: None, info: answer.info() })
+    Ok(Answer { body, page: None, info: misfits.of(answer.info()) })
+}
+
+/// An answer that is one value.
+///
+/// # Errors
+/// It does not fit. It cannot be left out, so that `skip` is no way around that.
+fn one(
+    call: &ResolvedCall,
+    options: &call::CallOptions,
+    ty: &Type,
+    json: &[u8],
+) -> Result<(String, Misfits), Misfit> {
+    let mut misfits = Misfits::default();
+    let error = match codec::transcode(ty, json) {
+        Ok(body) => return Ok((body, misfits)),
+        Err(error) => error,
+    };
+    let misfit = value_misfit(call, json, &error);
+    if options.on_misfit() != OnMisfit::Raw || error.malformed {
+        return Err(misfit);
+    }
+    misfits.add(misfit);
+    Ok((codec::marked(json, &error), misfits))
 }
 
 /// Opens a read of all pages.
@@ -147,8 +180,11 @@ pub async fn list<H: Host + 'static>(
 /// # Errors
 /// A record that is not what the contract says.
 pub fn record(ty: &Type, json: &[u8]) -> Result<String, codec::DecodeError> {
-    let text = codec::transcode(ty, json)?;
-    Ok(if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], " ") } else { text })
+    codec::transcode(ty, json).map(one_line)
+}
+
+pub(super) fn one_line(json: String) -> String {
+    if json.contains(['\n', '\r']) { json.replace(['\n', '\r'], " ") } else { json }
 }
 
 /// Checks everything at once, before anything is sent. `one_page` is whether the parameters
@@ -264,18 +300,38 @@ fn printable(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(80).collect()
 }
 
-/// Records as a JSON array; the path of an error begins with the place of its record.
-fn array(
-    place: impl Fn(usize) -> usize,
-    records: impl Iterator<Item = Result<String, codec::DecodeError>>,
-) -> Result<String, codec::DecodeError> {
-    let mut out = String::from("[");
-    for (index, record) in records.enumerate() {
-        if index > 0 {
-            out.push(',');
+/// How the records of one answer are given.
+struct Records {
+    form: NormalForm,
+    id_member: Option<&'static str>,
+    on_misfit: OnMisfit,
+}
+
+impl Records {
+    /// Records as a JSON array, and what does not fit of them. Each comes with its place in the
+    /// provider's list.
+    ///
+    /// # Errors
+    /// The first that does not fit, if the call is to fail then.
+    fn array<'a>(
+        &self,
+        records: impl Iterator<Item = (usize, &'a [u8])>,
+    ) -> Result<(String, Misfits), Misfit> {
+        let (mut out, mut misfits) = (String::from("["), Misfits::default());
+        for (place, json) in records {
+            let named = |error| name(self.id_member, json, place, error);
+            let made = make(&self.form, self.on_misfit, json).map_err(named)?;
+            if let Some(error) = made.misfit {
+                misfits.add(named(error));
+            }
+            if let Some(record) = made.record {
+                if out.len() > 1 {
+                    out.push(',');
+                }
+                out.push_str(&record);
+            }
         }
-        out.push_str(&record.map_err(|error| at(place(index), error))?);
+        out.push(']');
+        Ok((out, misfits))
     }
-    out.push(']');
-    Ok(out)
 }

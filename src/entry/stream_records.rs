@@ -4,11 +4,13 @@
 //! as the reader's window and byte bound allow. What was delivered stays delivered:
 //! the end, good or bad, says where to go on.
 
-use super::typed::{at, undecodable};
+use super::{
+    form::{Form, make, name},
+    typed::misfit_failed,
+};
 use crate::{
-    client::Reader,
-    codec::DecodeError,
-    contract::{Failure, ListEnd},
+    client::{Page, Reader},
+    contract::{Failure, ListEnd, Misfit},
     host::Host,
 };
 use futures_util::future::{Either, select};
@@ -22,39 +24,72 @@ pub trait Sink<T> {
     async fn write(&mut self, items: Vec<T>) -> Vec<T>;
 }
 
-/// Reads everything, decodes each record, and writes it to the sink.
+/// Reads everything, makes each record what `form` says, and writes it to the sink.
 ///
 /// # Errors
 /// Whatever ended the read early; `resume` in it says where to go on.
-pub async fn stream_records<H: Host + 'static, T>(
+pub async fn stream_records<H: Host + 'static, F: Form>(
     mut reader: Reader<H>,
-    sink: &mut impl Sink<T>,
-    decode: impl Fn(&[u8]) -> Result<T, DecodeError>,
+    sink: &mut impl Sink<F::Record>,
+    form: F,
 ) -> Result<ListEnd, Failure> {
     while let Some(page) = reader.next().await? {
-        let mut items = Vec::with_capacity(page.len());
-        let mut broken = None;
-        for (index, item) in page.items().enumerate() {
-            match decode(item) {
-                Ok(item) => items.push(item),
-                Err(error) => {
-                    broken = Some(at(page.place(index), error));
-                    break;
-                }
-            }
-        }
+        let Prepared { items, places, misfits, broken } = prepare(&reader, &page, &form);
         let offered = items.len();
         let refused = deliver(&mut reader, sink, items).await;
-        reader.delivered(offered.saturating_sub(refused));
+        // What was left out behind the last record that was taken is behind the reader as
+        // well; what stands behind the first that was not is still to come.
+        let end = broken.as_ref().map_or(page.len(), |(place, _)| *place);
+        let passed = places.get(offered.saturating_sub(refused)).copied().unwrap_or(end);
+        for (place, misfit) in misfits.into_iter().filter(|(place, _)| *place < passed) {
+            reader.misfit(misfit, places.binary_search(&place).is_err());
+        }
+        reader.delivered(passed);
         if refused > 0 {
             return Ok(reader.end(false));
         }
-        if let Some(error) = broken {
-            let failure = undecodable(reader.operation(), &page.call_id, page.status, error);
+        if let Some((_, misfit)) = broken {
+            let failure = misfit_failed(reader.operation(), &page.call_id, page.status, misfit);
             return Err(reader.resumable(failure));
         }
     }
     Ok(reader.end(true))
+}
+
+/// The records of a page, with the place of each among all that the page delivers.
+struct Prepared<R> {
+    items: Vec<R>,
+    places: Vec<usize>,
+    misfits: Vec<(usize, Misfit)>,
+    /// The record that ends the read.
+    broken: Option<(usize, Misfit)>,
+}
+
+fn prepare<H: Host + 'static, F: Form>(reader: &Reader<H>, page: &Page, form: &F) -> Prepared<F::Record> {
+    let room = page.len();
+    let mut prepared = Prepared {
+        items: Vec::with_capacity(room),
+        places: Vec::with_capacity(room),
+        misfits: Vec::new(),
+        broken: None,
+    };
+    for (index, json) in page.items().enumerate() {
+        let named = |error| (index, name(reader.id_member(), json, page.place(index), error));
+        match make(form, reader.on_misfit(), json) {
+            Ok(made) => {
+                prepared.misfits.extend(made.misfit.map(named));
+                if let Some(item) = made.record {
+                    prepared.items.push(item);
+                    prepared.places.push(index);
+                }
+            }
+            Err(error) => {
+                prepared.broken = Some(named(error));
+                break;
+            }
+        }
+    }
+    prepared
 }
 
 /// Writes a page while fetching the next ones; returns how many records were not

@@ -4,13 +4,15 @@
 //! `body`, `page` and `options`, as far as it has them. All that is known of it is its
 //! operation's table, so what is here serves every function.
 
+use super::form::name;
 use crate::{
-    answer::{Answer, Payload},
+    answer::{Answer, Misfits, Payload},
     call::{self, Call},
-    client::{Client, Download, Reader},
+    client::{Client, Download, Reader, id_member},
     codec::{self, DecodeError, url::segment},
     contract::{
-        AnswerInfo, CallOptions, Failure, FailureKind, FieldError, Outcome, PageInfo, PageRequest,
+        AnswerInfo, CallOptions, Failure, FailureKind, FieldError, Misfit, OnMisfit, Outcome, PageInfo,
+        PageRequest,
         abi::{self, Abi, AbiError, Arena, Layout, Memory, Places},
         catalogue::{Effect, Operation, Paging, Type},
     },
@@ -228,17 +230,25 @@ async fn call_and_lower<H: Host + 'static>(
         None => {
             let answer = client.call(&call, None, &options).await?;
             let (mut arena, places) = room();
-            lower_answer(operation, &answer, &mut arena, places)?;
+            lower_answer(&call, &options, &answer, &mut arena, places)?;
             Ok(arena)
         }
         Some(page) => {
-            let (page, info) = Reader::single(client, call, page, options, None).await?;
-            let refused = |error| undecodable(operation, &page.call_id, page.status, error);
+            let id_member = id_member(&call);
+            let on_misfit = options.on_misfit();
+            let (page, mut info) = Reader::single(client, call, page, options, None).await?;
             let (mut arena, mut places) = room();
-            let place = places.next(Layout::LIST);
-            let items = (page.len(), page.items());
-            records(record_type(operation), items, |index| page.place(index), &mut arena, place)
-                .map_err(|error| Failure { resume: page.again.clone(), ..refused(error) })?;
+            let list = Records {
+                ty: record_type(operation),
+                id_member,
+                on_misfit,
+                items: page.items().enumerate().map(|(index, json)| (page.place(index), json)).collect(),
+            };
+            let misfits = list.lower(&mut arena, places.next(Layout::LIST)).map_err(|misfit| {
+                let failure = misfit_failed(operation, &page.call_id, page.status, misfit);
+                Failure { resume: page.again.clone(), ..failure }
+            })?;
+            info.answer = misfits.of(info.answer);
             info.lower(&mut arena, places.next(PageInfo::LAYOUT));
             Ok(arena)
         }
@@ -247,47 +257,92 @@ async fn call_and_lower<H: Host + 'static>(
 
 /// The `ok` side of a function with one answer.
 fn lower_answer(
-    operation: &'static Operation,
+    call: &ResolvedCall,
+    options: &call::CallOptions,
     answer: &Answer,
     arena: &mut Arena,
     mut places: Places,
 ) -> Result<(), Failure> {
+    let operation = call.call.operation;
     let Some(ty) = &operation.answer else { return Ok(()) };
     let refused = |error| undecodable(operation, &answer.call_id, answer.status, error);
+    let mut misfits = Misfits::default();
     if operation.paging == Paging::Envelope {
         let envelope = whole_envelope(operation, answer)?;
-        let items = (envelope.items.len(), envelope.records());
-        records(ty, items, |index| index, arena, places.next(Layout::LIST)).map_err(refused)?;
+        let list = Records {
+            ty,
+            id_member: id_member(call),
+            on_misfit: options.on_misfit(),
+            items: envelope.records().enumerate().collect(),
+        };
+        misfits = list
+            .lower(arena, places.next(Layout::LIST))
+            .map_err(|misfit| misfit_failed(operation, &answer.call_id, answer.status, misfit))?;
     } else {
         let Some(body) = answer.payload.value() else { return Err(refused(empty())) };
         let place = places.next(Layout::of(ty));
-        codec::decode_into(ty, body, arena, place).map_err(refused)?;
+        if let Err(error) = codec::decode_into(ty, body, arena, place) {
+            let misfit = value_misfit(call, body, &error);
+            let raw = options.on_misfit() == OnMisfit::Raw;
+            if !(raw && codec::decode_misfit(ty, body, &error, arena, place)) {
+                return Err(misfit_failed(operation, &answer.call_id, answer.status, misfit));
+            }
+            misfits.add(misfit);
+        }
     }
     if informed(operation) {
-        answer.info().lower(arena, places.next(AnswerInfo::LAYOUT));
+        misfits.of(answer.info()).lower(arena, places.next(AnswerInfo::LAYOUT));
     }
     Ok(())
 }
 
-/// Writes a list of records; the path of an error begins with the place of its record.
-fn records<'a>(
-    ty: &Type,
-    items: (usize, impl Iterator<Item = &'a [u8]>),
-    place: impl Fn(usize) -> usize,
-    arena: &mut Arena,
-    at: u32,
-) -> Result<(), DecodeError> {
-    let element = Layout::of(ty);
-    let mut next = arena.put_list(at, items.0, element);
-    for (index, item) in items.1.enumerate() {
-        codec::decode_into(ty, item, arena, next).map_err(|error| self::at(place(index), error))?;
-        next += element.size;
+/// A list of records in one answer.
+struct Records<'a> {
+    ty: &'static Type,
+    id_member: Option<&'static str>,
+    on_misfit: OnMisfit,
+    /// With the place of each in the provider's list.
+    items: Vec<(usize, &'a [u8])>,
+}
+
+impl Records<'_> {
+    /// Writes the list, and names what does not fit.
+    ///
+    /// # Errors
+    /// The first of these, if the call is to fail then.
+    fn lower(&self, arena: &mut Arena, at: u32) -> Result<Misfits, Misfit> {
+        let element = Layout::of(self.ty);
+        let (mut next, mut left_out) = (arena.put_list(at, self.items.len(), element), 0);
+        let mut misfits = Misfits::default();
+        for (place, json) in &self.items {
+            if let Err(error) = codec::decode_into(self.ty, json, arena, next) {
+                let given = self.on_misfit == OnMisfit::Raw
+                    && codec::decode_misfit(self.ty, json, &error, arena, next);
+                let misfit = name(self.id_member, json, *place, error);
+                if self.on_misfit == OnMisfit::Fail {
+                    return Err(misfit);
+                }
+                misfits.add(misfit);
+                if !given {
+                    left_out += 1;
+                    continue;
+                }
+            }
+            next += element.size;
+        }
+        arena.shorten_list(at, self.items.len() - left_out);
+        Ok(misfits)
     }
-    Ok(())
+}
+
+/// Names an answer that is one value and does not fit.
+pub(super) fn value_misfit(call: &ResolvedCall, json: &[u8], error: &DecodeError) -> Misfit {
+    let id = id_member(call).and_then(|member| codec::shown_id(json, member));
+    Misfit { id, path: error.path.clone(), reason: error.message.clone() }
 }
 
 fn empty() -> DecodeError {
-    DecodeError { path: "$".to_owned(), message: "the answer is empty".to_owned(), malformed: false }
+    DecodeError::at_root("the answer is empty")
 }
 
 /// The records of an envelope that must hold all of them.
@@ -318,10 +373,17 @@ pub(crate) fn at(index: usize, error: DecodeError) -> DecodeError {
 
 /// The provider's answer does not fit the contract.
 pub(crate) fn undecodable(operation: &Operation, call_id: &str, status: u16, error: DecodeError) -> Failure {
+    let DecodeError { path, message: reason, .. } = error;
+    misfit_failed(operation, call_id, status, Misfit { id: None, path, reason })
+}
+
+/// A record in the provider's answer does not fit the contract.
+pub(crate) fn misfit_failed(operation: &Operation, call_id: &str, status: u16, misfit: Misfit) -> Failure {
     let reads = operation.effect == Effect::Read;
-    let message = format!("the answer does not fit the contract: {} {}", error.path, error.message);
-    let field = FieldError::new(error.path, error.message);
-    let failure = refused(FailureKind::Decode, message, vec![field]);
+    let Misfit { id, path, reason } = misfit;
+    let of = id.map(|id| format!(" of the record with id {id}")).unwrap_or_default();
+    let message = format!("the answer does not fit the contract: {path}{of}: {reason}");
+    let failure = refused(FailureKind::Decode, message, vec![FieldError::new(path, reason)]);
     let outcome = if reads { Outcome::NotApplied } else { Outcome::Applied };
     Failure { outcome, status: Some(status), ..failure }.of(operation.name, call_id, Vec::new())
 }

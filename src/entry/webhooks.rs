@@ -94,6 +94,7 @@ async fn reread<H: Host + 'static>(
         allow_resend: false,
         page_size: None,
         window: None,
+        on_misfit: None,
     };
     let operation = dynamic::operation(provider, name)?;
     let answer = dynamic::invoke(client, operation, &parameters, None, Some(&options)).await?;

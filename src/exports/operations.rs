@@ -17,6 +17,7 @@ use crate::{
     entry::{
         batch::{self, BatchCall, BatchOptions, BatchResult, Unattempted},
         dynamic,
+        form::NormalForm,
         typed::record_type,
     },
 };
@@ -90,10 +91,7 @@ impl Guest for Component {
             dynamic::list(&client(), operation, &parameters, body.as_deref(), options.as_ref()).await
         };
         let (writer, reader) = wit_stream::new();
-        let end = run(opening, writer, |reader| {
-            let ty = record_type(reader.operation());
-            move |item: &[u8]| dynamic::record(ty, item)
-        });
+        let end = run(opening, writer, |reader| NormalForm(record_type(reader.operation())));
         (reader, end)
     }
 }

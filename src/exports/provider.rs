@@ -16,12 +16,14 @@ mod records;
 
 use super::{client, stream};
 use crate::{
-    codec,
     contract::{
         abi::{AbiError, Arena},
         catalogue::Operation,
     },
-    entry::typed::{self, Arguments, record_type},
+    entry::{
+        form::Lowered,
+        typed::{self, Arguments, record_type},
+    },
 };
 #[cfg(feature = "files")]
 pub use files::{download, upload};
@@ -107,8 +109,7 @@ pub unsafe fn list(
         };
         let ty = record_type(operation);
         let (writer, reader) = records::open(stream, ty);
-        let decode = move |item: &[u8]| codec::decode(ty, item).map(Arena::settle);
-        let end = stream::run(opening, writer, move |_| decode);
+        let end = stream::run(opening, writer, move |_| Lowered(ty));
         // SAFETY: both are the readable ends that were just made, and are given away.
         unsafe { done(reader, end.take_handle()) }
     })

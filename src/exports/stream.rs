@@ -2,9 +2,11 @@
 
 use crate::{
     client::Reader,
-    codec::DecodeError,
     contract::{Failure, FailureKind, ListEnd, bindings::wit_future},
-    entry::stream_records::{Sink, stream_records},
+    entry::{
+        form::Form,
+        stream_records::{Sink, stream_records},
+    },
     failure::refused,
     host::wasi::WasiHost,
 };
@@ -18,10 +20,10 @@ use wit_bindgen::{
 pub(super) type End = FutureReader<Result<ListEnd, Failure>>;
 
 /// Runs a whole read in a task of its own.
-pub(super) fn run<O: StreamOps + 'static, D: Fn(&[u8]) -> Result<O::Payload, DecodeError>>(
+pub(super) fn run<O: StreamOps + 'static, F: Form<Record = O::Payload> + 'static>(
     opening: impl Future<Output = Result<Reader<WasiHost>, Failure>> + 'static,
     mut writer: RawStreamWriter<O>,
-    decoder: impl FnOnce(&Reader<WasiHost>) -> D + 'static,
+    form: impl FnOnce(&Reader<WasiHost>) -> F + 'static,
 ) -> End {
     let (end_writer, end_reader) = wit_future::new(|| {
         Err(refused(FailureKind::Internal, "the read ended without saying how", Vec::new()))
@@ -29,8 +31,8 @@ pub(super) fn run<O: StreamOps + 'static, D: Fn(&[u8]) -> Result<O::Payload, Dec
     spawn_local(async move {
         let result = match opening.await {
             Ok(opened) => {
-                let decode = decoder(&opened);
-                stream_records(opened, &mut writer, decode).await
+                let form = form(&opened);
+                stream_records(opened, &mut writer, form).await
             }
             Err(failure) => Err(failure),
         };

@@ -78,6 +78,8 @@ pub enum BodyError {
     TooLarge,
     /// The connection broke, or the time was over.
     Broken(String),
+    /// It has a content coding of this name, which nobody asked for. No host says so.
+    Coded(String),
 }
 
 /// A request without an answer.

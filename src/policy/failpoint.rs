@@ -42,6 +42,8 @@ pub enum Failpoint {
     Panic,
     /// The access token is part of a log line.
     LogTokens,
+    /// A record that does not fit the contract is left out although it is wanted as it came.
+    LoseMisfits,
     /// Chance comes from elsewhere than from the host.
     ForeignChance,
 }

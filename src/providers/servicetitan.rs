@@ -6,6 +6,7 @@
 //! [`webhooks`]: what it sends by itself.
 
 mod auth;
+mod envelope;
 mod errors;
 mod natural_key;
 mod pages;

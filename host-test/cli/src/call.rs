@@ -1,6 +1,10 @@
 //! `penstock call`: one operation, one answer.
 
-use crate::{asked::Asked, target::Target};
+use crate::{
+    asked::Asked,
+    misfits::count_on_stderr,
+    target::{MisfitChoice, Target},
+};
 use anyhow::{Context, Result};
 use clap::Args;
 use penstock_host::bindings::types::AnswerSource;
@@ -22,6 +26,9 @@ pub(crate) struct Call {
     /// While the vendor is down, answer with this JSON. For reads only.
     #[arg(long, value_name = "JSON")]
     fallback: Option<String>,
+    /// What becomes of an answer that does not fit the contract, or of a record in it.
+    #[arg(long, value_enum, default_value = "fail")]
+    on_misfit: MisfitChoice,
     #[command(flatten)]
     target: Target,
 }
@@ -34,6 +41,7 @@ impl Call {
         let mut options = self.target.options(None);
         options.allow_resend = self.allow_resend;
         options.fallback = self.fallback;
+        options.on_misfit = Some(self.on_misfit.into());
         let answer = plugin.invoke(&provider, &operation, parameters, body, Some(options)).await?;
         if let Some(body) = answer.body {
             writeln!(io::stdout(), "{body}")?;
@@ -42,6 +50,7 @@ impl Call {
             let degraded = if answer.info.degraded { ", degraded" } else { "" };
             eprintln!("from the {}{degraded}, {} ms old", answer.info.source.name(), answer.info.age_ms);
         }
+        count_on_stderr(answer.info.misfits, &answer.info.first_misfits);
         if let Some(page) = answer.page {
             eprintln!("page {}, more follow: {}, resume: {}", page.page, page.has_more, page.resume);
         }

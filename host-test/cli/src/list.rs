@@ -1,6 +1,11 @@
 //! `penstock list`: every record of a list, as NDJSON.
 
-use crate::{asked::Asked, part::part_of, target::Target};
+use crate::{
+    asked::Asked,
+    misfits::count_on_stderr,
+    part::part_of,
+    target::{MisfitChoice, Target},
+};
 use anyhow::{Context, Result};
 use clap::Args;
 use futures_util::StreamExt;
@@ -33,6 +38,9 @@ pub(crate) struct List {
     /// Go on from the text in this file if there is one, and write the new one to it.
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     resume_file: Option<PathBuf>,
+    /// What becomes of a record that does not fit the contract.
+    #[arg(long, value_enum, default_value = "raw")]
+    on_misfit: MisfitChoice,
     #[command(flatten)]
     target: Target,
 }
@@ -49,6 +57,7 @@ impl List {
         let mut options = self.target.options(resume);
         options.page_size = self.page_size;
         options.window = self.window;
+        options.on_misfit = Some(self.on_misfit.into());
         let Asked { provider_name: provider, operation, parameters } = &self.asked;
         let (parameters, body) = (parameters.clone(), self.body.clone());
         let records = plugin.list_with(provider, operation, parameters, body, Some(options)).await?;
@@ -74,7 +83,7 @@ impl List {
         }
         out.flush()?;
         if let Some(end) = records.end() {
-            warn_if_drifted(end);
+            warn(end);
             return self.keep(&end.resume);
         }
         // Records that were on their way are not printed, so the position after them
@@ -82,7 +91,7 @@ impl List {
         let stopped = records.stop().await;
         if self.resume_file.is_some() && stopped.rest.is_empty() {
             let end = stopped.end?;
-            warn_if_drifted(&end);
+            warn(&end);
             self.keep(&end.resume)?;
         }
         Ok(())
@@ -99,9 +108,10 @@ impl List {
     }
 }
 
-/// The read ended well, and yet records may be missing: whoever only looks at the exit code
-/// and the lines would not know.
-fn warn_if_drifted(end: &ListEnd) {
+/// The read ended well, and yet records may be missing or not be what they should: whoever only
+/// looks at the exit code and the lines would not know.
+fn warn(end: &ListEnd) {
+    count_on_stderr(end.misfits, &end.first_misfits);
     if end.drifted {
         eprintln!("warning: the list changed while it was read, and records may be missing from it.");
         eprintln!("Read it again, or use the export of it if there is one.");

@@ -8,6 +8,7 @@ mod download;
 mod import;
 mod key;
 mod list;
+mod misfits;
 mod operations;
 mod part;
 mod provider;

@@ -27,13 +27,16 @@ fn answered(answer: &Answer) -> String {
 /// Nothing for an answer that the vendor gave just now, and that is no page.
 fn known(answer: &Answer) -> Map<String, Value> {
     let mut known = Map::new();
-    let AnswerInfo { source, age_ms, degraded, .. } = answer.info;
+    let AnswerInfo { source, age_ms, degraded, misfits, .. } = answer.info;
     if source != AnswerSource::Vendor {
         known.insert("source".to_owned(), source.name().into());
         known.insert("ageMs".to_owned(), age_ms.into());
     }
     if degraded {
         known.insert("degraded".to_owned(), true.into());
+    }
+    if misfits > 0 {
+        known.insert("misfits".to_owned(), misfits.into());
     }
     if let Some(page) = &answer.page {
         known.insert("page".to_owned(), page_of(page));
@@ -83,7 +86,15 @@ mod tests {
     };
 
     fn info(source: AnswerSource, age_ms: u64, degraded: bool) -> AnswerInfo {
-        AnswerInfo { call_id: "c".to_owned(), status: 200, source, age_ms, degraded }
+        AnswerInfo {
+            call_id: "c".to_owned(),
+            status: 200,
+            source,
+            age_ms,
+            degraded,
+            misfits: 0,
+            first_misfits: Vec::new(),
+        }
     }
 
     fn answer(body: &str, info: AnswerInfo) -> BatchResult {

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use penstock_host::{
     Environment, Plugin,
-    bindings::types::CallOptions,
+    bindings::types::{CallOptions, OnMisfit},
     http::{InvalidOrigin, Outbound, OutboundPolicy},
     sources::{Layered, Map, Source, standard},
 };
@@ -34,6 +34,27 @@ pub(crate) struct Target {
     /// Log lines to show on standard error.
     #[arg(long, value_enum)]
     log_level: Option<LogLevel>,
+}
+
+/// What becomes of a record that does not fit the contract.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum MisfitChoice {
+    /// The command fails before it.
+    Fail,
+    /// It is left out, and counted.
+    Skip,
+    /// It is printed as the vendor sent it, with a member `$misfit`, and counted.
+    Raw,
+}
+
+impl From<MisfitChoice> for OnMisfit {
+    fn from(choice: MisfitChoice) -> OnMisfit {
+        match choice {
+            MisfitChoice::Fail => OnMisfit::Fail,
+            MisfitChoice::Skip => OnMisfit::Skip,
+            MisfitChoice::Raw => OnMisfit::Raw,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -185,6 +185,7 @@ pub(crate) fn options(account: Option<&str>) -> CallOptions {
         allow_resend: false,
         page_size: None,
         window: None,
+        on_misfit: None,
     }
 }
 

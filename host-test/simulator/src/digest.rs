@@ -131,6 +131,7 @@ fn answered(response: &Response, body: &[u8], mix: Mix) -> Mix {
         Ok(_) => mix.word(0).bytes(body),
         Err(BodyError::TooLarge) => mix.word(1),
         Err(BodyError::Broken(why)) => mix.word(2).text(why),
+        Err(BodyError::Coded(name)) => mix.word(3).text(name),
     }
 }
 

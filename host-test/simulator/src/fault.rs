@@ -62,6 +62,8 @@ named! {
         Html200 = "HTML 200",
         /// JSON that is not what was asked for.
         WrongContent = "wrong content",
+        /// A record in a list that does not fit the contract.
+        OddRecord = "odd record",
         /// The page before once more; in a feed, the same place once more.
         DuplicatePage = "duplicate page",
         /// A record more at the list's head while it is read.
@@ -123,6 +125,7 @@ impl Fault {
         Fault::TruncatedJson,
         Fault::Html200,
         Fault::WrongContent,
+        Fault::OddRecord,
         Fault::DuplicatePage,
     ];
 

@@ -38,6 +38,8 @@ pub struct Figures {
     pub exempt_losses: u64,
     /// Records that came again in those that say `drifted`.
     pub exempt_repeats: u64,
+    /// Records that did not fit the contract, and were left out or given as they came.
+    pub misfits: u64,
     /// Writes that callers asked for.
     pub writes: u64,
     /// Writes that took effect at the vendor's.
@@ -81,6 +83,7 @@ impl Figures {
         self.exempt_reads += other.exempt_reads;
         self.exempt_losses += other.exempt_losses;
         self.exempt_repeats += other.exempt_repeats;
+        self.misfits += other.misfits;
         self.writes += other.writes;
         self.writes_applied += other.writes_applied;
         self.kept_answers += other.kept_answers;
@@ -137,6 +140,7 @@ impl Figures {
             ("  may lose records", self.exempt_reads),
             ("    and lost", self.exempt_losses),
             ("    and repeated", self.exempt_repeats),
+            ("misfits", self.misfits),
             ("lists given up", self.abandoned_reads),
             ("writes", self.writes),
             ("  took effect", self.writes_applied),

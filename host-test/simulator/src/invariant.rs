@@ -12,6 +12,9 @@ named! {
         NothingLost = "nothing lost",
         /// No read delivers a record twice.
         NothingRepeated = "nothing repeated",
+        /// A record that does not fit the contract ends the read, is left out or is given as it
+        /// came, whichever was asked for; and is counted and named, once.
+        MisfitsAreTold = "misfits are told",
         /// A read says `drifted` only if its list shifted while it was read.
         DriftIsTrue = "drift is true",
         /// An answer is about what was asked, of the tenant that was asked.

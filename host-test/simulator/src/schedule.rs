@@ -14,7 +14,10 @@ use futures_util::{
     future::{Either, LocalBoxFuture, select},
     stream::{FuturesUnordered, StreamExt},
 };
-use penstock::host::simulated::{Conduct, Store};
+use penstock::{
+    contract::OnMisfit,
+    host::simulated::{Conduct, Store},
+};
 use std::{pin::pin, rc::Rc, time::Duration};
 
 /// Nothing in a schedule takes so long, in virtual time.
@@ -142,6 +145,11 @@ fn streaming(cluster: &Rc<Cluster>, horizon: Duration, chance: &mut Rng) -> Task
         window: (chance.u8(..4) == 0).then(|| chance.u32(1..9)),
         deadline: (chance.u8(..4) == 0).then(|| Duration::from_millis(chance.u64(2_000..60_000))),
         patience: (chance.u8(..8) == 0).then(|| Duration::from_millis(chance.u64(10..20_000))),
+        on_misfit: match chance.u8(..3) {
+            0 => OnMisfit::Fail,
+            1 => OnMisfit::Skip,
+            _ => OnMisfit::Raw,
+        },
     };
     let caller = caller(cluster, chance);
     later(cluster, time_within(horizon / 4, chance), stream.read(caller))

@@ -219,6 +219,8 @@ mod tests {
             source,
             age_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
             degraded,
+            misfits: 0,
+            first_misfits: Vec::new(),
         };
         let held = |fresh, accept_stale, info: &AnswerInfo, true_age: Duration| {
             let read = Read { fresh, accept_stale, ..read(0, &life, 1_000 * SECOND) };

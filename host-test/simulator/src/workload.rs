@@ -9,10 +9,10 @@ mod writes;
 
 pub(crate) use self::{
     kept::keep,
-    pages::{Page, Walk, page},
+    pages::{Page, Walk, id, page},
     read_check::ReadCheck,
     singles::get,
-    streams::{Stream, stream},
+    streams::{Record, Stream, stream},
     writes::write,
 };
 

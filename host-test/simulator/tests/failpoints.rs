@@ -66,6 +66,7 @@ macro_rules! defects {
 defects! {
     a_page_that_is_thrown_away: LoseRecords breaks NothingLost;
     records_that_are_delivered_again: RepeatRecords breaks NothingRepeated;
+    a_record_that_is_left_out_although_it_is_wanted: LoseMisfits breaks MisfitsAreTold;
     a_read_that_always_says_it_drifted: SayDrifted breaks DriftIsTrue;
     an_answer_of_another_tenant: ShareAnswers breaks RightAnswer;
     an_answer_from_before_a_write: KeepAfterWrites breaks RightAnswer;

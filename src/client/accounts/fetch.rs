@@ -6,10 +6,10 @@ use super::{
     token::{Refused, present},
 };
 use crate::{
-    client::transport::request::Authorization,
+    client::transport::{receive, request::Authorization},
     contract::{Failure, FailureKind},
     failure::refused as refused_key,
-    host::{Host, Response, timeout::timeout},
+    host::{BodyError, Host, Response, timeout::timeout},
     policy::{
         classify::{Access, Attempt, BodyKind, Fault, Sent, StatusRules, classify},
         hint::retry_hint,
@@ -21,9 +21,7 @@ use crate::{
     providers::api::{Auth, ClientCredentials, Credentials},
     settings::{CommonSettings, common::LogLevel},
 };
-use bytes::Bytes;
 use std::{rc::Rc, time::Duration};
-use zeroize::Zeroize;
 
 /// How many credentials one fetch tries at most: those of two slots, and of two more
 /// after a change in between.
@@ -153,7 +151,7 @@ impl<H: Host> Accounts<H> {
         let request = grant.token_request(&account.site, &credentials, settings);
         let requested = self.host.now();
         self.telemetry.counters.borrow_mut().token_fetch();
-        let sent = timeout(&*self.host, settings.attempt_timeout, self.host.send(request)).await;
+        let sent = timeout(&*self.host, settings.attempt_timeout, receive::send(&*self.host, request)).await;
         let (attempt, message, token) = match sent {
             None => (Attempt::Timeout { sent: Sent::Maybe }, "no answer in time".to_owned(), None),
             Some(Err(error)) => {
@@ -163,7 +161,7 @@ impl<H: Host> Accounts<H> {
                 let hint = retry_hint(|name| answer.header(name), self.host.wall_now());
                 let (body, message, token) = read(grant, &answer);
                 let status = answer.status;
-                answer.body.map(wipe).ok();
+                answer.body.map(receive::wipe).ok();
                 (Attempt::Answer { status, hint, body }, message, token)
             }
         };
@@ -196,13 +194,6 @@ fn refuses_credentials(fault: &Fault) -> bool {
     matches!(fault.status, Some(400 | 401 | 403))
 }
 
-/// Leaves nothing of a body that holds a token, unless somebody else has it too.
-fn wipe(body: Bytes) {
-    if let Ok(mut body) = body.try_into_mut() {
-        body.as_mut().zeroize();
-    }
-}
-
 /// A token answer: what its body is worth, why it is none, and the token.
 ///
 /// Of an error nothing passes on but the status and a registered code: it may hold the form
@@ -221,6 +212,7 @@ fn read(
             let code = error_code(body).map_or_else(String::new, |code| format!(", {code}"));
             (BodyKind::Usable, format!("HTTP {}{code}", answer.status), None)
         }
+        Err(BodyError::Coded(name)) => (BodyKind::Unfit, receive::unreadable(name), None),
         Err(_) => (BodyKind::CutOff, format!("HTTP {} with a broken body", answer.status), None),
     }
 }

@@ -132,7 +132,7 @@ impl<H: Host> Download<H> {
                 let message = format!("no byte came for {} s", self.patience.as_secs());
                 return Err(Stop::Broken(self.broken(FailureKind::Timeout, &message)));
             }
-            Some(Err(BodyError::Broken(why))) => {
+            Some(Err(BodyError::Broken(why) | BodyError::Coded(why))) => {
                 return Err(Stop::Broken(self.broken(FailureKind::Transport, &why)));
             }
             Some(Err(BodyError::TooLarge)) => return Err(Stop::For(self.too_large())),

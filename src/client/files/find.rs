@@ -11,6 +11,7 @@ use crate::{
         call_state::CallState,
         transport::{
             limiter::Permit,
+            receive,
             request::{self, Authorization},
         },
     },
@@ -72,6 +73,11 @@ impl<H: Host> Client<H> {
         };
         let status = opened.status;
         self.telemetry.counters.borrow_mut().request(status);
+        let opened = receive::file(opened).map_err(|why| {
+            let (effect, class) = (Effect::NotApplied, Class::Final);
+            let fault = Fault { reason: Reason::Unfit, effect, class, status: Some(status), hint: None };
+            Failed { fault, detail: ErrorDetail::new(FailureKind::Decode, why) }
+        })?;
         let most = state.settings.max_file_bytes;
         if length(&opened).is_some_and(|length| length > most) {
             let (effect, class) = (Effect::NotApplied, Class::Final);
@@ -103,7 +109,10 @@ impl<H: Host> Client<H> {
             let Some(location) = location else {
                 return match opened.status {
                     200..300 => Ok(opened),
-                    _ if at_home => Err(Missing::Refused(opened.read(settings.max_body_bytes).await)),
+                    _ if at_home => {
+                        let most = settings.max_body_bytes;
+                        Err(Missing::Refused(receive::decoded(opened.read(most).await, most)))
+                    }
                     _ => Err(Missing::Elsewhere(self.refused_elsewhere(&place, &opened))),
                 };
             };

@@ -1,7 +1,7 @@
 //! Finds the ids of records without decoding them.
 
 use crate::{policy::pager::RecordId, providers::api::Envelope};
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
 
@@ -40,8 +40,9 @@ impl<'de> Visitor<'de> for Member<'_> {
         while let Some(Key(key)) = map.next_key()? {
             if key != self.0 {
                 map.next_value::<IgnoredAny>()?;
-            } else if found.replace(map.next_value()?).is_some() {
-                return Err(A::Error::custom("two ids"));
+            } else {
+                // Of a name that comes twice, the last one counts.
+                found = Some(map.next_value()?);
             }
         }
         Ok(found)
@@ -62,14 +63,13 @@ mod tests {
         assert_eq!(number(r#"{"id":17}"#), Some(17));
         assert_eq!(number(r#"{"job":{"id":3},"list":[{"id":4}],"id" : 17 ,"name":"x\"y"}"#), Some(17));
         assert_eq!(number(r#"{"\u0069d":17}"#), Some(17));
+        assert_eq!(number(r#"{"id":1,"id":17}"#), Some(17));
         assert_eq!(id(br#"{"session_id":"a"}"#, "session_id"), RecordId::of("\"a\""));
     }
 
     #[test]
     fn what_has_no_id_has_none() {
-        for json in
-            [r#"{"job":{"id":3}}"#, r#"{"id":null}"#, r#"{"id":1,"id":2}"#, "[1]", "7", "{\"id\":1", ""]
-        {
+        for json in [r#"{"job":{"id":3}}"#, r#"{"id":null}"#, "[1]", "7", "{\"id\":1", ""] {
             assert_eq!(id(json.as_bytes(), "id"), None, "{json}");
         }
     }

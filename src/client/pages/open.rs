@@ -5,6 +5,7 @@ use super::{
     probe::{self, Plan, Probing},
 };
 use crate::{
+    answer::Misfits,
     call::{Call, CallOptions},
     client::Client,
     contract::{
@@ -153,6 +154,8 @@ impl<H: Host> Reader<H> {
             buffered: Default::default(),
             failures: Default::default(),
             current: None,
+            misfits: Misfits::default(),
+            left_out: 0,
         })
     }
 }

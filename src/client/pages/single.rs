@@ -74,11 +74,12 @@ impl<H: Host + 'static> Reader<H> {
                 Err(failure) => return Err(self.resumable(failure)),
             };
             let info = self.info(number, &asked, &answer);
+            let says = matches!(&answer.payload, Payload::Page(envelope) if envelope.has_more.is_some());
             let empty = Page { call_id: answer.call_id.clone(), status: answer.status, ..Page::default() };
-            last = Some((info, empty));
+            last = Some((info, says, empty));
             self.complete(Completed { page: Some(number), result: Ok(answer) });
         }
-        let Some((mut info, empty)) = last else { return Err(internal("there is no page to fetch")) };
+        let Some((mut info, says, empty)) = last else { return Err(internal("there is no page to fetch")) };
         let again = Some(self.resume());
         let mut page: Option<Page> = None;
         // Records that were delivered before may stand between the others.
@@ -102,8 +103,7 @@ impl<H: Host + 'static> Reader<H> {
             }
             (None, _) => empty,
         };
-        info.has_more =
-            info.has_more || (self.pager.progress() != Progress::Ended && !self.says_whether_more());
+        info.has_more = info.has_more || (self.pager.progress() != Progress::Ended && !says);
         info.resume = self.resume();
         info.drifted = self.pager.drifted();
         Ok((page, info))
@@ -125,10 +125,6 @@ impl<H: Host + 'static> Reader<H> {
             drifted: false,
             answer: answer.info(),
         }
-    }
-
-    fn says_whether_more(&self) -> bool {
-        matches!(self.operation().paging, Paging::Numbered | Paging::Report | Paging::Export)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Files: what moves, how fast, where to, and what is said when it does not.
 
+mod codings;
 mod downloads;
 mod redirects;
 mod rest;

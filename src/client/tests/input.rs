@@ -210,7 +210,7 @@ fn typed_reads_have_typed_records() {
     rig.run(async {
         let arguments = Function::new("jpm.project-types-list").arguments();
         let reader = arguments.reader(&rig.client).await.unwrap();
-        let end = stream_records(reader, &mut all, |item| codec::decode(ty, item)).await.unwrap();
+        let end = stream_records(reader, &mut all, |item: &[u8]| codec::decode(ty, item)).await.unwrap();
         assert_eq!((end.items, end.pages, end.complete), (3, 2, true));
     });
     let records = all.0.iter().map(|record| codec::lift_normal(ty, record, 0)).collect::<Vec<_>>();

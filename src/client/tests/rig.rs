@@ -205,6 +205,7 @@ pub fn options() -> CallOptions {
         allow_resend: false,
         page_size: None,
         window: None,
+        on_misfit: None,
     }
 }
 

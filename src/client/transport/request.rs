@@ -91,8 +91,8 @@ pub(crate) fn timeouts(time: Duration) -> Timeouts {
     Timeouts { connect: time.min(CONNECT), first_byte: time, between_bytes: time }
 }
 
-/// The header fields of a request for a file. It is asked for as it is: compressed, it would
-/// have another length and other bytes.
+/// The header fields of a request for a file. It is asked for as it is: coded, it would have
+/// no length that is known, and its rest could not be asked for.
 pub(crate) fn file_headers(call: &Call) -> Vec<(&'static str, String)> {
     let mut headers = headers("*/*");
     headers.push(("accept-encoding", "identity".to_owned()));

@@ -1,9 +1,12 @@
 //! Reading a provider's JSON.
 
-use super::memory::{decoded, field, text};
+use super::memory::{decoded, field, read, text};
 use crate::{
-    codec::{DecodeError, Instant, decode, transcode, value::Value},
-    contract::catalogue::{Field, Join, RecordType, Type, tables::servicetitan::jpm as tables},
+    codec::{DecodeError, Instant, decode, decode_misfit, marked, transcode, value::Value},
+    contract::{
+        abi::{Arena, Layout},
+        catalogue::{Field, Join, RecordType, Type, tables::servicetitan::jpm as tables},
+    },
 };
 
 static JOB: Type = Type::Record(&tables::JOB);
@@ -78,9 +81,17 @@ fn integers() {
     assert_eq!(id("9007199254740993.0").unwrap(), Value::Signed(9_007_199_254_740_993));
     assert_eq!(id("-0").unwrap(), Value::Signed(0));
     assert_eq!(id("5e2").unwrap(), Value::Signed(500));
-    for wrong in
-        ["9223372036854775808", "5.5", "5.00000000000000000001", "1e400", "\"5\"", "true", "null", "[]"]
-    {
+    for wrong in [
+        "9223372036854775808",
+        "5.5",
+        "5.00000000000000000001",
+        "1e400",
+        "\"5x\"",
+        "\"\"",
+        "true",
+        "null",
+        "[]",
+    ] {
         let error = id(wrong).unwrap_err();
         assert_eq!((error.path.as_str(), error.malformed), ("$.id", false), "{wrong}: {error}");
         assert!(error.message.starts_with("expected an integer of 64 bits, found "), "{error}");
@@ -109,8 +120,6 @@ fn errors_name_the_place() {
         "expected an integer of 64 bits, found null",
     );
     refused(&JOB, r#"{"id":1,"tagTypeIds":{}}"#, "$.tagTypeIds", "expected an array, found an object");
-    refused(&JOB, r#"{"id":1,"id":1}"#, "$.id", "the field comes twice");
-    refused(&JOB, r#"{"id":1,"noCharge":null,"noCharge":null}"#, "$.noCharge", "the field comes twice");
     refused(&JOB, "[]", "$", "expected an object, found an array");
     refused(
         &JOB,
@@ -138,9 +147,59 @@ fn text_that_is_no_json_is_told_apart() {
     let error = decode(&JOB, b"{\"id\":1,\"jobNumber\":\"\x01\"}").unwrap_err();
     assert!(error.malformed && error.path == "$.jobNumber", "{error}");
     assert!(decode(&JOB, b"{\"id\":1,\"summary\":\"\xff\"}").unwrap_err().malformed);
-    // JSON, though no text: half of a surrogate pair.
-    let error = decode(&JOB, br#"{"id":1,"summary":"\ud800"}"#).unwrap_err();
-    assert!(!error.malformed && error.path == "$.summary", "{error}");
+    // What comes before the end of a text that is cut off may not fit either.
+    let error = decode(&JOB, br#"{"id":"x","summary""#).unwrap_err();
+    assert!(error.malformed && !error.message.is_empty(), "{error}");
+}
+
+/// What providers send and everybody understands.
+#[test]
+fn odd_spellings_are_read() {
+    let one = |json: &str, name: &str| job(json).unwrap()(name);
+    // Half of a surrogate pair, as a length limit leaves it.
+    assert_eq!(one(r#"{"id":1,"summary":"smile \ud83d"}"#, "summary"), text("smile \u{fffd}"));
+    assert_eq!(one(r#"{"id":1,"summary":"\ud83d\ude00"}"#, "summary"), text("\u{1f600}"));
+    assert_eq!(one(r#"{"id":1,"new":["\ud83d"]}"#, "extra"), text(r#"{"new":["\ufffd"]}"#));
+    // Empty text for a time or a number that there is not.
+    assert_eq!(one(r#"{"id":1,"completedOn":""}"#, "completedOn"), Value::Absent);
+    assert_eq!(one(r#"{"id":1,"locationId":""}"#, "locationId"), Value::Absent);
+    let threshold = decoded(&JOB_TYPE, r#"{"id":1,"soldThreshold":""}"#);
+    assert_eq!(field(&JOB_TYPE, &threshold, "soldThreshold"), Value::Absent);
+    refused(&JOB, r#"{"id":""}"#, "$.id", "expected an integer of 64 bits, found text");
+    // Digits as text.
+    assert_eq!(one(r#"{"id":"-17"}"#, "id"), Value::Signed(-17));
+    assert_eq!(one(r#"{"id":"007","tagTypeIds":["1"]}"#, "tagTypeIds"), Value::List(vec![Value::Signed(1)]));
+    let large = r#"{"id":"9223372036854775808"}"#;
+    refused(&JOB, large, "$.id", "expected an integer of 64 bits, found `9223372036854775808`");
+    // The last of doubled members, whatever the others are.
+    assert_eq!(one(r#"{"id":1,"id":2}"#, "id"), Value::Signed(2));
+    assert_eq!(one(r#"{"id":"x","noCharge":true,"noCharge":null,"id":3}"#, "id"), Value::Signed(3));
+    assert_eq!(one(r#"{"id":3,"noCharge":true,"noCharge":null}"#, "noCharge"), Value::Absent);
+    refused(&JOB, r#"{"id":1,"id":"x"}"#, "$.id", "expected an integer of 64 bits, found text");
+}
+
+/// All that fits of a record is read, and the record stands in `extra`.
+#[test]
+fn a_misfit_keeps_what_fits() {
+    let json = r#"{"id":1,"createdOn":"yesterday","summary":"s","tagTypeIds":[1,null],
+        "customFields":[{"typeId":"x","value":"v"}],"new":1}"#;
+    let misfit = decode(&JOB, json.as_bytes()).unwrap_err();
+    assert_eq!(misfit.path, "$.createdOn");
+    let partly = |ty: &'static Type, json: &str| {
+        let mut arena = Arena::with(Layout::of(ty));
+        decode_misfit(ty, json.as_bytes(), &misfit, &mut arena, 0).then(|| read(ty, arena))
+    };
+    let job = partly(&JOB, json).unwrap();
+    assert_eq!(field(&JOB, &job, "id"), Value::Signed(1));
+    assert_eq!(field(&JOB, &job, "summary"), text("s"));
+    assert_eq!(field(&JOB, &job, "createdOn"), Value::Absent);
+    assert_eq!(field(&JOB, &job, "tagTypeIds"), Value::List(vec![]));
+    assert_eq!(field(&JOB, &job, "customFields[0].typeId"), Value::Absent);
+    assert_eq!(field(&JOB, &job, "customFields[0].value"), text("v"));
+    assert_eq!(field(&JOB, &job, "extra"), text(&marked(json.as_bytes(), &misfit)));
+    for unreadable in ["{}", r#"{"id":"x"}"#, "null", "[]"] {
+        assert_eq!(partly(&JOB, unreadable), None, "{unreadable}");
+    }
 }
 
 #[test]

@@ -51,6 +51,14 @@ const RAW: [&str; 8] = [
     "-0",
 ];
 
+/// Whether empty text stands for none.
+fn may_be_empty(ty: &Type) -> bool {
+    match ty.inner() {
+        Type::S32 | Type::S64 | Type::U32 | Type::U64 | Type::F64 => true,
+        other => matches!(other, Type::Decimal | Type::Instant | Type::Date),
+    }
+}
+
 impl<'a> Generator<'a> {
     pub(super) fn new(choices: &'a [u8]) -> Generator<'a> {
         Generator {
@@ -103,6 +111,9 @@ impl<'a> Generator<'a> {
     fn integer(&mut self, samples: &[&str]) -> Document {
         let number = self.one(samples);
         let tail = self.one(&["", ".0", ".000", "e0"]);
+        if !self.person && self.below(8) == 7 {
+            return Document::new(format!("\"{number}\""), number);
+        }
         Document::new(format!("{number}{tail}"), number)
     }
 
@@ -110,6 +121,13 @@ impl<'a> Generator<'a> {
         let text = self.one(&TEXTS);
         let plain = serde_json::to_string(text).unwrap();
         let escaped: String = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+        if !self.person && self.below(8) == 7 {
+            let half = self.one(&["d83d", "DC00"]);
+            return Document::new(
+                format!("\"{escaped}\\u{half}\""),
+                serde_json::to_string(&format!("{text}\u{fffd}")).unwrap(),
+            );
+        }
         let json = if self.below(2) == 1 { format!("\"{escaped}\"") } else { plain.clone() };
         Document::new(json, plain)
     }
@@ -202,7 +220,7 @@ impl<'a> Generator<'a> {
     }
 
     fn record(&mut self, record: &RecordType) -> Document {
-        let (mut json, mut normal) = (Vec::new(), Vec::new());
+        let (mut json, mut normal, mut doubled) = (Vec::new(), Vec::new(), Vec::new());
         for field in record.fields {
             self.path.push(format!(".{}", field.wire));
             let (text, expected) = self.field(&field.ty);
@@ -214,6 +232,10 @@ impl<'a> Generator<'a> {
                 format!("\"{}\"", field.wire)
             };
             let blank = self.one(&["", " ", "\r\n\t"]);
+            // The last of them counts, and the others are not even looked at.
+            if !self.person && self.sabotage.is_none() && text.is_some() && self.below(16) == 15 {
+                doubled.push(format!("{name}:{}", self.one(&["null", "{\"a\":[]}", "\"\"", "7"])));
+            }
             json.extend(text.map(|text| format!("{blank}{name}{blank}:{blank}{text}{blank}")));
             normal.extend(expected.map(|expected| format!("\"{}\":{expected}", field.wire)));
         }
@@ -224,6 +246,7 @@ impl<'a> Generator<'a> {
         if record.extra {
             self.unknown_fields(&mut json, &mut normal);
         }
+        json.splice(0..0, doubled);
         Document::new(format!("{{{}}}", json.join(",")), format!("{{{}}}", normal.join(",")))
     }
 
@@ -236,6 +259,9 @@ impl<'a> Generator<'a> {
             (Type::List(_), 0) => return (None, Some("[]".into())),
             (Type::Option(_), 3) if !self.person => return (Some("null".into()), None),
             (Type::List(_), 3) if !self.person => return (Some("null".into()), Some("[]".into())),
+            (Type::Option(_), 2) if !self.person && may_be_empty(ty) && self.below(4) == 3 => {
+                return (Some("\"\"".into()), None);
+            }
             _ => {}
         }
         let document = self.document(ty);
@@ -270,7 +296,7 @@ impl<'a> Generator<'a> {
     fn wrong(&mut self, ty: &Type) -> Option<Document> {
         let wrong = match ty {
             Type::Bool => ["\"true\"", "1"],
-            Type::S32 | Type::S64 | Type::U32 | Type::U64 => ["\"5\"", "5.5"],
+            Type::S32 | Type::S64 | Type::U32 | Type::U64 => ["\"5x\"", "5.5"],
             Type::F64 => ["\"5\"", "{}"],
             Type::Text => ["5", "[\"text\"]"],
             Type::Instant => ["\"yesterday\"", "\"2025-02-29T00:00:00Z\""],

@@ -69,6 +69,15 @@ impl Arena {
         start
     }
 
+    /// Lets a list have fewer elements than there was room made for.
+    pub fn shorten_list(&mut self, at: u32, count: usize) {
+        if count == 0 {
+            self.pointers.retain(|pointer| *pointer != at);
+            self.put(at, &NOWHERE.to_le_bytes());
+        }
+        self.put(at + 4, &narrow(count).to_le_bytes());
+    }
+
     fn point(&mut self, at: u32, to: u32, count: usize) {
         if count == 0 {
             self.put(at, &NOWHERE.to_le_bytes());

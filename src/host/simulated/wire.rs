@@ -139,6 +139,12 @@ impl Reply {
         Reply { source: Some(Box::new(source)), ..Reply::status(status, "") }
     }
 
+    /// An answer whose body is no text.
+    #[must_use]
+    pub fn bytes(status: u16, body: impl Into<Bytes>) -> Reply {
+        Reply::with(Ok(Response { status, headers: Vec::new(), body: Ok(body.into()) }))
+    }
+
     /// 200.
     pub fn ok(body: impl Into<String>) -> Reply {
         Reply::status(200, body)

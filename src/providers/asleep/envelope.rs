@@ -3,10 +3,9 @@
 //!
 //! The texts for success differ (`success`, `OK`), so that nothing depends on them.
 
-use crate::{contract::catalogue::Operation, providers::api::Unreadable};
+use crate::{codec::last_member, contract::catalogue::Operation, providers::api::Unreadable};
 use bytes::Bytes;
 use serde::{Deserialize, de::IgnoredAny};
-use serde_json::value::RawValue;
 
 /// The operation whose answers are analysed nights.
 const SESSION: &str = "sleep.sessions-get";
@@ -21,16 +20,12 @@ pub(super) fn value(operation: &Operation, body: &Bytes) -> Result<Bytes, Unread
 
 /// What stands under `result`, not decoded.
 pub(super) fn result(body: &Bytes) -> Result<Bytes, Unreadable> {
-    #[derive(Deserialize)]
-    struct Whole<'a> {
-        #[serde(borrow)]
-        result: Option<&'a RawValue>,
-    }
-    let whole: Whole<'_> = serde_json::from_slice(body).map_err(|error| match error.is_data() {
+    let member = last_member(body, "result").map_err(|error| match error.is_data() {
         true => wrong("$", "is no object"),
         false => Unreadable { malformed: true, ..wrong("$", "is no JSON, or cut off") },
     })?;
-    let result = whole.result.ok_or_else(|| wrong("$.result", "is missing"))?;
+    let result =
+        member.filter(|result| result.get() != "null").ok_or_else(|| wrong("$.result", "is missing"))?;
     Ok(body.slice_ref(result.get().as_bytes()))
 }
 

@@ -2,16 +2,19 @@
 
 use super::envelope::{result, wrong};
 use crate::{
+    codec::last_member,
     contract::catalogue::{Operation, Paging},
     providers::api::{self, Envelope, Order, PageSelector, Unreadable},
 };
 use bytes::Bytes;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::ops::Range;
 
 /// Records a page: 1 to 100 (the provider's page on the list of sessions).
 const PAGE_SIZES: Range<u32> = 1..101;
+
+/// The member that holds the records.
+const LIST: &str = "sleep_session_list";
 
 pub(super) struct Offsets;
 
@@ -56,16 +59,12 @@ fn order(operation: &Operation) -> Option<Order> {
 
 /// Takes a page apart without decoding its records.
 fn envelope(body: &Bytes) -> Result<Envelope, Unreadable> {
-    #[derive(Deserialize)]
-    struct Page<'a> {
-        #[serde(borrow)]
-        sleep_session_list: Option<Vec<&'a RawValue>>,
-    }
     let result = result(body)?;
-    let page: Page<'_> = serde_json::from_slice(&result)
-        .map_err(|_| wrong("$.result.sleep_session_list", "must be an array"))?;
-    let Some(rows) = page.sleep_session_list else {
-        return Err(wrong("$.result.sleep_session_list", "is missing"));
+    let member = last_member(&result, LIST).ok().flatten().map(RawValue::get);
+    let rows: Vec<&RawValue> = match member {
+        Some("null") | None => return Err(wrong("$.result.sleep_session_list", "is missing")),
+        Some(list) => serde_json::from_str(list)
+            .map_err(|_| wrong("$.result.sleep_session_list", "must be an array"))?,
     };
     let start = body.as_ptr() as usize;
     let items = rows.iter().map(|row| {

@@ -1,5 +1,6 @@
 //! ServiceTitan's pages: the numbered envelope, the bare `{data}`, the feed.
 
+use super::envelope::{Members, wrong};
 #[cfg(feature = "servicetitan-reporting")]
 use super::reports;
 use crate::{
@@ -7,9 +8,8 @@ use crate::{
     providers::api::{self, Envelope, Order, PageSelector, Unreadable},
 };
 use bytes::Bytes;
-use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
 
 /// Records a page: 1 to 5,000 (the provider's page on timeouts and pagination).
 const LARGEST: u32 = 5000;
@@ -114,65 +114,22 @@ fn places(body: &Bytes, values: &[&RawValue]) -> Vec<Range<usize>> {
 }
 
 fn enveloped(paging: Paging, body: &Bytes) -> Result<Envelope, Unreadable> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Page<'a> {
-        /// Looked at only if it is a number: nothing depends on its being there.
-        #[serde(borrow)]
-        page: Option<&'a RawValue>,
-        has_more: Option<bool>,
-        /// Not trusted, and so not demanded to be one.
-        #[serde(borrow)]
-        total_count: Option<&'a RawValue>,
-        continue_from: Option<String>,
-        #[serde(borrow)]
-        data: Option<Vec<&'a RawValue>>,
-    }
-    let page: Page<'_> = serde_json::from_slice(body).map_err(|error| unfit(body, error.is_data()))?;
-    let Some(data) = page.data else { return Err(wrong("$.data", "is missing")) };
-    if page.has_more.is_none() && !matches!(paging, Paging::DataOnly | Paging::Envelope) {
+    let mut page = Members::<Vec<&RawValue>>::read(body)?;
+    let (data, has_more, continue_from) = (page.data()?, page.has_more()?, page.continue_from()?);
+    if has_more.is_none() && paging == Paging::Export {
         return Err(wrong("$.hasMore", "is missing"));
     }
-    if paging == Paging::Export && page.continue_from.is_none() && page.has_more == Some(true) {
+    if paging == Paging::Export && continue_from.is_none() && has_more == Some(true) {
         return Err(wrong("$.continueFrom", "is missing although more records follow"));
     }
     Ok(Envelope {
         items: places(body, &data),
         body: body.clone(),
-        number: page.page.and_then(|number| number.get().parse().ok()),
-        has_more: page.has_more,
-        total: page.total_count.and_then(|total| total.get().parse().ok()),
-        continue_from: page.continue_from,
+        number: page.number(),
+        has_more,
+        total: page.total(),
+        continue_from,
     })
-}
-
-/// What is wrong with a body that is no page. serde's own message has no path and may
-/// repeat what the body holds.
-pub(super) fn unfit(body: &[u8], json: bool) -> Unreadable {
-    let fields: HashMap<&str, &RawValue> = match serde_json::from_slice(body) {
-        Ok(fields) if json => fields,
-        _ if json => return wrong("$", "is no page"),
-        _ => return Unreadable { malformed: true, ..wrong("$", "is no JSON, or cut off") },
-    };
-    let unless =
-        |name: &str, fits: fn(&str) -> bool| fields.get(name).is_some_and(|value| !fits(value.get()));
-    if unless("hasMore", |text| serde_json::from_str::<Option<bool>>(text).is_ok()) {
-        return wrong("$.hasMore", "must be true or false");
-    }
-    if unless("totalCount", |text| serde_json::from_str::<Option<u64>>(text).is_ok()) {
-        return wrong("$.totalCount", "must be a whole number");
-    }
-    if unless("continueFrom", |text| serde_json::from_str::<Option<String>>(text).is_ok()) {
-        return wrong("$.continueFrom", "must be text");
-    }
-    if unless("data", |text| serde_json::from_str::<Option<Vec<&RawValue>>>(text).is_ok()) {
-        return wrong("$.data", "must be an array");
-    }
-    wrong("$", "is no page")
-}
-
-pub(super) fn wrong(path: &str, message: &str) -> Unreadable {
-    Unreadable { path: path.to_owned(), message: message.to_owned(), malformed: false }
 }
 
 #[cfg(test)]
@@ -207,7 +164,8 @@ mod tests {
         assert!(read(Paging::Numbered, r#"{"data":[{"id":1"#).unwrap_err().malformed);
         assert!(read(Paging::Numbered, "<html>").unwrap_err().malformed);
         assert_eq!(read(Paging::Numbered, r#"{"hasMore":true}"#).unwrap_err().path, "$.data");
-        assert_eq!(read(Paging::Numbered, r#"{"data":[]}"#).unwrap_err().path, "$.hasMore");
+        assert_eq!(read(Paging::Export, r#"{"data":[]}"#).unwrap_err().path, "$.hasMore");
+        assert!(read(Paging::Numbered, r#"{"data":[]}"#).is_ok(), "the next page shows whether more follow");
         assert_eq!(read(Paging::Export, r#"{"data":[],"hasMore":true}"#).unwrap_err().path, "$.continueFrom");
         assert!(!read(Paging::Numbered, r#"{"data":5,"hasMore":true}"#).unwrap_err().malformed);
         assert!(read(Paging::DataOnly, r#"{"data":[]}"#).is_ok());

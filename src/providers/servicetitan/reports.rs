@@ -5,7 +5,7 @@
 //! whoever reads it never counts columns.
 
 use super::{
-    pages::{unfit, wrong},
+    envelope::{Members, wrong},
     parameters,
 };
 use crate::{
@@ -81,26 +81,12 @@ fn in_progress(call: &Call, accepted: &[u8]) -> Option<InProgress> {
 /// Takes a page of rows apart, each an object by then.
 pub(super) fn page(body: &Bytes) -> Result<Envelope, Unreadable> {
     #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Page<'a> {
-        #[serde(borrow)]
-        page: Option<&'a RawValue>,
-        has_more: Option<bool>,
-        total_count: Option<u64>,
-        fields: Option<Vec<Column>>,
-        #[serde(borrow)]
-        data: Option<Vec<Vec<&'a RawValue>>>,
-    }
-    #[derive(Deserialize)]
     struct Column {
         name: String,
     }
-    let page: Page<'_> = serde_json::from_slice(body).map_err(|error| unfit(body, error.is_data()))?;
-    let Some(fields) = page.fields else { return Err(wrong("$.fields", "is missing")) };
-    let Some(data) = page.data else { return Err(wrong("$.data", "is missing")) };
-    if page.has_more.is_none() {
-        return Err(wrong("$.hasMore", "is missing"));
-    }
+    let mut page = Members::<Vec<Vec<&RawValue>>>::read(body)?;
+    let fields: Vec<Column> = page.fields()?;
+    let (data, has_more) = (page.data()?, page.has_more()?);
     let names = names(fields.iter().map(|field| field.name.as_str()))?;
     let (mut rows, mut items) = (Vec::new(), Vec::with_capacity(data.len()));
     for (index, row) in data.iter().enumerate() {
@@ -124,9 +110,9 @@ pub(super) fn page(body: &Bytes) -> Result<Envelope, Unreadable> {
     Ok(Envelope {
         items,
         body: rows.into(),
-        number: page.page.and_then(|number| number.get().parse().ok()),
-        has_more: page.has_more,
-        total: page.total_count,
+        number: page.number(),
+        has_more,
+        total: page.total(),
         continue_from: None,
     })
 }
@@ -178,7 +164,7 @@ mod tests {
         let short = r#"{"fields":[{"name":"A"},{"name":"B"}],"data":[[1,2],[1]],"hasMore":false}"#;
         assert_eq!(rows(short).unwrap_err().path, "$.data[1]");
         assert_eq!(rows(r#"{"data":[],"hasMore":false}"#).unwrap_err().path, "$.fields");
-        assert_eq!(rows(r#"{"fields":[],"data":[]}"#).unwrap_err().path, "$.hasMore");
+        assert_eq!(rows(r#"{"fields":[],"data":[],"hasMore":7}"#).unwrap_err().path, "$.hasMore");
         assert!(rows(r#"{"fields":[],"data":[[]"#).unwrap_err().malformed);
     }
 }

@@ -42,6 +42,7 @@ impl Got for ListEnd {
             .word(self.suppressed)
             .word(u64::from(self.drifted))
             .word(u64::from(self.complete))
+            .word(self.misfits)
             .text(&self.resume)
             .finish()
     }
@@ -102,6 +103,7 @@ fn info(info: &AnswerInfo, mix: Mix) -> Mix {
         .word(source)
         .word(info.age_ms)
         .word(u64::from(info.degraded))
+        .word(info.misfits)
 }
 
 fn page(place: &PageInfo, mix: Mix) -> Mix {

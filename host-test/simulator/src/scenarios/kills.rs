@@ -167,10 +167,10 @@ struct Basket {
     ids: Vec<u64>,
 }
 
-impl Sink<u64> for Basket {
-    async fn write(&mut self, mut items: Vec<u64>) -> Vec<u64> {
+impl Sink<Record> for Basket {
+    async fn write(&mut self, mut items: Vec<Record>) -> Vec<Record> {
         let refused = items.split_off(items.len().min(self.room - self.ids.len()));
-        self.ids.extend(items);
+        self.ids.extend(items.into_iter().map(|record| record.id));
         refused
     }
 }

@@ -1,6 +1,6 @@
 //! What befalls one request.
 
-use super::{Answer, Vendor, acted, between, problem};
+use super::{Answer, SPAN, Vendor, acted, between, problem};
 use crate::{fault::Fault, trace::Who, world::World};
 use bytes::Bytes;
 use fastrand::Rng;
@@ -38,13 +38,35 @@ impl Vendor {
         }
         let duplicate = (fault == Fault::DuplicatePage).then(|| self.duplicate(world, request)).flatten();
         let natural = self.natural(world, who, request, tenant);
-        match spoilt(natural, fault, duplicate, &mut self.chance) {
+        let answer = match fault {
+            Fault::OddRecord => self.with_odd_record(natural),
+            _ => spoilt(natural, fault, duplicate, &mut self.chance),
+        };
+        match answer {
             Ok(answer) => {
                 world.fault(who, fault);
                 answer
             }
             Err(natural) => natural,
         }
+    }
+
+    /// A page with a record that does not fit the contract; itself where there is none.
+    fn with_odd_record(&mut self, natural: Answer) -> Result<Answer, Answer> {
+        let body = natural.success().and_then(|body| std::str::from_utf8(body).ok());
+        let Some((head, data)) = body.and_then(|body| body.split_once("\"data\":[")) else {
+            return Err(natural);
+        };
+        let starts: Vec<usize> = data.match_indices("{\"id\":").map(|(at, _)| at).collect();
+        let Some(start) = starts.get(self.chance.usize(..starts.len().max(1))) else { return Err(natural) };
+        let Some((before, record)) = data.split_at_checked(*start) else { return Err(natural) };
+        let id = crate::workload::id(record);
+        let list = usize::try_from(id / SPAN).ok().and_then(|list| self.lists.get_mut(list));
+        let (Some(list), Some((name, rest))) = (list, record.split_once(":\"J")) else { return Err(natural) };
+        let Some((_, rest)) = rest.split_once('"') else { return Err(natural) };
+        list.served_odd(id % SPAN);
+        let page = format!("{head}\"data\":[{before}{name}:7{rest}");
+        Ok(natural.with_body(Ok(Bytes::from(page))))
     }
 
     /// A request for a token that this befalls.

@@ -4,7 +4,11 @@ use super::{Answer, Vendor, problem};
 use crate::{fault::Fault, trace::Who, world::World};
 use bytes::Bytes;
 use penstock::host::Request;
-use std::{borrow::Cow, collections::BTreeMap, fmt::Write};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
 
 /// Ids of a list begin at its number times this.
 pub(crate) const SPAN: u64 = 1_000_000;
@@ -60,6 +64,8 @@ pub(crate) struct List {
     place: u64,
     /// How often each record of a feed changed.
     modified: BTreeMap<u64, u32>,
+    /// Records that were served in a form that does not fit the contract.
+    odd: BTreeSet<u64>,
     /// The next record's number. Records with smaller ones are older.
     next: u64,
     /// What has become of it.
@@ -89,6 +95,7 @@ impl List {
             places: (1..=records).collect(),
             place: records,
             modified: BTreeMap::new(),
+            odd: BTreeSet::new(),
             next: records,
             changes: Changes::default(),
             sorting: Sorting::Obeys,
@@ -136,6 +143,20 @@ impl List {
             *self.modified.entry(record).or_default() += 1;
             self.changes.modified += 1;
         }
+    }
+
+    /// A record was served in a form that does not fit the contract. A feed's reader takes the
+    /// other form, before or after, for a change.
+    pub(crate) fn served_odd(&mut self, record: u64) {
+        self.odd.insert(record);
+        if self.kind == Kind::Feed {
+            *self.modified.entry(record).or_default() += 2;
+        }
+    }
+
+    /// Whether a record was ever served so.
+    pub(crate) fn was_odd(&self, record: u64) -> bool {
+        self.odd.contains(&record)
     }
 
     /// How often a record has changed.

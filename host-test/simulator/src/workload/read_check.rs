@@ -6,7 +6,11 @@ use crate::{
     vendor::{Changes, Kind, SPAN, Sorting},
     world::World,
 };
-use std::{collections::BTreeMap, fmt::Debug};
+use penstock::contract::{FieldError, ListEnd, OnMisfit};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
+};
 
 /// How a list is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +35,8 @@ pub(crate) struct ReadCheck {
     modified: BTreeMap<u64, u32>,
     /// How often each record was delivered.
     delivered: Vec<u8>,
+    /// The records that the read says it left out.
+    left_out: BTreeSet<u64>,
     /// The first record that came twice, and at which step.
     repeated: Option<(u64, u64)>,
     repeats: u64,
@@ -48,7 +54,17 @@ impl ReadCheck {
             None => (0, Changes::default(), BTreeMap::new()),
         };
         let delivered = Vec::with_capacity(usize::try_from(age).unwrap_or_default() + 16);
-        ReadCheck { target, age, before, modified, manner, delivered, repeated: None, repeats: 0 }
+        ReadCheck {
+            target,
+            age,
+            before,
+            modified,
+            manner,
+            delivered,
+            left_out: BTreeSet::new(),
+            repeated: None,
+            repeats: 0,
+        }
     }
 
     /// A record was delivered.
@@ -68,6 +84,50 @@ impl ReadCheck {
         if u32::from(*times) > versions {
             self.repeats += 1;
             self.repeated.get_or_insert((id, world.steps()));
+        }
+    }
+
+    /// A part of the read ended well: it gave so many records, so many of them marked as not
+    /// fitting the contract.
+    pub(crate) fn ended(&mut self, world: &World, end: &ListEnd, taken: u64, odd: u64, on_misfit: OnMisfit) {
+        let ids: Vec<u64> =
+            end.first_misfits.iter().filter_map(|misfit| misfit.id.as_ref()?.parse().ok()).collect();
+        let was_odd = |id: &u64| {
+            let vendor = world.vendor.borrow();
+            vendor.lists.get(self.target.list).is_some_and(|list| list.was_odd(id % SPAN))
+        };
+        let counted = match on_misfit {
+            OnMisfit::Fail => end.misfits == 0 && odd == 0,
+            OnMisfit::Skip => odd == 0,
+            OnMisfit::Raw => end.misfits == odd,
+        };
+        let named = ids.len() as u64 == end.misfits && ids.iter().all(was_odd);
+        if !counted || !named || end.items != taken {
+            let what = format!(
+                "a read of list {} with on-misfit {} gave {taken} records, {odd} of them marked, and says {} and {} misfits, {ids:?}",
+                self.target.list,
+                on_misfit.name(),
+                end.items,
+                end.misfits
+            );
+            world.violate(Invariant::MisfitsAreTold, what);
+        }
+        world.count(|figures| figures.misfits += end.misfits);
+        self.leave_out(ids, on_misfit);
+    }
+
+    /// A part of the read failed, and says so of these.
+    pub(crate) fn failed(&mut self, fields: &[FieldError], on_misfit: OnMisfit) {
+        let id = |error: &FieldError| {
+            let (_, id) = error.message.split_once("the record with id ")?;
+            id.split(' ').next()?.parse().ok()
+        };
+        self.leave_out(fields.iter().filter_map(id), on_misfit);
+    }
+
+    fn leave_out(&mut self, ids: impl IntoIterator<Item = u64>, on_misfit: OnMisfit) {
+        if on_misfit == OnMisfit::Skip {
+            self.left_out.extend(ids.into_iter().map(|id| id % SPAN));
         }
     }
 
@@ -183,7 +243,8 @@ impl ReadCheck {
                 .and_then(|record| self.delivered.get(record))
                 .is_some_and(|times| *times > 0)
         };
-        let mut lost = list.older_than(self.age).filter(|record| !got(*record));
+        let mut lost =
+            list.older_than(self.age).filter(|record| !got(*record) && !self.left_out.contains(record));
         let first = lost.next().map(|record| self.target.list as u64 * SPAN + record);
         (u64::from(first.is_some()) + lost.count() as u64, first)
     }

@@ -10,11 +10,15 @@ use crate::{
 };
 use penstock::{
     client::Client,
-    contract::{CallOptions, Failure, ListEnd, catalogue::Type},
+    codec::DecodeError,
+    contract::{CallOptions, Failure, ListEnd, OnMisfit, catalogue::Type},
     entry::{
         dynamic,
+        form::{Form, NormalForm},
         stream_records::{Sink, stream_records},
+        typed::record_type,
     },
+    policy::failpoint::{self, Failpoint},
 };
 use std::{rc::Rc, time::Duration};
 
@@ -37,6 +41,15 @@ pub(crate) struct Stream {
     pub deadline: Option<Duration>,
     /// Drops the read after this long, and begins anew.
     pub patience: Option<Duration>,
+    /// What becomes of records that do not fit the contract.
+    pub on_misfit: OnMisfit,
+}
+
+/// A record as it is delivered.
+pub(crate) struct Record {
+    pub id: u64,
+    /// Whether it is marked as one that does not fit the contract.
+    pub odd: bool,
 }
 
 /// Takes the records of a read.
@@ -46,17 +59,20 @@ pub(crate) struct Consumer<'j> {
     pub pause: Duration,
     pub room: usize,
     pub taken: u64,
+    /// How many of these are marked.
+    pub odd: u64,
 }
 
-impl Sink<u64> for Consumer<'_> {
-    async fn write(&mut self, mut items: Vec<u64>) -> Vec<u64> {
+impl Sink<Record> for Consumer<'_> {
+    async fn write(&mut self, mut items: Vec<Record>) -> Vec<Record> {
         if !self.pause.is_zero() {
             self.world.wait(self.pause).await;
         }
         let refused = items.split_off(items.len().min(self.room));
         self.room -= items.len();
         self.taken += items.len() as u64;
-        for id in items {
+        for Record { id, odd } in items {
+            self.odd += u64::from(odd);
             self.world.note(Who { instance: None, call: self.world.current.get() }, &Event::Record(id));
             self.world.count(|figures| figures.records += 1);
             self.check.deliver(&self.world, id);
@@ -115,18 +131,48 @@ impl Stream {
             deadline_ms: self.deadline.map(millis),
             page_size: (self.target.kind != crate::vendor::Kind::Feed).then_some(self.target.page_size),
             window: self.window,
+            on_misfit: Some(self.on_misfit),
             ..options(self.target.account())
         };
         let new = NewCall::stream(operation, self.target.tenant(), self.deadline, self.pause * HELD);
         let room = self.room.unwrap_or(usize::MAX);
         let mut consumer =
-            Consumer { world: cluster.world.clone(), check, pause: self.pause, room, taken: 0 };
-        let (target, consumer) = (self.target, &mut consumer);
-        cluster
-            .call(index, new, &about, self.patience, async move |client| {
-                stream(&client, &target, &options, consumer).await
-            })
-            .await
+            Consumer { world: cluster.world.clone(), check, pause: self.pause, room, taken: 0, odd: 0 };
+        let target = self.target;
+        let ended = {
+            let consumer = &mut consumer;
+            cluster
+                .call(index, new, &about, self.patience, async move |client| {
+                    stream(&client, &target, &options, consumer).await
+                })
+                .await
+        };
+        let (taken, odd) = (consumer.taken, consumer.odd);
+        match &ended {
+            Ended::Done(Ok(end)) => check.ended(&cluster.world, end, taken, odd, self.on_misfit),
+            Ended::Done(Err(failure)) => check.failed(&failure.fields, self.on_misfit),
+            Ended::Killed | Ended::Cancelled => {}
+        }
+        ended
+    }
+}
+
+/// Makes records of what the vendor sent.
+struct Records(&'static Type);
+
+impl Form for Records {
+    type Record = Record;
+
+    fn fitting(&self, json: &[u8]) -> Result<Record, DecodeError> {
+        Ok(Record { id: super::pages::id(&NormalForm(self.0).fitting(json)?), odd: false })
+    }
+
+    fn misfit(&self, json: &[u8], misfit: &DecodeError) -> Option<Record> {
+        if failpoint::on(Failpoint::LoseMisfits) {
+            return None;
+        }
+        let record = NormalForm(self.0).misfit(json, misfit)?;
+        Some(Record { id: super::pages::id(&record), odd: record.contains("\"$misfit\"") })
     }
 }
 
@@ -135,11 +181,9 @@ pub(crate) async fn stream(
     client: &Rc<Client<Instance>>,
     target: &Target,
     options: &CallOptions,
-    consumer: &mut impl Sink<u64>,
+    consumer: &mut impl Sink<Record>,
 ) -> Result<ListEnd, Failure> {
     let operation = dynamic::operation("servicetitan", target.operation())?;
     let reader = dynamic::list(client, operation, &target.parameters(), None, Some(options)).await?;
-    // A list without a type of its records could not be streamed at all.
-    let ty = operation.answer.unwrap_or(Type::Json);
-    stream_records(reader, consumer, |item| Ok(super::pages::id(&dynamic::record(&ty, item)?))).await
+    stream_records(reader, consumer, Records(record_type(operation))).await
 }

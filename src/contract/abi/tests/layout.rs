@@ -3,7 +3,7 @@
 use crate::{
     contract::{
         AnswerInfo, Attempt, CallOptions, Failure, FailureKind, FieldError, FileInfo, Instant, ListEnd,
-        PageInfo, PageRequest, RetryAdvice,
+        Misfit, OnMisfit, PageInfo, PageRequest, RetryAdvice,
         abi::{Abi, Download, Layout, Places, Upload},
         catalogue::{Operation, Type, operations, providers},
     },
@@ -151,6 +151,8 @@ fn the_shared_types_have_the_layout_of_their_wit() {
         ("field-error", FieldError::LAYOUT),
         ("instant", Instant::LAYOUT),
         ("list-end", ListEnd::LAYOUT),
+        ("misfit", Misfit::LAYOUT),
+        ("on-misfit", OnMisfit::LAYOUT),
         ("page-info", PageInfo::LAYOUT),
         ("page-request", PageRequest::LAYOUT),
         ("retry-advice", RetryAdvice::LAYOUT),

@@ -3,7 +3,7 @@
 use super::Placed;
 use crate::contract::{
     AnswerInfo, AnswerSource, Attempt, CallOptions, Failure, FailureKind, FieldError, FileInfo, Instant,
-    ListEnd, Outcome, PageInfo, PageRequest, RetryAdvice,
+    ListEnd, Misfit, OnMisfit, Outcome, PageInfo, PageRequest, RetryAdvice,
     abi::{Abi, AbiError, Arena, Handle, Layout, Upload},
 };
 use std::fmt::Debug;
@@ -57,6 +57,11 @@ fn everything_else_that_calls_pass_and_return() {
         suppressed: 3,
         drifted: true,
         complete: false,
+        misfits: 101,
+        first_misfits: vec![
+            Misfit { id: Some("7".to_owned()), path: "$.data[3].total".to_owned(), reason: "odd".to_owned() },
+            Misfit { id: None, path: "$".to_owned(), reason: String::new() },
+        ],
         resume: "r".to_owned(),
     });
     let answer = AnswerInfo {
@@ -65,6 +70,8 @@ fn everything_else_that_calls_pass_and_return() {
         source: AnswerSource::Fallback,
         age_ms: 9,
         degraded: true,
+        misfits: 0,
+        first_misfits: vec![],
     };
     there_and_back(&PageInfo {
         page: 1,
@@ -88,6 +95,7 @@ fn everything_else_that_calls_pass_and_return() {
         allow_resend: true,
         page_size: Some(5),
         window: None,
+        on_misfit: Some(OnMisfit::Raw),
     }));
     there_and_back(&None::<CallOptions>);
 }

@@ -29,8 +29,8 @@ pub struct NumberedConfig {
     /// The answers hold records and no word on whether more follow. Such a list ends
     /// with an empty page, or with one like the page before it (the provider ignores the
     /// page number). A page that is not full ends nothing: the provider may give fewer
-    /// records than were asked for. In other lists a missing word is an error: taking
-    /// it for the end could lose records.
+    /// records than were asked for. Any other list is read by this rule from the first page on
+    /// that lacks the word: taking that for the end could lose records.
     pub data_only: bool,
     /// Where the start page begins, in a list that is asked for by offset; none in one
     /// that is asked for by page number. Only together with `data_only`.

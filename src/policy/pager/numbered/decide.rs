@@ -29,6 +29,8 @@ impl NumberedPager {
                 has_more: facts.has_more,
                 digest: facts.digest,
             };
+            // From here on the list is read like those that never say whether more follow.
+            self.config.data_only |= facts.has_more.is_none();
             let stop = self.decision(page, decided);
             if decided.items > 0 {
                 self.previous = Some(Previous { items: decided.items, digest: decided.digest });
@@ -46,8 +48,8 @@ impl NumberedPager {
         let repeats = facts.items > 0 && self.previous.is_some_and(|page| page.digest == facts.digest);
         let more = match facts.has_more {
             Some(true) if repeats => return Some(Stop { before: page, guard: Some(Guard::Loop) }),
-            None if self.config.data_only && repeats => return Some(Stop { before: page, guard: None }),
-            None => self.config.data_only && facts.items > 0,
+            None if repeats => return Some(Stop { before: page, guard: None }),
+            None => facts.items > 0,
             Some(more) => more,
         };
         let skipped = if page == self.config.start_page { self.config.skip } else { 0 };
@@ -58,8 +60,7 @@ impl NumberedPager {
             return after(Some(guard));
         }
         if !more {
-            let silent = facts.has_more.is_none() && !self.config.data_only;
-            return after(silent.then_some(Guard::HasMoreMissing));
+            return after(None);
         }
         if let Err(guard) = self.empty.page(facts.items as usize) {
             return after(Some(guard));

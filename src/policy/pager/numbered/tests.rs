@@ -244,10 +244,36 @@ fn the_same_page_twice_is_a_loop_and_is_not_delivered_twice() {
 #[test]
 fn silence_on_whether_more_follows_is_no_end() {
     let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
-    fetches(&mut pager);
+    assert_eq!(fetches(&mut pager), [1]);
     pager.arrived(1, facts(3, None, 1));
-    assert_eq!(drain(&mut pager), [(1, 0, 3)]);
-    assert_eq!(pager.progress(), Progress::Stopped(Guard::HasMoreMissing));
+    assert_eq!((drain(&mut pager), pager.progress()), (vec![(1, 0, 3)], Progress::Going));
+    // Only the next page shows, and where it is not full only one is asked for.
+    assert_eq!(fetches(&mut pager), [2]);
+    pager.arrived(2, facts(0, None, 2));
+    assert_eq!((drain(&mut pager), pager.progress()), (vec![], Progress::Ended));
+    assert_eq!(place(&pager), (1, 3));
+}
+
+#[test]
+fn a_page_that_falls_silent_is_gone_on_behind_and_a_word_counts_again() {
+    let mut pager = NumberedPager::new(NumberedConfig { eager: true, ..CONFIG }, ReadProgress::default());
+    assert_eq!(fetches(&mut pager), [1, 2, 3, 4]);
+    pager.arrived(1, more(1));
+    pager.arrived(2, facts(10, None, 2));
+    pager.arrived(3, last(4));
+    pager.arrived(4, facts(10, None, 4));
+    assert_eq!(drain(&mut pager), [(1, 0, 10), (2, 0, 10), (3, 0, 4)]);
+    assert_eq!(pager.progress(), Progress::Ended);
+}
+
+#[test]
+fn the_page_before_it_again_ends_a_list_that_does_not_say() {
+    let mut pager = NumberedPager::new(CONFIG, ReadProgress::default());
+    fetches(&mut pager);
+    pager.arrived(1, facts(10, None, 7));
+    fetches(&mut pager);
+    pager.arrived(2, facts(10, None, 7));
+    assert_eq!((drain(&mut pager), pager.progress()), (vec![(1, 0, 10)], Progress::Ended));
 }
 
 #[test]

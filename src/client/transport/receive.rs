@@ -1,0 +1,129 @@
+//! Answers as they are read: whatever way a body comes, one form of it goes on from here.
+
+use crate::{
+    codec::{Coding, Decoder, Undecodable, coding, mend},
+    host::{BodyError, Host, Opened, Request, Response, SendError, Source},
+};
+use bytes::Bytes;
+use futures_util::future::LocalBoxFuture;
+use std::borrow::Cow;
+use zeroize::Zeroize;
+
+/// How much of a file is decoded at once, in bytes.
+const CHUNK: usize = 64 * 1024;
+
+/// The fields that speak of the bytes on the way, and not of the file: its length, and what its
+/// rest could be asked for by.
+const OF_THE_CODED: [&str; 4] = ["content-length", "content-encoding", "etag", "last-modified"];
+
+/// Sends a request and reads the whole answer: decoded, at most `request.max_body` bytes of
+/// it, and [`mended`](mend).
+pub(crate) async fn send(host: &impl Host, mut request: Request) -> Result<Response, SendError> {
+    request.headers.push(("accept-encoding", coding::ACCEPTED.to_owned()));
+    let most = request.max_body;
+    host.send(request).await.map(|response| decoded(response, most))
+}
+
+/// An answer that was read whole, as its sender meant it.
+pub(crate) fn decoded(response: Response, most: usize) -> Response {
+    let coding = coding_of(&response.headers);
+    let body = response.body.and_then(|body| match coding {
+        Ok(None) => Ok(body),
+        // Nothing is nothing in any coding.
+        _ if body.is_empty() => Ok(body),
+        Ok(Some(coding)) => decode(coding, body, most),
+        Err(name) => Err(BodyError::Coded(name)),
+    });
+    Response { body: body.map(text), ..response }
+}
+
+fn decode(coding: Coding, body: Bytes, most: usize) -> Result<Bytes, BodyError> {
+    let decoded = coding.decode(&body, most);
+    wipe(body);
+    decoded.map(Bytes::from).map_err(|error| match error {
+        Undecodable::TooLarge => BodyError::TooLarge,
+        Undecodable::Broken(why) => BodyError::Broken(why.to_owned()),
+    })
+}
+
+fn text(body: Bytes) -> Bytes {
+    match mend(&body) {
+        Cow::Borrowed(mended) => body.slice_ref(mended),
+        Cow::Owned(mended) => mended.into(),
+    }
+}
+
+/// Leaves nothing of a body that may hold a token, unless somebody else has it too.
+pub(crate) fn wipe(body: Bytes) {
+    if let Ok(mut body) = body.try_into_mut() {
+        body.as_mut().zeroize();
+    }
+}
+
+/// A file as its sender meant it. It was asked for as it is; where it comes coded all the same,
+/// it has no known length, and no part of it can be asked for: places in the one are not
+/// places in the other.
+///
+/// # Errors
+/// What cannot be read of it, for a person.
+pub(crate) fn file(opened: Opened) -> Result<Opened, String> {
+    let coding = match coding_of(&opened.headers) {
+        Ok(None) => return Ok(opened),
+        Ok(Some(_)) if opened.status == 206 => {
+            let name = opened.header("content-encoding").unwrap_or_default();
+            return Err(format!("a part of the file came with the content coding `{name}`"));
+        }
+        Ok(Some(coding)) => coding,
+        Err(name) => return Err(unreadable(&name)),
+    };
+    let Opened { status, mut headers, body } = opened;
+    headers.retain(|(name, _)| !OF_THE_CODED.contains(&name.as_str()));
+    let body = Decoded { body, decoder: Decoder::new(coding), piece: Vec::new(), taken: 0 };
+    Ok(Opened { status, headers, body: Box::new(body) })
+}
+
+/// The message of a body that has a coding of this name.
+pub(crate) fn unreadable(name: &str) -> String {
+    format!("the answer has the content coding `{name}`, which was not asked for and cannot be read")
+}
+
+fn coding_of(headers: &[(String, String)]) -> Result<Option<Coding>, String> {
+    let values = headers.iter().filter(|(name, _)| name == "content-encoding");
+    Coding::of(values.map(|(_, value)| value.as_str()))
+}
+
+/// A body that is decoded as it is read.
+struct Decoded {
+    body: Box<dyn Source>,
+    decoder: Decoder,
+    /// What came last, and how much of it the decoder took.
+    piece: Vec<u8>,
+    taken: usize,
+}
+
+impl Decoded {
+    fn decode(&mut self) -> Result<Vec<u8>, &'static str> {
+        let mut out = Vec::new();
+        let rest = self.piece.get(self.taken..).unwrap_or_default();
+        self.taken += self.decoder.decode(rest, &mut out, CHUNK)?;
+        Ok(out)
+    }
+}
+
+impl Source for Decoded {
+    fn next(&mut self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, BodyError>> {
+        let broken = |why: &str| BodyError::Broken(why.to_owned());
+        Box::pin(async move {
+            loop {
+                let out = self.decode().map_err(broken)?;
+                if !out.is_empty() {
+                    return Ok(Some(out));
+                }
+                match self.body.next().await? {
+                    Some(piece) => (self.piece, self.taken) = (piece, 0),
+                    None => return self.decoder.end().map(|()| None).map_err(broken),
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,164 @@
+//! The object that a page comes in.
+
+use crate::providers::api::Unreadable;
+use serde::{
+    Deserialize,
+    de::{Deserializer, MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+use std::{borrow::Cow, fmt, marker::PhantomData};
+
+/// Its members, not decoded but for the records. Of a name that comes twice, the last one
+/// counts.
+pub(super) struct Members<'a, D> {
+    page: Option<&'a RawValue>,
+    has_more: Option<&'a RawValue>,
+    total_count: Option<&'a RawValue>,
+    continue_from: Option<&'a RawValue>,
+    fields: Option<&'a RawValue>,
+    data: Option<D>,
+}
+
+impl<'a, D: Deserialize<'a>> Members<'a, D> {
+    /// Takes it apart.
+    ///
+    /// # Errors
+    /// It is no object, or its records are none. serde's own message has no path and may
+    /// repeat what the body holds.
+    pub(super) fn read(body: &'a [u8]) -> Result<Members<'a, D>, Unreadable> {
+        serde_json::from_slice(body).map_err(|error| match body.trim_ascii_start().first() {
+            _ if !error.is_data() => Unreadable { malformed: true, ..wrong("$", "is no JSON, or cut off") },
+            Some(b'{') => wrong("$.data", "must be an array"),
+            _ => wrong("$", "is no page"),
+        })
+    }
+
+    /// The records.
+    ///
+    /// # Errors
+    /// There are none.
+    pub(super) fn data(&mut self) -> Result<D, Unreadable> {
+        self.data.take().ok_or_else(|| wrong("$.data", "is missing"))
+    }
+
+    /// Whether more follow, if it says so.
+    ///
+    /// # Errors
+    /// It says something else.
+    pub(super) fn has_more(&self) -> Result<Option<bool>, Unreadable> {
+        member(self.has_more, "$.hasMore", "must be true or false")
+    }
+
+    /// Where a feed goes on.
+    ///
+    /// # Errors
+    /// It is no text.
+    pub(super) fn continue_from(&self) -> Result<Option<String>, Unreadable> {
+        member(self.continue_from, "$.continueFrom", "must be text")
+    }
+
+    /// The columns of a report.
+    ///
+    /// # Errors
+    /// They are missing, or are none.
+    pub(super) fn fields<F: Deserialize<'a>>(&self) -> Result<F, Unreadable> {
+        member(self.fields, "$.fields", "must be the columns")?.ok_or_else(|| wrong("$.fields", "is missing"))
+    }
+
+    /// The number of the page. Looked at only if it is a number: nothing depends on its being
+    /// there.
+    pub(super) fn number(&self) -> Option<u32> {
+        self.page.and_then(|number| number.get().parse().ok())
+    }
+
+    /// Records in all. Not trusted, and so not demanded to be a number.
+    pub(super) fn total(&self) -> Option<u64> {
+        self.total_count.and_then(|total| total.get().parse().ok())
+    }
+}
+
+fn member<'a, T: Deserialize<'a>>(
+    json: Option<&'a RawValue>,
+    path: &str,
+    must: &str,
+) -> Result<Option<T>, Unreadable> {
+    json.map_or(Ok(None), |json| serde_json::from_str(json.get()).map_err(|_| wrong(path, must)))
+}
+
+pub(super) fn wrong(path: &str, message: &str) -> Unreadable {
+    Unreadable { path: path.to_owned(), message: message.to_owned(), malformed: false }
+}
+
+impl<'de: 'a, 'a, D: Deserialize<'de>> Deserialize<'de> for Members<'a, D> {
+    fn deserialize<J: Deserializer<'de>>(json: J) -> Result<Self, J::Error> {
+        json.deserialize_map(Read(PhantomData))
+    }
+}
+
+struct Read<D>(PhantomData<D>);
+
+impl<'de, D: Deserialize<'de>> Visitor<'de> for Read<D> {
+    type Value = Members<'de, D>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Members {
+            page: None,
+            has_more: None,
+            total_count: None,
+            continue_from: None,
+            fields: None,
+            data: None,
+        };
+        while let Some(Name(name)) = map.next_key()? {
+            let mut ignored = None;
+            let member = match &*name {
+                "data" => {
+                    members.data = map.next_value()?;
+                    continue;
+                }
+                "page" => &mut members.page,
+                "hasMore" => &mut members.has_more,
+                "totalCount" => &mut members.total_count,
+                "continueFrom" => &mut members.continue_from,
+                "fields" => &mut members.fields,
+                _ => &mut ignored,
+            };
+            *member = Some(map.next_value()?);
+        }
+        Ok(members)
+    }
+}
+
+/// Borrowed unless it is written with escapes.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_of_doubled_members_counts() {
+        let body = br#"{"hasMore":true,"data":[1],"hasMor\u0065":false,"page":1,"data":[2,3],"page":2}"#;
+        let mut page = Members::<Vec<u8>>::read(body).unwrap();
+        assert_eq!(page.data().unwrap(), [2, 3]);
+        assert_eq!((page.has_more().unwrap(), page.number()), (Some(false), Some(2)));
+    }
+
+    #[test]
+    fn a_member_that_does_not_fit_is_named() {
+        let read = |body: &'static str| Members::<Vec<u8>>::read(body.as_bytes());
+        assert_eq!(read(r#"{"data":5}"#).err().unwrap().path, "$.data");
+        assert_eq!(read("[]").err().unwrap().message, "is no page");
+        assert!(read(r#"{"data":[1"#).err().unwrap().malformed);
+        let page = read(r#"{"data":null,"hasMore":"no","continueFrom":7,"totalCount":"many"}"#);
+        let mut page = page.unwrap();
+        assert_eq!(page.has_more().unwrap_err().path, "$.hasMore");
+        assert_eq!(page.continue_from().unwrap_err().path, "$.continueFrom");
+        assert_eq!((page.data().unwrap_err().message.as_str(), page.total()), ("is missing", None));
+    }
+}
