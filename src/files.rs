@@ -4,6 +4,7 @@
 pub mod disposition;
 pub mod location;
 mod multipart;
+pub(crate) mod no_file;
 pub mod range;
 mod upload;
 

@@ -76,7 +76,7 @@ impl Policies {
         self.group.succeeded(now, now);
         self.group.landed(&mut self.inflight);
         black_box(self.breaker.record(permit, now, Outcome::Success, Duration::ZERO, None, 0.5));
-        self.cell.accepted(generation);
+        self.cell.accepted(generation, now);
         self.budget.refund(now, Spent::default());
         self.memory.insert(key, entry());
     }

@@ -5,7 +5,7 @@ use super::{
     call_state::CallState,
     files::{FoundFile, while_moving},
     transport::{
-        receive,
+        receive::{self, Patience},
         redact::Redactor,
         request::{self, Authorization, RequestParts, query},
     },
@@ -14,7 +14,7 @@ use crate::{
     answer::{Accepted, Answer, Payload},
     codec::{LimitExceeded, check_limits},
     contract::{FailureKind, FieldError, catalogue::Paging},
-    host::{BodyError, Host, Request, Response, SendError, timeout::timeout},
+    host::{BodyError, Host, Request, Response, SendError},
     policy::{
         classify::{Access, Attempt, BodyKind, Class, Effect, Fault, Reason, Sent, classify},
         hint::retry_hint,
@@ -61,7 +61,7 @@ impl ErrorDetail {
 }
 
 impl<H: Host> Client<H> {
-    /// Sends the request once; `time` is all that it may take.
+    /// Sends the request once; `time` is all that its answer may take to begin.
     pub(crate) async fn attempt(
         &self,
         state: &CallState<'_>,
@@ -73,7 +73,12 @@ impl<H: Host> Client<H> {
             return Box::pin(self.attempt_file(state, authorization, time)).await;
         }
         let request = self.request(state, authorization, time);
-        let sending = timeout(&*self.host, time, receive::send(&*self.host, request));
+        let patience = Patience {
+            first_byte: time,
+            between_bytes: state.settings.attempt_timeout,
+            deadline: state.retry.deadline(),
+        };
+        let sending = receive::send_flowing(&*self.host, request, patience, &state.answered);
         let sent = match &state.call.upload {
             None => sending.await,
             Some(upload) => {
@@ -113,11 +118,16 @@ impl<H: Host> Client<H> {
         let mut means = None;
         let (attempt, read) = match sent {
             None => {
-                let detail = ErrorDetail::new(FailureKind::Timeout, "no answer in time");
+                let patience = state.settings.attempt_timeout.as_secs();
+                let message =
+                    format!("no answer began within {patience} s (REQUEST_TIMEOUT) or before the deadline");
+                let detail = ErrorDetail::new(FailureKind::Timeout, message);
                 (Attempt::Timeout { sent: Sent::Maybe }, Err(detail))
             }
             Some(Err(error)) => {
-                (Attempt::Transport { sent: error.sent, reason: error.reason }, Err(unanswered(&error)))
+                let known = error.reason == Reason::Connect && state.settings.host_knows_unsent;
+                let sent = if known { Sent::No } else { error.sent };
+                (Attempt::Transport { sent, reason: error.reason }, Err(unanswered(&error)))
             }
             Some(Ok(response)) => {
                 means = error_class(&state.account, &response);
@@ -184,6 +194,9 @@ fn read_response(
         Err(BodyError::Broken(why)) => {
             let detail = ErrorDetail::new(FailureKind::Transport, format!("the answer broke off: {why}"));
             return (BodyKind::CutOff, Err(detail));
+        }
+        Err(BodyError::TimedOut(message)) => {
+            return (BodyKind::CutOff, Err(ErrorDetail::new(FailureKind::Timeout, message.clone())));
         }
         Err(BodyError::Coded(name)) => {
             let detail = ErrorDetail::new(FailureKind::Decode, receive::unreadable(name));

@@ -67,7 +67,8 @@ impl<H: Host> Client<H> {
         let Acquired { authorization, permit, breaker, time } = acquired;
         let fault = result.as_ref().err().map(|failed| failed.fault);
         limits.tell(&permit, fault.as_ref(), now);
-        let took = now.since(permit.sent());
+        // How long a body flows is a matter of its size and the line.
+        let took = state.answered.take().unwrap_or(now).since(permit.sent());
         match &mut result {
             // A file is under way until its last byte is here.
             Ok(Exchanged::File(file)) => file.hold(limits.file.take().into_iter().chain([permit])),

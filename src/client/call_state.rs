@@ -9,12 +9,12 @@ use crate::{
         budget::Spent,
         classify::Effect as Took,
         retry::{GiveUp, Retry, Why},
-        time::WallTime,
+        time::{Tick, WallTime},
     },
     providers::api::{MinimumInterval, PageSelector, Provider},
     settings::CommonSettings,
 };
-use std::{borrow::Cow, rc::Rc, time::Duration};
+use std::{borrow::Cow, cell::Cell, rc::Rc, time::Duration};
 
 /// One call on its way.
 pub(crate) struct CallState<'c> {
@@ -33,6 +33,8 @@ pub(crate) struct CallState<'c> {
     pub(crate) began_wall: WallTime,
     /// Its attempts.
     pub(crate) retry: Retry,
+    /// When the answer to the last attempt began, if it did.
+    pub(crate) answered: Cell<Option<Tick>>,
     /// What its retries took out of the budget.
     pub(crate) spent: Spent,
     /// How often a token of this call was refused.

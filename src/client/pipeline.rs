@@ -28,7 +28,7 @@ use crate::{
     providers::api::{PageSelector, ResolvedCall},
     settings::{CommonSettings, common::Role},
 };
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 impl<H: Host> Client<H> {
     /// Calls an operation, with as many attempts as the policies allow.
@@ -166,6 +166,7 @@ impl<H: Host> Client<H> {
             settings,
             minimum_interval: rare,
             began_wall: self.host.wall_now(),
+            answered: Cell::default(),
             spent: Spent::default(),
             token_refusals: TokenRefusals::default(),
             gave_up: None,

@@ -79,7 +79,9 @@ impl Multipart {
                     Some(said) if self.sent < said => Err(Broken::TooFew { got: self.sent, said }),
                     _ => Ok(Some(self.tail().into_bytes())),
                 },
-                Err(BodyError::Broken(why) | BodyError::Coded(why)) => Err(Broken::Unreadable(why)),
+                Err(BodyError::Broken(why) | BodyError::TimedOut(why) | BodyError::Coded(why)) => {
+                    Err(Broken::Unreadable(why))
+                }
                 Err(BodyError::TooLarge) => Err(Broken::TooLarge(self.most)),
             },
             State::Done => Ok(None),

@@ -76,8 +76,10 @@ pub struct Response {
 pub enum BodyError {
     /// It has more than the most bytes that were asked for.
     TooLarge,
-    /// The connection broke, or the time was over.
+    /// The connection broke.
     Broken(String),
+    /// It stopped to flow, or the deadline passed.
+    TimedOut(String),
     /// It has a content coding of this name, which nobody asked for. No host says so.
     Coded(String),
 }

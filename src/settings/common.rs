@@ -38,7 +38,7 @@ pub const SETTINGS: &[Setting] = &[
         "REQUEST_TIMEOUT",
         Kind::Integer { min: 1, max: 600 },
         "30",
-        "Seconds that one attempt may take.",
+        "Seconds until an answer begins, and between two pieces of it. One that flows may take until the deadline.",
     ),
     setting(
         "PENSTOCK_DEADLINE",
@@ -186,6 +186,12 @@ pub const SETTINGS: &[Setting] = &[
         "Refuse webhooks while the host has no store in which to note that an event was handed out.",
     ),
     setting(
+        "PENSTOCK_CONNECT_TIMEOUT_PROVES_NOT_SENT",
+        Kind::Bool,
+        "false",
+        "Believe a host that no connection could be made, so that a write is sent again. For hosts that report it only then, as the embedding of this project does.",
+    ),
+    setting(
         "PENSTOCK_ALLOW_HTTP",
         Kind::Bool,
         "false",
@@ -260,6 +266,8 @@ pub struct CommonSettings {
     pub webhook_keep: Duration,
     /// Whether webhooks are refused without a store.
     pub webhook_needs_state: bool,
+    /// Whether the host tells a failed connection from one that broke later.
+    pub host_knows_unsent: bool,
     /// Whether provider URLs may lack TLS.
     pub allow_http: bool,
 }
@@ -345,6 +353,7 @@ impl From<&Values> for CommonSettings {
             webhook_lease: Duration::from_secs(values.integer("PENSTOCK_WEBHOOK_LEASE")),
             webhook_keep: Duration::from_secs(values.integer("PENSTOCK_WEBHOOK_KEEP_DAYS") * 86_400),
             webhook_needs_state: values.switch("PENSTOCK_WEBHOOK_NEEDS_STATE"),
+            host_knows_unsent: values.switch("PENSTOCK_CONNECT_TIMEOUT_PROVES_NOT_SENT"),
             allow_http: values.switch("PENSTOCK_ALLOW_HTTP"),
         }
     }

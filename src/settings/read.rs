@@ -6,6 +6,7 @@ use crate::{
     host::{Host, HostError},
     policy::{secret::Secret, time::WallTime},
 };
+use futures_util::future::try_join_all;
 use litemap::LiteMap;
 
 /// Checked values by setting name. Secrets are not kept here: that they exist is
@@ -70,44 +71,53 @@ pub async fn read<H: Host>(
     table: &[&Setting],
     names: &dyn Fn(&Setting) -> Vec<String>,
 ) -> Result<(Values, Vec<FieldError>), HostError> {
+    // All at once: a host may need its time for each.
+    let found = try_join_all(table.iter().map(|&setting| find(host, setting, names(setting)))).await?;
     let mut values = Values::default();
     let mut wrong = Vec::new();
-    for &setting in table {
-        let names = names(setting);
-        let mut found = None;
-        for name in &names {
-            found = match setting.secret {
-                true => secret(host, setting, name).await?.map(|secret| {
-                    // The copy is wiped at once.
-                    (
-                        name,
-                        checked(setting, secret.expose()).map(|copy| drop(Secret::new(copy))).map(|()| None),
-                    )
-                }),
-                false => host.setting(name).await?.map(|value| (name, checked(setting, &value).map(Some))),
-            };
-            if found.is_some() {
-                break;
-            }
-        }
+    for (&setting, found) in table.iter().zip(found) {
         match found {
-            Some((_, Ok(None))) => {}
-            Some((name, Ok(Some(value)))) => {
-                values.0.insert(setting.name, Found { value, name: Some(name.clone()) });
+            Looked::Up(Ok(None)) => {}
+            Looked::Up(Ok(Some(value))) => {
+                values.0.insert(setting.name, value);
             }
-            Some((name, Err(message))) => wrong.push(FieldError::new(name.clone(), message)),
-            None => match setting.default {
+            Looked::Up(Err(malformed)) => wrong.push(malformed),
+            Looked::Missing(name) => match setting.default {
                 Some(default) => {
                     values.0.insert(setting.name, Found { value: default.to_owned(), name: None });
                 }
-                None if setting.required => {
-                    wrong.push(FieldError::new(names.into_iter().next().unwrap_or_default(), "is not set"));
-                }
+                None if setting.required => wrong.push(FieldError::new(name, "is not set")),
                 None => {}
             },
         }
     }
     Ok((values, wrong))
+}
+
+/// What a host has under the names of a setting.
+enum Looked {
+    /// The value, none of a secret, or what is wrong with it.
+    Up(Result<Option<Found>, FieldError>),
+    /// Nothing; the first name.
+    Missing(String),
+}
+
+/// The first of these names under which the host has something.
+async fn find<H: Host>(host: &H, setting: &Setting, names: Vec<String>) -> Result<Looked, HostError> {
+    for name in &names {
+        let value = match setting.secret {
+            true => secret(host, setting, name).await?.map(|secret| {
+                // The copy is wiped at once.
+                checked(setting, secret.expose()).map(|copy| drop(Secret::new(copy))).map(|()| None)
+            }),
+            false => host.setting(name).await?.map(|value| checked(setting, &value).map(Some)),
+        };
+        if let Some(value) = value {
+            let found = value.map(|value| value.map(|value| Found { value, name: Some(name.clone()) }));
+            return Ok(Looked::Up(found.map_err(|message| FieldError::new(name.clone(), message))));
+        }
+    }
+    Ok(Looked::Missing(names.into_iter().next().unwrap_or_default()))
 }
 
 /// A host may know exactly which secrets are read and deny all other names: it has none

@@ -9,6 +9,7 @@ use crate::{
     providers::api::Credentials,
     settings::SECONDARY,
 };
+use futures_util::future::join_all;
 
 /// What the slots hold now.
 pub(crate) struct Slots {
@@ -42,18 +43,23 @@ impl<H: Host> Accounts<H> {
         let table = account.provider.settings();
         let has = |name: &str| table.iter().any(|setting| setting.name == name);
         let (mut primary, mut secondary, mut two) = (Vec::new(), Vec::new(), false);
-        for setting in table.iter().filter(|setting| setting.secret && !setting.name.ends_with(SECONDARY)) {
+        let secrets: Vec<_> =
+            table.iter().filter(|setting| setting.secret && !setting.name.ends_with(SECONDARY)).collect();
+        let names =
+            |name: &str| account.provider.setting_names(name, &account.name, &account.site.environment);
+        let found = join_all(secrets.iter().map(|setting| {
             let doubled = has(&format!("{}{SECONDARY}", setting.name));
-            let names =
-                account.provider.setting_names(setting.name, &account.name, &account.site.environment);
-            match self.first_secret(&names, doubled).await {
+            self.first_secret(names(setting.name), doubled)
+        }));
+        for (setting, found) in secrets.iter().zip(found.await) {
+            match found {
                 Ok(Some((first, second))) => {
                     two |= second.is_some();
                     secondary.push((setting.name, second.unwrap_or_else(|| first.clone())));
                     primary.push((setting.name, first));
                 }
                 Ok(None) => {
-                    let field = names.into_iter().next().unwrap_or_default();
+                    let field = names(setting.name).into_iter().next().unwrap_or_default();
                     let missing = FieldError::new(field, "is not set");
                     return Err(failure::configuration(vec![missing]));
                 }
@@ -69,10 +75,10 @@ impl<H: Host> Accounts<H> {
     /// it. One under another name might be another tenant's or another environment's.
     async fn first_secret(
         &self,
-        names: &[String],
+        names: Vec<String>,
         doubled: bool,
     ) -> Result<Option<(Secret, Option<Secret>)>, HostError> {
-        for name in names {
+        for name in &names {
             // The second one first: whoever moves it to the primary slot meanwhile writes
             // that one before this one is gone, so it is found in either.
             let second = match doubled {

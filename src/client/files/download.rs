@@ -132,7 +132,7 @@ impl<H: Host> Download<H> {
                 let message = format!("no byte came for {} s", self.patience.as_secs());
                 return Err(Stop::Broken(self.broken(FailureKind::Timeout, &message)));
             }
-            Some(Err(BodyError::Broken(why) | BodyError::Coded(why))) => {
+            Some(Err(BodyError::Broken(why) | BodyError::TimedOut(why) | BodyError::Coded(why))) => {
                 return Err(Stop::Broken(self.broken(FailureKind::Transport, &why)));
             }
             Some(Err(BodyError::TooLarge)) => return Err(Stop::For(self.too_large())),
@@ -144,6 +144,9 @@ impl<H: Host> Download<H> {
         }
         let wrong =
             |this: &Self| this.broken(FailureKind::Transport, "its length is not the one that was said");
+        if piece.is_none() && self.received == 0 && self.info.length.is_none() {
+            return Err(Stop::For(self.empty()));
+        }
         match self.info.length {
             Some(length) if self.received > length => Err(Stop::For(wrong(self))),
             Some(length) if piece.is_none() && self.received < length => Err(Stop::Broken(wrong(self))),
@@ -224,6 +227,11 @@ impl<H: Host> Download<H> {
     fn late(&self) -> Failure {
         let message = format!("the deadline passed after {}", self.so_far());
         ended_early(FailureKind::Timeout, message, RetryAdvice::Later)
+    }
+
+    fn empty(&self) -> Failure {
+        let message = "the answer is empty, which is no file".to_owned();
+        ended_early(FailureKind::Decode, message, RetryAdvice::Later)
     }
 
     fn too_large(&self) -> Failure {

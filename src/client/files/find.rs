@@ -16,7 +16,10 @@ use crate::{
         },
     },
     contract::FailureKind,
-    files::location::{Place, same},
+    files::{
+        location::{Place, same},
+        no_file::{NoFile, no_file},
+    },
     host::{Host, Opened, Request, Response, SendError, Timeouts, timeout::timeout},
     policy::{
         classify::{Access, Attempt, BodyKind, Class, Effect, Fault, Reason, StatusRules, classify},
@@ -78,6 +81,14 @@ impl<H: Host> Client<H> {
             let fault = Fault { reason: Reason::Unfit, effect, class, status: Some(status), hint: None };
             Failed { fault, detail: ErrorDetail::new(FailureKind::Decode, why) }
         })?;
+        if let Some(NoFile { message, may_pass }) = no_file(&opened) {
+            let (reason, class) = match may_pass {
+                true => (Reason::Malformed, Class::Transient),
+                false => (Reason::Unfit, Class::Final),
+            };
+            let fault = Fault { reason, effect: Effect::NotApplied, class, status: Some(status), hint: None };
+            return Err(Failed { fault, detail: ErrorDetail::new(FailureKind::Decode, message) });
+        }
         let most = state.settings.max_file_bytes;
         if length(&opened).is_some_and(|length| length > most) {
             let (effect, class) = (Effect::NotApplied, Class::Final);

@@ -2,10 +2,14 @@
 
 use super::rig::{Rig, options, within};
 use crate::{
-    contract::{FailureKind, Outcome, RetryAdvice},
-    host::simulated::Reply,
+    contract::{CallOptions, Failure, FailureKind, Outcome, RetryAdvice},
+    host::{
+        BodyError, Source,
+        simulated::{Reply, Simulated},
+    },
 };
-use std::time::Duration;
+use futures_util::future::LocalBoxFuture;
+use std::{cell::Cell, collections::VecDeque, time::Duration};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -72,6 +76,83 @@ fn silence_ends_at_the_time_for_one_attempt_and_is_tried_again() {
     }
 }
 
+/// A body that comes in pieces, with a pause before each.
+struct Flow {
+    host: Simulated,
+    pieces: VecDeque<Vec<u8>>,
+    pause: Duration,
+}
+
+fn flow(rig: &Rig, pause: Duration) -> Reply {
+    let body = br#"{"id":1,"jobNumber":"J1","total":12.50}"#;
+    let pieces = body.chunks(4).map(<[u8]>::to_vec).collect();
+    Reply::streamed(200, Flow { host: rig.host.clone(), pieces, pause })
+}
+
+impl Source for Flow {
+    fn next(&mut self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, BodyError>> {
+        Box::pin(async {
+            self.host.wait(self.pause).await;
+            Ok(self.pieces.pop_front())
+        })
+    }
+}
+
+/// Gives the elapsed time, the number of requests, and how it ended.
+fn flows(pause: Duration, options: &CallOptions) -> (Duration, usize, Result<(), Failure>) {
+    let rig = Rig::new();
+    rig.host.set("REQUEST_TIMEOUT", "5");
+    rig.host.set("RETRY_ATTEMPTS", "2");
+    let reply = Cell::new(Some((flow(&rig, pause), flow(&rig, pause))));
+    rig.titan.on_api(move |_, _| match reply.take() {
+        Some((first, second)) => {
+            reply.set(Some((second, Reply::never())));
+            Some(first)
+        }
+        None => Some(Reply::never()),
+    });
+    let result = rig.run(rig.get_with(options)).map(|_| ());
+    (rig.host.elapsed(), rig.titan.api_requests(), result)
+}
+
+#[test]
+fn an_answer_that_flows_may_take_longer_than_the_time_for_one_to_begin() {
+    let (took, requests, result) = flows(4 * SECOND, &options());
+    assert_eq!((result, requests), (Ok(()), 1));
+    assert!(took > 40 * SECOND, "{took:?}");
+    // It stops to flow, twice.
+    let (took, requests, result) = flows(6 * SECOND, &options());
+    let failure = result.unwrap_err();
+    assert_eq!((failure.kind, requests), (FailureKind::Timeout, 2));
+    assert!(failure.message.contains("no byte of the answer came for 5 s (REQUEST_TIMEOUT)"), "{failure:?}");
+    assert!(took < 11 * SECOND, "{took:?}");
+    // The deadline bounds the whole.
+    let (took, _, result) = flows(4 * SECOND, &within(17 * SECOND));
+    let failure = result.unwrap_err();
+    assert!(failure.message.starts_with("the deadline passed while the answer came"), "{failure:?}");
+    assert_eq!((failure.kind, took), (FailureKind::Timeout, 17 * SECOND));
+}
+
+#[test]
+fn silence_names_its_setting() {
+    let rig = Rig::new();
+    rig.host.set("REQUEST_TIMEOUT", "5");
+    rig.host.set("RETRY_ATTEMPTS", "1");
+    rig.titan.on_api(|_, _| Some(Reply::never()));
+    let failure = rig.run(rig.get()).unwrap_err();
+    assert!(failure.message.contains("within 5 s (REQUEST_TIMEOUT)"), "{failure:?}");
+}
+
+#[test]
+fn settings_are_read_at_once() {
+    let rig = Rig::new();
+    rig.titan.holds(1);
+    rig.titan.latency(Duration::ZERO, Duration::ZERO);
+    rig.host.slow_lookups(SECOND / 20);
+    rig.run(rig.get()).unwrap();
+    assert!(rig.host.elapsed() <= SECOND / 2, "{:?}", rig.host.elapsed());
+}
+
 #[test]
 fn the_deadline_ends_a_call_wherever_it_is() {
     type Trouble = fn(&Rig);
@@ -100,7 +181,7 @@ fn the_time_that_settings_take_is_part_of_a_reads_deadline() {
     for (name, streamed) in [("jpm.jobs-list", true), ("jpm.jobs-page", false)] {
         let rig = Rig::new();
         rig.titan.holds(5);
-        rig.host.slow_lookups(SECOND / 5);
+        rig.host.slow_lookups(2 * SECOND);
         let options = within(3 * SECOND);
         let failure = rig.run(async {
             match streamed {

@@ -2,11 +2,12 @@
 
 use crate::{
     codec::{Coding, Decoder, Undecodable, coding, mend},
-    host::{BodyError, Host, Opened, Request, Response, SendError, Source},
+    host::{BodyError, Host, Opened, Request, Response, SendError, Source, timeout::timeout},
+    policy::time::Tick,
 };
 use bytes::Bytes;
-use futures_util::future::LocalBoxFuture;
-use std::borrow::Cow;
+use futures_util::future::{Either, LocalBoxFuture, select};
+use std::{borrow::Cow, cell::Cell, pin::pin, time::Duration};
 use zeroize::Zeroize;
 
 /// How much of a file is decoded at once, in bytes.
@@ -16,12 +17,78 @@ const CHUNK: usize = 64 * 1024;
 /// rest could be asked for by.
 const OF_THE_CODED: [&str; 4] = ["content-length", "content-encoding", "etag", "last-modified"];
 
+/// How long to wait for an answer. One that flows may take until the deadline.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// Until it begins.
+    pub(crate) first_byte: Duration,
+    /// Between two pieces of it.
+    pub(crate) between_bytes: Duration,
+    /// For all of it.
+    pub(crate) deadline: Tick,
+}
+
 /// Sends a request and reads the whole answer: decoded, at most `request.max_body` bytes of
 /// it, and [`mended`](mend).
 pub(crate) async fn send(host: &impl Host, mut request: Request) -> Result<Response, SendError> {
     request.headers.push(("accept-encoding", coding::ACCEPTED.to_owned()));
     let most = request.max_body;
     host.send(request).await.map(|response| decoded(response, most))
+}
+
+/// The same, as long as the answer flows. None if it did not begin in time; `began` learns
+/// when it did.
+pub(crate) async fn send_flowing(
+    host: &impl Host,
+    mut request: Request,
+    patience: Patience,
+    began: &Cell<Option<Tick>>,
+) -> Option<Result<Response, SendError>> {
+    request.headers.push(("accept-encoding", coding::ACCEPTED.to_owned()));
+    let most = request.max_body;
+    let opened = match timeout(host, patience.first_byte, host.open(request)).await? {
+        Ok(opened) => opened,
+        Err(error) => return Some(Err(error)),
+    };
+    began.set(Some(host.now()));
+    Some(Ok(decoded(flowing(host, opened, most, patience).await, most)))
+}
+
+/// Reads an answer to its end, unless it stops to flow.
+async fn flowing(host: &impl Host, opened: Opened, most: usize, patience: Patience) -> Response {
+    let Opened { status, headers, mut body } = opened;
+    let last = Cell::new(host.now());
+    let reading = async {
+        let mut whole = Vec::new();
+        while let Some(piece) = body.next().await? {
+            if piece.len() > most.saturating_sub(whole.len()) {
+                return Err(BodyError::TooLarge);
+            }
+            last.set(host.now());
+            if whole.is_empty() { whole = piece } else { whole.extend(piece) }
+        }
+        Ok(Bytes::from(whole))
+    };
+    let watching = async {
+        loop {
+            let now = host.now();
+            let stalled = last.get() + patience.between_bytes;
+            if now >= patience.deadline {
+                return BodyError::TimedOut("the deadline passed while the answer came".to_owned());
+            }
+            if now >= stalled {
+                let patience = patience.between_bytes.as_secs();
+                let message = format!("no byte of the answer came for {patience} s (REQUEST_TIMEOUT)");
+                return BodyError::TimedOut(message);
+            }
+            host.sleep(now.until(stalled.min(patience.deadline))).await;
+        }
+    };
+    let body = match select(pin!(reading), pin!(watching)).await {
+        Either::Left((body, _)) => body,
+        Either::Right((error, _)) => Err(error),
+    };
+    Response { status, headers, body }
 }
 
 /// An answer that was read whole, as its sender meant it.

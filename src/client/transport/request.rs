@@ -48,7 +48,7 @@ pub(crate) fn query(
     query
 }
 
-/// The request of one attempt, which may take `time`.
+/// The request of one attempt, whose answer may take `time` to begin.
 pub(crate) fn build(
     parts: RequestParts<'_>,
     authorization: &Authorization,
@@ -70,9 +70,6 @@ pub(crate) fn build(
         headers.push(("content-type", form.content_type()));
         body = Some(Body::Stream(form.into_body()));
     }
-    // A file takes longer than the attempt that finds it.
-    let moves_a_file = call.operation.file || call.upload.is_some();
-    let between_bytes = if moves_a_file { settings.attempt_timeout } else { time };
     Request {
         method: call.operation.method.as_str(),
         https: site.api.https,
@@ -81,7 +78,7 @@ pub(crate) fn build(
         headers,
         secret_headers: authorization.headers.clone(),
         body,
-        timeouts: Timeouts { between_bytes, ..timeouts(time) },
+        timeouts: Timeouts { between_bytes: settings.attempt_timeout, ..timeouts(time) },
         max_body: settings.max_body_bytes,
     }
 }

@@ -45,7 +45,7 @@ pub async fn open(request: Request) -> Result<Opened, SendError> {
     let response = client::send(request).await.map_err(|code| failed(&code))?;
     let (status, headers) = head(&response);
     let (stream, trailers) = consume(response);
-    let body = Box::new(Incoming { _sending: sending, ..Incoming::new(stream, trailers) });
+    let body = Box::new(Incoming { _sending: Some(sending), ..Incoming::new(stream, trailers) });
     Ok(Opened { status, headers, body })
 }
 
@@ -57,17 +57,25 @@ fn head(response: &wasi::Response) -> (u16, Vec<(String, String)>) {
     (response.get_status_code(), headers)
 }
 
-/// A request body that is being sent. Dropped, the rest of it is not: nobody waits for
-/// what the request does any more.
-struct Sending(AbortHandle);
+/// A request that is under way. Dropped, what is left of its body is not sent: nobody waits
+/// for what the request does any more.
+struct Sending {
+    body: Option<AbortHandle>,
+    /// Says how the request's body was sent. Wasmtime 49.0.0 to 49.0.3 closes the connection when
+    /// this is dropped, and calls what has come of the answer the whole
+    /// (bytecodealliance/wasmtime#14227): it is kept until the answer was read.
+    _sent: FutureReader<Result<(), ErrorCode>>,
+}
 
 impl Drop for Sending {
     fn drop(&mut self) {
-        self.0.abort();
+        if let Some(body) = &self.body {
+            body.abort();
+        }
     }
 }
 
-fn outgoing(request: Request) -> Result<(wasi::Request, Option<Sending>), SendError> {
+fn outgoing(request: Request) -> Result<(wasi::Request, Sending), SendError> {
     let invalid = |what: &str| SendError { reason: Reason::Denied, sent: Sent::No, detail: what.to_owned() };
     let plain = request.headers.iter().map(|(name, value)| (*name, value.as_bytes()));
     let secret = request.secret_headers.iter().map(|(name, value)| (*name, value.expose().as_bytes()));
@@ -86,7 +94,7 @@ fn outgoing(request: Request) -> Result<(wasi::Request, Option<Sending>), SendEr
     let fields = Fields::from_list(&list).map_err(|_| invalid("a header field is not valid"));
     list.iter_mut().for_each(|(_, value)| value.zeroize());
     let fields = fields?;
-    let (contents, trailers, sending) = match body {
+    let (contents, trailers, body) = match body {
         None => (None, no_trailers(), None),
         Some(Contents::Whole(body)) => {
             let (mut writer, reader) = wit_stream::new();
@@ -105,10 +113,11 @@ fn outgoing(request: Request) -> Result<(wasi::Request, Option<Sending>), SendEr
             let (abort, registration) = AbortHandle::new_pair();
             let sending = Abortable::new(pass_on(source, writer, end), registration);
             spawn_local(async move { _ = sending.await });
-            (Some(reader), trailers, Some(Sending(abort)))
+            (Some(reader), trailers, Some(abort))
         }
     };
-    let (outgoing, _sent) = wasi::Request::new(fields, contents, trailers, Some(options(request.timeouts)));
+    let (outgoing, sent) = wasi::Request::new(fields, contents, trailers, Some(options(request.timeouts)));
+    let sending = Sending { body, _sent: sent };
 
     let method = match request.method {
         "GET" => Method::Get,
@@ -254,28 +263,34 @@ async fn read(response: wasi::Response, most: usize) -> Result<bytes::Bytes, Bod
     }
 }
 
-/// What an error code says of the request: certainly unsent, or who knows.
+/// What an error code says of the request.
+///
+/// Hosts use the codes loosely: jco's shims say `connection-timeout` for a server that is silent
+/// after it has read the whole request. That nothing was sent is believed only where no host
+/// could have sent anything: it refused the request itself, found no address, no open port, or
+/// no certificate that it trusts. What only our own kind of host can know is `Sent::Maybe` with
+/// the reason [`Reason::Connect`]; a setting says that it does (`host_knows_unsent`).
 fn failed(code: &ErrorCode) -> SendError {
     use ErrorCode as E;
     let (reason, sent) = match code {
         E::HttpRequestDenied => (Reason::Denied, Sent::No),
         E::DnsTimeout | E::DnsError(_) | E::DestinationNotFound => (Reason::Dns, Sent::No),
+        E::ConnectionRefused => (Reason::Connect, Sent::No),
+        E::TlsCertificateError => (Reason::Tls, Sent::No),
         E::ConnectionTimeout
         | E::DestinationUnavailable
         | E::DestinationIpProhibited
         | E::DestinationIpUnroutable
-        | E::ConnectionRefused
-        | E::ConnectionLimitReached => (Reason::Connect, Sent::No),
-        E::TlsProtocolError | E::TlsCertificateError => (Reason::Tls, Sent::No),
+        | E::ConnectionLimitReached => (Reason::Connect, Sent::Maybe),
         // An alert may also end a connection that was in use.
-        E::TlsAlertReceived(_) => (Reason::Tls, Sent::Maybe),
+        E::TlsProtocolError | E::TlsAlertReceived(_) => (Reason::Tls, Sent::Maybe),
         E::HttpRequestMethodInvalid
         | E::HttpRequestUriInvalid
         | E::HttpRequestUriTooLong
         | E::HttpRequestHeaderSectionSize(_)
         | E::HttpRequestHeaderSize(_)
         | E::LoopDetected
-        | E::ConfigurationError => (Reason::Denied, Sent::No),
+        | E::ConfigurationError => (Reason::Denied, Sent::Maybe),
         E::ConnectionReadTimeout | E::ConnectionWriteTimeout | E::HttpResponseTimeout => {
             (Reason::Timeout, Sent::Maybe)
         }

@@ -252,3 +252,27 @@ fn each_kind_of_operation_is_called_in_its_own_way() {
     assert!(failure.kind == FailureKind::BadInput && failure.message.contains("invoke it"), "{failure:?}");
     assert_eq!(rig.host.requests().len(), 0);
 }
+
+#[test]
+fn what_is_no_file_is_not_taken_for_one() {
+    type Head = (u16, &'static [(&'static str, &'static str)]);
+    let heads: [(Head, &str, usize); 4] = [
+        // A proxy's page may be gone the next time.
+        ((200, &[("content-type", "text/html")]), "text/html", 4),
+        ((200, &[("content-type", "application/problem+json")]), "problem+json", 1),
+        ((204, &[]), "HTTP 204 has no file", 1),
+        ((200, &[("content-length", "0")]), "empty", 1),
+    ];
+    for ((status, headers), message, requests) in heads {
+        let rig = rig(move |_| {
+            headers.iter().fold(Reply::status(status, ""), |reply, (name, value)| reply.header(name, *value))
+        });
+        let failure = rig.run(rig.recording(&options())).unwrap_err();
+        assert!(failure.message.contains(message), "{failure:?}");
+        assert_eq!((failure.kind, rig.titan.api_requests()), (FailureKind::Decode, requests));
+    }
+    // Nothing at all, which only its end tells.
+    let rig = rig(|_| file(&[]));
+    let failure = rig.run(rig.recording(&options())).unwrap().end.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Decode);
+}
