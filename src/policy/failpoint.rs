@@ -14,6 +14,12 @@ pub enum Failpoint {
     LoseRecords,
     /// The records that stand before a resumed position are delivered again.
     RepeatRecords,
+    /// A 429 counts as a failed attempt.
+    CountThrottled,
+    /// Of the spellings of a secret only the plain one is taken out of what a provider says.
+    KeepSpellings,
+    /// A host is believed that says that nothing was sent.
+    BelieveHosts,
     /// A write whose outcome is unknown is sent again.
     ResendWrites,
     /// A wait is slept through although it ends after the deadline, and then it is sent.

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::classify::{Access, Class, Effect, Fault, Reason};
+use super::failpoint::{Failpoint, on};
 use super::time::{Tick, share};
 
 /// How often and how long to try.
@@ -274,6 +275,10 @@ impl Retry {
                 self.backoff(self.policy.base_transient, self.counted, random)
             }
             Class::Throttled => {
+                self.counted += u32::from(on(Failpoint::CountThrottled));
+                if self.counted >= self.policy.max_attempts && on(Failpoint::CountThrottled) {
+                    return Err(Why::Exhausted);
+                }
                 self.throttled = self.throttled.saturating_add(1);
                 if self.throttled > self.policy.max_throttled {
                     return Err(Why::Exhausted);

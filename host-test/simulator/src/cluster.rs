@@ -4,6 +4,7 @@ use crate::{
     calls::NewCall,
     digest::results::{self, Got},
     instance::Instance,
+    invariant::Invariant,
     life::{Life, Living},
     trace::{Event, Who},
     vendor::{APP_KEY, TENANTS, Vendor},
@@ -38,6 +39,9 @@ pub(crate) enum Ended<T> {
     /// Its caller did not wait.
     Cancelled,
 }
+
+/// How often a call is throttled before it gives up (PENSTOCK_MAX_THROTTLED).
+const MOST_THROTTLED: usize = 20;
 
 impl Cluster {
     /// So many instances, with complete settings.
@@ -149,6 +153,7 @@ impl Cluster {
             Some(Err(failure)) => {
                 let told = format!("{failure:?}");
                 world.scan("a failure", told.as_bytes());
+                check_attempts(world, &failure);
                 world.note(who, &Event::Result { got: failure.got(), words: &results::words(&failure) });
                 Ended::Done(Err(failure))
             }
@@ -169,6 +174,17 @@ impl Cluster {
         for entry in self.store.iter().flat_map(Store::contents) {
             self.world.scan("the store", entry.as_bytes());
         }
+    }
+}
+
+/// A call that ends for want of attempts must have made them.
+fn check_attempts(world: &World, failure: &Failure) {
+    let throttled = failure.attempts.iter().filter(|attempt| attempt.reason == "rate-limited").count();
+    let others = failure.attempts.len() - throttled;
+    let exhausted = failure.message.ends_with("no attempts are left");
+    if exhausted && others < world.attempts.get() && throttled <= MOST_THROTTLED {
+        let what = format!("{others} attempts and {throttled} times 429: {}", failure.message);
+        world.violate(Invariant::ThrottledIsNoAttempt, what);
     }
 }
 

@@ -10,6 +10,9 @@ named! {
         ConnectRefused = "connect refused",
         /// The connection takes longer than it may.
         ConnectTimeout = "connect time-out",
+        /// The host says that no connection could be made in time, although the vendor may have
+        /// acted.
+        LiedTimeout = "connect time-out that is none",
         /// The host name is not found.
         Dns = "DNS",
         /// No secure connection.
@@ -46,6 +49,8 @@ named! {
         UnavailableHinted = "503 with hint",
         /// 504. The vendor may have acted.
         GatewayTimeout = "504",
+        /// The vendor repeats the secrets that it was sent, in another spelling.
+        Echo = "secrets echoed",
         /// A token is refused before its time.
         Revoked = "401 revoked early",
         /// The token endpoint answers with 5xx or not at all.
@@ -104,6 +109,8 @@ impl Fault {
     pub(crate) const OF_A_REQUEST: &'static [Fault] = &[
         Fault::ConnectRefused,
         Fault::ConnectTimeout,
+        Fault::LiedTimeout,
+        Fault::Echo,
         Fault::Dns,
         Fault::Tls,
         Fault::ResetBefore,

@@ -272,7 +272,10 @@ impl Host for Instance {
                 world.note(flight.who, &Event::Answer { response, body });
                 self.answered(flight.who, response);
             }
-            Err(error) => world.note(flight.who, &Event::NoAnswer(error)),
+            Err(error) => {
+                self.lies(error);
+                world.note(flight.who, &Event::NoAnswer(error));
+            }
         }
         result
     }

@@ -21,6 +21,9 @@ named! {
         RightAnswer = "right answer",
         /// A write takes effect once at most, and what the call reports of it is true.
         NoDoubleWrite = "no double write",
+        /// A 429 costs no attempt: a call that ends because none is left has made them all, or
+        /// was throttled 20 times.
+        ThrottledIsNoAttempt = "a 429 is no attempt",
         /// Nothing is sent after the deadline of the call that it is for.
         NothingLate = "nothing sent late",
         /// No more sends than the limit in any window of the limit's length.

@@ -71,7 +71,9 @@ pub(crate) async fn until_done(world: &World, callers: Vec<Task>, disturbances: 
 fn settle(cluster: &Cluster, chance: &mut Rng) {
     cluster.set("LOG_LEVEL", if chance.u8(..6) == 0 { "debug" } else { "info" });
     cluster.set("REQUEST_TIMEOUT", &chance.u64(2..31).to_string());
-    cluster.set("RETRY_ATTEMPTS", &chance.u64(1..7).to_string());
+    let attempts = chance.usize(1..7);
+    cluster.world.attempts.set(attempts);
+    cluster.set("RETRY_ATTEMPTS", &attempts.to_string());
     let deadline = Duration::from_secs(chance.u64(10..121));
     cluster.set("PENSTOCK_DEADLINE", &deadline.as_secs().to_string());
     cluster.world.usual_deadline.set(deadline);

@@ -260,7 +260,8 @@ fn tenant_of(path: &str) -> u64 {
 fn acted(fault: Fault, chance: &mut Rng) -> bool {
     match fault {
         Fault::ResetAfter => true,
-        Fault::Silence
+        Fault::LiedTimeout
+        | Fault::Silence
         | Fault::Internal
         | Fault::BadGateway
         | Fault::Unavailable

@@ -21,6 +21,10 @@ use std::{
 /// that is encoded, or cut in two, still shows it.
 pub(crate) const CANARY: &str = "canary";
 
+/// The same as others may spell it: in capitals, and within any text in base64 (escapes leave
+/// letters as they are).
+const SPELLINGS: [&str; 4] = ["CANARY", "Y2FuYXJ5", "NhbmFye", "jYW5hcn"];
+
 /// `PENSTOCK_DEADLINE` where it is not set, or not read yet. No setting is longer here.
 pub(crate) const USUAL_DEADLINE: Duration = Duration::from_secs(120);
 
@@ -34,7 +38,7 @@ pub(crate) struct World {
     trace: Trace,
     figures: RefCell<Figures>,
     violations: RefCell<Vec<Violation>>,
-    finder: Finder<'static>,
+    finders: Vec<Finder<'static>>,
     faults: Cell<u64>,
     /// Who calls what.
     pub calls: RefCell<Calls>,
@@ -42,6 +46,8 @@ pub(crate) struct World {
     pub current: Cell<Option<usize>>,
     /// The deadline of calls whose callers name none.
     pub usual_deadline: Cell<Duration>,
+    /// RETRY_ATTEMPTS, everywhere.
+    pub attempts: Cell<usize>,
     /// How old answers may be.
     pub staleness: RefCell<Staleness>,
     /// The vendor.
@@ -55,11 +61,12 @@ impl World {
             trace: Trace::new(config.trace),
             figures: RefCell::new(Figures { schedules: 1, distinct_traces: 1, ..Figures::default() }),
             violations: RefCell::default(),
-            finder: Finder::new(CANARY),
+            finders: [CANARY].into_iter().chain(SPELLINGS).map(Finder::new).collect(),
             faults: Cell::new(0),
             calls: RefCell::default(),
             current: Cell::new(None),
             usual_deadline: Cell::new(USUAL_DEADLINE),
+            attempts: Cell::new(4),
             staleness: RefCell::default(),
             vendor: RefCell::new(vendor),
         }
@@ -141,7 +148,7 @@ impl World {
 
     /// Looks for secrets in something that left the core.
     pub(crate) fn scan(&self, place: &str, text: &[u8]) {
-        let Some(at) = self.finder.find(text) else { return };
+        let Some(at) = self.finders.iter().find_map(|finder| finder.find(text)) else { return };
         let around = text.get(at.saturating_sub(60)..text.len().min(at + 60)).unwrap_or_default();
         let around = String::from_utf8_lossy(around);
         self.violate(Invariant::NoSecretSeen, format!("a secret in {place}: ...{around}..."));

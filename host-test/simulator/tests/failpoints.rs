@@ -70,6 +70,9 @@ defects! {
     a_read_that_always_says_it_drifted: SayDrifted breaks DriftIsTrue;
     an_answer_of_another_tenant: ShareAnswers breaks RightAnswer;
     an_answer_from_before_a_write: KeepAfterWrites breaks RightAnswer;
+    a_429_that_counts_as_an_attempt: CountThrottled breaks ThrottledIsNoAttempt;
+    a_secret_in_another_spelling: KeepSpellings breaks NoSecretSeen;
+    a_host_that_is_believed: BelieveHosts breaks NoDoubleWrite;
     a_write_that_is_sent_again: ResendWrites breaks NoDoubleWrite;
     a_request_after_the_deadline: SendLate breaks NothingLate;
     a_limiter_that_lets_all_through: IgnoreLimit breaks WithinLimit;

@@ -8,7 +8,10 @@
 mod spelled;
 
 use super::request::Authorization;
-use crate::providers::api::{ApiError, Credentials, Provider};
+use crate::{
+    policy::failpoint::{self, Failpoint},
+    providers::api::{ApiError, Credentials, Provider},
+};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use spelled::{ALL, Spelled};
@@ -66,7 +69,8 @@ impl Redactor {
     pub(crate) fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut places = Vec::new();
         let mut layer = vec![Spelled::new(text)];
-        for left in (0..=LAYERS).rev() {
+        let layers = if failpoint::on(Failpoint::KeepSpellings) { 0 } else { LAYERS };
+        for left in (0..=layers).rev() {
             layer.iter().for_each(|spelled| self.find(spelled, &mut places));
             if left > 0 {
                 layer = undo_all(&layer);

@@ -4,8 +4,9 @@
 use super::Instance;
 use crate::trace::Who;
 use penstock::{
-    host::{Request, Response},
+    host::{Request, Response, SendError},
     policy::{
+        classify::{Reason, Sent},
         failpoint::{self, Failpoint},
         time::Tick,
     },
@@ -19,6 +20,13 @@ impl Instance {
             request.secret_headers.iter().for_each(|(name, token)| {
                 penstock::host::Host::log(self, &format!(r#"{{"{name}":"{}"}}"#, token.expose()));
             });
+        }
+    }
+
+    /// No answer comes: what the host says of it is not what it knows.
+    pub(super) fn lies(&self, error: &mut SendError) {
+        if failpoint::on(Failpoint::BelieveHosts) && error.reason == Reason::Connect {
+            error.sent = Sent::No;
         }
     }
 

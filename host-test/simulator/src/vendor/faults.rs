@@ -5,7 +5,7 @@ use crate::{fault::Fault, trace::Who, world::World};
 use bytes::Bytes;
 use fastrand::Rng;
 use penstock::{
-    host::{BodyError, Request},
+    host::{Body, BodyError, Request, simulated::spellings},
     policy::classify::{Reason, Sent},
 };
 use std::time::{Duration, UNIX_EPOCH};
@@ -104,7 +104,7 @@ fn without_acting(world: &World, request: &Request, fault: Fault, chance: &mut R
     let seconds = chance.u64(0..4);
     Some(match fault {
         Fault::ConnectRefused => Answer::failed(Reason::Connect, Sent::No),
-        Fault::ConnectTimeout => Answer::failed(Reason::Timeout, Sent::No).later(request.timeouts.connect),
+        Fault::ConnectTimeout => Answer::failed(Reason::Connect, Sent::Maybe).later(request.timeouts.connect),
         Fault::Dns => Answer::failed(Reason::Dns, Sent::No),
         Fault::Tls => Answer::failed(Reason::Tls, Sent::No),
         Fault::ResetBefore => Answer::failed(Reason::Connection, Sent::Maybe),
@@ -125,8 +125,29 @@ fn without_acting(world: &World, request: &Request, fault: Fault, chance: &mut R
         Fault::ThrottledMillis => throttled().header("retry-after-ms", (seconds * 333).to_string()),
         Fault::ThrottledRateLimit => throttled().header("ratelimit", format!("\"default\";r=0;t={seconds}")),
         Fault::ThrottledSilently => throttled(),
+        Fault::Echo => echo(request, chance),
         _ => return None,
     })
+}
+
+/// An error that repeats a secret of the request, in any of its spellings.
+fn echo(request: &Request, chance: &mut Rng) -> Answer {
+    let header = request.secret_headers.get(chance.usize(..request.secret_headers.len().max(1)));
+    let (status, secret) = match (header, &request.body) {
+        (Some((_, secret)), _) => (422, secret.expose().trim_start_matches("Bearer ")),
+        (None, Some(Body::Secret(form))) => (503, form.expose()),
+        _ => (422, ""),
+    };
+    let spellings = spellings(secret);
+    let said = spellings.get(chance.usize(..spellings.len().max(1))).map_or("", String::as_str);
+    let field = serde_json::Value::from(said);
+    let problem = serde_json::json!({
+        "title": format!("refused: {said}"),
+        "status": status,
+        "traceId": field,
+        "errors": { said: [field] },
+    });
+    Answer::status(status, &problem.to_string())
 }
 
 /// Whether it comes in the place of an answer.
@@ -134,6 +155,7 @@ fn refuses(fault: Fault) -> bool {
     matches!(
         fault,
         Fault::ResetAfter
+            | Fault::LiedTimeout
             | Fault::Silence
             | Fault::Internal
             | Fault::BadGateway
@@ -153,6 +175,7 @@ pub(super) fn refusal(fault: Fault, chance: &mut Rng) -> Answer {
         Fault::UnavailableHinted => Answer::status(503, &problem(503, "Unavailable"))
             .header("retry-after", chance.u8(0..4).to_string()),
         Fault::GatewayTimeout => Answer::status(504, PAGE),
+        Fault::LiedTimeout => Answer::failed(Reason::Connect, Sent::Maybe),
         _ => Answer::failed(Reason::Connection, Sent::Maybe),
     }
 }
