@@ -124,7 +124,7 @@ impl Figures {
         self.violations.values().sum()
     }
 
-    fn rows(&self) -> [(&'static str, u64); 20] {
+    fn rows(&self) -> [(&'static str, u64); 21] {
         [
             ("schedules", self.schedules),
             ("calls", self.calls),

@@ -14,7 +14,7 @@ use crate::{
     Config, Violation,
     cluster::{Cluster, Ended, options},
     vendor::{Kind, SPAN},
-    workload::{Target, page, stream},
+    workload::{Record, Target, page, stream},
 };
 use penstock::{contract::CallOptions, entry::stream_records::Sink};
 use serde::Serialize;

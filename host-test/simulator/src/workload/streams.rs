@@ -16,7 +16,6 @@ use penstock::{
         dynamic,
         form::{Form, NormalForm},
         stream_records::{Sink, stream_records},
-        typed::record_type,
     },
     policy::failpoint::{self, Failpoint},
 };
@@ -185,5 +184,7 @@ pub(crate) async fn stream(
 ) -> Result<ListEnd, Failure> {
     let operation = dynamic::operation("servicetitan", target.operation())?;
     let reader = dynamic::list(client, operation, &target.parameters(), None, Some(options)).await?;
-    stream_records(reader, consumer, Records(record_type(operation))).await
+    // A list without a type of its records could not be streamed at all.
+    let ty = operation.answer.as_ref().unwrap_or(&Type::Json);
+    stream_records(reader, consumer, Records(ty)).await
 }
