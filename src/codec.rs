@@ -58,7 +58,7 @@ pub use instant::Instant;
 pub use lift::{lift_body, lift_query, lift_text};
 #[cfg(test)]
 pub(crate) use lift::{lift_normal, lift_value};
-pub use limits::{LimitExceeded, MAX_DEPTH, check_limits};
+pub use limits::{Elements, LimitExceeded, MAX_DEPTH, check_limits};
 pub use lower::{decode, decode_into, decode_misfit};
 pub use mend::mend;
 pub use misfit::{marked, shown_id};

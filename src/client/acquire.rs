@@ -72,6 +72,8 @@ impl CallLimits {
     /// call whose token was refused: such a request is not counted.
     pub(crate) fn tell(&mut self, permit: &Permit, fault: Option<&Fault>, now: Tick) {
         match fault {
+            // The provider did let it through.
+            Some(Fault { reason: Reason::NoMemory, .. }) => {}
             // A report's own limit does not hold up everything else.
             Some(Fault { class: Class::Throttled, hint, .. }) => match &self.turn {
                 Some(turn) => turn.throttled(now, *hint),

@@ -72,6 +72,12 @@ impl<H: Host> Client<H> {
         self.cache.clear();
     }
 
+    /// Forgets what was learned of the providers' limits: backoff windows end.
+    pub fn forget_limits(&self) {
+        self.transport.limiter.forget();
+        self.transport.intervals.forget();
+    }
+
     /// Forgets the answers that are kept of one owner of data, such as a user: at once in
     /// this instance, within seconds in those that share its store.
     ///

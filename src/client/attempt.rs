@@ -5,6 +5,7 @@ use super::{
     call_state::CallState,
     files::{FoundFile, while_moving},
     transport::{
+        memory::NoRoom,
         receive::{self, Patience},
         redact::Redactor,
         request::{self, Authorization, RequestParts, query},
@@ -78,7 +79,8 @@ impl<H: Host> Client<H> {
             between_bytes: state.settings.attempt_timeout,
             deadline: state.retry.deadline(),
         };
-        let sending = receive::send_flowing(&*self.host, request, patience, &state.answered);
+        let sending =
+            receive::send_flowing(&*self.host, request, patience, &self.transport.memory, &state.answered);
         let sent = match &state.call.upload {
             None => sending.await,
             Some(upload) => {
@@ -134,7 +136,7 @@ impl<H: Host> Client<H> {
                 let hint = retry_hint(|name| response.header(name), self.host.wall_now());
                 let (body, read) = match accepted(state, &response, hint) {
                     Some(accepted) => (BodyKind::Usable, Ok(Payload::Accepted(accepted))),
-                    None => read_response(state, authorization, &response, means),
+                    None => self.read_response(state, authorization, &response, means),
                 };
                 (Attempt::Answer { status: response.status, hint, body }, read)
             }
@@ -174,51 +176,79 @@ fn accepted(state: &CallState<'_>, response: &Response, after: Option<Duration>)
     Some(Accepted { body: body.clone(), after, progress })
 }
 
-/// Reads an answer as far as the operation's shape asks.
-fn read_response(
-    state: &CallState<'_>,
-    authorization: &Authorization,
-    response: &Response,
-    means: Option<ErrorClass>,
-) -> (BodyKind, Result<Payload, ErrorDetail>) {
-    let settings = &state.settings;
-    if !(200..300).contains(&response.status) {
-        return (BodyKind::Usable, Err(error_detail(&state.account, authorization, response, means)));
+impl<H: Host> Client<H> {
+    /// Reads an answer as far as the operation's shape asks.
+    fn read_response(
+        &self,
+        state: &CallState<'_>,
+        authorization: &Authorization,
+        response: &Response,
+        means: Option<ErrorClass>,
+    ) -> (BodyKind, Result<Payload, ErrorDetail>) {
+        let settings = &state.settings;
+        if !(200..300).contains(&response.status) {
+            return (BodyKind::Usable, Err(error_detail(&state.account, authorization, response, means)));
+        }
+        let too_large =
+            |message: String| (BodyKind::TooLarge, Err(ErrorDetail::new(FailureKind::TooLarge, message)));
+        let too_long = || too_large(format!("the answer has more than {} bytes", settings.max_body_bytes));
+        let body = match &response.body {
+            Ok(body) => body,
+            Err(BodyError::TooLarge) => return too_long(),
+            Err(BodyError::Broken(why)) => {
+                let detail = ErrorDetail::new(FailureKind::Transport, format!("the answer broke off: {why}"));
+                return (BodyKind::CutOff, Err(detail));
+            }
+            Err(BodyError::NoRoom { alone }) => return no_room(*alone),
+            Err(BodyError::TimedOut(message)) => {
+                return (BodyKind::CutOff, Err(ErrorDetail::new(FailureKind::Timeout, message.clone())));
+            }
+            Err(BodyError::Coded(name)) => {
+                let detail = ErrorDetail::new(FailureKind::Decode, receive::unreadable(name));
+                return (BodyKind::Unfit, Err(detail));
+            }
+        };
+        let elements = match check_limits(body, settings.max_body_bytes, settings.max_depth) {
+            Err(LimitExceeded::Depth { .. }) => {
+                return too_large(format!("the answer is nested deeper than {}", settings.max_depth));
+            }
+            Err(_) => return too_long(),
+            Ok(elements) => elements,
+        };
+        let mut reservation = self.transport.memory.reservation();
+        let records = if state.call.operation.paging == Paging::None { 0 } else { elements.shallow };
+        if let Err(NoRoom { alone }) = reservation.elements(body.len(), elements.all, records) {
+            return no_room(alone);
+        }
+        let body = &reservation.keep(body.clone());
+        match value(state, body).and_then(|body| read_payload(state, &body)) {
+            Ok(payload) => (BodyKind::Usable, Ok(payload)),
+            Err(unreadable) => {
+                let body = if unreadable.malformed { BodyKind::Malformed } else { BodyKind::Unfit };
+                let message =
+                    format!("the answer cannot be read: {} {}", unreadable.path, unreadable.message);
+                let fields = vec![FieldError::new(unreadable.path, unreadable.message)];
+                (body, Err(ErrorDetail { fields, ..ErrorDetail::new(FailureKind::Decode, message) }))
+            }
+        }
     }
-    let too_large =
-        |message: String| (BodyKind::TooLarge, Err(ErrorDetail::new(FailureKind::TooLarge, message)));
-    let too_long = || too_large(format!("the answer has more than {} bytes", settings.max_body_bytes));
-    let body = match &response.body {
-        Ok(body) => body,
-        Err(BodyError::TooLarge) => return too_long(),
-        Err(BodyError::Broken(why)) => {
-            let detail = ErrorDetail::new(FailureKind::Transport, format!("the answer broke off: {why}"));
-            return (BodyKind::CutOff, Err(detail));
-        }
-        Err(BodyError::TimedOut(message)) => {
-            return (BodyKind::CutOff, Err(ErrorDetail::new(FailureKind::Timeout, message.clone())));
-        }
-        Err(BodyError::Coded(name)) => {
-            let detail = ErrorDetail::new(FailureKind::Decode, receive::unreadable(name));
-            return (BodyKind::Unfit, Err(detail));
-        }
+}
+
+/// The answer is larger than the memory that is left for it, or than all that there is.
+fn no_room(alone: bool) -> (BodyKind, Result<Payload, ErrorDetail>) {
+    let (body, kind, message) = match alone {
+        true => (
+            BodyKind::TooLarge,
+            FailureKind::TooLarge,
+            "the answer takes more memory than an instance gives to answers (PENSTOCK_MEMORY_BYTES)",
+        ),
+        false => (
+            BodyKind::NoRoom,
+            FailureKind::Unavailable,
+            "other answers take the memory that this one needs (PENSTOCK_MEMORY_BYTES)",
+        ),
     };
-    match check_limits(body, settings.max_body_bytes, settings.max_depth) {
-        Err(LimitExceeded::Depth { .. }) => {
-            return too_large(format!("the answer is nested deeper than {}", settings.max_depth));
-        }
-        Err(_) => return too_long(),
-        Ok(()) => {}
-    }
-    match value(state, body).and_then(|body| read_payload(state, &body)) {
-        Ok(payload) => (BodyKind::Usable, Ok(payload)),
-        Err(unreadable) => {
-            let body = if unreadable.malformed { BodyKind::Malformed } else { BodyKind::Unfit };
-            let message = format!("the answer cannot be read: {} {}", unreadable.path, unreadable.message);
-            let fields = vec![FieldError::new(unreadable.path, unreadable.message)];
-            (body, Err(ErrorDetail { fields, ..ErrorDetail::new(FailureKind::Decode, message) }))
-        }
-    }
+    (body, Err(ErrorDetail::new(kind, message)))
 }
 
 fn error_detail(

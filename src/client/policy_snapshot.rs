@@ -40,6 +40,7 @@ impl PolicySnapshot {
             self.credentials.iter().map(|(account, age)| json!({ "account": account, "ageSeconds": age }));
         json!({
             "inFlight": self.transport.in_flight,
+            "answerMemoryBytes": self.transport.memory,
             "limits": limits.collect::<Vec<_>>(),
             "breakers": breakers.collect::<Vec<_>>(),
             "credentials": ages.collect::<Vec<_>>(),
@@ -76,6 +77,8 @@ impl PolicySnapshot {
         let waiting = sum(|group| group.waiting as u64);
         let closed = sum(|group| u64::from(group.closed_for.is_some()));
         text.one("in_flight", "gauge", "Requests under way.", self.transport.in_flight as u64);
+        let memory = "Memory that answers are charged for, in bytes.";
+        text.one("answer_memory_bytes", "gauge", memory, self.transport.memory as u64);
         text.one("waiting", "gauge", "Calls that wait for a rate limit.", waiting);
         let admitted = "Requests that the rate limits let through.";
         text.one("admitted_total", "counter", admitted, sum(|group| group.granted));

@@ -23,6 +23,7 @@ mod input;
 mod lists;
 mod local_days;
 mod lookup;
+mod memory;
 mod misfits;
 mod policies;
 mod reports;

@@ -3,6 +3,7 @@
 
 pub(crate) mod circuit_breaker;
 pub(crate) mod limiter;
+pub(crate) mod memory;
 pub(crate) mod receive;
 pub(crate) mod redact;
 pub(crate) mod request;
@@ -14,6 +15,7 @@ use crate::{
 };
 use circuit_breaker::CircuitBreakers;
 use limiter::{Limiter, LimiterConfig};
+use memory::Memory;
 use std::rc::Rc;
 
 /// The limits that all calls of a client share.
@@ -29,11 +31,14 @@ pub(crate) struct Transport<H> {
     /// nobody reads must not hold up every other call.
     pub(crate) files: Limiter,
     pub(crate) breakers: CircuitBreakers,
+    pub(crate) memory: Memory,
 }
 
 /// How the limits stand just now.
 pub(crate) struct TransportSnapshot {
     pub(crate) in_flight: usize,
+    /// Bytes that answers are charged for.
+    pub(crate) memory: usize,
     pub(crate) limits: Vec<(String, group::GroupSnapshot)>,
     pub(crate) breakers: circuit_breaker::BreakersSnapshot,
     pub(crate) states: Vec<(String, breaker::State)>,
@@ -52,11 +57,13 @@ impl<H: Host> Transport<H> {
             }),
             files: Limiter::new(LimiterConfig { shared: false, ..LimiterConfig::default() }),
             breakers: CircuitBreakers::default(),
+            memory: Memory::default(),
         }
     }
 
     /// Goes on by these settings.
     pub(crate) fn configure(&self, settings: &CommonSettings) {
+        self.memory.resize(settings.memory_bytes);
         self.limiter.configure(LimiterConfig {
             shared: settings.share_limits,
             instances: settings.instances,
@@ -76,6 +83,7 @@ impl<H: Host> Transport<H> {
         let limits = self.limiter.snapshot(now).into_iter().chain(self.intervals.snapshot(now));
         TransportSnapshot {
             in_flight: self.limiter.in_flight(),
+            memory: self.memory.used(),
             limits: limits.map(|(key, figures)| (key.to_string(), figures)).collect(),
             breakers: self.breakers.snapshot(now),
             states: self.breakers.states(now),

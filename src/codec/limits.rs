@@ -26,16 +26,26 @@ pub enum LimitExceeded {
     },
 }
 
+/// How many values a text of JSON has, about: so many commas and brackets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Elements {
+    /// In all.
+    pub all: usize,
+    /// Those that are a page's records, if it is one: at most two levels deep.
+    pub shallow: usize,
+}
+
 /// Checks JSON before anything reads it: one pass over the bytes, no allocation,
 /// no recursion. It does not check that the text is JSON.
 ///
 /// # Errors
 /// The limit that is exceeded.
-pub fn check_limits(json: &[u8], max_bytes: usize, max_depth: usize) -> Result<(), LimitExceeded> {
+pub fn check_limits(json: &[u8], max_bytes: usize, max_depth: usize) -> Result<Elements, LimitExceeded> {
     if json.len() > max_bytes {
         return Err(LimitExceeded::Bytes { bytes: json.len(), limit: max_bytes });
     }
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    let mut elements = Elements::default();
     for (at, byte) in json.iter().enumerate() {
         if in_string {
             match byte {
@@ -48,8 +58,10 @@ pub fn check_limits(json: &[u8], max_bytes: usize, max_depth: usize) -> Result<(
         }
         match byte {
             b'"' => in_string = true,
+            b',' => elements.count(depth),
             b'[' | b'{' => {
                 depth += 1;
+                elements.count(depth);
                 if depth > max_depth {
                     return Err(LimitExceeded::Depth { limit: max_depth, at });
                 }
@@ -58,5 +70,12 @@ pub fn check_limits(json: &[u8], max_bytes: usize, max_depth: usize) -> Result<(
             _ => {}
         }
     }
-    Ok(())
+    Ok(elements)
+}
+
+impl Elements {
+    fn count(&mut self, depth: usize) {
+        self.all += 1;
+        self.shallow += usize::from(depth <= 2);
+    }
 }

@@ -40,6 +40,7 @@ impl Guest for Component {
             Scope::Tokens => client().forget_tokens(),
             Scope::Settings => client().forget_settings(),
             Scope::Answers => client().forget_answers(),
+            Scope::Limits => client().forget_limits(),
         }
     }
 }

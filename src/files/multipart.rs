@@ -82,7 +82,7 @@ impl Multipart {
                 Err(BodyError::Broken(why) | BodyError::TimedOut(why) | BodyError::Coded(why)) => {
                     Err(Broken::Unreadable(why))
                 }
-                Err(BodyError::TooLarge) => Err(Broken::TooLarge(self.most)),
+                Err(BodyError::TooLarge | BodyError::NoRoom { .. }) => Err(Broken::TooLarge(self.most)),
             },
             State::Done => Ok(None),
         }

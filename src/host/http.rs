@@ -78,6 +78,11 @@ pub enum BodyError {
     TooLarge,
     /// The connection broke.
     Broken(String),
+    /// The instance has no memory for it; `alone` if nothing else takes any.
+    NoRoom {
+        /// Whether it will never have.
+        alone: bool,
+    },
     /// It stopped to flow, or the deadline passed.
     TimedOut(String),
     /// It has a content coding of this name, which nobody asked for. No host says so.

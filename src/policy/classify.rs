@@ -50,6 +50,8 @@ pub enum BodyKind {
     Unfit,
     /// Larger or deeper than the limits allow.
     TooLarge,
+    /// There is no memory for it while other answers take so much.
+    NoRoom,
 }
 
 /// Whether a request may have reached the provider.
@@ -144,6 +146,8 @@ pub enum Reason {
     Unfit,
     /// A 2xx whose body exceeds the limits.
     TooLarge,
+    /// The answers under way take all the memory that they may.
+    NoMemory,
     /// A status that HTTP has no meaning for, or 1xx.
     UnexpectedStatus,
     /// Nothing was sent: the circuit breaker is open.
@@ -171,6 +175,7 @@ impl Reason {
             Self::Malformed => "malformed",
             Self::Unfit => "unfit",
             Self::TooLarge => "too-large",
+            Self::NoMemory => "no-memory",
             Self::UnexpectedStatus => "unexpected-status",
             Self::BreakerOpen => "breaker-open",
         }
@@ -208,8 +213,15 @@ pub fn classify(attempt: &Attempt, access: Access, rules: &StatusRules) -> Resul
                 BodyKind::CutOff => (Reason::Connection, true),
                 BodyKind::Unfit => (Reason::Unfit, false),
                 BodyKind::TooLarge => (Reason::TooLarge, false),
+                BodyKind::NoRoom => (Reason::NoMemory, true),
             };
-            let class = if repeatable && access == Access::Read { Class::Transient } else { Class::Final };
+            let class = match access {
+                Access::Write => Class::Final,
+                // It is our own haste, and passes when others are done.
+                Access::Read if body == BodyKind::NoRoom => Class::Throttled,
+                Access::Read if repeatable => Class::Transient,
+                Access::Read => Class::Final,
+            };
             Fault { reason, effect: Effect::Applied, class, status: Some(status), hint }
         }
         Attempt::Answer { status, hint, .. } => {

@@ -119,6 +119,12 @@ pub const SETTINGS: &[Setting] = &[
         "The largest answer that is read.",
     ),
     setting(
+        "PENSTOCK_MEMORY_BYTES",
+        Kind::Integer { min: 1_048_576, max: 3_221_225_472 },
+        "335544320",
+        "Memory that the answers under way in an instance may take, each byte with what it takes to read it: four times PENSTOCK_MAX_BODY_BYTES at least, and with PENSTOCK_CACHE_BYTES no more than the host gives.",
+    ),
+    setting(
         "PENSTOCK_MAX_FILE_BYTES",
         Kind::Integer { min: 1, max: 1_099_511_627_776 },
         "4294967296",
@@ -203,6 +209,9 @@ const fn setting(name: &'static str, kind: Kind, default: &'static str, doc: &'s
     Setting { name, kind, default: Some(default), required: false, secret: false, doc }
 }
 
+/// What a byte of an answer costs in memory until it is with the caller.
+pub const BYTES_PER_BYTE: usize = 4;
+
 /// The common settings, read.
 #[derive(Debug, Clone)]
 pub struct CommonSettings {
@@ -242,6 +251,8 @@ pub struct CommonSettings {
     pub max_read_time: Duration,
     /// The largest answer.
     pub max_body_bytes: usize,
+    /// Bytes that the answers under way may take.
+    pub memory_bytes: usize,
     /// The largest file.
     pub max_file_bytes: u64,
     /// How long a file may take, unless the caller says.
@@ -305,7 +316,23 @@ impl CommonSettings {
         let (values, wrong) =
             read(host, &SETTINGS.iter().collect::<Vec<_>>(), &|setting| vec![setting.name.to_owned()])
                 .await?;
-        Ok(if wrong.is_empty() { Ok(CommonSettings::from(&values)) } else { Err(wrong) })
+        if !wrong.is_empty() {
+            return Ok(Err(wrong));
+        }
+        let settings = CommonSettings::from(&values);
+        Ok(settings.check().map(|()| settings))
+    }
+}
+
+impl CommonSettings {
+    /// Whether the settings go with one another.
+    fn check(&self) -> Result<(), Vec<FieldError>> {
+        let least = self.max_body_bytes.saturating_mul(BYTES_PER_BYTE);
+        if self.memory_bytes >= least {
+            return Ok(());
+        }
+        let message = format!("must be at least four times PENSTOCK_MAX_BODY_BYTES, {least}");
+        Err(vec![FieldError::new("PENSTOCK_MEMORY_BYTES", message)])
     }
 }
 
@@ -341,6 +368,7 @@ impl From<&Values> for CommonSettings {
             max_read_bytes: values.integer("PENSTOCK_MAX_READ_BYTES"),
             max_read_time: Duration::from_secs(values.integer("PENSTOCK_MAX_READ_TIME")),
             max_body_bytes: count("PENSTOCK_MAX_BODY_BYTES"),
+            memory_bytes: count("PENSTOCK_MEMORY_BYTES"),
             max_file_bytes: values.integer("PENSTOCK_MAX_FILE_BYTES"),
             file_deadline: Duration::from_secs(values.integer("PENSTOCK_FILE_DEADLINE")),
             max_held_bytes: count("PENSTOCK_MAX_HELD_BYTES"),

@@ -135,7 +135,9 @@ impl<H: Host> Download<H> {
             Some(Err(BodyError::Broken(why) | BodyError::TimedOut(why) | BodyError::Coded(why))) => {
                 return Err(Stop::Broken(self.broken(FailureKind::Transport, &why)));
             }
-            Some(Err(BodyError::TooLarge)) => return Err(Stop::For(self.too_large())),
+            Some(Err(BodyError::TooLarge | BodyError::NoRoom { .. })) => {
+                return Err(Stop::For(self.too_large()));
+            }
             Some(Ok(piece)) => piece,
         };
         self.received = self.received.saturating_add(piece.as_ref().map_or(0, |piece| piece.len() as u64));

@@ -270,3 +270,29 @@ fn a_walk_by_pages_ends_although_the_vendor_does_not() {
         });
     }
 }
+
+#[test]
+fn a_position_belongs_to_a_tenant_an_environment_and_a_host() {
+    for (name, value, now) in [
+        ("SERVICETITAN_TENANT_ID", "99", "tenant 99 in production@api.servicetitan.io"),
+        ("SERVICETITAN_API_ENVIRONMENT", "integration", "integration@api-integration.servicetitan.io"),
+        ("SERVICETITAN_API_URL", "https://elsewhere.example", "production@elsewhere.example"),
+    ] {
+        for list in [JOBS, "jpm.export-jobs-list"] {
+            let rig = Rig::new();
+            rig.titan.holds(23);
+            let consumer = rig.consumer().taking(4);
+            let stopped = rig.run(rig.read_into(consumer, list, &[], &options()));
+            let resume = stopped.end.unwrap().resume;
+            let sent = rig.host.requests().len();
+            rig.host.set(name, value);
+            rig.client.forget_settings();
+            let there = CallOptions { resume: Some(resume), ..options() };
+            let refused = rig.run(rig.read(list, &[], &there)).end.unwrap_err();
+            assert_eq!((refused.kind, refused.fields[0].field.as_str()), (FailureKind::BadInput, "resume"));
+            assert!(refused.message.contains("servicetitan tenant 1234 in production@"), "{refused:?}");
+            assert!(refused.message.contains(now), "{refused:?}");
+            assert_eq!(rig.host.requests().len(), sent, "nothing was sent");
+        }
+    }
+}

@@ -114,3 +114,18 @@ fn a_vendor_that_revokes_the_token_at_every_third_request_is_only_slow() {
         assert_eq!(read.ids.len(), 2_000);
     }
 }
+
+#[test]
+fn a_backoff_window_can_be_ended() {
+    let rig = Rig::new();
+    rig.titan.holds(1);
+    rig.titan.on_api(|number, _| (number == 1).then(|| Reply::status(429, "").header("retry-after", "3600")));
+    rig.run(async {
+        let failure = rig.get().await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::RateLimited);
+        assert_eq!(rig.get().await.unwrap_err().kind, FailureKind::RateLimited);
+        assert_eq!(rig.titan.api_requests(), 1, "the window is closed");
+        rig.client.forget_limits();
+        assert!(rig.get().await.is_ok());
+    });
+}

@@ -77,10 +77,10 @@ fn silence_ends_at_the_time_for_one_attempt_and_is_tried_again() {
 }
 
 /// A body that comes in pieces, with a pause before each.
-struct Flow {
-    host: Simulated,
-    pieces: VecDeque<Vec<u8>>,
-    pause: Duration,
+pub(super) struct Flow {
+    pub(super) host: Simulated,
+    pub(super) pieces: VecDeque<Vec<u8>>,
+    pub(super) pause: Duration,
 }
 
 fn flow(rig: &Rig, pause: Duration) -> Reply {

@@ -183,6 +183,16 @@ impl Limiter {
         Box::pin(waiting::wait(self.0.clone(), bucket, host, caller, since, deadline)).await
     }
 
+    /// Forgets what answers have taught: backoff windows end.
+    pub fn forget(&self) {
+        let buckets: Vec<_> = self.0.buckets.borrow().by_key.values().cloned().collect();
+        for bucket in buckets {
+            bucket.group.borrow_mut().forget();
+            bucket.deliver();
+        }
+        self.0.place_free();
+    }
+
     /// What each group has done and is doing.
     #[must_use]
     pub fn snapshot(&self, now: Tick) -> Vec<(GroupKey, GroupSnapshot)> {

@@ -1,5 +1,6 @@
 //! Answers as they are read: whatever way a body comes, one form of it goes on from here.
 
+use super::memory::{Memory, NoRoom};
 use crate::{
     codec::{Coding, Decoder, Undecodable, coding, mend},
     host::{BodyError, Host, Opened, Request, Response, SendError, Source, timeout::timeout},
@@ -42,6 +43,7 @@ pub(crate) async fn send_flowing(
     host: &impl Host,
     mut request: Request,
     patience: Patience,
+    memory: &Memory,
     began: &Cell<Option<Tick>>,
 ) -> Option<Result<Response, SendError>> {
     request.headers.push(("accept-encoding", coding::ACCEPTED.to_owned()));
@@ -51,19 +53,37 @@ pub(crate) async fn send_flowing(
         Err(error) => return Some(Err(error)),
     };
     began.set(Some(host.now()));
-    Some(Ok(decoded(flowing(host, opened, most, patience).await, most)))
+    Some(Ok(match coding_of(&opened.headers) {
+        Ok(None) => flowing(host, opened, most, patience, memory).await,
+        // Decoded as it comes, so that all of it is charged before it is there.
+        Ok(Some(coding)) => {
+            let body = Box::new(Decoded::new(opened.body, coding));
+            flowing(host, Opened { body, ..opened }, most, patience, memory).await
+        }
+        Err(name) => {
+            Response { status: opened.status, headers: opened.headers, body: Err(BodyError::Coded(name)) }
+        }
+    }))
 }
 
 /// Reads an answer to its end, unless it stops to flow.
-async fn flowing(host: &impl Host, opened: Opened, most: usize, patience: Patience) -> Response {
+async fn flowing(
+    host: &impl Host,
+    opened: Opened,
+    most: usize,
+    patience: Patience,
+    memory: &Memory,
+) -> Response {
     let Opened { status, headers, mut body } = opened;
     let last = Cell::new(host.now());
+    let mut reservation = memory.reservation();
     let reading = async {
         let mut whole = Vec::new();
         while let Some(piece) = body.next().await? {
             if piece.len() > most.saturating_sub(whole.len()) {
                 return Err(BodyError::TooLarge);
             }
+            reservation.read(piece.len()).map_err(|NoRoom { alone }| BodyError::NoRoom { alone })?;
             last.set(host.now());
             if whole.is_empty() { whole = piece } else { whole.extend(piece) }
         }
@@ -88,6 +108,7 @@ async fn flowing(host: &impl Host, opened: Opened, most: usize, patience: Patien
         Either::Left((body, _)) => body,
         Either::Right((error, _)) => Err(error),
     };
+    let body = body.map(|body| reservation.keep(text(body)));
     Response { status, headers, body }
 }
 
@@ -145,8 +166,7 @@ pub(crate) fn file(opened: Opened) -> Result<Opened, String> {
     };
     let Opened { status, mut headers, body } = opened;
     headers.retain(|(name, _)| !OF_THE_CODED.contains(&name.as_str()));
-    let body = Decoded { body, decoder: Decoder::new(coding), piece: Vec::new(), taken: 0 };
-    Ok(Opened { status, headers, body: Box::new(body) })
+    Ok(Opened { status, headers, body: Box::new(Decoded::new(body, coding)) })
 }
 
 /// The message of a body that has a coding of this name.
@@ -163,12 +183,18 @@ fn coding_of(headers: &[(String, String)]) -> Result<Option<Coding>, String> {
 struct Decoded {
     body: Box<dyn Source>,
     decoder: Decoder,
+    /// Whether anything came: nothing is nothing in any coding.
+    begun: bool,
     /// What came last, and how much of it the decoder took.
     piece: Vec<u8>,
     taken: usize,
 }
 
 impl Decoded {
+    fn new(body: Box<dyn Source>, coding: Coding) -> Decoded {
+        Decoded { body, decoder: Decoder::new(coding), begun: false, piece: Vec::new(), taken: 0 }
+    }
+
     fn decode(&mut self) -> Result<Vec<u8>, &'static str> {
         let mut out = Vec::new();
         let rest = self.piece.get(self.taken..).unwrap_or_default();
@@ -187,7 +213,8 @@ impl Source for Decoded {
                     return Ok(Some(out));
                 }
                 match self.body.next().await? {
-                    Some(piece) => (self.piece, self.taken) = (piece, 0),
+                    Some(piece) => (self.piece, self.taken, self.begun) = (piece, 0, true),
+                    None if !self.begun => return Ok(None),
                     None => return self.decoder.end().map(|()| None).map_err(broken),
                 }
             }

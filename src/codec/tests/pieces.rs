@@ -1,6 +1,6 @@
 //! Instants, decimals, limits.
 
-use crate::codec::{Instant, LimitExceeded, MAX_DEPTH, check_limits, decimal};
+use crate::codec::{Elements, Instant, LimitExceeded, MAX_DEPTH, check_limits, decimal};
 use jiff::{Timestamp, tz::Offset};
 use proptest::prelude::*;
 
@@ -171,14 +171,14 @@ fn decimals() {
 #[test]
 fn limits() {
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-    assert_eq!(check_limits(nested(MAX_DEPTH).as_bytes(), 1000, MAX_DEPTH), Ok(()));
+    assert_eq!(check_limits(nested(MAX_DEPTH).as_bytes(), 1000, MAX_DEPTH).map(drop), Ok(()));
     let at = LimitExceeded::Depth { limit: MAX_DEPTH, at: MAX_DEPTH };
     assert_eq!(check_limits(nested(MAX_DEPTH + 1).as_bytes(), 1000, MAX_DEPTH), Err(at));
     assert_eq!(check_limits(b"[1,2]", 4, 8), Err(LimitExceeded::Bytes { bytes: 5, limit: 4 }));
-    assert_eq!(check_limits(br#"{"a":"[[[[{{{{\"[[[[","b\\":[]}"#, 100, 2), Ok(()));
+    assert_eq!(check_limits(br#"{"a":"[[[[{{{{\"[[[[","b\\":[]}"#, 100, 2).map(drop), Ok(()));
     // Siblings are not depth.
-    assert_eq!(check_limits("[]".repeat(1000).as_bytes(), 10_000, 1), Ok(()));
-    assert_eq!(check_limits(b"]]]]]]", 10, 1), Ok(()));
+    assert_eq!(check_limits("[]".repeat(1000).as_bytes(), 10_000, 1).map(|elements| elements.all), Ok(1000));
+    assert_eq!(check_limits(b"]]]]]]", 10, 1), Ok(Elements::default()));
 }
 
 #[test]

@@ -45,6 +45,7 @@ impl Outcome {
             | Reason::Redirect
             | Reason::Unfit
             | Reason::TooLarge
+            | Reason::NoMemory
             | Reason::UnexpectedStatus
             | Reason::BreakerOpen => false,
         };

@@ -237,6 +237,14 @@ impl Group {
         }
     }
 
+    /// Forgets what refusals have taught.
+    pub fn forget(&mut self) {
+        self.backoff = BackoffWindow::default();
+        self.concurrency = Concurrency::default();
+        self.wakes.extend(self.queue.head());
+        self.wakes.extend(self.leader);
+    }
+
     /// Whether this call is the one that asks the store.
     #[must_use]
     pub fn is_leader(&self, ticket: Ticket) -> bool {

@@ -1,0 +1,89 @@
+//! What answers may take of an instance's memory.
+
+use super::{
+    rig::{Rig, options, pages_of},
+    time::Flow,
+};
+use crate::{
+    contract::{CallOptions, Failure, FailureKind},
+    host::simulated::{Reply, Simulated},
+};
+use futures_util::future::join_all;
+use std::time::Duration;
+
+/// With one MiB for answers, of which none may have more than a quarter.
+fn rig() -> Rig {
+    let rig = Rig::new();
+    rig.host.set("PENSTOCK_MEMORY_BYTES", "1048576");
+    rig.host.set("PENSTOCK_MAX_BODY_BYTES", "262144");
+    rig
+}
+
+fn job(summary: usize) -> String {
+    format!(r#"{{"id":1,"summary":"{}"}}"#, "x".repeat(summary))
+}
+
+/// A reply that takes four seconds to flow.
+fn flowing(host: &Simulated, body: &str) -> Reply {
+    let pieces = body.as_bytes().chunks(body.len().div_ceil(4)).map(<[u8]>::to_vec).collect();
+    Reply::streamed(200, Flow { host: host.clone(), pieces, pause: Duration::from_secs(1) })
+}
+
+fn used(rig: &Rig) -> u64 {
+    let snapshot: serde_json::Value = serde_json::from_str(&rig.client.snapshot()).unwrap();
+    snapshot["answerMemoryBytes"].as_u64().unwrap()
+}
+
+#[test]
+fn answers_that_do_not_fit_at_once_come_one_after_the_other() {
+    let rig = rig();
+    let host = rig.host.clone();
+    rig.titan.on_api(move |_, _| Some(flowing(&host, &job(200_000))));
+    let results = rig.run(rig.get_often(4));
+    let failed: Vec<&Failure> = results.iter().filter_map(|result| result.as_ref().err()).collect();
+    assert!(failed.is_empty(), "{failed:?}");
+    assert!(rig.titan.api_requests() > 4, "all of them fitted, so nothing was tested");
+    assert_eq!(used(&rig), 0);
+}
+
+#[test]
+fn an_answer_that_can_never_fit_is_refused_and_names_the_setting() {
+    for (body, fits) in [
+        (job(200_000), true),
+        // A quarter of the bytes, and each a value.
+        (format!(r#"{{"id":1,"customFields":[{}1]}}"#, "1,".repeat(60_000)), false),
+    ] {
+        let rig = rig();
+        rig.titan.on_api(move |_, _| Some(Reply::ok(body.clone())));
+        let result = rig.run(rig.get());
+        assert_eq!(result.is_ok(), fits);
+        if let Err(failure) = result {
+            assert_eq!((failure.kind, rig.titan.api_requests()), (FailureKind::TooLarge, 1));
+            assert!(failure.message.contains("PENSTOCK_MEMORY_BYTES"), "{failure:?}");
+        }
+        assert_eq!(used(&rig), 0);
+    }
+}
+
+#[test]
+fn pages_are_charged_until_they_are_delivered() {
+    let rig = rig();
+    rig.titan.holds(5_000);
+    let options = CallOptions { window: Some(8), ..pages_of(500) };
+    let reads = rig.run(join_all((0..6).map(|_| rig.read_jobs(&options))));
+    for read in reads {
+        assert!(read.end.is_ok(), "{:?}", read.end);
+        assert_eq!(read.ids.len(), 5_000);
+    }
+    assert_eq!(used(&rig), 0);
+}
+
+#[test]
+fn settings_that_do_not_go_together_are_a_configuration_failure() {
+    let rig = Rig::new();
+    rig.host.set("PENSTOCK_MEMORY_BYTES", "1048576");
+    let failure = rig.run(rig.get_with(&options())).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Configuration);
+    assert_eq!(failure.fields[0].field, "PENSTOCK_MEMORY_BYTES");
+    assert_eq!(failure.fields[0].message, "must be at least four times PENSTOCK_MAX_BODY_BYTES, 268435456");
+}
