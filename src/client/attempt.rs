@@ -4,6 +4,7 @@ use super::{
     Account, Client,
     call_state::CallState,
     files::{FoundFile, while_moving},
+    page_numbers::Shows,
     transport::{
         receive::{self, Patience},
         redact::Redactor,
@@ -19,7 +20,8 @@ use crate::{
         classify::{Access, Attempt, BodyKind, Class, Effect, Fault, Reason, Sent, classify},
         hint::retry_hint,
     },
-    providers::api::{ErrorClass, Unreadable},
+    providers::api::{Envelope, ErrorClass, PageSelector, Unreadable},
+    settings::common::LogLevel,
 };
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -134,7 +136,7 @@ impl<H: Host> Client<H> {
                 let hint = retry_hint(|name| response.header(name), self.host.wall_now());
                 let (body, read) = match accepted(state, &response, hint) {
                     Some(accepted) => (BodyKind::Usable, Ok(Payload::Accepted(accepted))),
-                    None => read_response(state, authorization, &response, means),
+                    None => self.read_response(state, authorization, &response, means),
                 };
                 (Attempt::Answer { status: response.status, hint, body }, read)
             }
@@ -162,6 +164,82 @@ impl<H: Host> Client<H> {
             }
         }
     }
+
+    /// Reads an answer as far as the operation's shape asks.
+    fn read_response(
+        &self,
+        state: &CallState<'_>,
+        authorization: &Authorization,
+        response: &Response,
+        means: Option<ErrorClass>,
+    ) -> (BodyKind, Result<Payload, ErrorDetail>) {
+        let settings = &state.settings;
+        if !(200..300).contains(&response.status) {
+            return (BodyKind::Usable, Err(error_detail(&state.account, authorization, response, means)));
+        }
+        let too_large =
+            |message: String| (BodyKind::TooLarge, Err(ErrorDetail::new(FailureKind::TooLarge, message)));
+        let too_long = || too_large(format!("the answer has more than {} bytes", settings.max_body_bytes));
+        let body = match &response.body {
+            Ok(body) => body,
+            Err(BodyError::TooLarge) => return too_long(),
+            Err(BodyError::Broken(why)) => {
+                let detail = ErrorDetail::new(FailureKind::Transport, format!("the answer broke off: {why}"));
+                return (BodyKind::CutOff, Err(detail));
+            }
+            Err(BodyError::TimedOut(message)) => {
+                return (BodyKind::CutOff, Err(ErrorDetail::new(FailureKind::Timeout, message.clone())));
+            }
+            Err(BodyError::Coded(name)) => {
+                let detail = ErrorDetail::new(FailureKind::Decode, receive::unreadable(name));
+                return (BodyKind::Unfit, Err(detail));
+            }
+        };
+        match check_limits(body, settings.max_body_bytes, settings.max_depth) {
+            Err(LimitExceeded::Depth { .. }) => {
+                return too_large(format!("the answer is nested deeper than {}", settings.max_depth));
+            }
+            Err(_) => return too_long(),
+            Ok(()) => {}
+        }
+        match value(state, body).and_then(|body| self.read_page_or_value(state, &body)) {
+            Ok(payload) => (BodyKind::Usable, Ok(payload)),
+            Err(unreadable) => {
+                let body = if unreadable.malformed { BodyKind::Malformed } else { BodyKind::Unfit };
+                let message =
+                    format!("the answer cannot be read: {} {}", unreadable.path, unreadable.message);
+                let fields = vec![FieldError::new(unreadable.path, unreadable.message)];
+                (body, Err(ErrorDetail { fields, ..ErrorDetail::new(FailureKind::Decode, message) }))
+            }
+        }
+    }
+
+    /// Takes a body apart, and looks whether a page is the one that was asked for.
+    fn read_page_or_value(&self, state: &CallState<'_>, body: &Bytes) -> Result<Payload, Unreadable> {
+        let payload = read_payload(state, body)?;
+        if let Payload::Page(envelope) = &payload {
+            self.check_number(state.call.operation.name, envelope, state.page)?;
+        }
+        Ok(payload)
+    }
+
+    /// Refuses a page that is not the one that was asked for, and tells once of a list that
+    /// counts from 0.
+    ///
+    /// # Errors
+    /// The page has another number.
+    pub(crate) fn check_number(
+        &self,
+        operation: &'static str,
+        envelope: &Envelope,
+        asked: Option<&PageSelector>,
+    ) -> Result<(), Unreadable> {
+        if self.page_numbers.check(operation, envelope, asked)? == Shows::CountsFrom0 {
+            self.telemetry
+                .log(LogLevel::Warn, "pages-counted-from-0", |line| line.with("operation", operation));
+        }
+        Ok(())
+    }
 }
 
 /// The operation in progress, if the provider accepted the call (RFC 9110 section 15.3.3) and
@@ -172,53 +250,6 @@ fn accepted(state: &CallState<'_>, response: &Response, after: Option<Duration>)
     check_limits(body, settings.max_body_bytes, settings.max_depth).ok()?;
     let progress = state.provider.reports()?.in_progress(&state.call, body)?;
     Some(Accepted { body: body.clone(), after, progress })
-}
-
-/// Reads an answer as far as the operation's shape asks.
-fn read_response(
-    state: &CallState<'_>,
-    authorization: &Authorization,
-    response: &Response,
-    means: Option<ErrorClass>,
-) -> (BodyKind, Result<Payload, ErrorDetail>) {
-    let settings = &state.settings;
-    if !(200..300).contains(&response.status) {
-        return (BodyKind::Usable, Err(error_detail(&state.account, authorization, response, means)));
-    }
-    let too_large =
-        |message: String| (BodyKind::TooLarge, Err(ErrorDetail::new(FailureKind::TooLarge, message)));
-    let too_long = || too_large(format!("the answer has more than {} bytes", settings.max_body_bytes));
-    let body = match &response.body {
-        Ok(body) => body,
-        Err(BodyError::TooLarge) => return too_long(),
-        Err(BodyError::Broken(why)) => {
-            let detail = ErrorDetail::new(FailureKind::Transport, format!("the answer broke off: {why}"));
-            return (BodyKind::CutOff, Err(detail));
-        }
-        Err(BodyError::TimedOut(message)) => {
-            return (BodyKind::CutOff, Err(ErrorDetail::new(FailureKind::Timeout, message.clone())));
-        }
-        Err(BodyError::Coded(name)) => {
-            let detail = ErrorDetail::new(FailureKind::Decode, receive::unreadable(name));
-            return (BodyKind::Unfit, Err(detail));
-        }
-    };
-    match check_limits(body, settings.max_body_bytes, settings.max_depth) {
-        Err(LimitExceeded::Depth { .. }) => {
-            return too_large(format!("the answer is nested deeper than {}", settings.max_depth));
-        }
-        Err(_) => return too_long(),
-        Ok(()) => {}
-    }
-    match value(state, body).and_then(|body| read_payload(state, &body)) {
-        Ok(payload) => (BodyKind::Usable, Ok(payload)),
-        Err(unreadable) => {
-            let body = if unreadable.malformed { BodyKind::Malformed } else { BodyKind::Unfit };
-            let message = format!("the answer cannot be read: {} {}", unreadable.path, unreadable.message);
-            let fields = vec![FieldError::new(unreadable.path, unreadable.message)];
-            (body, Err(ErrorDetail { fields, ..ErrorDetail::new(FailureKind::Decode, message) }))
-        }
-    }
 }
 
 fn error_detail(
@@ -292,8 +323,7 @@ fn value(state: &CallState<'_>, body: &Bytes) -> Result<Bytes, Unreadable> {
 pub(crate) fn read_payload(state: &CallState<'_>, body: &Bytes) -> Result<Payload, Unreadable> {
     let operation = state.call.operation;
     if operation.paging != Paging::None {
-        let envelope = state.provider.paging().envelope(operation.paging, body)?;
-        return envelope.check_number(state.page).map(Payload::Page);
+        return state.provider.paging().envelope(operation.paging, body).map(Payload::Page);
     }
     let malformed = |message: String| Unreadable { malformed: true, path: "$".to_owned(), message };
     if body.iter().all(u8::is_ascii_whitespace) {
