@@ -19,6 +19,7 @@ mod fallback;
 pub(crate) mod fan_out;
 mod files;
 mod find_created;
+mod page_numbers;
 mod pages;
 mod pipeline;
 mod policy_snapshot;
@@ -45,6 +46,7 @@ use crate::{
 };
 use accounts::Accounts;
 use cache::Cache;
+use page_numbers::PageNumbers;
 use std::{
     cell::Cell,
     rc::{Rc, Weak},
@@ -61,6 +63,7 @@ pub struct Client<H> {
     accounts: Accounts<H>,
     transport: Transport<H>,
     cache: Cache,
+    page_numbers: PageNumbers,
     /// How many callers there were.
     callers: Cell<u64>,
 }
@@ -75,6 +78,7 @@ impl<H: Host> Client<H> {
             accounts: Accounts::new(host.clone(), telemetry.clone()),
             transport: Transport::new(host.clone()),
             cache: Cache::new(0),
+            page_numbers: PageNumbers::default(),
             callers: Cell::new(0),
             host,
             telemetry,

@@ -243,6 +243,34 @@ fn all_pages_are_lines_and_the_last_one_says_so() {
 }
 
 #[test]
+fn a_record_that_does_not_fit_is_given_or_left_out_where_that_is_asked_for() {
+    let gateway = gateway(|_| {
+        answer(
+            200,
+            r#"{"page":1,"hasMore":false,"data":[{"id":1},{"id":2,"createdOn":"yesterday"},{"id":3}]}"#,
+        )
+    });
+    let failed = get(&gateway, &format!("{JOBS}?all=true")).lines();
+    assert!(
+        failed.last().unwrap()["penstock"]["failure"]["detail"].to_string().contains("id 2"),
+        "{failed:?}"
+    );
+    for (choice, given) in [("raw", 3), ("skip", 2)] {
+        let mut lines = get(&gateway, &format!("{JOBS}?all=true&onMisfit={choice}")).lines();
+        let end = lines.pop().unwrap();
+        let (end, named) = (&end["penstock"]["end"], &end["penstock"]["end"]["firstMisfits"][0]);
+        assert_eq!((lines.len(), &end["items"], &end["misfits"]), (given, &json!(given), &json!(1)));
+        assert_eq!((&named["id"], &named["path"]), (&json!("2"), &json!("$.data[1].createdOn")));
+        let page = get(&gateway, &format!("{JOBS}?onMisfit={choice}")).json();
+        assert_eq!((page["data"].as_array().unwrap().len(), &page["page"]["misfits"]), (given, &json!(1)));
+        let marked = &page["data"][1]["$misfit"]["path"];
+        assert_eq!(marked.as_str(), (choice == "raw").then_some("$.createdOn"));
+    }
+    let wrong = get(&gateway, &format!("{JOBS}?onMisfit=perhaps"));
+    assert!(wrong.status == 400 && wrong.body.contains("onMisfit"), "{}", wrong.body);
+}
+
+#[test]
 fn a_failure_in_the_middle_is_the_last_line_and_says_where_to_go_on() {
     let broken = gateway(pages(2));
     let seen = get(&broken, &format!("{JOBS}?all=true&pageSize=2"));

@@ -73,7 +73,7 @@ impl<H: Host> Client<H> {
             match answer.payload {
                 Payload::Accepted(again) => accepted = again,
                 Payload::Value(body) => {
-                    let envelope = envelope(call, page, &body)?;
+                    let envelope = self.envelope(call, page, &body)?;
                     return Ok(Answer { payload: Payload::Page(envelope), ..answer });
                 }
                 _ => return Err(unfit("$", "is empty")),
@@ -101,14 +101,21 @@ impl<H: Host> Client<H> {
             line.with("call_id", context.id.as_str()).with("operation", name).with("told", done.is_ok())
         });
     }
-}
 
-/// # Errors
-/// What is no page, or another one than was asked for.
-fn envelope(call: &ResolvedCall, page: Option<&PageSelector>, body: &Bytes) -> Result<Envelope, Failure> {
-    let wrong = |error: Unreadable| unfit(&error.path, &error.message);
-    let envelope = call.provider.paging().envelope(call.call.operation.paging, body).map_err(wrong)?;
-    envelope.check_number(page).map_err(wrong)
+    /// # Errors
+    /// What is no page, or another one than was asked for.
+    fn envelope(
+        &self,
+        call: &ResolvedCall,
+        page: Option<&PageSelector>,
+        body: &Bytes,
+    ) -> Result<Envelope, Failure> {
+        let wrong = |error: Unreadable| unfit(&error.path, &error.message);
+        let operation = call.call.operation;
+        let envelope = call.provider.paging().envelope(operation.paging, body).map_err(wrong)?;
+        self.check_number(operation.name, &envelope, page).map_err(wrong)?;
+        Ok(envelope)
+    }
 }
 
 fn late(after: Option<Duration>) -> Failure {

@@ -4,6 +4,7 @@ use super::{
     Account, Client,
     call_state::CallState,
     files::{FoundFile, while_moving},
+    page_numbers::Shows,
     transport::{
         memory::NoRoom,
         receive::{self, Patience},
@@ -20,7 +21,8 @@ use crate::{
         classify::{Access, Attempt, BodyKind, Class, Effect, Fault, Reason, Sent, classify},
         hint::retry_hint,
     },
-    providers::api::{ErrorClass, Unreadable},
+    providers::api::{Envelope, ErrorClass, PageSelector, Unreadable},
+    settings::common::LogLevel,
 };
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -164,19 +166,7 @@ impl<H: Host> Client<H> {
             }
         }
     }
-}
 
-/// The operation in progress, if the provider accepted the call (RFC 9110 section 15.3.3) and
-/// says how to ask for what comes of it.
-fn accepted(state: &CallState<'_>, response: &Response, after: Option<Duration>) -> Option<Accepted> {
-    let settings = &state.settings;
-    let body = response.body.as_ref().ok().filter(|_| response.status == 202)?;
-    check_limits(body, settings.max_body_bytes, settings.max_depth).ok()?;
-    let progress = state.provider.reports()?.in_progress(&state.call, body)?;
-    Some(Accepted { body: body.clone(), after, progress })
-}
-
-impl<H: Host> Client<H> {
     /// Reads an answer as far as the operation's shape asks.
     fn read_response(
         &self,
@@ -221,7 +211,7 @@ impl<H: Host> Client<H> {
             return no_room(alone);
         }
         let body = &reservation.keep(body.clone());
-        match value(state, body).and_then(|body| read_payload(state, &body)) {
+        match value(state, body).and_then(|body| self.read_page_or_value(state, &body)) {
             Ok(payload) => (BodyKind::Usable, Ok(payload)),
             Err(unreadable) => {
                 let body = if unreadable.malformed { BodyKind::Malformed } else { BodyKind::Unfit };
@@ -232,6 +222,43 @@ impl<H: Host> Client<H> {
             }
         }
     }
+
+    /// Takes a body apart, and looks whether a page is the one that was asked for.
+    fn read_page_or_value(&self, state: &CallState<'_>, body: &Bytes) -> Result<Payload, Unreadable> {
+        let payload = read_payload(state, body)?;
+        if let Payload::Page(envelope) = &payload {
+            self.check_number(state.call.operation.name, envelope, state.page)?;
+        }
+        Ok(payload)
+    }
+
+    /// Refuses a page that is not the one that was asked for, and tells once of a list that
+    /// counts from 0.
+    ///
+    /// # Errors
+    /// The page has another number.
+    pub(crate) fn check_number(
+        &self,
+        operation: &'static str,
+        envelope: &Envelope,
+        asked: Option<&PageSelector>,
+    ) -> Result<(), Unreadable> {
+        if self.page_numbers.check(operation, envelope, asked)? == Shows::CountsFrom0 {
+            self.telemetry
+                .log(LogLevel::Warn, "pages-counted-from-0", |line| line.with("operation", operation));
+        }
+        Ok(())
+    }
+}
+
+/// The operation in progress, if the provider accepted the call (RFC 9110 section 15.3.3) and
+/// says how to ask for what comes of it.
+fn accepted(state: &CallState<'_>, response: &Response, after: Option<Duration>) -> Option<Accepted> {
+    let settings = &state.settings;
+    let body = response.body.as_ref().ok().filter(|_| response.status == 202)?;
+    check_limits(body, settings.max_body_bytes, settings.max_depth).ok()?;
+    let progress = state.provider.reports()?.in_progress(&state.call, body)?;
+    Some(Accepted { body: body.clone(), after, progress })
 }
 
 /// The answer is larger than the memory that is left for it, or than all that there is.
@@ -322,8 +349,7 @@ fn value(state: &CallState<'_>, body: &Bytes) -> Result<Bytes, Unreadable> {
 pub(crate) fn read_payload(state: &CallState<'_>, body: &Bytes) -> Result<Payload, Unreadable> {
     let operation = state.call.operation;
     if operation.paging != Paging::None {
-        let envelope = state.provider.paging().envelope(operation.paging, body)?;
-        return envelope.check_number(state.page).map(Payload::Page);
+        return state.provider.paging().envelope(operation.paging, body).map(Payload::Page);
     }
     let malformed = |message: String| Unreadable { malformed: true, path: "$".to_owned(), message };
     if body.iter().all(u8::is_ascii_whitespace) {

@@ -1,6 +1,10 @@
 //! `penstock batch`: many calls, one a line, results in their order.
 
-use crate::{report::Unfit, result_line::line, target::Target};
+use crate::{
+    report::Unfit,
+    result_line::line,
+    target::{MisfitChoice, Target},
+};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use penstock_host::bindings::operations::{BatchCall, BatchOptions, BatchResult};
@@ -19,7 +23,7 @@ pub(crate) struct Batch {
     provider_name: String,
     /// A file of calls, one JSON object a line, or `-` for standard input:
     /// `{"operation": "jpm.jobs-get", "parameters": {"id": 4711}, "body": {}}`. Each gives a
-    /// line: `ok` with the answer, and `source`, `ageMs`, `degraded`, `page` where there is
+    /// line: `ok` with the answer, and `source`, `ageMs`, `degraded`, `misfits`, `page` where there is
     /// more to say of it; `failed`; or `notAttempted`.
     #[arg(value_name = "FILE")]
     calls: String,
@@ -29,6 +33,9 @@ pub(crate) struct Batch {
     /// Begin no further call after so many failures.
     #[arg(long, value_name = "COUNT")]
     stop_after: Option<u32>,
+    /// What becomes of an answer that does not fit the contract, or of a record in it.
+    #[arg(long, value_enum, default_value = "fail")]
+    on_misfit: MisfitChoice,
     #[command(flatten)]
     target: Target,
 }
@@ -48,8 +55,9 @@ impl Batch {
         let calls = read(&self.calls)?;
         let plugin = self.target.plugin().await?;
         let batch = BatchOptions { concurrency: self.concurrency, stop_after: self.stop_after };
-        let results =
-            plugin.batch(&self.provider_name, calls, batch, Some(self.target.options(None))).await?;
+        let mut options = self.target.options(None);
+        options.on_misfit = Some(self.on_misfit.into());
+        let results = plugin.batch(&self.provider_name, calls, batch, Some(options)).await?;
 
         let mut out = BufWriter::new(io::stdout().lock());
         let (mut failed, mut left) = (0, 0);

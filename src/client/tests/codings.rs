@@ -103,8 +103,7 @@ fn a_bomb_is_too_large_and_sent_once() {
     rig.host.set("PENSTOCK_MAX_BODY_BYTES", "1000000");
     let bomb = coded("gzip", format!(r#"{{"id":1,"summary":"{}"}}"#, "0".repeat(20_000_000)).as_bytes());
     assert!(bomb.len() < 50_000);
-    let sent = bomb.clone();
-    rig.titan.on_api(move |_, _| Some(Reply::bytes(200, sent.clone()).header("content-encoding", "gzip")));
+    rig.titan.on_api(move |_, _| Some(Reply::bytes(200, bomb.clone()).header("content-encoding", "gzip")));
     let failure = rig.run(rig.get()).unwrap_err();
     assert_eq!((failure.kind, rig.titan.api_requests()), (FailureKind::TooLarge, 1));
     assert!(failure.message.contains("1000000"), "{}", failure.message);

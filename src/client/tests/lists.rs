@@ -172,3 +172,24 @@ fn a_bare_list_ends_with_an_empty_page() {
     let read = rig.run(rig.read(name, &[], &pages_of(2)));
     assert_eq!((read.ids, read.end.unwrap().complete), (vec![1, 2], true));
 }
+
+/// A vendor that counts its pages from 0 in its answers.
+#[test]
+fn pages_that_are_counted_from_0_are_read_and_told_once() {
+    let rig = Rig::new();
+    rig.titan.on_api(|_, request| {
+        let page: i64 = request.parameter("page").unwrap().parse().unwrap();
+        let data: Vec<_> = [page * 2 - 1, page * 2].map(|id| serde_json::json!({ "id": id })).into();
+        let more = page < 4;
+        let body = serde_json::json!({"page": page - 1, "pageSize": 2, "hasMore": more, "data": data});
+        Some(Reply::ok(body.to_string()))
+    });
+    for _ in 0..2 {
+        let read = rig.run(rig.read("jpm.job-types-list", &[], &pages_of(2)));
+        assert_eq!((read.ids, read.end.unwrap().pages), ((1..=8).collect(), 4));
+    }
+    let told: Vec<_> =
+        rig.host.lines().into_iter().filter(|line| line.contains("pages-counted-from-0")).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("jpm.job-types-list") && told[0].contains("warn"), "{told:?}");
+}

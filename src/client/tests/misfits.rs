@@ -123,7 +123,7 @@ fn what_is_no_object_is_given_within_one() {
     assert_eq!((&records[0]["id"], &records[2]["id"]), (&json!(1), &json!(3)));
     assert_eq!(records[1], json!({ "$misfit": mark }));
     let end = end.unwrap();
-    assert_eq!((end.items, end.misfits, &end.first_misfits[0].path[..]), (3, 1, "$.data[1]"));
+    assert_eq!((end.items, end.misfits, end.first_misfits[0].path.as_str()), (3, 1, "$.data[1]"));
     let (records, end) = by_name(&rig, FEED, &when(OnMisfit::Skip));
     assert_eq!((ids(&records), end.unwrap().items), (vec![1, 3], 2));
 }

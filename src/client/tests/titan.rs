@@ -178,7 +178,7 @@ impl Titan {
         }
         state.api_requests += 1;
         let number = state.api_requests;
-        if state.revokes_every.is_some_and(|every| number % every == 0) {
+        if state.revokes_every.is_some_and(|every| number.is_multiple_of(every)) {
             state.tokens.clear();
         }
         let scripted = (state.api_script)(number, request);

@@ -79,20 +79,4 @@ impl Envelope {
     pub fn records(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.items.iter().map(|range| self.body.get(range.clone()).unwrap_or_default())
     }
-
-    /// Refuses the answer of another request, mixed up on the way. Asking again may bring
-    /// the right one.
-    ///
-    /// # Errors
-    /// The page has another number than was asked for.
-    pub fn check_number(self, asked: Option<&PageSelector>) -> Result<Envelope, Unreadable> {
-        match (self.number, asked) {
-            (Some(number), Some(asked)) if asked.number > 0 && number != asked.number => Err(Unreadable {
-                malformed: true,
-                path: "$.page".to_owned(),
-                message: format!("is {number}, and page {} was asked for", asked.number),
-            }),
-            _ => Ok(self),
-        }
-    }
 }

@@ -13,4 +13,5 @@ mod batch;
 mod commands;
 mod files;
 mod guide;
+mod misfits;
 mod support;
