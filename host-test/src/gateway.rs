@@ -4,7 +4,9 @@
 //! and is dropped after a moment without any. What the gateway keeps in memory is
 //! gone then; what must last belongs in the [`State`](crate::state::State).
 
+mod fate;
 mod instances;
+mod problem;
 mod server;
 
 use std::{net::SocketAddr, time::Duration};

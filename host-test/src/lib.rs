@@ -20,6 +20,7 @@
 
 pub mod bindings;
 mod call;
+mod effects;
 mod engine;
 mod environment;
 mod error;
@@ -45,6 +46,8 @@ pub use error::Error;
 pub use files::{File, Outgoing};
 pub use instance::HostState;
 pub use limits::Limits;
+#[doc(hidden)]
+pub use limits::TrapAt;
 pub use logs::Logs;
 pub use plugin::Plugin;
 pub use records::{Records, Stopped};
