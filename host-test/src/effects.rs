@@ -19,7 +19,7 @@ pub(crate) fn lost(provider: &str, operation: &str) -> Outcome {
 mod tests {
     use super::*;
     use penstock::{
-        contract::{Effect, catalogue},
+        contract::catalogue::{self, Effect},
         providers::registry,
     };
 

@@ -10,7 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::time::{Sleep, sleep};
+use tokio::{
+    sync::watch,
+    time::{Sleep, sleep},
+};
 use wasmtime::{
     Store, StoreContextMut, StoreLimits,
     component::{Component, GuestTaskId, Linker, ResourceTable},
@@ -67,6 +70,7 @@ pub(super) struct Instances {
     environment: Environment,
     imports: SpinImports,
     options: GatewayOptions,
+    stopped: watch::Receiver<bool>,
     started: AtomicU64,
 }
 
@@ -76,12 +80,16 @@ impl Instances {
         component: &Component,
         environment: Environment,
         options: GatewayOptions,
+        stopped: watch::Receiver<bool>,
     ) -> Result<Self, Error> {
         let service = link(engine)
             .and_then(|linker| linker.instantiate_pre(component))
             .and_then(ServicePre::new)
             .map_err(|error| Error::component(&error))?;
-        let variables = Layered::new().then(environment.secrets.clone()).then(environment.config.clone());
+        let variables = Layered::new()
+            .then(Environment::of_this_host())
+            .then(environment.secrets.clone())
+            .then(environment.config.clone());
         let imports = SpinImports { variables: Arc::new(variables), store: environment.state.clone() };
         Ok(Self {
             engine: engine.clone(),
@@ -89,6 +97,7 @@ impl Instances {
             environment,
             imports,
             options,
+            stopped,
             started: AtomicU64::new(0),
         })
     }
@@ -138,6 +147,7 @@ impl HandlerState for Instances {
             expiration: Expiry {
                 idle: self.options.idle,
                 sleep: Box::pin(sleep(self.options.idle)),
+                stopped: Box::pin(stopped(self.stopped.clone())),
                 computing,
             },
             state: Quota {
@@ -149,10 +159,16 @@ impl HandlerState for Instances {
     }
 }
 
-/// Ends an instance that has had nothing to do for a while.
+/// Until the gateway is told to stop, or is gone.
+async fn stopped(mut stopped: watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// Ends an instance that has had nothing to do for a while, or whose gateway stopped.
 pub(super) struct Expiry {
     idle: Duration,
     sleep: Pin<Box<Sleep>>,
+    stopped: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
     computing: Computing,
 }
 
@@ -169,8 +185,12 @@ impl WorkerExpiration for Expiry {
         if status != WorkerStatus::Idle {
             return Poll::Pending;
         }
-        let deadline = (since + self.idle).into();
-        self.sleep.as_mut().reset(deadline);
+        if self.stopped.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        // A time that no clock can name is never.
+        let Some(deadline) = since.checked_add(self.idle) else { return Poll::Pending };
+        self.sleep.as_mut().reset(deadline.into());
         self.sleep.as_mut().poll(context)
     }
 }

@@ -13,4 +13,6 @@ mod batch;
 mod commands;
 mod files;
 mod guide;
+mod serve;
+mod settings;
 mod support;

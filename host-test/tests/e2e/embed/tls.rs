@@ -91,7 +91,10 @@ async fn http_1_otherwise() {
 async fn an_unknown_certificate_is_refused() {
     let (origin, _) = serve(&[]).await;
     let result = fetch(&trusting(&origin, vec![]), &origin).await;
-    assert!(matches!(result, Err(WasiError::TlsCertificateError)), "{result:?}");
+    let Err(WasiError::TlsAlertReceived { alert_message: Some(reason), .. }) = &result else {
+        panic!("{result:?}");
+    };
+    assert_eq!(reason, "certificate is from an unknown authority");
 }
 
 #[test]
