@@ -17,6 +17,11 @@
 //! The component runs in Wasmtime's sandbox. It has no files, no sockets and no
 //! environment variables, calls only the origins of an [`http::OutboundPolicy`], and
 //! learns only the secrets that it asks for by name.
+//!
+//! When an instance ends by a trap, nothing that it was delivering looks whole: [`Records`] and
+//! [`File`] end with [`Error::Instance`], which says whether the call may be repeated; over HTTP
+//! ([`gateway`]) a body that has begun is broken off, and a request without a response gets a
+//! problem document with the `outcome`.
 
 pub mod bindings;
 mod call;

@@ -228,10 +228,10 @@ const MINUTE: Duration = Duration::from_secs(60);
 async fn an_instance_and_its_token_live_on_between_requests() {
     let (provider, tokens) = counting_tokens().await;
     let served = serve_in(with_key(&provider), |_| {}).await;
-    for _ in 0..3 {
+    for passed in [9 * MINUTE, Duration::ZERO] {
         let response = served.get("/v1/servicetitan/default/jpm/jobs/1").await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
-        pass(9 * MINUTE).await;
+        pass(passed).await;
     }
     assert_eq!((served.gateway.instances_started(), tokens.load(SeqCst)), (1, 1));
 }
