@@ -361,8 +361,7 @@ pub(crate) fn whole_envelope<'a>(operation: &Operation, answer: &'a Answer) -> R
 }
 
 /// The type of an operation's records. `build.rs` gives every list one.
-#[must_use]
-pub fn record_type(operation: &'static Operation) -> &'static Type {
+pub(crate) fn record_type(operation: &'static Operation) -> &'static Type {
     operation.answer.as_ref().unwrap_or(&Type::Json)
 }
 
