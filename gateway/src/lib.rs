@@ -38,7 +38,9 @@
 //!   and a problem document like any other call.
 //! - After a failure in the middle the body also ends abnormally (HTTP/1.1: no last
 //!   chunk; HTTP/2: RST_STREAM), so that a client which only copies bytes sees it too.
-//! - A body without such a last line was cut off, and is not the whole list.
+//! - A body without such a last line was cut off, and is not the whole list. A client must
+//!   look for that line: where an instance traps in the middle of a body, our embedding breaks
+//!   the connection off, but other hosts (`wasmtime serve`) end the body as if it were whole.
 //!
 //! `resume` goes on after the last record before that line.
 //!
@@ -53,7 +55,8 @@
 //!
 //! An operation that answers with a file sends its bytes as they come, with the provider's
 //! type and name (`Content-Disposition: attachment`). A file that breaks off ends abnormally,
-//! as a list does. An operation that takes one takes it as the request's body, as it is:
+//! as a list does; with a `Content-Length`, which it has where the provider says how long it is,
+//! it can be checked in any host. An operation that takes one takes it as the request's body, as it is:
 //! its name stands in `Content-Disposition`, its type in `Content-Type`; the provider gets the
 //! form that it wants. A form from the client is refused (415).
 //!

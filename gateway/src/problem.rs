@@ -18,6 +18,7 @@
 //! | `urn:penstock:gateway:unknown-path` | 404 | |
 //! | `urn:penstock:gateway:method-not-allowed` | 405 | with Allow |
 //! | `urn:penstock:gateway:uri-too-long` | 414 | |
+//! | `urn:penstock:gateway:instance` | 500, 503 | from our embedding alone: the instance ended under the request (a write's `outcome` is `unknown`, a read may be repeated), or none could be started |
 //!
 //! `instance` is `urn:penstock:call:` and the id of the call that the log lines carry.
 //! Extension members: `operation`, `outcome`, `retry`, `fields`, `attempts`,

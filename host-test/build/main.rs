@@ -1,6 +1,6 @@
 //! Builds the components and hands their paths to the crate, which includes
 //! their bytes: an installed program needs no file beside it. Also writes
-//! `bindings.rs` and `providers.rs`, which files of the same names in `src` include.
+//! `bindings.rs`, `providers.rs` and `effects.rs`, which files of the same names in `src` include.
 //!
 //! A second cargo does the work, since one cargo cannot build for two targets
 //! with two profiles. It gets a target directory of its own: the outer cargo holds
@@ -11,6 +11,7 @@
 #[path = "../../build/case_names.rs"]
 mod case_names;
 mod defaults;
+mod effects;
 mod names;
 mod providers;
 mod world;
@@ -61,6 +62,8 @@ fn run() -> Result<(), Box<dyn Error>> {
     let bindings = [harness.bindings(), defaults::write(&harness)].into_iter().collect();
     fs::write(out.join("bindings.rs"), prettyplease::unparse(&syn::parse2(bindings)?))?;
     fs::write(out.join("providers.rs"), prettyplease::unparse(&syn::parse2(providers::write(&harness)?)?))?;
+
+    fs::write(out.join("effects.rs"), prettyplease::unparse(&syn::parse2(effects::write(&harness))?))?;
 
     ensure_target()?;
     let profile = if variable("PROFILE")? == "release" { "component" } else { "component-dev" };

@@ -9,6 +9,7 @@ use quote::{format_ident, quote};
 use wit_parser::{Function, Interface, Param, Resolve, Type, TypeDefKind};
 
 use crate::{
+    effects::is_read,
     names::{ident, module, rust},
     world::{Harness, PROVIDERS},
 };
@@ -64,7 +65,7 @@ fn provider(resolve: &Resolve, package: &str, name: &str, modules: &[(&str, &Int
         }
         #[doc = #modules]
         pub mod #module {
-            use crate::{Call, Plugin};
+            use crate::{Call, Plugin, bindings::types::Outcome};
             use futures_util::FutureExt as _;
             #handles
         }
@@ -97,12 +98,18 @@ fn method(resolve: &Resolve, interface: &Interface, function: &Function) -> Writ
         files => quote!(async move { #(let #files = #files.into_argument(caller)?;)* #made.await }.boxed()),
     };
     let doc = words(function.docs.contents.as_deref());
+    let lost = match is_read(function) {
+        _ if form != "answer" => quote!(),
+        true => quote!(Outcome::NotApplied,),
+        false => quote!(Outcome::Unknown,),
+    };
+    let form = format_ident!("{form}");
     Ok(quote! {
         #[doc = #doc]
         #[inline]
         pub fn #name(&self, #(#signature),*) -> Call<#answer> {
             #(let #texts: String = #texts.into();)*
-            Call::#form(&self.0, move |caller, guest, options| #made)
+            Call::#form(&self.0, #lost move |caller, guest, options| #made)
         }
     })
 }
@@ -120,14 +127,14 @@ fn argument(resolve: &Resolve, Param { name, ty, .. }: &Param) -> Written {
 }
 
 /// Which form of `Call` it is, and what it answers with.
-fn answer(resolve: &Resolve, function: &Function) -> Result<(TokenStream, TokenStream), Box<dyn Error>> {
+fn answer(resolve: &Resolve, function: &Function) -> Result<(&'static str, TokenStream), Box<dyn Error>> {
     let Some(Type::Id(id)) = function.result else { return Err("answers with nothing".into()) };
     match &resolve.types[id].kind {
         TypeDefKind::Result(result) if result.err.is_some_and(|ty| is(resolve, &ty, "failure")) => {
             match &result.ok {
-                None => Ok((quote!(answer), quote!(()))),
-                Some(ty) if is(resolve, ty, "download") => Ok((quote!(file), quote!(crate::File))),
-                Some(ty) => Ok((quote!(answer), rust(resolve, ty)?)),
+                None => Ok(("answer", quote!(()))),
+                Some(ty) if is(resolve, ty, "download") => Ok(("file", quote!(crate::File))),
+                Some(ty) => Ok(("answer", rust(resolve, ty)?)),
             }
         }
         TypeDefKind::Tuple(tuple) => {
@@ -136,7 +143,7 @@ fn answer(resolve: &Resolve, function: &Function) -> Result<(TokenStream, TokenS
                 return Err("no stream".into());
             };
             let record = rust(resolve, record)?;
-            Ok((quote!(records), quote!(crate::Records<#record>)))
+            Ok(("records", quote!(crate::Records<#record>)))
         }
         other => Err(format!("answers with {}", other.as_str()).into()),
     }

@@ -76,6 +76,14 @@ impl Harness {
         interfaces(&self.resolve, self.world().exports.iter())
     }
 
+    /// All interfaces of the providers, with their provider's name.
+    pub(crate) fn modules(&self) -> impl Iterator<Item = (&str, &Interface)> {
+        let all = self.resolve.interfaces.iter().filter_map(|(_, interface)| {
+            Some((self.resolve.packages[interface.package?].name.name.as_str(), interface))
+        });
+        all.filter(|(of, _)| PROVIDERS.iter().any(|(provider, _)| provider == of))
+    }
+
     /// Those that it imports.
     pub(crate) fn imports(&self) -> impl Iterator<Item = (&str, &Interface)> {
         interfaces(&self.resolve, self.world().imports.iter())

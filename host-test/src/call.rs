@@ -10,7 +10,7 @@ use crate::{
     bindings::{
         Caller, Guest,
         files::Download,
-        types::{CallOptions, Failure, ListEnd},
+        types::{CallOptions, Failure, ListEnd, Outcome},
     },
 };
 
@@ -74,17 +74,19 @@ impl<T> Call<T> {
 }
 
 impl<R: Send + 'static> Call<R> {
-    /// A call that answers with one value.
+    /// A call that answers with one value. `lost` is its outcome if the instance ends under it.
     pub(crate) fn answer(
         plugin: &Plugin,
+        lost: Outcome,
         call: impl for<'a> FnOnce(&'a Caller, &'a Guest, Option<CallOptions>) -> Returned<'a, Result<R, Failure>>
         + Send
         + 'static,
     ) -> Self {
-        Self::new(plugin, |plugin, options| {
-            let run =
-                async move { Ok(plugin.run(|caller, guest| call(caller, guest, Some(options))).await??) };
-            run.boxed()
+        Self::new(plugin, move |plugin, options| {
+            async move {
+                Ok(plugin.run_for(lost, |caller, guest| call(caller, guest, Some(options))).await??)
+            }
+            .boxed()
         })
     }
 

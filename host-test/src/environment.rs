@@ -114,6 +114,20 @@ impl Environment {
     }
 }
 
+/// What the component must know of this host, whatever its settings say.
+const OF_THIS_HOST: [(&str, &str); 1] = [
+    // `Outbound` gives up connecting before a request is on its way, and never afterwards
+    // under that name.
+    ("PENSTOCK_CONNECT_TIMEOUT_PROVES_NOT_SENT", "true"),
+];
+
+impl Environment {
+    /// Settings that come before all others.
+    pub(crate) fn of_this_host() -> sources::Map {
+        sources::Map::new(OF_THIS_HOST)
+    }
+}
+
 impl std::fmt::Debug for Environment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The sources hold secrets.

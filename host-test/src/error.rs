@@ -1,6 +1,6 @@
 //! What can go wrong between an embedder and the component.
 
-use crate::bindings::types::Failure;
+use crate::bindings::types::{Failure, Outcome};
 
 /// Why a call brought no answer.
 #[derive(Debug, thiserror::Error)]
@@ -12,12 +12,17 @@ pub enum Error {
     Failure(Box<Failure>),
 
     /// The instance ended under the call: a defect, or a limit of
-    /// [`Limits`](crate::Limits). Whether a write took effect is unknown. The next
-    /// call gets a new instance.
-    #[error("the component's instance ended: {reason}")]
+    /// [`Limits`](crate::Limits). The next call gets a new instance.
+    #[error("the component's instance ended: {reason}; {}", after(*.outcome))]
     Instance {
         /// The trap, in Wasmtime's words.
         reason: String,
+        /// [`Outcome::NotApplied`] when the call can only have read: it may be repeated.
+        /// [`Outcome::Unknown`] for everything else, also for what [`Plugin::run`] makes,
+        /// of which nobody but its caller knows what it does: look before you repeat it.
+        ///
+        /// [`Plugin::run`]: crate::Plugin::run
+        outcome: Outcome,
     },
 
     /// The component cannot be compiled, linked or instantiated.
@@ -46,8 +51,15 @@ impl Error {
         Self::Component { reason: format!("{error:#}") }
     }
 
-    pub(crate) fn instance(error: &wasmtime::Error) -> Self {
-        Self::Instance { reason: format!("{error:#}") }
+    pub(crate) fn instance(error: &wasmtime::Error, outcome: Outcome) -> Self {
+        Self::Instance { reason: format!("{error:#}"), outcome }
+    }
+}
+
+fn after(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::NotSent | Outcome::NotApplied => "nothing was changed, and the call can be repeated",
+        Outcome::Applied | Outcome::Unknown => "the call may have taken effect: look before you repeat it",
     }
 }
 

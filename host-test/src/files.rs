@@ -20,7 +20,7 @@ use crate::{
     bindings::{
         Caller,
         files::{Download, FileInfo, Upload},
-        types::Failure,
+        types::{Failure, Outcome},
     },
     records::Report,
 };
@@ -58,13 +58,13 @@ pub(crate) struct Piped {
 }
 
 impl File {
-    pub(crate) fn new(Piped { info, pieces, end }: Piped, plugin: Plugin) -> Self {
-        let seen = plugin.ended();
+    /// `seen` instances had ended when the file was asked for.
+    pub(crate) fn new(Piped { info, pieces, end }: Piped, plugin: Plugin, seen: u64) -> Self {
         let ending = async move {
             // The handle keeps the task going until the end is there.
             match end.await {
                 Ok(end) => Ok(end?),
-                Err(_) => Err(plugin.why(seen).await),
+                Err(_) => Err(plugin.why(seen, Outcome::NotApplied).await),
             }
         };
         Self { info, pieces, ending: Some(Ending(ending.boxed())) }

@@ -1,10 +1,14 @@
 //! The HTTP gateway without Spin: `penstock_gateway.wasm` on a socket.
 //!
-//! Instances live as they do in Spin 4.1: one serves many requests, several at once,
-//! and is dropped after a moment without any. What the gateway keeps in memory is
-//! gone then; what must last belongs in the [`State`](crate::state::State).
+//! One instance serves many requests, several at once, and is kept for minutes without any:
+//! tokens, circuit breakers, waits that a vendor asked for and the least time between two
+//! requests for a report live in its memory. All that is gone with it; what must last belongs
+//! in the [`State`](crate::state::State). (Spin 4.1 and `wasmtime serve` drop an instance after
+//! a second, unless told otherwise.)
 
+mod fate;
 mod instances;
+mod problem;
 mod server;
 
 use std::{net::SocketAddr, time::Duration};
@@ -15,15 +19,16 @@ use wasmtime_wasi_http::handler::ProxyHandler;
 use crate::{Engine, Environment, Error};
 use instances::Instances;
 
-/// How instances are used. The defaults are Spin's.
+/// How instances are used.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct GatewayOptions {
-    /// Requests that one instance serves before it is replaced, 128 unless set.
+    /// Requests that one instance serves before it is replaced, 1,000,000 unless set.
     pub requests_per_instance: usize,
     /// Requests that one instance serves at once, 16 unless set.
     pub requests_at_once: usize,
-    /// How long an instance is kept without requests, 1 s unless set.
+    /// How long an instance is kept without requests, 10 min unless set: longer than any wait
+    /// that it keeps in mind, and about as long as a token lives.
     pub idle: Duration,
     /// Connections at once, 1024 unless set. Further ones wait to be accepted.
     pub connections: usize,
@@ -32,15 +37,15 @@ pub struct GatewayOptions {
 impl Default for GatewayOptions {
     fn default() -> Self {
         Self {
-            requests_per_instance: 128,
+            requests_per_instance: 1_000_000,
             requests_at_once: 16,
-            idle: Duration::from_secs(1),
+            idle: Duration::from_secs(600),
             connections: 1024,
         }
     }
 }
 
-/// A gateway that serves. Dropping it closes its connections.
+/// A gateway that serves. Dropping it closes its connections and lets its instances go.
 pub struct Gateway {
     address: SocketAddr,
     handler: Handler,
@@ -90,8 +95,9 @@ impl Gateway {
             listener.local_addr().map_err(|error| Error::Component { reason: error.to_string() })?;
         let logs = environment.logs.clone();
         let connections = options.connections;
-        let handler = ProxyHandler::new(Instances::new(engine, component, environment, options)?);
         let (stop, stopped) = watch::channel(false);
+        let instances = Instances::new(engine, component, environment, options, stopped.clone())?;
+        let handler = ProxyHandler::new(instances);
         let server = server::Server { handler: handler.clone(), logs, stopped, connections };
         let serving = tokio::spawn(server.run(listener));
         Ok(Self { address, handler, stop, serving })

@@ -7,7 +7,7 @@ use wasmtime::component::{Accessor, HasSelf};
 use crate::{
     Environment,
     bindings::host::{config, secrets, state, types},
-    sources::{HostError, Source},
+    sources::{HostError, Layered, Source},
     state::State,
 };
 
@@ -23,7 +23,9 @@ impl HostImports {
     pub(crate) fn new(environment: &Environment) -> Self {
         Self {
             secrets: environment.secrets.clone(),
-            config: environment.config.clone(),
+            config: Arc::new(
+                Layered::new().then(Environment::of_this_host()).then(environment.config.clone()),
+            ),
             state: environment.state.clone(),
         }
     }

@@ -14,14 +14,27 @@ mod resolver;
 pub use outbound::{InvalidAuthority, Outbound, OutboundOptions, OutboundStats};
 pub use policy::{InvalidOrigin, OutboundPolicy};
 
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody, WasiHttpHooks};
 
+use crate::limits::Computing;
+
 /// Puts [`Outbound`] in the place of Wasmtime's own client.
-pub(crate) struct Hooks(Outbound);
+pub(crate) struct Hooks {
+    outbound: Outbound,
+    computing: Computing,
+}
 
 impl Hooks {
-    pub(crate) fn new(outbound: Outbound) -> Self {
-        Self(outbound)
+    pub(crate) fn new(outbound: Outbound, computing: Computing) -> Self {
+        Self { outbound, computing }
     }
 }
 
@@ -41,10 +54,38 @@ impl WasiHttpHooks for Hooks {
         options: Option<RequestOptions>,
         _processed: Io,
     ) -> Box<dyn Future<Output = Result<(http::Response<WasiBody>, Io), WasiError>> + Send> {
-        let outbound = self.0.clone();
+        let (outbound, computing) = (self.outbound.clone(), self.computing.clone());
         Box::new(async move {
             let response = outbound.send(request, options.unwrap_or_default()).await?;
+            let response = response.map(|body| Counting { body, computing }.boxed_unsync());
             Ok((response, Box::new(std::future::ready(Ok(()))) as Io))
         })
+    }
+}
+
+/// A body whose pieces count as host calls, which they are.
+struct Counting {
+    body: WasiBody,
+    computing: Computing,
+}
+
+impl Body for Counting {
+    type Data = Bytes;
+    type Error = WasiError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
+        self.computing.called();
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }

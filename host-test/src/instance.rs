@@ -26,6 +26,7 @@ pub struct HostState {
     hooks: Hooks,
     imports: HostImports,
     limits: StoreLimits,
+    computing: Computing,
     /// What the store is for; none until it is made.
     instance: Option<component::Instance>,
 }
@@ -33,6 +34,11 @@ pub struct HostState {
 impl HostState {
     pub(crate) fn instance(&self) -> Option<component::Instance> {
         self.instance
+    }
+
+    fn imports(&mut self) -> &mut HostImports {
+        self.computing.called();
+        &mut self.imports
     }
 }
 
@@ -44,12 +50,14 @@ impl std::fmt::Debug for HostState {
 
 impl WasiView for HostState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.computing.called();
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }
 
 impl WasiHttpView for HostState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.computing.called();
         WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
     }
 }
@@ -77,18 +85,20 @@ impl Prepared {
     }
 
     pub(crate) async fn instantiate(&self, environment: &Environment) -> Result<Instance, Error> {
+        let computing = environment.limits.computing(self.engine.wasmtime().weak());
         let state = HostState {
             wasi: sandbox(&environment.logs),
             table: ResourceTable::new(),
             http: WasiHttpCtx::new(),
-            hooks: Hooks::new(environment.outbound.clone()),
+            hooks: Hooks::new(environment.outbound.clone(), computing.clone()),
             imports: HostImports::new(environment),
             limits: environment.limits.store_limits(),
+            computing: computing.clone(),
             instance: None,
         };
         let mut store = Store::new(self.engine.wasmtime(), state);
         store.limiter(|state| &mut state.limits);
-        let computing = environment.limits.interrupt(&mut store);
+        environment.limits.interrupt(&mut store, &computing);
         let instance = self.guest.instance_pre().instantiate_async(&mut store).await;
         let instance = instance.map_err(|error| Error::component(&error))?;
         let guest = Guest::new(&mut store, &instance).map_err(|error| Error::component(&error))?;
@@ -109,14 +119,8 @@ fn link(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
-    host::secrets::add_to_linker::<_, HasSelf<HostImports>>(&mut linker, |state: &mut HostState| {
-        &mut state.imports
-    })?;
-    host::config::add_to_linker::<_, HasSelf<HostImports>>(&mut linker, |state: &mut HostState| {
-        &mut state.imports
-    })?;
-    host::state::add_to_linker::<_, HasSelf<HostImports>>(&mut linker, |state: &mut HostState| {
-        &mut state.imports
-    })?;
+    host::secrets::add_to_linker::<_, HasSelf<HostImports>>(&mut linker, HostState::imports)?;
+    host::config::add_to_linker::<_, HasSelf<HostImports>>(&mut linker, HostState::imports)?;
+    host::state::add_to_linker::<_, HasSelf<HostImports>>(&mut linker, HostState::imports)?;
     Ok(linker)
 }

@@ -17,9 +17,15 @@
 //! The component runs in Wasmtime's sandbox. It has no files, no sockets and no
 //! environment variables, calls only the origins of an [`http::OutboundPolicy`], and
 //! learns only the secrets that it asks for by name.
+//!
+//! When an instance ends by a trap, nothing that it was delivering looks whole: [`Records`] and
+//! [`File`] end with [`Error::Instance`], which says whether the call may be repeated; over HTTP
+//! ([`gateway`]) a body that has begun is broken off, and a request without a response gets a
+//! problem document with the `outcome`.
 
 pub mod bindings;
 mod call;
+mod effects;
 mod engine;
 mod environment;
 mod error;
@@ -45,6 +51,8 @@ pub use error::Error;
 pub use files::{File, Outgoing};
 pub use instance::HostState;
 pub use limits::Limits;
+#[doc(hidden)]
+pub use limits::TrapAt;
 pub use logs::Logs;
 pub use plugin::Plugin;
 pub use records::{Records, Stopped};

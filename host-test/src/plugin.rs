@@ -20,7 +20,7 @@ use crate::{
     Environment, Error,
     bindings::{
         Caller, Guest,
-        types::{Failure, ListEnd},
+        types::{Failure, ListEnd, Outcome},
     },
     engine::Engine,
     instance::Prepared,
@@ -125,8 +125,25 @@ impl Plugin {
         &self,
         calls: impl for<'a> FnOnce(&'a Caller, &'a Guest) -> BoxFuture<'a, wasmtime::Result<R>> + Send + 'static,
     ) -> Result<R, Error> {
+        self.run_for(Outcome::Unknown, calls).await
+    }
+
+    /// The same for calls that change nothing at the provider's.
+    pub(crate) async fn read<R: Send + 'static>(
+        &self,
+        calls: impl for<'a> FnOnce(&'a Caller, &'a Guest) -> BoxFuture<'a, wasmtime::Result<R>> + Send + 'static,
+    ) -> Result<R, Error> {
+        self.run_for(Outcome::NotApplied, calls).await
+    }
+
+    /// `lost` is the outcome of the calls if the instance ends under them.
+    pub(crate) async fn run_for<R: Send + 'static>(
+        &self,
+        lost: Outcome,
+        calls: impl for<'a> FnOnce(&'a Caller, &'a Guest) -> BoxFuture<'a, wasmtime::Result<R>> + Send + 'static,
+    ) -> Result<R, Error> {
         let (reply, answer) = oneshot::channel();
-        let seen = self.ended.borrow().count;
+        let seen = self.ended();
         let job: Job = Box::new(move |instance| {
             let (caller, guest) = match instance {
                 Ok(instance) => instance,
@@ -142,7 +159,8 @@ impl Plugin {
                     _ => Ok(()),
                 };
                 // Nobody listens any more when the caller dropped its future.
-                let _ = reply.send(result.map(|result| result.map_err(|error| Error::instance(&error))));
+                let _ =
+                    reply.send(result.map(|result| result.map_err(|error| Error::instance(&error, lost))));
                 fate
             }
             .boxed()
@@ -151,7 +169,7 @@ impl Plugin {
         match answer.await {
             Ok(Ok(result)) => result,
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
-            Err(_) => Err(self.why(seen).await),
+            Err(_) => Err(self.why(seen, lost).await),
         }
     }
 
@@ -187,22 +205,24 @@ impl Plugin {
         > + Send
         + 'static,
     ) -> Result<Records<T>, Error> {
-        let piped = self.run(move |caller, guest| {
+        // Before the call: the instance may end as soon as it has answered.
+        let seen = self.ended();
+        let piped = self.read(move |caller, guest| {
             async move {
                 let (stream, end) = call(caller, guest).await?;
                 caller.with(|store| records::pipe(store, stream, end))
             }
             .boxed()
         });
-        Ok(Records::new(piped.await?, self.clone()))
+        Ok(Records::new(piped.await?, self.clone(), seen))
     }
 
     /// Why an answer never came, for a call that was made when `seen` instances
     /// had ended.
-    pub(crate) async fn why(&self, seen: u64) -> Error {
+    pub(crate) async fn why(&self, seen: u64, outcome: Outcome) -> Error {
         let mut ended = self.ended.clone();
         match ended.wait_for(|ended| ended.count > seen).await {
-            Ok(ended) => Error::Instance { reason: ended.reason.clone() },
+            Ok(ended) => Error::Instance { reason: ended.reason.clone(), outcome },
             Err(_) => Error::Stopped,
         }
     }

@@ -15,7 +15,7 @@ use wasmtime::{
 
 use crate::{
     Error, Plugin,
-    bindings::types::{Failure, ListEnd},
+    bindings::types::{Failure, ListEnd, Outcome},
 };
 
 /// How many records wait between the component and the consumer. Enough that they
@@ -67,13 +67,13 @@ impl std::fmt::Debug for Ending {
 }
 
 impl<T> Records<T> {
-    pub(crate) fn new((records, end): Piped<T>, plugin: Plugin) -> Self {
-        let seen = plugin.ended();
+    /// `seen` instances had ended when the list was asked for.
+    pub(crate) fn new((records, end): Piped<T>, plugin: Plugin, seen: u64) -> Self {
         let ending = async move {
             // The handle keeps the task going until the end is there.
             match end.await {
                 Ok(end) => Ok(end?),
-                Err(_) => Err(plugin.why(seen).await),
+                Err(_) => Err(plugin.why(seen, Outcome::NotApplied).await),
             }
         };
         Self { records, ending: Ending::Awaited(ending.boxed()) }

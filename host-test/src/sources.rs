@@ -26,6 +26,8 @@ mod files;
 mod layered;
 mod map;
 mod process;
+mod standard;
+mod text;
 
 use std::sync::Arc;
 
@@ -37,6 +39,7 @@ pub use files::Files;
 pub use layered::Layered;
 pub use map::Map;
 pub use process::Process;
+pub use standard::{standard, standard_with};
 
 /// Why a host cannot answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,41 +72,7 @@ impl<S: Source + ?Sized> Source for Arc<S> {
     }
 }
 
-/// What a service usually wants. The first that has a value wins:
-///
-/// 1. the process's environment variables,
-/// 2. the file `.env` in the working directory.
-///
-/// In each of them `NAME_FILE` may name a file that holds the value of `NAME`
-/// ([`Files`]). Only names that the component has use for are answered ([`Allowed`]).
-#[must_use]
-pub fn standard() -> Arc<dyn Source> {
-    let layers = Layered::new().then(Files::named_by(Process)).then(Files::named_by(DotEnv::new(".env")));
-    Arc::new(Allowed::known(layers))
-}
-
 /// An empty text counts as none, as it does in the component.
 fn present(value: Option<String>) -> Option<String> {
     value.filter(|value| !value.is_empty())
-}
-
-/// Reads a small text file off the runtime's threads. None when there is none.
-async fn read(path: std::path::PathBuf) -> Result<Option<String>, HostError> {
-    /// A secret or a `.env` file is far smaller; a device file would never end.
-    const LONGEST: u64 = 1 << 20;
-
-    let shown = path.display().to_string();
-    let reading = tokio::task::spawn_blocking(move || {
-        use std::io::Read as _;
-        let mut text = String::new();
-        let read = std::fs::File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
-        Ok::<_, std::io::Error>((read as u64 == LONGEST, text))
-    });
-    match reading.await {
-        Ok(Ok((false, text))) => Ok(Some(text)),
-        Ok(Ok((true, _))) => Err(HostError::Failed(format!("{shown} is larger than {LONGEST} bytes"))),
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Ok(Err(error)) => Err(HostError::Failed(format!("cannot read {shown}: {error}"))),
-        Err(_) => Err(HostError::Unavailable(format!("reading {shown} was interrupted"))),
-    }
 }

@@ -23,6 +23,11 @@ fn markdown() -> String {
          command line takes them from environment variables, files named by `NAME_FILE`, and `.env`; the gateway\n\
          from Spin variables of the same names in lower case. They are read again every minute, and secrets at each\n\
          new token. Everything that is missing or malformed is named at once.\n\n\
+         `.env` comes with a folder, perhaps from somebody else. URLs of vendors, `PENSTOCK_ROLE` and\n\
+         `PENSTOCK_ALLOW_HTTP` in it are refused while the environment holds credentials that they would apply to: set\n\
+         them where the credentials are, or before. A file that others than its owner may write is refused too. Lines\n\
+         of other programs in it are passed over. `--env-file FILE` reads another one in its place. Settings that cannot be\n\
+         read end a command with exit code 2.\n\n\
          ## ServiceTitan, the default account\n\n\
          With `SERVICETITAN_API_ENVIRONMENT=integration`, `SERVICETITAN_INTEGRATION_<NAME>` comes first. A further\n\
          account `north` is set by `PENSTOCK_ACCOUNT_NORTH_<NAME>`; it may leave the app key and the environment to\n\

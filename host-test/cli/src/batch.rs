@@ -4,16 +4,16 @@ use crate::{
     report::Unfit,
     result_line::line,
     target::{MisfitChoice, Target},
+    text,
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 use penstock_host::bindings::operations::{BatchCall, BatchOptions, BatchResult};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use std::{
     collections::BTreeMap,
-    fs,
-    io::{self, BufWriter, Read, Write},
+    io::{self, BufWriter, Write},
 };
 
 #[derive(Args)]
@@ -78,11 +78,7 @@ impl Batch {
 }
 
 fn read(file: &str) -> Result<Vec<BatchCall>> {
-    let mut text = String::new();
-    match file {
-        "-" => drop(io::stdin().read_to_string(&mut text).context("cannot read standard input")?),
-        file => text = fs::read_to_string(file).with_context(|| format!("cannot read {file}"))?,
-    }
+    let text = text::read(file)?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let calls = lines.map(|(index, line)| {
         let Line { operation, parameters, body } = serde_json::from_str(line)

@@ -4,14 +4,12 @@ use crate::{
     asked::Asked,
     misfits::count_on_stderr,
     target::{MisfitChoice, Target},
+    text,
 };
 use anyhow::{Context, Result};
 use clap::Args;
 use penstock_host::bindings::types::AnswerSource;
-use std::{
-    fs,
-    io::{self, Read, Write},
-};
+use std::io::{self, Write};
 
 #[derive(Args)]
 pub(crate) struct Call {
@@ -60,12 +58,7 @@ impl Call {
 
 fn read_body(given: &str) -> Result<String> {
     match given.strip_prefix('@') {
-        Some("-") => {
-            let mut body = String::new();
-            io::stdin().read_to_string(&mut body).context("cannot read the body from standard input")?;
-            Ok(body)
-        }
-        Some(file) => fs::read_to_string(file).with_context(|| format!("cannot read the body from {file}")),
+        Some(file) => text::read(file).context("the body"),
         None => Ok(given.to_owned()),
     }
 }

@@ -5,13 +5,13 @@ use crate::{
     misfits::count_on_stderr,
     part::part_of,
     target::{MisfitChoice, Target},
+    text,
 };
 use anyhow::{Context, Result};
 use clap::Args;
 use futures_util::StreamExt;
 use penstock_host::{Records, bindings::types::ListEnd};
 use std::{
-    fs,
     io::{self, BufWriter, Write},
     path::PathBuf,
 };
@@ -48,9 +48,7 @@ pub(crate) struct List {
 impl List {
     pub(crate) async fn run(self) -> Result<()> {
         let resume = match &self.resume_file {
-            Some(file) if file.exists() => {
-                Some(fs::read_to_string(file).with_context(|| file.display().to_string())?.trim().to_owned())
-            }
+            Some(file) if file.exists() => Some(text::read(&file.display().to_string())?.trim().to_owned()),
             _ => self.resume.clone(),
         };
         let plugin = self.target.plugin().await?;

@@ -16,8 +16,10 @@ mod ready;
 mod report;
 mod result_line;
 mod serve;
+mod settings;
 mod simulate;
 mod target;
+mod text;
 mod upload;
 
 use clap::{Parser, Subcommand};
@@ -26,7 +28,7 @@ use std::process::ExitCode;
 /// Typed calls to a vendor's API, through the Penstock component.
 ///
 /// The credentials come from environment variables, files named by NAME_FILE, or
-/// `.env`: SERVICETITAN_CLIENT_ID, SERVICETITAN_CLIENT_SECRET, SERVICETITAN_APP_KEY,
+/// `.env` (or the file of --env-file): SERVICETITAN_CLIENT_ID, SERVICETITAN_CLIENT_SECRET, SERVICETITAN_APP_KEY,
 /// SERVICETITAN_TENANT_ID, and if need be SERVICETITAN_API_ENVIRONMENT (production or
 /// integration) and SERVICETITAN_TIMEZONE.
 #[derive(Parser)]

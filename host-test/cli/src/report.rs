@@ -1,6 +1,6 @@
 //! Says what went wrong, and how to go on.
 
-use crate::ready::NotReady;
+use crate::{ready::NotReady, settings};
 use penstock_host::{
     Error,
     bindings::types::{Failure, FailureKind, FieldError, Outcome, RetryAdvice},
@@ -39,7 +39,7 @@ pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(USAGE);
     }
     if error.downcast_ref::<Unfit>().is_some() {
-        eprintln!("error: {error}");
+        eprintln!("error: {error:#}");
         return ExitCode::from(USAGE);
     }
     match error.downcast_ref::<Error>().and_then(Error::failure) {
@@ -80,7 +80,10 @@ fn tell(failure: &Failure) -> ExitCode {
     if let Some(id) = &failure.vendor_trace_id {
         eprintln!("The vendor's id of the request: {id}");
     }
-    if matches!(failure.kind, FailureKind::BadInput | FailureKind::Configuration | FailureKind::Role) {
+    let unread = failure.kind == FailureKind::Host && settings::failed();
+    if unread
+        || matches!(failure.kind, FailureKind::BadInput | FailureKind::Configuration | FailureKind::Role)
+    {
         return ExitCode::from(USAGE);
     }
     if let Some(resume) = &failure.resume {

@@ -1,19 +1,21 @@
 //! `penstock serve`: the Spin gateway in Wasmtime, without Spin.
 
-use crate::key;
+use crate::{key, report::Unfit, settings::EnvFile};
 use anyhow::{Context, Result};
 use clap::Args;
-use penstock::api_key;
+use penstock::api_key::{self, Hashes};
 use penstock_host::{
     Environment,
     gateway::{Gateway, GatewayOptions},
     http::{Outbound, OutboundPolicy},
     logs::Logs,
-    sources::{Layered, Map, standard},
+    sources::{Layered, Map, Source},
 };
 use penstock_simulated::servicetitan::{Config, SimulatedServiceTitan};
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 use tokio::net::TcpListener;
+
+const API_KEY_HASH: &str = "PENSTOCK_API_KEY_HASH";
 
 /// How long requests under way may take to end after Ctrl-C.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -24,16 +26,29 @@ pub(crate) struct Serve {
     #[arg(long, default_value = "127.0.0.1:3000", value_name = "ADDRESS")]
     listen: SocketAddr,
     /// Talk to the real ServiceTitan, with the credentials of the environment, instead
-    /// of a simulated one.
+    /// of a simulated one. PENSTOCK_API_KEY_HASH must be set.
     #[arg(long)]
     real: bool,
     /// Jobs that the simulated ServiceTitan holds.
     #[arg(long, default_value_t = 2_000, conflicts_with = "real")]
     jobs: usize,
+    /// How long an instance of the gateway is kept without requests, in seconds: its tokens and
+    /// circuit breakers go with it.
+    #[arg(long, default_value_t = 600, value_name = "SECONDS")]
+    idle: u64,
+    #[command(flatten)]
+    env_file: EnvFile,
 }
 
 impl Serve {
     pub(crate) async fn run(self) -> Result<()> {
+        let standard = self.env_file.settings().await?;
+        let configured = is_key_configured(&standard).await?;
+        if self.real && !configured {
+            let message =
+                "PENSTOCK_API_KEY_HASH is not set, and nobody could get in; `penstock key` makes one";
+            return Err(Unfit(message.to_owned()).into());
+        }
         let listener = TcpListener::bind(self.listen)
             .await
             .with_context(|| format!("cannot listen on {}", self.listen))?;
@@ -44,18 +59,20 @@ impl Serve {
             }
         };
         let mut given = provider.as_ref().map(SimulatedServiceTitan::settings).unwrap_or_default();
-        let key = configured_key(&mut given)?;
+        let key = if configured { None } else { Some(made_key(&mut given)?) };
         let policy = match provider {
             Some(_) => OutboundPolicy::none().allow_loopback(),
             None => OutboundPolicy::providers(),
         };
-        let settings = || Layered::new().then(Map::new(given.clone())).then(standard());
+        let settings = || Layered::new().then(Map::new(given.clone())).then(standard.clone());
         let environment = Environment::from_process()
             .secrets(settings())
             .config(settings())
             .outbound(Outbound::with_policy(policy))
             .logs(Logs::stderr());
-        let gateway = Gateway::serve(listener, environment, GatewayOptions::default()).await?;
+        let mut options = GatewayOptions::default();
+        options.idle = Duration::from_secs(self.idle);
+        let gateway = Gateway::serve(listener, environment, options).await?;
 
         let url = format!("http://{}", gateway.address());
         println!("The gateway listens on {url}. Stop it with Ctrl-C.");
@@ -77,14 +94,18 @@ impl Serve {
     }
 }
 
-/// Without a configured hash a key is made for this run, and returned to be shown.
-fn configured_key(given: &mut BTreeMap<String, String>) -> Result<Option<String>> {
-    if std::env::var_os("PENSTOCK_API_KEY_HASH").is_some()
-        || std::env::var_os("PENSTOCK_API_KEY_HASH_FILE").is_some()
-    {
-        return Ok(None);
-    }
+/// Whether a hash is set anywhere, and can be read: the gateway would let nobody in.
+async fn is_key_configured(settings: &impl Source) -> Result<bool> {
+    let unfit = |why: String| Unfit(format!("{API_KEY_HASH}: {why}"));
+    let found = settings.get(API_KEY_HASH).await.map_err(|error| unfit(error.to_string()))?;
+    let Some(found) = found.filter(|found| !found.trim().is_empty()) else { return Ok(false) };
+    Hashes::parse(&found).map_err(|error| unfit(error.to_string()))?;
+    Ok(true)
+}
+
+/// A key for this run alone, which is shown: it opens a simulated provider only.
+fn made_key(given: &mut BTreeMap<String, String>) -> Result<String> {
     let key = key::fresh()?;
-    given.insert("PENSTOCK_API_KEY_HASH".to_owned(), api_key::hash(key.expose()));
-    Ok(Some(key.expose().to_owned()))
+    given.insert(API_KEY_HASH.to_owned(), api_key::hash(key.expose()));
+    Ok(key.expose().to_owned())
 }

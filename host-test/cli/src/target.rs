@@ -1,13 +1,13 @@
 //! Which provider to talk to, as whom.
 
-use crate::report::Unfit;
-use anyhow::{Context, Result};
+use crate::{report::Unfit, settings::EnvFile};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 use penstock_host::{
     Environment, Plugin,
     bindings::types::{CallOptions, OnMisfit},
     http::{InvalidOrigin, Outbound, OutboundPolicy},
-    sources::{Layered, Map, Source, standard},
+    sources::{Layered, Map, Source},
 };
 
 /// Options of every command that talks to a vendor.
@@ -34,6 +34,8 @@ pub(crate) struct Target {
     /// Log lines to show on standard error.
     #[arg(long, value_enum)]
     log_level: Option<LogLevel>,
+    #[command(flatten)]
+    env_file: EnvFile,
 }
 
 /// What becomes of a record that does not fit the contract.
@@ -79,12 +81,13 @@ impl Target {
 
     /// The same with more origins that requests may go to.
     pub(crate) async fn plugin_that_may_reach(&self, origins: &[String]) -> Result<Plugin> {
+        let standard = self.env_file.settings().await?;
         let mut given = Vec::new();
         let mut policy = OutboundPolicy::providers();
         for origin in origins {
             policy = policy.allow(origin).map_err(|error| unfit("--allow", &error))?;
         }
-        for url in self.configured_origins().await? {
+        for url in self.configured_origins(&standard).await? {
             policy = policy.allow(&url).map_err(|error| unfit("the configured vendor URL", &error))?;
         }
         if let Some(url) = &self.provider {
@@ -103,14 +106,16 @@ impl Target {
         // What fails is told in words at the end; the log line of it would be noise.
         // Nobody else has the store of this process, so that nothing is to be agreed in it.
         let alone = Map::new([("LOG_LEVEL", "error"), ("PENSTOCK_SHARE_LIMITS", "false")]);
-        let settings = Layered::new().then(Map::new(given)).then(standard()).then(alone);
-        let environment =
-            Environment::from_process().config(settings).outbound(Outbound::with_policy(policy));
+        let settings = Layered::new().then(Map::new(given)).then(standard.clone()).then(alone);
+        let environment = Environment::from_process()
+            .secrets(standard)
+            .config(settings)
+            .outbound(Outbound::with_policy(policy));
         Ok(Plugin::start(environment).await?)
     }
 
     /// The vendor URLs among the settings: whoever set them wants them called.
-    async fn configured_origins(&self) -> Result<Vec<String>> {
+    async fn configured_origins(&self, standard: &impl Source) -> Result<Vec<String>> {
         let account = self.account.as_ref().map(|name| name.to_ascii_uppercase().replace('-', "_"));
         let prefixes = account.map(|name| format!("PENSTOCK_ACCOUNT_{name}_")).into_iter();
         let providers = ["SERVICETITAN_", "SERVICETITAN_INTEGRATION_", "ASLEEP_"].map(str::to_owned);
@@ -118,7 +123,8 @@ impl Target {
         for prefix in prefixes.chain(providers) {
             for name in ["API_URL", "AUTH_URL", "BASE_URL"] {
                 let name = format!("{prefix}{name}");
-                origins.extend(standard().get(&name).await.with_context(|| name.clone())?);
+                let found = standard.get(&name).await;
+                origins.extend(found.map_err(|error| Unfit(format!("{name}: {error}")))?);
             }
         }
         Ok(origins)

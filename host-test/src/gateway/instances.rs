@@ -10,7 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::time::{Sleep, sleep};
+use tokio::{
+    sync::watch,
+    time::{Sleep, sleep},
+};
 use wasmtime::{
     Store, StoreContextMut, StoreLimits,
     component::{Component, GuestTaskId, Linker, ResourceTable},
@@ -22,7 +25,10 @@ use wasmtime_wasi_http::{
     p3::bindings::ServicePre,
 };
 
-use super::GatewayOptions;
+use super::{
+    GatewayOptions,
+    fate::{Assigned, Fate},
+};
 use crate::{
     Engine, Environment, Error,
     http::Hooks,
@@ -41,16 +47,19 @@ pub(super) struct GatewayState {
     hooks: Hooks,
     imports: SpinImports,
     limits: StoreLimits,
+    computing: Computing,
 }
 
 impl WasiView for GatewayState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.computing.called();
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }
 
 impl WasiHttpView for GatewayState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.computing.called();
         WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
     }
 }
@@ -61,6 +70,7 @@ pub(super) struct Instances {
     environment: Environment,
     imports: SpinImports,
     options: GatewayOptions,
+    stopped: watch::Receiver<bool>,
     started: AtomicU64,
 }
 
@@ -70,12 +80,16 @@ impl Instances {
         component: &Component,
         environment: Environment,
         options: GatewayOptions,
+        stopped: watch::Receiver<bool>,
     ) -> Result<Self, Error> {
         let service = link(engine)
             .and_then(|linker| linker.instantiate_pre(component))
             .and_then(ServicePre::new)
             .map_err(|error| Error::component(&error))?;
-        let variables = Layered::new().then(environment.secrets.clone()).then(environment.config.clone());
+        let variables = Layered::new()
+            .then(Environment::of_this_host())
+            .then(environment.secrets.clone())
+            .then(environment.config.clone());
         let imports = SpinImports { variables: Arc::new(variables), store: environment.state.clone() };
         Ok(Self {
             engine: engine.clone(),
@@ -83,6 +97,7 @@ impl Instances {
             environment,
             imports,
             options,
+            stopped,
             started: AtomicU64::new(0),
         })
     }
@@ -97,9 +112,9 @@ fn link(engine: &Engine) -> wasmtime::Result<Linker<GatewayState>> {
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
-    spin::add_to_linker(&mut linker, |state: &mut GatewayState| SpinView {
-        imports: &state.imports,
-        table: &mut state.table,
+    spin::add_to_linker(&mut linker, |state: &mut GatewayState| {
+        state.computing.called();
+        SpinView { imports: &state.imports, table: &mut state.table }
     })?;
     Ok(linker)
 }
@@ -110,17 +125,19 @@ impl HandlerState for Instances {
     type WorkerState = Quota;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<GatewayState, Expiry, Quota>> {
+        let computing = self.environment.limits.computing(self.engine.wasmtime().weak());
         let state = GatewayState {
             wasi: sandbox(&self.environment.logs),
             table: ResourceTable::new(),
             http: WasiHttpCtx::new(),
-            hooks: Hooks::new(self.environment.outbound.clone()),
+            hooks: Hooks::new(self.environment.outbound.clone(), computing.clone()),
             imports: self.imports.clone(),
             limits: self.environment.limits.store_limits(),
+            computing: computing.clone(),
         };
         let mut store = Store::new(self.engine.wasmtime(), state);
         store.limiter(|state| &mut state.limits);
-        let computing = self.environment.limits.interrupt(&mut store);
+        self.environment.limits.interrupt(&mut store, &computing);
         let service = self.service.instantiate_async(&mut store).await?;
         self.started.fetch_add(1, Relaxed);
         Ok(Instance {
@@ -130,17 +147,28 @@ impl HandlerState for Instances {
             expiration: Expiry {
                 idle: self.options.idle,
                 sleep: Box::pin(sleep(self.options.idle)),
+                stopped: Box::pin(stopped(self.stopped.clone())),
                 computing,
             },
-            state: Quota { options: self.options.clone(), logs: self.environment.logs.clone() },
+            state: Quota {
+                options: self.options.clone(),
+                logs: self.environment.logs.clone(),
+                fate: Fate::default(),
+            },
         })
     }
 }
 
-/// Ends an instance that has had nothing to do for a while.
+/// Until the gateway is told to stop, or is gone.
+async fn stopped(mut stopped: watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// Ends an instance that has had nothing to do for a while, or whose gateway stopped.
 pub(super) struct Expiry {
     idle: Duration,
     sleep: Pin<Box<Sleep>>,
+    stopped: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
     computing: Computing,
 }
 
@@ -157,21 +185,26 @@ impl WorkerExpiration for Expiry {
         if status != WorkerStatus::Idle {
             return Poll::Pending;
         }
-        let deadline = (since + self.idle).into();
-        self.sleep.as_mut().reset(deadline);
+        if self.stopped.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        // A time that no clock can name is never.
+        let Some(deadline) = since.checked_add(self.idle) else { return Poll::Pending };
+        self.sleep.as_mut().reset(deadline.into());
         self.sleep.as_mut().poll(context)
     }
 }
 
-/// How many requests an instance takes.
+/// How many requests an instance takes, and what becomes of it.
 pub(super) struct Quota {
     options: GatewayOptions,
     logs: Logs,
+    fate: Fate,
 }
 
 impl WorkerState for Quota {
     type StoreData = GatewayState;
-    type RequestData = ();
+    type RequestData = Assigned;
 
     fn should_accept_request(&self, at_once: usize, in_all: usize) -> ShouldAccept {
         if in_all >= self.options.requests_per_instance {
@@ -186,15 +219,20 @@ impl WorkerState for Quota {
     fn on_request_start(
         &self,
         _: StoreContextMut<'_, GatewayState>,
-        (): (),
+        assigned: Assigned,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        // A request comes to one instance only.
+        let _ = assigned.set(self.fate.clone());
         Box::pin(std::future::pending())
     }
 
-    fn drop(&self, _: Store<GatewayState>, result: wasmtime::Result<()>) {
+    fn drop(&self, store: Store<GatewayState>, result: wasmtime::Result<()>) {
         if let Err(error) = result {
+            self.fate.ended_badly();
             self.logs.event("error", &format!("the gateway's instance ended: {error:#}"));
         }
+        // Now the bodies that it was writing end.
+        drop(store);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use http::{Request, Response, StatusCode, Uri, header::HOST, uri::Scheme};
-use http_body_util::{BodyExt, Empty};
+use http::{Request, Response, Uri, header::HOST, uri::Scheme};
+use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -16,7 +16,11 @@ use tokio::{
 };
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
-use super::Handler;
+use super::{
+    Handler,
+    fate::{Assigned, Whole},
+    problem,
+};
 use crate::logs::Logs;
 
 /// A client that does not even send its headers is let go.
@@ -77,12 +81,17 @@ async fn answer(
     logs: Logs,
     request: Request<Incoming>,
 ) -> Result<Response<WasiBody>, Infallible> {
-    let Some(request) = absolute(request) else { return Ok(empty(StatusCode::BAD_REQUEST)) };
-    Ok(match handler.handle((), request).await {
-        Ok(response) => response,
+    let Some(request) = absolute(request) else { return Ok(problem::bad_request()) };
+    let method = request.method().clone();
+    let assigned = Assigned::default();
+    Ok(match handler.handle(assigned.clone(), request).await {
+        Ok(response) => {
+            let fate = assigned.get().cloned().unwrap_or_default();
+            response.map(|body| Whole::new(body, fate).boxed_unsync())
+        }
         Err(error) => {
             logs.event("error", &format!("the gateway did not answer: {error:#}"));
-            empty(StatusCode::INTERNAL_SERVER_ERROR)
+            problem::unanswered(&method, &error)
         }
     })
 }
@@ -97,10 +106,4 @@ fn absolute(request: Request<Incoming>) -> Option<Request<WasiBody>> {
     }
     parts.uri = Uri::from_parts(uri).ok()?;
     Some(Request::from_parts(parts, body.map_err(WasiError::from).boxed_unsync()))
-}
-
-fn empty(status: StatusCode) -> Response<WasiBody> {
-    let mut response = Response::new(Empty::new().map_err(|never| match never {}).boxed_unsync());
-    *response.status_mut() = status;
-    response
 }

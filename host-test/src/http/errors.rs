@@ -7,7 +7,7 @@
 use std::{error::Error, io};
 
 use hyper_util::client::legacy;
-use rustls::Error as TlsError;
+use rustls::{CertificateError, Error as TlsError};
 use wasmtime_wasi_http::Error as WasiError;
 
 use super::resolver::ResolveError;
@@ -36,10 +36,29 @@ fn of_connecting(error: &(dyn Error + 'static)) -> WasiError {
 
 fn of_tls(error: &TlsError) -> WasiError {
     match error {
-        TlsError::InvalidCertificate(_) | TlsError::NoCertificatesPresented => WasiError::TlsCertificateError,
+        TlsError::InvalidCertificate(error) => of_certificate(error),
+        TlsError::NoCertificatesPresented => WasiError::TlsCertificateError,
         // An alert has a code of its own, which does not say whether it came before the request.
         _ => WasiError::TlsProtocolError,
     }
+}
+
+/// WASI's code for a certificate has no room for a reason. The one for an alert has: it is the
+/// alert that TLS ends the handshake with for that reason (RFC 8446 section 6.2). The component
+/// knows these texts, and that nothing was sent; an alert that came from the server is never
+/// reported so.
+fn of_certificate(error: &CertificateError) -> WasiError {
+    use CertificateError as E;
+    let (alert, reason) = match error {
+        E::Expired | E::ExpiredContext { .. } => (45, "certificate has expired"),
+        E::NotValidYet | E::NotValidYetContext { .. } => (45, "certificate is not valid yet"),
+        E::NotValidForName | E::NotValidForNameContext { .. } => (42, "certificate is for another name"),
+        E::UnknownIssuer => (48, "certificate is from an unknown authority"),
+        E::Revoked => (44, "certificate is revoked"),
+        E::BadSignature => (51, "certificate has a bad signature"),
+        _ => return WasiError::TlsCertificateError,
+    };
+    WasiError::TlsAlertReceived { alert_id: Some(alert), alert_message: Some(reason.to_owned()) }
 }
 
 /// What an error after connecting becomes, in the request or in a body. A TLS alert is none
@@ -73,6 +92,18 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
 mod tests {
     use super::*;
     use rustls::AlertDescription;
+
+    #[test]
+    fn a_certificate_is_refused_with_its_reason() {
+        let code = |error| of_connecting(&io::Error::other(TlsError::InvalidCertificate(error)));
+        let WasiError::TlsAlertReceived { alert_id: Some(45), alert_message: Some(reason) } =
+            code(CertificateError::Expired)
+        else {
+            panic!();
+        };
+        assert_eq!(reason, "certificate has expired");
+        assert!(matches!(code(CertificateError::BadEncoding), WasiError::TlsCertificateError));
+    }
 
     #[test]
     fn an_alert_proves_that_nothing_was_sent_only_while_connecting() {

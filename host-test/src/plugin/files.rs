@@ -69,7 +69,9 @@ impl Plugin {
         + Send
         + 'static,
     ) -> Result<File, Error> {
-        let piped = self.run(move |caller, guest| {
+        // Before the call: the instance may end as soon as it has answered.
+        let seen = self.ended();
+        let piped = self.read(move |caller, guest| {
             async move {
                 match call(caller, guest).await? {
                     Ok(file) => caller.with(|store| files::pipe(store, file)).map(Ok),
@@ -78,7 +80,7 @@ impl Plugin {
             }
             .boxed()
         });
-        Ok(File::new(piped.await??, self.clone()))
+        Ok(File::new(piped.await??, self.clone(), seen))
     }
 
     /// Sends a file with an operation that takes one, by its name. It is sent once.

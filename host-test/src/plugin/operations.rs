@@ -8,8 +8,9 @@ use crate::{
     bindings::{
         admin::{Readiness, Scope},
         operations::{Answer, BatchCall, BatchOptions, BatchResult, Operation},
-        types::CallOptions,
+        types::{CallOptions, Outcome},
     },
+    effects,
 };
 
 impl Plugin {
@@ -19,7 +20,7 @@ impl Plugin {
     ///
     /// As [`Plugin::run`].
     pub async fn providers(&self) -> Result<Vec<String>, Error> {
-        self.run(|caller, guest| guest.penstock_connector_operations().call_vendors(caller).boxed()).await
+        self.read(|caller, guest| guest.penstock_connector_operations().call_vendors(caller).boxed()).await
     }
 
     /// The operations of a provider whose name, method or path contains the filter.
@@ -29,7 +30,7 @@ impl Plugin {
     /// [`Error::Failure`] for an unknown provider; else as [`Plugin::run`].
     pub async fn describe(&self, provider: &str, filter: Option<&str>) -> Result<Vec<Operation>, Error> {
         let (provider, filter) = (provider.to_owned(), filter.map(str::to_owned));
-        let described = self.run(|caller, guest| {
+        let described = self.read(|caller, guest| {
             guest.penstock_connector_operations().call_describe(caller, provider, filter).boxed()
         });
         Ok(described.await??)
@@ -51,7 +52,8 @@ impl Plugin {
     ) -> Result<Answer, Error> {
         let (provider, operation) = (provider.to_owned(), operation.to_owned());
         let parameters = owned(parameters);
-        let invoked = self.run(|caller, guest| {
+        let lost = effects::lost(&provider, &operation);
+        let invoked = self.run_for(lost, |caller, guest| {
             guest
                 .penstock_connector_operations()
                 .call_invoke(caller, provider, operation, parameters, body, options)
@@ -74,7 +76,9 @@ impl Plugin {
         options: Option<CallOptions>,
     ) -> Result<Vec<BatchResult>, Error> {
         let provider = provider.to_owned();
-        let made = self.run(move |caller, guest| {
+        let reads = calls.iter().all(|call| effects::is_read(&provider, &call.operation));
+        let lost = if reads { Outcome::NotApplied } else { Outcome::Unknown };
+        let made = self.run_for(lost, move |caller, guest| {
             guest.penstock_connector_operations().call_batch(caller, provider, calls, batch, options).boxed()
         });
         Ok(made.await??)
@@ -121,7 +125,7 @@ impl Plugin {
 
     /// True while the component answers at all. Never asks the provider.
     pub async fn health(&self) -> bool {
-        let asked = self.run(|caller, guest| guest.penstock_connector_admin().call_health(caller).boxed());
+        let asked = self.read(|caller, guest| guest.penstock_connector_admin().call_health(caller).boxed());
         asked.await.unwrap_or(false)
     }
 
@@ -133,7 +137,7 @@ impl Plugin {
     /// [`Error::Failure`] for an unknown provider; else as [`Plugin::run`].
     pub async fn ready(&self, provider: &str, account: Option<&str>) -> Result<Readiness, Error> {
         let (provider, account) = (provider.to_owned(), account.map(str::to_owned));
-        let asked = self.run(|caller, guest| {
+        let asked = self.read(|caller, guest| {
             guest.penstock_connector_admin().call_ready(caller, provider, account).boxed()
         });
         Ok(asked.await??)
@@ -145,7 +149,7 @@ impl Plugin {
     ///
     /// As [`Plugin::run`].
     pub async fn metrics(&self) -> Result<String, Error> {
-        self.run(|caller, guest| guest.penstock_connector_admin().call_metrics(caller).boxed()).await
+        self.read(|caller, guest| guest.penstock_connector_admin().call_metrics(caller).boxed()).await
     }
 
     /// A snapshot of the component's metrics, as a JSON object.
@@ -154,7 +158,7 @@ impl Plugin {
     ///
     /// As [`Plugin::run`].
     pub async fn snapshot(&self) -> Result<String, Error> {
-        self.run(|caller, guest| guest.penstock_connector_admin().call_snapshot(caller).boxed()).await
+        self.read(|caller, guest| guest.penstock_connector_admin().call_snapshot(caller).boxed()).await
     }
 
     /// Forgets something at once.
@@ -163,8 +167,10 @@ impl Plugin {
     ///
     /// As [`Plugin::run`].
     pub async fn invalidate(&self, scope: Scope) -> Result<(), Error> {
-        self.run(move |caller, guest| guest.penstock_connector_admin().call_invalidate(caller, scope).boxed())
-            .await
+        self.read(move |caller, guest| {
+            guest.penstock_connector_admin().call_invalidate(caller, scope).boxed()
+        })
+        .await
     }
 
     /// Forgets the answers that are kept of one owner of data, for instance a user of
@@ -181,7 +187,7 @@ impl Plugin {
         owner: &str,
     ) -> Result<(), Error> {
         let (provider, account, owner) = (provider.to_owned(), account.map(str::to_owned), owner.to_owned());
-        let asked = self.run(|caller, guest| {
+        let asked = self.read(|caller, guest| {
             guest.penstock_connector_admin().call_forget_owner(caller, provider, account, owner).boxed()
         });
         Ok(asked.await??)

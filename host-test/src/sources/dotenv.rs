@@ -2,45 +2,80 @@ use std::path::PathBuf;
 
 use futures_util::future::BoxFuture;
 
-use super::{HostError, Source, present, read};
+use super::{
+    HostError, Source, present,
+    text::{self, Found},
+};
 
-/// A `.env` file, read again at each use. A file that is missing has no values.
+/// A `.env` file, read again at each use.
 ///
 /// One `NAME=value` a line. What is understood, and no more:
 ///
 /// - blank lines, lines that begin with `#`, and `export ` before a name;
 /// - a plain value, cut at ` #` and trimmed;
-/// - `'...'`, taken literally;
-/// - `"..."`, in which `\n`, `\r`, `\t`, `\\` and `\"` are escapes.
+/// - `'...'`, taken literally, over several lines if need be;
+/// - `"..."`, in which `\n`, `\r`, `\t`, `\\` and `\"` are escapes, likewise.
 ///
 /// A `$` is a character like others: secrets contain it. The last of several lines
-/// for one name counts.
+/// for one name counts. Other programs keep their settings in such files too: a line that is
+/// none of the above is passed over, unless it begins with the name that is asked for.
+///
+/// A file that others than its owner may write is refused, and so is one in UTF-16.
 #[derive(Clone, Debug)]
-pub struct DotEnv(PathBuf);
+pub struct DotEnv {
+    path: PathBuf,
+    must_exist: bool,
+}
 
 impl DotEnv {
-    /// This file.
+    /// This file; one that is missing has no values.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self(path.into())
+        Self { path: path.into(), must_exist: false }
+    }
+
+    /// The same, but the file must be there.
+    #[must_use]
+    pub fn existing(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), must_exist: true }
+    }
+
+    /// Whether the file can be used, before a value is asked for.
+    ///
+    /// # Errors
+    ///
+    /// What every value of it would fail with.
+    pub async fn check(&self) -> Result<(), HostError> {
+        self.read().await.map(drop)
+    }
+
+    pub(super) fn shown(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    async fn read(&self) -> Result<Option<String>, HostError> {
+        let shown = self.shown();
+        match text::read(self.path.clone()).await? {
+            None if self.must_exist => Err(HostError::Failed(format!("{shown} does not exist"))),
+            None => Ok(None),
+            Some(Found { open_to_others: true, .. }) => Err(HostError::Denied(format!(
+                "{shown} may be written by others than its owner; take that from them: chmod go-w {shown}"
+            ))),
+            Some(found) => found.lossy(&shown).map(Some),
+        }
     }
 
     async fn find(&self, name: &str) -> Result<Option<String>, HostError> {
-        let Some(text) = read(self.0.clone()).await? else { return Ok(None) };
+        let Some(text) = self.read().await? else { return Ok(None) };
         let mut found = None;
-        for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-            match parse(line) {
-                Ok(Some((other, value))) if other == name => found = Some(value),
-                Ok(_) => {}
-                // The line itself may hold a secret.
-                Err(problem) => {
-                    return Err(HostError::Failed(format!(
-                        "{}, line {}: {problem}",
-                        self.0.display(),
-                        index + 1
-                    )));
-                }
-            }
+        for entry in (Entries { rest: &text, line: 0 }).filter(|entry| entry.name == name) {
+            let value = entry.value.and_then(|value| match value.contains(char::REPLACEMENT_CHARACTER) {
+                true => Err("the value is not UTF-8"),
+                false => Ok(value),
+            });
+            // The line itself may hold a secret.
+            let place = || format!("{}, line {}: {name}", self.shown(), entry.line);
+            found = Some(value.map_err(|problem| HostError::Failed(format!("{}: {problem}", place())))?);
         }
         Ok(present(found))
     }
@@ -52,98 +87,213 @@ impl Source for DotEnv {
     }
 }
 
-fn parse(line: &str) -> Result<Option<(&str, String)>, &'static str> {
-    let line = line.trim();
-    if line.is_empty() || line.starts_with('#') {
-        return Ok(None);
+impl Source for &DotEnv {
+    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<String>, HostError>> {
+        Box::pin(self.find(name))
     }
-    let line = line.strip_prefix("export ").unwrap_or(line);
-    let (name, value) = line.split_once('=').ok_or("expected NAME=value")?;
-    let name = name.trim();
-    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        return Err("a name consists of letters, digits and underscores");
-    }
-    let value = value.trim();
-    let value = if let Some(rest) = value.strip_prefix('\'') {
-        let (literal, after) = rest.split_once('\'').ok_or("the closing ' is missing")?;
-        nothing_but_a_comment(after)?;
-        literal.to_owned()
-    } else if let Some(rest) = value.strip_prefix('"') {
-        let (text, after) = unescape(rest)?;
-        nothing_but_a_comment(after)?;
-        text
-    } else if value.starts_with('#') {
-        String::new()
-    } else {
-        value.split_once(" #").map_or(value, |(value, _)| value).trim_end().to_owned()
-    };
-    Ok(Some((name, value)))
 }
 
-fn nothing_but_a_comment(after: &str) -> Result<(), &'static str> {
-    let after = after.trim_start();
-    if after.is_empty() || after.starts_with('#') { Ok(()) } else { Err("text after the closing quote") }
+/// Something that begins with a name.
+struct Entry<'t> {
+    /// Where it begins, from 1.
+    line: usize,
+    name: &'t str,
+    value: Result<String, &'static str>,
 }
 
-/// The text up to the closing quote, and what follows it.
-fn unescape(quoted: &str) -> Result<(String, &str), &'static str> {
+struct Entries<'t> {
+    rest: &'t str,
+    line: usize,
+}
+
+impl<'t> Iterator for Entries<'t> {
+    type Item = Entry<'t>;
+
+    fn next(&mut self) -> Option<Entry<'t>> {
+        while !self.rest.is_empty() {
+            let all = self.rest;
+            let (line, behind) = all.split_once('\n').unwrap_or((all, ""));
+            self.rest = behind;
+            self.line += 1;
+            let number = self.line;
+            let entry = line.trim();
+            let entry = entry.strip_prefix("export ").unwrap_or(entry).trim_start();
+            let first = entry.split(|c: char| !is_part_of_a_name(c)).next().unwrap_or_default();
+            let after = entry.strip_prefix(first).unwrap_or_default();
+            // `logging.level=1` and `MY-FLAG=1` begin with no name of ours.
+            if first.is_empty() || !after.is_empty() && !after.starts_with(['=', ' ', '\t']) {
+                continue;
+            }
+            let value = match after.trim_start().strip_prefix('=') {
+                None => Err("expected NAME=value"),
+                Some(value) => match value.trim().chars().next() {
+                    // The quotes may close lines further down.
+                    Some(quote @ ('"' | '\'')) => {
+                        let beyond = all.split_once(quote).map_or("", |(_, beyond)| beyond);
+                        self.quoted(quote, beyond)
+                    }
+                    Some('#') | None => Ok(String::new()),
+                    Some(_) => {
+                        let value = value.trim();
+                        Ok(value.split_once(" #").map_or(value, |(value, _)| value).trim_end().to_owned())
+                    }
+                },
+            };
+            return Some(Entry { line: number, name: first, value });
+        }
+        None
+    }
+}
+
+impl Entries<'_> {
+    /// The value behind an opening quote. Where the closing one does not end a line, the
+    /// entry is taken for the one line that it began in.
+    fn quoted(&mut self, quote: char, beyond: &str) -> Result<String, &'static str> {
+        let Some((inner, after)) = closing(quote, beyond) else { return Err("the closing quote is missing") };
+        let tail = after.lines().next().unwrap_or_default().trim();
+        if !tail.is_empty() && !tail.starts_with('#') {
+            return Err("text after the closing quote");
+        }
+        for _ in inner.matches('\n') {
+            self.rest = self.rest.split_once('\n').map_or("", |(_, behind)| behind);
+            self.line += 1;
+        }
+        if quote == '"' { unescape(inner) } else { Ok(inner.to_owned()) }
+    }
+}
+
+fn is_part_of_a_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// What stands before the closing quote, and behind it.
+fn closing(quote: char, text: &str) -> Option<(&str, &str)> {
+    let mut escaped = false;
+    let end = text.char_indices().find_map(|(at, c)| {
+        let closes = c == quote && !escaped;
+        escaped = quote == '"' && c == '\\' && !escaped;
+        closes.then_some(at)
+    })?;
+    let (inner, after) = text.split_at_checked(end)?;
+    Some((inner, after.strip_prefix(quote)?))
+}
+
+fn unescape(quoted: &str) -> Result<String, &'static str> {
     let mut text = String::new();
     let mut rest = quoted.chars();
     while let Some(c) = rest.next() {
         match c {
-            '"' => return Ok((text, rest.as_str())),
             '\\' => text.push(match rest.next() {
                 Some('n') => '\n',
                 Some('r') => '\r',
                 Some('t') => '\t',
                 Some(c @ ('\\' | '"')) => c,
-                _ => return Err("an unknown escape after \\"),
+                _ => return Err("an unknown escape after \\; between ' a backslash stands for itself"),
             }),
             c => text.push(c),
         }
     }
-    Err("the closing \" is missing")
+    Ok(text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn value(line: &str) -> String {
-        parse(line).unwrap().unwrap().1
+    async fn get(text: impl AsRef<[u8]>, name: &str) -> Result<Option<String>, HostError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".env");
+        std::fs::write(&path, text).unwrap();
+        DotEnv::new(path).get(name).await
     }
 
-    #[test]
-    fn values_in_all_their_forms() {
-        assert_eq!(value("A=plain"), "plain");
-        assert_eq!(value("  export A = spaced out  "), "spaced out");
-        assert_eq!(value("A=pa$$w#rd # the comment"), "pa$$w#rd");
-        assert_eq!(value("A= # nothing"), "");
-        assert_eq!(value("A='li\\n$teral' # c"), "li\\n$teral");
-        assert_eq!(value(r#"A="two\nlines \"quoted\" # kept""#), "two\nlines \"quoted\" # kept");
-        assert_eq!(value("A=a=b="), "a=b=");
-        assert_eq!(parse("# A=1"), Ok(None));
-        assert_eq!(parse("   "), Ok(None));
+    async fn value(line: &str) -> String {
+        get(line, "A").await.unwrap().unwrap_or_default()
     }
 
-    #[test]
-    fn malformed_lines_are_refused() {
-        for line in ["A", "=1", "A B=1", "A='1", "A=\"1", "A='1'2", r#"A="\x""#] {
-            assert!(parse(line).is_err(), "{line}");
+    #[tokio::test]
+    async fn values_in_all_their_forms() {
+        assert_eq!(value("A=plain").await, "plain");
+        assert_eq!(value("  export A = spaced out  ").await, "spaced out");
+        assert_eq!(value("A=pa$$w#rd # the comment").await, "pa$$w#rd");
+        assert_eq!(value("A= # nothing").await, "");
+        assert_eq!(value("A=it's").await, "it's");
+        assert_eq!(value("A='li\\n$teral' # c").await, "li\\n$teral");
+        assert_eq!(value(r#"A="two\nlines \"quoted\" # kept""#).await, "two\nlines \"quoted\" # kept");
+        assert_eq!(value("A=a=b=").await, "a=b=");
+        assert_eq!(value("A=1\r\nA=2\r\n").await, "2");
+        assert_eq!(value("\u{feff}A=marked").await, "marked");
+        assert_eq!(value("A='first\nB=second'\nC=3").await, "first\nB=second");
+        assert_eq!(value("# A=1\n   \nAB=2").await, "");
+    }
+
+    #[tokio::test]
+    async fn malformed_values_are_refused_to_who_asks_for_them() {
+        for line in ["A", "A B=1", "A 1", "A='1", "A=\"1", "A='1'2", r#"A="\x""#] {
+            let text = format!("OTHER=1\n{line}\n");
+            let Err(HostError::Failed(told)) = get(&text, "A").await else { panic!("{line}") };
+            assert!(told.contains("line 2: A"), "{told}");
+            assert_eq!(get(&text, "OTHER").await, Ok(Some("1".into())), "{line}");
+        }
+        let told = format!("{:?}", get("A='hunter2\n", "A").await);
+        assert!(told.contains("line 1") && !told.contains("hunter2"), "{told}");
+        assert!(matches!(get(b"A=\xe9\n", "A").await, Err(HostError::Failed(_))));
+    }
+
+    #[tokio::test]
+    async fn lines_of_others_are_passed_over() {
+        for foreign in [
+            &b"KEY=\"-----BEGIN KEY-----\nabcd==\nA=no\n-----END KEY-----\"\n"[..],
+            b"KEY='-----BEGIN KEY-----\nA=no\n-----END KEY-----'\n",
+            b"TOOLS=\"C:\\Users\\me\"\n",
+            b"TOOLS=\"C:\\Users\\\"\n",
+            b"logging.level.root=INFO\nA.b=no\n",
+            b"MY-FLAG=1\nA-B=no\n",
+            b"DEBUG\n",
+            b"=1\n---\n{\n",
+            b"# caf\xe9\n",
+            b"NAME=caf\xe9\n",
+            b"OPEN=\"never closed\n",
+        ] {
+            for text in [[b"A=1\n", foreign].concat(), [foreign, b"A=1\n"].concat()] {
+                let shown = String::from_utf8_lossy(&text).into_owned();
+                assert_eq!(get(text, "A").await, Ok(Some("1".into())), "{shown}");
+            }
         }
     }
 
     #[tokio::test]
-    async fn errors_name_the_line_and_not_its_text() {
+    async fn utf_16_is_told() {
+        let text: Vec<u8> = "A=1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for text in [text.clone(), [b"\xff\xfe", &text[..]].concat()] {
+            let Err(HostError::Failed(told)) = get(text, "A").await else { panic!() };
+            assert!(told.contains(".env") && told.contains("UTF-16"), "{told}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_file_that_others_may_write_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), "A=1\nhunter2\n").unwrap();
-        let Err(HostError::Failed(text)) = DotEnv::new(file.path()).get("A").await else { panic!() };
-        assert!(text.contains("line 2") && !text.contains("hunter2"), "{text}");
+        std::fs::write(file.path(), "A=1\n").unwrap();
+        for (mode, refused) in [(0o600, false), (0o644, false), (0o664, true), (0o606, true)] {
+            file.as_file().set_permissions(std::fs::Permissions::from_mode(mode)).unwrap();
+            match DotEnv::new(file.path()).get("A").await {
+                Ok(found) => assert_eq!((found.as_deref(), refused), (Some("1"), false), "{mode:o}"),
+                Err(HostError::Denied(told)) => {
+                    assert!(refused && told.contains("chmod"), "{mode:o}: {told}")
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
     }
 
     #[tokio::test]
-    async fn a_missing_file_has_no_values() {
+    async fn a_missing_file_has_no_values_unless_it_was_asked_for() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(DotEnv::new(folder.path().join(".env")).get("A").await, Ok(None));
+        let path = folder.path().join(".env");
+        assert_eq!(DotEnv::new(&path).get("A").await, Ok(None));
+        assert!(matches!(DotEnv::existing(&path).check().await, Err(HostError::Failed(_))));
     }
 }

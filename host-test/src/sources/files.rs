@@ -1,10 +1,10 @@
 use futures_util::future::BoxFuture;
 
-use super::{HostError, Source, present, read};
+use super::{HostError, Source, present, text::read};
 
 /// Secrets that are mounted as files: when the source within has `NAME_FILE`, the
-/// value of `NAME` is what that file holds at each use, without the line break at its
-/// end.
+/// value of `NAME` is what that file holds at each use, without a byte-order mark and the
+/// line break at its end.
 ///
 /// A source that has both `NAME` and `NAME_FILE` is refused for that name: one of
 /// them is a leftover, and which one cannot be known. So is a file that is missing.
@@ -25,9 +25,10 @@ impl<S: Source> Files<S> {
         if value.is_some() {
             return Err(HostError::Failed(format!("{name} and {variable} are both set; remove one")));
         }
-        let mut text = read(path.clone().into())
+        let found = read(path.clone().into())
             .await?
             .ok_or_else(|| HostError::Failed(format!("{variable} names {path}, which does not exist")))?;
+        let mut text = found.utf_8(&format!("{path}, which {variable} names,"))?;
         if text.ends_with('\n') {
             text.pop();
             if text.ends_with('\r') {
@@ -63,6 +64,21 @@ mod tests {
         assert_eq!(files.get("TOKEN").await, Ok(Some(" second \n".into())), "only one line break is cut");
         std::fs::write(file.path(), "\n").unwrap();
         assert_eq!(files.get("TOKEN").await, Ok(None));
+        std::fs::write(file.path(), b"\xef\xbb\xbfmarked\r\n").unwrap();
+        assert_eq!(files.get("TOKEN").await, Ok(Some("marked".into())));
+    }
+
+    #[tokio::test]
+    async fn a_file_in_another_encoding_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let files = named("TOKEN", file.path());
+        for (bytes, told) in
+            [(&b"\xff\xfeh\0"[..], "UTF-16"), (b"h\0u\0", "UTF-16"), (b"hunter\xff", "not UTF-8")]
+        {
+            std::fs::write(file.path(), bytes).unwrap();
+            let Err(HostError::Failed(text)) = files.get("TOKEN").await else { panic!("{bytes:?}") };
+            assert!(text.contains(told) && text.contains("TOKEN_FILE") && !text.contains("hunter"), "{text}");
+        }
     }
 
     #[tokio::test]

@@ -6,3 +6,4 @@ mod lists;
 mod outbound;
 mod tls;
 mod traps;
+mod whole;

@@ -2,6 +2,25 @@
 
 use wasip3::http::types::ErrorCode;
 
+/// What our embedding says of a server's certificate, in an alert that it makes itself: WASI's
+/// own code for certificates has no room for a reason. No other host has these texts, and with
+/// them nothing was sent.
+const CERTIFICATES: [&str; 6] = [
+    "certificate has expired",
+    "certificate is not valid yet",
+    "certificate is for another name",
+    "certificate is from an unknown authority",
+    "certificate is revoked",
+    "certificate has a bad signature",
+];
+
+/// Why the server's certificate was not accepted, if that is what a code says.
+pub(super) fn certificate(code: &ErrorCode) -> Option<&'static str> {
+    let ErrorCode::TlsAlertReceived(alert) = code else { return None };
+    let said = alert.alert_message.as_deref()?;
+    CERTIFICATES.into_iter().find(|known| *known == said)
+}
+
 /// The code's name alone: a host's own text might hold anything. (A derived `Debug` would
 /// bring the formatting of all payloads into the component.)
 pub(super) fn describe(code: &ErrorCode) -> String {

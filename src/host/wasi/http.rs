@@ -1,6 +1,9 @@
 //! Requests and answers through `wasi:http/client`.
 
-use super::{code::describe, nanoseconds};
+use super::{
+    code::{certificate, describe},
+    nanoseconds,
+};
 use crate::{
     host::{Body, BodyError, Opened, Request, Response, SendError, Source, Streamed, Timeouts},
     policy::classify::{Reason, Sent},
@@ -29,8 +32,9 @@ pub type End = Result<Option<Trailers>, ErrorCode>;
 /// When no answer came; whether the request may have arrived is in the error.
 pub async fn send(request: Request) -> Result<Response, SendError> {
     let max_body = request.max_body;
+    let peer = peer(&request);
     let (request, _sending) = outgoing(request)?;
-    let response = client::send(request).await.map_err(|code| failed(&code))?;
+    let response = client::send(request).await.map_err(|code| failed(&peer, &code))?;
     let (status, headers) = head(&response);
     Ok(Response { status, headers, body: read(response, max_body).await })
 }
@@ -41,8 +45,9 @@ pub async fn send(request: Request) -> Result<Response, SendError> {
 /// # Errors
 /// When no answer came; whether the request may have arrived is in the error.
 pub async fn open(request: Request) -> Result<Opened, SendError> {
+    let peer = peer(&request);
     let (request, sending) = outgoing(request)?;
-    let response = client::send(request).await.map_err(|code| failed(&code))?;
+    let response = client::send(request).await.map_err(|code| failed(&peer, &code))?;
     let (status, headers) = head(&response);
     let (stream, trailers) = consume(response);
     let body = Box::new(Incoming { _sending: Some(sending), ..Incoming::new(stream, trailers) });
@@ -270,13 +275,14 @@ async fn read(response: wasi::Response, most: usize) -> Result<bytes::Bytes, Bod
 /// could have sent anything: it refused the request itself, found no address, no open port, or
 /// no certificate that it trusts. What only our own kind of host can know is `Sent::Maybe` with
 /// the reason [`Reason::Connect`]; a setting says that it does (`host_knows_unsent`).
-fn failed(code: &ErrorCode) -> SendError {
+fn failed(peer: &str, code: &ErrorCode) -> SendError {
     use ErrorCode as E;
     let (reason, sent) = match code {
         E::HttpRequestDenied => (Reason::Denied, Sent::No),
         E::DnsTimeout | E::DnsError(_) | E::DestinationNotFound => (Reason::Dns, Sent::No),
         E::ConnectionRefused => (Reason::Connect, Sent::No),
         E::TlsCertificateError => (Reason::Tls, Sent::No),
+        E::TlsAlertReceived(_) if certificate(code).is_some() => (Reason::Tls, Sent::No),
         E::ConnectionTimeout
         | E::DestinationUnavailable
         | E::DestinationIpProhibited
@@ -297,5 +303,24 @@ fn failed(code: &ErrorCode) -> SendError {
         E::HttpProtocolError => (Reason::Protocol, Sent::Maybe),
         _ => (Reason::Connection, Sent::Maybe),
     };
-    SendError { reason, sent, detail: describe(code) }
+    let phase = match reason {
+        Reason::Dns => "looking up ",
+        Reason::Connect => "connecting to ",
+        Reason::Tls => "TLS with ",
+        _ => "",
+    };
+    let why = certificate(code).map_or_else(|| describe(code), str::to_owned);
+    SendError { reason, sent, detail: format!("{phase}{peer}: {why}") }
+}
+
+/// Host and port that a request goes to.
+fn peer(request: &Request) -> String {
+    let authority = request.authority.as_str();
+    // A colon inside of brackets belongs to an address.
+    let has_port = authority.rsplit(']').next().unwrap_or_default().contains(':');
+    match (has_port, request.https) {
+        (true, _) => authority.to_owned(),
+        (false, true) => format!("{authority}:443"),
+        (false, false) => format!("{authority}:80"),
+    }
 }

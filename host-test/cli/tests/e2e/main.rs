@@ -14,4 +14,6 @@ mod commands;
 mod files;
 mod guide;
 mod misfits;
+mod serve;
+mod settings;
 mod support;

@@ -1,6 +1,12 @@
 //! The gateway in Wasmtime alone: HTTP in front, instances behind.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -37,7 +43,6 @@ async fn serve(provider: &Server, change: impl FnOnce(&mut GatewayOptions)) -> S
 
 async fn serve_in(environment: Environment, change: impl FnOnce(&mut GatewayOptions)) -> Served {
     let mut options = GatewayOptions::default();
-    options.idle = Duration::from_secs(60);
     change(&mut options);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let gateway = Gateway::serve(listener, environment, options).await.unwrap();
@@ -193,4 +198,71 @@ async fn stopping_answers_what_is_under_way() {
     assert_eq!(call.await.unwrap().unwrap().status(), StatusCode::OK);
     stopping.await.unwrap();
     assert!(matches!(get(&client, uri).await, Err(WasiError::ConnectionRefused)));
+}
+
+/// A provider with one job, and how many tokens it gave out.
+async fn counting_tokens() -> (Server, Arc<AtomicUsize>) {
+    let tokens = Arc::new(AtomicUsize::new(0));
+    let counted = tokens.clone();
+    let provider = Server::start(move |request| {
+        counted.fetch_add(usize::from(request.uri().path() == "/connect/token"), SeqCst);
+        std::future::ready(server::provider(&request, 1))
+    })
+    .await;
+    (provider, tokens)
+}
+
+/// Lets this much time pass for all that waits, and them notice it.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn an_instance_and_its_token_live_on_between_requests() {
+    let (provider, tokens) = counting_tokens().await;
+    let served = serve_in(with_key(&provider), |_| {}).await;
+    for passed in [9 * MINUTE, Duration::ZERO] {
+        let response = served.get("/v1/servicetitan/default/jpm/jobs/1").await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        pass(passed).await;
+    }
+    assert_eq!((served.gateway.instances_started(), tokens.load(SeqCst)), (1, 1));
+}
+
+#[tokio::test]
+async fn how_long_an_instance_is_kept_can_be_set() {
+    let (provider, tokens) = counting_tokens().await;
+    let served = serve_in(with_key(&provider), |options| options.idle = 2 * MINUTE).await;
+    for (passed, instances) in [(MINUTE, 1), (3 * MINUTE, 1), (MINUTE, 2)] {
+        let response = served.get("/v1/servicetitan/default/jpm/jobs/1").await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(
+            (served.gateway.instances_started(), tokens.load(SeqCst)),
+            (instances, instances as usize)
+        );
+        pass(passed).await;
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_gone_keeps_no_instance() {
+    let (provider, _) = counting_tokens().await;
+    let state = Arc::new(MemoryState::default());
+    let served = serve_in(with_key(&provider).state(state.clone()), |_| {}).await;
+    assert_eq!(served.get("/live").await.unwrap().status(), StatusCode::OK);
+    assert!(Arc::strong_count(&state) > 1);
+    drop(served);
+    let gone = async {
+        while Arc::strong_count(&state) > 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(MINUTE, gone).await.expect("the instance is dropped");
 }

@@ -91,7 +91,10 @@ async fn http_1_otherwise() {
 async fn an_unknown_certificate_is_refused() {
     let (origin, _) = serve(&[]).await;
     let result = fetch(&trusting(&origin, vec![]), &origin).await;
-    assert!(matches!(result, Err(WasiError::TlsCertificateError)), "{result:?}");
+    let Err(WasiError::TlsAlertReceived { alert_message: Some(reason), .. }) = &result else {
+        panic!("{result:?}");
+    };
+    assert_eq!(reason, "certificate is from an unknown authority");
 }
 
 #[test]
@@ -99,4 +102,53 @@ fn what_is_no_certificate_is_refused() {
     let mut options = OutboundOptions::default();
     options.certificate_authorities = vec![b"not a certificate".to_vec()];
     assert_eq!(Outbound::new(options).unwrap_err().index, 0);
+}
+
+/// What the caller of an operation is told, and that a write may be sent again.
+#[tokio::test]
+async fn a_failed_connection_is_told_with_its_place_and_reason() {
+    use crate::support::NONE;
+    use penstock_host::{
+        Environment, Plugin,
+        bindings::types::{CallOptions, FailureKind, Outcome},
+        sources::Map,
+    };
+    let (untrusted, _) = serve(&[]).await;
+    let refused =
+        format!("https://{}", TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap());
+    let unknown = "https://does-not-exist.invalid".to_owned();
+    for (origin, place, why) in [
+        (&untrusted, "TLS with ", "certificate is from an unknown authority"),
+        (&refused, "connecting to ", "ConnectionRefused"),
+        (&unknown, "looking up ", "DnsError"),
+    ] {
+        let settings = Map::new([
+            ("SERVICETITAN_CLIENT_ID", "cid"),
+            ("SERVICETITAN_CLIENT_SECRET", "cs"),
+            ("SERVICETITAN_APP_KEY", "ak1"),
+            ("SERVICETITAN_TENANT_ID", "1"),
+            ("SERVICETITAN_API_URL", origin),
+            ("SERVICETITAN_AUTH_URL", origin),
+            ("PENSTOCK_ROLE", "admin"),
+            ("RETRY_ATTEMPTS", "1"),
+        ]);
+        let environment = Environment::empty()
+            .secrets(settings.clone())
+            .config(settings)
+            .outbound(trusting(origin, vec![]));
+        let plugin = Plugin::start(environment).await.unwrap();
+        let body = Some(r#"{"name":"Repair"}"#.to_owned());
+        let options = CallOptions { deadline_ms: Some(20_000), ..CallOptions::default() };
+        let called = plugin.invoke("servicetitan", "jpm.job-types-create", NONE, body, Some(options)).await;
+        let error = called.unwrap_err();
+        let failure = error.failure().unwrap();
+        assert_eq!((failure.kind, failure.outcome), (FailureKind::Transport, Outcome::NotSent), "{error}");
+        let host = origin.trim_start_matches("https://");
+        let place = if origin == &unknown {
+            format!("{place}{host}:443: {why}")
+        } else {
+            format!("{place}{host}: {why}")
+        };
+        assert!(failure.message.contains(&place), "{place}: {}", failure.message);
+    }
 }

@@ -35,7 +35,7 @@ async fn a_trap_costs_the_calls_in_flight_and_no_more() {
     records.next().await.unwrap().unwrap();
 
     let error = plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "666")], None, None).await.unwrap_err();
-    assert!(matches!(&error, Error::Instance { reason } if reason.contains("memory")), "{error:?}");
+    assert!(matches!(&error, Error::Instance { reason, .. } if reason.contains("memory")), "{error:?}");
 
     let rest: Vec<_> = records.collect().await;
     let (last, before) = rest.split_last().unwrap();
@@ -66,7 +66,10 @@ async fn an_instance_that_computes_for_too_long_is_ended() {
     limits.computing = Duration::from_millis(150);
     let plugin = Plugin::start(environment.limits(limits)).await.unwrap();
     let error = plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "666")], None, None).await.unwrap_err();
-    assert!(matches!(&error, Error::Instance { reason } if reason.contains("without a pause")), "{error:?}");
+    assert!(
+        matches!(&error, Error::Instance { reason, .. } if reason.contains("without a pause")),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]

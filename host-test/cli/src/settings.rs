@@ -1,0 +1,55 @@
+//! Where the settings come from: the environment, and a file.
+
+use crate::report::Unfit;
+use clap::Args;
+use futures_util::future::BoxFuture;
+use penstock_host::sources::{DotEnv, HostError, Source, standard_with};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+/// Option of every command that needs settings.
+#[derive(Args)]
+pub(crate) struct EnvFile {
+    /// Read settings that the environment does not have from this file, instead of from `.env`
+    /// in this folder.
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+}
+
+impl EnvFile {
+    /// The settings, once it is known that they can be read.
+    pub(crate) async fn settings(&self) -> Result<Arc<dyn Source>, Unfit> {
+        let file = match &self.env_file {
+            Some(file) => DotEnv::existing(file),
+            None => DotEnv::new(".env"),
+        };
+        file.check().await.map_err(|error| Unfit(error.to_string()))?;
+        Ok(Arc::new(Noting(standard_with(file))))
+    }
+}
+
+/// Whether a setting could not be read. A process has one set of them.
+static FAILED: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn failed() -> bool {
+    FAILED.load(Relaxed)
+}
+
+/// Notes that a setting could not be read: what the component makes of it is a failure of the
+/// host, whatever its cause.
+struct Noting(Arc<dyn Source>);
+
+impl Source for Noting {
+    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<String>, HostError>> {
+        Box::pin(async move {
+            let found = self.0.get(name).await;
+            FAILED.fetch_or(found.is_err(), Relaxed);
+            found
+        })
+    }
+}

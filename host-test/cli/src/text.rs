@@ -1,0 +1,45 @@
+//! Text that a person wrote: a file or standard input, from whatever editor or shell.
+
+use crate::report::Unfit;
+use anyhow::{Context, Result};
+use std::{
+    fs,
+    io::{self, Read},
+};
+
+/// The text of a file, or of standard input for `-`, without a byte-order mark.
+pub(crate) fn read(file: &str) -> Result<String> {
+    let mut bytes = Vec::new();
+    match file {
+        "-" => drop(io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?),
+        file => bytes = fs::read(file).with_context(|| format!("cannot read {file}"))?,
+    }
+    let shown = if file == "-" { "standard input" } else { file };
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err(Unfit(format!("{shown} is in UTF-16; save it as UTF-8")).into());
+    }
+    let text = String::from_utf8(bytes).map_err(|_| Unfit(format!("{shown} is not UTF-8")))?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_taken_off_and_other_encodings_told() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let place = file.path().to_str().unwrap();
+        for (bytes, expected) in [(&b"{}"[..], "{}"), (b"\xef\xbb\xbf{}", "{}"), (b"", "")] {
+            fs::write(place, bytes).unwrap();
+            assert_eq!(read(place).unwrap(), expected);
+        }
+        for (bytes, told) in
+            [(&b"\xff\xfe{\0"[..], "UTF-16"), (b"\xfe\xff\0{", "UTF-16"), (b"\xe9", "not UTF-8")]
+        {
+            fs::write(place, bytes).unwrap();
+            let error = read(place).unwrap_err();
+            assert!(error.is::<Unfit>() && error.to_string().contains(told), "{error}");
+        }
+    }
+}

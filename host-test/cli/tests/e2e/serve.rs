@@ -1,0 +1,105 @@
+//! `penstock serve`: who gets in.
+
+use crate::commands::{penstock, text};
+use penstock::api_key;
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+const KEY: &str = "pk_of_the_caller_0123456789";
+
+/// A gateway in front of a simulated provider, in a process of its own.
+struct Served {
+    process: Child,
+    address: String,
+    /// What it printed.
+    told: String,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Served {
+    fn start(folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Served {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_penstock"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--jobs", "50"])
+            .args(arguments)
+            .envs(settings.iter().copied())
+            .current_dir(folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        // The address, three examples, and one that names a job.
+        let told: Vec<String> = lines.take(5).map(Result::unwrap).collect();
+        let address = told[0].split_once("http://").unwrap().1.split_once(". ").unwrap().0.to_owned();
+        Served { process, address, told: told.join("\n") }
+    }
+
+    fn status(&self, key: &str) -> u16 {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let path = "/v1/servicetitan/default/jpm/jobs?pageSize=1";
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: a\r\nx-api-key: {key}\r\nconnection: close\r\n\r\n")
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+}
+
+#[test]
+fn a_configured_hash_counts_wherever_it_is_configured() {
+    let hash = api_key::hash(KEY);
+    let folder = tempfile::tempdir().unwrap();
+    let (mounted, elsewhere) = (folder.path().join("hash"), folder.path().join("elsewhere"));
+    fs::write(&mounted, format!("\u{feff}{hash}\r\n")).unwrap();
+    fs::write(&elsewhere, format!("PENSTOCK_API_KEY_HASH={hash}\n")).unwrap();
+    let (mounted, elsewhere) = (mounted.to_str().unwrap(), elsewhere.to_str().unwrap());
+    let in_file = format!("PENSTOCK_API_KEY_HASH={hash}\n");
+    let named = format!("PENSTOCK_API_KEY_HASH_FILE={mounted}\n");
+    let none: &[(&str, &str)] = &[];
+    for (dotenv, settings, arguments) in [
+        ("", &[("PENSTOCK_API_KEY_HASH", hash.as_str())][..], &[][..]),
+        ("", &[("PENSTOCK_API_KEY_HASH_FILE", mounted)], &[]),
+        (&in_file, none, &[]),
+        (&named, none, &[]),
+        ("", none, &["--env-file", elsewhere]),
+    ] {
+        fs::write(folder.path().join(".env"), dotenv).unwrap();
+        let served = Served::start(folder.path(), settings, arguments);
+        assert!(!served.told.contains("pk_"), "{}", served.told);
+        assert_eq!((served.status(KEY), served.status("pk_other")), (200, 401), "{dotenv} {settings:?}");
+    }
+}
+
+#[test]
+fn without_a_hash_a_simulated_provider_gets_a_key_for_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path(), &[], &[]);
+    let (_, key) = served.told.split_once("Bearer ").unwrap();
+    let key = key.split_once('\'').unwrap().0;
+    assert_eq!((served.status(key), served.status(KEY)), (200, 401), "{}", served.told);
+}
+
+#[test]
+fn without_a_hash_the_real_vendor_is_not_served() {
+    // A key in the place of its hash lets nobody in either.
+    for (hash, arguments) in [("", &["--real"][..]), (KEY, &["--real"]), (KEY, &[])] {
+        let settings = BTreeMap::from([("PENSTOCK_API_KEY_HASH".to_owned(), hash.to_owned())]);
+        let run = penstock(&settings, &[&["serve", "--listen", "127.0.0.1:0"], arguments].concat());
+        let told = text(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}: {told}");
+        assert!(told.contains("PENSTOCK_API_KEY_HASH") && !told.contains("pk_"), "{told}");
+        assert!(run.stdout.is_empty());
+    }
+}

@@ -1,0 +1,84 @@
+//! Problem documents (RFC 9457) for what the component cannot answer itself, with the members
+//! that its own have.
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use serde_json::json;
+use wasmtime_wasi_http::{WasiBody, handler::InstantiationError};
+
+use super::fate::Assigned;
+
+/// The request has no host, or one that is none.
+pub(super) fn bad_request() -> Response<WasiBody> {
+    document(Problem {
+        name: "bad-request",
+        status: StatusCode::BAD_REQUEST,
+        title: "The request is not valid",
+        detail: "Host must say which host is asked",
+        outcome: "not-sent",
+        retry: "never",
+    })
+}
+
+/// No response came of the request. Where it had an instance, only the method says whether it
+/// may be repeated.
+pub(super) fn unanswered(method: &Method, error: &wasmtime::Error) -> Response<WasiBody> {
+    let problem = Problem {
+        name: "instance",
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        title: "The gateway's instance ended",
+        detail: "the instance ended before it answered; a read can be repeated",
+        outcome: "not-applied",
+        retry: "now",
+    };
+    if error.is::<InstantiationError<Assigned>>() {
+        return document(Problem {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            title: "The gateway has no instance",
+            detail: "no instance could be started for the request",
+            outcome: "not-sent",
+            retry: "later",
+            ..problem
+        });
+    }
+    if method.is_safe() {
+        return document(problem);
+    }
+    document(Problem {
+        detail: "the instance ended before it answered, and the request may have taken effect; \
+                 look before you repeat it",
+        outcome: "unknown",
+        retry: "never",
+        ..problem
+    })
+}
+
+struct Problem {
+    name: &'static str,
+    status: StatusCode,
+    title: &'static str,
+    detail: &'static str,
+    outcome: &'static str,
+    retry: &'static str,
+}
+
+fn document(problem: Problem) -> Response<WasiBody> {
+    let Problem { name, status, title, detail, outcome, retry } = problem;
+    let document = json!({
+        "type": format!("urn:penstock:gateway:{name}"),
+        "title": title,
+        "status": status.as_u16(),
+        "detail": detail,
+        "outcome": outcome,
+        "retry": { "advice": retry },
+    });
+    let body = Full::new(Bytes::from(document.to_string()));
+    let mut response = Response::new(body.map_err(|never| match never {}).boxed_unsync());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
