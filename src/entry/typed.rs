@@ -381,8 +381,13 @@ pub(crate) fn undecodable(operation: &Operation, call_id: &str, status: u16, err
 pub(crate) fn misfit_failed(operation: &Operation, call_id: &str, status: u16, misfit: Misfit) -> Failure {
     let reads = operation.effect == Effect::Read;
     let Misfit { id, path, reason } = misfit;
-    let of = id.map(|id| format!(" of the record with id {id}")).unwrap_or_default();
-    let message = format!("the answer does not fit the contract: {path}{of}: {reason}");
+    // Whoever shows only the one or only the other shows which record it is.
+    let of = |id: &String| format!(" of the record with id {id}");
+    let message = format!(
+        "the answer does not fit the contract: {path}{}: {reason}",
+        id.as_ref().map(of).unwrap_or_default()
+    );
+    let reason = id.map_or_else(|| reason.clone(), |id| format!("{reason} (id {id})"));
     let failure = refused(FailureKind::Decode, message, vec![FieldError::new(path, reason)]);
     let outcome = if reads { Outcome::NotApplied } else { Outcome::Applied };
     Failure { outcome, status: Some(status), ..failure }.of(operation.name, call_id, Vec::new())

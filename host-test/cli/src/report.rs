@@ -59,7 +59,12 @@ fn tell(failure: &Failure) -> ExitCode {
     if failure.fields.is_empty() {
         eprintln!("error: {}", failure.message);
     } else {
-        let head = failure.message.split(": ").next().unwrap_or(&failure.message);
+        // Where the fields are what is wrong, the message repeats them behind its head.
+        let repeats = matches!(
+            failure.kind,
+            FailureKind::BadInput | FailureKind::Configuration | FailureKind::Decode | FailureKind::Rejected
+        );
+        let head = failure.message.split(": ").next().filter(|_| repeats).unwrap_or(&failure.message);
         eprintln!("error: {head}");
         failure.fields.iter().for_each(tell_field);
     }

@@ -65,5 +65,5 @@ fn a_list_prints_an_odd_record_as_it_came_and_counts_it() {
 
     let run = penstock(&settings, &[&list[..], &["--on-misfit", "fail"]].concat());
     assert_eq!((run.status.code(), text(&run.stdout).lines().count()), (Some(1), 1));
-    assert!(text(&run.stderr).contains("of the record with id 2"), "{}", text(&run.stderr));
+    assert!(text(&run.stderr).contains("found `yesterday` (id 2)"), "{}", text(&run.stderr));
 }
