@@ -1,6 +1,9 @@
 //! Records that do not fit the contract.
 
-use super::rig::{Rig, options, pages_of};
+use super::{
+    caller::Function,
+    rig::{Rig, options, pages_of},
+};
 use crate::{
     codec,
     contract::{
@@ -272,4 +275,26 @@ fn pages_without_a_word_are_read_until_one_is_empty() {
         rig.run(rig.invoke("jpm.jobs-page", &asked, None, None)).unwrap().page.unwrap().has_more
     };
     assert_eq!((page("1"), page("3"), page("4")), (true, true, false));
+}
+
+/// The same by the typed interface: a record without its id is left out of the page.
+#[test]
+fn a_typed_page_says_what_does_not_fit() {
+    let rig = poisoned();
+    rig.titan.spoil(2, json!({"id": {}}));
+    let page = |on_misfit| {
+        let function = Function::new("jpm.jobs-page").options(CallOptions { on_misfit, ..pages_of(4) });
+        rig.run(function.call(&rig))
+    };
+    let failure = page(None).unwrap_err();
+    assert_eq!((failure.kind, failure.fields[0].field.as_str()), (FailureKind::Decode, "$.data[1].id"));
+    for on_misfit in [OnMisfit::Skip, OnMisfit::Raw] {
+        let returned = page(Some(on_misfit)).unwrap();
+        let info = returned.page.unwrap().answer;
+        assert_eq!((ids(returned.value.as_array().unwrap()), info.misfits), (vec![1, 3, 4], 1));
+        assert_eq!(
+            (info.first_misfits[0].id.as_deref(), info.first_misfits[0].path.as_str()),
+            (None, "$.data[1].id")
+        );
+    }
 }
