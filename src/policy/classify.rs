@@ -120,6 +120,8 @@ pub enum Reason {
     Connect,
     /// No secure connection could be made.
     Tls,
+    /// The server's certificate is not accepted. Final: somebody must renew or trust it.
+    Certificate,
     /// The host does not allow this destination. Final.
     Denied,
     /// The connection broke before the answer was complete.
@@ -162,6 +164,7 @@ impl Reason {
             Self::Dns => "dns",
             Self::Connect => "connect",
             Self::Tls => "tls",
+            Self::Certificate => "certificate",
             Self::Denied => "denied",
             Self::Connection => "connection",
             Self::Protocol => "protocol",
@@ -229,7 +232,10 @@ pub fn classify(attempt: &Attempt, access: Access, rules: &StatusRules) -> Resul
             Fault { reason, effect, class, status: Some(status), hint }
         }
         Attempt::Transport { sent, reason } => {
-            let class = if reason == Reason::Denied { Class::Final } else { Class::Transient };
+            let class = match reason {
+                Reason::Denied | Reason::Certificate => Class::Final,
+                _ => Class::Transient,
+            };
             Fault { reason, effect: sent.effect(), class, status: None, hint: None }
         }
         Attempt::Timeout { sent } => {

@@ -281,8 +281,8 @@ fn failed(peer: &str, code: &ErrorCode) -> SendError {
         E::HttpRequestDenied => (Reason::Denied, Sent::No),
         E::DnsTimeout | E::DnsError(_) | E::DestinationNotFound => (Reason::Dns, Sent::No),
         E::ConnectionRefused => (Reason::Connect, Sent::No),
-        E::TlsCertificateError => (Reason::Tls, Sent::No),
-        E::TlsAlertReceived(_) if certificate(code).is_some() => (Reason::Tls, Sent::No),
+        E::TlsCertificateError => (Reason::Certificate, Sent::No),
+        E::TlsAlertReceived(_) if certificate(code).is_some() => (Reason::Certificate, Sent::No),
         E::ConnectionTimeout
         | E::DestinationUnavailable
         | E::DestinationIpProhibited
@@ -306,7 +306,7 @@ fn failed(peer: &str, code: &ErrorCode) -> SendError {
     let phase = match reason {
         Reason::Dns => "looking up ",
         Reason::Connect => "connecting to ",
-        Reason::Tls => "TLS with ",
+        Reason::Tls | Reason::Certificate => "TLS with ",
         _ => "",
     };
     let why = certificate(code).map_or_else(|| describe(code), str::to_owned);

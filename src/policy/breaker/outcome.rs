@@ -33,6 +33,7 @@ impl Outcome {
             Reason::Dns
             | Reason::Connect
             | Reason::Tls
+            | Reason::Certificate
             | Reason::Connection
             | Reason::Protocol
             | Reason::Unavailable

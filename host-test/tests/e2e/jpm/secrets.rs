@@ -28,7 +28,8 @@ async fn no_log_line_error_or_debug_print_shows_one() {
             ..Faults::only(kind)
         };
         let config = Config { accounts: vec![account.clone()], faults, ..Config::small(60) };
-        let scene = Scene::new(config, &[("RETRY_ATTEMPTS", "2"), ("PENSTOCK_ROLE", "admin")]).await;
+        let settings = [("RETRY_ATTEMPTS", "2"), ("PENSTOCK_MAX_THROTTLED", "1"), ("PENSTOCK_ROLE", "admin")];
+        let scene = Scene::new(config, &settings).await;
         let mut jobs = scene.stream(pages_of(20)).await;
         while let Some(job) = jobs.next().await {
             if let Err(error) = job {
