@@ -67,6 +67,7 @@ fn options(
         allow_resend: bits & 4 == 4,
         page_size,
         window,
+        on_misfit: None,
     }
 }
 
