@@ -33,7 +33,7 @@ pub(crate) struct List {
     #[arg(long, value_name = "PAGES")]
     window: Option<u32>,
     /// Go on where an earlier run stopped: the text that it printed.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     resume: Option<String>,
     /// Go on from the text in this file if there is one, and write the new one to it.
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]

@@ -112,6 +112,15 @@ fn input_that_does_not_fit_has_an_exit_code_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_position_may_begin_with_a_hyphen() {
+    let (_provider, settings) = provider().await;
+    // base64url has it, so that one in 64 begins like an option.
+    let run = penstock(&settings, &["list", "servicetitan", "jpm.jobs-list", "--resume", "-Fdamaged"]);
+    assert_eq!(run.status.code(), Some(2));
+    assert!(text(&run.stderr).contains("resume is damaged"), "{}", text(&run.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn goes_on_from_a_file() {
     let (provider, settings) = provider().await;
     let folder = tempfile::tempdir().unwrap();
