@@ -174,6 +174,7 @@ impl<H: Host> Accounts<H> {
             (Class::Transient, _) if fault.status.is_some() => FailureKind::Vendor,
             (Class::Transient, _) => FailureKind::Transport,
             (_, Reason::Denied) => FailureKind::Host,
+            (_, Reason::Certificate) => FailureKind::Transport,
             _ => FailureKind::Authentication,
         };
         let failure = failure::refused(kind, format!("no access token: {message}"), Vec::new());
