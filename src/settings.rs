@@ -39,3 +39,12 @@ pub struct Setting {
     /// What it is for.
     pub doc: &'static str,
 }
+
+/// The names under which an account that is not the default one has a setting of its own:
+/// with the provider's name in it, which comes first, and without it.
+#[must_use]
+pub fn of_account(account: &str, provider: &str, setting: &str) -> [String; 2] {
+    let account = account.to_ascii_uppercase().replace('-', "_");
+    let prefix = format!("PENSTOCK_ACCOUNT_{account}_");
+    [format!("{prefix}{provider}_{setting}"), format!("{prefix}{setting}")]
+}

@@ -16,7 +16,7 @@ pub(crate) struct Target {
     /// Talk to the vendor at this URL, for instance one of `penstock vendor`.
     #[arg(long = "vendor", value_name = "URL")]
     provider: Option<String>,
-    /// Use the credentials of this account: PENSTOCK_ACCOUNT_<NAME>_CLIENT_ID and so on.
+    /// Use the credentials of this account: PENSTOCK_ACCOUNT_<NAME>_<VENDOR>_CLIENT_ID and so on.
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
     /// What calls may do. Updates and actions need operator, creates and deletes admin.
@@ -117,7 +117,9 @@ impl Target {
     /// The vendor URLs among the settings: whoever set them wants them called.
     async fn configured_origins(&self, standard: &impl Source) -> Result<Vec<String>> {
         let account = self.account.as_ref().map(|name| name.to_ascii_uppercase().replace('-', "_"));
-        let prefixes = account.map(|name| format!("PENSTOCK_ACCOUNT_{name}_")).into_iter();
+        let prefixes = account.into_iter().flat_map(|name| {
+            ["", "SERVICETITAN_", "ASLEEP_"].map(|vendor| format!("PENSTOCK_ACCOUNT_{name}_{vendor}"))
+        });
         let providers = ["SERVICETITAN_", "SERVICETITAN_INTEGRATION_", "ASLEEP_"].map(str::to_owned);
         let mut origins = Vec::new();
         for prefix in prefixes.chain(providers) {

@@ -76,9 +76,10 @@ fn space_around_a_value_is_not_part_of_it() {
 fn an_account_has_settings_of_its_own() {
     let rig = Rig::new();
     let failure = rig.run(rig.get_with(&of("North-East"))).unwrap_err();
-    let own =
-        ["CLIENT_ID", "CLIENT_SECRET", "TENANT_ID"].map(|name| format!("PENSTOCK_ACCOUNT_NORTH_EAST_{name}"));
-    assert_eq!(names(&failure), own);
+    let settings = ["CLIENT_ID", "CLIENT_SECRET", "TENANT_ID"];
+    let by_vendor = settings.map(|name| format!("PENSTOCK_ACCOUNT_NORTH_EAST_SERVICETITAN_{name}"));
+    assert_eq!(names(&failure), by_vendor);
+    let own = settings.map(|name| format!("PENSTOCK_ACCOUNT_NORTH_EAST_{name}"));
 
     rig.host.set_secret(&own[0], "canary-north-id");
     rig.host.set_secret(&own[1], CLIENT_SECRET);
@@ -90,9 +91,17 @@ fn an_account_has_settings_of_its_own() {
     rig.titan.holds(1);
     rig.run(rig.get_with(&of("north-east"))).unwrap_err();
     assert_eq!(last(&rig).path(), "/jpm/v2/tenant/77/jobs/1");
+    // What names the vendor comes first: the short form may be meant for another one.
+    rig.host.set(&by_vendor[2], "78");
+    rig.client.forget_settings();
+    rig.run(rig.get_with(&of("north-east"))).unwrap_err();
+    assert_eq!(last(&rig).path(), "/jpm/v2/tenant/78/jobs/1");
+    rig.host.unset(&by_vendor[2]);
+    rig.client.forget_settings();
     // Each account has a token of its own.
+    let tokens = rig.titan.token_requests();
     rig.run(rig.get()).unwrap();
-    assert_eq!(rig.titan.token_requests(), 2);
+    assert_eq!(rig.titan.token_requests(), tokens + 1);
     // Many calls that come for it at once read its settings once.
     rig.client.forget_settings();
     rig.host.slow_lookups(SECOND / 100);

@@ -2,14 +2,15 @@
 //! with keys of that environment only.
 //!
 //! The default account uses the names of Asleep's own guide, `ASLEEP_API_KEY` and
-//! `ASLEEP_BASE_URL`. A further account `north` uses `PENSTOCK_ACCOUNT_NORTH_API_KEY`;
-//! everything but the key may be left to the default account.
+//! `ASLEEP_BASE_URL`. A further account `north` uses `PENSTOCK_ACCOUNT_NORTH_ASLEEP_API_KEY`, or
+//! the same without the vendor; everything but its secrets may be left to the default account.
 
 use crate::{
     contract::FieldError,
     policy::limiter::gcra::RateLimit,
     providers::api::Site,
-    settings::{CREDENTIALS_ISSUED_AT, CommonSettings, Kind, Origin, SECONDARY, Setting, Values},
+    settings::{CREDENTIALS_ISSUED_AT, CommonSettings, Kind, Origin, SECONDARY, Setting, Values, of_account},
+    webhooks::settings::SECRET as WEBHOOK_SECRET,
 };
 use std::time::Duration;
 
@@ -63,15 +64,14 @@ pub const SETTINGS: &[Setting] = &[
 ];
 
 /// What belongs to one key and is never left to another account.
-const OWN: [&str; 3] = [API_KEY, CREDENTIALS_ISSUED_AT, "API_ENVIRONMENT"];
+const OWN: [&str; 4] = [API_KEY, CREDENTIALS_ISSUED_AT, "API_ENVIRONMENT", WEBHOOK_SECRET];
 
 /// The names under which a setting is looked for.
 #[must_use]
 pub fn names(setting: &str, account: &str) -> Vec<String> {
     let mut names = Vec::new();
     if account != "default" {
-        let account = account.to_ascii_uppercase().replace('-', "_");
-        names.push(format!("PENSTOCK_ACCOUNT_{account}_{setting}"));
+        names.extend(of_account(account, "ASLEEP", setting));
         if OWN.contains(&setting.strip_suffix(SECONDARY).unwrap_or(setting)) {
             return names;
         }
@@ -113,10 +113,16 @@ mod tests {
 
     #[test]
     fn an_account_never_borrows_another_ones_key() {
-        for setting in ["API_KEY", "API_KEY_SECONDARY", "API_ENVIRONMENT", "CREDENTIALS_ISSUED_AT"] {
-            assert_eq!(names(setting, "north-east"), [format!("PENSTOCK_ACCOUNT_NORTH_EAST_{setting}")]);
+        for setting in
+            ["API_KEY", "API_KEY_SECONDARY", "API_ENVIRONMENT", "CREDENTIALS_ISSUED_AT", "WEBHOOK_SECRET"]
+        {
+            let own = ["ASLEEP_", ""].map(|vendor| format!("PENSTOCK_ACCOUNT_NORTH_EAST_{vendor}{setting}"));
+            assert_eq!(names(setting, "north-east"), own);
         }
-        assert_eq!(names("BASE_URL", "north"), ["PENSTOCK_ACCOUNT_NORTH_BASE_URL", "ASLEEP_BASE_URL"]);
+        assert_eq!(
+            names("BASE_URL", "north"),
+            ["PENSTOCK_ACCOUNT_NORTH_ASLEEP_BASE_URL", "PENSTOCK_ACCOUNT_NORTH_BASE_URL", "ASLEEP_BASE_URL"]
+        );
         assert_eq!(names("API_KEY", "default"), ["ASLEEP_API_KEY"]);
     }
 }

@@ -3,14 +3,16 @@
 //! The default account uses the names that ServicePytan and its deployment guide
 //! use, `SERVICETITAN_CLIENT_ID` and so on; with the environment `integration` the
 //! same names with `SERVICETITAN_INTEGRATION_` come first. A further account `north`
-//! uses `PENSTOCK_ACCOUNT_NORTH_CLIENT_ID` and so on; its app key and environment
-//! may be left to the default account, since one app serves many tenants.
+//! uses `PENSTOCK_ACCOUNT_NORTH_SERVICETITAN_CLIENT_ID` and so on, or the same without the
+//! vendor; its app key and environment may be left to the default account, since one app
+//! serves many tenants.
 
 use crate::{
     contract::FieldError,
     policy::limiter::gcra::RateLimit,
     providers::api::Site,
-    settings::{CREDENTIALS_ISSUED_AT, CommonSettings, Kind, Origin, SECONDARY, Setting, Values},
+    settings::{CREDENTIALS_ISSUED_AT, CommonSettings, Kind, Origin, SECONDARY, Setting, Values, of_account},
+    webhooks::settings::SECRET as WEBHOOK_SECRET,
 };
 use std::time::Duration;
 
@@ -131,15 +133,14 @@ pub const SETTINGS: &[Setting] = &[
 ];
 
 /// What belongs to one tenant and is never left to another account.
-const OWN: [&str; 4] = ["CLIENT_ID", "CLIENT_SECRET", "TENANT_ID", CREDENTIALS_ISSUED_AT];
+const OWN: [&str; 5] = ["CLIENT_ID", "CLIENT_SECRET", "TENANT_ID", CREDENTIALS_ISSUED_AT, WEBHOOK_SECRET];
 
 /// The names under which a setting is looked for.
 #[must_use]
 pub fn names(setting: &str, account: &str, environment: &str) -> Vec<String> {
     let mut names = Vec::new();
     if account != "default" {
-        let account = account.to_ascii_uppercase().replace('-', "_");
-        names.push(format!("PENSTOCK_ACCOUNT_{account}_{setting}"));
+        names.extend(of_account(account, "SERVICETITAN", setting));
         if OWN.contains(&setting.strip_suffix(SECONDARY).unwrap_or(setting)) {
             return names;
         }
@@ -204,16 +205,23 @@ mod tests {
     #[test]
     fn an_account_never_borrows_another_tenants_credentials() {
         for setting in
-            ["CLIENT_ID", "CLIENT_SECRET", "TENANT_ID", "CREDENTIALS_ISSUED_AT", "CLIENT_SECRET_SECONDARY"]
+            ["CLIENT_ID", "TENANT_ID", "CREDENTIALS_ISSUED_AT", "CLIENT_SECRET_SECONDARY", "WEBHOOK_SECRET"]
         {
             assert_eq!(
                 names(setting, "north-east", "production"),
-                [format!("PENSTOCK_ACCOUNT_NORTH_EAST_{setting}")]
+                [
+                    format!("PENSTOCK_ACCOUNT_NORTH_EAST_SERVICETITAN_{setting}"),
+                    format!("PENSTOCK_ACCOUNT_NORTH_EAST_{setting}")
+                ]
             );
         }
         assert_eq!(
             names("APP_KEY", "north", "production"),
-            ["PENSTOCK_ACCOUNT_NORTH_APP_KEY", "SERVICETITAN_APP_KEY"]
+            [
+                "PENSTOCK_ACCOUNT_NORTH_SERVICETITAN_APP_KEY",
+                "PENSTOCK_ACCOUNT_NORTH_APP_KEY",
+                "SERVICETITAN_APP_KEY"
+            ]
         );
     }
 
