@@ -28,6 +28,9 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 use std::time::Duration;
 
+/// How much is shown of where a redirect leads, in characters.
+const LONGEST_LOCATION: usize = 300;
+
 /// What a successful attempt brings.
 pub(crate) enum Exchanged {
     /// A whole answer.
@@ -291,6 +294,10 @@ fn error_detail(
     if let Err(BodyError::Coded(name)) = &response.body {
         said.message.push_str(&format!(": {}", receive::unreadable(name)));
     }
+    if let Some(location) = response.header("location").filter(|_| (300..400).contains(&response.status)) {
+        let place = shown(location);
+        said.message.push_str(&format!(": a redirect to {}, which is not followed", redactor.clean(&place)));
+    }
     let fields = said.fields.into_iter().map(|(field, message)| FieldError::new(field, message));
     ErrorDetail {
         kind: Some(means.map_or_else(|| kind(response.status), |means| means.kind)),
@@ -298,6 +305,20 @@ fn error_detail(
         trace_id: said.trace_id,
         fields: fields.collect(),
     }
+}
+
+/// Where a redirect leads, without what may be a credential: user information and the query.
+fn shown(location: &str) -> String {
+    let place = location.split(['?', '#']).next().unwrap_or_default();
+    let place = match place.split_once("//") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let host = authority.rsplit('@').next().unwrap_or_default();
+            format!("{scheme}//{host}{path}")
+        }
+        None => place.to_owned(),
+    };
+    place.chars().take(LONGEST_LOCATION).collect()
 }
 
 /// What the provider means by a refusal, where its status does not tell.

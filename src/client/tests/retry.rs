@@ -145,9 +145,12 @@ fn what_would_fail_again_is_not_repeated() {
 #[test]
 fn a_redirect_is_not_followed() {
     let rig = Rig::new();
-    rig.titan.on_api(|_, _| Some(Reply::status(302, "").header("location", "https://elsewhere.example/")));
+    let location = "https://user:pass@elsewhere.example/sign-in@1?signature=canary-app-key";
+    rig.titan.on_api(move |_, _| Some(Reply::status(302, "").header("location", location)));
     let failure = rig.run(rig.get()).unwrap_err();
     assert_eq!((failure.kind, failure.status), (FailureKind::Rejected, Some(302)));
+    let said = "a redirect to https://elsewhere.example/sign-in@1, which is not followed";
+    assert!(failure.message.ends_with(said), "{failure:?}");
     assert!(rig.host.requests().iter().all(|request| request.authority.ends_with(".servicetitan.io")));
 }
 

@@ -61,6 +61,7 @@ impl<'a, D: Deserialize<'a>> Members<'a, D> {
     ///
     /// # Errors
     /// They are missing, or are none.
+    #[cfg(feature = "servicetitan-reporting")]
     pub(super) fn fields<F: Deserialize<'a>>(&self) -> Result<F, Unreadable> {
         member(self.fields, "$.fields", "must be the columns")?.ok_or_else(|| wrong("$.fields", "is missing"))
     }
