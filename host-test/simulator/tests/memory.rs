@@ -1,0 +1,159 @@
+//! No set of answers within the limits takes more memory than an instance gives to answers.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
+
+use cap::Cap;
+use fastrand::Rng;
+use futures_util::{FutureExt, future::join_all};
+use penstock::{
+    client::Client,
+    contract::{CallOptions, OnMisfit, catalogue::Type},
+    entry::{
+        dynamic,
+        form::{Lowered, NormalForm},
+        stream_records::{Sink, stream_records},
+    },
+    host::simulated::{Reply, Simulated},
+};
+use std::{alloc::System, rc::Rc, time::Duration};
+
+#[global_allocator]
+static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+
+/// What the answers may take (PENSTOCK_MEMORY_BYTES), in bytes.
+const MEMORY: usize = 16 << 20;
+
+/// The largest answer (PENSTOCK_MAX_BODY_BYTES), in bytes.
+const LARGEST: usize = 4 << 20;
+
+/// Places in a text have twice the size here that they have in a component, and the answers of the
+/// vendor's model are in memory too while they are under way.
+const NATIVE: usize = 2;
+
+/// Takes everything, after a while, and keeps nothing.
+struct Slow(Simulated);
+
+impl<R> Sink<R> for Slow {
+    async fn write(&mut self, items: Vec<R>) -> Vec<R> {
+        self.0.wait(Duration::from_millis(10)).await;
+        drop(items);
+        Vec::new()
+    }
+}
+
+/// An answer of odd shape: what it lacks in bytes it has in values.
+fn odd(chance: &mut Rng) -> String {
+    let bytes = chance.usize(LARGEST / 8..LARGEST - 100);
+    let record = match chance.u8(..8) {
+        0 => "1".to_owned(),
+        1 => "{}".to_owned(),
+        2 => "[[[[]]]]".to_owned(),
+        3 => format!("\"{}\"", "x".repeat(bytes / 2)),
+        4 => r#"{"id":7,"jobNumber":"J","tagTypeIds":[1,2,3,4,5,6,7,8]}"#.to_owned(),
+        5 => format!("{{\"id\":1,\"tagTypeIds\":[{}1]}}", "1,".repeat(bytes / 4)),
+        6 => format!("{{\"id\":1,\"extra\":{{{}\"z\":1}}}}", "\"a\":1,".repeat(bytes / 12)),
+        _ => r#"{"id":8,"summary":"é\n\"\ud83d\ude00"}"#.to_owned(),
+    };
+    let times = (bytes / (record.len() + 1)).max(1);
+    let mut data = String::with_capacity(bytes + 200);
+    data.push_str(r#"{"page":1,"pageSize":5000,"hasMore":false,"data":["#);
+    for time in 0..times {
+        if time > 0 {
+            data.push(',');
+        }
+        data.push_str(&record);
+    }
+    data.push_str("]}");
+    data
+}
+
+fn host(seed: u64) -> Simulated {
+    let host = Simulated::new(seed);
+    for (name, value) in [
+        ("SERVICETITAN_CLIENT_ID", "made-up-id"),
+        ("SERVICETITAN_CLIENT_SECRET", "made-up-secret"),
+        ("SERVICETITAN_APP_KEY", "made-up-key"),
+    ] {
+        host.set_secret(name, value);
+    }
+    for (name, value) in [
+        ("SERVICETITAN_TENANT_ID", "42".to_owned()),
+        ("PENSTOCK_MEMORY_BYTES", MEMORY.to_string()),
+        ("PENSTOCK_MAX_BODY_BYTES", LARGEST.to_string()),
+        ("ENABLE_CACHING", "false".to_owned()),
+        ("LOG_LEVEL", "error".to_owned()),
+    ] {
+        host.set(name, &value);
+    }
+    let mut chance = Rng::with_seed(seed);
+    host.answer_with(move |request| match request.authority.starts_with("auth") {
+        true => Reply::ok(r#"{"access_token":"made-up-token","expires_in":900}"#),
+        false => Reply::ok(odd(&mut chance)).after(Duration::from_millis(5)),
+    });
+    host
+}
+
+fn options() -> CallOptions {
+    CallOptions {
+        account: None,
+        deadline_ms: Some(60_000),
+        resume: None,
+        correlation_id: None,
+        fresh: false,
+        accept_stale: false,
+        fallback: None,
+        allow_resend: false,
+        page_size: None,
+        window: Some(8),
+        on_misfit: Some(OnMisfit::Raw),
+    }
+}
+
+/// One of the ways in which answers are read.
+async fn read(client: Rc<Client<Simulated>>, host: Simulated, way: usize) {
+    let (list, options) = (dynamic::operation("servicetitan", "jpm.jobs-list").unwrap(), options());
+    let ty = list.answer.as_ref().unwrap_or(&Type::Json);
+    match way % 3 {
+        0 => {
+            let Ok(reader) = dynamic::list(&client, list, &[], None, Some(&options)).await else { return };
+            _ = stream_records(reader, &mut Slow(host), NormalForm(ty)).await;
+        }
+        1 => {
+            let Ok(reader) = dynamic::list(&client, list, &[], None, Some(&options)).await else { return };
+            _ = stream_records(reader, &mut Slow(host), Lowered(ty)).await;
+        }
+        _ => {
+            let page = dynamic::operation("servicetitan", "jpm.jobs-page").unwrap();
+            let answer = dynamic::invoke(&client, page, &[], None, Some(&options)).await;
+            // The caller has it for a while.
+            host.wait(Duration::from_millis(10)).await;
+            drop(answer);
+        }
+    }
+}
+
+#[test]
+fn no_set_of_answers_takes_more_than_there_is() {
+    let mut most = 0;
+    for seed in 0..60 {
+        let host = host(seed);
+        let client = Client::new(host.clone());
+        let before = ALLOCATOR.allocated();
+        let peak = before.max(ALLOCATOR.allocated());
+        let calls = (0..12).map(|way| read(client.clone(), host.clone(), way).boxed_local());
+        let observed = host.run(async {
+            let (mut calls, mut peak) = (join_all(calls), peak);
+            std::future::poll_fn(|context| {
+                let polled = calls.poll_unpin(context).map(|_| ());
+                peak = peak.max(ALLOCATOR.allocated());
+                polled
+            })
+            .await;
+            peak
+        });
+        most = most.max(observed - before);
+    }
+    let peak = ALLOCATOR.max_allocated();
+    println!("between polls {} KiB, ever {} KiB, of {} KiB", most >> 10, peak >> 10, MEMORY >> 10);
+    assert!(peak < NATIVE * MEMORY + 12 * LARGEST, "{peak} bytes at once");
+}
