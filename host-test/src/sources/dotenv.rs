@@ -282,7 +282,7 @@ mod tests {
             match DotEnv::new(file.path()).get("A").await {
                 Ok(found) => assert_eq!((found.as_deref(), refused), (Some("1"), false), "{mode:o}"),
                 Err(HostError::Denied(told)) => {
-                    assert!(refused && told.contains("chmod"), "{mode:o}: {told}")
+                    assert!(refused && told.contains("chmod"), "{mode:o}: {told}");
                 }
                 Err(other) => panic!("{other}"),
             }
