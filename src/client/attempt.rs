@@ -192,7 +192,7 @@ impl<H: Host> Client<H> {
                 let detail = ErrorDetail::new(FailureKind::Transport, format!("the answer broke off: {why}"));
                 return (BodyKind::CutOff, Err(detail));
             }
-            Err(BodyError::NoRoom { alone }) => return no_room(*alone),
+            Err(BodyError::NoRoom { never }) => return no_room(*never),
             Err(BodyError::TimedOut(message)) => {
                 return (BodyKind::CutOff, Err(ErrorDetail::new(FailureKind::Timeout, message.clone())));
             }
@@ -210,8 +210,8 @@ impl<H: Host> Client<H> {
         };
         let mut reservation = self.transport.memory.reservation();
         let records = if state.call.operation.paging == Paging::None { 0 } else { elements.shallow };
-        if let Err(NoRoom { alone }) = reservation.elements(body.len(), elements.all, records) {
-            return no_room(alone);
+        if let Err(NoRoom { never }) = reservation.elements(body.len(), elements.all, records) {
+            return no_room(never);
         }
         let body = &reservation.keep(body.clone());
         match value(state, body).and_then(|body| self.read_page_or_value(state, &body)) {
@@ -265,8 +265,8 @@ fn accepted(state: &CallState<'_>, response: &Response, after: Option<Duration>)
 }
 
 /// The answer is larger than the memory that is left for it, or than all that there is.
-fn no_room(alone: bool) -> (BodyKind, Result<Payload, ErrorDetail>) {
-    let (body, kind, message) = match alone {
+fn no_room(never: bool) -> (BodyKind, Result<Payload, ErrorDetail>) {
+    let (body, kind, message) = match never {
         true => (
             BodyKind::TooLarge,
             FailureKind::TooLarge,
@@ -295,8 +295,9 @@ fn error_detail(
         said.message.push_str(&format!(": {}", receive::unreadable(name)));
     }
     if let Some(location) = response.header("location").filter(|_| (300..400).contains(&response.status)) {
-        let place = shown(location);
-        said.message.push_str(&format!(": a redirect to {}, which is not followed", redactor.clean(&place)));
+        // First without secrets: a cut might go through one.
+        let place = shown(&redactor.clean(location));
+        said.message.push_str(&format!(": a redirect to {place}, which is not followed"));
     }
     let fields = said.fields.into_iter().map(|(field, message)| FieldError::new(field, message));
     ErrorDetail {
@@ -314,7 +315,12 @@ fn shown(location: &str) -> String {
         Some((scheme, rest)) => {
             let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
             let host = authority.rsplit('@').next().unwrap_or_default();
-            format!("{scheme}//{host}{path}")
+            let port = host.rsplit_once(':').map_or("", |(_, port)| port);
+            match port.bytes().all(|byte| byte.is_ascii_digit()) {
+                true => format!("{scheme}//{host}{path}"),
+                // Perhaps the beginning of a password that holds what ends an authority.
+                false => "an address that cannot be read".to_owned(),
+            }
         }
         None => place.to_owned(),
     };

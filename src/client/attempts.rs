@@ -64,14 +64,17 @@ impl<H: Host> Client<H> {
         mut result: Result<Exchanged, Failed>,
         now: Tick,
     ) -> Result<Exchanged, (Failed, Cost)> {
-        let Acquired { authorization, permit, breaker, time } = acquired;
+        let Acquired { authorization, mut permit, breaker, time } = acquired;
         let fault = result.as_ref().err().map(|failed| failed.fault);
         limits.tell(&permit, fault.as_ref(), now);
         // How long a body flows is a matter of its size and the line.
         let took = state.answered.take().unwrap_or(now).since(permit.sent());
         match &mut result {
             // A file is under way until its last byte is here.
-            Ok(Exchanged::File(file)) => file.hold(limits.file.take().into_iter().chain([permit])),
+            Ok(Exchanged::File(file)) => {
+                permit.moves_a_file();
+                file.hold(limits.file.take().into_iter().chain([permit]));
+            }
             _ => drop(permit),
         }
         if let Some(breaker) = breaker {
@@ -80,15 +83,18 @@ impl<H: Host> Client<H> {
             let transition = breaker.ended(now, health, took, hint, unit(self.host.random()));
             self.log_transition(state, transition);
         }
-        // A new token costs nothing: it was the old one's fault.
-        let cost = fault.map_or(Cost::Free, |fault| Cost::of(fault.class));
         match result {
             Ok(exchanged) => {
                 state.account.token.cell.borrow_mut().accepted(authorization.generation, now);
                 limits.breaker.succeeded(now, std::mem::take(&mut state.spent));
                 Ok(exchanged)
             }
-            Err(failed) => Err((self.tell_token(state, authorization.generation, failed), cost)),
+            Err(failed) => {
+                // A new token costs nothing, as long as it was the old one's fault.
+                let failed = self.tell_token(state, authorization.generation, failed);
+                let cost = Cost::of(failed.fault.class);
+                Err((failed, cost))
+            }
         }
     }
 

@@ -29,6 +29,7 @@ use crate::{
         time::{Tick, unit},
     },
 };
+use bytes::Bytes;
 use epoch::Epochs;
 use in_flight::FetchesInFlight;
 use std::{
@@ -263,7 +264,7 @@ impl Cache {
         self.count(|counters| counters.fetches += 1);
         let result = fetch().await;
         let (status, body) = match &result {
-            Ok(fetched) => (fetched.status, fetched.keep.then(|| fetched.payload.body())),
+            Ok(fetched) => (fetched.status, fetched.keep.then(|| own(&fetched.payload.body()))),
             Err(Missed { failure, .. }) => (failure.status.unwrap_or_default(), absence::body(failure)),
         };
         let kept = storable(status).zip(body).filter(|_| place.kept).map(|(storable, body)| {
@@ -332,4 +333,9 @@ fn is_down(failure: &Failure) -> bool {
 
 fn late() -> Failure {
     failure::late("the deadline passed while waiting for the cache")
+}
+
+/// A copy: what an answer is charged for while it is under way ends with its last slice.
+fn own(body: &Bytes) -> Bytes {
+    Bytes::copy_from_slice(body)
 }

@@ -14,6 +14,10 @@ pub const ACCEPTED: &str = "gzip, deflate";
 /// The longest header of a gzip member that is read: its name and comment have no bound.
 const LONGEST_HEADER: usize = 1 << 16;
 
+/// A body has one member, or a few that were put together. Each costs a new beginning, however
+/// little it holds.
+const MOST_MEMBERS: u32 = 1_000;
+
 /// How much is inflated at once.
 const STEP: usize = 16 * 1024;
 
@@ -92,6 +96,8 @@ pub struct Decoder {
     frame: Vec<u8>,
     inflate: Box<InflateState>,
     /// Of what was inflated of this member.
+    /// How many members of gzip began behind the first.
+    members: u32,
     checksum: u32,
     length: u32,
 }
@@ -110,7 +116,7 @@ impl Decoder {
     #[must_use]
     pub fn new(coding: Coding) -> Decoder {
         let inflate = InflateState::new_boxed(DataFormat::Raw);
-        Decoder { coding, stage: Stage::Head, frame: Vec::new(), inflate, checksum: 0, length: 0 }
+        Decoder { coding, stage: Stage::Head, frame: Vec::new(), inflate, members: 0, checksum: 0, length: 0 }
     }
 
     /// Takes what comes next, appends at most `most` bytes to `out`, and returns how much it
@@ -132,6 +138,10 @@ impl Decoder {
                 Stage::Tail => self.tail(&mut rest)?,
                 // Another member may follow; what else stands there is padding.
                 Stage::Behind if self.coding == Coding::Gzip && rest.first() == Some(&0x1f) => {
+                    self.members += 1;
+                    if self.members > MOST_MEMBERS {
+                        return Err("it has too many members");
+                    }
                     self.stage = Stage::Head;
                 }
                 Stage::Behind => rest = &[],

@@ -11,7 +11,7 @@ const REPLACEMENT: &[u8; 4] = b"fffd";
 
 /// The text without a byte-order mark, and with U+FFFD wherever one half of a surrogate pair
 /// stands alone in it (`\ud83d`). RFC 8259 section 8.2 allows such a text and leaves open what
-/// it means; some vendors cut off text within an emoji. No place in it moves.
+/// it means; some vendors cut off text within an emoji. But for the mark no place in it moves.
 #[must_use]
 pub fn mend(json: &[u8]) -> Cow<'_, [u8]> {
     let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);

@@ -1,4 +1,4 @@
-//! The one routine behind all functions of all providers.
+//! The routines behind all functions of all providers: one for calls, one for lists, two for files.
 //!
 //! `build/exports.rs` writes the exported functions into [`export_providers`]. Each hands
 //! over the address of its parameters, its operation's table, and the intrinsics of the

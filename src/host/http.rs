@@ -78,10 +78,10 @@ pub enum BodyError {
     TooLarge,
     /// The connection broke.
     Broken(String),
-    /// The instance has no memory for it; `alone` if nothing else takes any.
+    /// The instance has no memory for it.
     NoRoom {
-        /// Whether it will never have.
-        alone: bool,
+        /// Whether it will never have: it needs more than all that there is.
+        never: bool,
     },
     /// It stopped to flow, or the deadline passed.
     TimedOut(String),

@@ -132,7 +132,7 @@ fn answered(response: &Response, body: &[u8], mix: Mix) -> Mix {
         Err(BodyError::TooLarge) => mix.word(1),
         Err(BodyError::Broken(why)) => mix.word(2).text(why),
         Err(BodyError::Coded(name)) => mix.word(3).text(name),
-        Err(BodyError::NoRoom { alone }) => mix.word(5).word(u64::from(*alone)),
+        Err(BodyError::NoRoom { never }) => mix.word(5).word(u64::from(*never)),
         Err(BodyError::TimedOut(why)) => mix.word(4).text(why),
     }
 }

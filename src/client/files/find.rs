@@ -11,7 +11,7 @@ use crate::{
         call_state::CallState,
         transport::{
             limiter::Permit,
-            receive,
+            receive, redact,
             request::{self, Authorization},
         },
     },
@@ -121,7 +121,8 @@ impl<H: Host> Client<H> {
                 return match opened.status {
                     200..300 => Ok(opened),
                     _ if at_home => {
-                        let most = settings.max_body_bytes;
+                        // Nobody explains anything at greater length.
+                        let most = settings.max_body_bytes.min(redact::LONGEST);
                         Err(Missing::Refused(receive::decoded(opened.read(most).await, most)))
                     }
                     _ => Err(Missing::Elsewhere(self.refused_elsewhere(&place, &opened))),

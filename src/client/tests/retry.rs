@@ -152,6 +152,21 @@ fn a_redirect_is_not_followed() {
     let said = "a redirect to https://elsewhere.example/sign-in@1, which is not followed";
     assert!(failure.message.ends_with(said), "{failure:?}");
     assert!(rig.host.requests().iter().all(|request| request.authority.ends_with(".servicetitan.io")));
+    // A secret at the place where it is cut, and user information that ends where it must not.
+    let long = format!("https://elsewhere.example/{}canary-app-key/x", "p".repeat(268));
+    for (location, said) in [
+        (long, format!("https://elsewhere.example/{}[redac, which", "p".repeat(268))),
+        (
+            "https://user:p?w@elsewhere.example/".to_owned(),
+            "to an address that cannot be read, which".to_owned(),
+        ),
+        ("/sign-in?next=/jobs".to_owned(), "to /sign-in, which".to_owned()),
+    ] {
+        let rig = Rig::new();
+        rig.titan.on_api(move |_, _| Some(Reply::status(302, "").header("location", location.clone())));
+        let failure = rig.run(rig.get()).unwrap_err();
+        assert!(failure.message.contains(&said), "{failure:?}");
+    }
 }
 
 #[test]

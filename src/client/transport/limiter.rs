@@ -64,7 +64,7 @@ impl fmt::Display for GroupKey {
     }
 }
 
-/// How limiter is set up.
+/// How a limiter is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimiterConfig {
     /// Whether the instances of a deployment share each limit through the host's store.
@@ -135,7 +135,7 @@ impl Default for Limiter {
 }
 
 impl Limiter {
-    /// An limiter that has admitted nothing yet.
+    /// A limiter that has admitted nothing yet.
     #[must_use]
     pub fn new(config: LimiterConfig) -> Limiter {
         let inflight = RefCell::new(Inflight::new(config.max_connections));
@@ -219,19 +219,30 @@ pub struct Permit {
     sent: Tick,
     /// How many others of the group were under way then.
     others: usize,
+    /// Whether what is under way is a file by now.
+    file: bool,
 }
 
 impl Permit {
     /// For a request that the group counts already.
     fn new(table: Rc<Buckets>, bucket: Rc<Bucket>, sent: Tick) -> Permit {
-        let others = bucket.group.borrow().in_flight().saturating_sub(1);
-        Permit { table, bucket, sent, others }
+        let others = bucket.group.borrow().asking().saturating_sub(1);
+        Permit { table, bucket, sent, others, file: false }
     }
 
     /// When it was given.
     #[must_use]
     pub fn sent(&self) -> Tick {
         self.sent
+    }
+
+    /// The answer has begun, and is a file: it may take long, perhaps from elsewhere, and says
+    /// nothing of how many requests the provider takes at once.
+    pub fn moves_a_file(&mut self) {
+        if !std::mem::replace(&mut self.file, true) {
+            self.bucket.group.borrow_mut().file_begins();
+            self.bucket.deliver();
+        }
     }
 
     /// The provider answered with 429, and perhaps with a time to wait: the whole group is
@@ -258,6 +269,9 @@ impl fmt::Debug for Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        if self.file {
+            self.bucket.group.borrow_mut().file_ended();
+        }
         self.bucket.group.borrow_mut().landed(&mut self.table.inflight.borrow_mut());
         self.bucket.deliver();
         self.table.place_free();

@@ -42,8 +42,8 @@ pub(crate) struct Reservation {
 /// There is no room for what an answer needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NoRoom {
-    /// Whether nobody else holds anything: then there never will be.
-    pub(crate) alone: bool,
+    /// Whether there never will be: it needs more than all that there is.
+    pub(crate) never: bool,
 }
 
 impl Memory {
@@ -93,7 +93,8 @@ impl Reservation {
         let used = budget.used.load(Relaxed);
         let wanted = used.saturating_add(bytes);
         if wanted > budget.limit.load(Relaxed) {
-            return Err(NoRoom { alone: used <= self.bytes.saturating_add(besides) });
+            let own = self.bytes.saturating_add(besides).saturating_add(bytes);
+            return Err(NoRoom { never: own > budget.limit.load(Relaxed) });
         }
         budget.used.store(wanted, Relaxed);
         self.bytes += bytes;
@@ -133,9 +134,9 @@ mod tests {
         let memory = memory(100);
         let mut first = memory.reservation();
         assert_eq!(first.read(20), Ok(()));
-        assert_eq!(first.read(6), Err(NoRoom { alone: true }));
+        assert_eq!(first.read(6), Err(NoRoom { never: true }));
         let mut second = memory.reservation();
-        assert_eq!(second.read(6), Err(NoRoom { alone: false }));
+        assert_eq!(second.read(6), Err(NoRoom { never: false }));
         assert_eq!((second.read(5), memory.used()), (Ok(()), 100));
         drop(first);
         assert_eq!((second.elements(0, 2, 1), memory.used()), (Ok(()), 100));

@@ -83,7 +83,7 @@ async fn flowing(
             if piece.len() > most.saturating_sub(whole.len()) {
                 return Err(BodyError::TooLarge);
             }
-            reservation.read(piece.len()).map_err(|NoRoom { alone }| BodyError::NoRoom { alone })?;
+            reservation.read(piece.len()).map_err(|NoRoom { never }| BodyError::NoRoom { never })?;
             last.set(host.now());
             if whole.is_empty() { whole = piece } else { whole.extend(piece) }
         }

@@ -24,7 +24,7 @@ const REDACTED: &str = "[redacted]";
 const SHORTEST: usize = 6;
 
 /// An error of more bytes is not looked at: nobody explains anything at such length.
-const LONGEST: usize = 64 * 1024;
+pub(crate) const LONGEST: usize = 16 * 1024;
 
 /// How many layers of escapes are undone.
 const LAYERS: usize = 3;

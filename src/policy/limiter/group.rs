@@ -92,6 +92,8 @@ pub struct Group {
     refused: LiteMap<Ticket, Late>,
     wakes: Vec<Ticket>,
     in_flight: usize,
+    /// Those of them whose answer is a file that is on its way.
+    files: usize,
     granted: u64,
     throttled: u64,
 }
@@ -112,6 +114,7 @@ impl Group {
             refused: LiteMap::new(),
             wakes: Vec::new(),
             in_flight: 0,
+            files: 0,
             granted: 0,
             throttled: 0,
         }
@@ -223,10 +226,21 @@ impl Group {
         self.concurrency.throttled(now, sent, hint, others);
     }
 
-    /// Requests under way.
+    /// Requests whose answer the provider owes.
     #[must_use]
-    pub fn in_flight(&self) -> usize {
-        self.in_flight
+    pub fn asking(&self) -> usize {
+        self.in_flight.saturating_sub(self.files)
+    }
+
+    /// The answer to a request has begun, and is a file.
+    pub fn file_begins(&mut self) {
+        self.files += 1;
+        self.wakes.extend(self.queue.head());
+    }
+
+    /// A file has come, or is not wanted any more.
+    pub fn file_ended(&mut self) {
+        self.files = self.files.saturating_sub(1);
     }
 
     /// The provider let a request through that was sent at `sent`.
@@ -330,7 +344,7 @@ impl Group {
             return Err(Some(at));
         }
         // A request that lands wakes the head.
-        if self.concurrency.most(now).is_some_and(|most| self.in_flight >= most) {
+        if self.concurrency.most(now).is_some_and(|most| self.asking() >= most) {
             return Err(self.concurrency.until());
         }
         self.source.ready(now)

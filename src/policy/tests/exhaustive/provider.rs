@@ -75,7 +75,7 @@ impl Step<'_> {
             Some((Class::Throttled, _)) => {
                 self.note(Event::GateClosed);
                 self.state.group.throttled(now, sent, None);
-                let others = self.state.group.in_flight().saturating_sub(1);
+                let others = self.state.group.asking().saturating_sub(1);
                 self.state.group.crowded(now, sent, None, others);
                 self.deliver();
             }
