@@ -17,3 +17,22 @@ pub use self::bindings::exports::penstock::connector::types::{
 mod cases {
     include!(concat!(env!("OUT_DIR"), "/cases.rs"));
 }
+
+/// Options that say nothing: the settings decide.
+impl Default for CallOptions {
+    fn default() -> CallOptions {
+        CallOptions {
+            account: None,
+            deadline_ms: None,
+            resume: None,
+            correlation_id: None,
+            fresh: false,
+            accept_stale: false,
+            fallback: None,
+            allow_resend: false,
+            page_size: None,
+            window: None,
+            on_misfit: None,
+        }
+    }
+}

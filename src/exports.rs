@@ -22,10 +22,10 @@ use std::rc::Rc;
 pub struct Component;
 
 thread_local! {
-    static CONNECTOR: Rc<Client<WasiHost>> = Client::new(WasiHost);
+    static CLIENT: Rc<Client<WasiHost>> = Client::new(WasiHost);
 }
 
 /// The client of this instance.
 fn client() -> Rc<Client<WasiHost>> {
-    CONNECTOR.with(Rc::clone)
+    CLIENT.with(Rc::clone)
 }

@@ -25,7 +25,7 @@ use crate::policy::{
 };
 use std::{fmt, time::Duration};
 
-/// What a host lends the core.
+/// What a host gives the core.
 #[allow(async_fn_in_trait, reason = "a component has one thread: the futures need not be Send")]
 pub trait Host: State + 'static {
     /// Sends a request and reads the whole answer, at most `request.max_body` bytes

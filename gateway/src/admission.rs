@@ -57,7 +57,7 @@ fn invalid(detail: &str) -> Problem {
     Problem::unauthorized(detail, r#"Bearer realm="penstock", error="invalid_token""#)
 }
 
-/// The keys in a request. Other schemes than Bearer are not ours to judge.
+/// The keys in a request. Other schemes than Bearer are not ours to check.
 fn presented(headers: &HeaderMap) -> Vec<Secret> {
     let text =
         |value: &http::HeaderValue| value.to_str().map(|text| text.trim().to_owned()).unwrap_or_default();

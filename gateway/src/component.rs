@@ -38,7 +38,7 @@ mod export {
 thread_local! {
     /// One client serves all requests of an instance: they share tokens, settings
     /// and counters.
-    static CONNECTOR: Rc<Client<SpinHost>> = Client::new(SpinHost);
+    static CLIENT: Rc<Client<SpinHost>> = Client::new(SpinHost);
 }
 
 impl wasip3::exports::http::handler::Guest for Gateway {
@@ -47,7 +47,7 @@ impl wasip3::exports::http::handler::Guest for Gateway {
         let (_, read) = wit_future::new(|| Ok(()));
         let (contents, end) = Request::consume_body(request, read);
         let body = Box::new(Incoming::new(contents, end));
-        let client = CONNECTOR.with(Rc::clone);
+        let client = CLIENT.with(Rc::clone);
         match serve(&client, &head, Some(body)).await {
             Answer::Whole(whole) => {
                 let (head, body) = whole.into_parts();

@@ -57,7 +57,10 @@ impl WasiHttpHooks for Hooks {
         let (outbound, computing) = (self.outbound.clone(), self.computing.clone());
         Box::new(async move {
             let response = outbound.send(request, options.unwrap_or_default()).await?;
-            let response = response.map(|body| Counting { body, computing }.boxed_unsync());
+            let response = match computing.is_counting() {
+                true => response.map(|body| Counting { body, computing }.boxed_unsync()),
+                false => response,
+            };
             Ok((response, Box::new(std::future::ready(Ok(()))) as Io))
         })
     }

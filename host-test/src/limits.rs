@@ -107,6 +107,11 @@ impl Computing {
         }
     }
 
+    /// Whether calls are counted, in order to trap at one of them.
+    pub(crate) fn is_counting(&self) -> bool {
+        self.1.is_some()
+    }
+
     /// The guest called the host, or the host is about to go on with the guest.
     pub(crate) fn called(&self) {
         let Some((trap, engine)) = &self.1 else { return };

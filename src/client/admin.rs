@@ -91,7 +91,7 @@ impl<H: Host> Client<H> {
     ) -> Result<(), Failure> {
         let account = account_name(account)?;
         let (_, account) = self.accounts.in_time(None, self.account(provider, &account)).await?;
-        let key = cache::owned(provider.name(), &account.location, &account.site.tenant, owner);
+        let key = cache::owned(provider.name(), &account.site_name, &account.site.tenant, owner);
         self.cache.forget(&*self.host, &key, None).await;
         Ok(())
     }

@@ -84,8 +84,8 @@ impl<H: Host> Client<H> {
             between_bytes: state.settings.attempt_timeout,
             deadline: state.retry.deadline(),
         };
-        let sending =
-            receive::send_flowing(&*self.host, request, patience, &self.transport.memory, &state.answered);
+        let memory = (&self.transport.memory, state.context.page.as_ref());
+        let sending = receive::send_flowing(&*self.host, request, patience, memory, &state.answered);
         let sent = match &state.call.upload {
             None => sending.await,
             Some(upload) => {
@@ -210,7 +210,9 @@ impl<H: Host> Client<H> {
         };
         let mut reservation = self.transport.memory.reservation();
         let records = if state.call.operation.paging == Paging::None { 0 } else { elements.shallow };
-        if let Err(NoRoom { never }) = reservation.elements(body.len(), elements.all, records) {
+        if let Err(NoRoom { never }) =
+            reservation.elements(body.len(), elements.all, records, state.context.page.as_ref())
+        {
             return no_room(never);
         }
         let body = &reservation.keep(body.clone());

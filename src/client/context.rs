@@ -1,6 +1,6 @@
 //! What the client says to itself about a call.
 
-use super::Client;
+use super::{Client, transport::memory::PageOfRead};
 use crate::{
     host::Host,
     policy::{limiter::queue::Caller, time::Tick},
@@ -30,6 +30,8 @@ pub struct CallContext {
     /// Whether the provider took the same parameters before, so that they need no check
     /// against its schema.
     pub(crate) schema_checked: bool,
+    /// Which page of a whole read it asks for, if it does.
+    pub(crate) page: Option<PageOfRead>,
     /// Whether it is the client's own part of a call whose role was checked.
     pub(crate) role_checked: bool,
 }
@@ -45,6 +47,7 @@ impl CallContext {
             patient: false,
             uncached: false,
             schema_checked: false,
+            page: None,
             role_checked: false,
         }
     }

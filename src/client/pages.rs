@@ -8,7 +8,7 @@ mod single;
 
 pub use pager::Page;
 
-use super::{CallContext, Client};
+use super::{CallContext, Client, transport::memory::PageOfRead};
 use crate::{
     answer::{Answer, Misfits, Payload},
     call::CallOptions,
@@ -33,7 +33,7 @@ use futures_util::{
 use litemap::LiteMap;
 use pager::{Fetch, Pager};
 use probe::Probing;
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 /// Reads a list from where it is told to the end.
 ///
@@ -55,7 +55,7 @@ pub struct Reader<H> {
     latest: Tick,
     /// What a `resume` text must have been made for.
     identity: u64,
-    whose: String,
+    site: String,
     page_size: u32,
     /// Whether a page has come: the provider takes the parameters.
     schema_checked: bool,
@@ -63,6 +63,10 @@ pub struct Reader<H> {
     include_total: Total,
     probing: Probing,
     pager: Pager,
+    /// The page to deliver next, for those under way.
+    head: Rc<Cell<u32>>,
+    /// The largest page so far, in bytes.
+    largest: usize,
     in_flight: FuturesUnordered<LocalBoxFuture<'static, Completed>>,
     buffered: LiteMap<u32, Buffered>,
     failures: LiteMap<u32, Failure>,
@@ -139,6 +143,7 @@ impl<H: Host + 'static> Reader<H> {
     pub fn delivered(&mut self, records: usize) {
         let Some(page) = self.current else { return };
         self.pager.delivered(page, records);
+        self.head.set(self.pager.head());
         let pager = &self.pager;
         self.buffered.retain(|page, _| pager.keeps(*page));
         self.client.telemetry.counters.borrow_mut().records(records);
@@ -201,7 +206,7 @@ impl<H: Host + 'static> Reader<H> {
         Resume {
             operation: self.call.call.operation.name.to_owned(),
             query: self.identity,
-            whose: self.whose.clone(),
+            site: self.site.clone(),
             position: self.pager.position(),
             done: self.pager.progress() == Progress::Ended,
         }
@@ -227,11 +232,22 @@ impl<H: Host + 'static> Reader<H> {
         if self.probes() {
             return;
         }
-        while let Some(fetch) = self.pager.next_fetch() {
+        self.head.set(self.pager.head());
+        while self.may_fetch()
+            && let Some(fetch) = self.pager.next_fetch()
+        {
             let (page, asked) = self.asked(fetch);
-            let fetch = self.fetch(self.call.clone(), &asked);
+            let place = PageOfRead { head: self.head.clone(), page };
+            let fetch = self.fetch(self.call.clone(), &asked, Some(place));
             self.in_flight.push(Box::pin(async move { Completed { page: Some(page), result: fetch.await } }));
         }
+    }
+
+    /// Whether there is memory for a page more; for the one that comes next there must be.
+    fn may_fetch(&self) -> bool {
+        let ahead = !self.in_flight.is_empty() || !self.buffered.is_empty();
+        let pages = self.in_flight.len().saturating_add(1);
+        !ahead || self.client.transport.memory.has_room_ahead(self.largest.saturating_mul(pages))
     }
 
     /// Fetches a page within what is left of the whole read's deadline.
@@ -239,6 +255,7 @@ impl<H: Host + 'static> Reader<H> {
         &self,
         call: Rc<ResolvedCall>,
         asked: &PageSelector,
+        page: Option<PageOfRead>,
     ) -> impl Future<Output = Result<Answer, Failure>> + 'static {
         let (client, asked) = (self.client.clone(), asked.clone());
         let (caller, whole, schema_checked) = (self.caller, self.whole, self.schema_checked);
@@ -260,6 +277,7 @@ impl<H: Host + 'static> Reader<H> {
                 schema_checked,
                 patient: whole,
                 uncached: whole,
+                page,
                 ..CallContext::begin(&client)
             };
             client.call_in(&call, Some(&asked), &options, &context).await
@@ -299,6 +317,7 @@ impl<H: Host + 'static> Reader<H> {
     fn arrive(&mut self, page: u32, arrived: Buffered) {
         self.client.telemetry.counters.borrow_mut().page();
         self.schema_checked = true;
+        self.largest = self.largest.max(arrived.envelope.body.len());
         if self.pager.arrived(page, &arrived.envelope, self.id_member()) {
             self.buffered.insert(page, arrived);
         }

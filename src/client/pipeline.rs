@@ -186,7 +186,7 @@ impl<H: Host> Client<H> {
         let pairs = query(&call, state.page, state.provider);
         let question = Question {
             operation: call.operation,
-            environment: &account.location,
+            environment: &account.site_name,
             tenant: &account.site.tenant,
             account: &account.name,
             segments: &call.segments,

@@ -63,7 +63,7 @@ impl<H: Host> Transport<H> {
 
     /// Goes on by these settings.
     pub(crate) fn configure(&self, settings: &CommonSettings) {
-        self.memory.resize(settings.memory_bytes);
+        self.memory.resize(settings.memory_bytes, settings.max_body_bytes);
         self.limiter.configure(LimiterConfig {
             shared: settings.share_limits,
             instances: settings.instances,

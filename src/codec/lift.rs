@@ -93,7 +93,7 @@ pub(super) fn valid(
     problems.or(value)
 }
 
-/// Reads a value and releases its blocks. Nothing is judged here: [`check`] does that.
+/// Reads a value and releases its blocks. Nothing is validated here: [`check`] does that.
 pub(super) fn lift(ty: &Type, memory: &dyn Memory, at: u32) -> Result<Value<'static>, AbiError> {
     Ok(match ty {
         Type::Bool => Value::Bool(bool::lift(memory, at)?),

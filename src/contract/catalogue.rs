@@ -1,6 +1,6 @@
 //! What the contract knows: every operation of every provider, and every type.
 //!
-//! The tables are made by `build.rs` from `wit/`; nothing here is written twice.
+//! The tables are made by `build/` from `wit/`; nothing here is written twice.
 //! [`types`] says what a value looks like, [`operation`] how a call is made.
 
 mod operation;
@@ -9,7 +9,7 @@ mod types;
 pub use operation::{Caching, Effect, Method, Operation, Paging, Parameter, Placeholder};
 pub use types::{Case, EnumType, Field, Join, RecordType, Type};
 
-/// The tables of one provider, by interface, as `build.rs` wrote them.
+/// The tables of one provider, by interface, as `build/` wrote them.
 #[allow(missing_docs, reason = "generated: the WIT carries the documentation")]
 pub mod tables {
     include!(concat!(env!("OUT_DIR"), "/tables.rs"));

@@ -360,7 +360,7 @@ pub(crate) fn whole_envelope<'a>(operation: &Operation, answer: &'a Answer) -> R
     }
 }
 
-/// The type of an operation's records. `build.rs` gives every list one.
+/// The type of an operation's records. `build/` gives every list one.
 pub(crate) fn record_type(operation: &'static Operation) -> &'static Type {
     operation.answer.as_ref().unwrap_or(&Type::Json)
 }

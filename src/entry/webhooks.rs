@@ -83,19 +83,8 @@ async fn reread<H: Host + 'static>(
     let Some((name, parameters)) = webhooks.and_then(|webhooks| webhooks.reread(&verified.event)) else {
         return Ok(());
     };
-    let options = CallOptions {
-        account: Some(verified.account.clone()),
-        deadline_ms: None,
-        resume: None,
-        correlation_id: None,
-        fresh: true,
-        accept_stale: false,
-        fallback: None,
-        allow_resend: false,
-        page_size: None,
-        window: None,
-        on_misfit: None,
-    };
+    let options =
+        CallOptions { account: Some(verified.account.clone()), fresh: true, ..CallOptions::default() };
     let operation = dynamic::operation(provider, name)?;
     let answer = dynamic::invoke(client, operation, &parameters, None, Some(&options)).await?;
     if let Some(body) = answer.body {
@@ -142,7 +131,7 @@ pub async fn claim<H: Host>(
     verified: Verified,
 ) -> Result<Received, Failure> {
     let (account, settings) = account_of(client, provider, &verified.account).await?;
-    let identity = [account.provider.name(), &account.location, &account.site.tenant, &verified.event.id];
+    let identity = [account.provider.name(), &account.site_name, &account.site.tenant, &verified.event.id];
     match claims(client, &settings).claim(&identity).await {
         Ok(Claim::Ours(ticket)) => Ok(Received::Fresh { event: verified, ticket: Some(ticket) }),
         Ok(Claim::Done) => Ok(Received::Duplicate(verified)),
@@ -169,9 +158,9 @@ pub async fn outdate<H: Host>(
         let (provider, tenant) = (account.provider.name(), &account.site.tenant);
         let key = match &outdated {
             Outdated::Resource(module, name) => {
-                Key::of_resource(provider, &account.location, tenant, (module, name))
+                Key::of_resource(provider, &account.site_name, tenant, (module, name))
             }
-            Outdated::Owner(owner) => cache::owned(provider, &account.location, tenant, owner),
+            Outdated::Owner(owner) => cache::owned(provider, &account.site_name, tenant, owner),
         };
         client.outdate(&key, client.host().now() + OUTDATING).await;
     }

@@ -200,7 +200,7 @@ pub struct Fault {
     pub hint: Option<Duration>,
 }
 
-/// Judges an attempt: `Ok` for a usable 2xx, otherwise the fault.
+/// Classifies an attempt: `Ok` for a usable 2xx, otherwise the fault.
 ///
 /// # Errors
 ///

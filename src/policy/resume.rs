@@ -33,7 +33,7 @@ pub struct Resume {
     pub query: u64,
     /// Whose list and where, such as `servicetitan tenant 42 in production@api.servicetitan.io`.
     /// Empty in texts before version 4.
-    pub whose: String,
+    pub site: String,
     /// Where to go on.
     pub position: Position,
     /// Whether the read had come to its end. Going on then finds what was added
@@ -71,7 +71,7 @@ pub enum ResumeError {
     },
     /// Made for another tenant, environment or host.
     #[error("resume is from {found}, and this account is {asked}: begin anew without it")]
-    Whose {
+    Site {
         /// Whose list it was.
         found: String,
         /// Whose list was asked for.
@@ -99,7 +99,7 @@ struct Stored {
     #[serde(rename = "q")]
     query: u64,
     #[serde(rename = "w", default)]
-    whose: String,
+    site: String,
     #[serde(rename = "p")]
     position: Position,
     #[serde(rename = "d")]
@@ -112,8 +112,8 @@ impl Resume {
     /// The text: letters, digits, `-` and `_`.
     #[must_use]
     pub fn encode(&self) -> String {
-        let Self { operation, query, whose, position, done } = self.clone();
-        let json = serde_json::to_vec(&Stored { v: VERSION, operation, query, whose, position, done });
+        let Self { operation, query, site, position, done } = self.clone();
+        let json = serde_json::to_vec(&Stored { v: VERSION, operation, query, site, position, done });
         // Strings, integers and booleans always have a JSON form.
         let json = json.unwrap_or_default();
         let mut bytes = digest(&json).to_be_bytes().to_vec();
@@ -144,8 +144,8 @@ impl Resume {
         if let Position::Numbered { page_size: 0, .. } = stored.position {
             return Err(ResumeError::Damaged);
         }
-        let Stored { operation, query, whose, position, done, .. } = stored;
-        Ok(Self { operation, query, whose, position, done })
+        let Stored { operation, query, site, position, done, .. } = stored;
+        Ok(Self { operation, query, site, position, done })
     }
 
     /// Reads a text for one call.
@@ -155,21 +155,21 @@ impl Resume {
     ///
     /// # Errors
     ///
-    /// Those of [`Resume::decode`], and [`ResumeError::Operation`], [`ResumeError::Whose`] and
+    /// Those of [`Resume::decode`], and [`ResumeError::Operation`], [`ResumeError::Site`] and
     /// [`ResumeError::Query`] for a text from a different call.
     pub fn read(
         text: &str,
         operation: &str,
         query: u64,
-        whose: &str,
+        site: &str,
         limits: &Limits,
     ) -> Result<Self, ResumeError> {
         let resume = Self::decode(text, limits)?;
         if resume.operation != operation {
             return Err(ResumeError::Operation { found: resume.operation, asked: operation.to_owned() });
         }
-        if !resume.whose.is_empty() && resume.whose != whose {
-            return Err(ResumeError::Whose { found: resume.whose, asked: whose.to_owned() });
+        if !resume.site.is_empty() && resume.site != site {
+            return Err(ResumeError::Site { found: resume.site, asked: site.to_owned() });
         }
         if resume.query != query {
             return Err(ResumeError::Query { operation: resume.operation });

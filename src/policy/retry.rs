@@ -267,18 +267,9 @@ impl Retry {
             return Err(Why::NotRepeatable);
         }
         let backoff = match fault.class {
-            Class::Transient => {
-                self.counted = self.counted.saturating_add(1);
-                if self.counted >= self.policy.max_attempts {
-                    return Err(Why::Exhausted);
-                }
-                self.backoff(self.policy.base_transient, self.counted, random)
-            }
+            Class::Throttled if on(Failpoint::CountThrottled) => self.count(random)?,
+            Class::Transient => self.count(random)?,
             Class::Throttled => {
-                self.counted += u32::from(on(Failpoint::CountThrottled));
-                if self.counted >= self.policy.max_attempts && on(Failpoint::CountThrottled) {
-                    return Err(Why::Exhausted);
-                }
                 self.throttled = self.throttled.saturating_add(1);
                 if self.throttled > self.policy.max_throttled {
                     return Err(Why::Exhausted);
@@ -296,6 +287,15 @@ impl Retry {
         let wait = with_hint(backoff, fault.hint, random);
         // An attempt needs some time of its own after the wait.
         if wait < self.time_left(now) { Ok(wait) } else { Err(Why::NoTime) }
+    }
+
+    /// An attempt that failed; how long to wait after it.
+    fn count(&mut self, random: f64) -> Result<Duration, Why> {
+        self.counted = self.counted.saturating_add(1);
+        if self.counted >= self.policy.max_attempts {
+            return Err(Why::Exhausted);
+        }
+        Ok(self.backoff(self.policy.base_transient, self.counted, random))
     }
 
     /// Exponential backoff with full jitter: anything from zero to the ceiling,

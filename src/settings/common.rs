@@ -209,8 +209,9 @@ const fn setting(name: &'static str, kind: Kind, default: &'static str, doc: &'s
     Setting { name, kind, default: Some(default), required: false, secret: false, doc }
 }
 
-/// What a byte of an answer costs in memory until it is with the caller.
-pub const BYTES_PER_BYTE: usize = 4;
+/// What a byte of an answer costs in memory until it is with the caller: itself, what a buffer
+/// that grows has to spare, and its copy in the caller's form.
+pub const MEMORY_PER_BYTE: usize = 4;
 
 /// The common settings, read.
 #[derive(Debug, Clone)]
@@ -327,7 +328,7 @@ impl CommonSettings {
 impl CommonSettings {
     /// Whether the settings go with one another.
     fn check(&self) -> Result<(), Vec<FieldError>> {
-        let least = self.max_body_bytes.saturating_mul(BYTES_PER_BYTE);
+        let least = self.max_body_bytes.saturating_mul(MEMORY_PER_BYTE);
         if self.memory_bytes >= least {
             return Ok(());
         }

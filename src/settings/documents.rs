@@ -25,7 +25,7 @@ fn markdown() -> String {
          new token. Everything that is missing or malformed is named at once.\n\n\
          `.env` comes with a folder, perhaps from somebody else. URLs of vendors, `PENSTOCK_ROLE` and\n\
          `PENSTOCK_ALLOW_HTTP` in it are refused while the environment holds credentials that they would apply to: set\n\
-         them where the credentials are, or before. A file that others than its owner may write is refused too. Lines\n\
+         them where the credentials are, or before. `NAME_FILE` in it may name files of its folder only. A file that others than its owner may write is refused too. Lines\n\
          of other programs in it are passed over. `--env-file FILE` reads another one in its place. Settings that cannot be\n\
          read end a command with exit code 2.\n\n\
          ## ServiceTitan, the default account\n\n\

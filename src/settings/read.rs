@@ -77,12 +77,12 @@ pub async fn read<H: Host>(
     let mut wrong = Vec::new();
     for (&setting, found) in table.iter().zip(found) {
         match found {
-            Looked::Up(Ok(None)) => {}
-            Looked::Up(Ok(Some(value))) => {
+            Lookup::Found(Ok(None)) => {}
+            Lookup::Found(Ok(Some(value))) => {
                 values.0.insert(setting.name, value);
             }
-            Looked::Up(Err(malformed)) => wrong.push(malformed),
-            Looked::Missing(name) => match setting.default {
+            Lookup::Found(Err(malformed)) => wrong.push(malformed),
+            Lookup::Missing(name) => match setting.default {
                 Some(default) => {
                     values.0.insert(setting.name, Found { value: default.to_owned(), name: None });
                 }
@@ -95,15 +95,15 @@ pub async fn read<H: Host>(
 }
 
 /// What a host has under the names of a setting.
-enum Looked {
+enum Lookup {
     /// The value, none of a secret, or what is wrong with it.
-    Up(Result<Option<Found>, FieldError>),
+    Found(Result<Option<Found>, FieldError>),
     /// Nothing; the first name.
     Missing(String),
 }
 
 /// The first of these names under which the host has something.
-async fn find<H: Host>(host: &H, setting: &Setting, names: Vec<String>) -> Result<Looked, HostError> {
+async fn find<H: Host>(host: &H, setting: &Setting, names: Vec<String>) -> Result<Lookup, HostError> {
     for name in &names {
         let value = match setting.secret {
             true => secret(host, setting, name).await?.map(|secret| {
@@ -114,10 +114,10 @@ async fn find<H: Host>(host: &H, setting: &Setting, names: Vec<String>) -> Resul
         };
         if let Some(value) = value {
             let found = value.map(|value| value.map(|value| Found { value, name: Some(name.clone()) }));
-            return Ok(Looked::Up(found.map_err(|message| FieldError::new(name.clone(), message))));
+            return Ok(Lookup::Found(found.map_err(|message| FieldError::new(name.clone(), message))));
         }
     }
-    Ok(Looked::Missing(names.into_iter().next().unwrap_or_default()))
+    Ok(Lookup::Missing(names.into_iter().next().unwrap_or_default()))
 }
 
 /// A host may know exactly which secrets are read and deny all other names: it has none

@@ -190,19 +190,7 @@ fn check_attempts(world: &World, failure: &Failure) {
 
 /// Call options that say nothing but whose account.
 pub(crate) fn options(account: Option<&str>) -> CallOptions {
-    CallOptions {
-        account: account.map(str::to_owned),
-        deadline_ms: None,
-        resume: None,
-        correlation_id: None,
-        fresh: false,
-        accept_stale: false,
-        fallback: None,
-        allow_resend: false,
-        page_size: None,
-        window: None,
-        on_misfit: None,
-    }
+    CallOptions { account: account.map(str::to_owned), ..CallOptions::default() }
 }
 
 /// As a deadline of call options.

@@ -49,6 +49,12 @@ impl DotEnv {
         self.read().await.map(drop)
     }
 
+    /// The folder that it stands in.
+    pub(super) fn folder(&self) -> PathBuf {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        folder.map_or_else(|| PathBuf::from("."), PathBuf::from)
+    }
+
     pub(super) fn shown(&self) -> String {
         self.path.display().to_string()
     }

@@ -1,6 +1,11 @@
+use std::path::PathBuf;
+
 use futures_util::future::BoxFuture;
 
-use super::{HostError, Source, present, text::read};
+use super::{
+    HostError, Source, present,
+    text::{is_within, read},
+};
 
 /// Secrets that are mounted as files: when the source within has `NAME_FILE`, the
 /// value of `NAME` is what that file holds at each use, without a byte-order mark and the
@@ -9,21 +14,40 @@ use super::{HostError, Source, present, text::read};
 /// A source that has both `NAME` and `NAME_FILE` is refused for that name: one of
 /// them is a leftover, and which one cannot be known. So is a file that is missing.
 #[derive(Clone, Debug)]
-pub struct Files<S>(S);
+pub struct Files<S> {
+    source: S,
+    /// The only folder whose files may be named.
+    folder: Option<PathBuf>,
+}
 
 impl<S: Source> Files<S> {
     /// The paths come from this source, which also answers for plain names.
     #[must_use]
     pub fn named_by(source: S) -> Self {
-        Self(source)
+        Self { source, folder: None }
+    }
+
+    /// The same, but what is named must stand in this folder or below it, links followed: for a
+    /// source that comes from somebody else, who must not choose which file becomes a secret.
+    #[must_use]
+    pub fn within(self, folder: impl Into<PathBuf>) -> Self {
+        Self { folder: Some(folder.into()), ..self }
     }
 
     async fn find(&self, name: &str) -> Result<Option<String>, HostError> {
         let variable = format!("{name}_FILE");
-        let value = self.0.get(name).await?;
-        let Some(path) = self.0.get(&variable).await? else { return Ok(value) };
+        let value = self.source.get(name).await?;
+        let Some(path) = self.source.get(&variable).await? else { return Ok(value) };
         if value.is_some() {
             return Err(HostError::Failed(format!("{name} and {variable} are both set; remove one")));
+        }
+        if let Some(folder) = &self.folder
+            && !is_within(path.clone().into(), folder.clone()).await
+        {
+            let folder = folder.display();
+            let message =
+                format!("{variable} names {path}, which is not in {folder}: set it in the environment");
+            return Err(HostError::Denied(message));
         }
         let found = read(path.clone().into())
             .await?
@@ -78,6 +102,25 @@ mod tests {
             std::fs::write(file.path(), bytes).unwrap();
             let Err(HostError::Failed(text)) = files.get("TOKEN").await else { panic!("{bytes:?}") };
             assert!(text.contains(told) && text.contains("TOKEN_FILE") && !text.contains("hunter"), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_may_have_to_stand_in_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let outside = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(outside.path(), "hunter2").unwrap();
+        let inside = folder.path().join("secret");
+        std::fs::write(&inside, "hunter2").unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(outside.path(), &link).unwrap();
+        let up = folder.path().join("..").join(outside.path().file_name().unwrap());
+        let get =
+            async |path: &std::path::Path| named("TOKEN", path).within(folder.path()).get("TOKEN").await;
+        assert_eq!(get(&inside).await, Ok(Some("hunter2".into())));
+        for path in [outside.path(), &link, &up, &folder.path().join("gone")] {
+            let Err(HostError::Denied(told)) = get(path).await else { panic!("{path:?}") };
+            assert!(told.contains("TOKEN_FILE") && !told.contains("hunter2"), "{told}");
         }
     }
 

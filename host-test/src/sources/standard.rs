@@ -12,7 +12,7 @@ use super::{Allowed, DotEnv, Files, HostError, Process, Source};
 /// 2. the file `.env` in the working directory.
 ///
 /// In each of them `NAME_FILE` may name a file that holds the value of `NAME`
-/// ([`Files`]). Only names that the component has use for are answered ([`Allowed`]).
+/// ([`Files`]), in `.env` one of its own folder. Only names that the component has use for are answered ([`Allowed`]).
 ///
 /// A `.env` comes with a folder, perhaps from somebody else: it may not say where credentials
 /// of the environment go to, nor what may be done with them. URLs of providers,
@@ -42,7 +42,9 @@ impl<U: Source, N: Fn() -> Vec<String> + Send + Sync> Standard<U, N> {
         if let Some(value) = self.upper.get(name).await? {
             return Ok(Some(value));
         }
-        let Some(value) = Files::named_by(&self.file).get(name).await? else { return Ok(None) };
+        let Some(value) = Files::named_by(&self.file).within(self.file.folder()).get(name).await? else {
+            return Ok(None);
+        };
         for credential in (self.names)().iter().filter(|credential| decides(name, credential)) {
             if self.upper.get(credential).await?.is_some() {
                 return Err(HostError::Denied(format!(
@@ -133,6 +135,17 @@ mod tests {
         std::fs::write(file.path(), "s").unwrap();
         let named = ("SERVICETITAN_CLIENT_SECRET_FILE", file.path().to_str().unwrap());
         assert!(matches!(get(&[named], ELSEWHERE, "SERVICETITAN_API_URL").await, Err(HostError::Denied(_))));
+    }
+
+    #[tokio::test]
+    async fn a_dotenv_names_no_file_of_another_folder() {
+        let outside = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(outside.path(), "s").unwrap();
+        let file = format!("SERVICETITAN_CLIENT_SECRET_FILE={}\n{ELSEWHERE}", outside.path().display());
+        let Err(HostError::Denied(told)) = get(&[], &file, "SERVICETITAN_CLIENT_SECRET").await else {
+            panic!()
+        };
+        assert!(told.contains("SERVICETITAN_CLIENT_SECRET_FILE"), "{told}");
     }
 
     #[tokio::test]

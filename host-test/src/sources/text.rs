@@ -34,6 +34,12 @@ impl Found {
     }
 }
 
+/// Whether a file is there and stands in a folder or below it, links followed.
+pub(super) async fn is_within(path: PathBuf, folder: PathBuf) -> bool {
+    let found = move || Some(fs::canonicalize(path).ok()?.starts_with(fs::canonicalize(folder).ok()?));
+    tokio::task::spawn_blocking(found).await.ok().flatten() == Some(true)
+}
+
 /// Reads a file off the runtime's threads. None when there is none.
 pub(super) async fn read(path: PathBuf) -> Result<Option<Found>, HostError> {
     let shown = path.display().to_string();

@@ -30,7 +30,7 @@ pub fn values(provider: &Server) -> Map {
     ])
 }
 
-/// Lends [`values`] and the network, and keeps the log lines.
+/// Gives [`values`] and the network, and keeps the log lines.
 pub fn environment(provider: &Server) -> (Environment, Captured) {
     let (logs, captured) = Logs::captured();
     let environment = Environment::empty()

@@ -26,7 +26,7 @@ pub(crate) struct Account {
     /// Where its data is.
     pub(crate) site: Site,
     /// Environment and API host: what is kept of one is not what is asked of another.
-    pub(crate) location: String,
+    pub(crate) site_name: String,
     /// What counts together against the provider's rate limit. Accounts of one tenant share
     /// it, also if their apps differ: rather slower than allowed.
     pub(crate) group: GroupKey,
@@ -115,7 +115,7 @@ async fn read_and_check<H: Host>(
     let Some(common) = common.filter(|_| wrong.is_empty()) else { return Ok(Err(wrong)) };
     Ok(provider.site(name, &values, common).map(|site| Account {
         group: GroupKey::new(&format!("{}/{}/{}", provider.name(), site.environment, site.tenant)),
-        location: format!("{}@{}", site.environment, site.api.authority),
+        site_name: format!("{}@{}", site.environment, site.api.authority),
         name: name.to_owned(),
         provider,
         site,
@@ -128,8 +128,8 @@ async fn read_and_check<H: Host>(
 impl Account {
     /// Whose data it is and where, for positions of reads and whoever reads of one that does
     /// not fit.
-    pub(crate) fn whose(&self) -> String {
-        format!("{} tenant {} in {}", self.provider.name(), self.site.tenant, self.location)
+    pub(crate) fn site(&self) -> String {
+        format!("{} tenant {} in {}", self.provider.name(), self.site.tenant, self.site_name)
     }
 
     /// Drops the token.

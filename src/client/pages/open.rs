@@ -27,7 +27,7 @@ use crate::{
     providers::api::{Provider, ResolvedCall},
     settings::CommonSettings,
 };
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 /// Rows on a page of a report that is read whole: each page costs a minute.
 const REPORT_PAGE_SIZE: u32 = 5000;
@@ -57,7 +57,7 @@ pub(super) struct Opening<'a, H> {
     pub(super) caller: Option<Caller>,
     pub(super) settings: &'a CommonSettings,
     /// What a position of the read belongs to.
-    pub(super) whose: String,
+    pub(super) site: String,
     pub(super) extent: &'a Extent,
     pub(super) began: Tick,
 }
@@ -107,21 +107,21 @@ impl<H: Host + 'static> Reader<H> {
             return Err(named(bad_field("fallback", "is for operations with one answer, not for streams")));
         }
         let caller = caller.or_else(|| Some(client.caller()));
-        let whose = account.whose();
-        let opening = Opening { client, options, caller, settings: &settings, whose, extent: &extent, began };
+        let site = account.site();
+        let opening = Opening { client, options, caller, settings: &settings, site, extent: &extent, began };
         Reader::new(opening, call).map_err(named)
     }
 }
 
 impl<H: Host> Reader<H> {
     pub(super) fn new(opening: Opening<'_, H>, mut call: ResolvedCall) -> Result<Reader<H>, Failure> {
-        let Opening { client, options, caller, settings, whose, extent, began } = opening;
+        let Opening { client, options, caller, settings, site, extent, began } = opening;
         call.call.check_any_of()?;
         let from = take_from(&mut call.call);
         let identity = identity(&call.call, &options);
         state_defaults(&mut call.call);
         let operation = call.call.operation;
-        let read = |text: &String| Resume::read(text, operation.name, identity, &whose, &Limits::DEFAULT);
+        let read = |text: &String| Resume::read(text, operation.name, identity, &site, &Limits::DEFAULT);
         let resume = options.resume.as_ref().map(read).transpose();
         let resume = resume.map_err(|error| bad_field("resume", error.to_string()))?;
         let start = match operation.paging {
@@ -144,11 +144,13 @@ impl<H: Host> Reader<H> {
             began,
             whole: extent.whole,
             identity,
-            whose,
+            site,
             page_size: start.page_size,
             schema_checked: false,
             include_total,
             probing: start.probing,
+            head: Rc::new(Cell::new(start.pager.head())),
+            largest: 0,
             pager: start.pager,
             in_flight: Default::default(),
             buffered: Default::default(),

@@ -154,6 +154,15 @@ impl Pager {
         either!(self, pager => pager.position())
     }
 
+    /// The page to deliver next.
+    pub(super) fn head(&self) -> u32 {
+        match self {
+            Pager::Numbered(pager) => pager.head(),
+            // Its pages count from 0, and those before the head are done.
+            Pager::Cursor(pager) => pager.pages(),
+        }
+    }
+
     pub(super) fn pages(&self) -> u32 {
         either!(self, pager => pager.pages())
     }

@@ -71,7 +71,7 @@ impl<H: Host + 'static> Reader<H> {
                     include_total: true,
                     ..PageSelector::default()
                 };
-                let fetch = self.fetch(Rc::new(call), &asked);
+                let fetch = self.fetch(Rc::new(call), &asked, None);
                 self.in_flight.push(Box::pin(async move { Completed { page: None, result: fetch.await } }));
                 self.probing = Probing::Underway(plan);
             }

@@ -59,8 +59,8 @@ impl<H: Host + 'static> Reader<H> {
             include_total: if request.include_total { Total::Always } else { Total::No },
             whole: false,
         };
-        let whose = account.whose();
-        let opening = Opening { client, options, caller, settings: &settings, whose, extent: &extent, began };
+        let site = account.site();
+        let opening = Opening { client, options, caller, settings: &settings, site, extent: &extent, began };
         Reader::new(opening, call).map_err(named)?.one_page().await
     }
 
@@ -69,7 +69,7 @@ impl<H: Host + 'static> Reader<H> {
         let mut last = None;
         while let Some(fetch) = self.pager.next_fetch() {
             let (number, asked) = self.asked(fetch);
-            let answer = match self.fetch(self.call.clone(), &asked).await {
+            let answer = match self.fetch(self.call.clone(), &asked, None).await {
                 Ok(answer) => answer,
                 Err(failure) => return Err(self.resumable(failure)),
             };

@@ -8,7 +8,7 @@ use crate::{
     contract::{CallOptions, Failure, FailureKind},
     host::simulated::{Reply, Simulated},
 };
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use std::time::Duration;
 
 /// With one MiB for answers, of which none may have more than a quarter.
@@ -68,9 +68,24 @@ fn an_answer_that_can_never_fit_is_refused_and_names_the_setting() {
 #[test]
 fn pages_are_charged_until_they_are_delivered() {
     let rig = rig();
+    rig.host.set("PENSTOCK_MEMORY_BYTES", "2097152");
     rig.titan.holds(5_000);
     let options = CallOptions { window: Some(8), ..pages_of(500) };
-    let reads = rig.run(join_all((0..6).map(|_| rig.read_jobs(&options))));
+    let (reads, most) = rig.run(async {
+        let slow = || rig.consumer().pausing(Duration::from_millis(10));
+        let reading = join_all((0..6).map(|_| rig.read_into(slow(), "jpm.jobs-list", &[], &options)));
+        let watching = async {
+            let mut most = 0;
+            for _ in 0..2_000 {
+                rig.host.wait(Duration::from_millis(1)).await;
+                most = most.max(used(&rig));
+            }
+            most
+        };
+        join(reading, watching).await
+    });
+    // A page has about 20 kB; 48 of them would not fit, and had to wait for one another.
+    assert!((1_000_000..=2_097_152).contains(&most), "{most}");
     for read in reads {
         assert!(read.end.is_ok(), "{:?}", read.end);
         assert_eq!(read.ids.len(), 5_000);

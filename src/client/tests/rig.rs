@@ -194,19 +194,7 @@ impl Sink<i64> for Consumer {
 
 /// Call options that say nothing.
 pub fn options() -> CallOptions {
-    CallOptions {
-        account: None,
-        deadline_ms: None,
-        resume: None,
-        correlation_id: None,
-        fresh: false,
-        accept_stale: false,
-        fallback: None,
-        allow_resend: false,
-        page_size: None,
-        window: None,
-        on_misfit: None,
-    }
+    CallOptions::default()
 }
 
 /// Call options with so many records a page.

@@ -1,6 +1,6 @@
 //! Answers as they are read: whatever way a body comes, one form of it goes on from here.
 
-use super::memory::{Memory, NoRoom};
+use super::memory::{Memory, NoRoom, PageOfRead};
 use crate::{
     codec::{Coding, Decoder, Undecodable, coding, mend},
     host::{BodyError, Host, Opened, Request, Response, SendError, Source, timeout::timeout},
@@ -43,7 +43,7 @@ pub(crate) async fn send_flowing(
     host: &impl Host,
     mut request: Request,
     patience: Patience,
-    memory: &Memory,
+    (memory, page): (&Memory, Option<&PageOfRead>),
     began: &Cell<Option<Tick>>,
 ) -> Option<Result<Response, SendError>> {
     request.headers.push(("accept-encoding", coding::ACCEPTED.to_owned()));
@@ -54,11 +54,11 @@ pub(crate) async fn send_flowing(
     };
     began.set(Some(host.now()));
     Some(Ok(match coding_of(&opened.headers) {
-        Ok(None) => flowing(host, opened, most, patience, memory).await,
+        Ok(None) => flowing(host, opened, most, patience, (memory, page)).await,
         // Decoded as it comes, so that all of it is charged before it is there.
         Ok(Some(coding)) => {
             let body = Box::new(Decoded::new(opened.body, coding));
-            flowing(host, Opened { body, ..opened }, most, patience, memory).await
+            flowing(host, Opened { body, ..opened }, most, patience, (memory, page)).await
         }
         Err(name) => {
             Response { status: opened.status, headers: opened.headers, body: Err(BodyError::Coded(name)) }
@@ -72,7 +72,7 @@ async fn flowing(
     opened: Opened,
     most: usize,
     patience: Patience,
-    memory: &Memory,
+    (memory, page): (&Memory, Option<&PageOfRead>),
 ) -> Response {
     let Opened { status, headers, mut body } = opened;
     let last = Cell::new(host.now());
@@ -83,7 +83,7 @@ async fn flowing(
             if piece.len() > most.saturating_sub(whole.len()) {
                 return Err(BodyError::TooLarge);
             }
-            reservation.read(piece.len()).map_err(|NoRoom { never }| BodyError::NoRoom { never })?;
+            reservation.read(piece.len(), page).map_err(|NoRoom { never }| BodyError::NoRoom { never })?;
             last.set(host.now());
             if whole.is_empty() { whole = piece } else { whole.extend(piece) }
         }

@@ -14,9 +14,9 @@ pub(super) struct Generator<'a> {
     /// in `extra`, null only clears.
     pub(super) person: bool,
     /// How many scalars come before one that is made wrong.
-    pub(super) sabotage: Option<usize>,
+    pub(super) break_scalar: Option<usize>,
     /// Where that happened.
-    pub(super) sabotaged: Option<String>,
+    pub(super) broken_at: Option<String>,
     path: Vec<String>,
 }
 
@@ -64,8 +64,8 @@ impl<'a> Generator<'a> {
         Generator {
             choices: choices.iter(),
             person: false,
-            sabotage: None,
-            sabotaged: None,
+            break_scalar: None,
+            broken_at: None,
             path: Vec::new(),
         }
     }
@@ -233,7 +233,7 @@ impl<'a> Generator<'a> {
             };
             let blank = self.one(&["", " ", "\r\n\t"]);
             // The last of them counts, and the others are not even looked at.
-            if !self.person && self.sabotage.is_none() && text.is_some() && self.below(16) == 15 {
+            if !self.person && self.break_scalar.is_none() && text.is_some() && self.below(16) == 15 {
                 doubled.push(format!("{name}:{}", self.one(&["null", "{\"a\":[]}", "\"\"", "7"])));
             }
             json.extend(text.map(|text| format!("{blank}{name}{blank}:{blank}{text}{blank}")));
@@ -305,14 +305,14 @@ impl<'a> Generator<'a> {
             Type::Enum(_) => ["{}", "[]"],
             _ => return None,
         };
-        match self.sabotage? {
+        match self.break_scalar? {
             0 => {
-                self.sabotage = None;
-                self.sabotaged = Some(self.path.concat());
+                self.break_scalar = None;
+                self.broken_at = Some(self.path.concat());
                 Some(Document::same(self.one(&wrong)))
             }
             left => {
-                self.sabotage = Some(left - 1);
+                self.break_scalar = Some(left - 1);
                 None
             }
         }

@@ -75,9 +75,9 @@ proptest! {
     fn a_wrong_type_is_named_by_its_path(pick: Index, scalar in 0_usize..40, choices in choices()) {
         let ty = *pick.get(&all_types());
         let mut generator = Generator::new(&choices);
-        generator.sabotage = Some(scalar);
+        generator.break_scalar = Some(scalar);
         let document = generator.document(ty);
-        let Some(place) = generator.sabotaged else { return Ok(()) };
+        let Some(place) = generator.broken_at else { return Ok(()) };
         let failure = transcode(ty, document.json.as_bytes()).unwrap_err();
         prop_assert_eq!(&failure.path, &format!("${place}"), "{}", document.json);
         prop_assert!(!failure.malformed, "{failure:?}");
@@ -89,9 +89,9 @@ proptest! {
     fn a_persons_wrong_type_is_named_by_its_path(pick: Index, scalar in 0_usize..20, choices in choices()) {
         let ty = *pick.get(&bodies());
         let mut generator = Generator::new(&choices);
-        (generator.person, generator.sabotage) = (true, Some(scalar));
+        (generator.person, generator.break_scalar) = (true, Some(scalar));
         let document = generator.document(ty);
-        let Some(place) = generator.sabotaged else { return Ok(()) };
+        let Some(place) = generator.broken_at else { return Ok(()) };
         let problems = body_from_json(ty, &document.json).unwrap_err();
         let fields: Vec<_> = problems.iter().map(|problem| problem.field.as_str()).collect();
         prop_assert_eq!(fields, [place.trim_start_matches('.')], "{}", document.json);

@@ -6,7 +6,7 @@ mod shared;
 use super::{Arena, Memory};
 use std::cell::RefCell;
 
-/// An arena as it stands in the memory of a component. What it lends out must all be
+/// An arena as it stands in the memory of a component. What it hands out must all be
 /// released, once.
 pub(crate) struct Placed {
     base: u32,

@@ -21,7 +21,7 @@ pub enum Outcome {
 const FAIR_TIME: Duration = Duration::from_secs(5);
 
 impl Outcome {
-    /// Judges a classified attempt that was allowed to take this long.
+    /// Classifies a classified attempt that was allowed to take this long.
     #[must_use]
     pub fn of(decision: Result<(), &Fault>, allowed: Duration) -> Self {
         let Err(fault) = decision else { return Self::Success };

@@ -25,7 +25,7 @@ pub enum Lookup {
     Miss,
 }
 
-/// Judges a kept answer by its age.
+/// Classifies a kept answer by its age.
 #[must_use]
 pub fn lookup(entry: &Entry, policy: &Policy, now: WallTime) -> Lookup {
     let age = entry.age(now);

@@ -214,6 +214,12 @@ impl NumberedPager {
         self.advance();
     }
 
+    /// The page to deliver next.
+    #[must_use]
+    pub fn head(&self) -> u32 {
+        self.delivery.head
+    }
+
     /// Whether a page is still needed. The client may drop the body, or cancel the
     /// fetch, of one that is not.
     #[must_use]

@@ -17,7 +17,7 @@ pub enum Probe {
     More(ReadProgress),
 }
 
-/// Judges the answer to a request for the newest records.
+/// Classifies the answer to a request for the newest records.
 ///
 /// An answer whose ids do not fall strictly shows that the provider does not order by
 /// numbers, or not at all. Then nothing but the total is used of it.

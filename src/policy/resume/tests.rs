@@ -5,13 +5,13 @@ use crate::pager::{Delivered, MOST_DELIVERED, ReadProgress};
 
 const LIMITS: Limits = Limits::DEFAULT;
 
-const WHOSE: &str = "servicetitan tenant 42 in production@api.servicetitan.io";
+const SITE: &str = "servicetitan tenant 42 in production@api.servicetitan.io";
 
 fn numbered() -> Resume {
     Resume {
         operation: "jpm.jobs".to_owned(),
         query: query_hash("default", [("status", "Hold"), ("active", "Any")]),
-        whose: WHOSE.to_owned(),
+        site: SITE.to_owned(),
         position: Position::Numbered {
             page: 7,
             page_size: 500,
@@ -38,7 +38,7 @@ fn the_text_is_stable() {
     assert_eq!(
         json,
         format!(
-            r#"{{"v":4,"o":"jpm.jobs","q":{query},"w":"{WHOSE}","p":{{"n":{{"p":7,"z":500,"s":123,"t":{{"o":true}}}}}},"d":false}}"#
+            r#"{{"v":4,"o":"jpm.jobs","q":{query},"w":"{SITE}","p":{{"n":{{"p":7,"z":500,"s":123,"t":{{"o":true}}}}}},"d":false}}"#
         )
     );
     // Texts outlive a build: this hash must not change without a new version.
@@ -48,15 +48,15 @@ fn the_text_is_stable() {
 #[test]
 fn read_back_for_the_same_call() {
     let resume = numbered();
-    assert_eq!(Resume::read(&resume.encode(), "jpm.jobs", resume.query, WHOSE, &LIMITS), Ok(resume));
+    assert_eq!(Resume::read(&resume.encode(), "jpm.jobs", resume.query, SITE, &LIMITS), Ok(resume));
 }
 
 #[test]
 fn another_operation_or_query_is_refused_by_name() {
     let resume = numbered();
-    let error = Resume::read(&resume.encode(), "jpm.projects", resume.query, WHOSE, &LIMITS).unwrap_err();
+    let error = Resume::read(&resume.encode(), "jpm.projects", resume.query, SITE, &LIMITS).unwrap_err();
     assert_eq!(error.to_string(), "resume is from jpm.jobs and does not fit jpm.projects");
-    let error = Resume::read(&resume.encode(), "jpm.jobs", 1, WHOSE, &LIMITS).unwrap_err();
+    let error = Resume::read(&resume.encode(), "jpm.jobs", 1, SITE, &LIMITS).unwrap_err();
     assert_eq!(error, ResumeError::Query { operation: "jpm.jobs".to_owned() });
 }
 
@@ -71,7 +71,7 @@ fn another_tenant_environment_or_host_is_refused_and_named() {
         let error = Resume::read(&resume.encode(), "jpm.jobs", resume.query, other, &LIMITS).unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("resume is from {WHOSE}, and this account is {other}: begin anew without it")
+            format!("resume is from {SITE}, and this account is {other}: begin anew without it")
         );
     }
 }
@@ -82,8 +82,8 @@ fn a_text_that_does_not_say_whose_it_is_is_still_read() {
         r#"{{"v":3,"o":"jpm.jobs","q":{},"p":{{"c":{{"f":"t1"}}}},"d":false}}"#,
         numbered().query
     ));
-    let read = Resume::read(&old, "jpm.jobs", numbered().query, WHOSE, &LIMITS);
-    assert_eq!(read.map(|resume| resume.whose), Ok(String::new()));
+    let read = Resume::read(&old, "jpm.jobs", numbered().query, SITE, &LIMITS);
+    assert_eq!(read.map(|resume| resume.site), Ok(String::new()));
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn any_resume() -> impl Strategy<Value = Resume> {
         ),
     ];
     ("[a-z.-]{0,20}", any::<u64>(), "\\PC{0,20}", position, any::<bool>()).prop_map(
-        |(operation, query, whose, position, done)| Resume { operation, query, whose, position, done },
+        |(operation, query, site, position, done)| Resume { operation, query, site, position, done },
     )
 }
 

@@ -77,8 +77,8 @@ fn forge(scheme: &Scheme, secret: &str, message: &Message, signed: &[&str], roun
             continue;
         }
         altered += 1;
-        let verdict = verify(scheme, &forged, &[secret], 1000);
-        assert!(verdict.is_err(), "{:?} {}", forged.headers, String::from_utf8_lossy(&forged.body));
+        let verified = verify(scheme, &forged, &[secret], 1000);
+        assert!(verified.is_err(), "{:?} {}", forged.headers, String::from_utf8_lossy(&forged.body));
     }
     altered
 }

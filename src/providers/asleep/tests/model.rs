@@ -126,19 +126,7 @@ pub fn header<'r>(request: &'r SentRequest, name: &str) -> Option<&'r str> {
 
 /// Call options that say nothing.
 pub fn options() -> CallOptions {
-    CallOptions {
-        account: None,
-        deadline_ms: None,
-        resume: None,
-        correlation_id: None,
-        fresh: false,
-        accept_stale: false,
-        fallback: None,
-        allow_resend: false,
-        page_size: None,
-        window: None,
-        on_misfit: None,
-    }
+    CallOptions::default()
 }
 
 /// A row of the list; its id begins with the number.

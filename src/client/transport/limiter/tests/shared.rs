@@ -142,7 +142,7 @@ fn when_the_store_goes_down_each_has_its_share_and_comes_back() {
         let up = slow(0.2);
         fleet.store.behave(up);
         let modes = || -> Vec<Mode> { fleet.instances.iter().map(|one| one.snapshot().mode).collect() };
-        let weather = async {
+        let outage = async {
             fleet.host().wait(10 * SECOND).await;
             assert_eq!(modes(), [Mode::Shared; 8]);
             fleet.store.behave(Conduct { down: true, ..up });
@@ -153,7 +153,7 @@ fn when_the_store_goes_down_each_has_its_share_and_comes_back() {
             assert_eq!(modes(), [Mode::Shared; 8]);
         };
         let load = Load::until(40 * SECOND);
-        fleet.host().run(futures_util::future::join(fleet.saturate(&APP, load), weather));
+        fleet.host().run(futures_util::future::join(fleet.saturate(&APP, load), outage));
         let sent = fleet.sent();
         assert!(most_in_a_window(&sent, SECOND) <= 60, "seed {seed}");
         let [shared, share, again] =
@@ -167,14 +167,14 @@ fn when_the_store_goes_down_each_has_its_share_and_comes_back() {
 fn a_store_that_does_not_answer_is_down_too() {
     let fleet = Fleet::new(2, 1, LimiterConfig { instances: 2, ..shared() });
     fleet.store.behave(slow(0.0));
-    let weather = async {
+    let outage = async {
         fleet.host().wait(10 * SECOND).await;
         fleet.store.behave(Conduct { latency: 3_600 * SECOND, ..Conduct::default() });
         fleet.host().wait(15 * SECOND).await;
         fleet.store.behave(slow(0.0));
     };
     let load = Load::until(40 * SECOND);
-    fleet.host().run(futures_util::future::join(fleet.saturate(&APP, load), weather));
+    fleet.host().run(futures_util::future::join(fleet.saturate(&APP, load), outage));
     let sent = fleet.sent();
     assert!(most_in_a_window(&sent, SECOND) <= 60);
     let [share, again] = [(16, 25), (30, 40)].map(|(from, to)| used(&sent, &APP, from * SECOND, to * SECOND));

@@ -15,7 +15,7 @@ fn resumed(pager: &CursorPager) -> CursorPager {
     let text = Resume {
         operation: "x".to_owned(),
         query: 1,
-        whose: String::new(),
+        site: String::new(),
         position: pager.position(),
         done: false,
     }

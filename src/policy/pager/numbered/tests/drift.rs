@@ -67,7 +67,7 @@ impl Vendor {
 
 /// What may happen, out of 100 steps of the read.
 #[derive(Clone, Copy, Debug)]
-struct Weather {
+struct Changes {
     insertions: usize,
     removals: usize,
     /// Insertions at most.
@@ -75,8 +75,8 @@ struct Weather {
     kills: usize,
 }
 
-impl Weather {
-    fn blow(&mut self, provider: &mut Vendor, dice: &mut Dice) {
+impl Changes {
+    fn make(&mut self, provider: &mut Vendor, dice: &mut Dice) {
         if dice.below(100) < self.insertions && self.room > 0 {
             self.room -= 1;
             provider.insert();
@@ -92,7 +92,7 @@ impl Weather {
 fn read(
     provider: &mut Vendor,
     config: NumberedConfig,
-    mut weather: Weather,
+    mut changes: Changes,
     dice: &mut Dice,
 ) -> (Vec<i64>, bool) {
     let (mut config, mut track) = (config, ReadProgress::default());
@@ -104,7 +104,7 @@ fn read(
     }
     let mut delivered = Vec::new();
     let drifted = loop {
-        let pager = life(provider, (config, track), &mut weather, dice, &mut delivered);
+        let pager = life(provider, (config, track), &mut changes, dice, &mut delivered);
         match pager.progress() {
             Progress::Ended => break pager.drifted(),
             // A shift by just a page looks like a provider that knows one page only. The read
@@ -113,7 +113,7 @@ fn read(
             other => assert_eq!(other, Progress::Going, "{config:?}"),
         }
         (config, track) = resumed(config, pager.position());
-        (0..3).for_each(|_| weather.blow(provider, dice));
+        (0..3).for_each(|_| changes.make(provider, dice));
     };
     (delivered, drifted)
 }
@@ -122,7 +122,7 @@ fn read(
 fn life(
     provider: &mut Vendor,
     (config, track): (NumberedConfig, ReadProgress),
-    weather: &mut Weather,
+    changes: &mut Changes,
     dice: &mut Dice,
     delivered: &mut Vec<i64>,
 ) -> NumberedPager {
@@ -130,10 +130,10 @@ fn life(
     let (mut in_flight, mut bodies) = (Vec::new(), BTreeMap::new());
     for step in 0.. {
         assert!(step < 100_000, "no end");
-        if pager.progress() != Progress::Going || (delivered.len() > 1 && dice.below(100) < weather.kills) {
+        if pager.progress() != Progress::Going || (delivered.len() > 1 && dice.below(100) < changes.kills) {
             break;
         }
-        weather.blow(provider, dice);
+        changes.make(provider, dice);
         in_flight.extend(pager.next_fetch());
         if !in_flight.is_empty() && dice.below(2) == 0 {
             let page = in_flight.swap_remove(dice.below(in_flight.len()));
@@ -154,11 +154,11 @@ fn life(
 fn check(
     mut provider: Vendor,
     config: NumberedConfig,
-    weather: Weather,
+    changes: Changes,
     seed: u64,
 ) -> Result<bool, TestCaseError> {
     let before: BTreeSet<i64> = provider.ids.iter().copied().collect();
-    let (delivered, drifted) = read(&mut provider, config, weather, &mut Dice(seed));
+    let (delivered, drifted) = read(&mut provider, config, changes, &mut Dice(seed));
     prop_assert!(!drifted || provider.changes > 0, "nothing changed, and it says so");
     if !drifted {
         for id in provider.ids.iter().filter(|id| before.contains(id)) {
@@ -173,10 +173,10 @@ fn any_config() -> impl Strategy<Value = NumberedConfig> {
     (1_u32..7, 1_u32..6).prop_map(|(page_size, window)| NumberedConfig { page_size, window, ..CONFIG })
 }
 
-fn any_weather() -> impl Strategy<Value = Weather> {
+fn any_changes() -> impl Strategy<Value = Changes> {
     let often = || prop_oneof![Just(0_usize), Just(2), Just(10), Just(40)];
     (often(), often(), prop_oneof![Just(0_usize), Just(3), Just(15)])
-        .prop_map(|(insertions, removals, kills)| Weather { insertions, removals, room: 40, kills })
+        .prop_map(|(insertions, removals, kills)| Changes { insertions, removals, room: 40, kills })
 }
 
 proptest! {
@@ -185,27 +185,27 @@ proptest! {
     /// In a fixed order, oldest first: what is new comes at the end.
     #[test]
     fn in_a_fixed_order_nothing_is_lost_unnoticed(
-        records in 0_i64..60, config in any_config(), weather in any_weather(), eager in any::<bool>(), seed in any::<u64>(),
+        records in 0_i64..60, config in any_config(), changes in any_changes(), eager in any::<bool>(), seed in any::<u64>(),
     ) {
-        check(Vendor::new(records, false), NumberedConfig { eager, ..config }, weather, seed)?;
+        check(Vendor::new(records, false), NumberedConfig { eager, ..config }, changes, seed)?;
     }
 
     /// In the provider's own order, newest first: what is new pushes the others on. As
     /// long as that is less than a page, nothing new is taken for something old.
     #[test]
     fn with_the_newest_first_nothing_is_lost_unnoticed(
-        records in 0_i64..60, config in any_config(), weather in any_weather(), seed in any::<u64>(),
+        records in 0_i64..60, config in any_config(), changes in any_changes(), seed in any::<u64>(),
     ) {
-        let weather = Weather { room: config.page_size as usize - 1, ..weather };
-        check(Vendor::new(records, true), config, weather, seed)?;
+        let changes = Changes { room: config.page_size as usize - 1, ..changes };
+        check(Vendor::new(records, true), config, changes, seed)?;
     }
 
     /// The alarm is no constant: additions alone are none, in a fixed order.
     #[test]
     fn additions_behind_the_end_are_no_drift(
-        records in 0_i64..60, config in any_config(), weather in any_weather(), seed in any::<u64>(),
+        records in 0_i64..60, config in any_config(), changes in any_changes(), seed in any::<u64>(),
     ) {
-        let drifted = check(Vendor::new(records, false), config, Weather { removals: 0, ..weather }, seed)?;
+        let drifted = check(Vendor::new(records, false), config, Changes { removals: 0, ..changes }, seed)?;
         prop_assert!(!drifted);
     }
 }
