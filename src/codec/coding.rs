@@ -95,9 +95,9 @@ pub struct Decoder {
     /// The bytes of a head or a tail that is not complete yet.
     frame: Vec<u8>,
     inflate: Box<InflateState>,
-    /// Of what was inflated of this member.
     /// How many members of gzip began behind the first.
     members: u32,
+    /// Of what was inflated of this member.
     checksum: u32,
     length: u32,
 }
@@ -109,6 +109,8 @@ enum Stage {
     Tail,
     /// A member has ended, and perhaps the body.
     Behind,
+    /// Something else than a member stands behind the last one: whatever comes is padding.
+    Padding,
 }
 
 impl Decoder {
@@ -136,7 +138,7 @@ impl Decoder {
                 Stage::Data if room == 0 => {}
                 Stage::Data => self.data(&mut rest, out, room.min(STEP))?,
                 Stage::Tail => self.tail(&mut rest)?,
-                // Another member may follow; what else stands there is padding.
+                // Another member may follow.
                 Stage::Behind if self.coding == Coding::Gzip && rest.first() == Some(&0x1f) => {
                     self.members += 1;
                     if self.members > MOST_MEMBERS {
@@ -144,7 +146,9 @@ impl Decoder {
                     }
                     self.stage = Stage::Head;
                 }
-                Stage::Behind => rest = &[],
+                Stage::Behind if rest.is_empty() => {}
+                Stage::Behind => self.stage = Stage::Padding,
+                Stage::Padding => rest = &[],
             }
             if before == (rest.len(), out.len(), self.stage) {
                 return Ok(piece.len().saturating_sub(rest.len()));
@@ -158,7 +162,8 @@ impl Decoder {
     /// It is cut off.
     pub fn end(&self) -> Result<(), &'static str> {
         let empty = self.stage == Stage::Head && self.frame.is_empty();
-        if empty || self.stage == Stage::Behind { Ok(()) } else { Err("the coded body is cut off") }
+        let whole = matches!(self.stage, Stage::Behind | Stage::Padding);
+        if empty || whole { Ok(()) } else { Err("the coded body is cut off") }
     }
 
     fn head(&mut self, rest: &mut &[u8]) -> Result<(), &'static str> {

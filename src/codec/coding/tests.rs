@@ -87,7 +87,9 @@ fn everything_in_a_gzip_header_is_passed_over() {
 fn members_follow_one_another_and_padding_is_none() {
     let two = [gzip(&[], b"one "), gzip(&[], b"two")].concat();
     let padded = [two.clone(), vec![0; 20]].concat();
-    for body in [two, padded] {
+    // Behind padding there is no member, however the body is cut into pieces.
+    let more = [padded.clone(), vec![0x1f, 0xcb], gzip(&[], b"three")].concat();
+    for body in [two, padded, more] {
         assert_eq!(Coding::Gzip.decode(&body, 7), Ok(b"one two".to_vec()));
         assert_eq!(in_pieces(Coding::Gzip, &body, 1, 1), Ok(b"one two".to_vec()));
     }
@@ -154,5 +156,16 @@ proptest! {
             let pieces = in_pieces(coding, &bytes, piece, 997);
             prop_assert_eq!(whole.is_ok(), pieces.is_ok());
         }
+    }
+
+    #[test]
+    fn what_stands_behind_a_member_is_read_alike_however_it_is_cut(
+        behind in prop::collection::vec(prop::sample::select(vec![0, 0x1f, 0x8b, 8, 0xcb]), 0..12),
+        piece in 1_usize..8,
+    ) {
+        let body = [gzip(&[], b"one"), behind].concat();
+        let whole = Coding::Gzip.decode(&body, 1_000_000);
+        let pieces = in_pieces(Coding::Gzip, &body, piece, 997);
+        prop_assert_eq!(whole.ok(), pieces.ok());
     }
 }
