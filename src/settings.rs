@@ -10,10 +10,12 @@ pub mod common;
 mod documents;
 mod kind;
 mod read;
+mod short_form;
 
 pub use common::CommonSettings;
 pub use kind::{Kind, Origin};
 pub use read::{Values, read};
+pub use short_form::ambiguous;
 
 /// What the name of a secret in an account's secondary slot ends with: the one of
 /// `CLIENT_SECRET` is `CLIENT_SECRET_SECONDARY`. See [`crate::policy::rotation`].

@@ -269,8 +269,10 @@ async fn prove<H: Host>(
     let names = |setting: &str| provider.setting_names(setting, &account.name, environment);
     let table: Vec<_> = webhooks.settings().iter().collect();
     let all = |setting: &settings::Setting| names(setting.name);
-    let reading = settings::read(client.host(), &table, &all);
-    let (values, wrong) = reading.await.map_err(|error| failure::host("reading settings", &error))?;
+    let trouble = |error| failure::host("reading settings", &error);
+    let (values, mut wrong) = settings::read(client.host(), &table, &all).await.map_err(trouble)?;
+    let ambiguous = settings::ambiguous(client.host(), provider.name(), &account.name, &values);
+    wrong.extend(ambiguous.await.map_err(trouble)?);
     if !wrong.is_empty() {
         return Err(failure::configuration(wrong));
     }

@@ -30,8 +30,8 @@ fn markdown() -> String {
          read end a command with exit code 2.\n\n\
          ## ServiceTitan, the default account\n\n\
          With `SERVICETITAN_API_ENVIRONMENT=integration`, `SERVICETITAN_INTEGRATION_<NAME>` comes first. A further\n\
-         account `north` is set by `PENSTOCK_ACCOUNT_NORTH_SERVICETITAN_<NAME>`, or by `PENSTOCK_ACCOUNT_NORTH_<NAME>` if no\n\
-         other vendor has an account of that name; it may leave the app key and the environment to the default account, and\n\
+         account `north` is set by `PENSTOCK_ACCOUNT_NORTH_SERVICETITAN_<NAME>`, or by `PENSTOCK_ACCOUNT_NORTH_<NAME>`, which is\n\
+         refused by name where another vendor with an account `north` has a setting of that name too; it may leave the app key and the environment to the default account, and\n\
          neither its credentials nor its webhook secrets.\n\n\
          Credentials can be changed without a call that fails. Put the new secret into `<NAME>_SECONDARY`, next to\n\
          the old one; revoke the old one at the vendor's; move the new one to `<NAME>`; empty `<NAME>_SECONDARY`.\n\
@@ -45,7 +45,7 @@ fn markdown() -> String {
     }
     out += "\n## Asleep, the default account\n\n\
             An account is a key. A further account `north` is set by `PENSTOCK_ACCOUNT_NORTH_ASLEEP_<NAME>`, or by\n\
-            `PENSTOCK_ACCOUNT_NORTH_<NAME>` if no other vendor has an account of that name; it may leave all but the key, its\n\
+            `PENSTOCK_ACCOUNT_NORTH_<NAME>`, as above; it may leave all but the key, its\n\
             age, its environment and its webhook secrets to the default account. While keys change, both slots are used as above: an\n\
             API key that is refused is read again, and the other one is used at once.\n\n\
             | name | value | default | what it is for |\n|---|---|---|---|\n";

@@ -9,14 +9,15 @@ use crate::{
 use futures_util::future::try_join_all;
 use litemap::LiteMap;
 
-/// Checked values by setting name. Secrets are not kept here: that they exist is
-/// all that is checked.
+/// Checked values by setting name. Secrets are not kept here: that they exist, and under which
+/// name, is all that is known.
 #[derive(Debug, Default)]
 pub struct Values(LiteMap<&'static str, Found>);
 
 #[derive(Debug)]
 struct Found {
-    value: String,
+    /// None of a secret.
+    value: Option<String>,
     /// Under which name; none for a default.
     name: Option<String>,
 }
@@ -25,7 +26,12 @@ impl Values {
     /// The value of a setting that has one.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|found| found.value.as_str())
+        self.0.get(name)?.value.as_deref()
+    }
+
+    /// The settings that the host has, each with the name under which it does.
+    pub fn found(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().filter_map(|(setting, found)| Some((*setting, found.name.as_deref()?)))
     }
 
     /// The name under which the host has it; none for a default.
@@ -77,14 +83,13 @@ pub async fn read<H: Host>(
     let mut wrong = Vec::new();
     for (&setting, found) in table.iter().zip(found) {
         match found {
-            Lookup::Found(Ok(None)) => {}
-            Lookup::Found(Ok(Some(value))) => {
+            Lookup::Found(Ok(value)) => {
                 values.0.insert(setting.name, value);
             }
             Lookup::Found(Err(malformed)) => wrong.push(malformed),
             Lookup::Missing(name) => match setting.default {
                 Some(default) => {
-                    values.0.insert(setting.name, Found { value: default.to_owned(), name: None });
+                    values.0.insert(setting.name, Found { value: Some(default.to_owned()), name: None });
                 }
                 None if setting.required => wrong.push(FieldError::new(name, "is not set")),
                 None => {}
@@ -96,8 +101,8 @@ pub async fn read<H: Host>(
 
 /// What a host has under the names of a setting.
 enum Lookup {
-    /// The value, none of a secret, or what is wrong with it.
-    Found(Result<Option<Found>, FieldError>),
+    /// What it has, or what is wrong with it.
+    Found(Result<Found, FieldError>),
     /// Nothing; the first name.
     Missing(String),
 }
@@ -113,7 +118,7 @@ async fn find<H: Host>(host: &H, setting: &Setting, names: Vec<String>) -> Resul
             false => host.setting(name).await?.map(|value| checked(setting, &value).map(Some)),
         };
         if let Some(value) = value {
-            let found = value.map(|value| value.map(|value| Found { value, name: Some(name.clone()) }));
+            let found = value.map(|value| Found { value, name: Some(name.clone()) });
             return Ok(Lookup::Found(found.map_err(|message| FieldError::new(name.clone(), message))));
         }
     }

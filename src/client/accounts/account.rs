@@ -111,7 +111,8 @@ async fn read_and_check<H: Host>(
     let names = |setting: &settings::Setting| provider.setting_names(setting.name, name, &chosen);
     let (others, missing) = settings::read(host, &rest, &names).await.map_err(trouble)?;
     values.extend(others);
-    wrong.extend(malformed.into_iter().chain(missing));
+    let ambiguous = settings::ambiguous(host, provider.name(), name, &values).await.map_err(trouble)?;
+    wrong.extend(malformed.into_iter().chain(missing).chain(ambiguous));
     let Some(common) = common.filter(|_| wrong.is_empty()) else { return Ok(Err(wrong)) };
     Ok(provider.site(name, &values, common).map(|site| Account {
         group: GroupKey::new(&format!("{}/{}/{}", provider.name(), site.environment, site.tenant)),

@@ -117,6 +117,31 @@ fn an_account_has_settings_of_its_own() {
 }
 
 #[test]
+fn a_short_form_that_may_be_meant_for_either_vendor_is_refused_by_name() {
+    let rig = Rig::new();
+    rig.titan.holds(1);
+    let north = |setting| format!("PENSTOCK_ACCOUNT_NORTH_{setting}");
+    rig.host.set_secret(&north("CLIENT_ID"), "canary-north-id");
+    rig.host.set_secret(&north("CLIENT_SECRET"), CLIENT_SECRET);
+    rig.host.set(&north("TENANT_ID"), "1234");
+    rig.host.set(&north("RATE_LIMIT"), "30");
+    rig.run(rig.get_with(&of("north"))).unwrap();
+
+    // From here on there is an account of Asleep's of that name as well.
+    rig.host.set_secret(&north("ASLEEP_API_KEY"), "canary-north-key");
+    rig.client.forget_settings();
+    let failure = rig.run(rig.get_with(&of("north"))).unwrap_err();
+    assert_eq!(names(&failure), [north("RATE_LIMIT")]);
+    let told = &failure.fields[0].message;
+    assert!(told.contains("PENSTOCK_ACCOUNT_NORTH_SERVICETITAN_RATE_LIMIT"), "{told}");
+    // What only one vendor has a setting of stays as it is.
+    rig.host.unset(&north("RATE_LIMIT"));
+    rig.host.set(&north("SERVICETITAN_RATE_LIMIT"), "30");
+    rig.client.forget_settings();
+    rig.run(rig.get_with(&of("north"))).unwrap();
+}
+
+#[test]
 fn the_integration_environment_has_hosts_and_names_of_its_own() {
     let rig = Rig::new();
     rig.titan.holds(1);

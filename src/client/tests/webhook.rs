@@ -51,6 +51,30 @@ fn ticket(received: Received) -> String {
 }
 
 #[test]
+fn a_webhook_secret_that_may_be_another_vendors_is_refused_by_name() {
+    let rig = rig();
+    let north = |setting| format!("PENSTOCK_ACCOUNT_NORTH_{setting}");
+    rig.host.set_secret(&north("CLIENT_ID"), "canary-north-id");
+    rig.host.set_secret(&north("CLIENT_SECRET"), "canary-north-secret");
+    rig.host.set(&north("TENANT_ID"), "1234");
+    rig.host.set_secret(&north("WEBHOOK_SECRET"), NEW);
+    let (headers, body) = signed(NEW, "d1", "e1");
+    let receive = || {
+        let delivery = Delivery { headers: &headers, body: body.as_bytes() };
+        rig.run(crate::entry::webhooks::receive(&rig.client, "servicetitan", Some("north"), &delivery))
+    };
+    rig.host.set_secret(&north("API_KEY"), "canary-north-key");
+    let failure = receive().unwrap_err();
+    assert_eq!(
+        (failure.kind, failure.fields[0].field.clone()),
+        (FailureKind::Configuration, north("WEBHOOK_SECRET"))
+    );
+    rig.host.set_secret(&north("API_KEY"), "");
+    rig.client.forget_settings();
+    assert!(matches!(receive(), Ok(Received::Fresh { .. })));
+}
+
+#[test]
 fn an_event_is_read_and_handed_out_once_however_often_it_is_delivered() {
     let rig = rig();
     let Received::Fresh { event: verified, ticket } = receive(&rig, &signed(SECRET, "d1", "e1")).unwrap()
