@@ -8,9 +8,9 @@ use penstock::codec::{Coding, Decoder};
 /// The most bytes that a body may have.
 const MOST: usize = 1 << 16;
 
-fuzz_target!(|data: (bool, u8, u8, &[u8])| {
-    let (gzip, piece, room, coded) = data;
-    let coding = if gzip { Coding::Gzip } else { Coding::Deflate };
+fuzz_target!(|data: (u8, u8, u8, &[u8])| {
+    let (coding, piece, room, coded) = data;
+    let coding = [Coding::Gzip, Coding::Deflate, Coding::Zstd][usize::from(coding % 3)];
     let whole = coding.decode(coded, MOST);
     assert!(whole.as_ref().is_ok_and(|body| body.len() <= MOST) || whole.is_err());
 

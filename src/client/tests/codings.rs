@@ -8,8 +8,8 @@ use crate::{
 };
 
 /// How a body is coded, and what its answer calls that.
-pub const ALL: [(&str, &str); 4] =
-    [("gzip", "gzip"), ("gzip", "x-gzip"), ("deflate", "deflate"), ("raw", "deflate")];
+pub const ALL: [(&str, &str); 5] =
+    [("gzip", "gzip"), ("gzip", "x-gzip"), ("deflate", "deflate"), ("raw", "deflate"), ("zstd", "zstd")];
 
 fn reply(status: u16, (coding, name): (&str, &str), body: &str) -> Reply {
     Reply::bytes(status, coded(coding, body.as_bytes())).header("content-encoding", name)
@@ -47,7 +47,7 @@ fn answers_pages_errors_and_tokens_are_decoded() {
         assert_eq!(failure.vendor_trace_id.as_deref(), Some("trace-7"));
         let read = rig.run(rig.read("jpm.export-jobs-list", &[], &options()));
         assert_eq!((read.ids, read.end.unwrap().items), (vec![1, 2], 2), "{coding:?}");
-        assert!(rig.host.requests().iter().all(|request| accepted(request) == Some("gzip, deflate")));
+        assert!(rig.host.requests().iter().all(|request| accepted(request) == Some("gzip, deflate, zstd")));
         assert_eq!(rig.titan.token_requests(), 1);
     }
 }
@@ -70,9 +70,9 @@ fn a_coding_that_nobody_asked_for_is_named_and_sent_once() {
         assert_eq!(rig.titan.api_requests(), 3);
     }
     let rig = Rig::new();
-    rig.titan.on_api(|_, _| Some(Reply::bytes(400, vec![1]).header("content-encoding", "zstd")));
+    rig.titan.on_api(|_, _| Some(Reply::bytes(400, vec![1]).header("content-encoding", "compress")));
     let failure = rig.run(rig.get()).unwrap_err();
-    assert!(failure.message.contains("`zstd`"), "{}", failure.message);
+    assert!(failure.message.contains("`compress`"), "{}", failure.message);
 }
 
 #[test]

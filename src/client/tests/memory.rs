@@ -66,6 +66,24 @@ fn an_answer_that_can_never_fit_is_refused_and_names_the_setting() {
 }
 
 #[test]
+fn what_a_decoder_takes_is_charged() {
+    let rig = rig();
+    let frame = |window: u8| {
+        [&[0x28, 0xb5, 0x2f, 0xfd, 0, window << 3][..], &[0b1_000_001, 0, 0], br#"{"id":1}"#].concat()
+    };
+    rig.titan.on_api(move |number, _| {
+        // A window of 8 MiB, more than there is for all answers; and one of a KiB.
+        let window = if number == 1 { 13 } else { 0 };
+        Some(Reply::bytes(200, frame(window)).header("content-encoding", "zstd"))
+    });
+    let failure = rig.run(rig.get()).unwrap_err();
+    assert_eq!((failure.kind, rig.titan.api_requests()), (FailureKind::TooLarge, 1));
+    assert!(failure.message.contains("PENSTOCK_MEMORY_BYTES"), "{failure:?}");
+    rig.run(rig.get()).unwrap();
+    assert_eq!(used(&rig), 0);
+}
+
+#[test]
 fn pages_are_charged_until_they_are_delivered() {
     let rig = rig();
     rig.host.set("PENSTOCK_MEMORY_BYTES", "2097152");

@@ -104,6 +104,14 @@ impl Reservation {
         self.charge(bytes.saturating_mul(MEMORY_PER_BYTE), 0, page)
     }
 
+    /// Charges what a decoder of an answer's coding takes for itself by now, in bytes.
+    ///
+    /// # Errors
+    /// There is no room for it.
+    pub(crate) fn decoder(&mut self, bytes: usize, page: Option<&PageOfRead>) -> Result<(), NoRoom> {
+        self.charge(bytes.saturating_sub(self.bytes), 0, page)
+    }
+
     /// Charges what it takes to take an answer of so many bytes apart, which are charged already.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Answers as they are read: whatever way a body comes, one form of it goes on from here.
 
-use super::memory::{Memory, NoRoom, PageOfRead};
+use super::memory::{Memory, NoRoom, PageOfRead, Reservation};
 use crate::{
     codec::{Coding, Decoder, Undecodable, coding, mend},
     host::{BodyError, Host, Opened, Request, Response, SendError, Source, timeout::timeout},
@@ -57,7 +57,8 @@ pub(crate) async fn send_flowing(
         Ok(None) => flowing(host, opened, most, patience, (memory, page)).await,
         // Decoded as it comes, so that all of it is charged before it is there.
         Ok(Some(coding)) => {
-            let body = Box::new(Decoded::new(opened.body, coding));
+            let charged = Some((memory.reservation(), page.cloned()));
+            let body = Box::new(Decoded { charged, ..Decoded::new(opened.body, coding) });
             flowing(host, Opened { body, ..opened }, most, patience, (memory, page)).await
         }
         Err(name) => {
@@ -183,6 +184,8 @@ fn coding_of(headers: &[(String, String)]) -> Result<Option<Coding>, String> {
 struct Decoded {
     body: Box<dyn Source>,
     decoder: Decoder,
+    /// What the decoder takes is charged here, if the body is.
+    charged: Option<(Reservation, Option<PageOfRead>)>,
     /// Whether anything came: nothing is nothing in any coding.
     begun: bool,
     /// What came last, and how much of it the decoder took.
@@ -192,23 +195,33 @@ struct Decoded {
 
 impl Decoded {
     fn new(body: Box<dyn Source>, coding: Coding) -> Decoded {
-        Decoded { body, decoder: Decoder::new(coding), begun: false, piece: Vec::new(), taken: 0 }
+        Decoded {
+            body,
+            decoder: Decoder::new(coding),
+            charged: None,
+            begun: false,
+            piece: Vec::new(),
+            taken: 0,
+        }
     }
 
-    fn decode(&mut self) -> Result<Vec<u8>, &'static str> {
+    fn decode(&mut self) -> Result<Vec<u8>, BodyError> {
         let mut out = Vec::new();
         let rest = self.piece.get(self.taken..).unwrap_or_default();
-        self.taken += self.decoder.decode(rest, &mut out, CHUNK)?;
+        self.taken += self.decoder.decode(rest, &mut out, CHUNK).map_err(broken)?;
+        if let Some((reservation, page)) = &mut self.charged {
+            let taken = reservation.decoder(self.decoder.memory(), page.as_ref());
+            taken.map_err(|NoRoom { never }| BodyError::NoRoom { never })?;
+        }
         Ok(out)
     }
 }
 
 impl Source for Decoded {
     fn next(&mut self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, BodyError>> {
-        let broken = |why: &str| BodyError::Broken(why.to_owned());
         Box::pin(async move {
             loop {
-                let out = self.decode().map_err(broken)?;
+                let out = self.decode()?;
                 if !out.is_empty() {
                     return Ok(Some(out));
                 }
@@ -220,4 +233,8 @@ impl Source for Decoded {
             }
         })
     }
+}
+
+fn broken(why: &str) -> BodyError {
+    BodyError::Broken(why.to_owned())
 }

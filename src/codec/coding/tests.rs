@@ -1,12 +1,17 @@
-use super::*;
+use super::{
+    inflate::{LONGEST_HEADER, crc32},
+    *,
+};
 use miniz_oxide::deflate::{compress_to_vec, compress_to_vec_zlib};
 use proptest::prelude::*;
+use ruzstd::encoding::{CompressionLevel, compress_to_vec as compress_zstd};
 
-/// A body in a coding: `gzip`, `deflate`, or `raw` for deflate without the zlib format.
+/// A body in a coding: `gzip`, `deflate`, `zstd`, or `raw` for deflate without the zlib format.
 pub(crate) fn coded(coding: &str, body: &[u8]) -> Vec<u8> {
     match coding {
         "gzip" => gzip(&[], body),
         "deflate" => compress_to_vec_zlib(body, 6),
+        "zstd" => compress_zstd(body, CompressionLevel::Fastest),
         _ => compress_to_vec(body, 6),
     }
 }
@@ -22,8 +27,8 @@ fn gzip(optional: &[(u8, &[u8])], body: &[u8]) -> Vec<u8> {
     member
 }
 
-const ALL: [(&str, Coding); 3] =
-    [("gzip", Coding::Gzip), ("deflate", Coding::Deflate), ("raw", Coding::Deflate)];
+const ALL: [(&str, Coding); 4] =
+    [("gzip", Coding::Gzip), ("deflate", Coding::Deflate), ("raw", Coding::Deflate), ("zstd", Coding::Zstd)];
 
 /// Decodes piece by piece, with little room at a time.
 fn in_pieces(coding: Coding, coded: &[u8], piece: usize, room: usize) -> Result<Vec<u8>, &'static str> {
@@ -56,6 +61,51 @@ fn what_another_program_wrote_is_read() {
         0xac, 0x05, 0x00, 0xc5, 0xf8, 0x5d, 0x44, 0x08, 0x00, 0x00, 0x00,
     ];
     assert_eq!(Coding::Gzip.decode(&gzip, 100), Ok(b"{\"id\":1}".to_vec()));
+}
+
+#[test]
+fn what_the_zstd_program_wrote_is_read() {
+    let body = b"a body, a body, a body that is worth coding: job 1;job 2;job 3;job 4;job 5;job 6;job 7;job 8;job 9;";
+    // Version 1.5.4: `zstd -19 --check -c`, and `zstd -3 --no-check -c` from a pipe.
+    let with_length_and_checksum = "28b52ffd246335020072c30c1290cf0163b0007723fa9fc40d33115d71b31c2bbdf55ce898428678ebb9\
+        c25bcf2b48e56bf7786be35bf9cbe2fd417eddce020720702d1c22ee1a2bd25d45ed2b472e17dcac17";
+    let bare = "28b52ffd00584d020074036120626f64792c20207468617420697320776f72746820636f64696e673a206a6f6220313b6a6f\
+        6220323334353637383b6a6f6220393b07004004dc81c68008b8ab94f64d2e5c";
+    for coded in [with_length_and_checksum, bare].map(|digits| base16ct::lower::decode_vec(digits).unwrap()) {
+        assert_eq!(Coding::Zstd.decode(&coded, body.len()), Ok(body.to_vec()));
+        assert_eq!(in_pieces(Coding::Zstd, &coded, 1, 1), Ok(body.to_vec()));
+        assert_eq!(Coding::Zstd.decode(&coded, body.len() - 1), Err(Undecodable::TooLarge));
+        // Frames follow one another, and what is to be skipped is.
+        let skipped = [0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3];
+        let both = [&skipped[..], &coded, &skipped, &coded].concat();
+        assert_eq!(in_pieces(Coding::Zstd, &both, 5, 9), Ok(body.repeat(2)));
+    }
+    let mut wrong = base16ct::lower::decode_vec(with_length_and_checksum).unwrap();
+    *wrong.last_mut().unwrap() ^= 1;
+    let told = Err(Undecodable::Broken("the checksum of the coded body does not match"));
+    assert_eq!(Coding::Zstd.decode(&wrong, 1000), told);
+}
+
+/// RFC 9659 section 3.
+#[test]
+fn a_window_above_8_mib_is_refused_before_it_is_there() {
+    let frame = |window: u8| [&[0x28, 0xb5, 0x2f, 0xfd, 0, window][..], &[0b11_011, 0, 0, b'a']].concat();
+    assert_eq!(Coding::Zstd.decode(&frame(13 << 3), 10), Ok(b"aaa".to_vec()));
+    let refused = Coding::Zstd.decode(&frame(13 << 3 | 1), 10);
+    assert_eq!(refused, Err(Undecodable::Broken("it is no zstd that can be read")));
+    // One that is allowed is charged.
+    let mut decoder = Decoder::new(Coding::Zstd);
+    assert!(decoder.memory() < 10_000, "{}", decoder.memory());
+    decoder.decode(&frame(13 << 3), &mut Vec::new(), 10).unwrap();
+    assert!((8 << 20..16 << 20).contains(&decoder.memory()), "{}", decoder.memory());
+}
+
+#[test]
+fn blocks_without_content_do_not_end_a_body() {
+    let frame = [0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0b01_001, 0, 0, b'a'];
+    for piece in 1..=frame.len() {
+        assert_eq!(in_pieces(Coding::Zstd, &frame, piece, 10), Ok(b"a".to_vec()), "{piece}");
+    }
 }
 
 #[test]
@@ -117,12 +167,14 @@ fn what_is_cut_off_or_changed_is_no_body() {
 
 #[test]
 fn a_bomb_is_stopped_when_it_is_larger_than_allowed() {
-    let bomb = coded("gzip", &vec![0; 50_000_000]);
-    assert!(bomb.len() < 60_000);
-    assert_eq!(Coding::Gzip.decode(&bomb, 1_000_000), Err(Undecodable::TooLarge));
-    let (mut decoder, mut out) = (Decoder::new(Coding::Gzip), Vec::new());
-    decoder.decode(&bomb, &mut out, 1000).unwrap();
-    assert!(out.len() == 1000 && out.capacity() < 100_000, "{}", out.capacity());
+    for (name, coding) in [("gzip", Coding::Gzip), ("zstd", Coding::Zstd)] {
+        let bomb = coded(name, &vec![0; 50_000_000]);
+        assert!(bomb.len() < 60_000);
+        assert_eq!(coding.decode(&bomb, 1_000_000), Err(Undecodable::TooLarge), "{name}");
+        let (mut decoder, mut out) = (Decoder::new(coding), Vec::new());
+        decoder.decode(&bomb, &mut out, 1000).unwrap();
+        assert!(out.len() == 1000 && out.capacity() < 100_000, "{name}: {}", out.capacity());
+    }
 }
 
 #[test]
