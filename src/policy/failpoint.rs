@@ -26,6 +26,10 @@ pub enum Failpoint {
     SendLate,
     /// The limiter lets everything through.
     IgnoreLimit,
+    /// What answers take of the memory is not charged.
+    ChargeNothing,
+    /// A position is good for any tenant.
+    MixPositions,
     /// Each call fetches a token of its own.
     FetchTokensAtOnce,
     /// The breaker never refuses.

@@ -182,6 +182,7 @@ impl World {
     /// A call ended; `done` unless it was cancelled or killed.
     pub(crate) fn end(&self, number: usize, done: bool) {
         let now = self.now();
+        self.read_over(number);
         let mut calls = self.calls.borrow_mut();
         calls.open.remove(&number);
         let Some(call) = calls.all.get(number) else { return };

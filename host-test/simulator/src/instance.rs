@@ -1,6 +1,7 @@
 //! The host of one instance: what the core asks for goes past here, is taken down, and
 //! is held against the invariants.
 
+mod counted;
 mod defects;
 mod flight;
 mod shared;
@@ -18,7 +19,7 @@ use crate::{
 };
 use penstock::{
     host::{
-        BodyError, Host, HostError, Request, Response, SendError,
+        BodyError, Host, HostError, Opened, Request, Response, SendError,
         simulated::{Simulated, Store},
     },
     policy::{
@@ -237,6 +238,12 @@ impl Instance {
 }
 
 impl Host for Instance {
+    async fn open(&self, request: Request) -> Result<Opened, SendError> {
+        let heavy = self.asks_for_heavy(&request);
+        let response = self.send(request).await?;
+        Ok(self.counted(heavy, Opened::from(response)))
+    }
+
     async fn send(&self, request: Request) -> Result<Response, SendError> {
         self.asking().await;
         let world = self.world();

@@ -30,6 +30,10 @@ named! {
         WithinLimit = "within the limit",
         /// At most one token fetch at a time per credential and instance.
         OneTokenFetch = "one token fetch",
+        /// What is held of answers on an instance has room in PENSTOCK_MEMORY_BYTES.
+        WithinMemory = "within the memory",
+        /// A position of a read is refused for another tenant, and nothing is sent.
+        PositionsOfTenant = "positions of a tenant",
         /// While the breaker is open, only its probes are sent.
         OnlyProbes = "only probes while open",
         /// Nobody waits while those who came later are served.

@@ -28,6 +28,7 @@ mod instance;
 mod invariant;
 mod life;
 mod many;
+mod memory;
 mod mix;
 mod named;
 mod report;

@@ -26,6 +26,12 @@ const BOUND: Duration = Duration::from_secs(24 * 3600);
 /// The fewest full pages of a list.
 const FEWEST_PAGES: u64 = 40;
 
+/// PENSTOCK_MEMORY_BYTES where it is little, in bytes: the least that it may be.
+const LITTLE_MEMORY: u64 = 1 << 20;
+
+/// Full pages of a list whose pages are long.
+const HEAVY_PAGES: u64 = 12;
+
 type Task = LocalBoxFuture<'static, ()>;
 
 /// The world of a schedule, and what all else of it is drawn from.
@@ -45,7 +51,10 @@ pub(crate) fn run(world: &Rc<World>, mut chance: Rng) {
         0 => chance.u64(1_000..8_000),
         _ => chance.u64(5..90),
     });
-    let callers = callers(&cluster, horizon, &mut chance);
+    let mut callers = callers(&cluster, horizon, &mut chance);
+    if chance.u8(..48) == 0 {
+        callers.extend(heavy(&cluster, horizon, &mut chance));
+    }
     let disturbances = disturbances(&cluster, horizon, &mut chance);
     world.run(until_done(world, callers, disturbances));
     cluster.inspect();
@@ -155,6 +164,36 @@ fn streaming(cluster: &Rc<Cluster>, horizon: Duration, chance: &mut Rng) -> Task
     };
     let caller = caller(cluster, chance);
     later(cluster, time_within(horizon / 4, chance), stream.read(caller))
+}
+
+/// Many at once read lists whose pages are long, where answers may take little.
+fn heavy(cluster: &Rc<Cluster>, horizon: Duration, chance: &mut Rng) -> Vec<Task> {
+    cluster.set("PENSTOCK_MEMORY_BYTES", &LITTLE_MEMORY.to_string());
+    cluster.set("PENSTOCK_MAX_BODY_BYTES", &(LITTLE_MEMORY / 4).to_string());
+    cluster.world.memory.limit.set(Some(LITTLE_MEMORY));
+    let from = time_within(horizon / 4, chance);
+    let one = |_| {
+        let (place, page_size) = (place(chance), chance.u32(5..9));
+        let target = Target::new(cluster, Kind::Numbered, place, HEAVY_PAGES, page_size, 0);
+        if let Some(list) = cluster.world.vendor.borrow_mut().lists.get_mut(target.list) {
+            list.padding = chance.usize(5_000..10_000);
+        }
+        let stream = Stream {
+            target,
+            pause: Duration::from_millis(chance.u64(100..1_000)),
+            room: None,
+            window: Some(8),
+            deadline: None,
+            patience: None,
+            on_misfit: OnMisfit::Raw,
+        };
+        later(
+            cluster,
+            from + time_within(Duration::from_secs(1), chance),
+            stream.read(caller(cluster, chance)),
+        )
+    };
+    (0..8).map(one).collect()
 }
 
 fn walking(cluster: &Rc<Cluster>, horizon: Duration, chance: &mut Rng) -> Task {

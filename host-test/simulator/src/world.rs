@@ -6,6 +6,7 @@ use crate::{
     fault::Fault,
     figures::Figures,
     invariant::{Invariant, Violation},
+    memory::Memory,
     staleness::Staleness,
     trace::{Event, Trace, Who},
     vendor::Vendor,
@@ -48,6 +49,8 @@ pub(crate) struct World {
     pub usual_deadline: Cell<Duration>,
     /// RETRY_ATTEMPTS, everywhere.
     pub attempts: Cell<usize>,
+    /// What answers take.
+    pub memory: Memory,
     /// How old answers may be.
     pub staleness: RefCell<Staleness>,
     /// The vendor.
@@ -67,6 +70,7 @@ impl World {
             current: Cell::new(None),
             usual_deadline: Cell::new(USUAL_DEADLINE),
             attempts: Cell::new(4),
+            memory: Memory::default(),
             staleness: RefCell::default(),
             vendor: RefCell::new(vendor),
         }

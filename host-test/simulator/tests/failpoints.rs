@@ -77,6 +77,8 @@ defects! {
     a_request_after_the_deadline: SendLate breaks NothingLate;
     a_limiter_that_lets_all_through: IgnoreLimit breaks WithinLimit;
     token_fetches_at_once: FetchTokensAtOnce breaks OneTokenFetch;
+    answers_that_nobody_charges: ChargeNothing breaks WithinMemory;
+    a_position_of_another_tenant: MixPositions breaks PositionsOfTenant;
     a_breaker_that_never_refuses: IgnoreBreaker breaks OnlyProbes;
     probes_that_nobody_counts: ProbeFreely breaks OnlyProbes;
     the_last_who_comes_first: LastComesFirst breaks NobodyStarves;

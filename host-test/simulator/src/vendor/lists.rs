@@ -78,6 +78,8 @@ pub(crate) struct List {
     pub readers: u32,
     /// Records on a page of the feed.
     pub feed_page: usize,
+    /// Letters of text in each record beside its id and name.
+    pub padding: usize,
     /// Added to the total that it states.
     pub lie: i64,
     /// Whether it ever stated a wrong one.
@@ -102,6 +104,7 @@ impl List {
             asked: 0,
             readers: 0,
             feed_page: 10,
+            padding: 0,
             lie: 0,
             lied: false,
         }
@@ -207,7 +210,11 @@ impl List {
             let comma = if index > 0 { "," } else { "" };
             let id = self.number * SPAN + record;
             // Writing to a String cannot fail.
-            _ = write!(out, r#"{comma}{{"id":{id},"{name}":"J{record}"}}"#);
+            _ = write!(out, r#"{comma}{{"id":{id},"{name}":"J{record}""#);
+            if self.padding > 0 {
+                _ = write!(out, r#","summary":"{:.<1$}""#, "", self.padding);
+            }
+            out.push('}');
         }
         out.push_str("]}");
     }
@@ -261,6 +268,13 @@ fn place(request: &Request) -> Option<(usize, u64)> {
 }
 
 impl Vendor {
+    /// Whether a request is for a page of a list whose records are long.
+    pub(crate) fn is_heavy(&self, request: &Request) -> bool {
+        let list =
+            parameter(request, "number").and_then(|name| name.strip_prefix('c')?.parse::<usize>().ok());
+        list.and_then(|list| self.lists.get(list)).is_some_and(|list| list.padding > 0)
+    }
+
     /// A page of a numbered list.
     pub(super) fn page(
         &mut self,

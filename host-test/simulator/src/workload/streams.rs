@@ -5,6 +5,7 @@ use crate::{
     calls::NewCall,
     cluster::{Cluster, Ended, millis, options},
     instance::Instance,
+    invariant::Invariant,
     trace::{Event, Who},
     world::World,
 };
@@ -75,6 +76,9 @@ impl Sink<Record> for Consumer<'_> {
             self.world.note(Who { instance: None, call: self.world.current.get() }, &Event::Record(id));
             self.world.count(|figures| figures.records += 1);
             self.check.deliver(&self.world, id);
+            if let Some(call) = self.world.current.get() {
+                self.world.record_delivered(call, id);
+            }
         }
         refused
     }
@@ -106,13 +110,49 @@ impl Stream {
                     (resume, self.patience) = (None, None);
                 }
             }
-            if resume.is_some() {
+            if let Some(resume) = &resume {
                 world.count(|figures| figures.resumed += 1);
+                if caller.chance.u8(..8) == 0 {
+                    self.misplaced(&cluster, caller.instance, resume).await;
+                }
             }
             caller.breathe(stops).await;
             caller.move_on();
         }
         world.count(|figures| figures.abandoned_reads += 1);
+        check.abandon(world);
+    }
+
+    /// Goes on at a position of this read in the other tenant's list: that is refused before
+    /// anything is sent.
+    async fn misplaced(&self, cluster: &Cluster, index: usize, resume: &str) {
+        let target = Target { place: usize::from(self.target.place == 0), ..self.target };
+        let world = &cluster.world;
+        let mut check = ReadCheck::new(world, self.target, Manner::Streams);
+        let options = CallOptions { resume: Some(resume.to_owned()), ..options(target.account()) };
+        let new = NewCall::stream(target.operation(), target.tenant(), None, Duration::ZERO);
+        let mut consumer = Consumer {
+            world: world.clone(),
+            check: &mut check,
+            pause: Duration::ZERO,
+            room: 0,
+            taken: 0,
+            odd: 0,
+        };
+        let about = format!("c{} goes on with the other tenant", target.list);
+        let reading = {
+            let consumer = &mut consumer;
+            async move |client| stream(&client, &target, &options, consumer).await
+        };
+        let sent = match cluster.call(index, new, &about, None, reading).await {
+            Ended::Done(Ok(_)) => true,
+            Ended::Done(Err(failure)) => !failure.attempts.is_empty(),
+            Ended::Killed | Ended::Cancelled => false,
+        };
+        if sent {
+            let what = format!("a position in list {} is taken for another tenant", target.list);
+            world.violate(Invariant::PositionsOfTenant, what);
+        }
         check.abandon(world);
     }
 
