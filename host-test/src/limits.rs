@@ -17,7 +17,8 @@ use crate::engine::TICK;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Memory in bytes, 512 MiB unless set. All calls on the instance share it.
+    /// Memory in bytes, 704 MiB unless set. All calls on the instance share it: twice what answers
+    /// may take (`PENSTOCK_MEMORY_BYTES`), since freed memory is free in pieces, and 64 MiB for the rest.
     pub memory: usize,
     /// How long it may compute without once waiting for anything, 30 s unless set.
     /// Decoding a page takes milliseconds; this catches a loop that never ends.
@@ -29,7 +30,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory: 512 << 20, computing: Duration::from_secs(30), trap: None }
+        Self { memory: 704 << 20, computing: Duration::from_secs(30), trap: None }
     }
 }
 

@@ -122,7 +122,7 @@ pub const SETTINGS: &[Setting] = &[
         "PENSTOCK_MEMORY_BYTES",
         Kind::Integer { min: 1_048_576, max: 3_221_225_472 },
         "335544320",
-        "Memory that the answers under way in an instance may take, each byte with what it takes to read it: four times PENSTOCK_MAX_BODY_BYTES at least, and with PENSTOCK_CACHE_BYTES no more than the host gives.",
+        "Memory that the answers under way in an instance may take, each byte with what it takes to read it: four times PENSTOCK_MAX_BODY_BYTES at least, and half of what the host gives to an instance at most.",
     ),
     setting(
         "PENSTOCK_MAX_FILE_BYTES",

@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
 
+#[path = "support/odd_answers.rs"]
+mod odd_answers;
+
 use cap::Cap;
 use fastrand::Rng;
 use futures_util::future::join_all;
+use odd_answers::odd_answer;
 use penstock::{
     client::Client,
     contract::{CallOptions, OnMisfit, catalogue::Type},
@@ -41,32 +45,6 @@ impl<R> Sink<R> for Slow {
     }
 }
 
-/// An answer of odd shape: what it lacks in bytes it has in values.
-fn odd(chance: &mut Rng) -> String {
-    let bytes = chance.usize(LARGEST / 8..LARGEST - 100);
-    let record = match chance.u8(..8) {
-        0 => "1".to_owned(),
-        1 => "{}".to_owned(),
-        2 => "[[[[]]]]".to_owned(),
-        3 => format!("\"{}\"", "x".repeat(bytes / 2)),
-        4 => r#"{"id":7,"jobNumber":"J","tagTypeIds":[1,2,3,4,5,6,7,8]}"#.to_owned(),
-        5 => format!("{{\"id\":1,\"tagTypeIds\":[{}1]}}", "1,".repeat(bytes / 4)),
-        6 => format!("{{\"id\":1,\"extra\":{{{}\"z\":1}}}}", "\"a\":1,".repeat(bytes / 12)),
-        _ => r#"{"id":8,"summary":"é\n\"\ud83d\ude00"}"#.to_owned(),
-    };
-    let times = (bytes / (record.len() + 1)).max(1);
-    let mut data = String::with_capacity(bytes + 200);
-    data.push_str(r#"{"page":1,"pageSize":5000,"hasMore":false,"data":["#);
-    for time in 0..times {
-        if time > 0 {
-            data.push(',');
-        }
-        data.push_str(&record);
-    }
-    data.push_str("]}");
-    data
-}
-
 fn host(seed: u64) -> Simulated {
     let host = Simulated::new(seed);
     for (name, value) in [
@@ -88,7 +66,7 @@ fn host(seed: u64) -> Simulated {
     let mut chance = Rng::with_seed(seed);
     host.answer_with(move |request| match request.authority.starts_with("auth") {
         true => Reply::ok(r#"{"access_token":"made-up-token","expires_in":900}"#),
-        false => Reply::ok(odd(&mut chance)).after(Duration::from_millis(5)),
+        false => Reply::ok(odd_answer(&mut chance, LARGEST)).after(Duration::from_millis(5)),
     });
     host
 }

@@ -3,6 +3,9 @@
 mod calls;
 mod gateway;
 mod lists;
+mod memory;
+#[path = "../../simulator/tests/support/odd_answers.rs"]
+mod odd_answers;
 mod outbound;
 mod tls;
 mod traps;
