@@ -1,14 +1,20 @@
 //! Where the component's log lines go.
 
+mod queue;
+
 use std::{
     fmt,
-    io::Write as _,
+    fs::File,
+    io::Write,
+    os::fd::AsFd as _,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
+use queue::Queue;
 use tokio::{io::AsyncWrite, sync::mpsc};
 use wasmtime_wasi::{
     async_trait,
@@ -35,13 +41,23 @@ impl Logs {
         Self(Arc::new(sink))
     }
 
-    /// Standard error of this process.
+    /// A writer, to which a thread of its own writes whole lines, each in one write. Whoever logs
+    /// never waits for it: what comes faster than it takes it waits, up to 4 MiB, and lines beyond
+    /// that are dropped and counted in a line of their own.
+    #[must_use]
+    pub fn writer(sink: impl Write + Send + 'static) -> Self {
+        let queue = Closing(Queue::start(sink));
+        Self::new(move |line| queue.0.push(line))
+    }
+
+    /// Standard error of this process, as [`Logs::writer`]. All that write there share one queue;
+    /// see [`flush_stderr`].
     #[must_use]
     pub fn stderr() -> Self {
-        Self::new(|line| {
-            // One write for the whole line, so that lines of other threads stay whole.
-            let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
-        })
+        match stderr_queue() {
+            Some(queue) => Self::new(|line| queue.push(line)),
+            None => Self::discard(),
+        }
     }
 
     /// Nowhere.
@@ -50,12 +66,12 @@ impl Logs {
         Self::new(|_| {})
     }
 
-    /// A channel. Lines wait in it without bound until they are received.
+    /// A channel of so many lines. One that finds no room in it is dropped.
     #[must_use]
-    pub fn channel() -> (Self, mpsc::UnboundedReceiver<String>) {
-        let (sender, receiver) = mpsc::unbounded_channel();
+    pub fn channel(lines: usize) -> (Self, mpsc::Receiver<String>) {
+        let (sender, receiver) = mpsc::channel(lines.max(1));
         let sink = Self::new(move |line| {
-            let _ = sender.send(line.to_owned());
+            let _ = sender.try_send(line.to_owned());
         });
         (sink, receiver)
     }
@@ -70,14 +86,45 @@ impl Logs {
 
     /// A line of this crate's own, in the shape of the component's.
     pub(crate) fn event(&self, level: &str, message: &str) {
-        let line = serde_json::json!({
-            "timestamp": jiff::Timestamp::now().to_string(),
-            "level": level,
-            "target": "penstock-host",
-            "message": message,
-        });
-        (self.0)(&line.to_string());
+        (self.0)(&event(level, message));
     }
+}
+
+/// A queue whose writer ends when nobody logs any more.
+struct Closing(Queue);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+fn event(level: &str, message: &str) -> String {
+    let line = serde_json::json!({
+        "timestamp": jiff::Timestamp::now().to_string(),
+        "level": level,
+        "target": "penstock-host",
+        "message": message,
+    });
+    line.to_string()
+}
+
+/// The queue to standard error; none if that is closed.
+fn stderr_queue() -> Option<&'static Queue> {
+    static QUEUE: OnceLock<Option<Queue>> = OnceLock::new();
+    let start = || {
+        // Not the handle of the standard library: its lock would be held as long as a write takes,
+        // and whoever else prints there would wait.
+        let own = std::io::stderr().as_fd().try_clone_to_owned().ok()?;
+        Some(Queue::start(File::from(own)))
+    };
+    QUEUE.get_or_init(start).as_ref()
+}
+
+/// Waits until the lines of [`Logs::stderr`] are written, but no longer than this; for a process
+/// that is about to end. Whether they are.
+pub fn flush_stderr(within: Duration) -> bool {
+    stderr_queue().is_none_or(|queue| queue.flush(within))
 }
 
 impl Captured {

@@ -23,7 +23,7 @@ mod text;
 mod upload;
 
 use clap::{Parser, Subcommand};
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 /// Typed calls to a vendor's API, through the Penstock component.
 ///
@@ -93,6 +93,9 @@ enum Command {
     Key(key::Key),
 }
 
+/// How long the last log lines may take to be written.
+const LAST_LINES: Duration = Duration::from_millis(500);
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -121,6 +124,7 @@ fn main() -> ExitCode {
     });
     // A call that is still under way must not keep the process.
     runtime.shutdown_background();
+    penstock_host::logs::flush_stderr(LAST_LINES);
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report::failed(&error),
