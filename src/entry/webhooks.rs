@@ -7,7 +7,7 @@ use crate::{
     contract::{CallOptions, Failure, FailureKind, FieldError},
     failure,
     host::{Host, HostError},
-    policy::{cache::Key, secret::Secret},
+    policy::{cache::Key, secret::Secret, time::WallTime},
     providers::registry,
     settings::{self, CommonSettings, SECONDARY, common::LogLevel},
     webhooks::{
@@ -54,7 +54,9 @@ pub enum Received {
 }
 
 /// Verifies a delivery, and hands its event out unless somebody has had it. What is only a
-/// hint is read again from the provider first, and then tells what the provider answered.
+/// hint is read again from the provider before that, and then tells what the provider answered.
+/// What is kept of the things of an event is forgotten once: deliveries that are repeated,
+/// perhaps by somebody who recorded them, do not empty the cache.
 ///
 /// # Errors
 /// Those of [`verify`]; those of the call that reads again; `host` when
@@ -65,13 +67,32 @@ pub async fn receive<H: Host + 'static>(
     account: Option<&str>,
     delivery: &Delivery<'_>,
 ) -> Result<Received, Failure> {
-    let mut verified = verify(client, provider, account, delivery).await?;
-    // Before it is read again: what was kept of it may be what has changed.
-    outdate(client, provider, &verified).await?;
-    if verified.trust == Trust::Hint {
-        reread(client, provider, &mut verified).await?;
+    let verified = verify(client, provider, account, delivery).await?;
+    let mut received = claim(client, provider, verified).await?;
+    if let Received::Fresh { event, ticket } = &mut received
+        && let Err(failure) = prepare(client, provider, event).await
+    {
+        if let Some(ticket) = ticket {
+            // If not even that succeeds, its lease runs out.
+            _ = release(client, &ticket.to_string()).await;
+        }
+        return Err(failure);
     }
-    claim(client, provider, verified).await
+    Ok(received)
+}
+
+/// What is done for an event before it is handed out.
+async fn prepare<H: Host + 'static>(
+    client: &Rc<Client<H>>,
+    provider: &str,
+    verified: &mut Verified,
+) -> Result<(), Failure> {
+    // Before it is read again: what was kept of it may be what has changed.
+    outdate(client, provider, verified).await?;
+    match verified.trust {
+        Trust::Hint => reread(client, provider, verified).await,
+        Trust::Key | Trust::Signed => Ok(()),
+    }
 }
 
 async fn reread<H: Host + 'static>(
@@ -245,7 +266,10 @@ async fn read_and_prove<H: Host>(
     }
     let account = client.in_time(None, client.account_of(provider, &name, &settings)).await?;
     let proof = prove(client, webhooks, &account, &settings, delivery).await?;
-    let mut event = webhooks.read(delivery).map_err(|unreadable| {
+    // A signature is one of the body: whoever recorded it may send it with other fields.
+    let signed = Delivery { headers: &[], body: delivery.body };
+    let believed = if proof.trust == Trust::Signed { &signed } else { delivery };
+    let mut event = webhooks.read(believed).map_err(|unreadable| {
         let message = format!("the body is no event: {} {}", unreadable.path, unreadable.message);
         let field = FieldError::new(unreadable.path, unreadable.message);
         failure::refused(FailureKind::Decode, message, vec![field])
@@ -254,8 +278,25 @@ async fn read_and_prove<H: Host>(
         let message = format!("the event belongs to another tenant than the account `{name}`");
         return Err(failure::refused(FailureKind::Permission, message, Vec::new()));
     }
+    if proof.trust == Trust::Signed {
+        remembered(&event, client.host().wall_now(), settings.webhook_keep)?;
+    }
     event.delivery = proof.delivery.or(event.delivery);
     Ok(Verified { event, trust: proof.trust, account: name })
+}
+
+/// Refuses a signed event that is older than events are remembered: that it was handled before
+/// could not be told.
+fn remembered(event: &Event, now: WallTime, keep: Duration) -> Result<(), Failure> {
+    let Some(time) = &event.time else { return Ok(()) };
+    let age = now.as_millis().div_euclid(1000).saturating_sub(time.seconds());
+    if u64::try_from(age).is_ok_and(|age| age > keep.as_secs()) {
+        let why = "is longer ago than events are remembered (PENSTOCK_WEBHOOK_KEEP_DAYS)";
+        let field = FieldError::new("time", why);
+        let message = format!("the event may have been handled before: its time {why}");
+        return Err(failure::refused(FailureKind::Authentication, message, vec![field]));
+    }
+    Ok(())
 }
 
 async fn prove<H: Host>(

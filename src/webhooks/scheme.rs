@@ -95,7 +95,8 @@ impl Scheme {
             Scheme::Standard => {
                 let keys: Option<Vec<Zeroizing<Vec<u8>>>> =
                     secrets.iter().map(|secret| standard::key(secret)).collect();
-                let keys = keys.ok_or(Refused::MalformedSecret("must be whsec_ and base64"))?;
+                let keys =
+                    keys.ok_or(Refused::MalformedSecret("must be whsec_ and base64 of 24 to 64 bytes"))?;
                 let id = standard::verify(delivery, &keys, check.now, check.tolerance)?;
                 Ok(Proof { trust: Trust::Signed, delivery: Some(id.to_owned()) })
             }

@@ -23,11 +23,15 @@ pub const SIGNATURE: &str = "webhook-signature";
 /// More signatures than keys can be live at once; a bound on the work for a stranger.
 const MOST_SIGNATURES: usize = 16;
 
-/// The key that a secret `whsec_<base64>` stands for; none if it is not one.
+/// How long a key may be, in bytes (section "Symmetric" of "Signature scheme").
+const KEY_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
+
+/// The key of 24 to 64 bytes that a secret `whsec_<base64>` stands for; none if it is not one.
 #[must_use]
 pub fn key(secret: &Secret) -> Option<Zeroizing<Vec<u8>>> {
     let text = secret.expose();
-    STANDARD.decode(text.strip_prefix("whsec_").unwrap_or(text)).ok().map(Zeroizing::new)
+    let key = STANDARD.decode(text.strip_prefix("whsec_").unwrap_or(text)).ok().map(Zeroizing::new)?;
+    KEY_BYTES.contains(&key.len()).then_some(key)
 }
 
 /// Verifies a delivery, and returns its id.

@@ -50,6 +50,22 @@ fn ticket(received: Received) -> String {
     }
 }
 
+/// What is forgotten cannot be known again.
+#[test]
+fn a_signed_event_that_is_older_than_what_is_remembered_is_refused() {
+    let rig = rig();
+    rig.host.set("PENSTOCK_WEBHOOK_KEEP_DAYS", "3");
+    // It is the 20th at ten.
+    let at = |time: &str| {
+        let (_, body) = signed(SECRET, "d1", time);
+        with_signature(SECRET, body.replace("2026-11-20T10:00:00Z", time))
+    };
+    assert!(matches!(receive(&rig, &at("2026-11-17T10:00:00Z")), Ok(Received::Fresh { .. })));
+    let failure = refused(&rig, &at("2026-11-17T09:59:59Z"));
+    assert_eq!((failure.kind, failure.fields[0].field.as_str()), (FailureKind::Authentication, "time"));
+    assert!(failure.message.contains("PENSTOCK_WEBHOOK_KEEP_DAYS"), "{}", failure.message);
+}
+
 #[test]
 fn a_webhook_secret_that_may_be_another_vendors_is_refused_by_name() {
     let rig = rig();

@@ -23,8 +23,13 @@ fn source(rig: &Rig, operation: &str) -> AnswerSource {
     rig.run(rig.invoke(operation, &[("id", "5")], None, Some(&options()))).unwrap().info.source
 }
 
-/// Delivers an event, signed.
+/// Delivers an event, signed, for the first time.
 fn deliver(rig: &Rig, name: &str, subject: &str) {
+    let received = deliver_again(rig, name, subject);
+    assert!(matches!(received, Received::Fresh { .. }), "{received:?}");
+}
+
+fn deliver_again(rig: &Rig, name: &str, subject: &str) -> Received {
     let body = format!(
         r#"{{"id":"d-{name}","type":"{name}","time":"2026-11-20T10:00:00Z",
             "data":{{"tenantId":1234,"{subject}":{{"id":5}}}}}}"#
@@ -32,8 +37,7 @@ fn deliver(rig: &Rig, name: &str, subject: &str) {
     let signature = Encoding::Hex.encode(&sign(SECRET.as_bytes(), &[body.as_bytes()]));
     let headers = [("x-servicetitan-signature".to_owned(), signature)];
     let delivery = Delivery { headers: &headers, body: body.as_bytes() };
-    let received = rig.run(crate::entry::webhooks::receive(&rig.client, "servicetitan", None, &delivery));
-    assert!(matches!(received, Ok(Received::Fresh { .. })), "{received:?}");
+    rig.run(crate::entry::webhooks::receive(&rig.client, "servicetitan", None, &delivery)).unwrap()
 }
 
 #[test]
@@ -49,6 +53,17 @@ fn an_event_outdates_what_is_kept_of_its_thing_and_nothing_else() {
         assert_eq!(source(&rig, "dispatch.zones-get"), AnswerSource::Vendor, "{event}");
         assert_eq!(source(&rig, "dispatch.zones-get"), AnswerSource::Cache, "it is kept anew");
     }
+}
+
+/// Whoever recorded a delivery can send it as often as he likes.
+#[test]
+fn a_delivery_that_is_repeated_outdates_nothing_more() {
+    let rig = rig();
+    deliver(&rig, "tn.dis.zone-updated", "zone");
+    assert_eq!(source(&rig, "dispatch.zones-get"), AnswerSource::Vendor);
+    let again = deliver_again(&rig, "tn.dis.zone-updated", "zone");
+    assert!(matches!(again, Received::InHand(_)), "{again:?}");
+    assert_eq!(source(&rig, "dispatch.zones-get"), AnswerSource::Cache);
 }
 
 #[test]

@@ -134,6 +134,14 @@ fn a_secret_that_is_no_base64_is_the_hosts_mistake() {
 }
 
 #[test]
+fn a_standard_key_has_24_to_64_bytes() {
+    for (length, is_one) in [(23, false), (24, true), (64, true), (65, false)] {
+        let secret = crate::policy::secret::Secret::new(whsec(&"k".repeat(length)));
+        assert_eq!(crate::webhooks::standard::key(&secret).is_some(), is_one, "{length}");
+    }
+}
+
+#[test]
 fn trust_tells_a_signed_body_from_a_key_and_a_hint() {
     let keyed = Message::new(&[("X-API-Key", OLD)], "{}");
     for (scheme, trust) in [

@@ -225,6 +225,31 @@ fn w12_without_a_key_on_either_side_a_webhook_is_refused_and_an_unknown_event_is
     assert_eq!(failure.kind, FailureKind::Authentication);
 }
 
+/// The signature is one of the body alone.
+#[test]
+fn under_a_signature_the_user_is_not_taken_from_a_header_field() {
+    let rig = Rig::new();
+    let body = format!(r#"{{"event":"SESSION_COMPLETE","data":{{"session_id":"{FIRST}"}}}}"#);
+    let user = |signature: &str, value: String| {
+        let headers = [(signature.to_owned(), value), ("x-user-id".to_owned(), "mallory".to_owned())];
+        let delivery = Delivery { headers: &headers, body: body.as_bytes() };
+        let verified =
+            rig.run(crate::entry::webhooks::verify(&rig.client, "asleep", None, &delivery)).unwrap();
+        match verified.event.kind {
+            Kind::SessionComplete { user, .. } => user,
+            other => panic!("{other:?}"),
+        }
+    };
+    // The key says as much of the fields as of the body.
+    assert_eq!(user("x-api-key", KEY.to_owned()).as_deref(), Some("mallory"));
+    let secret = "canary-webhook-secret-0123456789";
+    rig.host.set("ASLEEP_WEBHOOK_SCHEME", "hmac");
+    rig.host.set_secret("ASLEEP_WEBHOOK_SECRET", secret);
+    rig.client.forget_settings();
+    let tag = crate::webhooks::sign(secret.as_bytes(), &[body.as_bytes()]);
+    assert_eq!(user("x-signature", crate::webhooks::Encoding::Hex.encode(&tag)), None);
+}
+
 #[test]
 fn w13_readiness_asks_no_undocumented_path_and_health_shows_failures() {
     let rig = Rig::new();
