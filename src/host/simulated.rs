@@ -8,12 +8,11 @@
 
 mod clock;
 mod executor;
-mod spellings;
 mod store;
 mod wire;
 
 pub use clock::Sleep;
-pub use spellings::spellings;
+use penstock_spellings::spellings;
 pub use store::{Conduct, Store};
 pub use wire::{Pieces, Reply, SentRequest};
 

@@ -49,6 +49,12 @@ pub enum FaultKind {
     TruncatedJson,
     /// The token is revoked, and the answer is 401.
     TokenRevoked,
+    /// 503 whose body and header fields repeat the credentials of the request, in one spelling
+    /// after the other. The request was not carried out.
+    SecretsInError,
+    /// 200 with a page in HTML that repeats them instead of the answer. The request was not carried
+    /// out.
+    SecretsInPage,
 }
 
 impl FaultKind {

@@ -10,6 +10,7 @@ pub mod servicetitan;
 
 mod answer;
 mod clock;
+mod echo;
 mod faults;
 mod limiter;
 mod listen;

@@ -105,6 +105,11 @@ impl Record {
         self.changed.notify_waiters();
     }
 
+    /// How often requests failed in this way.
+    pub(crate) fn faults(&self, kind: FaultKind) -> u64 {
+        self.lock().faults.get(&kind).copied().unwrap_or_default()
+    }
+
     pub(crate) fn requests(&self) -> Vec<Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }

@@ -13,18 +13,11 @@ use crate::{
 };
 use memchr::memmem::Finder;
 use penstock::host::simulated::{Simulated, Sleep};
+use penstock_spellings::TRACES;
 use std::{
     cell::{Cell, RefCell},
     time::Duration,
 };
-
-/// Every secret of a simulation holds this word, several times if it is long: a secret
-/// that is encoded, or cut in two, still shows it.
-pub(crate) const CANARY: &str = "canary";
-
-/// The same as others may spell it: in capitals, and within any text in base64 (escapes leave
-/// letters as they are).
-const SPELLINGS: [&str; 4] = ["CANARY", "Y2FuYXJ5", "NhbmFye", "jYW5hcn"];
 
 /// `PENSTOCK_DEADLINE` where it is not set, or not read yet. No setting is longer here.
 pub(crate) const USUAL_DEADLINE: Duration = Duration::from_secs(120);
@@ -64,7 +57,7 @@ impl World {
             trace: Trace::new(config.trace),
             figures: RefCell::new(Figures { schedules: 1, distinct_traces: 1, ..Figures::default() }),
             violations: RefCell::default(),
-            finders: [CANARY].into_iter().chain(SPELLINGS).map(Finder::new).collect(),
+            finders: TRACES.iter().map(Finder::new).collect(),
             faults: Cell::new(0),
             calls: RefCell::default(),
             current: Cell::new(None),

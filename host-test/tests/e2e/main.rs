@@ -10,6 +10,7 @@
 )]
 
 mod asleep;
+mod echoes;
 mod embed;
 mod every_operation;
 mod files;
@@ -19,4 +20,5 @@ mod jpm;
 mod readme;
 mod reports;
 mod support;
+mod unsent;
 mod webhooks;

@@ -1,6 +1,7 @@
 //! What several tests need.
 
 pub mod files;
+pub mod planted;
 pub mod server;
 
 use penstock_host::{

@@ -4,7 +4,7 @@ use super::rig::{APP_KEY, CLIENT_SECRET, Rig, options, within};
 use crate::{
     contract::{Failure, FailureKind, Outcome, RetryAdvice},
     entry::dynamic::Answer,
-    host::simulated::{Reply, spellings},
+    host::simulated::Reply,
     policy::classify::{Reason, Sent},
 };
 use futures_util::future::join;

@@ -14,6 +14,7 @@ mod commands;
 mod files;
 mod guide;
 mod misfits;
+mod secrets;
 mod serve;
 mod settings;
 mod support;

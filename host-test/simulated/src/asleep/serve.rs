@@ -8,6 +8,7 @@ use super::{
 use crate::{
     FaultKind, Seen,
     answer::Answer,
+    echo,
     faults::Asked,
     listen::{Connection, Serve},
     random::mix,
@@ -81,7 +82,8 @@ impl World {
         if fault == Some(FaultKind::Slow) {
             self.config.clock.sleep(self.plan.faults().delay).await;
         }
-        if let Some(sent) = fault.and_then(instead) {
+        let echoed = fault.and_then(|kind| echo::instead(kind, request, self.record.faults(kind)));
+        if let Some(sent) = echoed.map(|answer| Ok(Sent::whole(answer))).or_else(|| fault.and_then(instead)) {
             return (Some(name), fault, sent);
         }
         let answer = answer(self, &route, request).unwrap_or_else(|refused| refused);
@@ -168,7 +170,10 @@ fn instead(kind: FaultKind) -> Option<Result<Sent, Reset>> {
         | FaultKind::Slow
         | FaultKind::ResetAfterApply
         | FaultKind::ResetInBody
-        | FaultKind::TruncatedJson => return None,
+        | FaultKind::TruncatedJson
+        // These depend on the request (`echo`).
+        | FaultKind::SecretsInError
+        | FaultKind::SecretsInPage => return None,
     };
     Some(Ok(Sent::whole(answer)))
 }

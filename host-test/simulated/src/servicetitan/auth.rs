@@ -84,7 +84,8 @@ impl Tokens {
     fn issue(&self, config: &Config, account: usize) -> Answer {
         let expires = config.clock.now().saturating_add(nanoseconds(config.token_lifetime));
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let token = format!("sim.{:032x}.{:x}", state.random.u128(..), state.live.len());
+        let prefix = &config.token_prefix;
+        let token = format!("{prefix}.{:032x}.{:x}", state.random.u128(..), state.live.len());
         state.live.insert(token.clone(), Token { account, expires });
         let body = json!({
             "access_token": token,

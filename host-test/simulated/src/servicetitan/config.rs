@@ -20,6 +20,8 @@ pub struct Config {
     /// Who may come in. The first tenant of the first account is the one that
     /// [`World`](super::World) looks at when none is named.
     pub accounts: Vec<Account>,
+    /// What every token begins with.
+    pub token_prefix: String,
     /// How long a token lives, `expires_in`; 15 minutes at ServiceTitan.
     pub token_lifetime: Duration,
     /// How many requests it takes; `None` switches the limit off.
@@ -58,6 +60,7 @@ impl Default for Config {
             records: 25,
             file_bytes: 100_000,
             accounts: vec![Account::default()],
+            token_prefix: "sim".to_owned(),
             token_lifetime: Duration::from_secs(900),
             rate_limit: Some(RateLimit::default()),
             retry_after: RetryAfter::Seconds,

@@ -44,7 +44,10 @@ pub(crate) fn instead(
         | FaultKind::Slow
         | FaultKind::ResetAfterApply
         | FaultKind::ResetInBody
-        | FaultKind::TruncatedJson => return None,
+        | FaultKind::TruncatedJson
+        // These depend on the request (`echo`).
+        | FaultKind::SecretsInError
+        | FaultKind::SecretsInPage => return None,
     };
     Some(Ok(Sent::whole(error.answer(trace))))
 }

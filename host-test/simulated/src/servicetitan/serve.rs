@@ -7,6 +7,7 @@ pub(crate) use admission::limited;
 
 use crate::{
     answer::Answer,
+    echo,
     faults::{Asked, FaultKind},
     listen::Connection,
     request::Received,
@@ -68,9 +69,7 @@ async fn token(world: &World, request: &Received, served: &mut Served, trace: &s
         return Ok(Sent::whole(ApiError::new(405, "Use POST.").header("allow", "POST").answer(trace)));
     }
     let fault = fault(world, None, request, served);
-    if let Some(sent) =
-        fault.and_then(|kind| instead(kind, &world.plan.faults(), world.config.clock.now(), trace))
-    {
+    if let Some(sent) = fault.and_then(|kind| in_its_place(world, kind, request, trace)) {
         return sent;
     }
     wait(world, fault).await;
@@ -104,9 +103,7 @@ async fn api(world: &World, request: &Received, served: &mut Served, trace: &str
     if fault == Some(FaultKind::TokenRevoked) {
         world.tokens.revoke(request.header("authorization").unwrap_or_default());
     }
-    if let Some(sent) =
-        fault.and_then(|kind| instead(kind, &world.plan.faults(), world.config.clock.now(), trace))
-    {
+    if let Some(sent) = fault.and_then(|kind| in_its_place(world, kind, request, trace)) {
         return sent;
     }
     wait(world, fault).await;
@@ -137,6 +134,19 @@ fn fault(
         world.record.count(|stats| *stats.faults.entry(kind).or_default() += 1);
     }
     served.fault
+}
+
+/// What is answered in the place of the right answer; none if the request is served first.
+fn in_its_place(
+    world: &World,
+    kind: FaultKind,
+    request: &Received,
+    trace: &str,
+) -> Option<Result<Sent, Reset>> {
+    match echo::instead(kind, request, world.record.faults(kind)) {
+        Some(answer) => Some(Ok(Sent::whole(answer))),
+        None => instead(kind, &world.plan.faults(), world.config.clock.now(), trace),
+    }
 }
 
 async fn wait(world: &World, fault: Option<FaultKind>) {

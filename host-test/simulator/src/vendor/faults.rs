@@ -5,9 +5,10 @@ use crate::{fault::Fault, trace::Who, world::World};
 use bytes::Bytes;
 use fastrand::Rng;
 use penstock::{
-    host::{Body, BodyError, Request, simulated::spellings},
+    host::{Body, BodyError, Request},
     policy::classify::{Reason, Sent},
 };
+use penstock_spellings::spellings;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// JSON that is none of the things that are asked for.

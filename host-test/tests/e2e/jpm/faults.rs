@@ -89,6 +89,8 @@ each_kind! {
     an_empty_body: EmptyBody,
     truncated_json: TruncatedJson,
     token_revoked_in_mid_list: TokenRevoked,
+    an_error_with_secrets: SecretsInError,
+    a_page_with_secrets_instead_of_the_answer: SecretsInPage,
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::host::simulated::spellings;
+use penstock_spellings::spellings;
 use proptest::prelude::*;
 
 const SECRET: &str = "cs2.Made&up=<né> \"+/\\%41";

@@ -1,6 +1,9 @@
 //! The spellings in which a secret may come back from a provider, a proxy or a log.
 //!
-//! For tests, and made apart from what looks for them in the product.
+//! For tests, simulated providers and the simulator, and made apart from what looks for them in
+//! the product. A test plants secrets that hold [`CANARY`] and looks for [`TRACES`] wherever
+//! something leaves the product: that needs no knowledge of the spellings, so what one of them
+//! shows is seen though nobody listed it.
 
 use base64::{
     Engine,
@@ -13,6 +16,22 @@ const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.')
 
 /// What a lenient writer of URLs escapes.
 const FEW: &AsciiSet = &CONTROLS.add(b'&').add(b'+').add(b'=').add(b'%').add(b'"');
+
+/// A word that planted secrets hold, several times if they are long: one that is encoded, or cut
+/// in two, still shows it.
+pub const CANARY: &str = "canary";
+
+/// What shows the [`CANARY`] in any spelling: itself, in capitals, and in each of its three places in
+/// a text in base64. (Escapes leave letters as they are.)
+pub const TRACES: [&str; 5] = [CANARY, "CANARY", "Y2FuYXJ5", "NhbmFye", "jYW5hcn"];
+
+/// Where a text shows the [`CANARY`], with some of what stands around it; none if it does not.
+#[must_use]
+pub fn shown(text: &str) -> Option<String> {
+    let at = TRACES.iter().filter_map(|trace| text.find(trace)).min()?;
+    let before: String = text.get(..at)?.chars().rev().take(60).collect();
+    Some(before.chars().rev().chain(text.get(at..)?.chars().take(60)).collect())
+}
 
 /// The secret itself, and how it may be spelt.
 #[must_use]
@@ -67,4 +86,19 @@ fn json_ascii(text: &str) -> String {
         false => letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
     });
     spelt.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_shows_the_canary() {
+        for secret in ["canary&1=canary+%\u{e9}-canary", "a canary\"<b>' /canary/ canary"] {
+            for spelling in spellings(secret) {
+                assert!(shown(&format!("before {spelling} after")).is_some(), "{spelling}");
+            }
+        }
+        assert_eq!(shown("a text without it"), None);
+    }
 }
