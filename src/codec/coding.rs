@@ -22,8 +22,24 @@ const CUT_OFF: &str = "the coded body is cut off";
 /// How much is inflated at once, in bytes.
 const STEP: usize = 16 * 1024;
 
-/// The longest name of a coding that is shown, in characters.
-const LONGEST_NAME: usize = 40;
+/// The codings that a failure names, by the registry of RFC 9110 section 16.6.1. Any other text might be
+/// anything, a credential that is repeated too.
+const REGISTERED: [&str; 11] = [
+    "aes128gcm",
+    "br",
+    "compress",
+    "dcb",
+    "dcz",
+    "deflate",
+    "exi",
+    "gzip",
+    "pack200-gzip",
+    "x-compress",
+    "zstd",
+];
+
+/// How many names of codings are shown at most.
+const MOST_NAMES: usize = 4;
 
 /// A content coding that is understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +57,7 @@ impl Coding {
     /// What the values of `Content-Encoding` name; none if the body is as it is.
     ///
     /// # Errors
-    /// The name of any other coding, or of several in a row, for a person.
+    /// The registered name of any other coding, or of several in a row, for a person.
     pub fn of<'a>(values: impl Iterator<Item = &'a str>) -> Result<Option<Coding>, String> {
         let mut names = Vec::new();
         for value in values {
@@ -56,8 +72,8 @@ impl Coding {
             [name] if name.eq_ignore_ascii_case("deflate") => Ok(Some(Coding::Deflate)),
             [name] if name.eq_ignore_ascii_case("zstd") => Ok(Some(Coding::Zstd)),
             names => {
-                let shown = names.join(", ");
-                Err(shown.chars().filter(|letter| !letter.is_control()).take(LONGEST_NAME).collect())
+                let shown: Vec<&str> = names.iter().take(MOST_NAMES).map(|name| registered(name)).collect();
+                Err(shown.join(", "))
             }
         }
     }
@@ -81,6 +97,11 @@ impl Coding {
             }
         }
     }
+}
+
+/// A coding's registered name.
+fn registered(name: &str) -> &'static str {
+    REGISTERED.into_iter().find(|known| known.eq_ignore_ascii_case(name)).unwrap_or("unregistered")
 }
 
 /// Why a coded body could not be decoded.

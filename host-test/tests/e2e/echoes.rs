@@ -138,7 +138,8 @@ async fn pages_and_token_endpoints_that_repeat_credentials_show_none() {
         for seen in [seen_by_an_embedder(&provider.url()).await, seen_by_a_client(&provider.url()).await] {
             assert_eq!(shown(&seen), None, "{kind:?}, tokens: {tokens}");
         }
-        assert!(provider.stats().faults[&kind] >= CALLS as u64, "{kind:?}, tokens: {tokens}");
+        let least = if tokens { 6 } else { CALLS as u64 };
+        assert!(provider.stats().faults[&kind] >= least, "{:?}", provider.stats().faults);
     }
 }
 

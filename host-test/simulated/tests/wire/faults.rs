@@ -5,6 +5,7 @@ use penstock_simulated::{
     Clock, FaultKind, Faults, Matcher, VariantArray,
     servicetitan::{Config, Resource, SimulatedServiceTitan},
 };
+use penstock_spellings::spellings;
 use serde_json::json;
 use std::time::Duration;
 
@@ -49,6 +50,21 @@ async fn errors_have_their_status_body_and_header() {
         let second = client.get(&list()).await;
         assert_eq!((second.status, second.ids().len()), (200, 10), "the second try is served");
         assert_eq!(provider.stats().faults, [(kind, 1)].into(), "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn credentials_are_repeated_in_every_spelling() {
+    for kind in [FaultKind::SecretsInError, FaultKind::SecretsInPage] {
+        let (provider, client) = started(Faults { max_in_a_row: u32::MAX, ..Faults::only(kind) }).await;
+        let mut seen = String::new();
+        for _ in 0..20 {
+            seen += &client.get(&list()).await.text;
+        }
+        for spelling in spellings(&provider.config().accounts[0].app_keys[0]) {
+            let in_json = json!(spelling).to_string();
+            assert!(seen.contains(&spelling) || seen.contains(&in_json), "{kind:?}: {spelling}");
+        }
     }
 }
 
