@@ -156,8 +156,8 @@ async fn pages_and_token_endpoints_that_repeat_credentials_show_none() {
 /// error of a token endpoint.
 fn odd(request: &Request<Bytes>, number: usize) -> Response<Full<Bytes>> {
     let token = request.uri().path() == "/connect/token";
-    if token && number % 3 != 2 {
-        let token = serde_json::json!({"access_token": TOKEN, "expires_in": 1, "token_type": "Bearer"});
+    if token && number % 8 != 7 {
+        let token = serde_json::json!({"access_token": TOKEN, "expires_in": 900, "token_type": "Bearer"});
         return server::json(200, &token);
     }
     let secrets = if token { [CLIENT_ID, CLIENT_SECRET] } else { [APP_KEY, TOKEN] };
@@ -183,7 +183,8 @@ async fn redirects_codings_and_types_that_repeat_credentials_show_none() {
     let number = AtomicUsize::new(0);
     let provider =
         Server::start(move |request| std::future::ready(odd(&request, number.fetch_add(1, SeqCst)))).await;
-    for seen in [seen_by_an_embedder(&provider.origin(), 1).await, seen_by_a_client(&provider.origin()).await]
+    for seen in
+        [seen_by_an_embedder(&provider.origin(), 20).await, seen_by_a_client(&provider.origin()).await]
     {
         assert_eq!(shown(&seen), None);
     }
