@@ -8,6 +8,7 @@ use crate::{
     policy::classify::{Reason, Sent},
 };
 use futures_util::future::join;
+use penstock_spellings::spellings;
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
