@@ -37,7 +37,7 @@ pub use self::{
     admin::Readiness,
     context::CallContext,
     files::Download,
-    pages::{Page, Reader},
+    pages::{ListPosition, Page, Reader},
 };
 
 use crate::{

@@ -1,7 +1,7 @@
 //! One Wasmtime engine for the process, and the components that it compiled.
 
 use std::{
-    fmt,
+    fmt, fs,
     path::PathBuf,
     sync::{Arc, Mutex, OnceLock, PoisonError},
     thread,
@@ -70,7 +70,24 @@ impl Engine {
     ///
     /// When Wasmtime does not run on this platform.
     pub fn new(cache: &CodeCache) -> Result<Self, Error> {
+        Self::with_reservation(cache, reservation(address_space()))
+    }
+
+    /// The same that reserves so many bytes of addresses for an instance's memory. Without it
+    /// that is what Wasmtime chooses, 4 GiB, by which a memory never has to move and needs few
+    /// checks; and less where the process may not have so many (`ulimit -v`, `RLIMIT_AS`).
+    /// Addresses are no memory: they cost nothing where they are not limited.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::new`].
+    pub fn with_reservation(cache: &CodeCache, bytes: Option<u64>) -> Result<Self, Error> {
         let mut config = Config::new();
+        if let Some(bytes) = bytes {
+            config.memory_reservation(bytes);
+            config.memory_reservation_for_growth(bytes);
+            config.memory_guard_size(SMALL_GUARD.min(bytes));
+        }
         config.wasm_component_model_async(true);
         config.epoch_interruption(true);
         // The components have no names of functions: a backtrace would be numbers.
@@ -124,6 +141,31 @@ impl fmt::Debug for Engine {
     }
 }
 
+/// What is reserved where addresses are scarce: enough that most instances need not move.
+const SMALL_RESERVATION: u64 = 64 << 20;
+
+/// The guard behind such a memory: whole pages, on any platform.
+const SMALL_GUARD: u64 = 64 << 10;
+
+/// Where a process may have fewer addresses than this, they are scarce: two instances reserve
+/// half of it, and threads their stacks.
+const SCARCE: u64 = 16 << 30;
+
+fn reservation(address_space: Option<u64>) -> Option<u64> {
+    address_space.filter(|bytes| *bytes < SCARCE).map(|_| SMALL_RESERVATION)
+}
+
+/// How many bytes of addresses the process may have, if Linux says that they are limited
+/// (`proc_pid_limits(5)`).
+fn address_space() -> Option<u64> {
+    limit_of_addresses(&fs::read_to_string("/proc/self/limits").ok()?)
+}
+
+fn limit_of_addresses(limits: &str) -> Option<u64> {
+    let soft = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
+    soft.split_ascii_whitespace().next()?.parse().ok()
+}
+
 fn open(cache: &CodeCache) -> Option<Cache> {
     let mut config = CacheConfig::new();
     match cache {
@@ -145,4 +187,25 @@ fn tick(engine: EngineWeak) {
             thread::sleep(TICK);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn less_is_reserved_where_addresses_are_limited() {
+        let limits = |soft: &str| {
+            format!(
+                "Limit                     Soft Limit           Hard Limit           Units     \n\
+                     Max cpu time              unlimited            unlimited            seconds   \n\
+                     Max address space         {soft}           unlimited            bytes     \n"
+            )
+        };
+        let reserved = |soft| reservation(limit_of_addresses(&limits(soft)));
+        assert_eq!(reserved("unlimited"), None);
+        assert_eq!(reserved("2048000000"), Some(SMALL_RESERVATION));
+        assert_eq!(reserved("68719476736"), None);
+        assert_eq!(limit_of_addresses("nothing of the kind"), None);
+    }
 }

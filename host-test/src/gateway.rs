@@ -45,11 +45,15 @@ impl Default for GatewayOptions {
     }
 }
 
+/// How long answers under way may take to end once nothing more is sent for them.
+const LAST: Duration = Duration::from_secs(2);
+
 /// A gateway that serves. Dropping it closes its connections and lets its instances go.
 pub struct Gateway {
     address: SocketAddr,
     handler: Handler,
     stop: watch::Sender<bool>,
+    leaving: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
 
@@ -96,11 +100,12 @@ impl Gateway {
         let logs = environment.logs.clone();
         let connections = options.connections;
         let (stop, stopped) = watch::channel(false);
+        let (leaving, is_leaving) = watch::channel(false);
         let instances = Instances::new(engine, component, environment, options, stopped.clone())?;
         let handler = ProxyHandler::new(instances);
-        let server = server::Server { handler: handler.clone(), logs, stopped, connections };
+        let server = server::Server { handler: handler.clone(), logs, stopped, is_leaving, connections };
         let serving = tokio::spawn(server.run(listener));
-        Ok(Self { address, handler, stop, serving })
+        Ok(Self { address, handler, stop, leaving, serving })
     }
 
     /// Where it listens.
@@ -115,12 +120,23 @@ impl Gateway {
         self.handler.state().started()
     }
 
-    /// Accepts nothing more and waits until the requests under way are answered, but
-    /// no longer than `patience`.
+    /// Answers `/ready` with 503 from now on, and everything else as before: whoever balances
+    /// load between gateways is to ask the others before this one [stops](Gateway::stop).
+    pub fn leave(&self) {
+        self.leaving.send_replace(true);
+    }
+
+    /// Accepts nothing more and waits until the requests under way are answered, but no longer
+    /// than `patience`. What is left then may send nothing more to a provider, so that it ends
+    /// soon: a list as lines ends with one that says where to resume.
     pub async fn stop(mut self, patience: Duration) {
+        self.leave();
         // Fails only when the server is gone already.
         let _ = self.stop.send(true);
-        let _ = tokio::time::timeout(patience, &mut self.serving).await;
+        if tokio::time::timeout(patience, &mut self.serving).await.is_err() {
+            self.handler.state().close();
+            let _ = tokio::time::timeout(LAST, &mut self.serving).await;
+        }
     }
 }
 

@@ -9,13 +9,22 @@ mod connector;
 mod errors;
 mod outbound;
 mod policy;
+mod proxies;
 mod resolver;
+mod route;
+mod trust;
 
-pub use outbound::{InvalidAuthority, Outbound, OutboundOptions, OutboundStats};
+pub use outbound::{Outbound, OutboundOptions, OutboundStats};
 pub use policy::{InvalidOrigin, OutboundPolicy};
+pub use proxies::Proxies;
+pub use trust::{InvalidAuthority, Trust, certificates_of_pem};
 
 use std::{
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     task::{Context, Poll},
 };
 
@@ -30,11 +39,18 @@ use crate::limits::Computing;
 pub(crate) struct Hooks {
     outbound: Outbound,
     computing: Computing,
+    /// Whether nothing more may be sent.
+    closed: Arc<AtomicBool>,
 }
 
 impl Hooks {
     pub(crate) fn new(outbound: Outbound, computing: Computing) -> Self {
-        Self { outbound, computing }
+        Self { outbound, computing, closed: Arc::default() }
+    }
+
+    /// The same until it is closed.
+    pub(crate) fn until(self, closed: Arc<AtomicBool>) -> Self {
+        Self { closed, ..self }
     }
 }
 
@@ -55,7 +71,11 @@ impl WasiHttpHooks for Hooks {
         _processed: Io,
     ) -> Box<dyn Future<Output = Result<(http::Response<WasiBody>, Io), WasiError>> + Send> {
         let (outbound, computing) = (self.outbound.clone(), self.computing.clone());
+        let closed = self.closed.load(Relaxed);
         Box::new(async move {
+            if closed {
+                return Err(WasiError::HttpRequestDenied);
+            }
             let response = outbound.send(request, options.unwrap_or_default()).await?;
             let response = match computing.is_counting() {
                 true => response.map(|body| Counting { body, computing }.boxed_unsync()),

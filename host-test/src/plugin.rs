@@ -24,7 +24,7 @@ use crate::{
     },
     engine::Engine,
     instance::Prepared,
-    records::{self, Records},
+    records::{self, Bound, Records},
     worker::{Ended, Job, Worker},
 };
 
@@ -205,12 +205,28 @@ impl Plugin {
         > + Send
         + 'static,
     ) -> Result<Records<T>, Error> {
+        self.records_within(None, call).await
+    }
+
+    /// The same for the first of them.
+    pub(crate) async fn records_within<T: wasmtime::component::Lift + Send + 'static>(
+        &self,
+        bound: Option<Bound<T>>,
+        call: impl for<'a> FnOnce(
+            &'a Caller,
+            &'a Guest,
+        ) -> BoxFuture<
+            'a,
+            wasmtime::Result<(StreamReader<T>, FutureReader<Result<ListEnd, Failure>>)>,
+        > + Send
+        + 'static,
+    ) -> Result<Records<T>, Error> {
         // Before the call: the instance may end as soon as it has answered.
         let seen = self.ended();
         let piped = self.read(move |caller, guest| {
             async move {
                 let (stream, end) = call(caller, guest).await?;
-                caller.with(|store| records::pipe(store, stream, end))
+                caller.with(|store| records::pipe(store, stream, end, bound))
             }
             .boxed()
         });

@@ -89,9 +89,15 @@ impl<T> Records<T> {
         }
     }
 
+    /// Asks for no more: what is on its way still comes, and then the end, which says where
+    /// to go on behind it.
+    pub fn close(&mut self) {
+        self.records.close();
+    }
+
     /// Leaves before the end.
     pub async fn stop(mut self) -> Stopped<T> {
-        self.records.close();
+        self.close();
         let rest = self.records.by_ref().collect().await;
         let end = match self.ending {
             Ending::Awaited(ending) => ending.await,
@@ -133,15 +139,42 @@ pub(crate) fn pipe<T: Lift + Send + 'static>(
     mut store: impl AsContextMut,
     records: StreamReader<T>,
     end: FutureReader<End>,
+    bound: Option<Bound<T>>,
 ) -> wasmtime::Result<Piped<T>> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     let (reply, ended) = oneshot::channel();
-    records.pipe(&mut store, Deliver(sender))?;
+    records.pipe(&mut store, Deliver { sender, bound })?;
     end.pipe(&mut store, Report(Some(reply)))?;
     Ok((receiver, ended))
 }
 
-struct Deliver<T>(mpsc::Sender<T>);
+/// How many more items of a stream are taken.
+pub(crate) struct Bound<T> {
+    pub(crate) most: u64,
+    /// Which of them count.
+    pub(crate) counts: fn(&T) -> bool,
+}
+
+struct Deliver<T> {
+    sender: mpsc::Sender<T>,
+    bound: Option<Bound<T>>,
+}
+
+impl<T> Deliver<T> {
+    /// Whether everything that is wanted has been taken. To have more of it on the way would
+    /// be to have it delivered.
+    fn is_enough(&self) -> bool {
+        self.bound.as_ref().is_some_and(|bound| bound.most == 0)
+    }
+
+    fn count(&mut self, record: &T) {
+        if let Some(bound) = &mut self.bound
+            && (bound.counts)(record)
+        {
+            bound.most = bound.most.saturating_sub(1);
+        }
+    }
+}
 
 impl<T: Lift + Send + 'static, D> StreamConsumer<D> for Deliver<T> {
     type Item = T;
@@ -155,8 +188,11 @@ impl<T: Lift + Send + 'static, D> StreamConsumer<D> for Deliver<T> {
     ) -> Poll<wasmtime::Result<StreamResult>> {
         let mut taken = 0_usize;
         loop {
+            if self.is_enough() {
+                return Poll::Ready(Ok(StreamResult::Dropped));
+            }
             // Room first: what is taken from the guest cannot be put back.
-            match self.0.poll_ready(context) {
+            match self.sender.poll_ready(context) {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(_)) => return Poll::Ready(Ok(StreamResult::Dropped)),
                 Poll::Pending if taken > 0 => return Poll::Ready(Ok(StreamResult::Completed)),
@@ -168,10 +204,11 @@ impl<T: Lift + Send + 'static, D> StreamConsumer<D> for Deliver<T> {
             }
             let mut record = None;
             source.read(&mut store, &mut record)?;
-            if let Some(record) = record
-                && self.0.start_send(record).is_err()
-            {
-                return Poll::Ready(Ok(StreamResult::Dropped));
+            if let Some(record) = record {
+                self.count(&record);
+                if self.sender.start_send(record).is_err() {
+                    return Poll::Ready(Ok(StreamResult::Dropped));
+                }
             }
             taken += 1;
         }

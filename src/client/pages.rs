@@ -74,6 +74,19 @@ pub struct Reader<H> {
     misfits: Misfits,
     /// How many of the records that the pager counts as delivered were left out.
     left_out: u64,
+    /// How many records there are, as the provider said last.
+    total: Option<u64>,
+}
+
+/// Where a whole read stands, behind everything that was delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListPosition {
+    /// Goes on from here.
+    pub resume: String,
+    /// Pages that the records came from.
+    pub pages: u32,
+    /// How many records there are in all, if the provider has said so.
+    pub total: Option<u64>,
 }
 
 /// A page that is kept until it was delivered.
@@ -181,6 +194,12 @@ impl<H: Host + 'static> Reader<H> {
             first_misfits: self.misfits.first().to_vec(),
             resume: self.resume(),
         }
+    }
+
+    /// Where the read stands.
+    #[must_use]
+    pub fn position(&self) -> ListPosition {
+        ListPosition { resume: self.resume(), pages: self.pager.pages(), total: self.total }
     }
 
     /// The failure, with where to go on, and with the records behind that place that did not
@@ -307,6 +326,9 @@ impl<H: Host + 'static> Reader<H> {
             }
             _ => Err(internal("a list answered without a page")),
         });
+        if let Ok(Buffered { envelope: Envelope { total: Some(total), .. }, .. }) = &result {
+            self.total = Some(*total);
+        }
         match (page, result) {
             (None, result) => self.probed(result),
             (Some(page), Ok(arrived)) => self.arrive(page, arrived),

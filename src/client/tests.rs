@@ -26,6 +26,7 @@ mod lookup;
 mod memory;
 mod misfits;
 mod policies;
+mod positions;
 mod reports;
 mod resume;
 mod retry;

@@ -9,7 +9,7 @@ use super::{
     typed::misfit_failed,
 };
 use crate::{
-    client::{Page, Reader},
+    client::{ListPosition, Page, Reader},
     contract::{Failure, ListEnd, Misfit},
     host::Host,
 };
@@ -22,6 +22,14 @@ pub trait Sink<T> {
     /// Hands records over; returns those that the consumer did not take because it
     /// stopped reading.
     async fn write(&mut self, items: Vec<T>) -> Vec<T>;
+
+    /// Whether it wants to know where a read stands: that costs a text for each page.
+    fn wants_positions(&self) -> bool {
+        false
+    }
+
+    /// Tells where the read stands, behind everything that was written.
+    async fn stand(&mut self, _position: ListPosition) {}
 }
 
 /// Reads everything, makes each record what `form` says, and writes it to the sink.
@@ -51,6 +59,10 @@ pub async fn stream_records<H: Host + 'static, F: Form>(
         if let Some((_, misfit)) = broken {
             let failure = misfit_failed(reader.operation(), &page.call_id, page.status, misfit);
             return Err(reader.resumable(failure));
+        }
+        if sink.wants_positions() {
+            let position = reader.position();
+            meanwhile(&mut reader, sink.stand(position)).await;
         }
     }
     Ok(reader.end(true))
@@ -102,10 +114,14 @@ async fn deliver<H: Host + 'static, T>(
     if items.is_empty() {
         return 0;
     }
-    let write = pin!(sink.write(items));
-    let ahead = pin!(reader.read_ahead());
-    match select(write, ahead).await {
-        Either::Left((refused, _)) => refused.len(),
-        Either::Right(((), write)) => write.await.len(),
+    meanwhile(reader, sink.write(items)).await.len()
+}
+
+/// Waits for the consumer while fetching the next pages.
+async fn meanwhile<H: Host + 'static, T>(reader: &mut Reader<H>, consumed: impl Future<Output = T>) -> T {
+    let (consumed, ahead) = (pin!(consumed), pin!(reader.read_ahead()));
+    match select(consumed, ahead).await {
+        Either::Left((done, _)) => done,
+        Either::Right(((), consumed)) => consumed.await,
     }
 }

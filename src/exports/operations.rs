@@ -5,6 +5,7 @@ use super::{
     stream::{End, run},
 };
 use crate::{
+    client::ListPosition,
     codec,
     contract::{
         CallOptions, Failure,
@@ -18,10 +19,11 @@ use crate::{
         batch::{self, BatchCall, BatchOptions, BatchResult, Unattempted},
         dynamic,
         form::NormalForm,
+        stream_records::Sink,
         typed::record_type,
     },
 };
-use wit_bindgen::StreamReader;
+use wit_bindgen::{StreamReader, StreamWriter};
 
 impl Guest for Component {
     fn vendors() -> Vec<String> {
@@ -86,13 +88,62 @@ impl Guest for Component {
         body: Option<String>,
         options: Option<CallOptions>,
     ) -> (StreamReader<String>, End) {
-        let opening = async move {
-            let operation = dynamic::operation(&provider, &operation)?;
-            dynamic::list(&client(), operation, &parameters, body.as_deref(), options.as_ref()).await
-        };
         let (writer, reader) = wit_stream::new();
-        let end = run(opening, writer, |reader| NormalForm(record_type(reader.operation())));
-        (reader, end)
+        (reader, list(Asked { provider, operation, parameters, body, options }, writer))
+    }
+
+    async fn list_with_positions(
+        provider: String,
+        operation: String,
+        parameters: Vec<(String, String)>,
+        body: Option<String>,
+        options: Option<CallOptions>,
+    ) -> (StreamReader<wit::ListItem>, End) {
+        let (writer, reader) = wit_stream::new();
+        (reader, list(Asked { provider, operation, parameters, body, options }, WithPositions(writer)))
+    }
+}
+
+/// What a list is asked for with.
+struct Asked {
+    provider: String,
+    operation: String,
+    parameters: Vec<(String, String)>,
+    body: Option<String>,
+    options: Option<CallOptions>,
+}
+
+fn list(asked: Asked, sink: impl Sink<String> + 'static) -> End {
+    let opening = async move {
+        let Asked { provider, operation, parameters, body, options } = asked;
+        let operation = dynamic::operation(&provider, &operation)?;
+        dynamic::list(&client(), operation, &parameters, body.as_deref(), options.as_ref()).await
+    };
+    run(opening, sink, |reader| NormalForm(record_type(reader.operation())))
+}
+
+/// Writes records and positions into one stream, so that nothing can come between them.
+struct WithPositions(StreamWriter<wit::ListItem>);
+
+impl Sink<String> for WithPositions {
+    async fn write(&mut self, items: Vec<String>) -> Vec<String> {
+        let refused = self.0.write_all(items.into_iter().map(wit::ListItem::Record).collect()).await;
+        let records = refused.into_iter().filter_map(|item| match item {
+            wit::ListItem::Record(record) => Some(record),
+            wit::ListItem::Position(_) => None,
+        });
+        records.collect()
+    }
+
+    fn wants_positions(&self) -> bool {
+        true
+    }
+
+    async fn stand(&mut self, position: ListPosition) {
+        let ListPosition { resume, pages, total } = position;
+        // A consumer that has left is noticed with the next page.
+        let position = wit::ListItem::Position(wit::Position { resume, pages, total });
+        self.0.write_all(vec![position]).await;
     }
 }
 

@@ -20,9 +20,9 @@ use wit_bindgen::{
 pub(super) type End = FutureReader<Result<ListEnd, Failure>>;
 
 /// Runs a whole read in a task of its own.
-pub(super) fn run<O: StreamOps + 'static, F: Form<Record = O::Payload> + 'static>(
+pub(super) fn run<F: Form + 'static>(
     opening: impl Future<Output = Result<Reader<WasiHost>, Failure>> + 'static,
-    mut writer: RawStreamWriter<O>,
+    mut writer: impl Sink<F::Record> + 'static,
     form: impl FnOnce(&Reader<WasiHost>) -> F + 'static,
 ) -> End {
     let (end_writer, end_reader) = wit_future::new(|| {

@@ -1,20 +1,26 @@
-//! `penstock batch`: many calls, one a line, results in their order.
+//! `penstock batch`: many calls, one a line, results in their order as they come.
+
+mod making;
 
 use crate::{
+    output::{Output, Unwritten},
+    progress::Quiet,
+    ready::NotReady,
     report::Unfit,
     result_line::line,
+    stopping::Stopping,
     target::{MisfitChoice, Target},
     text,
+    told::tell,
 };
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow};
 use clap::Args;
-use penstock_host::bindings::operations::{BatchCall, BatchOptions, BatchResult};
+pub(crate) use making::Made;
+use making::Making;
+use penstock_host::bindings::operations::BatchCall;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
-use std::{
-    collections::BTreeMap,
-    io::{self, BufWriter, Write},
-};
+use std::collections::BTreeMap;
 
 #[derive(Args)]
 pub(crate) struct Batch {
@@ -27,8 +33,8 @@ pub(crate) struct Batch {
     /// more to say of it; `failed`; or `notAttempted`.
     #[arg(value_name = "FILE")]
     calls: String,
-    /// Calls under way at once, 1 to 64.
-    #[arg(long, value_name = "COUNT")]
+    /// Calls under way at once, 1 to 64. BATCH_SIZE unless set.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=64))]
     concurrency: Option<u32>,
     /// Begin no further call after so many failures.
     #[arg(long, value_name = "COUNT")]
@@ -36,6 +42,11 @@ pub(crate) struct Batch {
     /// What becomes of an answer that does not fit the contract, or of a record in it.
     #[arg(long, value_enum, default_value = "fail")]
     on_misfit: MisfitChoice,
+    /// How long calls under way may take to end after the first signal, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    grace: u64,
+    #[command(flatten)]
+    quiet: Quiet,
     #[command(flatten)]
     target: Target,
 }
@@ -50,30 +61,88 @@ struct Line<'a> {
     body: Option<&'a RawValue>,
 }
 
+/// What became of the calls.
+#[derive(Default)]
+struct Count {
+    well: usize,
+    failed: usize,
+    left: usize,
+}
+
+impl Count {
+    fn add(&mut self, made: &Made) {
+        match made {
+            Made::Ok(_) => self.well += 1,
+            Made::Failed(_) | Made::Unfinished => self.failed += 1,
+            Made::NotAttempted(_) => self.left += 1,
+        }
+    }
+}
+
 impl Batch {
-    pub(crate) async fn run(self) -> Result<()> {
+    pub(crate) async fn run(self, stopping: &Stopping) -> Result<()> {
         let calls = read(&self.calls)?;
+        let concurrency = match self.concurrency {
+            Some(concurrency) => concurrency,
+            None => self.target.batch_size().await?,
+        };
         let plugin = self.target.plugin().await?;
-        let batch = BatchOptions { concurrency: self.concurrency, stop_after: self.stop_after };
         let mut options = self.target.options(None);
         options.on_misfit = Some(self.on_misfit.into());
-        let results = plugin.batch(&self.provider_name, calls, batch, Some(options)).await?;
+        // What is wrong with all of them is told once.
+        let readiness = plugin.ready(&self.provider_name, options.account.as_deref()).await?;
+        if !readiness.ready {
+            return Err(NotReady(readiness.missing).into());
+        }
+        let making = Making {
+            plugin,
+            provider: self.provider_name,
+            options,
+            concurrency: concurrency as usize,
+            stop_after: self.stop_after,
+            grace: std::time::Duration::from_secs(self.grace),
+            stopping: stopping.clone(),
+        };
+        report(calls.len(), making.make(calls), stopping, self.quiet).await
+    }
+}
 
-        let mut out = BufWriter::new(io::stdout().lock());
-        let (mut failed, mut left) = (0, 0);
-        for result in &results {
-            writeln!(out, "{}", line(result))?;
-            match result {
-                BatchResult::Ok(_) => {}
-                BatchResult::Failed(_) => failed += 1,
-                BatchResult::NotAttempted(_) => left += 1,
+/// Prints each result before a further call begins: what cannot be told is not done.
+async fn report(total: usize, mut results: making::Results, stopping: &Stopping, quiet: Quiet) -> Result<()> {
+    let progress = quiet.progress("calls");
+    progress.of(total as u64);
+    let mut output = Output::stdout(stopping);
+    let (mut count, mut unwritten, mut place) = (Count::default(), None, 0_usize);
+    while let Some(made) = results.next().await {
+        place += 1;
+        count.add(&made);
+        progress.add(1);
+        let line = line(&made);
+        if unwritten.is_none() {
+            let written = output.line(&line).and_then(|()| output.flush());
+            unwritten = written.err().inspect(|_| results.stop());
+        }
+        if unwritten.is_some() && !matches!(made, Made::NotAttempted(_)) {
+            let line: String = line.chars().take(200).collect();
+            tell!("not printed, the result of call {place}: {line}");
+        }
+    }
+    drop(progress);
+    let Count { well, failed, left } = count;
+    let summary = format!("of {total} calls {well} went well, {failed} failed and {left} were not attempted");
+    match unwritten {
+        Some(Unwritten::Gone) => Err(anyhow!("nobody reads the output any more; {summary}")),
+        Some(error) => Err(anyhow::Error::from(error).context(summary)),
+        None if stopping.signal().is_some() && failed + left > 0 => {
+            Err(stopping.stopped(format!("; {summary}")).into())
+        }
+        None if failed + left > 0 => Err(anyhow!(summary)),
+        None => {
+            if !quiet.quiet {
+                tell!("{summary}");
             }
+            Ok(())
         }
-        out.flush()?;
-        if failed + left > 0 {
-            bail!("of {} calls {failed} failed and {left} were not attempted", results.len());
-        }
-        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     misfits::count_on_stderr,
     target::{MisfitChoice, Target},
     text,
+    told::tell,
 };
 use anyhow::{Context, Result};
 use clap::Args;
@@ -46,11 +47,11 @@ impl Call {
         }
         if answer.info.source != AnswerSource::Vendor {
             let degraded = if answer.info.degraded { ", degraded" } else { "" };
-            eprintln!("from the {}{degraded}, {} ms old", answer.info.source.name(), answer.info.age_ms);
+            tell!("from the {}{degraded}, {} ms old", answer.info.source.name(), answer.info.age_ms);
         }
         count_on_stderr(answer.info.misfits, &answer.info.first_misfits);
         if let Some(page) = answer.page {
-            eprintln!("page {}, more follow: {}, resume: {}", page.page, page.has_more, page.resume);
+            tell!("page {}, more follow: {}, resume: {}", page.page, page.has_more, page.resume);
         }
         Ok(())
     }

@@ -1,6 +1,9 @@
 //! `penstock demo`: the main job, end to end, against a provider that fails on purpose.
 
-use crate::provider::fault_rate;
+use crate::{
+    provider::fault_rate,
+    told::{say, tell},
+};
 use anyhow::{Result, bail};
 use clap::Args;
 use futures_util::StreamExt;
@@ -15,6 +18,7 @@ use penstock_simulated::{
 };
 use std::{
     collections::BTreeMap,
+    io,
     time::{Duration, Instant},
 };
 
@@ -46,12 +50,12 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) async fn run(self) -> Result<()> {
-        eprintln!("Starting a simulated ServiceTitan with {} jobs (seed {}).", self.jobs, self.seed);
+        tell!("Starting a simulated ServiceTitan with {} jobs (seed {}).", self.jobs, self.seed);
         let provider = SimulatedServiceTitan::with_listed_jobs(self.config()).await?;
         let mut settings = provider.settings();
         settings.insert("LOG_LEVEL".to_owned(), "error".to_owned());
         settings.insert("RETRY_ATTEMPTS".to_owned(), ATTEMPTS.to_string());
-        eprintln!("Loading the component.");
+        tell!("Loading the component.");
         let plugin = Plugin::start(Environment::loopback(settings)).await?;
 
         let began = Instant::now();
@@ -60,7 +64,7 @@ impl Demo {
 
         let truth: BTreeMap<i64, u32> = provider.job_ids().into_iter().map(|id| (id, 0)).collect();
         let summary = Summary::new(truth, &delivered.ids, delivered.pages, took, &plugin.snapshot().await?)?;
-        summary.print(&provider);
+        summary.print(&provider)?;
         provider.shutdown().await;
         if summary.lost + summary.repeated + summary.unknown > 0 {
             bail!("records were lost or repeated; run with the same --seed to see it again");
@@ -154,22 +158,23 @@ impl Summary {
         Ok(Summary { records, pages, token_fetches, retries, took, lost, repeated, unknown })
     }
 
-    fn print(&self, provider: &SimulatedServiceTitan) {
+    fn print(&self, provider: &SimulatedServiceTitan) -> io::Result<()> {
         let served = provider.stats();
         let seconds = self.took.as_secs_f64();
-        println!("records          {}", self.records);
-        println!("pages            {}", self.pages);
-        println!("token fetches    {}", self.token_fetches);
-        println!("requests served  {}, of which {} failed on purpose", served.requests, served.all_faults());
-        println!("rate limited     {}", served.rate_limited);
+        say!("records          {}", self.records)?;
+        say!("pages            {}", self.pages)?;
+        say!("token fetches    {}", self.token_fetches)?;
+        say!("requests served  {}, of which {} failed on purpose", served.requests, served.all_faults())?;
+        say!("rate limited     {}", served.rate_limited)?;
         let retries: u64 = self.retries.values().sum();
-        println!("retries          {retries}");
+        say!("retries          {retries}")?;
         for (cause, count) in &self.retries {
-            println!("  {cause:<15}{count}");
+            say!("  {cause:<15}{count}")?;
         }
-        println!("seconds          {seconds:.2}");
-        println!("records/second   {:.0}", self.records as f64 / seconds.max(f64::EPSILON));
-        println!("lost             {}", self.lost);
-        println!("repeated         {}", self.repeated);
+        say!("seconds          {seconds:.2}")?;
+        say!("records/second   {:.0}", self.records as f64 / seconds.max(f64::EPSILON))?;
+        say!("lost             {}", self.lost)?;
+        say!("repeated         {}", self.repeated)?;
+        Ok(())
     }
 }

@@ -1,21 +1,33 @@
 //! `penstock download`: the file of an operation, whole or not at all.
 
-use crate::{asked::Asked, part::part_of, target::Target};
-use anyhow::{Context, Result, bail};
+mod place;
+
+use crate::{
+    asked::Asked,
+    output::{Output, Unwritten},
+    progress::{Progress, Quiet},
+    stopping::Stopping,
+    target::Target,
+    told::tell,
+};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use futures_util::TryStreamExt;
 use penstock_host::{File, bindings::files::FileInfo};
+use place::Place;
 use std::{
-    io::{self, Write},
+    io::Write,
     path::{Path, PathBuf},
 };
+use tempfile::NamedTempFile;
 
 #[derive(Args)]
 pub(crate) struct Download {
     #[command(flatten)]
     asked: Asked,
-    /// Where to put it, `-` for standard output. A file that is there is replaced. Without
-    /// this it gets the vendor's name for it, in this folder, unless that is there.
+    /// Where to put it, `-` for standard output. A file that is there is replaced and keeps its
+    /// mode, a link is followed, a pipe or device is written to. Without this it gets the vendor's
+    /// name for it, in this folder, unless that is there.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Follow the vendor's redirects to this origin too, `https://files.example.com`. May be
@@ -23,52 +35,95 @@ pub(crate) struct Download {
     #[arg(long, value_name = "URL")]
     allow: Vec<String>,
     #[command(flatten)]
+    quiet: Quiet,
+    #[command(flatten)]
     target: Target,
 }
 
 impl Download {
-    pub(crate) async fn run(self) -> Result<()> {
+    pub(crate) async fn run(self, stopping: &Stopping) -> Result<()> {
+        // What cannot be written is not asked for.
+        let place = self.output.as_deref().map(Place::of).transpose()?;
         let plugin = self.target.plugin_that_may_reach(&self.allow).await?;
         let options = Some(self.target.options(None));
         let Asked { provider_name: provider, operation, parameters } = self.asked;
         let file = plugin.download(&provider, &operation, parameters, options).await?;
         let info = file.info.clone();
-        if self.output.as_deref() == Some(Path::new("-")) {
-            // What was printed cannot be taken back; the exit code says whether it is all.
-            return write(file, &mut io::stdout().lock()).await.map(drop);
+        let progress = self.quiet.progress("bytes");
+        if let Some(length) = info.length {
+            progress.of(length);
         }
-        let (output, replace) = match self.output {
-            Some(output) => (output, true),
-            None => (name(&info)?, false),
+        let (length, shown) = match place {
+            // What was printed cannot be taken back; the exit code says whether it is all.
+            Some(Place::Stdout) => return pass_on(file, Output::stdout(stopping), &progress).await.map(drop),
+            Some(Place::Stream(stream)) => {
+                let shown = stream.display().to_string();
+                let passed = pass_on(file, stream_to(stream, stopping).await?, &progress).await;
+                match passed {
+                    Err(error) if error.is::<Unwritten>() => return Err(anyhow!("{shown}: {error:#}")),
+                    passed => (passed?, shown),
+                }
+            }
+            Some(Place::File { part, place }) => {
+                let shown = place.display().to_string();
+                let (part, length) = fill(file, part, &progress).await?;
+                part.persist(&place).map_err(|error| error.error).context(shown.clone())?;
+                (length, shown)
+            }
+            None => {
+                let name = name(&info)?;
+                let shown = name.display().to_string();
+                let (part, length) = fill(file, place::part(&name)?, &progress).await?;
+                part.persist_noclobber(&name).map_err(|error| error.error).context(shown.clone())?;
+                (length, shown)
+            }
         };
-        let place = || output.display().to_string();
-        let mut part = part_of(&output).with_context(place)?;
-        let length = write(file, part.as_file_mut()).await?;
-        part.as_file().sync_all().with_context(place)?;
-        let kept = if replace { part.persist(&output) } else { part.persist_noclobber(&output) };
-        kept.map_err(|error| error.error).with_context(place)?;
+        drop(progress);
+        if self.quiet.quiet {
+            return Ok(());
+        }
         let kind = info.content_type.map_or_else(String::new, |kind| format!(", {kind}"));
-        eprintln!("{length} bytes{kind}, in {}", output.display());
+        tell!("{length} bytes{kind}, in {shown}");
         Ok(())
     }
 }
 
-async fn write(mut file: File, to: &mut impl Write) -> Result<u64> {
+/// Opens a pipe or a device. A pipe may have to wait for its reader, and signals are heard
+/// meanwhile.
+async fn stream_to(place: PathBuf, stopping: &Stopping) -> Result<Output> {
+    let shown = place.display().to_string();
+    let opened = tokio::task::spawn_blocking(move || std::fs::File::options().write(true).open(place));
+    Ok(Output::opened(opened.await?.context(shown)?, stopping))
+}
+
+async fn pass_on(mut file: File, mut to: Output, progress: &Progress) -> Result<u64> {
     let mut length = 0;
     while let Some(piece) = file.try_next().await? {
-        to.write_all(&piece)?;
+        to.bytes(&piece)?;
         length += piece.len() as u64;
+        progress.add(piece.len() as u64);
     }
-    to.flush()?;
     Ok(length)
+}
+
+async fn fill(mut file: File, mut part: NamedTempFile, progress: &Progress) -> Result<(NamedTempFile, u64)> {
+    let shown = |part: &NamedTempFile| part.path().display().to_string();
+    let mut length = 0;
+    while let Some(piece) = file.try_next().await? {
+        part.write_all(&piece).with_context(|| shown(&part))?;
+        length += piece.len() as u64;
+        progress.add(piece.len() as u64);
+    }
+    part.as_file().sync_all().with_context(|| shown(&part))?;
+    Ok((part, length))
 }
 
 /// The vendor's own name, which is one without a path.
 fn name(info: &FileInfo) -> Result<PathBuf> {
     let Some(name) = &info.file_name else { bail!("the vendor gives the file no name: use --output") };
-    let path = PathBuf::from(name);
-    if path.exists() {
+    let path = Path::new(name);
+    if path.symlink_metadata().is_ok() {
         bail!("{name} is there already: use --output to replace it");
     }
-    Ok(path)
+    Ok(path.to_owned())
 }

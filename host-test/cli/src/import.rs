@@ -1,5 +1,6 @@
 //! `penstock import`
 
+use crate::told::say;
 use anyhow::Result;
 use penstock_import::run;
 use std::path::PathBuf;
@@ -22,7 +23,10 @@ pub struct Import {
 impl Import {
     pub fn run(self) -> Result<()> {
         let command = run::Command { documents: self.documents, out: self.out, check: self.check };
-        print!("{}", run::run(&command)?);
+        let told = run::run(&command)?;
+        if !told.is_empty() {
+            say!("{}", told.trim_end())?;
+        }
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! `penstock key`: an API key for the gateway.
 
+use crate::told::say;
 use anyhow::{Context, Result};
 use clap::Args;
 use penstock::{api_key, policy::secret::Secret};
@@ -10,11 +11,11 @@ pub(crate) struct Key {}
 impl Key {
     pub(crate) fn run(self) -> Result<()> {
         let key = fresh()?;
-        println!("# Give this key to the caller; it is not kept anywhere:");
-        println!("{}", key.expose());
-        println!("# Configure its hash at the gateway:");
-        println!("PENSTOCK_API_KEY_HASH={}", api_key::hash(key.expose()));
-        println!("SPIN_VARIABLE_PENSTOCK_API_KEY_HASH={}", api_key::hash(key.expose()));
+        say!("# Give this key to the caller; it is not kept anywhere:")?;
+        say!("{}", key.expose())?;
+        say!("# Configure its hash at the gateway:")?;
+        say!("PENSTOCK_API_KEY_HASH={}", api_key::hash(key.expose()))?;
+        say!("SPIN_VARIABLE_PENSTOCK_API_KEY_HASH={}", api_key::hash(key.expose()))?;
         Ok(())
     }
 }

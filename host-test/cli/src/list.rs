@@ -1,20 +1,24 @@
 //! `penstock list`: every record of a list, as NDJSON.
 
+mod reading;
+
 use crate::{
     asked::Asked,
     misfits::count_on_stderr,
-    part::part_of,
+    position::{Acknowledged, Follows, Keeper, PositionFile},
+    progress::Quiet,
+    stopping::Stopping,
     target::{MisfitChoice, Target},
-    text,
+    told::tell,
 };
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
-use futures_util::StreamExt;
-use penstock_host::{Records, bindings::types::ListEnd};
-use std::{
-    io::{self, BufWriter, Write},
-    path::PathBuf,
+use penstock_host::{
+    Error,
+    bindings::types::{FailureKind, ListEnd},
 };
+use reading::{Ended, Reading, Seen};
+use std::path::PathBuf;
 
 #[derive(Args)]
 pub(crate) struct List {
@@ -23,7 +27,7 @@ pub(crate) struct List {
     /// The body as JSON, for a list that takes one.
     #[arg(long, value_name = "JSON")]
     body: Option<String>,
-    /// Stop after this many records.
+    /// Stop after this many records. The position is exactly behind the last one.
     #[arg(long, value_name = "COUNT")]
     limit: Option<u64>,
     /// Records a page.
@@ -35,75 +39,80 @@ pub(crate) struct List {
     /// Go on where an earlier run stopped: the text that it printed.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     resume: Option<String>,
-    /// Go on from the text in this file if there is one, and write the new one to it.
+    /// Go on from the position in this file if there is one, and keep the new one in it while the
+    /// list runs: behind what a file has or the reader of a pipe has taken, or what --ack says.
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     resume_file: Option<PathBuf>,
+    /// Keep no position past what the reader of the output acknowledges here: on a descriptor that
+    /// this command was given, by its number, or a named pipe; on each line how many records of this
+    /// run are durable. The command ends when all are, or with the last acknowledgement.
+    #[arg(long, value_name = "FD|FIFO", requires = "resume_file")]
+    ack: Option<String>,
     /// What becomes of a record that does not fit the contract.
     #[arg(long, value_enum, default_value = "raw")]
     on_misfit: MisfitChoice,
+    #[command(flatten)]
+    quiet: Quiet,
     #[command(flatten)]
     target: Target,
 }
 
 impl List {
-    pub(crate) async fn run(self) -> Result<()> {
-        let resume = match &self.resume_file {
-            Some(file) if file.exists() => Some(text::read(&file.display().to_string())?.trim().to_owned()),
-            _ => self.resume.clone(),
+    pub(crate) async fn run(self, stopping: &Stopping) -> Result<()> {
+        let (file, resume) = match &self.resume_file {
+            Some(named) => {
+                let (file, resume) = PositionFile::find(named)?;
+                (Some(file), resume)
+            }
+            None => (None, self.resume.clone()),
         };
+        let from_file = file.is_some() && resume.is_some();
+        let follows = match &self.ack {
+            Some(given) => Follows::Acknowledged(Acknowledged::listen(given)?),
+            None => Follows::Output,
+        };
+        // What was read before does not count, but is in the total.
+        let is_whole = resume.is_none();
         let plugin = self.target.plugin().await?;
         let mut options = self.target.options(resume);
         options.page_size = self.page_size;
         options.window = self.window;
         options.on_misfit = Some(self.on_misfit.into());
-        let Asked { provider_name: provider, operation, parameters } = &self.asked;
-        let (parameters, body) = (parameters.clone(), self.body.clone());
-        let records = plugin.list_with(provider, operation, parameters, body, Some(options)).await?;
-        self.print(records).await
-    }
-
-    async fn print(&self, mut records: Records<String>) -> Result<()> {
-        let mut out = BufWriter::new(io::stdout().lock());
-        let mut printed = 0_u64;
-        while self.limit.is_none_or(|limit| printed < limit) {
-            match records.next().await {
-                Some(Ok(record)) => writeln!(out, "{record}")?,
-                Some(Err(error)) => {
-                    out.flush()?;
-                    if let Some(resume) = error.failure().and_then(|failure| failure.resume.as_ref()) {
-                        self.keep(resume)?;
-                    }
-                    return Err(error.into());
-                }
-                None => break,
-            }
-            printed += 1;
+        let Asked { provider_name: provider, operation, parameters } = self.asked;
+        let records = plugin.list_with_positions(
+            &provider,
+            &operation,
+            parameters,
+            self.body,
+            Some(options),
+            self.limit,
+        );
+        let records = records.await?;
+        let progress = self.quiet.progress("records");
+        let most = if is_whole { Some(self.limit.unwrap_or(u64::MAX)) } else { self.limit };
+        let seen = Seen { progress, most, is_total_known: is_whole };
+        let reading = Reading::new(records, Keeper::new(file, follows), stopping, seen);
+        let ended = reading.run().await;
+        if let (Err(error), Some(named), true) = (&ended, &self.resume_file, from_file)
+            && is_of_position(error)
+        {
+            tell!("The position is that in {}. Remove it to begin with the first record.", named.display());
         }
-        out.flush()?;
-        if let Some(end) = records.end() {
-            warn(end);
-            return self.keep(&end.resume);
-        }
-        // Records that were on their way are not printed, so the position after them
-        // must not be kept.
-        let stopped = records.stop().await;
-        if self.resume_file.is_some() && stopped.rest.is_empty() {
-            let end = stopped.end?;
+        if let Ended { end: Some(end), resume } = ended? {
             warn(&end);
-            self.keep(&end.resume)?;
+            if let Some(resume) = resume.filter(|_| !end.complete) {
+                tell!("Go on with: --resume {resume}");
+            }
         }
         Ok(())
     }
+}
 
-    /// Writes the position for the next run, whole or not at all.
-    fn keep(&self, resume: &str) -> Result<()> {
-        let Some(file) = &self.resume_file else { return Ok(()) };
-        let kept = part_of(file).and_then(|mut part| {
-            writeln!(part, "{resume}")?;
-            part.persist(file).map_err(|error| error.error)
-        });
-        kept.map(drop).with_context(|| format!("cannot write {}", file.display()))
-    }
+/// Whether it is the position that is refused.
+fn is_of_position(error: &anyhow::Error) -> bool {
+    error.downcast_ref().and_then(Error::failure).is_some_and(|failure| {
+        failure.kind == FailureKind::BadInput && failure.fields.iter().any(|field| field.field == "resume")
+    })
 }
 
 /// The read ended well, and yet records may be missing or not be what they should: whoever only
@@ -111,7 +120,7 @@ impl List {
 fn warn(end: &ListEnd) {
     count_on_stderr(end.misfits, &end.first_misfits);
     if end.drifted {
-        eprintln!("warning: the list changed while it was read, and records may be missing from it.");
-        eprintln!("Read it again, or use the export of it if there is one.");
+        tell!("warning: the list changed while it was read, and records may be missing from it.");
+        tell!("Read it again, or use the export of it if there is one.");
     }
 }

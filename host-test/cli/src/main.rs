@@ -1,4 +1,5 @@
 //! `penstock`, the command line. Each command is one file; this one reads the arguments.
+#![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nothing can be printed")]
 
 mod asked;
 mod batch;
@@ -8,9 +9,14 @@ mod download;
 mod import;
 mod key;
 mod list;
+mod manual;
 mod misfits;
+mod network;
 mod operations;
+mod output;
 mod part;
+mod position;
+mod progress;
 mod provider;
 mod ready;
 mod report;
@@ -18,12 +24,18 @@ mod result_line;
 mod serve;
 mod settings;
 mod simulate;
+mod stopping;
 mod target;
 mod text;
+mod told;
 mod upload;
 
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use std::{process::ExitCode, time::Duration};
+use futures_util::{FutureExt, future::BoxFuture};
+use std::{env, process::ExitCode, time::Duration};
+use stopping::Stopping;
+use told::tell;
 
 /// Typed calls to a vendor's API, through the Penstock component.
 ///
@@ -34,6 +46,10 @@ use std::{process::ExitCode, time::Duration};
 #[derive(Parser)]
 #[command(name = "penstock", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Arguments {
+    /// Tell what goes wrong as one JSON object on standard error, for programs: `kind`, `message`,
+    /// `outcome`, `retry`, `fields` and whatever else is known.
+    #[arg(long, global = true)]
+    json_errors: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -89,6 +105,10 @@ enum Command {
     Serve(serve::Serve),
     /// Makes the contract's WIT from a vendor's OpenAPI documents, or compares the two.
     Import(import::Import),
+    /// Prints the completions of a shell.
+    Completions(manual::Completions),
+    /// Prints the manual page of the program or of a command, for `man -l -`.
+    Manual(manual::Manual),
     /// Makes an API key for the gateway, and the hash to configure.
     Key(key::Key),
 }
@@ -97,36 +117,62 @@ enum Command {
 const LAST_LINES: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() && env::args().any(|argument| argument == "--json-errors") => {
+            return report::misused(&error);
+        }
+        Err(error) => error.exit(),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: cannot start: {error}");
+            tell!("error: cannot start: {error}");
             return ExitCode::FAILURE;
         }
     };
     let done = runtime.block_on(async {
-        match arguments.command {
-            Command::Demo(command) => command.run().await,
-            Command::List(command) => command.run().await,
-            Command::Call(command) => command.run().await,
-            Command::Download(command) => command.run().await,
-            Command::Upload(command) => command.run().await,
-            Command::Batch(command) => command.run().await,
-            Command::Operations(command) => command.run().await,
-            Command::Ready(command) => command.run().await,
-            Command::Provider(command) => command.run().await,
-            Command::Serve(command) => command.run().await,
-            Command::Simulate(command) => command.run(),
-            Command::Import(command) => command.run(),
-            Command::Key(command) => command.run(),
-        }
+        let stopping = Stopping::listen().context("cannot listen to signals")?;
+        arguments.command.run(&stopping).await
     });
     // A call that is still under way must not keep the process.
     runtime.shutdown_background();
     penstock_host::logs::flush_stderr(LAST_LINES);
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => report::failed(&error),
+        Err(error) => report::failed(&error, arguments.json_errors),
     }
+}
+
+impl Command {
+    async fn run(self, stopping: &Stopping) -> Result<()> {
+        let running: BoxFuture<'_, Result<()>> = match self {
+            // These end by themselves when they are asked to.
+            Command::List(command) => return command.run(stopping).await,
+            Command::Batch(command) => return command.run(stopping).await,
+            Command::Provider(command) => return command.run(stopping).await,
+            Command::Serve(command) => return command.run(stopping).await,
+            Command::Demo(command) => command.run().boxed(),
+            Command::Call(command) => command.run().boxed(),
+            Command::Download(command) => command.run(stopping).boxed(),
+            Command::Upload(command) => command.run().boxed(),
+            Command::Operations(command) => command.run().boxed(),
+            Command::Ready(command) => command.run().boxed(),
+            Command::Simulate(command) => on_a_thread(|| command.run()).boxed(),
+            Command::Import(command) => on_a_thread(|| command.run()).boxed(),
+            Command::Completions(command) => on_a_thread(|| command.run::<Arguments>()).boxed(),
+            Command::Manual(command) => on_a_thread(|| command.run::<Arguments>()).boxed(),
+            Command::Key(command) => on_a_thread(|| command.run()).boxed(),
+        };
+        tokio::select! {
+            done = running => done,
+            // What is dropped with the command removes the files that it has not finished.
+            _ = stopping.asked() => Err(stopping.stopped("").into()),
+        }
+    }
+}
+
+/// Runs what computes, so that signals are heard meanwhile.
+async fn on_a_thread(command: impl FnOnce() -> Result<()> + Send + 'static) -> Result<()> {
+    tokio::task::spawn_blocking(command).await?
 }

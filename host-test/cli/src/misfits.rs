@@ -1,5 +1,6 @@
 //! Records that do not fit the contract, told on standard error.
 
+use crate::told::tell;
 use penstock_host::bindings::types::Misfit;
 
 /// How many are named there. All that the contract names would bury the count.
@@ -8,7 +9,7 @@ const MOST_SHOWN: usize = 5;
 /// Counts them and names the first.
 pub(crate) fn count_on_stderr(count: u64, first: &[Misfit]) {
     for line in lines(count, first) {
-        eprintln!("{line}");
+        tell!("{line}");
     }
 }
 

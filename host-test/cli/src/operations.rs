@@ -1,5 +1,6 @@
 //! `penstock operations`: what can be called.
 
+use crate::told::tell;
 use anyhow::Result;
 use clap::Args;
 use penstock_host::{Environment, Plugin, bindings::operations::Operation};
@@ -35,9 +36,9 @@ impl Operations {
         let shown = if self.all { [own, forms].concat() } else { own };
         print(&shown, self.json)?;
         match count {
-            (own, 0) => eprintln!("{own} operations"),
-            (own, forms) if self.all => eprintln!("{own} operations, {forms} other forms of them"),
-            (own, forms) => eprintln!("{own} operations (--all shows {forms} other forms of them)"),
+            (own, 0) => tell!("{own} operations"),
+            (own, forms) if self.all => tell!("{own} operations, {forms} other forms of them"),
+            (own, forms) => tell!("{own} operations (--all shows {forms} other forms of them)"),
         }
         Ok(())
     }

@@ -1,6 +1,10 @@
 //! `penstock vendor`: a simulated provider, by itself.
 
-use anyhow::{Context, Result};
+use crate::{
+    stopping::Stopping,
+    told::{announce, tell},
+};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 use penstock_simulated::{
     Faults, RateLimit,
@@ -63,23 +67,23 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    pub(crate) async fn run(self) -> Result<()> {
+    pub(crate) async fn run(self, stopping: &Stopping) -> Result<()> {
         if self.provider == Name::Asleep {
-            return self.run_asleep().await;
+            return self.run_asleep(stopping).await;
         }
         let provider = SimulatedServiceTitan::start(self.config()).await?;
-        println!("# A simulated ServiceTitan listens on {}. Stop it with Ctrl-C.", provider.url());
-        println!("# Its credentials are made up; `set -a` and these lines point a shell's clients at it:");
+        announce!("# A simulated ServiceTitan listens on {}. Stop it with Ctrl-C.", provider.url());
+        announce!("# Its credentials are made up; `set -a` and these lines point a shell's clients at it:");
         for (name, value) in provider.settings() {
-            println!("{name}={value}");
+            announce!("{name}={value}");
         }
-        tokio::signal::ctrl_c().await.context("cannot wait for Ctrl-C")?;
-        eprintln!("{}", serde_json::to_string_pretty(&provider.stats())?);
+        stopping.asked().await;
+        tell!("{}", serde_json::to_string_pretty(&provider.stats())?);
         provider.shutdown().await;
         Ok(())
     }
 
-    async fn run_asleep(self) -> Result<()> {
+    async fn run_asleep(self, stopping: &Stopping) -> Result<()> {
         let standard = asleep::Config::default();
         let provider = SimulatedAsleep::start(asleep::Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)),
@@ -92,16 +96,16 @@ impl Provider {
             ..standard
         })
         .await?;
-        println!("# A simulated Asleep listens on {}. Stop it with Ctrl-C.", provider.url());
-        println!("# Its key is made up; `set -a` and these lines point a shell's clients at it:");
+        announce!("# A simulated Asleep listens on {}. Stop it with Ctrl-C.", provider.url());
+        announce!("# Its key is made up; `set -a` and these lines point a shell's clients at it:");
         for (name, value) in provider.settings() {
-            println!("{name}={value}");
+            announce!("{name}={value}");
         }
         for user in provider.user_ids() {
-            println!("# a user: {user}");
+            announce!("# a user: {user}");
         }
-        tokio::signal::ctrl_c().await.context("cannot wait for Ctrl-C")?;
-        eprintln!("{}", serde_json::to_string_pretty(&provider.stats())?);
+        stopping.asked().await;
+        tell!("{}", serde_json::to_string_pretty(&provider.stats())?);
         provider.shutdown().await;
         Ok(())
     }

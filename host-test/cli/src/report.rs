@@ -1,14 +1,18 @@
 //! Says what went wrong, and how to go on.
 
-use crate::{ready::NotReady, settings};
+use crate::{output::Unwritten, ready::NotReady, result_line, settings, stopping::Stopped, told::tell};
 use penstock_host::{
     Error,
     bindings::types::{Failure, FailureKind, FieldError, Outcome, RetryAdvice},
 };
-use std::{error, fmt, process::ExitCode};
+use serde_json::{Value, json};
+use std::{error, fmt, io, process::ExitCode};
 
 /// The exit code for input that does not fit, as of the argument parser.
 const USAGE: u8 = 2;
+
+/// The exit code for whatever else goes wrong.
+const FAILURE: u8 = 1;
 
 /// Input of a command itself that does not fit: nothing was sent.
 #[derive(Debug)]
@@ -24,40 +28,103 @@ impl error::Error for Unfit {}
 
 /// Tells on standard error, and chooses the exit code: 2 for input or settings that do
 /// not fit, 1 for everything else.
-pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
+pub(crate) fn failed(error: &anyhow::Error, as_json: bool) -> ExitCode {
     // `penstock list ... | head` is no error.
-    if error.chain().any(|cause| {
-        cause
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
-    }) {
+    if is_nobody_there(error) {
         return ExitCode::SUCCESS;
     }
-    if let Some(NotReady(missing)) = error.downcast_ref() {
-        eprintln!("error: {error}");
+    let code = exit_code(error);
+    if as_json {
+        let told = document(error, code);
+        tell!("{told}");
+        return ExitCode::from(code);
+    }
+    if let Some(stopped) = error.downcast_ref::<Stopped>() {
+        tell!("{stopped}");
+    } else if let Some(NotReady(missing)) = error.downcast_ref() {
+        tell!("error: {error}");
         missing.iter().for_each(tell_field);
-        return ExitCode::from(USAGE);
+    } else if let Some(failure) = error.downcast_ref::<Error>().and_then(Error::failure) {
+        tell(failure, code);
+    } else {
+        tell!("error: {error:#}");
     }
-    if error.downcast_ref::<Unfit>().is_some() {
-        eprintln!("error: {error:#}");
-        return ExitCode::from(USAGE);
+    ExitCode::from(code)
+}
+
+/// What the argument parser refuses, for programs.
+pub(crate) fn misused(error: &clap::Error) -> ExitCode {
+    let told =
+        json!({ "error": { "kind": "usage", "message": error.to_string().trim(), "exitCode": USAGE } });
+    tell!("{told}");
+    ExitCode::from(USAGE)
+}
+
+fn is_nobody_there(error: &anyhow::Error) -> bool {
+    let broken = |cause: &(dyn error::Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    };
+    matches!(error.downcast_ref(), Some(Unwritten::Gone)) || error.chain().any(broken)
+}
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    if let Some(Unwritten::Stopped(signal)) = error.downcast_ref() {
+        return signal.exit_code();
     }
-    match error.downcast_ref::<Error>().and_then(Error::failure) {
-        Some(failure) => tell(failure),
+    if let Some(stopped) = error.downcast_ref::<Stopped>() {
+        return stopped.signal.exit_code();
+    }
+    if error.is::<NotReady>() || error.is::<Unfit>() {
+        return USAGE;
+    }
+    let Some(failure) = error.downcast_ref::<Error>().and_then(Error::failure) else { return FAILURE };
+    let unread = failure.kind == FailureKind::Host && settings::failed();
+    let unfit =
+        matches!(failure.kind, FailureKind::BadInput | FailureKind::Configuration | FailureKind::Role);
+    // What was sent may have an effect, whatever is wrong with it.
+    let without_effect = matches!(failure.outcome, Outcome::NotSent | Outcome::NotApplied);
+    if (unread || unfit) && without_effect { USAGE } else { FAILURE }
+}
+
+/// What goes wrong as a program reads it.
+fn document(error: &anyhow::Error, code: u8) -> Value {
+    let mut told = match error.downcast_ref::<Error>() {
+        Some(failed) => result_line::failed(failed),
         None => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            let kind = match code {
+                USAGE => "bad-input",
+                FAILURE => "failed",
+                _ => "stopped",
+            };
+            json!({ "kind": kind, "message": format!("{error:#}") })
         }
+    };
+    if let Some(NotReady(missing)) = error.downcast_ref() {
+        let fields = missing.iter().map(|wrong| json!({ "field": wrong.field, "message": wrong.message }));
+        told["kind"] = "configuration".into();
+        told["fields"] = fields.collect();
     }
+    if let Some(failure) = error.downcast_ref::<Error>().and_then(Error::failure) {
+        told["retry"] = match failure.retry {
+            RetryAdvice::After(millis) => json!({ "advice": "after", "millis": millis }),
+            RetryAdvice::Now => json!({ "advice": "now" }),
+            RetryAdvice::Later => json!({ "advice": "later" }),
+            RetryAdvice::Never => json!({ "advice": "never" }),
+        };
+        told["resume"] = failure.resume.clone().into();
+        told["vendorTraceId"] = failure.vendor_trace_id.clone().into();
+    }
+    told["exitCode"] = code.into();
+    json!({ "error": told })
 }
 
 fn tell_field(error: &FieldError) {
-    eprintln!("  {}: {}", error.field, error.message);
+    tell!("  {}: {}", error.field, error.message);
 }
 
-fn tell(failure: &Failure) -> ExitCode {
+fn tell(failure: &Failure, code: u8) {
     if failure.fields.is_empty() {
-        eprintln!("error: {}", failure.message);
+        tell!("error: {}", failure.message);
     } else {
         // Where the fields are what is wrong, the message repeats them behind its head.
         let repeats = matches!(
@@ -65,34 +132,27 @@ fn tell(failure: &Failure) -> ExitCode {
             FailureKind::BadInput | FailureKind::Configuration | FailureKind::Decode | FailureKind::Rejected
         );
         let head = failure.message.split(": ").next().filter(|_| repeats).unwrap_or(&failure.message);
-        eprintln!("error: {head}");
+        tell!("error: {head}");
         failure.fields.iter().for_each(tell_field);
     }
     for attempt in &failure.attempts {
         let status = attempt.status.map_or_else(|| "no answer".to_owned(), |status| format!("HTTP {status}"));
-        eprintln!("  attempt {}: {status}, {}, {} ms", attempt.number, attempt.reason, attempt.elapsed_ms);
+        tell!("  attempt {}: {status}, {}, {} ms", attempt.number, attempt.reason, attempt.elapsed_ms);
     }
     match failure.outcome {
-        Outcome::Unknown => eprintln!("It may have taken effect. Look before you repeat it."),
-        Outcome::Applied => eprintln!("It took effect, though the answer cannot be used."),
+        Outcome::Unknown => tell!("It may have taken effect. Look before you repeat it."),
+        Outcome::Applied => tell!("It took effect, though the answer cannot be used."),
         Outcome::NotSent | Outcome::NotApplied => {}
     }
     match failure.retry {
-        RetryAdvice::After(millis) => eprintln!("Try again in {:.1} s.", millis as f64 / 1000.0),
-        RetryAdvice::Now | RetryAdvice::Later => eprintln!("Trying again may help."),
+        RetryAdvice::After(millis) => tell!("Try again in {:.1} s.", millis as f64 / 1000.0),
+        RetryAdvice::Now | RetryAdvice::Later => tell!("Trying again may help."),
         RetryAdvice::Never => {}
     }
     if let Some(id) = &failure.vendor_trace_id {
-        eprintln!("The vendor's id of the request: {id}");
+        tell!("The vendor's id of the request: {id}");
     }
-    let unread = failure.kind == FailureKind::Host && settings::failed();
-    if unread
-        || matches!(failure.kind, FailureKind::BadInput | FailureKind::Configuration | FailureKind::Role)
-    {
-        return ExitCode::from(USAGE);
+    if let Some(resume) = failure.resume.as_ref().filter(|_| code != USAGE) {
+        tell!("Go on with: --resume {resume}");
     }
-    if let Some(resume) = &failure.resume {
-        eprintln!("Go on with: --resume {resume}");
-    }
-    ExitCode::FAILURE
 }

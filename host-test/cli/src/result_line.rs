@@ -1,17 +1,36 @@
 //! One result of a batch on one line, with what the contract says of it besides its body.
 
-use penstock_host::bindings::{
-    operations::{Answer, BatchResult},
-    types::{AnswerInfo, AnswerSource, Failure, PageInfo},
+use crate::batch::Made;
+use penstock_host::{
+    Error,
+    bindings::{
+        operations::Answer,
+        types::{AnswerInfo, AnswerSource, Failure, PageInfo},
+    },
 };
 use serde_json::{Map, Value, json};
 
 /// The line of a result, without its end.
-pub(crate) fn line(result: &BatchResult) -> String {
+pub(crate) fn line(result: &Made) -> String {
     match result {
-        BatchResult::Ok(answer) => answered(answer),
-        BatchResult::Failed(failure) => json!({ "failed": shown(failure) }).to_string(),
-        BatchResult::NotAttempted(why) => json!({ "notAttempted": why.name() }).to_string(),
+        Made::Ok(answer) => answered(answer),
+        Made::Failed(error) => json!({ "failed": failed(error) }).to_string(),
+        Made::Unfinished => {
+            let message = "the command had to end before the call had";
+            json!({ "failed": { "kind": "stopped", "message": message, "outcome": "unknown" } }).to_string()
+        }
+        Made::NotAttempted(why) => json!({ "notAttempted": why }).to_string(),
+    }
+}
+
+/// A failure, or what the embedding says of a call that has none.
+pub(crate) fn failed(error: &Error) -> Value {
+    match error {
+        Error::Failure(failure) => shown(failure),
+        Error::Instance { outcome, .. } => {
+            json!({ "kind": "instance", "message": error.to_string(), "outcome": outcome.name() })
+        }
+        _ => json!({ "kind": "internal", "message": error.to_string(), "outcome": "not-sent" }),
     }
 }
 
@@ -80,10 +99,7 @@ fn shown(failure: &Failure) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use penstock_host::bindings::{
-        operations::Unattempted,
-        types::{FailureKind, Outcome, RetryAdvice},
-    };
+    use penstock_host::bindings::types::{FailureKind, Outcome, RetryAdvice};
 
     fn info(source: AnswerSource, age_ms: u64, degraded: bool) -> AnswerInfo {
         AnswerInfo {
@@ -97,8 +113,8 @@ mod tests {
         }
     }
 
-    fn answer(body: &str, info: AnswerInfo) -> BatchResult {
-        BatchResult::Ok(Answer { body: Some(body.to_owned()), page: None, info })
+    fn answer(body: &str, info: AnswerInfo) -> Made {
+        Made::Ok(Answer { body: Some(body.to_owned()), page: None, info })
     }
 
     #[test]
@@ -131,7 +147,7 @@ mod tests {
             attempts: Vec::new(),
             resume: None,
         };
-        let line: Value = serde_json::from_str(&line(&BatchResult::Failed(failure))).unwrap();
+        let line: Value = serde_json::from_str(&line(&Made::Failed(failure.into()))).unwrap();
         assert_eq!(
             (&line["failed"]["kind"], &line["failed"]["outcome"]),
             (&json!("bad-input"), &json!("not-sent"))
@@ -140,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_was_not_begun_says_why() {
-        let line = line(&BatchResult::NotAttempted(Unattempted::Held));
-        assert_eq!(line, r#"{"notAttempted":"held"}"#);
+        let line = line(&Made::NotAttempted("failures"));
+        assert_eq!(line, r#"{"notAttempted":"failures"}"#);
     }
 }

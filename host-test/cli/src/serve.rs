@@ -1,6 +1,13 @@
 //! `penstock serve`: the Spin gateway in Wasmtime, without Spin.
 
-use crate::{key, report::Unfit, settings::EnvFile};
+use crate::{
+    key,
+    network::{Allowed, Network},
+    report::Unfit,
+    settings::EnvFile,
+    stopping::Stopping,
+    told::{announce, tell},
+};
 use anyhow::{Context, Result};
 use clap::Args;
 use penstock::api_key::{self, Hashes};
@@ -16,9 +23,6 @@ use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 use tokio::net::TcpListener;
 
 const API_KEY_HASH: &str = "PENSTOCK_API_KEY_HASH";
-
-/// How long requests under way may take to end after Ctrl-C.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Args)]
 pub(crate) struct Serve {
@@ -36,12 +40,26 @@ pub(crate) struct Serve {
     /// circuit breakers go with it.
     #[arg(long, default_value_t = 600, value_name = "SECONDS")]
     idle: u64,
+    /// Let the vendor's redirects lead to this origin too, `https://files.example.com`. May be
+    /// repeated.
+    #[arg(long, value_name = "URL", requires = "real")]
+    allow: Vec<String>,
+    /// How long /ready fails before no more is accepted, once it is to stop, in seconds. Longer than
+    /// whoever balances load takes to notice.
+    #[arg(long, default_value_t = 1, value_name = "SECONDS")]
+    drain: u64,
+    /// How long requests under way may take to end then, in seconds. A list as lines that is longer
+    /// ends with a line that says where to resume.
+    #[arg(long, default_value_t = 10, value_name = "SECONDS")]
+    grace: u64,
+    #[command(flatten)]
+    network: Network,
     #[command(flatten)]
     env_file: EnvFile,
 }
 
 impl Serve {
-    pub(crate) async fn run(self) -> Result<()> {
+    pub(crate) async fn run(self, stopping: &Stopping) -> Result<()> {
         let standard = self.env_file.settings().await?;
         let configured = is_key_configured(&standard).await?;
         if self.real && !configured {
@@ -60,37 +78,56 @@ impl Serve {
         };
         let mut given = provider.as_ref().map(SimulatedServiceTitan::settings).unwrap_or_default();
         let key = if configured { None } else { Some(made_key(&mut given)?) };
-        let policy = match provider {
-            Some(_) => OutboundPolicy::none().allow_loopback(),
-            None => OutboundPolicy::providers(),
+        let outbound = match provider {
+            Some(_) => Outbound::with_policy(OutboundPolicy::none().allow_loopback()),
+            None => self.real_network(&standard).await?,
         };
         let settings = || Layered::new().then(Map::new(given.clone())).then(standard.clone());
         let environment = Environment::from_process()
             .secrets(settings())
             .config(settings())
-            .outbound(Outbound::with_policy(policy))
+            .outbound(outbound)
             .logs(Logs::stderr());
         let mut options = GatewayOptions::default();
         options.idle = Duration::from_secs(self.idle);
         let gateway = Gateway::serve(listener, environment, options).await?;
 
-        let url = format!("http://{}", gateway.address());
-        println!("The gateway listens on {url}. Stop it with Ctrl-C.");
-        println!("  curl {url}/ready");
-        let key = key.unwrap_or_else(|| "$PENSTOCK_API_KEY".to_owned());
-        let authorized = format!("curl -H 'Authorization: Bearer {key}'");
-        println!("  {authorized} '{url}/v1/servicetitan/default/jpm/jobs?jobStatus=Completed&pageSize=2'");
-        println!("  {authorized} '{url}/v1/servicetitan/default/jpm/jobs?all=true'");
-        if let Some(id) = provider.as_ref().and_then(|provider| provider.job_ids().first().copied()) {
-            println!("  {authorized} {url}/v1/servicetitan/default/jpm/jobs/{id}");
-        }
-
-        tokio::signal::ctrl_c().await.context("cannot wait for Ctrl-C")?;
-        gateway.stop(PATIENCE).await;
+        let first = provider.as_ref().and_then(|provider| provider.job_ids().first().copied());
+        announce(&gateway, key, first);
+        let signal = stopping.asked().await;
+        gateway.leave();
+        tell!("{signal}: /ready fails, and no more is accepted in {} s", self.drain);
+        tokio::time::sleep(Duration::from_secs(self.drain)).await;
+        gateway.stop(Duration::from_secs(self.grace)).await;
         if let Some(provider) = provider {
             provider.shutdown().await;
         }
         Ok(())
+    }
+
+    /// The vendors, what is configured, and what was allowed.
+    async fn real_network(&self, settings: &impl Source) -> Result<Outbound> {
+        let mut allowed = Allowed::with(settings).await?;
+        allowed.add_configured(settings, None).await?;
+        allowed.add_accounts_of_process()?;
+        for origin in &self.allow {
+            allowed.add("--allow", origin)?;
+        }
+        Ok(self.network.outbound(allowed.policy)?)
+    }
+}
+
+/// Says where it is and what to ask.
+fn announce(gateway: &Gateway, key: Option<String>, job: Option<i64>) {
+    let url = format!("http://{}", gateway.address());
+    announce!("The gateway listens on {url}. Stop it with Ctrl-C.");
+    announce!("  curl {url}/ready");
+    let key = key.unwrap_or_else(|| "$PENSTOCK_API_KEY".to_owned());
+    let authorized = format!("curl -H 'Authorization: Bearer {key}'");
+    announce!("  {authorized} '{url}/v1/servicetitan/default/jpm/jobs?jobStatus=Completed&pageSize=2'");
+    announce!("  {authorized} '{url}/v1/servicetitan/default/jpm/jobs?all=true'");
+    if let Some(id) = job {
+        announce!("  {authorized} {url}/v1/servicetitan/default/jpm/jobs/{id}");
     }
 }
 

@@ -1,14 +1,20 @@
 //! Which provider to talk to, as whom.
 
-use crate::{report::Unfit, settings::EnvFile};
+use crate::{
+    network::{Allowed, Network},
+    report::Unfit,
+    settings::EnvFile,
+};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use penstock_host::{
     Environment, Plugin,
     bindings::types::{CallOptions, OnMisfit},
-    http::{InvalidOrigin, Outbound, OutboundPolicy},
     sources::{Layered, Map, Source},
 };
+
+/// The setting, and what holds without it.
+const BATCH_SIZE: (&str, u32) = ("BATCH_SIZE", 8);
 
 /// Options of every command that talks to a vendor.
 #[derive(Args)]
@@ -34,6 +40,8 @@ pub(crate) struct Target {
     /// Log lines to show on standard error.
     #[arg(long, value_enum)]
     log_level: Option<LogLevel>,
+    #[command(flatten)]
+    network: Network,
     #[command(flatten)]
     env_file: EnvFile,
 }
@@ -83,15 +91,13 @@ impl Target {
     pub(crate) async fn plugin_that_may_reach(&self, origins: &[String]) -> Result<Plugin> {
         let standard = self.env_file.settings().await?;
         let mut given = Vec::new();
-        let mut policy = OutboundPolicy::providers();
+        let mut allowed = Allowed::with(&standard).await?;
         for origin in origins {
-            policy = policy.allow(origin).map_err(|error| unfit("--allow", &error))?;
+            allowed.add("--allow", origin)?;
         }
-        for url in self.configured_origins(&standard).await? {
-            policy = policy.allow(&url).map_err(|error| unfit("the configured vendor URL", &error))?;
-        }
+        allowed.add_configured(&standard, self.account.as_deref()).await?;
         if let Some(url) = &self.provider {
-            policy = policy.allow(url).map_err(|error| unfit("--vendor", &error))?;
+            allowed.add("--vendor", url)?;
             for name in ["SERVICETITAN_API_URL", "SERVICETITAN_AUTH_URL", "ASLEEP_BASE_URL"] {
                 given.push((name, url.clone()));
             }
@@ -110,26 +116,17 @@ impl Target {
         let environment = Environment::from_process()
             .secrets(standard)
             .config(settings)
-            .outbound(Outbound::with_policy(policy));
+            .outbound(self.network.outbound(allowed.policy)?);
         Ok(Plugin::start(environment).await?)
     }
 
-    /// The vendor URLs among the settings: whoever set them wants them called.
-    async fn configured_origins(&self, standard: &impl Source) -> Result<Vec<String>> {
-        let account = self.account.as_ref().map(|name| name.to_ascii_uppercase().replace('-', "_"));
-        let prefixes = account.into_iter().flat_map(|name| {
-            ["", "SERVICETITAN_", "ASLEEP_"].map(|vendor| format!("PENSTOCK_ACCOUNT_{name}_{vendor}"))
-        });
-        let providers = ["SERVICETITAN_", "SERVICETITAN_INTEGRATION_", "ASLEEP_"].map(str::to_owned);
-        let mut origins = Vec::new();
-        for prefix in prefixes.chain(providers) {
-            for name in ["API_URL", "AUTH_URL", "BASE_URL"] {
-                let name = format!("{prefix}{name}");
-                let found = standard.get(&name).await;
-                origins.extend(found.map_err(|error| Unfit(format!("{name}: {error}")))?);
-            }
-        }
-        Ok(origins)
+    /// Calls of a batch that are under way at once. What is no number is refused by the component.
+    pub(crate) async fn batch_size(&self) -> Result<u32> {
+        let settings = self.env_file.settings().await?;
+        let found = settings.get(BATCH_SIZE.0).await;
+        let found = found.map_err(|error| Unfit(format!("{}: {error}", BATCH_SIZE.0)))?;
+        let size = found.and_then(|size| size.trim().parse().ok()).unwrap_or(BATCH_SIZE.1);
+        Ok(size.clamp(1, 64))
     }
 
     pub(crate) fn options(&self, resume: Option<String>) -> CallOptions {
@@ -142,10 +139,6 @@ impl Target {
             ..CallOptions::default()
         }
     }
-}
-
-fn unfit(what: &str, error: &InvalidOrigin) -> Unfit {
-    Unfit(format!("{what}: {error}"))
 }
 
 /// `NAME=VALUE`, as `--param` takes it.

@@ -14,7 +14,11 @@ pub(crate) fn read(file: &str) -> Result<String> {
         "-" => drop(io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?),
         file => bytes = fs::read(file).with_context(|| format!("cannot read {file}"))?,
     }
-    let shown = if file == "-" { "standard input" } else { file };
+    of(bytes, if file == "-" { "standard input" } else { file })
+}
+
+/// The text of these bytes, which are called so.
+pub(crate) fn of(bytes: Vec<u8>, shown: &str) -> Result<String> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err(Unfit(format!("{shown} is in UTF-16; save it as UTF-8")).into());
     }

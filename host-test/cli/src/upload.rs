@@ -1,16 +1,23 @@
 //! `penstock upload`: sends a file with an operation that takes one.
 
-use crate::{asked::Asked, target::Target};
-use anyhow::{Context, Result};
+use crate::{
+    asked::Asked,
+    progress::{Progress, Quiet},
+    report::Unfit,
+    target::Target,
+    told::say,
+};
+use anyhow::Result;
 use clap::Args;
-use futures_util::stream;
+use futures_util::{Stream, stream};
 use penstock_host::Outgoing;
 use std::{
-    fs::File,
-    io::{self, Read, Write},
-    iter,
-    path::PathBuf,
+    fs::{self, File},
+    io::{self, Read},
+    path::{Path, PathBuf},
+    thread,
 };
+use tokio::sync::mpsc;
 
 /// How much is read at once, in bytes.
 const PIECE: usize = 64 * 1024;
@@ -19,7 +26,7 @@ const PIECE: usize = 64 * 1024;
 pub(crate) struct Upload {
     #[command(flatten)]
     asked: Asked,
-    /// The file.
+    /// The file: also a pipe, or `-` for standard input, which needs --name.
     #[arg(long, short, value_name = "FILE")]
     file: PathBuf,
     /// The name that the vendor shall give it. The file's own unless set.
@@ -29,41 +36,85 @@ pub(crate) struct Upload {
     #[arg(long = "type", value_name = "TYPE")]
     content_type: Option<String>,
     #[command(flatten)]
+    quiet: Quiet,
+    #[command(flatten)]
     target: Target,
 }
 
 impl Upload {
     pub(crate) async fn run(self) -> Result<()> {
-        let place = || format!("cannot read {}", self.file.display());
-        let file = File::open(&self.file).with_context(place)?;
-        let length = file.metadata().with_context(place)?.len();
-        let own = || self.file.file_name().map(|name| name.to_string_lossy().into_owned());
-        let name = self.name.clone().or_else(own).unwrap_or_default();
-        let mut outgoing = Outgoing::new(name, stream::iter(pieces(file))).length(length);
-        if let Some(content_type) = self.content_type {
-            outgoing = outgoing.content_type(content_type);
-        }
+        let progress = self.quiet.progress("bytes");
+        let outgoing = self.outgoing(&progress)?;
         let plugin = self.target.plugin().await?;
         let options = Some(self.target.options(None));
         let Asked { provider_name: provider, operation, parameters } = self.asked;
         let answer = plugin.upload(&provider, &operation, parameters, outgoing, options).await?;
+        drop(progress);
         if let Some(body) = answer.body {
-            writeln!(io::stdout(), "{body}")?;
+            say!("{body}")?;
         }
         Ok(())
     }
+
+    fn outgoing(&self, progress: &Progress) -> Result<Outgoing, Unfit> {
+        let unfit =
+            |why: &dyn std::fmt::Display| Unfit(format!("cannot read {}: {why}", self.file.display()));
+        let by_name = self.file != Path::new("-");
+        let own = self.file.file_name().filter(|_| by_name).map(|name| name.to_string_lossy().into_owned());
+        let name = self.name.clone().or(own).ok_or_else(|| unfit(&"--name must say what to call it"))?;
+        let status = by_name.then(|| fs::metadata(&self.file)).transpose().map_err(|error| unfit(&error))?;
+        let count = progress.counter();
+        let mut outgoing = match status {
+            None => Outgoing::new(name, pieces(|| Ok(io::stdin()), count)),
+            Some(status) if status.is_dir() => return Err(unfit(&"it is a folder")),
+            Some(status) if status.is_file() => {
+                // Opened now: what cannot be read is not sent.
+                let file = File::open(&self.file).map_err(|error| unfit(&error))?;
+                progress.of(status.len());
+                Outgoing::new(name, pieces(|| Ok(file), count)).length(status.len())
+            }
+            // To open a pipe waits for its writer.
+            Some(_) => {
+                let file = self.file.clone();
+                Outgoing::new(name, pieces(|| File::open(file), count))
+            }
+        };
+        if let Some(content_type) = &self.content_type {
+            outgoing = outgoing.content_type(content_type);
+        }
+        Ok(outgoing)
+    }
 }
 
-fn pieces(mut file: File) -> impl Iterator<Item = io::Result<bytes::Bytes>> {
-    iter::from_fn(move || {
-        let mut piece = vec![0; PIECE];
-        match file.read(&mut piece) {
-            Ok(0) => None,
-            Ok(count) => {
-                piece.truncate(count);
-                Some(Ok(piece.into()))
+/// Reads on a thread of its own: what comes from a pipe comes when it comes.
+fn pieces<R: Read>(
+    open: impl FnOnce() -> io::Result<R> + Send + 'static,
+    count: impl Fn(u64) + Send + 'static,
+) -> impl Stream<Item = io::Result<bytes::Bytes>> {
+    let (sender, mut pieces) = mpsc::channel(1);
+    thread::spawn(move || {
+        let mut file = match open() {
+            Ok(file) => file,
+            Err(error) => return drop(sender.blocking_send(Err(error))),
+        };
+        loop {
+            let mut piece = vec![0; PIECE];
+            let read = match file.read(&mut piece) {
+                Ok(0) => return,
+                Ok(length) => {
+                    count(length as u64);
+                    piece.truncate(length);
+                    Ok(piece.into())
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => Err(error),
+            };
+            // Nobody wants more of it when the call is over.
+            let ends = read.is_err();
+            if sender.blocking_send(read).is_err() || ends {
+                return;
             }
-            Err(error) => Some(Err(error)),
         }
-    })
+    });
+    stream::poll_fn(move |context| pieces.poll_recv(context))
 }

@@ -12,6 +12,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// A line for whoever is still there: `println!` panics where nothing can be printed.
+macro_rules! told {
+    ($to:ident, $($line:tt)*) => {{
+        use std::io::Write as _;
+        _ = writeln!(std::io::$to(), $($line)*);
+    }};
+}
+
 /// Every so-manieth seed is run twice, and both traces must be the same.
 const TWICE: u64 = 50;
 
@@ -46,8 +54,8 @@ impl Command {
         if self.trace {
             config.trace = true;
             let report = run_with(self.first, &config);
-            report.trace.iter().for_each(|line| println!("{line}"));
-            println!("{}", report.excerpt(0));
+            report.trace.iter().for_each(|line| told!(stdout, "{line}"));
+            told!(stdout, "{}", report.excerpt(0));
             return report.violations.is_empty();
         }
         if self.scenarios {
@@ -58,7 +66,7 @@ impl Command {
         let outcome = simulate_with(seeds, self.threads, &config, TWICE, |_| ());
         self.show(&outcome);
         let took = began.elapsed().as_secs_f64();
-        eprintln!("{took:.1} s, {:.0} schedules a second", self.seeds as f64 / took);
+        told!(stderr, "{took:.1} s, {:.0} schedules a second", self.seeds as f64 / took);
         self.write_digests(&outcome) && outcome.is_good()
     }
 
@@ -71,7 +79,7 @@ impl Command {
         }
         let written = fs::write(path, lines);
         if let Err(error) = &written {
-            eprintln!("{}: {error}", path.display());
+            told!(stderr, "{}: {error}", path.display());
         }
         written.is_ok()
     }
@@ -79,15 +87,15 @@ impl Command {
     fn show(&self, outcome: &Outcome) {
         if self.json {
             match serde_json::to_string_pretty(outcome) {
-                Ok(text) => println!("{text}"),
-                Err(error) => eprintln!("{error}"),
+                Ok(text) => told!(stdout, "{text}"),
+                Err(error) => told!(stderr, "{error}"),
             }
             return;
         }
         for found in &outcome.findings {
-            println!("{}", found.excerpt(EXCERPT));
+            told!(stdout, "{}", found.excerpt(EXCERPT));
         }
-        println!("{}", outcome.figures);
+        told!(stdout, "{}", outcome.figures);
     }
 }
 
@@ -97,7 +105,7 @@ fn play(config: &Config, threads: usize) -> bool {
     let mut good = true;
     let mut show = |held: bool, what: String| {
         good &= held;
-        println!("{}{what}", if held { "" } else { "DOES NOT HOLD: " });
+        told!(stdout, "{}{what}", if held { "" } else { "DOES NOT HOLD: " });
     };
     for reading in [Reading::Pages, Reading::Stream { between: 500 }] {
         let began = Instant::now();

@@ -4,7 +4,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     task::{Context, Poll},
     time::{Duration, Instant},
@@ -71,6 +71,8 @@ pub(super) struct Instances {
     imports: SpinImports,
     options: GatewayOptions,
     stopped: watch::Receiver<bool>,
+    /// Whether the instances may send nothing more.
+    closed: Arc<AtomicBool>,
     started: AtomicU64,
 }
 
@@ -98,8 +100,14 @@ impl Instances {
             imports,
             options,
             stopped,
+            closed: Arc::default(),
             started: AtomicU64::new(0),
         })
+    }
+
+    /// Lets the instances send nothing more: what they are answering ends with what they have.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Relaxed);
     }
 
     pub(super) fn started(&self) -> u64 {
@@ -130,7 +138,8 @@ impl HandlerState for Instances {
             wasi: sandbox(&self.environment.logs),
             table: ResourceTable::new(),
             http: WasiHttpCtx::new(),
-            hooks: Hooks::new(self.environment.outbound.clone(), computing.clone()),
+            hooks: Hooks::new(self.environment.outbound.clone(), computing.clone())
+                .until(self.closed.clone()),
             imports: self.imports.clone(),
             limits: self.environment.limits.store_limits(),
             computing: computing.clone(),

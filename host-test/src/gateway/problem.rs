@@ -21,6 +21,18 @@ pub(super) fn bad_request() -> Response<WasiBody> {
     })
 }
 
+/// The gateway is about to stop.
+pub(super) fn leaving() -> Response<WasiBody> {
+    document(Problem {
+        name: "leaving",
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        title: "The gateway is about to stop",
+        detail: "the gateway is about to stop; ask another one",
+        outcome: "not-sent",
+        retry: "later",
+    })
+}
+
 /// No response came of the request. Where it had an instance, only the method says whether it
 /// may be repeated.
 pub(super) fn unanswered(method: &Method, error: &wasmtime::Error) -> Response<WasiBody> {

@@ -29,10 +29,14 @@ const HEADERS: Duration = Duration::from_secs(30);
 /// After an error of the listener, for instance when file handles run out.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Where whoever balances load asks.
+const READY: &str = "/ready";
+
 pub(super) struct Server {
     pub(super) handler: Handler,
     pub(super) logs: Logs,
     pub(super) stopped: watch::Receiver<bool>,
+    pub(super) is_leaving: watch::Receiver<bool>,
     pub(super) connections: usize,
 }
 
@@ -59,7 +63,14 @@ impl Server {
             };
             let _ = stream.set_nodelay(true);
             let (handler, logs) = (self.handler.clone(), self.logs.clone());
-            let service = service_fn(move |request| answer(handler.clone(), logs.clone(), request));
+            let is_leaving = self.is_leaving.clone();
+            let service = service_fn(move |request: Request<Incoming>| {
+                let (handler, logs) = (handler.clone(), logs.clone());
+                let is_leaving = *is_leaving.borrow() && request.uri().path() == READY;
+                async move {
+                    if is_leaving { Ok(problem::leaving()) } else { answer(handler, logs, request).await }
+                }
+            });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEADERS)

@@ -18,7 +18,7 @@ use hyper::{
 };
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::{
-    client::legacy::connect::{self, Connection, HttpConnector},
+    client::legacy::connect::{self, Connection},
     rt::TokioIo,
 };
 use tokio::{
@@ -27,14 +27,14 @@ use tokio::{
 };
 use tower_service::Service;
 
-use super::resolver::Resolver;
+use super::route::Route;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Opens connections and counts them.
 #[derive(Clone)]
 pub(crate) struct Connector {
-    inner: HttpsConnector<HttpConnector<Resolver>>,
+    inner: HttpsConnector<Route>,
     room: Room,
 }
 
@@ -98,7 +98,7 @@ async fn needless(request: Option<Connected>) {
 }
 
 impl Connector {
-    pub(crate) fn new(inner: HttpsConnector<HttpConnector<Resolver>>, room: Room) -> Self {
+    pub(crate) fn new(inner: HttpsConnector<Route>, room: Room) -> Self {
         Self { inner, room }
     }
 }

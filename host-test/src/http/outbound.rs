@@ -19,7 +19,6 @@ use hyper_util::{
     },
     rt::{TokioExecutor, TokioTimer},
 };
-use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer};
 use tokio::{sync::watch, time::timeout};
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody};
 
@@ -28,7 +27,10 @@ use super::{
     connector::{Connector, Room, on_behalf_of},
     errors,
     policy::OutboundPolicy,
+    proxies::Proxies,
     resolver::Resolver,
+    route::Route,
+    trust::{InvalidAuthority, Trust, tls},
 };
 
 /// How outbound HTTP behaves. Timeouts hold where the request sets none itself.
@@ -49,9 +51,13 @@ pub struct OutboundOptions {
     pub first_byte_timeout: Duration,
     /// Between pieces of the response, 30 s unless set.
     pub between_bytes_timeout: Duration,
-    /// More certificate authorities to trust, in DER, beside Mozilla's: for a proxy
+    /// Whose certificates are trusted, [`Trust::Mozilla`] unless set.
+    pub trust: Trust,
+    /// More certificate authorities to trust beside those, in DER: for a proxy
     /// that inspects TLS, or a test.
     pub certificate_authorities: Vec<Vec<u8>>,
+    /// Which proxies lead to the origins. None unless set.
+    pub proxies: Proxies,
 }
 
 impl Default for OutboundOptions {
@@ -63,7 +69,9 @@ impl Default for OutboundOptions {
             connect_timeout: Duration::from_secs(10),
             first_byte_timeout: Duration::from_secs(60),
             between_bytes_timeout: Duration::from_secs(30),
+            trust: Trust::default(),
             certificate_authorities: Vec::new(),
+            proxies: Proxies::none(),
         }
     }
 }
@@ -92,31 +100,22 @@ struct Shared {
     denied: AtomicU64,
 }
 
-/// Why the options do not work.
-#[derive(Debug, thiserror::Error)]
-#[error("certificate authority {index} is not usable: {source}")]
-pub struct InvalidAuthority {
-    /// Which one of them, from 0.
-    pub index: usize,
-    source: rustls::Error,
-}
-
 impl Outbound {
     /// A pool of its own.
     ///
     /// # Errors
     ///
-    /// When a certificate authority is not one.
+    /// When a certificate authority is not one, or this machine's cannot be used.
     pub fn new(options: OutboundOptions) -> Result<Self, InvalidAuthority> {
         let mut http = HttpConnector::new_with_resolver(Resolver::new());
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_keepalive(Some(Duration::from_secs(60)));
         let https = HttpsConnectorBuilder::new()
-            .with_tls_config(tls(&options.certificate_authorities)?)
+            .with_tls_config(tls(options.trust, &options.certificate_authorities)?)
             .https_or_http()
             .enable_all_versions()
-            .wrap_connector(http);
+            .wrap_connector(Route::new(http, options.proxies.clone()));
         let room = Room::new(options.connections_per_origin);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
@@ -213,20 +212,4 @@ impl fmt::Debug for Outbound {
             .field("stats", &self.stats())
             .finish_non_exhaustive()
     }
-}
-
-/// The provider is named, since a process that has two of them must choose.
-fn tls(authorities: &[Vec<u8>]) -> Result<ClientConfig, InvalidAuthority> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.into() };
-    for (index, authority) in authorities.iter().enumerate() {
-        roots
-            .add(CertificateDer::from(authority.as_slice()))
-            .map_err(|source| InvalidAuthority { index, source })?;
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    #[expect(clippy::expect_used, reason = "ring has the default protocol versions")]
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("ring has the default protocol versions");
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }

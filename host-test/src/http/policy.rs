@@ -67,6 +67,19 @@ impl OutboundPolicy {
         Ok(self)
     }
 
+    /// The same, and plain HTTP to any host as well: for development, and for what is reached by a
+    /// way that is safe already. Credentials go there for everybody on the way to read.
+    ///
+    /// # Errors
+    ///
+    /// As [`OutboundPolicy::allow`], but for plain HTTP.
+    pub fn allow_plain(mut self, origin: &str) -> Result<Self, InvalidOrigin> {
+        let parsed = Origin::of_text(origin)
+            .map_err(|problem| InvalidOrigin { origin: origin.to_owned(), problem })?;
+        self.origins.insert(parsed);
+        Ok(self)
+    }
+
     /// Plain HTTP to every port of the loopback addresses, for simulated providers.
     #[must_use]
     pub fn allow_loopback(mut self) -> Self {
@@ -90,15 +103,19 @@ impl Default for OutboundPolicy {
 
 impl Origin {
     fn parse(text: &str) -> Result<Self, &'static str> {
+        let origin = Self::of_text(text)?;
+        if !origin.https && !origin.is_loopback() {
+            return Err("plain HTTP is for loopback addresses only, unless PENSTOCK_ALLOW_HTTP is true");
+        }
+        Ok(origin)
+    }
+
+    fn of_text(text: &str) -> Result<Self, &'static str> {
         let uri: Uri = text.parse().map_err(|_| "it is no URI")?;
         if uri.path_and_query().is_some_and(|path| path.as_str() != "/") {
             return Err("an origin has no path and no query");
         }
-        let origin = Self::of(&uri).ok_or("expected https://host or https://host:port")?;
-        if !origin.https && !origin.is_loopback() {
-            return Err("plain HTTP is for loopback addresses only");
-        }
-        Ok(origin)
+        Self::of(&uri).ok_or("expected https://host or https://host:port")
     }
 
     fn of(uri: &Uri) -> Option<Self> {
@@ -125,6 +142,11 @@ impl Origin {
         let address = self.host.trim_start_matches('[').trim_end_matches(']');
         address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
+}
+
+/// Whether a request goes to a loopback address without TLS.
+pub(super) fn is_plain_loopback(uri: &Uri) -> bool {
+    Origin::of(uri).is_some_and(|origin| !origin.https && origin.is_loopback())
 }
 
 /// `https://api.servicetitan.io@evil.example` calls evil.example.
@@ -172,6 +194,14 @@ mod tests {
         let one = OutboundPolicy::none().allow("http://127.0.0.1:4000").unwrap();
         assert!(permits(&one, "http://127.0.0.1:4000/x"));
         assert!(!permits(&one, "http://127.0.0.1:4001/x"));
+    }
+
+    #[test]
+    fn plain_http_to_a_name_must_be_wanted() {
+        assert!(OutboundPolicy::none().allow("http://localhost:4000").is_err());
+        let policy = OutboundPolicy::none().allow_plain("http://localhost:4000").unwrap();
+        assert!(permits(&policy, "http://localhost:4000/x") && !permits(&policy, "http://localhost/x"));
+        assert!(OutboundPolicy::none().allow_plain("http://u@localhost").is_err());
     }
 
     #[test]

@@ -7,10 +7,11 @@ use crate::{
     Error, Records,
     bindings::{
         admin::{Readiness, Scope},
-        operations::{Answer, BatchCall, BatchOptions, BatchResult, Operation},
+        operations::{Answer, BatchCall, BatchOptions, BatchResult, ListItem, Operation},
         types::{CallOptions, Outcome},
     },
     effects,
+    records::Bound,
 };
 
 impl Plugin {
@@ -118,6 +119,33 @@ impl Plugin {
             guest
                 .penstock_connector_operations()
                 .call_list(caller, provider, operation, parameters, body, options)
+                .boxed()
+        })
+        .await
+    }
+
+    /// The same with positions between the records, for a consumer that keeps its place while
+    /// it reads. With `most`, the read ends exactly behind so many records.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plugin::list`].
+    pub async fn list_with_positions<N: Into<String>, V: Into<String>>(
+        &self,
+        provider: &str,
+        operation: &str,
+        parameters: impl IntoIterator<Item = (N, V)>,
+        body: Option<String>,
+        options: Option<CallOptions>,
+        most: Option<u64>,
+    ) -> Result<Records<ListItem>, Error> {
+        let (provider, operation) = (provider.to_owned(), operation.to_owned());
+        let parameters = owned(parameters);
+        let bound = most.map(|most| Bound { most, counts: |item| matches!(item, ListItem::Record(_)) });
+        self.records_within(bound, |caller, guest| {
+            guest
+                .penstock_connector_operations()
+                .call_list_with_positions(caller, provider, operation, parameters, body, options)
                 .boxed()
         })
         .await

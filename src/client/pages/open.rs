@@ -158,6 +158,7 @@ impl<H: Host> Reader<H> {
             current: None,
             misfits: Misfits::default(),
             left_out: 0,
+            total: None,
         })
     }
 }

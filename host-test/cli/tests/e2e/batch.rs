@@ -1,8 +1,13 @@
 //! `penstock batch`, as a person runs it.
 
-use super::commands::{penstock, provider, text};
+use super::{
+    commands::{penstock, provider, text},
+    feed::{self, shell, signal},
+    support::server::{Server, json as answer},
+};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, path::Path, process::Stdio, time::Duration};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
 /// Runs the calls, one after another, and gives the lines that came with the exit code.
 fn run(settings: &BTreeMap<String, String>, calls: &[&str]) -> (Vec<Value>, Option<i32>) {
@@ -102,4 +107,65 @@ async fn a_malformed_line_is_input_that_does_not_fit() {
     // A file that cannot be read is no input that does not fit.
     let gone = folder.path().join("gone").to_str().unwrap().to_owned();
     assert_eq!(penstock(&settings, &["batch", "servicetitan", &gone]).status.code(), Some(1));
+}
+
+/// Notes that are written slowly.
+async fn slow() -> Server {
+    Server::start(|request| async move {
+        if request.uri().path() == "/connect/token" {
+            return answer(200, &json!({"access_token": "t", "expires_in": 900, "token_type": "Bearer"}));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        answer(200, &json!({"text": "n"}))
+    })
+    .await
+}
+
+fn notes(folder: &Path, count: usize) {
+    let note = |id| {
+        format!(r#"{{"operation":"jpm.jobs-create-note","parameters":{{"id":{id}}},"body":{{"text":"n"}}}}"#)
+    };
+    fs::write(folder.join("calls"), (0..count).map(note).collect::<Vec<_>>().join("\n")).unwrap();
+}
+
+const BATCH: [&str; 7] = ["batch", "servicetitan", "calls", "--role", "operator", "--concurrency", "2"];
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn results_come_as_they_are_made_and_a_signal_loses_none() {
+    let vendor = slow().await;
+    let folder = tempfile::tempdir().unwrap();
+    notes(folder.path(), 60);
+    let mut command = feed::penstock(&vendor, folder.path());
+    let mut child = command.args(BATCH).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut results = String::new();
+    for _ in 0..3 {
+        lines.read_line(&mut results).await.unwrap();
+    }
+    assert!(vendor.requests() < 12, "{} requests before the third result", vendor.requests());
+    signal(&child, "INT");
+    lines.read_to_string(&mut results).await.unwrap();
+    let run = child.wait_with_output().await.unwrap();
+    assert_eq!(run.status.code(), Some(130), "{}", text(&run.stderr));
+    let made = results.lines().filter(|line| line.starts_with(r#"{"ok":"#)).count();
+    let left = results.lines().filter(|line| *line == r#"{"notAttempted":"stopped"}"#).count();
+    // One request for the token.
+    assert_eq!((made, made + left), (vendor.requests() - 1, 60));
+    assert!(text(&run.stderr).contains(&format!("{made} went well")), "{}", text(&run.stderr));
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_output_that_takes_nothing_ends_a_batch_before_the_next_call() {
+    let vendor = slow().await;
+    let folder = tempfile::tempdir().unwrap();
+    notes(folder.path(), 60);
+    let line = format!("\"$penstock\" {} > /dev/full", BATCH.join(" "));
+    let run = shell(&vendor, folder.path(), &line).output().await.unwrap();
+    assert_eq!(run.status.code(), Some(1));
+    assert!(vendor.requests() <= 3, "{} requests", vendor.requests());
+    let told = text(&run.stderr);
+    assert!(told.contains("not printed, the result of call 1: {\"ok\":"), "{told}");
+    assert!(told.contains("58 were not attempted"), "{told}");
 }

@@ -202,3 +202,64 @@ async fn readiness_has_an_exit_code() {
     // The settings are as good as before.
     assert!(penstock(&settings, &probe[..2]).status.success());
 }
+
+#[test]
+fn a_shell_and_man_are_told_what_there_is() {
+    let run = |arguments: &[&str]| {
+        let run = penstock(&BTreeMap::new(), arguments);
+        assert!(run.status.success(), "{arguments:?}: {}", text(&run.stderr));
+        text(&run.stdout)
+    };
+    for (shell, part) in
+        [("bash", "_penstock()"), ("zsh", "#compdef penstock"), ("fish", "complete -c penstock")]
+    {
+        let script = run(&["completions", shell]);
+        assert!(script.contains(part) && script.contains("resume-file"), "{shell}");
+    }
+    let page = run(&["manual"]);
+    assert!(page.contains(".TH penstock 1") && page.contains("download"), "{page}");
+    let page = run(&["manual", "list"]);
+    assert!(page.contains(".TH penstock-list 1") && page.contains("resume\\-file"), "{page}");
+    assert_eq!(penstock(&BTreeMap::new(), &["manual", "nothing"]).status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_is_told_in_json_what_went_wrong() {
+    let (_provider, settings) = provider().await;
+    let wrong = |settings: &BTreeMap<String, String>, arguments: &[&str]| {
+        let run = penstock(settings, arguments);
+        let mut told: Value = serde_json::from_slice(&run.stderr).unwrap();
+        assert_eq!(told["error"]["exitCode"], run.status.code().unwrap(), "{told}");
+        told["error"].take()
+    };
+    let none = ["call", "servicetitan", "jpm.jobs-get", "--param", "id=none", "--json-errors"];
+    let told = wrong(&settings, &none);
+    assert_eq!((&told["kind"], &told["outcome"]), (&"bad-input".into(), &"not-sent".into()), "{told}");
+    assert_eq!((&told["fields"][0]["field"], &told["retry"]["advice"]), (&"id".into(), &"never".into()));
+    let gone = ["call", "servicetitan", "jpm.jobs-get", "--param", "id=999999999", "--json-errors"];
+    assert_eq!(wrong(&settings, &gone)["status"], 404);
+    let told = wrong(&BTreeMap::new(), &["--json-errors", "ready", "servicetitan"]);
+    assert_eq!((&told["kind"], told["fields"].as_array().unwrap().len()), (&"configuration".into(), 4));
+    assert_eq!(wrong(&settings, &["list", "servicetitan", "--json-errors"])["kind"], "usage");
+}
+
+#[test]
+fn an_authority_that_cannot_be_read_is_named() {
+    let missing = ["list", "servicetitan", "jpm.jobs-list", "--ca", "missing.pem"];
+    let run = penstock(&BTreeMap::new(), &missing);
+    assert!(
+        run.status.code() == Some(2) && text(&run.stderr).contains("missing.pem"),
+        "{}",
+        text(&run.stderr)
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn it_starts_where_addresses_are_few() {
+    let line = "ulimit -v 2000000; exec \"$penstock\" operations jobs-get";
+    let mut command = Command::new("sh");
+    let run = command.args(["-c", line]).env("penstock", env!("CARGO_BIN_EXE_penstock")).output().unwrap();
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    assert!(text(&run.stdout).contains("jpm.jobs-get"));
+}

@@ -4,8 +4,10 @@ use crate::support::{
     files::{PIECE, RECORDING, SOME, pieces, provider, whole},
     server::{Server, json},
 };
+use futures_util::{StreamExt, stream};
 use http::Response;
-use http_body_util::Full;
+use http_body::Frame;
+use http_body_util::{BodyExt, Full, StreamBody};
 use std::{fs, path::Path, process::Output, sync::Arc};
 use tokio::process::Command;
 
@@ -90,4 +92,127 @@ async fn an_upload_from_the_shell() {
     let run =
         penstock(&provider, folder.path(), &[upload.as_slice(), &["--file", "none.png"]].concat()).await;
     assert!(!run.status.success() && String::from_utf8_lossy(&run.stderr).contains("none.png"));
+}
+
+#[cfg(unix)]
+mod unix {
+    use super::*;
+    use crate::feed::{shell, signal};
+    use std::{
+        fs::Permissions,
+        io::Read,
+        os::unix::fs::{FileTypeExt, PermissionsExt, symlink},
+        process::Stdio,
+        time::Duration,
+    };
+
+    async fn recording() -> Server {
+        provider(|_| Response::new(whole(Full::from("RIFF".repeat(1000))))).await
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_download_goes_where_it_was_sent() {
+        let vendor = recording().await;
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let download = async |output: &str| {
+            let arguments = ["download", "servicetitan", RECORDING, "--param", "id=7", "--output", output];
+            let run = penstock(&vendor, folder.path(), &arguments).await;
+            assert!(run.status.success(), "{output}: {}", String::from_utf8_lossy(&run.stderr));
+            run
+        };
+        let mode = |name: &str| fs::metadata(at(name)).unwrap().permissions().mode() & 0o777;
+
+        assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+        let pipe = at("pipe");
+        let reader = std::thread::spawn(move || {
+            let mut read = Vec::new();
+            fs::File::open(pipe).unwrap().read_to_end(&mut read).unwrap();
+            read.len()
+        });
+        download("pipe").await;
+        assert_eq!(reader.join().unwrap(), 4000);
+        assert!(fs::symlink_metadata(at("pipe")).unwrap().file_type().is_fifo());
+        download("/dev/null").await;
+        assert_eq!(download("/dev/stdout").await.stdout.len(), 4000);
+
+        fs::create_dir(at("store")).unwrap();
+        fs::write(at("store/real"), "old").unwrap();
+        fs::set_permissions(at("store/real"), Permissions::from_mode(0o640)).unwrap();
+        symlink("store/real", at("link")).unwrap();
+        symlink("store/new", at("to-be")).unwrap();
+        download("link").await;
+        download("to-be").await;
+        assert!(at("link").is_symlink() && at("to-be").is_symlink());
+        assert_eq!((fs::read(at("store/real")).unwrap().len(), mode("store/real")), (4000, 0o640));
+        assert_eq!((fs::read(at("store/new")).unwrap().len(), mode("store/new")), (4000, 0o600));
+
+        let line = format!(
+            "\"$penstock\" download servicetitan {RECORDING} --param id=7 --output /dev/stdout >> log"
+        );
+        fs::write(at("log"), "before\n").unwrap();
+        assert!(shell(&vendor, folder.path(), &line).status().await.unwrap().success());
+        assert_eq!(fs::read(at("log")).unwrap().len(), 4007);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_cannot_be_written_is_not_asked_for() {
+        let vendor = recording().await;
+        let folder = tempfile::tempdir().unwrap();
+        for output in [".", "missing/call.wav"] {
+            let arguments = ["download", "servicetitan", RECORDING, "--param", "id=7", "--output", output];
+            let run = penstock(&vendor, folder.path(), &arguments).await;
+            let told = String::from_utf8_lossy(&run.stderr).into_owned();
+            assert!(run.status.code() == Some(2) && told.contains(output), "{told}");
+        }
+        assert_eq!(vendor.requests(), 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_download_that_is_stopped_leaves_nothing() {
+        let vendor = provider(|_| {
+            let first = stream::iter([Ok(Frame::data("x".into()))]);
+            Response::new(BodyExt::boxed(StreamBody::new(first.chain(stream::pending()))))
+        })
+        .await;
+        for (name, code) in [("INT", 130), ("TERM", 143)] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut command = crate::feed::penstock(&vendor, folder.path());
+            command.args(["download", "servicetitan", RECORDING, "--param", "id=7", "--output", "call.wav"]);
+            let child = command.stderr(Stdio::piped()).spawn().unwrap();
+            let has_bytes = || {
+                let part = fs::read_dir(folder.path()).unwrap().next();
+                part.is_some_and(|part| part.unwrap().metadata().unwrap().len() > 0)
+            };
+            while !has_bytes() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            signal(&child, name);
+            assert_eq!(child.wait_with_output().await.unwrap().status.code(), Some(code));
+            assert_eq!(names(folder.path()), [""; 0]);
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_upload_may_come_from_a_pipe_and_not_from_a_folder() {
+        let vendor = provider(|request| {
+            let body = String::from_utf8_lossy(request.body()).into_owned();
+            let fits = body.contains("filename=\"photo.png\"") && body.contains("\r\n\r\nabc\r\n--");
+            json(if fits { 200 } else { 400 }, &serde_json::json!({"fileName": "stored.png"})).map(whole)
+        })
+        .await;
+        let folder = tempfile::tempdir().unwrap();
+        let upload =
+            "\"$penstock\" upload servicetitan forms.jobs-upload-attachment --param id=7 --role operator";
+        for (line, code) in [
+            (format!("printf abc | {upload} --file - --name photo.png"), 0),
+            (format!("mkfifo photo.png; printf abc > photo.png & {upload} --file photo.png"), 0),
+            (format!("printf abc | {upload} --file -"), 2),
+            (format!("{upload} --file ."), 2),
+            (format!("{upload} --file missing.png"), 2),
+        ] {
+            let run = shell(&vendor, folder.path(), &line).output().await.unwrap();
+            assert_eq!(run.status.code(), Some(code), "{line}: {}", String::from_utf8_lossy(&run.stderr));
+        }
+    }
 }

@@ -11,8 +11,10 @@
 
 mod batch;
 mod commands;
+mod feed;
 mod files;
 mod guide;
+mod lists;
 mod misfits;
 mod secrets;
 mod serve;

@@ -31,7 +31,8 @@ impl Drop for Served {
 impl Served {
     fn start(folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Served {
         let mut process = Command::new(env!("CARGO_BIN_EXE_penstock"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--jobs", "50"])
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(if arguments.contains(&"--jobs") { &[][..] } else { &["--jobs", "50"] })
             .args(arguments)
             .envs(settings.iter().copied())
             .current_dir(folder)
@@ -101,5 +102,58 @@ fn without_a_hash_the_real_vendor_is_not_served() {
         assert_eq!(run.status.code(), Some(2), "{arguments:?}: {told}");
         assert!(told.contains("PENSTOCK_API_KEY_HASH") && !told.contains("pk_"), "{told}");
         assert!(run.stdout.is_empty());
+    }
+}
+
+#[cfg(unix)]
+impl Served {
+    fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    fn get(&self, path: &str) -> TcpStream {
+        let (_, key) = self.told.split_once("Bearer ").unwrap();
+        let key = key.split_once('\'').unwrap().0;
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: a\r\nx-api-key: {key}\r\nconnection: close\r\n\r\n")
+            .unwrap();
+        stream
+    }
+}
+
+/// What a load balancer needs, and what a client does whose list is longer than the grace.
+#[cfg(unix)]
+#[test]
+fn a_gateway_that_is_to_stop_says_so_first_and_ends_what_is_under_way() {
+    const LIST: &str = "/v1/servicetitan/default/jpm/jobs?all=true";
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["INT", "TERM"] {
+        let arguments = ["--jobs", "20000", "--drain", "1", "--grace", "1"];
+        let mut served = Served::start(folder.path(), &[], &arguments);
+        let mut list = served.get(LIST);
+        let mut got = vec![0; 1000];
+        list.read_exact(&mut got).unwrap();
+        served.signal(name);
+        let mut ready = String::new();
+        let told = loop {
+            ready.clear();
+            served.get("/ready").read_to_string(&mut ready).unwrap();
+            if !ready.starts_with("HTTP/1.1 200") {
+                break ready.clone();
+            }
+        };
+        assert!(told.starts_with("HTTP/1.1 503") && told.contains("about to stop"), "{told}");
+        // Everything else is answered until then.
+        let mut one = String::new();
+        served.get("/v1/servicetitan/default/jpm/jobs?pageSize=1").read_to_string(&mut one).unwrap();
+        assert!(one.starts_with("HTTP/1.1 200"), "{one}");
+        // A client that reads nothing for longer than the drain and the grace.
+        std::thread::sleep(std::time::Duration::from_millis(2_500));
+        let _ = list.read_to_end(&mut got);
+        let text = String::from_utf8_lossy(&got).into_owned();
+        let end = text.lines().rev().find(|line| line.starts_with('{')).unwrap();
+        assert!(end.starts_with(r#"{"penstock":{"failure":"#) && end.contains("\"resume\""), "{end}");
+        assert!(served.process.wait().unwrap().success());
     }
 }

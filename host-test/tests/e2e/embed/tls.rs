@@ -1,6 +1,9 @@
 //! Outbound HTTP over TLS, and HTTP/2.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex},
+};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -10,8 +13,13 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
 };
-use penstock_host::http::{Outbound, OutboundOptions, OutboundPolicy};
-use tokio::net::TcpListener;
+use penstock_host::http::{
+    InvalidAuthority, Outbound, OutboundOptions, OutboundPolicy, Proxies, Trust, certificates_of_pem,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{ServerConfig, crypto::ring, pki_types::PrivatePkcs8KeyDer},
@@ -101,7 +109,83 @@ async fn an_unknown_certificate_is_refused() {
 fn what_is_no_certificate_is_refused() {
     let mut options = OutboundOptions::default();
     options.certificate_authorities = vec![b"not a certificate".to_vec()];
-    assert_eq!(Outbound::new(options).unwrap_err().index, 0);
+    assert!(matches!(Outbound::new(options), Err(InvalidAuthority::Unusable { index: 0, .. })));
+}
+
+/// A proxy that opens tunnels, and notes who asked for which, with what credentials.
+async fn proxy() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let noted = asked.clone();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let noted = noted.clone();
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(client.read_u8().await.unwrap());
+                }
+                let head = String::from_utf8(head).unwrap();
+                let authority = head.split(' ').nth(1).unwrap().to_owned();
+                noted.lock().unwrap().push(head);
+                let mut origin = TcpStream::connect(authority).await.unwrap();
+                client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut origin).await;
+            });
+        }
+    });
+    (format!("{address}"), asked)
+}
+
+#[tokio::test]
+async fn a_proxy_leads_there_unless_it_is_excepted() {
+    let (origin, certificate) = serve(&[]).await;
+    let (address, asked) = proxy().await;
+    let through = async |url: String, except: &str| {
+        let mut options = OutboundOptions::default();
+        options.policy = OutboundPolicy::none().allow(&origin).unwrap();
+        options.certificate_authorities = vec![certificate.clone()];
+        options.proxies = Proxies::all(&url, except);
+        fetch(&Outbound::new(options).unwrap(), &origin).await
+    };
+    assert!(through(format!("http://{address}"), "127.0.0.1").await.is_ok());
+    assert!(asked.lock().unwrap().is_empty());
+    assert!(through(format!("http://user:pass@{address}"), "").await.is_ok());
+    let head = asked.lock().unwrap().pop().unwrap().to_lowercase();
+    let host = origin.trim_start_matches("https://");
+    assert!(head.starts_with(&format!("connect {host} http/1.1\r\n")), "{head}");
+    // `user:pass` in base64 (RFC 7617).
+    assert!(head.contains("proxy-authorization: basic dxnlcjpwyxnz"), "{head}");
+    // A proxy that is not there: nothing was sent, which the component must know.
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let refused = through(format!("http://{gone}"), "").await;
+    assert!(matches!(refused, Err(WasiError::ConnectionRefused)), "{refused:?}");
+}
+
+#[test]
+fn a_file_of_authorities_is_read() {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let file = format!("# two of them\n{0}\n{0}", made.cert.pem());
+    let der = made.cert.der().to_vec();
+    assert_eq!(certificates_of_pem(file.as_bytes()).unwrap(), [der.clone(), der]);
+}
+
+#[tokio::test]
+async fn what_this_machine_trusts_can_be_trusted_instead() {
+    let (origin, certificate) = serve(&[]).await;
+    let trusting = |authorities| {
+        let mut options = OutboundOptions::default();
+        options.policy = OutboundPolicy::none().allow(&origin).unwrap();
+        options.trust = Trust::Platform;
+        options.certificate_authorities = authorities;
+        Outbound::new(options)
+    };
+    // A machine without a store has nothing to trust.
+    let Ok(outbound) = trusting(vec![]) else { return };
+    assert!(fetch(&outbound, &origin).await.is_err());
+    let outbound = trusting(vec![certificate]).unwrap();
+    assert!(fetch(&outbound, &origin).await.is_ok());
 }
 
 /// What the caller of an operation is told, and that a write may be sent again.

@@ -1,0 +1,126 @@
+//! Makes the calls of a batch, several at once, and gives their results in order.
+
+use crate::stopping::Stopping;
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use penstock_host::{
+    Error, Plugin,
+    bindings::{
+        operations::{Answer, BatchCall},
+        types::CallOptions,
+    },
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+/// How the calls are made.
+pub(super) struct Making {
+    pub(super) plugin: Plugin,
+    pub(super) provider: String,
+    pub(super) options: CallOptions,
+    pub(super) concurrency: usize,
+    pub(super) stop_after: Option<u32>,
+    /// How long those under way may take once the command is to end.
+    pub(super) grace: Duration,
+    pub(super) stopping: Stopping,
+}
+
+/// What came of one call.
+#[derive(Debug)]
+pub(crate) enum Made {
+    /// It went well.
+    Ok(Answer),
+    /// It failed.
+    Failed(Error),
+    /// It had not ended when the command had to.
+    Unfinished,
+    /// It was not begun, for this reason.
+    NotAttempted(&'static str),
+}
+
+/// The results, in the order of the calls. A further call begins when one is taken.
+pub(super) struct Results {
+    results: BoxStream<'static, Made>,
+    state: Arc<State>,
+}
+
+impl Results {
+    pub(super) async fn next(&mut self) -> Option<Made> {
+        self.results.next().await
+    }
+
+    /// Begins no further call.
+    pub(super) fn stop(&self) {
+        self.state.unprinted.store(true, Relaxed);
+    }
+}
+
+#[derive(Default)]
+struct State {
+    failures: AtomicU32,
+    /// Results cannot be printed any more.
+    unprinted: AtomicBool,
+}
+
+impl Making {
+    pub(super) fn make(self, calls: Vec<BatchCall>) -> Results {
+        let state = Arc::<State>::default();
+        let concurrency = self.concurrency;
+        let until = self.options.deadline_ms.map(Duration::from_millis);
+        let until = until.and_then(|time| Instant::now().checked_add(time));
+        let (making, shared) = (Arc::new(self), state.clone());
+        let results = stream::iter(calls)
+            .map(move |call| one(making.clone(), shared.clone(), until, call))
+            .buffered(concurrency)
+            .boxed();
+        Results { results, state }
+    }
+
+    /// Why no further call is to begin.
+    fn ends(&self, state: &State, until: Option<Instant>) -> Option<&'static str> {
+        if self.stopping.signal().is_some() {
+            Some("stopped")
+        } else if state.unprinted.load(Relaxed) {
+            Some("output")
+        } else if self.stop_after.is_some_and(|most| state.failures.load(Relaxed) >= most) {
+            Some("failures")
+        } else if until.is_some_and(|until| until <= Instant::now()) {
+            Some("deadline")
+        } else {
+            None
+        }
+    }
+}
+
+async fn one(making: Arc<Making>, state: Arc<State>, until: Option<Instant>, call: BatchCall) -> Made {
+    if let Some(why) = making.ends(&state, until) {
+        return Made::NotAttempted(why);
+    }
+    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+    let deadline_ms = left.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1));
+    let options = CallOptions { deadline_ms, ..making.options.clone() };
+    let BatchCall { operation, parameters, body } = call;
+    let made = making.plugin.invoke(&making.provider, &operation, parameters, body, Some(options));
+    let ends = async {
+        making.stopping.asked().await;
+        tokio::time::sleep(making.grace).await;
+    };
+    let made = tokio::select! {
+        made = made => made,
+        () = ends => return Made::Unfinished,
+    };
+    match made {
+        Ok(answer) => Made::Ok(answer),
+        Err(error) => {
+            state.failures.fetch_add(1, Relaxed);
+            Made::Failed(error)
+        }
+    }
+}

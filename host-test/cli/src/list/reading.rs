@@ -1,0 +1,178 @@
+//! A list on its way from the vendor to the output.
+
+use crate::{
+    output::{Output, Unwritten},
+    position::Keeper,
+    progress::Progress,
+    stopping::Stopping,
+};
+use anyhow::{Result, anyhow};
+use futures_util::StreamExt;
+use penstock_host::{
+    Error, Records,
+    bindings::{
+        operations::{ListItem, Position},
+        types::ListEnd,
+    },
+};
+use std::{future::pending, time::Duration};
+use tokio::time::{Instant, sleep_until};
+
+/// How long records that are on their way are waited for once the list is to end. Without them,
+/// the position is behind the last page.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// What is shown of it while it is read.
+pub(super) struct Seen {
+    pub(super) progress: Progress,
+    /// How many records there will be at most, if anybody knows.
+    pub(super) most: Option<u64>,
+    /// Whether the vendor's total is of what is still to come.
+    pub(super) is_total_known: bool,
+}
+
+impl Seen {
+    fn stand(&self, position: &Position) {
+        self.progress.pages(position.pages);
+        let total = position.total.filter(|_| self.is_total_known);
+        if let Some(total) = total.or(self.most).map(|total| total.min(self.most.unwrap_or(total)))
+            && total < u64::MAX
+        {
+            self.progress.of(total);
+        }
+    }
+}
+
+/// A list that is being read.
+pub(super) struct Reading {
+    seen: Seen,
+    records: Records<ListItem>,
+    keeper: Keeper,
+    output: Output,
+    stopping: Stopping,
+    printed: u64,
+    /// Until when it waits for what is on its way, once it is to end.
+    ends: Option<Instant>,
+}
+
+/// How a list ended that was not broken off.
+pub(super) struct Ended {
+    pub(super) end: Option<ListEnd>,
+    /// Where to go on, if no file keeps it.
+    pub(super) resume: Option<String>,
+}
+
+impl Reading {
+    pub(super) fn new(
+        records: Records<ListItem>,
+        keeper: Keeper,
+        stopping: &Stopping,
+        seen: Seen,
+    ) -> Reading {
+        let output = Output::stdout(stopping);
+        Reading { seen, records, keeper, output, stopping: stopping.clone(), printed: 0, ends: None }
+    }
+
+    /// Prints everything.
+    ///
+    /// # Errors
+    ///
+    /// What ended the list early, the end by a signal among it.
+    pub(super) async fn run(mut self) -> Result<Ended> {
+        let printed = self.print().await;
+        // Before any position is taken note of: it would pass what could not be written.
+        if let Err(error) = self.output.flush() {
+            return Err(self.unwritten(error.into()).await);
+        }
+        if let Err(error) = printed {
+            if error.is::<Unwritten>() {
+                return Err(self.unwritten(error).await);
+            }
+            let resume = error.downcast_ref().and_then(Error::failure);
+            if let Some(resume) = resume.and_then(|failure| failure.resume.clone()) {
+                self.keeper.mark(self.printed, &self.output, resume);
+            }
+            self.settle().await?;
+            return Err(error);
+        }
+        let end = self.records.end().cloned();
+        if let Some(end) = &end {
+            self.keeper.mark(self.printed, &self.output, end.resume.clone());
+        }
+        self.settle().await?;
+        let resume = self.keeper.unkept().map(str::to_owned);
+        if self.stopping.signal().is_some() && end.as_ref().is_none_or(|end| !end.complete) {
+            let rest = match (self.keeper.file(), &resume) {
+                (Some(file), _) => format!("; the position is in {}", file.display()),
+                (None, Some(resume)) => format!("\nGo on with: --resume {resume}"),
+                (None, None) => String::new(),
+            };
+            return Err(self.stopping.stopped(format!(" after {} records{rest}", self.printed)).into());
+        }
+        Ok(Ended { end, resume })
+    }
+
+    async fn print(&mut self) -> Result<()> {
+        loop {
+            tokio::select! {
+                item = self.records.next() => match item.transpose()? {
+                    None => return Ok(()),
+                    Some(ListItem::Record(record)) => {
+                        self.output.line(&record)?;
+                        self.printed += 1;
+                        self.seen.progress.add(1);
+                    }
+                    Some(ListItem::Position(position)) => {
+                        self.seen.stand(&position);
+                        self.output.flush()?;
+                        self.keeper.mark(self.printed, &self.output, position.resume);
+                        self.keeper.keep_soon(&self.output)?;
+                    }
+                },
+                () = self.output.due() => self.output.flush()?,
+                _ = self.stopping.asked(), if self.ends.is_none() => {
+                    self.records.close();
+                    self.ends = Some(Instant::now() + GRACE);
+                }
+                () = until(self.ends) => return Ok(()),
+            }
+        }
+    }
+
+    /// Keeps the last position once it holds.
+    async fn settle(&mut self) -> Result<()> {
+        let settled = self.keeper.settle(self.printed, &mut self.output);
+        let settled = tokio::select! {
+            settled = settled => settled,
+            () = async { self.stopping.asked().await; tokio::time::sleep(GRACE).await } => Ok(()),
+        };
+        self.keeper.keep(&self.output)?;
+        settled
+    }
+
+    /// What is to be said when the output takes no more.
+    async fn unwritten(&mut self, error: anyhow::Error) -> anyhow::Error {
+        let Some(file) = self.keeper.file().map(|file| file.display().to_string()) else { return error };
+        // What was acknowledged may still be on its way.
+        let settled = tokio::time::timeout(GRACE, self.keeper.settle(self.printed, &mut self.output)).await;
+        if let Err(error) = self.keeper.keep(&self.output) {
+            return error;
+        }
+        match (error.downcast_ref(), settled) {
+            (Some(Unwritten::Gone), Ok(Err(settled))) => settled,
+            (Some(Unwritten::Gone), _) => {
+                anyhow!(
+                    "the reader of the output left before the end; the position in {file} is before what it did not take"
+                )
+            }
+            _ => error,
+        }
+    }
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => pending().await,
+    }
+}

@@ -1,0 +1,9 @@
+//! The position of a list: the text by which the next run goes on.
+
+mod ack;
+mod file;
+mod keeper;
+
+pub(crate) use ack::Acknowledged;
+pub(crate) use file::PositionFile;
+pub(crate) use keeper::{Follows, Keeper};

@@ -1,0 +1,115 @@
+//! How far a command has come, on standard error.
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::{
+    io::{self, IsTerminal},
+    time::Duration,
+};
+
+/// How often it is drawn.
+const OFTEN: Duration = Duration::from_millis(200);
+
+/// Option of commands that may take long.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Quiet {
+    /// Show no progress, and tell nothing on standard error but warnings and what went wrong.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+impl Quiet {
+    /// A bar that is shown where somebody sees it, and where nothing else is printed.
+    pub(crate) fn progress(self, what: &'static str) -> Progress {
+        let seen = is_seen(self.quiet, io::stderr().is_terminal(), io::stdout().is_terminal());
+        let target = if seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target).with_style(style(what, false));
+        bar.enable_steady_tick(OFTEN);
+        Progress { bar, what }
+    }
+}
+
+fn is_seen(quiet: bool, errors_on_terminal: bool, output_on_terminal: bool) -> bool {
+    !quiet && errors_on_terminal && !output_on_terminal
+}
+
+/// What is counted: `records`, `calls`, `bytes`.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    what: &'static str,
+}
+
+impl Progress {
+    /// How many there are in all, so that the time left can be told.
+    pub(crate) fn of(&self, total: u64) {
+        if self.bar.length() != Some(total) {
+            self.bar.set_style(style(self.what, true));
+            self.bar.set_length(total);
+        }
+    }
+
+    pub(crate) fn add(&self, count: u64) {
+        self.bar.inc(count);
+    }
+
+    pub(crate) fn pages(&self, pages: u32) {
+        self.bar.set_message(format!(", {pages} pages"));
+    }
+
+    /// Another handle, for what counts elsewhere.
+    pub(crate) fn counter(&self) -> impl Fn(u64) + Send + 'static {
+        let bar = self.bar.clone();
+        move |count| bar.inc(count)
+    }
+}
+
+/// Before anything else is told.
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn style(what: &str, is_total_known: bool) -> ProgressStyle {
+    let (count, all, rate) = match what {
+        "bytes" => ("{bytes}", "{total_bytes}", "{bytes_per_sec}"),
+        _ => ("{human_pos}", "{human_len}", "{per_sec}"),
+    };
+    let template = match is_total_known {
+        true => format!("{{wide_bar}} {count} of {all} {what}{{msg}}, {rate}, {{eta}} left"),
+        false => format!("{{spinner}} {count} {what}{{msg}}, {rate}, {{elapsed}}"),
+    };
+    // The templates are ours, and a test makes each.
+    ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_shown_to_somebody_who_sees_nothing_else() {
+        assert!(is_seen(false, true, false));
+        for (quiet, errors, output) in [(true, true, false), (false, false, false), (false, true, true)] {
+            assert!(!is_seen(quiet, errors, output));
+        }
+    }
+
+    #[test]
+    fn every_style_is_one() {
+        for what in ["records", "bytes", "calls"] {
+            for is_total_known in [false, true] {
+                let terminal = indicatif::InMemoryTerm::new(2, 100);
+                let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
+                let bar = ProgressBar::with_draw_target(is_total_known.then_some(2_000), target);
+                bar.set_style(style(what, is_total_known));
+                bar.set_message(", 3 pages");
+                bar.inc(1_500);
+                bar.tick();
+                let drawn = terminal.contents();
+                assert!(drawn.contains(what) && drawn.contains(", 3 pages, "), "{drawn}");
+                assert_eq!(drawn.contains("left"), is_total_known, "{drawn}");
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The signals that end a command: the first in good order, the second at once.
+
+use crate::told::tell;
+use std::{fmt, io, process};
+use tokio::sync::watch;
+
+/// What a command was asked to end by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    /// What `kill` sends, and whatever runs containers.
+    Terminate,
+}
+
+impl Signal {
+    /// The exit code of a command that it ended, as shells have it: 128 and its number.
+    pub(crate) fn exit_code(self) -> u8 {
+        match self {
+            Signal::Interrupt => 130,
+            Signal::Terminate => 143,
+        }
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Signal::Interrupt => "SIGINT",
+            Signal::Terminate => "SIGTERM",
+        })
+    }
+}
+
+/// A command that a signal ended.
+#[derive(Debug, thiserror::Error)]
+#[error("stopped by {signal}{rest}")]
+pub(crate) struct Stopped {
+    pub(crate) signal: Signal,
+    /// What else there is to say: empty, or with what goes before it.
+    pub(crate) rest: String,
+}
+
+/// Whether a command was asked to end.
+#[derive(Clone, Debug)]
+pub(crate) struct Stopping(watch::Receiver<Option<Signal>>);
+
+impl Stopping {
+    /// Listens from now on. Process 1 of a container has no defaults for signals, so that this is
+    /// what ends it.
+    pub(crate) fn listen() -> io::Result<Stopping> {
+        let mut signals = Signals::new()?;
+        let (tell, told) = watch::channel(None);
+        tokio::spawn(async move {
+            let first = signals.next().await;
+            tell.send_replace(Some(first));
+            let second = signals.next().await;
+            tell!("stopped at once by {second}");
+            process::exit(i32::from(second.exit_code()));
+        });
+        Ok(Stopping(told))
+    }
+
+    /// One that a test asks.
+    #[cfg(test)]
+    pub(crate) fn told(asked: watch::Receiver<Option<Signal>>) -> Stopping {
+        Stopping(asked)
+    }
+
+    /// What it was asked to end by, if it was.
+    pub(crate) fn signal(&self) -> Option<Signal> {
+        *self.0.borrow()
+    }
+
+    /// Waits until it is asked to end.
+    pub(crate) async fn asked(&self) -> Signal {
+        let mut told = self.0.clone();
+        loop {
+            if let Some(signal) = *told.borrow_and_update() {
+                return signal;
+            }
+            if told.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// The error of a command that ends because it was asked to.
+    pub(crate) fn stopped(&self, rest: impl Into<String>) -> Stopped {
+        Stopped { signal: self.signal().unwrap_or(Signal::Terminate), rest: rest.into() }
+    }
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Signals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> io::Result<Signals> {
+        Ok(Signals)
+    }
+
+    async fn next(&mut self) -> Signal {
+        // Fails only where there are no signals at all.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        Signal::Interrupt
+    }
+}

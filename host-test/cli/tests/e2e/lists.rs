@@ -1,0 +1,205 @@
+//! Lists that are stopped, piped and left by their readers, and where they go on.
+#![cfg(unix)]
+
+use crate::feed::{LIST, feed, ids, penstock, shell, signal};
+use std::{
+    fs::{self, File},
+    process::{Output, Stdio},
+    time::{Duration, Instant},
+};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+
+fn told(run: &Output) -> String {
+    String::from_utf8(run.stderr.clone()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_goes_on_exactly_behind_the_last_record() {
+    let vendor = feed(90, 20, Duration::ZERO).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut got = Vec::new();
+    loop {
+        let mut command = penstock(&vendor, folder.path());
+        let run =
+            command.args(LIST).args(["--limit", "7", "--resume-file", "position"]).output().await.unwrap();
+        assert!(run.status.success(), "{}", told(&run));
+        let part = ids(&run.stdout);
+        if part.is_empty() {
+            break;
+        }
+        got.extend(part);
+    }
+    assert_eq!(got, (0..90).collect::<Vec<u64>>());
+
+    let run = penstock(&vendor, folder.path()).args(LIST).args(["--limit", "33"]).output().await.unwrap();
+    let told = told(&run);
+    let (_, resume) = told.split_once("--resume ").unwrap();
+    let rest = penstock(&vendor, folder.path()).args(LIST).args(["--resume", resume.trim()]).output().await;
+    assert_eq!(ids(&rest.unwrap().stdout), (33..90).collect::<Vec<u64>>());
+}
+
+/// What fits into the pipe is not read by anybody.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_position_waits_for_the_reader_of_a_pipe() {
+    let vendor = feed(40, 20, Duration::ZERO).await;
+    let folder = tempfile::tempdir().unwrap();
+    let list = format!("\"$penstock\" {} --resume-file position", LIST.join(" "));
+    let line = format!("({list}; echo $? > code) | (sleep 1; exit 7)");
+    let run = shell(&vendor, folder.path(), &line).output().await.unwrap();
+    assert!(told(&run).contains("not read"), "{}", told(&run));
+    let code = || fs::read_to_string(folder.path().join("code")).unwrap();
+    assert_eq!(code(), "1\n");
+    // The next reader takes its time, and takes all.
+    let line = format!("({list}; echo $? > code) | (sleep 1; cat)");
+    let run = shell(&vendor, folder.path(), &line).output().await.unwrap();
+    assert_eq!((ids(&run.stdout), code().as_str()), ((0..40).collect(), "0\n"), "{}", told(&run));
+    let run = shell(&vendor, folder.path(), &format!("{list} | cat")).output().await.unwrap();
+    assert_eq!(ids(&run.stdout), [0; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_stopped_goes_on_where_it_was() {
+    let vendor = feed(600, 20, Duration::from_millis(50)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let out = || File::options().create(true).append(true).open(folder.path().join("out")).unwrap();
+    let lines = || fs::read(folder.path().join("out")).unwrap();
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let before = out().metadata().unwrap().len();
+        let mut command = penstock(&vendor, folder.path());
+        command.args(LIST).args(["--resume-file", "position"]).stdout(out()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        while out().metadata().unwrap().len() == before {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        signal(&child, name);
+        let run = child.wait_with_output().await.unwrap();
+        assert_eq!(run.status.code(), Some(code), "{}", told(&run));
+        assert!(
+            told(&run).contains(&format!("SIG{name}")) && told(&run).contains("position"),
+            "{}",
+            told(&run)
+        );
+    }
+    let so_far = ids(&lines()).len();
+    assert!(so_far < 600, "both were stopped on the way");
+    let mut command = penstock(&vendor, folder.path());
+    let run = command.args(LIST).args(["--resume-file", "position"]).stdout(out()).status().await.unwrap();
+    assert!(run.success());
+    assert_eq!(ids(&lines()), (0..600).collect::<Vec<u64>>());
+}
+
+/// Nobody reads, and the pipe is full: a signal is heard all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_reads_nothing_keeps_no_list_from_ending() {
+    let vendor = feed(20_000, 2_000, Duration::ZERO).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = penstock(&vendor, folder.path());
+    command.args(LIST).args(["--resume-file", "position"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // The first record: from here on it writes against a full pipe.
+    let mut reader = BufReader::with_capacity(64, child.stdout.take().unwrap());
+    reader.read_line(&mut String::new()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    signal(&child, "TERM");
+    let began = Instant::now();
+    assert_eq!(child.wait().await.unwrap().code(), Some(143));
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    assert!(!folder.path().join("position").exists(), "not even a page was read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_position_follows_what_the_reader_acknowledges() {
+    let vendor = feed(60, 20, Duration::ZERO).await;
+    let folder = tempfile::tempdir().unwrap();
+    let list = format!("\"$penstock\" {} --resume-file position --ack ack", LIST.join(" "));
+    let acking = |numbers: &str| {
+        let line = format!(
+            "rm -f ack; mkfifo ack; ({list}; echo $? > code) | (exec 3> ack; cat; printf '{numbers}' >&3)"
+        );
+        shell(&vendor, folder.path(), &line)
+    };
+    let code = || fs::read_to_string(folder.path().join("code")).unwrap();
+    // Its acknowledgements end on the second page.
+    let run = acking("5\\n30\\n").output().await.unwrap();
+    assert_eq!((ids(&run.stdout).len(), code().as_str()), (60, "1\n"), "{}", told(&run));
+    assert!(told(&run).contains("30 of 60"), "{}", told(&run));
+    // What is not acknowledged comes again, from the page on that it is of.
+    let run = acking("40\\n").output().await.unwrap();
+    assert_eq!((ids(&run.stdout), code().as_str()), ((20..60).collect(), "0\n"), "{}", told(&run));
+    let run = acking("0\\n").output().await.unwrap();
+    assert_eq!((ids(&run.stdout).len(), code().as_str()), (0, "0\n"), "{}", told(&run));
+    let run = acking("x\\n").output().await.unwrap();
+    assert!(run.stdout.is_empty(), "{}", told(&run));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_that_cannot_be_kept_or_read_is_told_before_anything_is_sent() {
+    let vendor = feed(40, 20, Duration::ZERO).await;
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("empty"), "").unwrap();
+    fs::write(folder.path().join("damaged"), "nonsense\n").unwrap();
+    std::os::unix::fs::symlink("volume/position", folder.path().join("link")).unwrap();
+    for name in ["missing/position", "link", "empty", "damaged"] {
+        let mut command = penstock(&vendor, folder.path());
+        let run = command.args(LIST).args(["--resume-file", name]).output().await.unwrap();
+        assert_eq!((run.status.code(), run.stdout.len()), (Some(2), 0), "{name}");
+        assert!(told(&run).contains(name), "{name}: {}", told(&run));
+    }
+    assert_eq!(vendor.requests(), 0);
+    assert!(folder.path().join("link").is_symlink());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_are_there_with_their_page() {
+    let vendor = feed(15, 5, Duration::from_secs(1)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = penstock(&vendor, folder.path()).args(LIST).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    lines.read_line(&mut first).await.unwrap();
+    let pages = vendor.requests() - 1;
+    let mut rest = String::new();
+    lines.read_to_string(&mut rest).await.unwrap();
+    assert!(pages < 3, "the first record came with page {pages}");
+    assert_eq!(ids((first + &rest).as_bytes()).len(), 15);
+}
+
+/// The first bytes of the first page fit into what a file may have here; a part of a line does not
+/// stay in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_leaves_whole_lines_and_the_next_run_goes_on() {
+    let vendor = feed(600, 20, Duration::ZERO).await;
+    let folder = tempfile::tempdir().unwrap();
+    let list = format!("\"$penstock\" {} --resume-file position >> out", LIST.join(" "));
+    // Blocks of 512 bytes; the signal that goes with it is another matter.
+    let line = format!("trap '' XFSZ; ulimit -f 8; {list}");
+    let run = shell(&vendor, folder.path(), &line).output().await.unwrap();
+    assert_eq!(run.status.code(), Some(1), "{}", told(&run));
+    let lines = || fs::read(folder.path().join("out")).unwrap();
+    let kept = ids(&lines());
+    assert!(!kept.is_empty() && kept.len() < 600);
+    assert!(shell(&vendor, folder.path(), &list).status().await.unwrap().success());
+    let mut all = ids(&lines());
+    assert!(all.len() - 600 < 40, "no more than the last page comes again");
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all, (0..600).collect::<Vec<u64>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standard_error_that_takes_nothing_changes_no_exit_code() {
+    let vendor = feed(40, 20, Duration::ZERO).await;
+    let folder = tempfile::tempdir().unwrap();
+    let refused = "call servicetitan jpm.jobs-get --param id=none";
+    let page = "call servicetitan crm.export-customers-page";
+    for (arguments, code) in [(refused, 2), (page, 0), ("key", 0), ("operations jobs-get", 0)] {
+        for closed in ["2>/dev/full", "2>&-"] {
+            let line = format!("\"$penstock\" {arguments} {closed} >/dev/null");
+            let run = shell(&vendor, folder.path(), &line).status().await.unwrap();
+            assert_eq!(run.code(), Some(code), "{line}");
+        }
+        let line = format!("\"$penstock\" {arguments} >/dev/full 2>/dev/full");
+        let run = shell(&vendor, folder.path(), &line).status().await.unwrap();
+        assert_eq!(run.code(), Some(code.max(1)), "{line}");
+    }
+}
