@@ -123,6 +123,7 @@ fn stderr_queue() -> Option<&'static Queue> {
 
 /// Waits until the lines of [`Logs::stderr`] are written, but no longer than this; for a process
 /// that is about to end. Whether they are.
+#[must_use]
 pub fn flush_stderr(within: Duration) -> bool {
     stderr_queue().is_none_or(|queue| queue.flush(within))
 }
