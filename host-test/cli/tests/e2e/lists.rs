@@ -1,9 +1,13 @@
 //! Lists that are stopped, piped and left by their readers, and where they go on.
 #![cfg(unix)]
 
-use crate::feed::{LIST, feed, ids, penstock, shell, signal};
+use crate::{
+    feed::{LIST, feed, ids, penstock, shell, signal},
+    support::server::Server,
+};
 use std::{
     fs::{self, File},
+    path::Path,
     process::{Output, Stdio},
     time::{Duration, Instant},
 };
@@ -107,29 +111,47 @@ async fn a_reader_that_reads_nothing_keeps_no_list_from_ending() {
     assert!(!folder.path().join("position").exists(), "not even a page was read");
 }
 
+/// A run whose reader takes all, and then acknowledges these numbers and no more: how many
+/// records it took, the exit code, and what was told.
+async fn acknowledged(vendor: &Server, folder: &Path, numbers: &str) -> (Vec<u64>, Option<i32>, String) {
+    let _ = fs::remove_file(folder.join("ack"));
+    assert!(std::process::Command::new("mkfifo").arg(folder.join("ack")).status().unwrap().success());
+    let mut command = penstock(vendor, folder);
+    command.args(LIST).args(["--resume-file", "position", "--ack", "ack"]);
+    let mut list = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let output: Stdio = list.stdout.take().unwrap().try_into().unwrap();
+    let line = format!("exec 3> ack; cat; printf '{numbers}' >&3");
+    let reader = shell(vendor, folder, &line).stdin(output).output().await.unwrap();
+    let run = list.wait_with_output().await.unwrap();
+    (ids(&reader.stdout), run.status.code(), told(&run))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_position_follows_what_the_reader_acknowledges() {
     let vendor = feed(60, 20, Duration::ZERO).await;
     let folder = tempfile::tempdir().unwrap();
-    let list = format!("\"$penstock\" {} --resume-file position --ack ack", LIST.join(" "));
-    let acking = |numbers: &str| {
-        let line = format!(
-            "rm -f ack; mkfifo ack; ({list}; echo $? > code) | (exec 3> ack; cat; printf '{numbers}' >&3)"
-        );
-        shell(&vendor, folder.path(), &line)
-    };
-    let code = || fs::read_to_string(folder.path().join("code")).unwrap();
+    let run = async |numbers| acknowledged(&vendor, folder.path(), numbers).await;
     // Its acknowledgements end on the second page.
-    let run = acking("5\\n30\\n").output().await.unwrap();
-    assert_eq!((ids(&run.stdout).len(), code().as_str()), (60, "1\n"), "{}", told(&run));
-    assert!(told(&run).contains("30 of 60"), "{}", told(&run));
+    let (got, code, told) = run("5\\n30\\n").await;
+    assert_eq!((got.len(), code), (60, Some(1)), "{told}");
+    assert!(told.contains("30 of 60"), "{told}");
     // What is not acknowledged comes again, from the page on that it is of.
-    let run = acking("40\\n").output().await.unwrap();
-    assert_eq!((ids(&run.stdout), code().as_str()), ((20..60).collect(), "0\n"), "{}", told(&run));
-    let run = acking("0\\n").output().await.unwrap();
-    assert_eq!((ids(&run.stdout).len(), code().as_str()), (0, "0\n"), "{}", told(&run));
-    let run = acking("x\\n").output().await.unwrap();
-    assert!(run.stdout.is_empty(), "{}", told(&run));
+    let (got, code, told) = run("40\\n").await;
+    assert_eq!((got, code), ((20..60).collect(), Some(0)), "{told}");
+    let (got, code, told) = run("0\\n").await;
+    assert_eq!((got, code), (vec![], Some(0)), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_acknowledgement_that_is_none_is_told() {
+    let vendor = feed(60, 20, Duration::ZERO).await;
+    let folder = tempfile::tempdir().unwrap();
+    for (numbers, why) in [("some\\n", "no number of records"), ("61\\n", "61 records, of 60")] {
+        let (_, code, told) = acknowledged(&vendor, folder.path(), numbers).await;
+        assert_eq!(code, Some(1), "{told}");
+        assert!(told.contains(why), "{told}");
+        assert!(!folder.path().join("position").exists() || numbers.starts_with("61"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,28 +184,6 @@ async fn records_are_there_with_their_page() {
     lines.read_to_string(&mut rest).await.unwrap();
     assert!(pages < 3, "the first record came with page {pages}");
     assert_eq!(ids((first + &rest).as_bytes()).len(), 15);
-}
-
-/// The first bytes of the first page fit into what a file may have here; a part of a line does not
-/// stay in it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_leaves_whole_lines_and_the_next_run_goes_on() {
-    let vendor = feed(600, 20, Duration::ZERO).await;
-    let folder = tempfile::tempdir().unwrap();
-    let list = format!("\"$penstock\" {} --resume-file position >> out", LIST.join(" "));
-    // Blocks of 512 bytes; the signal that goes with it is another matter.
-    let line = format!("trap '' XFSZ; ulimit -f 8; {list}");
-    let run = shell(&vendor, folder.path(), &line).output().await.unwrap();
-    assert_eq!(run.status.code(), Some(1), "{}", told(&run));
-    let lines = || fs::read(folder.path().join("out")).unwrap();
-    let kept = ids(&lines());
-    assert!(!kept.is_empty() && kept.len() < 600);
-    assert!(shell(&vendor, folder.path(), &list).status().await.unwrap().success());
-    let mut all = ids(&lines());
-    assert!(all.len() - 600 < 40, "no more than the last page comes again");
-    all.sort_unstable();
-    all.dedup();
-    assert_eq!(all, (0..600).collect::<Vec<u64>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]
