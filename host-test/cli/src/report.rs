@@ -101,21 +101,28 @@ fn document(error: &anyhow::Error, code: u8) -> Value {
     };
     if let Some(NotReady(missing)) = error.downcast_ref() {
         let fields = missing.iter().map(|wrong| json!({ "field": wrong.field, "message": wrong.message }));
-        told["kind"] = "configuration".into();
-        told["fields"] = fields.collect();
+        set(&mut told, "kind", "configuration".into());
+        set(&mut told, "fields", fields.collect());
     }
     if let Some(failure) = error.downcast_ref::<Error>().and_then(Error::failure) {
-        told["retry"] = match failure.retry {
+        let retry = match failure.retry {
             RetryAdvice::After(millis) => json!({ "advice": "after", "millis": millis }),
             RetryAdvice::Now => json!({ "advice": "now" }),
             RetryAdvice::Later => json!({ "advice": "later" }),
             RetryAdvice::Never => json!({ "advice": "never" }),
         };
-        told["resume"] = failure.resume.clone().into();
-        told["vendorTraceId"] = failure.vendor_trace_id.clone().into();
+        set(&mut told, "retry", retry);
+        set(&mut told, "resume", failure.resume.clone().into());
+        set(&mut told, "vendorTraceId", failure.vendor_trace_id.clone().into());
     }
-    told["exitCode"] = code.into();
+    set(&mut told, "exitCode", code.into());
     json!({ "error": told })
+}
+
+fn set(told: &mut Value, name: &str, value: Value) {
+    if let Some(members) = told.as_object_mut() {
+        members.insert(name.to_owned(), value);
+    }
 }
 
 fn tell_field(error: &FieldError) {

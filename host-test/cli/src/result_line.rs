@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn answer(body: &str, info: AnswerInfo) -> Made {
-        Made::Ok(Answer { body: Some(body.to_owned()), page: None, info })
+        Made::Ok(Box::new(Answer { body: Some(body.to_owned()), page: None, info }))
     }
 
     #[test]

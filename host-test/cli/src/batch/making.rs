@@ -36,7 +36,7 @@ pub(super) struct Making {
 #[derive(Debug)]
 pub(crate) enum Made {
     /// It went well.
-    Ok(Answer),
+    Ok(Box<Answer>),
     /// It failed.
     Failed(Error),
     /// It had not ended when the command had to.
@@ -117,7 +117,7 @@ async fn one(making: Arc<Making>, state: Arc<State>, until: Option<Instant>, cal
         () = ends => return Made::Unfinished,
     };
     match made {
-        Ok(answer) => Made::Ok(answer),
+        Ok(answer) => Made::Ok(Box::new(answer)),
         Err(error) => {
             state.failures.fetch_add(1, Relaxed);
             Made::Failed(error)
