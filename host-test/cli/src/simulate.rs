@@ -38,6 +38,7 @@ impl Simulate {
             json: self.json,
             trace: self.trace,
             scenarios: self.scenarios,
+            kill_every: 1,
             digests: None,
         };
         if !command.run() {

@@ -41,6 +41,8 @@ pub struct Command {
     pub trace: bool,
     /// The scenarios instead of schedules.
     pub scenarios: bool,
+    /// In the scenarios, a read is killed at one in so many of its host calls.
+    pub kill_every: u64,
     /// Where the digests of each seed are written, a line each, to be compared with those of
     /// another commit: the first line that differs is a seed to look at with `trace`.
     pub digests: Option<PathBuf>,
@@ -59,7 +61,7 @@ impl Command {
             return report.violations.is_empty();
         }
         if self.scenarios {
-            return play(&config, self.threads);
+            return play(&config, self.threads, self.kill_every);
         }
         let began = Instant::now();
         let seeds = self.first..self.first.saturating_add(self.seeds);
@@ -100,7 +102,7 @@ impl Command {
 }
 
 /// Plays all scenarios and shows their figures; whether everything held.
-fn play(config: &Config, threads: usize) -> bool {
+fn play(config: &Config, threads: usize, kill_every: u64) -> bool {
     let minute = Duration::from_secs(60);
     let mut good = true;
     let mut show = |held: bool, what: String| {
@@ -109,7 +111,7 @@ fn play(config: &Config, threads: usize) -> bool {
     };
     for reading in [Reading::Pages, Reading::Stream { between: 500 }] {
         let began = Instant::now();
-        let kills = kills(1_000, 20, reading, 1, threads);
+        let kills = kills(1_000, 20, reading, kill_every, threads);
         let took = began.elapsed().as_secs_f64();
         show(kills.is_good(reading), format!("{reading:?}: {kills:?} in {took:.0} s"));
     }

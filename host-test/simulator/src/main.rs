@@ -4,7 +4,7 @@
 use penstock_simulator::command::Command;
 use std::{env, path::PathBuf, process::ExitCode};
 
-const USAGE: &str = "penstock-simulator [--seeds N] [--seed FIRST] [--threads N] [--json] [--trace] [--scenarios] [--digests FILE]";
+const USAGE: &str = "penstock-simulator [--seeds N] [--seed FIRST] [--threads N] [--json] [--trace] [--scenarios [--kill-every N]] [--digests FILE]";
 
 fn main() -> ExitCode {
     let mut command = Command {
@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         json: false,
         trace: false,
         scenarios: false,
+        kill_every: 1,
         digests: None,
     };
     let mut arguments = env::args().skip(1);
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         let mut number = || arguments.next().and_then(|text| text.parse::<u64>().ok());
         let known = match argument.as_str() {
             "--seeds" => number().map(|seeds| command.seeds = seeds),
+            "--kill-every" => number().map(|every| command.kill_every = every),
             "--seed" => number().map(|first| command.first = first),
             "--threads" => number()
                 .and_then(|threads| usize::try_from(threads).ok())

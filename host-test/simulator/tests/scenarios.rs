@@ -27,7 +27,9 @@ fn a_figure_that_does_not_hold_is_no_good_one() {
     let good = Kills { host_calls: 200, kills: 200, most_again: 9, ..Kills::default() };
     assert!(good.is_good(Reading::Stream { between: 10 }));
     assert!(!good.is_good(Reading::Pages) && !good.is_good(Reading::Stream { between: 8 }));
+    assert!(Kills { every: 3, kills: 67, ..good.clone() }.is_good(Reading::Stream { between: 10 }));
     for bad in [
+        Kills { every: 3, kills: 66, ..good.clone() },
         Kills { kills: 199, ..good.clone() },
         Kills { incomplete: 1, ..good.clone() },
         Kills { repeated: 1, ..good },

@@ -45,6 +45,8 @@ pub enum Reading {
 pub struct Kills {
     /// Host calls of an undisturbed read.
     pub host_calls: u64,
+    /// At each of how many of them a read was killed; 0 is as good as 1, every one.
+    pub every: u64,
     /// Reads that were killed, each at another one.
     pub kills: u64,
     /// Records that were delivered in all.
@@ -61,7 +63,7 @@ pub struct Kills {
 }
 
 impl Kills {
-    /// Whether the read was killed at every host call and whole each time, and nothing came
+    /// Whether the read was killed at every host call that was to be tried, and whole each time, and nothing came
     /// again that the way of reading does not allow.
     #[must_use]
     pub fn is_good(&self, reading: Reading) -> bool {
@@ -70,7 +72,7 @@ impl Kills {
             Reading::Stream { between } => between as u64,
         };
         self.kills > 0
-            && self.kills == self.host_calls
+            && self.kills == self.host_calls.div_ceil(self.every.max(1))
             && (self.incomplete, self.repeated) == (0, 0)
             && self.most_again <= may_come_again
             && self.violations.is_empty()
@@ -88,16 +90,16 @@ struct Read {
     violations: Vec<Violation>,
 }
 
-/// Reads a list of so many full pages, and kills the read at its `step`-th host calls: 1
-/// is every one.
+/// Reads a list of so many full pages, and kills the read at one in `every` of its host calls,
+/// beginning with the first.
 #[must_use]
-pub fn kills(pages: u64, page_size: u32, reading: Reading, step: u64, threads: usize) -> Kills {
+pub fn kills(pages: u64, page_size: u32, reading: Reading, every: u64, threads: usize) -> Kills {
     let whole = read(pages, page_size, reading, None);
     let (next, all) =
-        (AtomicU64::new(1), Mutex::new(Kills { host_calls: whole.host_calls, ..Kills::default() }));
+        (AtomicU64::new(1), Mutex::new(Kills { host_calls: whole.host_calls, every, ..Kills::default() }));
     let work = || {
         loop {
-            let at = next.fetch_add(step.max(1), Ordering::Relaxed);
+            let at = next.fetch_add(every.max(1), Ordering::Relaxed);
             if at > whole.host_calls {
                 return;
             }
