@@ -2,7 +2,7 @@
 
 mod misfits;
 
-pub use misfits::Misfits;
+pub use misfits::{Misfits, with_texts};
 
 use crate::{
     contract::{AnswerInfo, AnswerSource},

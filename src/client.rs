@@ -41,8 +41,13 @@ pub use self::{
 };
 
 use crate::{
-    call::CallOptions, contract::Failure, host::Host, policy::limiter::queue::Caller,
-    providers::api::Provider, settings::CommonSettings,
+    answer::{Misfits, with_texts},
+    call::CallOptions,
+    contract::{Failure, Misfit},
+    host::Host,
+    policy::limiter::queue::Caller,
+    providers::api::Provider,
+    settings::CommonSettings,
 };
 use accounts::Accounts;
 use cache::Cache;
@@ -88,6 +93,22 @@ impl<H: Host> Client<H> {
     /// The host that it runs on.
     pub fn host(&self) -> &H {
         &self.host
+    }
+
+    /// The same without secrets: a record may hold one that the provider was sent, and what does
+    /// not fit of it is quoted.
+    pub(crate) fn clean_misfits(&self, misfits: Misfits) -> Misfits {
+        if misfits.count() == 0 {
+            return misfits;
+        }
+        let redactor = self.accounts.redactor();
+        misfits.map(|text| redactor.clean(&text).into_owned())
+    }
+
+    /// The same for what ends a call.
+    pub(crate) fn clean_misfit(&self, misfit: Misfit) -> Misfit {
+        let redactor = self.accounts.redactor();
+        with_texts(misfit, |text| redactor.clean(&text).into_owned())
     }
 
     /// A caller that takes its turn with others, however many calls it makes.

@@ -17,9 +17,21 @@ impl Misfits {
     /// One more.
     pub fn add(&mut self, misfit: Misfit) {
         self.count = self.count.saturating_add(1);
-        if self.first.len() < MOST_NAMED {
+        if self.names_more() {
             self.first.push(misfit);
         }
+    }
+
+    /// The same with other texts.
+    #[must_use]
+    pub fn map(self, text: impl Fn(String) -> String) -> Misfits {
+        Misfits { first: self.first.into_iter().map(|misfit| with_texts(misfit, &text)).collect(), ..self }
+    }
+
+    /// Whether the next one would be named.
+    #[must_use]
+    pub fn names_more(&self) -> bool {
+        self.first.len() < MOST_NAMED
     }
 
     /// How many there are.
@@ -39,6 +51,12 @@ impl Misfits {
     pub fn of(self, info: AnswerInfo) -> AnswerInfo {
         AnswerInfo { misfits: self.count, first_misfits: self.first, ..info }
     }
+}
+
+/// A misfit whose texts went through this.
+#[must_use]
+pub fn with_texts(misfit: Misfit, text: impl Fn(String) -> String) -> Misfit {
+    Misfit { id: misfit.id.map(&text), path: text(misfit.path), reason: text(misfit.reason) }
 }
 
 #[cfg(test)]

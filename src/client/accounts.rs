@@ -5,13 +5,14 @@ pub(crate) mod credentials;
 pub(crate) mod fetch;
 pub(crate) mod token;
 
-use super::telemetry::Telemetry;
+use super::{telemetry::Telemetry, transport::redact::Redactor};
 use crate::{
     contract::Failure,
     failure,
     host::{Host, timeout::timeout},
     policy::{
         retry::RetryPolicy,
+        secret::Secret,
         time::{Tick, WallTime},
     },
     providers::api::Provider,
@@ -48,6 +49,18 @@ impl<H: Host> Accounts<H> {
             accounts: RefCell::default(),
             reading: Mutex::new(()),
         }
+    }
+
+    /// What takes the secrets of all accounts out of texts.
+    pub(crate) fn redactor(&self) -> Redactor {
+        let mut secrets = Vec::new();
+        for account in self.accounts.borrow().values() {
+            secrets.extend(account.token.cell.borrow().held().cloned());
+            let credentials = account.token.credentials.borrow();
+            let all = credentials.iter().flat_map(|credentials| credentials.all());
+            secrets.extend(all.map(|secret| Secret::new(secret.to_owned())));
+        }
+        Redactor::of(secrets.iter().map(Secret::expose))
     }
 
     /// Reads settings within a call's deadline: a host that hangs must not hang the call.

@@ -165,8 +165,14 @@ impl<H: Host + 'static> Reader<H> {
     /// One of the records that the consumer took, or was spared because it was `left_out`,
     /// does not fit the contract.
     pub fn misfit(&mut self, misfit: Misfit, left_out: bool) {
+        let misfit = if self.misfits.names_more() { self.client.clean_misfit(misfit) } else { misfit };
         self.misfits.add(misfit);
         self.left_out += u64::from(left_out);
+    }
+
+    /// The same without secrets; see [`Client::clean_misfit`].
+    pub(crate) fn clean(&self, misfit: Misfit) -> Misfit {
+        self.client.clean_misfit(misfit)
     }
 
     /// What becomes of a record that does not fit the contract.

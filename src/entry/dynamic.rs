@@ -105,13 +105,15 @@ pub(crate) async fn answer<H: Host + 'static>(
         let items = page.items().enumerate().map(|(index, json)| (page.place(index), json));
         let (body, misfits) = records
             .array(items)
+            .map_err(|misfit| client.clean_misfit(misfit))
             .map_err(|misfit| misfit_failed(operation, &page.call_id, page.status, misfit))
             .map_err(|failure| Failure { resume: page.again.clone(), ..failure })?;
-        info.answer = misfits.of(info.answer);
+        info.answer = client.clean_misfits(misfits).of(info.answer);
         return Ok(Answer { body: Some(body), info: info.answer.clone(), page: Some(info) });
     }
     let answer = client.call_by(caller, &call, &options).await?;
-    let refused = |misfit| misfit_failed(operation, &answer.call_id, answer.status, misfit);
+    let refused =
+        |misfit| misfit_failed(operation, &answer.call_id, answer.status, client.clean_misfit(misfit));
     let (body, misfits) = match &answer.payload {
         Payload::Nothing => (None, Misfits::default()),
         Payload::Value(body) | Payload::Accepted(Accepted { body, .. }) => match operation.answer {
@@ -127,7 +129,7 @@ pub(crate) async fn answer<H: Host + 'static>(
             (Some(body), misfits)
         }
     };
-    Ok(Answer { body, page: None, info: misfits.of(answer.info()) })
+    Ok(Answer { body, page: None, info: client.clean_misfits(misfits).of(answer.info()) })
 }
 
 /// An answer that is one value.

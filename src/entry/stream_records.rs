@@ -57,6 +57,7 @@ pub async fn stream_records<H: Host + 'static, F: Form>(
             return Ok(reader.end(false));
         }
         if let Some((_, misfit)) = broken {
+            let misfit = reader.clean(misfit);
             let failure = misfit_failed(reader.operation(), &page.call_id, page.status, misfit);
             return Err(reader.resumable(failure));
         }

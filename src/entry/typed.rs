@@ -230,7 +230,7 @@ async fn call_and_lower<H: Host + 'static>(
         None => {
             let answer = client.call(&call, None, &options).await?;
             let (mut arena, places) = room();
-            lower_answer(&call, &options, &answer, &mut arena, places)?;
+            lower_answer(client, (&call, &options), &answer, &mut arena, places)?;
             Ok(arena)
         }
         Some(page) => {
@@ -245,10 +245,11 @@ async fn call_and_lower<H: Host + 'static>(
                 items: page.items().enumerate().map(|(index, json)| (page.place(index), json)).collect(),
             };
             let misfits = list.lower(&mut arena, places.next(Layout::LIST)).map_err(|misfit| {
+                let misfit = client.clean_misfit(misfit);
                 let failure = misfit_failed(operation, &page.call_id, page.status, misfit);
                 Failure { resume: page.again.clone(), ..failure }
             })?;
-            info.answer = misfits.of(info.answer);
+            info.answer = client.clean_misfits(misfits).of(info.answer);
             info.lower(&mut arena, places.next(PageInfo::LAYOUT));
             Ok(arena)
         }
@@ -256,16 +257,17 @@ async fn call_and_lower<H: Host + 'static>(
 }
 
 /// The `ok` side of a function with one answer.
-fn lower_answer(
-    call: &ResolvedCall,
-    options: &call::CallOptions,
+fn lower_answer<H: Host + 'static>(
+    client: &Client<H>,
+    (call, options): (&ResolvedCall, &call::CallOptions),
     answer: &Answer,
     arena: &mut Arena,
     mut places: Places,
 ) -> Result<(), Failure> {
     let operation = call.call.operation;
     let Some(ty) = &operation.answer else { return Ok(()) };
-    let refused = |error| undecodable(operation, &answer.call_id, answer.status, error);
+    let failed =
+        |misfit| misfit_failed(operation, &answer.call_id, answer.status, client.clean_misfit(misfit));
     let mut misfits = Misfits::default();
     if operation.paging == Paging::Envelope {
         let envelope = whole_envelope(operation, answer)?;
@@ -275,23 +277,23 @@ fn lower_answer(
             on_misfit: options.on_misfit(),
             items: envelope.records().enumerate().collect(),
         };
-        misfits = list
-            .lower(arena, places.next(Layout::LIST))
-            .map_err(|misfit| misfit_failed(operation, &answer.call_id, answer.status, misfit))?;
+        misfits = list.lower(arena, places.next(Layout::LIST)).map_err(failed)?;
     } else {
-        let Some(body) = answer.payload.value() else { return Err(refused(empty())) };
+        let Some(body) = answer.payload.value() else {
+            return Err(undecodable(operation, &answer.call_id, answer.status, empty()));
+        };
         let place = places.next(Layout::of(ty));
         if let Err(error) = codec::decode_into(ty, body, arena, place) {
             let misfit = value_misfit(call, body, &error);
             let raw = options.on_misfit() == OnMisfit::Raw;
             if !(raw && codec::decode_misfit(ty, body, &error, arena, place)) {
-                return Err(misfit_failed(operation, &answer.call_id, answer.status, misfit));
+                return Err(failed(misfit));
             }
             misfits.add(misfit);
         }
     }
     if informed(operation) {
-        misfits.of(answer.info()).lower(arena, places.next(AnswerInfo::LAYOUT));
+        client.clean_misfits(misfits).of(answer.info()).lower(arena, places.next(AnswerInfo::LAYOUT));
     }
     Ok(())
 }

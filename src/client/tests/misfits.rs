@@ -2,7 +2,7 @@
 
 use super::{
     caller::Function,
-    rig::{Rig, options, pages_of},
+    rig::{APP_KEY, Rig, options, pages_of},
 };
 use crate::{
     codec,
@@ -296,5 +296,40 @@ fn a_typed_page_says_what_does_not_fit() {
             (info.first_misfits[0].id.as_deref(), info.first_misfits[0].path.as_str()),
             (None, "$.data[1].id")
         );
+    }
+}
+
+/// The vendor was sent them, so it may send them back: in a record that it names so.
+#[test]
+fn a_secret_in_a_record_that_does_not_fit_is_not_shown() {
+    for record in [
+        format!(r#"{{"id":"{APP_KEY}","jobNumber":"J"}}"#),
+        format!(r#"{{"id":"{}","jobNumber":"J"}}"#, APP_KEY.replace('-', "%2D")),
+        format!(r#"{{"id":1,"jobNumber":"J","total":"{APP_KEY}"}}"#),
+    ] {
+        // As it came, the record is the vendor's data.
+        for on_misfit in [OnMisfit::Fail, OnMisfit::Skip] {
+            let rig = Rig::new();
+            let body = record.clone();
+            rig.titan.on_api(move |_, request| {
+                let list = request.path().ends_with("/jobs");
+                let page = format!(r#"{{"page":1,"pageSize":50,"hasMore":false,"data":[{body}]}}"#);
+                Some(Reply::ok(if list { page } else { body.clone() }))
+            });
+            let options = CallOptions { on_misfit: Some(on_misfit), ..options() };
+            let told = [
+                format!("{:?}", rig.run(rig.get_with(&options)).map(|answer| answer.info)),
+                format!("{:?}", rig.run(rig.read("jpm.jobs-list", &[], &options)).end),
+                format!(
+                    "{:?}",
+                    rig.run(rig.invoke("jpm.jobs-page", &[], None, Some(&options))).map(|page| page.info)
+                ),
+            ];
+            for told in told {
+                assert!(!told.contains("canary"), "{on_misfit:?} {record}: {told}");
+                let named = told.contains("first_misfits: [Misfit") || told.contains("does not fit");
+                assert!(!named || record.contains("total") || told.contains("[redacted]"), "{told}");
+            }
+        }
     }
 }
