@@ -102,13 +102,13 @@ impl<H: Host> Client<H> {
             return misfits;
         }
         let redactor = self.accounts.redactor();
-        misfits.map(|text| redactor.clean(&text).into_owned())
+        misfits.map(|text| shown(&redactor.clean(&text)))
     }
 
     /// The same for what ends a call.
     pub(crate) fn clean_misfit(&self, misfit: Misfit) -> Misfit {
         let redactor = self.accounts.redactor();
-        with_texts(misfit, |text| redactor.clean(&text).into_owned())
+        with_texts(misfit, |text| shown(&redactor.clean(&text)))
     }
 
     /// A caller that takes its turn with others, however many calls it makes.
@@ -156,4 +156,12 @@ impl<H: Host> Client<H> {
         let account = self.accounts.account(provider, name, &settings).await?;
         Ok((settings, account))
     }
+}
+
+/// The longest text of a misfit that is shown, in characters.
+const LONGEST_SHOWN: usize = 300;
+
+/// As much of it as a person reads.
+fn shown(text: &str) -> String {
+    text.chars().take(LONGEST_SHOWN).collect()
 }

@@ -8,7 +8,9 @@
 
 mod fate;
 mod instances;
+mod peers;
 mod problem;
+mod progressing;
 mod server;
 
 use std::{net::SocketAddr, time::Duration};
@@ -30,8 +32,19 @@ pub struct GatewayOptions {
     /// How long an instance is kept without requests, 10 min unless set: longer than any wait
     /// that it keeps in mind, and about as long as a token lives.
     pub idle: Duration,
-    /// Connections at once, 1024 unless set. Further ones wait to be accepted.
+    /// Instances whose requests are answered at once, 8 unless set. A request holds its place until
+    /// its response was taken; further ones wait for `turn`.
+    pub instances: usize,
+    /// How long a request waits for others to be answered, 10 s unless set. It is refused with 503
+    /// then.
+    pub turn: Duration,
+    /// Connections at once, 4096 unless set. Further ones wait to be accepted.
     pub connections: usize,
+    /// Connections of one address at once, 3072 unless set. Further ones are closed. Raise it to
+    /// `connections` where all come from one proxy.
+    pub connections_per_peer: usize,
+    /// How long a client may take nothing of what it is sent, 2 min unless set.
+    pub stalled: Duration,
 }
 
 impl Default for GatewayOptions {
@@ -40,7 +53,11 @@ impl Default for GatewayOptions {
             requests_per_instance: 1_000_000,
             requests_at_once: 16,
             idle: Duration::from_secs(600),
-            connections: 1024,
+            instances: 8,
+            turn: Duration::from_secs(10),
+            connections: 4096,
+            connections_per_peer: 3072,
+            stalled: Duration::from_secs(120),
         }
     }
 }
@@ -98,12 +115,12 @@ impl Gateway {
         let address =
             listener.local_addr().map_err(|error| Error::Component { reason: error.to_string() })?;
         let logs = environment.logs.clone();
-        let connections = options.connections;
+        let limits = server::Limits::of(&options);
         let (stop, stopped) = watch::channel(false);
         let (leaving, is_leaving) = watch::channel(false);
         let instances = Instances::new(engine, component, environment, options, stopped.clone())?;
         let handler = ProxyHandler::new(instances);
-        let server = server::Server { handler: handler.clone(), logs, stopped, is_leaving, connections };
+        let server = server::Server { handler: handler.clone(), logs, stopped, is_leaving, limits };
         let serving = tokio::spawn(server.run(listener));
         Ok(Self { address, handler, stop, leaving, serving })
     }

@@ -55,7 +55,7 @@ impl<H: Host> Accounts<H> {
     pub(crate) fn redactor(&self) -> Redactor {
         let mut secrets = Vec::new();
         for account in self.accounts.borrow().values() {
-            secrets.extend(account.token.cell.borrow().held().cloned());
+            secrets.extend(account.token.issued.borrow().iter().cloned());
             let credentials = account.token.credentials.borrow();
             let all = credentials.iter().flat_map(|credentials| credentials.all());
             secrets.extend(all.map(|secret| Secret::new(secret.to_owned())));

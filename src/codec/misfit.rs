@@ -5,8 +5,9 @@ use super::{decode_error::DecodeError, mend::mend, print, raw};
 /// The name of the member that says why a record is not in the normal form.
 const MEMBER: &str = "$misfit";
 
-/// The longest id that is shown, in characters.
-const LONGEST_ID: usize = 80;
+/// The longest id that is told, in characters: what shows it takes secrets out first, and a cut might
+/// go through one.
+const LONGEST_ID: usize = 4096;
 
 /// The record as it came, with a member `$misfit`: `{"path": "$.total", "reason": "..."}`. What
 /// is no object stands as `value` in an object of its own, beside `path` and `reason`.

@@ -139,12 +139,6 @@ impl TokenCell {
         self.held.as_ref().filter(|_| generation == self.generation).map(|held| &held.secret)
     }
 
-    /// The token that is held, whether or not it still serves.
-    #[must_use]
-    pub fn held(&self) -> Option<&Secret> {
-        self.held.as_ref().map(|held| &held.secret)
-    }
-
     /// The provider issued a token.
     ///
     /// Its life counts from `requested_at`, before the request was sent: counting

@@ -9,6 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use tokio::sync::OwnedSemaphorePermit;
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
 /// Whether an instance ended badly. Told before its store is dropped, and so before any body
@@ -35,11 +36,13 @@ pub(super) struct Whole {
     body: WasiBody,
     fate: Fate,
     ended: bool,
+    /// Its place among the requests under way.
+    _turn: OwnedSemaphorePermit,
 }
 
 impl Whole {
-    pub(super) fn new(body: WasiBody, fate: Fate) -> Self {
-        Self { body, fate, ended: false }
+    pub(super) fn new(body: WasiBody, fate: Fate, turn: OwnedSemaphorePermit) -> Self {
+        Self { body, fate, ended: false, _turn: turn }
     }
 
     /// All that was announced by a length is there, whatever became of the instance.

@@ -4,18 +4,37 @@
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
-use serde_json::json;
+use serde_json::{Value, json};
 use wasmtime_wasi_http::{WasiBody, handler::InstantiationError};
 
 use super::fate::Assigned;
 
-/// The request has no host, or one that is none.
+/// The process is there (draft-inadarei-api-health-check-06).
+pub(super) fn live() -> Response<WasiBody> {
+    response(StatusCode::OK, "application/health+json", &json!({ "status": "pass" }))
+}
+
+/// Others hold all that the instances can take.
+pub(super) fn busy() -> Response<WasiBody> {
+    let mut response = document(Problem {
+        name: "busy",
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        title: "The gateway is busy",
+        detail: "other requests hold all of the gateway's instances; the request was not begun",
+        outcome: "not-sent",
+        retry: "later",
+    });
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
+/// The request has no host, two, or one that is none.
 pub(super) fn bad_request() -> Response<WasiBody> {
     document(Problem {
         name: "bad-request",
         status: StatusCode::BAD_REQUEST,
         title: "The request is not valid",
-        detail: "Host must say which host is asked",
+        detail: "Host must say, once, which host is asked",
         outcome: "not-sent",
         retry: "never",
     })
@@ -85,11 +104,15 @@ fn document(problem: Problem) -> Response<WasiBody> {
         "outcome": outcome,
         "retry": { "advice": retry },
     });
+    response(status, "application/problem+json", &document)
+}
+
+fn response(status: StatusCode, media_type: &'static str, document: &Value) -> Response<WasiBody> {
     let body = Full::new(Bytes::from(document.to_string()));
     let mut response = Response::new(body.map_err(|never| match never {}).boxed_unsync());
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response

@@ -7,24 +7,29 @@ use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    server::graceful::{GracefulConnection, GracefulShutdown},
 };
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
     task::JoinSet,
 };
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
 use super::{
-    Handler,
+    GatewayOptions, Handler,
     fate::{Assigned, Whole},
+    peers::Peers,
     problem,
+    progressing::Progressing,
 };
 use crate::logs::Logs;
 
-/// A client that does not even send its headers is let go.
-const HEADERS: Duration = Duration::from_secs(30);
+/// A client that does not even send its head is let go.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// The longest head of a request, in bytes. A longer one is refused with 431.
+const LONGEST_HEAD: usize = 64 << 10;
 
 /// After an error of the listener, for instance when file handles run out.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -32,73 +37,117 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Where whoever balances load asks.
 const READY: &str = "/ready";
 
+/// Where whoever restarts what hangs asks: answered here, however busy the instances are.
+const LIVE: &str = "/live";
+
 pub(super) struct Server {
     pub(super) handler: Handler,
     pub(super) logs: Logs,
     pub(super) stopped: watch::Receiver<bool>,
     pub(super) is_leaving: watch::Receiver<bool>,
-    pub(super) connections: usize,
+    pub(super) limits: Limits,
+}
+
+/// What clients may take.
+#[derive(Clone)]
+pub(super) struct Limits {
+    connections: Arc<Semaphore>,
+    per_peer: usize,
+    peers: Peers,
+    /// Requests under way.
+    requests: Arc<Semaphore>,
+    turn: Duration,
+    stalled: Duration,
+}
+
+impl Limits {
+    pub(super) fn of(options: &GatewayOptions) -> Self {
+        let requests = options.instances.max(1).saturating_mul(options.requests_at_once.max(1));
+        let semaphore = |permits: usize| Arc::new(Semaphore::new(permits.clamp(1, Semaphore::MAX_PERMITS)));
+        Self {
+            connections: semaphore(options.connections),
+            per_peer: options.connections_per_peer.max(1),
+            peers: Peers::default(),
+            requests: semaphore(requests),
+            turn: options.turn,
+            stalled: options.stalled,
+        }
+    }
 }
 
 impl Server {
     pub(super) async fn run(mut self, listener: TcpListener) {
         let graceful = GracefulShutdown::new();
-        let permits = Arc::new(Semaphore::new(self.connections.max(1)));
         // Aborts what is left when this task ends.
         let mut connections = JoinSet::new();
         loop {
-            let Ok(permit) = permits.clone().acquire_owned().await else { break };
+            let Ok(permit) = self.limits.connections.clone().acquire_owned().await else { break };
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
                 _ = self.stopped.wait_for(|stopped| *stopped) => break,
             };
             while connections.try_join_next().is_some() {}
-            let stream = match accepted {
-                Ok((stream, _)) => stream,
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
                 Err(error) => {
                     self.logs.event("error", &format!("cannot accept a connection: {error}"));
                     tokio::time::sleep(PAUSE).await;
                     continue;
                 }
             };
-            let _ = stream.set_nodelay(true);
-            let (handler, logs) = (self.handler.clone(), self.logs.clone());
-            let is_leaving = self.is_leaving.clone();
-            let service = service_fn(move |request: Request<Incoming>| {
-                let (handler, logs) = (handler.clone(), logs.clone());
-                let is_leaving = *is_leaving.borrow() && request.uri().path() == READY;
-                async move {
-                    if is_leaving { Ok(problem::leaving()) } else { answer(handler, logs, request).await }
-                }
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEADERS)
-                .serve_connection(TokioIo::new(stream), service);
-            let connection = graceful.watch(connection);
+            // One that has too many already is closed.
+            let Some(counted) = self.limits.peers.admit(peer.ip(), self.limits.per_peer) else { continue };
+            let connection = graceful.watch(self.connection(stream));
             connections.spawn(async move {
                 // A client that went away is no error of ours.
                 let _ = connection.await;
-                drop(permit);
+                drop((permit, counted));
             });
         }
         drop(listener);
         graceful.shutdown().await;
+    }
+
+    fn connection(&self, stream: TcpStream) -> impl GracefulConnection<Error = hyper::Error> + use<> {
+        let _ = stream.set_nodelay(true);
+        let (handler, logs, limits) = (self.handler.clone(), self.logs.clone(), self.limits.clone());
+        let is_leaving = self.is_leaving.clone();
+        let stream = Progressing::new(stream, limits.stalled);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (handler, logs, limits) = (handler.clone(), logs.clone(), limits.clone());
+            let is_leaving = *is_leaving.borrow();
+            async move {
+                match request.uri().path() {
+                    LIVE => Ok(problem::live()),
+                    READY if is_leaving => Ok(problem::leaving()),
+                    _ => answer(handler, logs, limits, request).await,
+                }
+            }
+        });
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIME)
+            .max_buf_size(LONGEST_HEAD)
+            .serve_connection(TokioIo::new(stream), service)
     }
 }
 
 async fn answer(
     handler: Handler,
     logs: Logs,
+    limits: Limits,
     request: Request<Incoming>,
 ) -> Result<Response<WasiBody>, Infallible> {
     let Some(request) = absolute(request) else { return Ok(problem::bad_request()) };
+    let Ok(Ok(turn)) = tokio::time::timeout(limits.turn, limits.requests.acquire_owned()).await else {
+        return Ok(problem::busy());
+    };
     let method = request.method().clone();
     let assigned = Assigned::default();
     Ok(match handler.handle(assigned.clone(), request).await {
         Ok(response) => {
             let fate = assigned.get().cloned().unwrap_or_default();
-            response.map(|body| Whole::new(body, fate).boxed_unsync())
+            response.map(|body| Whole::new(body, fate, turn).boxed_unsync())
         }
         Err(error) => {
             logs.event("error", &format!("the gateway did not answer: {error:#}"));
@@ -110,6 +159,10 @@ async fn answer(
 /// Puts what HTTP/1.1 says elsewhere into the URI, where the component looks for it.
 fn absolute(request: Request<Incoming>) -> Option<Request<WasiBody>> {
     let (mut parts, body) = request.into_parts();
+    // Whom of two it is for, others on the way may have seen differently (RFC 9112 section 3.2).
+    if parts.headers.get_all(HOST).iter().nth(1).is_some() {
+        return None;
+    }
     let mut uri = parts.uri.into_parts();
     uri.scheme = Some(Scheme::HTTP);
     if uri.authority.is_none() {

@@ -7,6 +7,7 @@ use crate::{
     failure,
     host::Host,
     policy::{
+        secret::Secret,
         time::{Tick, WallTime},
         token::TokenCell,
     },
@@ -16,8 +17,12 @@ use crate::{
 use futures_util::{future::LocalBoxFuture, lock::Mutex};
 use std::{
     cell::{Cell, RefCell},
+    collections::VecDeque,
     rc::Rc,
 };
+
+/// How many of the tokens that were issued are looked for in what a provider says.
+const MOST_ISSUED: usize = 8;
 
 /// One tenant's place at a provider.
 pub(crate) struct Account {
@@ -43,6 +48,8 @@ pub(crate) struct Account {
 pub(crate) struct Token {
     /// The policy of the token.
     pub(crate) cell: RefCell<TokenCell>,
+    /// The tokens that were issued last: an answer to one that was replaced may name it yet.
+    pub(crate) issued: RefCell<VecDeque<Secret>>,
     /// The secrets that the present token was made with.
     pub(crate) credentials: RefCell<Option<Rc<Credentials>>>,
     /// The key that the API refused last, where no token endpoint has looked at it.
@@ -68,6 +75,13 @@ pub(crate) struct RejectedKey {
 }
 
 impl Token {
+    /// Notes a token that was issued.
+    pub(crate) fn remember(&self, token: &Secret) {
+        let mut issued = self.issued.borrow_mut();
+        issued.truncate(MOST_ISSUED - 1);
+        issued.push_front(token.clone());
+    }
+
     /// Notes that the API refuses the present key.
     pub(crate) fn mark_rejected(&self, message: &str, status: Option<u16>) {
         let credentials = self.credentials.borrow().clone();

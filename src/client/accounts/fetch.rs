@@ -126,6 +126,7 @@ impl<H: Host> Accounts<H> {
         slot: Slot,
     ) -> Result<Authorization, Refused> {
         account.token.failed_in_row.set(0);
+        account.token.remember(&token);
         let random = unit(self.host.random());
         let (generation, change) = {
             let mut cell = account.token.cell.borrow_mut();

@@ -19,7 +19,11 @@ use penstock_host::{
     sources::{Layered, Map},
     state::MemoryState,
 };
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions};
 
 use crate::support::{
@@ -129,7 +133,7 @@ async fn an_instance_serves_as_many_requests_as_it_may() {
     let provider = Server::with_jobs(1).await;
     let served = serve(&provider, |options| options.requests_per_instance = 10).await;
     for _ in 0..25 {
-        assert_eq!(served.get("/live").await.unwrap().status(), StatusCode::OK);
+        assert_eq!(served.get("/nothing").await.unwrap().status(), StatusCode::NOT_FOUND);
     }
     assert_eq!(served.gateway.instances_started(), 3);
 }
@@ -265,4 +269,89 @@ async fn a_gateway_that_is_gone_keeps_no_instance() {
         }
     };
     tokio::time::timeout(MINUTE, gone).await.expect("the instance is dropped");
+}
+
+/// Sends these bytes, and reads what comes until the connection ends or this is found.
+async fn raw(address: std::net::SocketAddr, bytes: &[u8], until: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // A gateway that has seen enough may end it while there is more to send.
+    let _ = stream.write_all(bytes).await;
+    let mut came = Vec::new();
+    while !String::from_utf8_lossy(&came).contains(until) {
+        match stream.read_buf(&mut came).await {
+            Ok(0) | Err(_) => break,
+            Ok(_) => {}
+        }
+    }
+    String::from_utf8_lossy(&came).into_owned()
+}
+
+#[tokio::test]
+async fn a_head_with_two_hosts_or_without_an_end_is_refused() {
+    let provider = Server::with_jobs(0).await;
+    let served = serve_in(with_key(&provider), |_| {}).await;
+    let address = served.gateway.address();
+    let two = b"GET /ready HTTP/1.1\r\nHost: a.example\r\nHost: b.example\r\n\r\n";
+    let answer = raw(address, two, "}").await;
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("Host must say, once"), "{answer}");
+    let long = format!("GET /ready HTTP/1.1\r\nHost: a.example\r\nX: {}", "x".repeat(70_000));
+    let answer = raw(address, long.as_bytes(), "\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_peer_has_so_many_connections_and_others_have_theirs() {
+    let provider = Server::with_jobs(0).await;
+    let served = serve_in(with_key(&provider), |options| options.connections_per_peer = 2).await;
+    let address = served.gateway.address();
+    let request = b"GET /live HTTP/1.1\r\nHost: a.example\r\n\r\n";
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request).await.unwrap();
+        assert!(stream.read(&mut [0; 64]).await.unwrap() > 0);
+        held.push(stream);
+    }
+    assert_eq!(raw(address, request, "}").await, "", "a third one is closed");
+    let other = tokio::net::TcpSocket::new_v4().unwrap();
+    other.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut other = other.connect(address).await.unwrap();
+    other.write_all(request).await.unwrap();
+    assert!(other.read(&mut [0; 64]).await.unwrap() > 0);
+}
+
+/// Readers that take nothing, and heads that do not go on: whoever asks whether the gateway lives
+/// is told so.
+#[tokio::test]
+async fn stalled_clients_keep_nobody_from_asking_whether_it_lives() {
+    // More than the sockets on the way take.
+    let provider = Server::with_jobs(400_000).await;
+    let few = |options: &mut GatewayOptions| {
+        (options.instances, options.requests_at_once, options.turn) = (2, 2, Duration::from_millis(100));
+    };
+    let served = serve_in(with_key(&provider), few).await;
+    let address = served.gateway.address();
+    let list = format!(
+        "GET /v1/servicetitan/default/jpm/jobs?all=true HTTP/1.1\r\nHost: a.example\r\nX-API-Key: {KEY}\r\n\r\n"
+    );
+    let mut stalled = Vec::new();
+    for number in 0..200 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let bytes = if number % 2 == 0 { list.as_bytes() } else { b"GET /live HTTP/1.1\r\nHost: a" };
+        stream.write_all(bytes).await.unwrap();
+        stalled.push(stream);
+    }
+    // The first ones are being answered.
+    assert!(stalled[0].read(&mut [0; 64]).await.unwrap() > 0);
+    for _ in 0..20 {
+        assert_eq!(served.get("/live").await.unwrap().status(), StatusCode::OK);
+    }
+    assert!(served.gateway.instances_started() <= 3, "{} instances", served.gateway.instances_started());
+    // Who finds no place is told so, and a place that is left is taken.
+    let refused = served.get("/v1/servicetitan/default/jpm/jobs/2").await.unwrap();
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.headers().contains_key("retry-after"), "{refused:?}");
+    drop(stalled);
+    let answer = served.get("/v1/servicetitan/default/jpm/jobs/2").await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK, "{answer:?}");
 }
