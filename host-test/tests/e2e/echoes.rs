@@ -166,7 +166,7 @@ fn odd(request: &Request<Bytes>, number: usize) -> Response<Full<Bytes>> {
     let ascii = if said.is_ascii() { said } else { "canary" };
     let response = Response::builder();
     let body = Full::new(Bytes::from(format!("<p>{said}</p>")));
-    match (token, number % 5) {
+    match (token, number % 7) {
         (true, _) => server::json(400, &serde_json::json!({"error": said, "error_description": said})),
         (_, 0) => {
             response.status(302).header("location", format!("https://a.example/{ascii}")).body(body).unwrap()
@@ -174,6 +174,12 @@ fn odd(request: &Request<Bytes>, number: usize) -> Response<Full<Bytes>> {
         (_, 1) => response.status(302).header("location", format!("/?key={ascii}")).body(body).unwrap(),
         (_, 2) => response.header("content-encoding", ascii).body(body).unwrap(),
         (_, 3) => response.header("content-type", ascii).body(body).unwrap(),
+        // What does not fit of a record is named in the failure.
+        (_, 4) => server::json(200, &serde_json::json!({"id": said, "jobNumber": "J"})),
+        (_, 5) => {
+            let data = [serde_json::json!({"id": said, "jobNumber": "J"})];
+            server::json(200, &serde_json::json!({"page": 1, "pageSize": 50, "hasMore": false, "data": data}))
+        }
         _ => response.status(401).header("www-authenticate", ascii).body(body).unwrap(),
     }
 }
