@@ -59,6 +59,9 @@ use std::{
 use telemetry::Telemetry;
 use transport::Transport;
 
+/// The longest text of a misfit that is shown, in characters.
+const LONGEST_SHOWN: usize = 300;
+
 /// Everything that calls share.
 pub struct Client<H> {
     host: Rc<H>,
@@ -157,9 +160,6 @@ impl<H: Host> Client<H> {
         Ok((settings, account))
     }
 }
-
-/// The longest text of a misfit that is shown, in characters.
-const LONGEST_SHOWN: usize = 300;
 
 /// As much of it as a person reads.
 fn shown(text: &str) -> String {

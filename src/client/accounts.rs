@@ -53,14 +53,12 @@ impl<H: Host> Accounts<H> {
 
     /// What takes the secrets of all accounts out of texts.
     pub(crate) fn redactor(&self) -> Redactor {
-        let mut secrets = Vec::new();
-        for account in self.accounts.borrow().values() {
-            secrets.extend(account.token.issued.borrow().iter().cloned());
-            let credentials = account.token.credentials.borrow();
-            let all = credentials.iter().flat_map(|credentials| credentials.all());
-            secrets.extend(all.map(|secret| Secret::new(secret.to_owned())));
-        }
-        Redactor::of(secrets.iter().map(Secret::expose))
+        let accounts = self.accounts.borrow();
+        let issued: Vec<_> = accounts.values().map(|account| account.token.issued.borrow()).collect();
+        let credentials: Vec<_> =
+            accounts.values().filter_map(|account| account.token.credentials.borrow().clone()).collect();
+        let tokens = issued.iter().flat_map(|tokens| tokens.iter().map(Secret::expose));
+        Redactor::of(tokens.chain(credentials.iter().flat_map(|credentials| credentials.all())))
     }
 
     /// Reads settings within a call's deadline: a host that hangs must not hang the call.

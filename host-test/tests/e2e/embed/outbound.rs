@@ -51,7 +51,8 @@ async fn eighty_requests_eight_at_once_need_eight_connections() {
             .collect()
             .await;
         assert!(bodies.iter().all(Result::is_ok), "{bodies:?}");
-        // Eight at once; now and then one ends and is replaced.
+        // Nine were seen once, while the machine was busy with other things; why is not known. What
+        // matters here is that connections are used again.
         assert!(server.connections() <= 12, "{} connections", server.connections());
         let stats = outbound.stats();
         assert_eq!((stats.requests, stats.denied), (80, 0));
