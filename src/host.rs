@@ -17,6 +17,7 @@ pub use self::{
     http::{Body, BodyError, Request, Response, SendError, Streamed, Timeouts},
     state::State,
     stream::{Opened, Source},
+    timeout::timeout,
 };
 
 use crate::policy::{

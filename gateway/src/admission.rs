@@ -11,18 +11,26 @@ use penstock::{
     api_key::Hashes,
     contract::{FailureKind, FieldError},
     failure::refused,
-    host::{Host, HostError},
+    host::{Host, HostError, timeout},
     policy::secret::Secret,
 };
+use std::time::Duration;
 
-/// Reads the accepted hashes, afresh each time: a key that is taken away is out at
-/// once. The inner error says what is wrong with the setting.
+/// How long the host has to find the setting.
+const READING: Duration = Duration::from_secs(10);
+
+/// The accepted hashes, or what is wrong with the setting, or the host's own trouble.
+pub type Keys = Result<Result<Hashes, FieldError>, HostError>;
+
+/// Reads the accepted hashes.
 ///
 /// # Errors
-/// The host's own trouble.
-pub async fn hashes<H: Host>(host: &H) -> Result<Result<Hashes, FieldError>, HostError> {
-    let wrong = |message: String| FieldError::new(API_KEY_HASH, message);
-    Ok(match host.secret(API_KEY_HASH).await? {
+/// The host's own trouble, and an answer that takes it longer than 10 s.
+pub async fn keys<H: Host>(host: &H) -> Keys {
+    let wrong = |message: String| FieldError::new(API_KEY_HASH.name, message);
+    let setting = timeout(host, READING, host.secret(API_KEY_HASH.name)).await;
+    let late = || Err(HostError::Unavailable(format!("no answer within {} s", READING.as_secs())));
+    Ok(match setting.unwrap_or_else(late)? {
         None => Err(wrong("is not set".to_owned())),
         Some(setting) => Hashes::parse(setting.expose()).map_err(|error| wrong(error.to_string())),
     })
@@ -32,13 +40,14 @@ pub async fn hashes<H: Host>(host: &H) -> Result<Result<Hashes, FieldError>, Hos
 ///
 /// # Errors
 /// 401 without a valid key; 503 and 500 when nobody can have one.
-pub async fn admit<H: Host>(host: &H, headers: &HeaderMap) -> Result<(), Problem> {
-    let hashes = hashes(host).await.map_err(|error| {
-        Problem::from(refused(FailureKind::Host, format!("reading {API_KEY_HASH}: {error}"), Vec::new()))
+pub fn admit(keys: &Keys, headers: &HeaderMap) -> Result<(), Problem> {
+    let hashes = keys.as_ref().map_err(|error| {
+        let message = format!("reading {}: {error}", API_KEY_HASH.name);
+        Problem::from(refused(FailureKind::Host, message, Vec::new()))
     })?;
-    let hashes = hashes.map_err(|wrong| {
+    let hashes = hashes.as_ref().map_err(|wrong| {
         let message = format!("the configuration is incomplete: {} {}", wrong.field, wrong.message);
-        Problem::from(refused(FailureKind::Configuration, message, vec![wrong]))
+        Problem::from(refused(FailureKind::Configuration, message, vec![wrong.clone()]))
     })?;
     let keys = presented(headers);
     match keys.as_slice() {

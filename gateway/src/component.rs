@@ -1,7 +1,7 @@
 //! Binds [`serve`](crate::serve()) to `wasi:http/handler`.
 
 use crate::{
-    Answer,
+    Answer, Gateway,
     host::SpinHost,
     listing::{Bytes, Ended, Listing},
     request::{HEADERS, Head},
@@ -27,28 +27,27 @@ use wasip3::{
 /// it has not sent by then it drops.
 const FLUSH: Duration = Duration::from_millis(100);
 
-struct Gateway;
+struct Component;
 
 #[allow(unsafe_code, reason = "the macro's exports are raw functions")]
 mod export {
-    use super::Gateway;
-    wasip3::http::service::export!(Gateway);
+    use super::Component;
+    wasip3::http::service::export!(Component);
 }
 
 thread_local! {
-    /// One client serves all requests of an instance: they share tokens, settings
-    /// and counters.
-    static CLIENT: Rc<Client<SpinHost>> = Client::new(SpinHost);
+    /// One for all requests of an instance.
+    static GATEWAY: Rc<Gateway<SpinHost>> = Rc::new(Gateway::new(Client::new(SpinHost)));
 }
 
-impl wasip3::exports::http::handler::Guest for Gateway {
+impl wasip3::exports::http::handler::Guest for Component {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
         let head = head(&request)?;
         let (_, read) = wit_future::new(|| Ok(()));
         let (contents, end) = Request::consume_body(request, read);
         let body = Box::new(Incoming::new(contents, end));
-        let client = CLIENT.with(Rc::clone);
-        match serve(&client, &head, Some(body)).await {
+        let gateway = GATEWAY.with(Rc::clone);
+        match serve(&gateway, &head, Some(body)).await {
             Answer::Whole(whole) => {
                 let (head, body) = whole.into_parts();
                 let (end, trailers) = wit_future::new(|| Ok(None));

@@ -1,16 +1,16 @@
 //! `/live` and `/ready`, after draft-inadarei-api-health-check-06.
 //!
 //! Live means: do not restart me. Ready means: send me requests. Neither asks the
-//! provider, whose trouble a restart does not mend. Both are open, so they name
-//! settings and never show what is in them.
+//! provider, whose trouble a restart does not mend. Both are open; what is missing is named only
+//! to whoever has a key, and what is in a setting to nobody.
 
-use crate::answer::{HEALTH, json, response};
-use http::{Response, StatusCode};
-use penstock::{
-    client::Readiness,
-    contract::{Failure, FieldError},
-    host::HostError,
+use crate::{
+    admission::Keys,
+    answer::{HEALTH, json, response},
+    readiness::Readiness,
 };
+use http::{Response, StatusCode};
+use penstock::contract::FieldError;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -33,6 +33,13 @@ struct Check<'a> {
     output: Option<String>,
 }
 
+impl<'a> Check<'a> {
+    fn failed(wrong: &'a FieldError) -> Self {
+        let output = format!("{} {}", wrong.field, wrong.message);
+        Self { component_id: Some(&wrong.field), status: FAIL, output: Some(output) }
+    }
+}
+
 const PASS: &str = "pass";
 const WARN: &str = "warn";
 const FAIL: &str = "fail";
@@ -43,53 +50,41 @@ pub fn live() -> Response<String> {
     answer(PASS, BTreeMap::new())
 }
 
-/// Whether calls can be made for the default account, and everything that is missing
+/// Whether calls can be made, and to whom that is not a stranger everything that is missing
 /// if not: `settings` has one check for each setting that is missing or malformed.
 /// `shared-state` warns when the host has no store; calls work without one.
+///
+/// A stranger is told the status, and of the settings the one that holds the hash of the key,
+/// without which everybody is a stranger.
 #[must_use]
-pub fn ready(
-    readiness: Result<Readiness, Failure>,
-    key: Result<(), Result<FieldError, HostError>>,
-) -> Response<String> {
-    let mut missing = Vec::new();
-    // What went wrong inside the host is not for everybody to read.
-    let mut trouble = false;
-    match key {
-        Ok(()) => {}
-        Err(Ok(wrong)) => missing.push(wrong),
-        Err(Err(_)) => trouble = true,
-    }
-    let mut shared_state = None;
-    match readiness {
-        Ok(readiness) => {
-            shared_state = Some(readiness.shared_state);
-            missing.extend(readiness.missing);
+pub fn ready(readiness: &Readiness, keys: &Keys, is_stranger: bool) -> Response<String> {
+    let mut settings: Vec<_> =
+        keys.iter().filter_map(|keys| keys.as_ref().err()).map(Check::failed).collect();
+    let trouble = keys.is_err() || readiness.trouble;
+    let fails = !settings.is_empty() || trouble || !readiness.missing.is_empty();
+    let status = if fails { FAIL } else { PASS };
+    let mut checks = BTreeMap::new();
+    if !is_stranger {
+        settings.extend(readiness.missing.iter().map(Check::failed));
+        if trouble {
+            // What went wrong inside the host is not for everybody to read.
+            let output = "the host cannot read the settings; its log says why".to_owned();
+            settings.push(Check { component_id: None, status: FAIL, output: Some(output) });
         }
-        Err(_) => trouble = true,
+        if settings.is_empty() {
+            settings.push(Check { component_id: None, status: PASS, output: None });
+        }
+        checks.extend(readiness.shared_state.map(|answers| ("shared-state", vec![shared_state(answers)])));
     }
-    let mut settings: Vec<_> = missing
-        .iter()
-        .map(|wrong| Check {
-            component_id: Some(&wrong.field),
-            status: FAIL,
-            output: Some(format!("{} {}", wrong.field, wrong.message)),
-        })
-        .collect();
-    if trouble {
-        let output = "the host cannot read the settings; its log says why".to_owned();
-        settings.push(Check { component_id: None, status: FAIL, output: Some(output) });
-    }
-    let status = if settings.is_empty() { PASS } else { FAIL };
-    if settings.is_empty() {
-        settings.push(Check { component_id: None, status: PASS, output: None });
-    }
-    let mut checks = BTreeMap::from([("settings", settings)]);
-    if let Some(answers) = shared_state {
-        let output = (!answers).then(|| "the host's key-value store does not answer".to_owned());
-        let status = if answers { PASS } else { WARN };
-        checks.insert("shared-state", vec![Check { component_id: None, status, output }]);
+    if !settings.is_empty() {
+        checks.insert("settings", settings);
     }
     answer(status, checks)
+}
+
+fn shared_state(answers: bool) -> Check<'static> {
+    let output = (!answers).then(|| "the host's key-value store does not answer".to_owned());
+    Check { component_id: None, status: if answers { PASS } else { WARN }, output }
 }
 
 fn answer(status: &'static str, checks: BTreeMap<&'static str, Vec<Check<'_>>>) -> Response<String> {
@@ -100,11 +95,15 @@ fn answer(status: &'static str, checks: BTreeMap<&'static str, Vec<Check<'_>>>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use penstock::{contract::FailureKind, failure::refused};
+    use penstock::{api_key::Hashes, host::HostError};
     use serde_json::{Value, json};
 
     fn wrong(field: &str) -> FieldError {
         FieldError::new(field, "is not set")
+    }
+
+    fn hashed() -> Keys {
+        Ok(Ok(Hashes::parse(&format!("sha256:{}", "0".repeat(64))).unwrap()))
     }
 
     fn body(response: &Response<String>) -> Value {
@@ -114,20 +113,24 @@ mod tests {
 
     #[test]
     fn ready_when_nothing_is_missing() {
-        let response = ready(Ok(Readiness { missing: Vec::new(), shared_state: false }), Ok(()));
+        let readiness = Readiness { shared_state: Some(false), ..Readiness::default() };
+        let response = ready(&readiness, &hashed(), false);
         assert_eq!(response.status(), 200);
-        let body = body(&response);
+        let told = body(&response);
         assert_eq!(
-            (&body["status"], &body["checks"]["settings"]),
+            (&told["status"], &told["checks"]["settings"]),
             (&json!("pass"), &json!([{"status": "pass"}]))
         );
-        assert_eq!(body["checks"]["shared-state"][0]["status"], "warn");
+        assert_eq!(told["checks"]["shared-state"][0]["status"], "warn");
+        let stranger = ready(&readiness, &hashed(), true);
+        assert_eq!((stranger.status().as_u16(), body(&stranger).get("checks")), (200, None));
     }
 
     #[test]
     fn everything_that_is_missing_is_named() {
-        let readiness = Readiness { missing: vec![wrong("A"), wrong("B")], shared_state: true };
-        let response = ready(Ok(readiness), Err(Ok(wrong("KEY"))));
+        let readiness =
+            Readiness { missing: vec![wrong("A"), wrong("B")], shared_state: Some(true), trouble: false };
+        let response = ready(&readiness, &Ok(Err(wrong("KEY"))), false);
         assert_eq!(response.status(), 503);
         let body = body(&response);
         let named = body["checks"]["settings"].as_array().unwrap().iter().map(|check| &check["componentId"]);
@@ -140,10 +143,24 @@ mod tests {
     }
 
     #[test]
+    fn a_stranger_learns_the_status_and_what_a_key_needs() {
+        let readiness = Readiness { missing: vec![wrong("A")], shared_state: Some(true), trouble: false };
+        let response = ready(&readiness, &hashed(), true);
+        assert_eq!((response.status().as_u16(), body(&response).get("checks")), (503, None));
+        let nobody = body(&ready(&readiness, &Ok(Err(wrong("KEY"))), true));
+        let named =
+            json!({"settings": [{"componentId": "KEY", "status": "fail", "output": "KEY is not set"}]});
+        assert_eq!(nobody["checks"], named);
+    }
+
+    #[test]
     fn a_hosts_trouble_is_told_without_its_words() {
-        let failure = refused(FailureKind::Host, "vault at 10.0.0.7 said canary", Vec::new());
-        let response = ready(Err(failure), Err(Err(HostError::Failed("canary".to_owned()))));
-        assert_eq!(response.status(), 503);
-        assert!(!response.body().contains("canary"), "{}", response.body());
+        let readiness = Readiness { trouble: true, ..Readiness::default() };
+        for is_stranger in [true, false] {
+            let keys = Err(HostError::Failed("vault at 10.0.0.7 said canary".to_owned()));
+            let response = ready(&readiness, &keys, is_stranger);
+            assert_eq!(response.status(), 503);
+            assert!(!response.body().contains("canary"), "{}", response.body());
+        }
     }
 }

@@ -8,7 +8,7 @@
 //! | Path | Answer |
 //! |---|---|
 //! | `/live` | 200 while the instance answers at all |
-//! | `/ready` | 200, or 503 and everything that is missing |
+//! | `/ready` | 200, or 503; with a key also everything that is missing |
 //! | `/v1/{provider}/{account}/…` | an operation; see [`route`] |
 //!
 //! # One page
@@ -73,9 +73,12 @@ pub mod admission;
 pub mod answer;
 pub mod expiry;
 pub mod file;
+mod gateway;
 pub mod health;
 pub mod listing;
 pub mod problem;
+pub mod readiness;
+mod recent;
 pub mod request;
 pub mod route;
 mod serve;
@@ -88,4 +91,5 @@ mod host;
 #[cfg(target_family = "wasm")]
 mod store;
 
+pub use gateway::Gateway;
 pub use serve::{Answer, serve};

@@ -3,24 +3,23 @@
 use crate::{
     admission,
     answer::{self, CALL_ID, CORRELATION_ID, JSON, NDJSON},
-    file, health,
+    file,
+    gateway::Gateway,
+    health,
     listing::Listing,
     problem::Problem,
     request::{Head, LONGEST_TARGET, Parameters},
     route::{self, Found, Route},
 };
+use futures_util::future::join;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use penstock::{
     client::{Client, Download},
     contract::{CallOptions, FieldError},
     entry::{dynamic, stream_file},
     host::{Host, Source},
-    providers::registry,
 };
 use std::rc::Rc;
-
-/// The provider whose default account `/ready` checks.
-const VENDOR: &str = "servicetitan";
 
 /// What a request is answered with.
 pub enum Answer<H> {
@@ -35,12 +34,12 @@ pub enum Answer<H> {
 /// Answers a request. Every error becomes a problem document. The body is read only if the
 /// operation takes a file.
 pub async fn serve<H: Host + 'static>(
-    client: &Rc<Client<H>>,
+    gateway: &Gateway<H>,
     head: &Head,
     body: Option<Box<dyn Source>>,
 ) -> Answer<H> {
     let answer =
-        dispatch(client, head, body).await.unwrap_or_else(|problem| Answer::Whole(problem.response()));
+        dispatch(gateway, head, body).await.unwrap_or_else(|problem| Answer::Whole(problem.response()));
     let is_head = head.method == Method::HEAD;
     match answer {
         Answer::Whole(mut response) => {
@@ -80,7 +79,7 @@ fn finish<B>(response: &mut Response<B>, head: &Head) {
 }
 
 async fn dispatch<H: Host + 'static>(
-    client: &Rc<Client<H>>,
+    gateway: &Gateway<H>,
     head: &Head,
     body: Option<Box<dyn Source>>,
 ) -> Result<Answer<H>, Problem> {
@@ -89,13 +88,13 @@ async fn dispatch<H: Host + 'static>(
     }
     let path = head.path();
     if route::needs_key(path) {
-        admission::admit(client.host(), &head.headers).await?;
+        admission::admit(&*gateway.keys().await, &head.headers)?;
     }
     match route::find(&head.method, path) {
         Found::Live => Ok(Answer::Whole(health::live())),
-        Found::Ready => Ok(Answer::Whole(ready(client).await)),
+        Found::Ready => Ok(Answer::Whole(ready(gateway, head).await)),
         Found::Operation { route, account, parameters } => {
-            call(client, head, body, route, account, parameters).await
+            call(gateway.client(), head, body, route, account, parameters).await
         }
         Found::NoSuchMethod(allow) => Err(Problem::method_not_allowed(&allow)),
         Found::NoSuchPath => Err(Problem::unknown_path()),
@@ -103,17 +102,10 @@ async fn dispatch<H: Host + 'static>(
     }
 }
 
-async fn ready<H: Host>(client: &Rc<Client<H>>) -> Response<String> {
-    let key = match admission::hashes(client.host()).await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(wrong)) => Err(Ok(wrong)),
-        Err(trouble) => Err(Err(trouble)),
-    };
-    let ready = match registry::known(VENDOR) {
-        Ok(provider) => client.ready(provider, None).await,
-        Err(failure) => Err(failure),
-    };
-    health::ready(ready, key)
+async fn ready<H: Host>(gateway: &Gateway<H>, head: &Head) -> Response<String> {
+    let (keys, readiness) = join(gateway.keys(), gateway.readiness()).await;
+    let is_stranger = admission::admit(&keys, &head.headers).is_err();
+    health::ready(&readiness, &keys, is_stranger)
 }
 
 async fn call<H: Host + 'static>(

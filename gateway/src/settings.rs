@@ -6,18 +6,28 @@ use penstock::{
 };
 
 /// The hashes of the API keys that are accepted.
-pub const API_KEY_HASH: &str = "PENSTOCK_API_KEY_HASH";
-
-/// The table.
-pub const SETTINGS: &[Setting] = &[Setting {
-    name: API_KEY_HASH,
+pub const API_KEY_HASH: Setting = Setting {
+    name: "PENSTOCK_API_KEY_HASH",
     kind: Kind::Text,
     default: None,
     required: true,
     // It gives no key away, but need not be shown either.
     secret: true,
     doc: "SHA-256 of the API key, `sha256:<64 hexadecimal digits>`; several separated by commas while keys change.",
-}];
+};
+
+/// The accounts that `/ready` checks.
+pub const READY_ACCOUNTS: Setting = Setting {
+    name: "PENSTOCK_READY_ACCOUNTS",
+    kind: Kind::Text,
+    default: Some("servicetitan"),
+    required: false,
+    secret: false,
+    doc: "Accounts that /ready checks, `<provider>` for its default account or `<provider>/<account>`; several separated by commas.",
+};
+
+/// The table.
+pub const SETTINGS: &[Setting] = &[API_KEY_HASH, READY_ACCOUNTS];
 
 /// The Spin variable of a setting: Spin's names are in lower case.
 #[must_use]

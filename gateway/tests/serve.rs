@@ -21,13 +21,13 @@ use penstock::{
     host::Response,
 };
 use penstock_gateway::{
-    Answer,
+    Answer, Gateway,
     listing::{Bytes, Ended},
     request::{Head, LONGEST_TARGET},
     serve,
 };
 use serde_json::{Value, json};
-use std::rc::Rc;
+use std::time::Duration;
 
 const JOBS: &str = "/v1/servicetitan/default/jpm/jobs";
 
@@ -73,13 +73,17 @@ fn key() -> String {
     api_key::generate(&[7; 32]).expose().to_owned()
 }
 
+fn over(host: FakeHost) -> Gateway<FakeHost> {
+    Gateway::new(Client::new(host))
+}
+
 /// A gateway that accepts [`key`].
-fn gateway(provider: impl Fn(&str) -> Response + 'static) -> Rc<Client<FakeHost>> {
-    Client::new(FakeHost::configured(provider).with("PENSTOCK_API_KEY_HASH", &api_key::hash(&key())))
+fn gateway(provider: impl Fn(&str) -> Response + 'static) -> Gateway<FakeHost> {
+    over(FakeHost::configured(provider).with("PENSTOCK_API_KEY_HASH", &api_key::hash(&key())))
 }
 
 fn ask_with(
-    gateway: &Rc<Client<FakeHost>>,
+    gateway: &Gateway<FakeHost>,
     method: Method,
     target: &str,
     headers: &[(&'static str, &str)],
@@ -108,7 +112,7 @@ fn ask_with(
     };
     let seen = Seen { status: head.status.as_u16(), headers: head.headers, body, ended };
     let told = format!("{:?} {}", seen.headers, seen.body);
-    assert!(!told.contains(CANARY) && !gateway.host().log.borrow().contains(CANARY), "{told}");
+    assert!(!told.contains(CANARY) && !gateway.client().host().log.borrow().contains(CANARY), "{told}");
     assert!(!told.contains(&key()), "{told}");
     assert_eq!(
         (seen.header("cache-control"), seen.header("x-content-type-options")),
@@ -118,7 +122,7 @@ fn ask_with(
 }
 
 /// GET with the key.
-fn get(gateway: &Rc<Client<FakeHost>>, target: &str) -> Seen {
+fn get(gateway: &Gateway<FakeHost>, target: &str) -> Seen {
     ask_with(gateway, Method::GET, target, &[("authorization", &format!("Bearer {}", key()))])
 }
 
@@ -180,9 +184,11 @@ fn nobody_gets_in_without_a_key() {
 fn without_a_good_hash_the_gateway_is_shut() {
     let good = api_key::hash(&key());
     for hash in [None, Some(key()), Some(format!("{good},nonsense"))] {
-        let mut host = FakeHost::configured(|_| panic!("asked the vendor"));
-        host.settings.extend(hash.map(|hash| ("PENSTOCK_API_KEY_HASH".to_owned(), hash)));
-        let seen = get(&Client::new(host), JOBS);
+        let host = FakeHost::configured(|_| panic!("asked the vendor"));
+        if let Some(hash) = hash {
+            host.reset("PENSTOCK_API_KEY_HASH", &hash);
+        }
+        let seen = get(&over(host), JOBS);
         assert_eq!(seen.status, 503);
         assert_eq!(seen.json()["type"], "urn:penstock:failure:configuration");
         assert_eq!(seen.json()["fields"][0]["field"], "PENSTOCK_API_KEY_HASH");
@@ -200,7 +206,7 @@ fn a_page_goes_on_where_the_one_before_ended() {
     assert_eq!(body["page"], json!({"page": 1, "pageSize": 2, "hasMore": true, "totalCount": 5}));
     assert_eq!((&body["data"][0]["id"], &body["data"][0]["total"]), (&json!(1), &json!("1.50")));
     assert_eq!(
-        *gateway.host().asked.borrow(),
+        *gateway.client().host().asked.borrow(),
         ["/jpm/v2/tenant/77/jobs?jobStatus=Completed&page=1&pageSize=2&includeTotal=true"]
     );
     let resume = body["resume"].as_str().unwrap();
@@ -224,7 +230,7 @@ fn one_job_is_the_bare_record() {
     assert_eq!((&problem["vendorStatus"], &problem["vendorTraceId"]), (&json!(404), &json!("00-trace")));
     let call = format!("urn:penstock:call:{}", missing.header("x-penstock-call-id"));
     assert_eq!(problem["instance"], call);
-    assert!(gateway.host().log.borrow().contains(missing.header("x-penstock-call-id")));
+    assert!(gateway.client().host().log.borrow().contains(missing.header("x-penstock-call-id")));
 }
 
 #[test]
@@ -290,12 +296,12 @@ fn a_failure_in_the_middle_is_the_last_line_and_says_where_to_go_on() {
 
 #[test]
 fn a_list_that_fails_at_once_has_a_status() {
-    let mut host = FakeHost::configured(|_| Response {
+    let host = FakeHost::configured(|_| Response {
         headers: vec![("retry-after".to_owned(), "600".to_owned())],
         ..answer(429, "{}")
     });
-    host.settings.insert("PENSTOCK_API_KEY_HASH".to_owned(), api_key::hash(&key()));
-    let seen = get(&Client::new(host), &format!("{JOBS}?all=true"));
+    host.reset("PENSTOCK_API_KEY_HASH", &api_key::hash(&key()));
+    let seen = get(&over(host), &format!("{JOBS}?all=true"));
     assert_eq!((seen.status, seen.header("retry-after"), seen.ended), (429, "600", None));
     assert_eq!(seen.json()["retry"], json!({"advice": "after", "afterMs": 600_000}));
     assert_eq!(seen.json()["attempts"][0]["status"], 429);
@@ -366,32 +372,98 @@ fn other_methods_paths_and_lengths() {
     assert_eq!(ask(Method::GET, &format!("{longest}x")).status, 414);
 }
 
-#[test]
-fn ready_names_all_that_is_missing_and_live_does_not_care() {
-    let empty = Client::new(FakeHost::new(&[("RETRY_ATTEMPTS", "many")]));
-    let seen = ask_with(&empty, Method::GET, "/ready", &[]);
-    assert_eq!((seen.status, &seen.json()["status"]), (503, &json!("fail")));
+/// The settings that `/ready` names.
+fn named(seen: &Seen) -> Vec<String> {
     let body = seen.json();
-    let named: Vec<_> = body["checks"]["settings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|check| check["componentId"].as_str().unwrap())
-        .collect();
-    assert_eq!(
-        named,
-        [
-            "PENSTOCK_API_KEY_HASH",
-            "RETRY_ATTEMPTS",
-            "SERVICETITAN_CLIENT_ID",
-            "SERVICETITAN_CLIENT_SECRET",
-            "SERVICETITAN_APP_KEY",
-            "SERVICETITAN_TENANT_ID",
-        ]
-    );
+    let checks = body["checks"]["settings"].as_array().unwrap();
+    checks.iter().map(|check| check["componentId"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn ready_names_all_that_is_missing_to_who_has_a_key_and_live_does_not_care() {
+    let hash = api_key::hash(&key());
+    let empty = over(FakeHost::new(&[("RETRY_ATTEMPTS", "many"), ("PENSTOCK_API_KEY_HASH", &hash)]));
+    let seen = get(&empty, "/ready");
+    assert_eq!((seen.status, &seen.json()["status"]), (503, &json!("fail")));
+    let all = [
+        "RETRY_ATTEMPTS",
+        "SERVICETITAN_CLIENT_ID",
+        "SERVICETITAN_CLIENT_SECRET",
+        "SERVICETITAN_APP_KEY",
+        "SERVICETITAN_TENANT_ID",
+    ];
+    assert_eq!(named(&seen), all);
+    let stranger = ask_with(&empty, Method::GET, "/ready", &[("x-api-key", "pk_wrong")]);
+    assert_eq!((stranger.status, stranger.json().get("checks")), (503, None));
     let live = ask_with(&empty, Method::GET, "/live", &[]);
     assert_eq!((live.status, &live.json()["status"]), (200, &json!("pass")));
-    assert_eq!(ask_with(&gateway(|_| panic!("asked the vendor")), Method::GET, "/ready", &[]).status, 200);
+    let configured = gateway(|_| panic!("asked the vendor"));
+    assert_eq!(ask_with(&configured, Method::GET, "/ready", &[]).status, 200);
+    // Where nobody can have a key yet, what a key needs is named.
+    let shut = ask_with(&over(FakeHost::new(&[])), Method::GET, "/ready", &[]);
+    assert_eq!((shut.status, named(&shut)), (503, vec!["PENSTOCK_API_KEY_HASH".to_owned()]));
+}
+
+#[test]
+fn the_accounts_that_ready_checks_are_a_setting() {
+    let ready = |accounts: &str, further: &[(&str, &str)]| {
+        let hash = api_key::hash(&key());
+        let mut host = FakeHost::configured(|_| panic!("asked the vendor"))
+            .with("PENSTOCK_API_KEY_HASH", &hash)
+            .with("PENSTOCK_READY_ACCOUNTS", accounts);
+        for (name, value) in further {
+            host = host.with(name, value);
+        }
+        get(&over(host), "/ready")
+    };
+    assert_eq!(ready("servicetitan", &[]).status, 200);
+    assert_eq!(named(&ready("asleep", &[])), ["ASLEEP_API_KEY"]);
+    assert_eq!(ready("asleep", &[("ASLEEP_API_KEY", CANARY)]).status, 200);
+    // Each of them; a common setting is named once.
+    let both = ready("servicetitan/west, asleep", &[("RETRY_ATTEMPTS", "many")]);
+    let lacks = [
+        "RETRY_ATTEMPTS",
+        "PENSTOCK_ACCOUNT_WEST_SERVICETITAN_CLIENT_ID",
+        "PENSTOCK_ACCOUNT_WEST_SERVICETITAN_CLIENT_SECRET",
+        // The app key is the default account's.
+        "PENSTOCK_ACCOUNT_WEST_SERVICETITAN_TENANT_ID",
+        "ASLEEP_API_KEY",
+    ];
+    assert_eq!((both.status, named(&both)), (503, lacks.map(str::to_owned).to_vec()));
+    for wrong in ["servicetitan,", "acme", "servicetitan/a b", "asleep/"] {
+        let seen = ready(wrong, &[]);
+        assert_eq!((seen.status, named(&seen)), (503, vec!["PENSTOCK_READY_ACCOUNTS".to_owned()]), "{wrong}");
+    }
+}
+
+#[test]
+fn settings_are_read_at_most_once_a_second_however_many_ask() {
+    let gateway = gateway(|_| answer(200, r#"{"id":5}"#));
+    let host = gateway.client().host();
+    let strangers = |times: u32| {
+        let before = host.reads.get();
+        for _ in 0..times {
+            assert_eq!(ask_with(&gateway, Method::GET, "/ready", &[]).status, 200);
+            assert_eq!(ask_with(&gateway, Method::GET, JOBS, &[("x-api-key", "pk_wrong")]).status, 401);
+        }
+        host.reads.get() - before
+    };
+    let once = strangers(1);
+    assert!(once > 10, "{once}");
+    assert_eq!(strangers(50), 0);
+    host.pass(Duration::from_secs(1));
+    assert_eq!(strangers(50), once);
+}
+
+#[test]
+fn a_key_that_is_taken_away_is_out_within_a_second() {
+    let gateway = gateway(|_| answer(200, r#"{"id":5}"#));
+    let job = format!("{JOBS}/5");
+    assert_eq!(get(&gateway, &job).status, 200);
+    let host = gateway.client().host();
+    host.reset("PENSTOCK_API_KEY_HASH", &api_key::hash(api_key::generate(&[8; 32]).expose()));
+    host.pass(Duration::from_secs(1));
+    assert_eq!(get(&gateway, &job).status, 401);
 }
 
 #[test]
@@ -402,7 +474,7 @@ fn the_correlation_id_goes_to_the_log_and_back() {
         ask_with(&gateway, Method::GET, JOBS, &[("authorization", &bearer), ("x-correlation-id", id)])
     };
     assert_eq!(ask("import 7").header("x-correlation-id"), "import 7");
-    assert!(gateway.host().log.borrow().contains(r#""correlation_id":"import 7""#));
+    assert!(gateway.client().host().log.borrow().contains(r#""correlation_id":"import 7""#));
     let odd = ask(&"x".repeat(129));
     assert_eq!((odd.status, odd.headers.contains_key("x-correlation-id")), (200, false));
 }

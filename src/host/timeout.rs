@@ -5,12 +5,9 @@ use crate::policy::time::Tick;
 use futures_util::future::{Either, select};
 use std::{pin::pin, time::Duration};
 
-/// Runs something, but not for longer than `time`. What is dropped is cancelled.
-pub(crate) async fn timeout<H: Host, T>(
-    host: &H,
-    time: Duration,
-    task: impl Future<Output = T>,
-) -> Option<T> {
+/// Runs something, but not for longer than `time`: none if it took longer. What is dropped is
+/// cancelled.
+pub async fn timeout<H: Host, T>(host: &H, time: Duration, task: impl Future<Output = T>) -> Option<T> {
     match select(pin!(task), pin!(host.sleep(time))).await {
         Either::Left((done, _)) => Some(done),
         Either::Right(_) => None,

@@ -22,7 +22,9 @@ pub const CANARY: &str = "canary-7f3a";
 type Vendor = Box<dyn Fn(&str) -> Response>;
 
 pub struct FakeHost {
-    pub settings: BTreeMap<String, String>,
+    pub settings: RefCell<BTreeMap<String, String>>,
+    /// How many settings and secrets were read.
+    pub reads: Cell<u32>,
     /// What the provider answers to a path and query.
     pub provider: Vendor,
     /// What the provider was asked, tokens aside.
@@ -40,7 +42,8 @@ impl FakeHost {
     pub fn new(settings: &[(&str, &str)]) -> FakeHost {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         FakeHost {
-            settings: settings.iter().map(own).collect(),
+            settings: RefCell::new(settings.iter().map(own).collect()),
+            reads: Cell::new(0),
             provider: Box::new(|_| answer(500, "")),
             asked: RefCell::default(),
             received: RefCell::default(),
@@ -64,9 +67,23 @@ impl FakeHost {
         host.with("PENSTOCK_SHARE_LIMITS", "false").with("SERVICETITAN_RATE_LIMIT", "10000")
     }
 
-    pub fn with(mut self, name: &str, value: &str) -> FakeHost {
-        self.settings.insert(name.to_owned(), value.to_owned());
+    pub fn with(self, name: &str, value: &str) -> FakeHost {
+        self.reset(name, value);
         self
+    }
+
+    /// A setting changes.
+    pub fn reset(&self, name: &str, value: &str) {
+        self.settings.borrow_mut().insert(name.to_owned(), value.to_owned());
+    }
+
+    pub fn pass(&self, time: Duration) {
+        self.looks.set(self.looks.get() + u64::try_from(time.as_millis()).unwrap());
+    }
+
+    fn read(&self, name: &str) -> Option<String> {
+        self.reads.set(self.reads.get() + 1);
+        self.settings.borrow().get(name).cloned()
     }
 }
 
@@ -119,11 +136,11 @@ impl Host for FakeHost {
     }
 
     async fn secret(&self, name: &str) -> Result<Option<Secret>, HostError> {
-        Ok(self.settings.get(name).cloned().map(Secret::new))
+        Ok(self.read(name).map(Secret::new))
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, HostError> {
-        Ok(self.settings.get(name).cloned())
+        Ok(self.read(name))
     }
 
     fn log(&self, line: &str) {

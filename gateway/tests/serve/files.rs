@@ -29,7 +29,10 @@ fn a_file_is_passed_on_with_its_name_type_and_length() {
     let key = format!("Bearer {}", key());
     let seen = ask_with(&gateway, Method::HEAD, CALL, &[("authorization", &key)]);
     assert_eq!((seen.status, seen.body.as_str(), seen.header("content-length")), (200, "", "3"));
-    assert_eq!(gateway.host().asked.borrow().last().unwrap(), "/telecom/v2/tenant/77/calls/7/recording");
+    assert_eq!(
+        gateway.client().host().asked.borrow().last().unwrap(),
+        "/telecom/v2/tenant/77/calls/7/recording"
+    );
 }
 
 #[test]
@@ -43,10 +46,10 @@ fn a_file_that_breaks_off_does_not_end_well() {
 fn a_body_goes_to_the_vendor_as_a_form() {
     let admin = || {
         let host = FakeHost::configured(|_| answer(200, r#"{"fileName":"photo.png"}"#));
-        Client::new(host.with("PENSTOCK_API_KEY_HASH", &api_key::hash(&key())).with("PENSTOCK_ROLE", "admin"))
+        over(host.with("PENSTOCK_API_KEY_HASH", &api_key::hash(&key())).with("PENSTOCK_ROLE", "admin"))
     };
     let key = format!("Bearer {}", key());
-    let post = |gateway: &Rc<Client<FakeHost>>, fields: &[(&'static str, &str)]| {
+    let post = |gateway: &Gateway<FakeHost>, fields: &[(&'static str, &str)]| {
         let fields = [&[("authorization", key.as_str())], fields].concat();
         ask_with(gateway, Method::POST, ATTACHMENTS, &fields)
     };
@@ -54,7 +57,7 @@ fn a_body_goes_to_the_vendor_as_a_form() {
     let gateway = admin();
     let seen = post(&gateway, &[name, ("content-type", "image/png"), ("content-length", "6")]);
     assert_eq!((seen.status, seen.json()["fileName"].as_str()), (200, Some("photo.png")));
-    let received = gateway.host().received.borrow().clone();
+    let received = gateway.client().host().received.borrow().clone();
     assert!(
         received[0].contains("filename=\"photo.png\"\r\nContent-Type: image/png\r\n\r\nabcdef\r\n"),
         "{received:?}"
@@ -67,5 +70,5 @@ fn a_body_goes_to_the_vendor_as_a_form() {
     assert_eq!((seen.status, seen.json()["type"].as_str()), (415, Some("urn:penstock:gateway:form")));
     let seen = post(&self::gateway(|_| answer(200, "{}")), &[name]);
     assert_eq!((seen.status, seen.json()["type"].as_str()), (403, Some("urn:penstock:failure:role")));
-    assert_eq!(gateway.host().asked.borrow().len(), 0);
+    assert_eq!(gateway.client().host().asked.borrow().len(), 0);
 }

@@ -10,7 +10,19 @@ use wasmtime_wasi_http::{WasiBody, handler::InstantiationError};
 use super::fate::Assigned;
 
 /// The process is there (draft-inadarei-api-health-check-06).
-pub(super) fn live() -> Response<WasiBody> {
+pub(super) fn live(method: &Method) -> Response<WasiBody> {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        let mut response = document(Problem {
+            name: "method-not-allowed",
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            title: "The path has no such method",
+            detail: "this path has GET, HEAD",
+            outcome: "not-sent",
+            retry: "never",
+        });
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return response;
+    }
     response(StatusCode::OK, "application/health+json", &json!({ "status": "pass" }))
 }
 

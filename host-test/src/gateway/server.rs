@@ -118,7 +118,7 @@ impl Server {
             let is_leaving = *is_leaving.borrow();
             async move {
                 match request.uri().path() {
-                    LIVE => Ok(problem::live()),
+                    LIVE => Ok(problem::live(request.method())),
                     READY if is_leaving => Ok(problem::leaving()),
                     _ => answer(handler, logs, limits, request).await,
                 }

@@ -86,14 +86,17 @@ async fn readiness_names_everything_missing() {
         ("SERVICETITAN_CLIENT_SECRET", ""),
         ("SERVICETITAN_APP_KEY", ""),
         ("SERVICETITAN_TENANT_ID", ""),
-        ("PENSTOCK_API_KEY_HASH", ""),
     ];
     let served = Served::new(&nothing).await;
-    let ready = served.get_as("/ready", None).await;
+    let ready = served.get("/ready").await;
     assert_eq!(ready.status, 503);
     for (name, _) in nothing {
-        assert!(ready.body.to_uppercase().contains(name), "{name}: {}", ready.body);
+        assert!(ready.body.contains(name), "{name}: {}", ready.body);
     }
+    let stranger = served.get_as("/ready", None).await;
+    assert_eq!((stranger.status, stranger.json().get("checks")), (503, None));
+    let shut = Served::new(&[("PENSTOCK_API_KEY_HASH", "")]).await.get_as("/ready", None).await;
+    assert!(shut.status == 503 && shut.body.contains("PENSTOCK_API_KEY_HASH"), "{}", shut.body);
 }
 
 #[tokio::test]

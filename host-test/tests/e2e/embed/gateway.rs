@@ -287,7 +287,7 @@ async fn raw(address: std::net::SocketAddr, bytes: &[u8], until: &str) -> String
 }
 
 #[tokio::test]
-async fn a_head_with_two_hosts_or_without_an_end_is_refused() {
+async fn a_head_with_two_hosts_or_without_an_end_or_another_method_is_refused() {
     let provider = Server::with_jobs(0).await;
     let served = serve_in(with_key(&provider), |_| {}).await;
     let address = served.gateway.address();
@@ -297,6 +297,8 @@ async fn a_head_with_two_hosts_or_without_an_end_is_refused() {
     let long = format!("GET /ready HTTP/1.1\r\nHost: a.example\r\nX: {}", "x".repeat(70_000));
     let answer = raw(address, long.as_bytes(), "\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    let answer = raw(address, b"POST /live HTTP/1.1\r\nHost: a.example\r\n\r\n", "}").await;
+    assert!(answer.starts_with("HTTP/1.1 405 ") && answer.contains("allow: GET, HEAD"), "{answer}");
 }
 
 #[tokio::test]

@@ -1,0 +1,75 @@
+//! Which accounts `/ready` checks, and what they lack.
+
+use crate::settings::READY_ACCOUNTS;
+use futures_util::future::join_all;
+use penstock::{
+    call::account_name,
+    client::Client,
+    contract::FieldError,
+    host::{Host, HostError},
+    providers::{api::Provider, registry},
+};
+
+/// What is missing before calls can be made for the accounts that are checked.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Readiness {
+    /// Every setting that is missing or malformed, once.
+    pub missing: Vec<FieldError>,
+    /// Whether the host could not read its settings. Its words are in the log.
+    pub trouble: bool,
+    /// Whether the host's shared state answers; none where that could not be asked.
+    pub shared_state: Option<bool>,
+}
+
+/// An account to check.
+type Checked = (&'static dyn Provider, String);
+
+/// Reads the settings of all accounts that [`READY_ACCOUNTS`] names, without asking a provider.
+pub async fn read<H: Host>(client: &Client<H>) -> Readiness {
+    let mut readiness = Readiness::default();
+    let accounts = match accounts(client.host()).await {
+        Ok(Ok(accounts)) => accounts,
+        Ok(Err(wrong)) => {
+            readiness.missing.push(wrong);
+            return readiness;
+        }
+        Err(_) => {
+            readiness.trouble = true;
+            return readiness;
+        }
+    };
+    let answers = accounts.iter().map(|(provider, account)| client.ready(*provider, Some(account)));
+    for answer in join_all(answers).await {
+        let Ok(answer) = answer else {
+            readiness.trouble = true;
+            continue;
+        };
+        readiness.shared_state = Some(answer.shared_state);
+        // Settings that are no account's own are missing for each of them.
+        for wrong in answer.missing {
+            if !readiness.missing.contains(&wrong) {
+                readiness.missing.push(wrong);
+            }
+        }
+    }
+    readiness
+}
+
+async fn accounts<H: Host>(host: &H) -> Result<Result<Vec<Checked>, FieldError>, HostError> {
+    let setting = host.setting(READY_ACCOUNTS.name).await?;
+    let setting = setting.or_else(|| READY_ACCOUNTS.default.map(str::to_owned)).unwrap_or_default();
+    Ok(setting.split(',').map(|account| checked(account.trim())).collect())
+}
+
+fn checked(named: &str) -> Result<Checked, FieldError> {
+    let wrong = |why: String| FieldError::new(READY_ACCOUNTS.name, why);
+    let (provider, account) = named.split_once('/').map_or((named, None), |(one, other)| (one, Some(other)));
+    let provider = registry::find(provider).ok_or_else(|| {
+        let known: Vec<_> = registry::all().iter().map(|provider| provider.name()).collect();
+        wrong(format!("names the provider `{provider}`, and there are: {}", known.join(", ")))
+    })?;
+    let account = account_name(account).map_err(|_| {
+        wrong(format!("names the account `{named}`, which must be 1 to 64 letters, digits, - or _"))
+    })?;
+    Ok((provider, account))
+}
