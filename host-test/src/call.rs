@@ -73,6 +73,7 @@ impl<T> Call<T> {
     }
 }
 
+#[allow(dead_code, reason = "without any interface nothing is called by its type")]
 impl<R: Send + 'static> Call<R> {
     /// A call that answers with one value. `lost` is its outcome if the instance ends under it.
     pub(crate) fn answer(
@@ -98,6 +99,7 @@ impl<R: Send + 'static> Call<R> {
     }
 }
 
+#[allow(dead_code, reason = "not every interface has lists")]
 impl<T: Lift + Send + 'static> Call<Records<T>> {
     /// A call that answers with a list.
     pub(crate) fn records(
@@ -112,6 +114,7 @@ impl<T: Lift + Send + 'static> Call<Records<T>> {
     }
 }
 
+#[allow(dead_code, reason = "few interfaces have files")]
 impl Call<File> {
     /// A call that answers with a file.
     pub(crate) fn file(

@@ -3,6 +3,7 @@
 mod making;
 
 use crate::{
+    grace::Grace,
     output::{Output, Unwritten},
     progress::Quiet,
     ready::NotReady,
@@ -42,9 +43,8 @@ pub(crate) struct Batch {
     /// What becomes of an answer that does not fit the contract, or of a record in it.
     #[arg(long, value_enum, default_value = "fail")]
     on_misfit: MisfitChoice,
-    /// How long calls under way may take to end after the first signal, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-    grace: u64,
+    #[command(flatten)]
+    grace: Grace,
     #[command(flatten)]
     quiet: Quiet,
     #[command(flatten)]
@@ -100,7 +100,7 @@ impl Batch {
             options,
             concurrency: concurrency as usize,
             stop_after: self.stop_after,
-            grace: std::time::Duration::from_secs(self.grace),
+            grace: self.grace,
             stopping: stopping.clone(),
         };
         report(calls.len(), making.make(calls), stopping, self.quiet).await

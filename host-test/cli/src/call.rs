@@ -2,7 +2,9 @@
 
 use crate::{
     asked::Asked,
+    grace::Grace,
     misfits::count_on_stderr,
+    stopping::Stopping,
     target::{MisfitChoice, Target},
     text,
     told::tell,
@@ -29,19 +31,22 @@ pub(crate) struct Call {
     #[arg(long, value_enum, default_value = "fail")]
     on_misfit: MisfitChoice,
     #[command(flatten)]
+    grace: Grace,
+    #[command(flatten)]
     target: Target,
 }
 
 impl Call {
-    pub(crate) async fn run(self) -> Result<()> {
+    pub(crate) async fn run(self, stopping: &Stopping) -> Result<()> {
         let body = self.body.as_deref().map(read_body).transpose()?;
-        let plugin = self.target.plugin().await?;
-        let Asked { provider_name: provider, operation, parameters } = self.asked;
+        let plugin = stopping.unless_asked(self.target.plugin()).await??;
+        let Asked { provider_name, operation, parameters } = &self.asked;
         let mut options = self.target.options(None);
         options.allow_resend = self.allow_resend;
         options.fallback = self.fallback;
         options.on_misfit = Some(self.on_misfit.into());
-        let answer = plugin.invoke(&provider, &operation, parameters, body, Some(options)).await?;
+        let call = plugin.invoke(provider_name, operation, parameters.clone(), body, Some(options));
+        let answer = self.grace.call(&self.asked, stopping, call).await??;
         if let Some(body) = answer.body {
             writeln!(io::stdout(), "{body}")?;
         }

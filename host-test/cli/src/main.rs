@@ -6,6 +6,7 @@ mod batch;
 mod call;
 mod demo;
 mod download;
+mod grace;
 mod import;
 mod key;
 mod list;
@@ -24,6 +25,8 @@ mod result_line;
 mod serve;
 mod settings;
 mod simulate;
+#[cfg(target_os = "linux")]
+mod soak;
 mod stopping;
 mod target;
 mod text;
@@ -98,6 +101,10 @@ enum Command {
     /// Runs the core through seeded schedules of faults in virtual time, and counts what did
     /// not hold.
     Simulate(simulate::Simulate),
+    /// Minutes of all that goes wrong at once: faults, kills, readers that stall and vanish, changing
+    /// credentials. Counts what was lost and looks whether anything grows.
+    #[cfg(target_os = "linux")]
+    Soak(soak::Soak),
     /// Runs a simulated ServiceTitan by itself.
     #[command(name = "vendor")]
     Provider(provider::Provider),
@@ -154,9 +161,11 @@ impl Command {
             Command::Provider(command) => return command.run(stopping).await,
             Command::Serve(command) => return command.run(stopping).await,
             Command::Demo(command) => command.run().boxed(),
-            Command::Call(command) => command.run().boxed(),
+            Command::Call(command) => return command.run(stopping).await,
+            Command::Upload(command) => return command.run(stopping).await,
+            #[cfg(target_os = "linux")]
+            Command::Soak(command) => command.run().boxed(),
             Command::Download(command) => command.run(stopping).boxed(),
-            Command::Upload(command) => command.run().boxed(),
             Command::Operations(command) => command.run().boxed(),
             Command::Ready(command) => command.run().boxed(),
             Command::Simulate(command) => on_a_thread(|| command.run()).boxed(),
@@ -165,11 +174,7 @@ impl Command {
             Command::Manual(command) => on_a_thread(|| command.run::<Arguments>()).boxed(),
             Command::Key(command) => on_a_thread(|| command.run()).boxed(),
         };
-        tokio::select! {
-            done = running => done,
-            // What is dropped with the command removes the files that it has not finished.
-            _ = stopping.asked() => Err(stopping.stopped("").into()),
-        }
+        stopping.unless_asked(running).await?
     }
 }
 

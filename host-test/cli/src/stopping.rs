@@ -85,6 +85,15 @@ impl Stopping {
         }
     }
 
+    /// Does this, unless the command is asked to end before it is done: what is dropped then is
+    /// cancelled, and removes the files that it has not finished.
+    pub(crate) async fn unless_asked<T>(&self, work: impl Future<Output = T>) -> Result<T, Stopped> {
+        tokio::select! {
+            done = work => Ok(done),
+            _ = self.asked() => Err(self.stopped("")),
+        }
+    }
+
     /// The error of a command that ends because it was asked to.
     pub(crate) fn stopped(&self, rest: impl Into<String>) -> Stopped {
         Stopped { signal: self.signal().unwrap_or(Signal::Terminate), rest: rest.into() }

@@ -2,8 +2,10 @@
 
 use crate::{
     asked::Asked,
+    grace::Grace,
     progress::{Progress, Quiet},
     report::Unfit,
+    stopping::Stopping,
     target::Target,
     told::say,
 };
@@ -38,17 +40,20 @@ pub(crate) struct Upload {
     #[command(flatten)]
     quiet: Quiet,
     #[command(flatten)]
+    grace: Grace,
+    #[command(flatten)]
     target: Target,
 }
 
 impl Upload {
-    pub(crate) async fn run(self) -> Result<()> {
+    pub(crate) async fn run(self, stopping: &Stopping) -> Result<()> {
         let progress = self.quiet.progress("bytes");
         let outgoing = self.outgoing(&progress)?;
-        let plugin = self.target.plugin().await?;
+        let plugin = stopping.unless_asked(self.target.plugin()).await??;
         let options = Some(self.target.options(None));
-        let Asked { provider_name: provider, operation, parameters } = self.asked;
-        let answer = plugin.upload(&provider, &operation, parameters, outgoing, options).await?;
+        let Asked { provider_name, operation, parameters } = &self.asked;
+        let call = plugin.upload(provider_name, operation, parameters.clone(), outgoing, options);
+        let answer = self.grace.call(&self.asked, stopping, call).await??;
         drop(progress);
         if let Some(body) = answer.body {
             say!("{body}")?;

@@ -1,6 +1,6 @@
 //! Makes the calls of a batch, several at once, and gives their results in order.
 
-use crate::stopping::Stopping;
+use crate::{grace::Grace, stopping::Stopping};
 use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
@@ -27,8 +27,7 @@ pub(super) struct Making {
     pub(super) options: CallOptions,
     pub(super) concurrency: usize,
     pub(super) stop_after: Option<u32>,
-    /// How long those under way may take once the command is to end.
-    pub(super) grace: Duration,
+    pub(super) grace: Grace,
     pub(super) stopping: Stopping,
 }
 
@@ -108,13 +107,9 @@ async fn one(making: Arc<Making>, state: Arc<State>, until: Option<Instant>, cal
     let options = CallOptions { deadline_ms, ..making.options.clone() };
     let BatchCall { operation, parameters, body } = call;
     let made = making.plugin.invoke(&making.provider, &operation, parameters, body, Some(options));
-    let ends = async {
-        making.stopping.asked().await;
-        tokio::time::sleep(making.grace).await;
-    };
     let made = tokio::select! {
         made = made => made,
-        () = ends => return Made::Unfinished,
+        () = making.grace.passed(&making.stopping) => return Made::Unfinished,
     };
     match made {
         Ok(answer) => Made::Ok(Box::new(answer)),

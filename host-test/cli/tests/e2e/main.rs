@@ -19,4 +19,5 @@ mod misfits;
 mod secrets;
 mod serve;
 mod settings;
+mod signals;
 mod support;

@@ -5,7 +5,7 @@ use crate::{answer::Answer, clock::nanoseconds, faults::Matcher, servicetitan::c
 use fastrand::Rng;
 use serde_json::json;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, PoisonError},
 };
 
@@ -27,6 +27,8 @@ struct State {
     /// Seeded from the machine's entropy: tokens of another run never fit.
     random: Rng,
     live: HashMap<String, Token>,
+    /// Client secrets and app keys that are good no more.
+    withdrawn: HashSet<String>,
 }
 
 /// Leaves the tokens out.
@@ -45,7 +47,7 @@ struct Token {
 
 impl Tokens {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(State { random: Rng::new(), live: HashMap::new() }))
+        Self(Mutex::new(State { random: Rng::new(), live: HashMap::new(), withdrawn: HashSet::new() }))
     }
 
     pub(crate) fn grant(&self, config: &Config, content_type: Option<&str>, body: &str) -> Answer {
@@ -71,7 +73,9 @@ impl Tokens {
             return refusal(400, "invalid_request", "client_id or client_secret is missing.");
         };
         let account = config.accounts.iter().position(|account| {
-            account.client_id == client && account.client_secrets.iter().any(|known| known == secret)
+            account.client_id == client
+                && account.client_secrets.iter().any(|known| known == secret)
+                && !self.is_withdrawn(secret)
         });
         match account {
             Some(account) => self.issue(config, account),
@@ -104,6 +108,16 @@ impl Tokens {
         let token = bare(authorization);
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.live.get(token).filter(|token| token.expires > config.clock.now()).map(|token| token.account)
+    }
+
+    /// A client secret or app key is good no more. Tokens that were given for it stay.
+    pub(crate) fn withdraw(&self, credential: &str) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.withdrawn.insert(credential.to_owned());
+    }
+
+    pub(crate) fn is_withdrawn(&self, credential: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).withdrawn.contains(credential)
     }
 
     /// Takes one token back.

@@ -119,6 +119,12 @@ impl World {
         self.tokens.revoke_all();
     }
 
+    /// Takes a client secret or an app key back, as after a rotation. Tokens that were given for it
+    /// stay good.
+    pub fn withdraw(&self, credential: &str) {
+        self.tokens.withdraw(credential);
+    }
+
     /// Makes the next `times` requests that match fail in this way.
     pub fn fail_next(&self, matcher: Matcher, kind: FaultKind, times: u32) {
         self.plan.script(matcher, kind, times);

@@ -30,7 +30,7 @@ pub(super) fn admit(
     let key = request
         .header("st-app-key")
         .ok_or_else(|| ApiError::new(401, "The ST-App-Key header is missing."))?;
-    if !account.app_keys.iter().any(|known| known == key) {
+    if !account.app_keys.iter().any(|known| known == key) || world.tokens.is_withdrawn(key) {
         return Err(ApiError::new(403, "The app key is unknown or not approved for this client."));
     }
     let text = placeholders.iter().find(|(name, _)| name == "tenant").map_or("", |(_, value)| value.as_str());

@@ -1,0 +1,55 @@
+//! What a call that is under way gets once its command is to end.
+
+use crate::{
+    asked::Asked,
+    stopping::{Stopped, Stopping},
+    told::tell,
+};
+use clap::Args;
+use penstock::{contract::catalogue::Effect, entry::dynamic};
+use std::time::Duration;
+
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Grace {
+    /// How long calls under way may take to end after the first signal, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    grace: u64,
+}
+
+impl Grace {
+    /// Ends when the grace has passed that a command has from its first signal on.
+    pub(crate) async fn passed(self, stopping: &Stopping) {
+        stopping.asked().await;
+        tokio::time::sleep(Duration::from_secs(self.grace)).await;
+    }
+
+    /// Makes one call. A read ends with the first signal: nothing is lost with it.
+    pub(crate) async fn call<T>(
+        self,
+        asked: &Asked,
+        stopping: &Stopping,
+        call: impl Future<Output = T>,
+    ) -> Result<T, Stopped> {
+        if asked.only_reads() {
+            return stopping.unless_asked(call).await;
+        }
+        let waits = async {
+            let signal = stopping.asked().await;
+            tell!("{signal}: the call is under way and has {} s to end", self.grace);
+            self.passed(stopping).await;
+        };
+        tokio::select! {
+            made = call => Ok(made),
+            () = waits => Err(stopping.stopped(
+                "; the call was under way and may have taken effect. Look before you repeat it",
+            )),
+        }
+    }
+}
+
+impl Asked {
+    fn only_reads(&self) -> bool {
+        dynamic::operation(&self.provider_name, &self.operation)
+            .is_ok_and(|operation| operation.effect == Effect::Read)
+    }
+}

@@ -1,0 +1,113 @@
+//! What signals do to a single call.
+#![cfg(unix)]
+
+use super::{
+    commands::text,
+    feed::{penstock, signal},
+    support::server::{Server, json},
+};
+use serde_json::json;
+use std::{process::Stdio, sync::Arc};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::Child,
+    sync::Notify,
+};
+
+const NOTE: [&str; 7] = [
+    "call",
+    "servicetitan",
+    "jpm.jobs-create-note",
+    "--param=id=7",
+    "--role=operator",
+    "--body",
+    "{\"text\":\"n\"}",
+];
+
+/// A vendor that answers when it is told to.
+struct Held {
+    vendor: Server,
+    asked: Arc<Notify>,
+    answers: Arc<Notify>,
+}
+
+impl Held {
+    async fn new() -> Held {
+        let (asked, answers) = (Arc::<Notify>::default(), Arc::<Notify>::default());
+        let (tell, told) = (asked.clone(), answers.clone());
+        let vendor = Server::start(move |request| {
+            let (tell, told) = (tell.clone(), told.clone());
+            async move {
+                if request.uri().path() == "/connect/token" {
+                    let token = json!({"access_token": "t", "expires_in": 900, "token_type": "Bearer"});
+                    return json(200, &token);
+                }
+                tell.notify_one();
+                told.notified().await;
+                json(200, &json!({"text": "n", "id": 7}))
+            }
+        })
+        .await;
+        Held { vendor, asked, answers }
+    }
+
+    /// Begins this call, and comes back when the vendor has the request.
+    async fn call(&self, arguments: &[&str]) -> Child {
+        let mut command = penstock(&self.vendor, std::env::temp_dir().as_path());
+        let command = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        self.asked.notified().await;
+        child
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_is_under_way_may_end() {
+    let held = Held::new().await;
+    let mut child = held.call(&NOTE).await;
+    signal(&child, "TERM");
+    let mut told = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    told.read_line(&mut line).await.unwrap();
+    assert_eq!(line, "SIGTERM: the call is under way and has 10 s to end\n");
+    held.answers.notify_one();
+    let run = child.wait_with_output().await.unwrap();
+    assert_eq!((run.status.code(), text(&run.stdout).contains("\"text\":\"n\"")), (Some(0), true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_does_not_end_in_time_may_have_taken_effect() {
+    let held = Held::new().await;
+    let child = held.call(&[&NOTE[..], &["--grace=0"]].concat()).await;
+    signal(&child, "INT");
+    let run = child.wait_with_output().await.unwrap();
+    let told = text(&run.stderr);
+    assert_eq!((run.status.code(), run.stdout.len()), (Some(130), 0), "{told}");
+    assert!(told.contains("may have taken effect. Look before you repeat it"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_ends_at_once() {
+    let held = Held::new().await;
+    let mut child = held.call(&NOTE).await;
+    signal(&child, "INT");
+    let mut told = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    told.read_line(&mut line).await.unwrap();
+    signal(&child, "TERM");
+    line.clear();
+    told.read_line(&mut line).await.unwrap();
+    assert_eq!(
+        (child.wait().await.unwrap().code(), line.as_str()),
+        (Some(143), "stopped at once by SIGTERM\n")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_ends_with_the_first_signal() {
+    let held = Held::new().await;
+    let child = held.call(&["call", "servicetitan", "jpm.jobs-get", "--param=id=7"]).await;
+    signal(&child, "TERM");
+    let run = child.wait_with_output().await.unwrap();
+    assert_eq!((run.status.code(), text(&run.stderr).as_str()), (Some(143), "stopped by SIGTERM\n"));
+}
