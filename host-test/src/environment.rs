@@ -6,7 +6,7 @@ use crate::{
     http::{Outbound, OutboundPolicy},
     limits::Limits,
     logs::Logs,
-    sources::{self, Source},
+    sources::{self, Layered, Source},
     state::{MemoryState, State},
 };
 
@@ -83,6 +83,13 @@ impl Environment {
         Self { config: Arc::new(config), ..self }
     }
 
+    /// One setting, before what the source of settings says of it.
+    #[must_use]
+    pub fn setting(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let first = sources::Map::new([(name, value)]);
+        Self { config: Arc::new(Layered::new().then(first).then(self.config)), ..self }
+    }
+
     /// The store that the instances of a deployment share.
     #[must_use]
     pub fn state(self, state: Arc<dyn State>) -> Self {
@@ -121,10 +128,24 @@ const OF_THIS_HOST: [(&str, &str); 1] = [
     ("PENSTOCK_CONNECT_TIMEOUT_PROVES_NOT_SENT", "true"),
 ];
 
+/// The memory of an instance, where the settings do not say otherwise.
+const INSTANCE_MEMORY: &str = "PENSTOCK_INSTANCE_MEMORY_BYTES";
+
 impl Environment {
-    /// Settings that come before all others.
-    pub(crate) fn of_this_host() -> sources::Map {
-        sources::Map::new(OF_THIS_HOST)
+    /// Every setting, with those that this host knows best.
+    pub(crate) fn settings(&self) -> Layered {
+        self.known_here([self.config.clone()])
+    }
+
+    /// The same for a component that asks for secrets and settings alike.
+    pub(crate) fn secrets_and_settings(&self) -> Layered {
+        self.known_here([self.secrets.clone(), self.config.clone()])
+    }
+
+    fn known_here(&self, sources: impl IntoIterator<Item = Arc<dyn Source>>) -> Layered {
+        let memory = sources::Map::new([(INSTANCE_MEMORY, self.limits.memory.to_string())]);
+        let first = Layered::new().then(sources::Map::new(OF_THIS_HOST));
+        sources.into_iter().fold(first, Layered::then).then(memory)
     }
 }
 

@@ -7,7 +7,7 @@ use wasmtime::component::{Accessor, HasSelf};
 use crate::{
     Environment,
     bindings::host::{config, secrets, state, types},
-    sources::{HostError, Layered, Source},
+    sources::{HostError, Source},
     state::State,
 };
 
@@ -23,9 +23,7 @@ impl HostImports {
     pub(crate) fn new(environment: &Environment) -> Self {
         Self {
             secrets: environment.secrets.clone(),
-            config: Arc::new(
-                Layered::new().then(Environment::of_this_host()).then(environment.config.clone()),
-            ),
+            config: Arc::new(environment.settings()),
             state: environment.state.clone(),
         }
     }

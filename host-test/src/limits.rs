@@ -19,6 +19,7 @@ use crate::engine::TICK;
 pub struct Limits {
     /// Memory in bytes, 704 MiB unless set. All calls on the instance share it: twice what answers
     /// may take (`PENSTOCK_MEMORY_BYTES`), since freed memory is free in pieces, and 64 MiB for the rest.
+    /// With less, that setting must be lowered too, or calls are refused with a failure that names it.
     pub memory: usize,
     /// How long it may compute without once waiting for anything, 30 s unless set.
     /// Decoding a page takes milliseconds; this catches a loop that never ends.

@@ -20,6 +20,19 @@ pub(crate) enum Shows {
 }
 
 impl PageNumbers {
+    /// Whether a list is known to count from 0.
+    pub(crate) fn counts_from_0(&self, operation: &str) -> bool {
+        self.from_0.borrow().contains(&operation)
+    }
+
+    /// A read that goes on with a later page knows it from the read before.
+    pub(crate) fn learn(&self, operation: &'static str) {
+        let mut from_0 = self.from_0.borrow_mut();
+        if !from_0.contains(&operation) {
+            from_0.push(operation);
+        }
+    }
+
     /// Refuses the answer of another request, mixed up on the way. Asking again may bring the
     /// right one.
     ///

@@ -234,6 +234,7 @@ impl<H: Host + 'static> Reader<H> {
             site: self.site.clone(),
             position: self.pager.position(),
             done: self.pager.progress() == Progress::Ended,
+            from_0: self.client.page_numbers.counts_from_0(self.call.call.operation.name),
         }
         .encode()
     }

@@ -29,13 +29,16 @@ pub(super) fn expected(ty: Type) -> &'static str {
     }
 }
 
-/// `text` in quotes, cut when long: a message is no place for a document. Without control
-/// characters: it may be shown on a terminal.
+/// `text` in quotes, or how long it is: a message is no place for a document. It is not cut, since
+/// a secret in it is only found whole. Without control characters: it may be shown on a terminal.
 pub(super) fn quoted(text: &str) -> String {
     const LONGEST: usize = 40;
-    let mut letters = text.chars().filter(|letter| !letter.is_control());
-    let start: String = letters.by_ref().take(LONGEST).collect();
-    if letters.next().is_some() { format!("`{start}...`") } else { format!("`{start}`") }
+    let length = text.chars().count();
+    if length > LONGEST {
+        return format!("a text of {length} characters");
+    }
+    let letters: String = text.chars().filter(|letter| !letter.is_control()).collect();
+    format!("`{letters}`")
 }
 
 /// Reads a scalar from valid JSON text. An unknown text of an enum is taken as its

@@ -17,7 +17,7 @@ use super::limits::Limits;
 use super::pager::Position;
 
 /// The version that is written. A change of shape or meaning gets a new one.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// The oldest version that is read. It counted the records delivered of a feed's page;
 /// from such a text the page is delivered again as a whole, since the count may name
@@ -40,6 +40,9 @@ pub struct Resume {
     /// Whether the read had come to its end. Going on then finds what was added
     /// since.
     pub done: bool,
+    /// Whether the answers number the list's pages from 0, though they are asked for from 1: only
+    /// the first page shows that. False in texts before version 5.
+    pub from_0: bool,
 }
 
 /// Why a text cannot be gone on from.
@@ -105,6 +108,8 @@ struct Stored {
     position: Position,
     #[serde(rename = "d")]
     done: bool,
+    #[serde(rename = "z", default, skip_serializing_if = "std::ops::Not::not")]
+    from_0: bool,
 }
 
 const CHECKSUM_BYTES: usize = 8;
@@ -113,8 +118,8 @@ impl Resume {
     /// The text: letters, digits, `-` and `_`.
     #[must_use]
     pub fn encode(&self) -> String {
-        let Self { operation, query, site, position, done } = self.clone();
-        let json = serde_json::to_vec(&Stored { v: VERSION, operation, query, site, position, done });
+        let Self { operation, query, site, position, done, from_0 } = self.clone();
+        let json = serde_json::to_vec(&Stored { v: VERSION, operation, query, site, position, done, from_0 });
         // Strings, integers and booleans always have a JSON form.
         let json = json.unwrap_or_default();
         let mut bytes = digest(&json).to_be_bytes().to_vec();
@@ -145,8 +150,8 @@ impl Resume {
         if let Position::Numbered { page_size: 0, .. } = stored.position {
             return Err(ResumeError::Damaged);
         }
-        let Stored { operation, query, site, position, done, .. } = stored;
-        Ok(Self { operation, query, site, position, done })
+        let Stored { operation, query, site, position, done, from_0, .. } = stored;
+        Ok(Self { operation, query, site, position, done, from_0 })
     }
 
     /// Reads a text for one call.

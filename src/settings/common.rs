@@ -125,6 +125,12 @@ pub const SETTINGS: &[Setting] = &[
         "Memory that the answers under way in an instance may take, each byte with what it takes to read it: four times PENSTOCK_MAX_BODY_BYTES at least, and half of what the host gives to an instance at most.",
     ),
     setting(
+        "PENSTOCK_INSTANCE_MEMORY_BYTES",
+        Kind::Integer { min: 0, max: 4_294_967_296 },
+        "0",
+        "Memory that the host gives to an instance, 0 where that is not known. PENSTOCK_MEMORY_BYTES must fit into half of it, less PENSTOCK_CACHE_BYTES and 8 MiB. The embedding of this project says it by itself.",
+    ),
+    setting(
         "PENSTOCK_MAX_FILE_BYTES",
         Kind::Integer { min: 1, max: 1_099_511_627_776 },
         "4294967296",
@@ -213,6 +219,10 @@ const fn setting(name: &'static str, kind: Kind, default: &'static str, doc: &'s
 /// that grows has to spare, and its copy in the caller's form.
 pub const MEMORY_PER_BYTE: usize = 4;
 
+/// What an instance takes in bytes besides answers, under way and kept: measured with the memory
+/// that `no_set_of_answers_within_the_limits_ends_the_instance` gives it.
+const REST_OF_MEMORY: usize = 8 << 20;
+
 /// The common settings, read.
 #[derive(Debug, Clone)]
 pub struct CommonSettings {
@@ -254,6 +264,8 @@ pub struct CommonSettings {
     pub max_body_bytes: usize,
     /// Bytes that the answers under way may take.
     pub memory_bytes: usize,
+    /// Bytes that the instance may take, 0 if that is not known.
+    pub instance_memory_bytes: usize,
     /// The largest file.
     pub max_file_bytes: u64,
     /// How long a file may take, unless the caller says.
@@ -328,12 +340,20 @@ impl CommonSettings {
 impl CommonSettings {
     /// Whether the settings go with one another.
     fn check(&self) -> Result<(), Vec<FieldError>> {
+        let wrong = |message| Err(vec![FieldError::new("PENSTOCK_MEMORY_BYTES", message)]);
         let least = self.max_body_bytes.saturating_mul(MEMORY_PER_BYTE);
-        if self.memory_bytes >= least {
-            return Ok(());
+        if self.memory_bytes < least {
+            return wrong(format!("must be at least four times PENSTOCK_MAX_BODY_BYTES, {least}"));
         }
-        let message = format!("must be at least four times PENSTOCK_MAX_BODY_BYTES, {least}");
-        Err(vec![FieldError::new("PENSTOCK_MEMORY_BYTES", message)])
+        let instance = self.instance_memory_bytes;
+        let most = instance.saturating_sub(self.cache_bytes).saturating_sub(REST_OF_MEMORY) / 2;
+        if instance > 0 && self.memory_bytes > most {
+            return wrong(format!(
+                "must be at most {most}: half of the {instance} bytes that the host gives to an instance, \
+                 less PENSTOCK_CACHE_BYTES and {REST_OF_MEMORY} bytes"
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -370,6 +390,7 @@ impl From<&Values> for CommonSettings {
             max_read_time: Duration::from_secs(values.integer("PENSTOCK_MAX_READ_TIME")),
             max_body_bytes: count("PENSTOCK_MAX_BODY_BYTES"),
             memory_bytes: count("PENSTOCK_MEMORY_BYTES"),
+            instance_memory_bytes: count("PENSTOCK_INSTANCE_MEMORY_BYTES"),
             max_file_bytes: values.integer("PENSTOCK_MAX_FILE_BYTES"),
             file_deadline: Duration::from_secs(values.integer("PENSTOCK_FILE_DEADLINE")),
             max_held_bytes: count("PENSTOCK_MAX_HELD_BYTES"),

@@ -35,7 +35,6 @@ use crate::{
     instance::sandbox,
     limits::Computing,
     logs::Logs,
-    sources::Layered,
     spin::{self, SpinImports, SpinView},
 };
 
@@ -88,10 +87,7 @@ impl Instances {
             .and_then(|linker| linker.instantiate_pre(component))
             .and_then(ServicePre::new)
             .map_err(|error| Error::component(&error))?;
-        let variables = Layered::new()
-            .then(Environment::of_this_host())
-            .then(environment.secrets.clone())
-            .then(environment.config.clone());
+        let variables = environment.secrets_and_settings();
         let imports = SpinImports { variables: Arc::new(variables), store: environment.state.clone() };
         Ok(Self {
             engine: engine.clone(),

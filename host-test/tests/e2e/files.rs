@@ -31,6 +31,10 @@ async fn plugin(provider: &Server) -> Plugin {
 async fn start(environment: Environment) -> Plugin {
     let mut limits = Limits::default();
     limits.memory = 24 << 20;
+    let environment = environment
+        .setting("PENSTOCK_MEMORY_BYTES", (8 << 20).to_string())
+        .setting("PENSTOCK_MAX_BODY_BYTES", (2 << 20).to_string())
+        .setting("PENSTOCK_CACHE_BYTES", "0");
     Plugin::start(environment.limits(limits)).await.unwrap()
 }
 

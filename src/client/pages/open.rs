@@ -124,6 +124,9 @@ impl<H: Host> Reader<H> {
         let read = |text: &String| Resume::read(text, operation.name, identity, &site, &Limits::DEFAULT);
         let resume = options.resume.as_ref().map(read).transpose();
         let resume = resume.map_err(|error| bad_field("resume", error.to_string()))?;
+        if resume.as_ref().is_some_and(|resume| resume.from_0) {
+            client.page_numbers.learn(operation.name);
+        }
         let start = match operation.paging {
             Paging::None | Paging::Envelope => return Err(bad_field("operation", "is no list")),
             Paging::Export | Paging::Cursor => by_continuation(call, resume, from, settings, extent)?,

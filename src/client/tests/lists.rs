@@ -193,3 +193,30 @@ fn pages_that_are_counted_from_0_are_read_and_told_once() {
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("jpm.job-types-list") && told[0].contains("warn"), "{told:?}");
 }
+
+/// An instance that begins with a later page has not seen the first one.
+#[test]
+fn a_list_that_counts_from_0_goes_on_elsewhere() {
+    let counted_from_0 = |rig: &Rig, pages: i64| {
+        rig.titan.on_api(move |_, request| {
+            let page: i64 = request.parameter("page").unwrap().parse().unwrap();
+            if page > pages {
+                return Some(Reply::status(400, "{}"));
+            }
+            let data: Vec<_> = [page * 2 - 1, page * 2].map(|id| serde_json::json!({ "id": id })).into();
+            let body =
+                serde_json::json!({"page": page - 1, "pageSize": 2, "hasMore": page < 4, "data": data});
+            Some(Reply::ok(body.to_string()))
+        });
+    };
+    let rig = Rig::new();
+    counted_from_0(&rig, 2);
+    let read = rig.run(rig.read("jpm.job-types-list", &[], &pages_of(2)));
+    assert_eq!(read.ids, [1, 2, 3, 4]);
+    let resume = read.end.unwrap_err().resume;
+    let rig = Rig::new();
+    counted_from_0(&rig, 4);
+    let options = CallOptions { resume, ..pages_of(2) };
+    let read = rig.run(rig.read("jpm.job-types-list", &[], &options));
+    assert_eq!((read.ids, read.end.unwrap().complete), (vec![5, 6, 7, 8], true));
+}

@@ -20,6 +20,7 @@ fn numbered() -> Resume {
             track: ReadProgress::new(true),
         },
         done: false,
+        from_0: false,
     }
 }
 
@@ -38,7 +39,7 @@ fn the_text_is_stable() {
     assert_eq!(
         json,
         format!(
-            r#"{{"v":4,"o":"jpm.jobs","q":{query},"w":"{SITE}","p":{{"n":{{"p":7,"z":500,"s":123,"t":{{"o":true}}}}}},"d":false}}"#
+            r#"{{"v":5,"o":"jpm.jobs","q":{query},"w":"{SITE}","p":{{"n":{{"p":7,"z":500,"s":123,"t":{{"o":true}}}}}},"d":false}}"#
         )
     );
     // Texts outlive a build: this hash must not change without a new version.
@@ -182,8 +183,15 @@ fn any_resume() -> impl Strategy<Value = Resume> {
             |(from, delivered)| { Position::Cursor { from, delivered: delivered.into_iter().collect() } }
         ),
     ];
-    ("[a-z.-]{0,20}", any::<u64>(), "\\PC{0,20}", position, any::<bool>()).prop_map(
-        |(operation, query, site, position, done)| Resume { operation, query, site, position, done },
+    ("[a-z.-]{0,20}", any::<u64>(), "\\PC{0,20}", position, any::<[bool; 2]>()).prop_map(
+        |(operation, query, site, position, [done, from_0])| Resume {
+            operation,
+            query,
+            site,
+            position,
+            done,
+            from_0,
+        },
     )
 }
 

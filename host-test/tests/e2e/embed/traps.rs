@@ -28,6 +28,8 @@ async fn a_trap_costs_the_calls_in_flight_and_no_more() {
     let (environment, logs) = support::environment(&provider);
     let mut limits = Limits::default();
     limits.memory = 32 << 20;
+    // As with a host that does not say what it gives.
+    let environment = environment.setting("PENSTOCK_INSTANCE_MEMORY_BYTES", "0");
     let plugin = Plugin::start(environment.limits(limits)).await.unwrap();
 
     // A list that is waiting for its consumer when the instance ends.
@@ -70,6 +72,25 @@ async fn an_instance_that_computes_for_too_long_is_ended() {
         matches!(&error, Error::Instance { reason, .. } if reason.contains("without a pause")),
         "{error:?}"
     );
+}
+
+#[tokio::test]
+async fn settings_that_the_memory_cannot_hold_are_refused_by_name() {
+    let provider = Server::with_jobs(1).await;
+    let (environment, _) = support::environment(&provider);
+    let mut limits = Limits::default();
+    limits.memory = 256 << 20;
+    let small = environment.limits(limits);
+    let plugin = Plugin::start(small.clone()).await.unwrap();
+    let error = plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "1")], None, None).await.unwrap_err();
+    let failure = error.failure().unwrap();
+    assert_eq!(failure.fields[0].field, "PENSTOCK_MEMORY_BYTES");
+    // (256 - 16 - 8) / 2 MiB.
+    assert!(failure.fields[0].message.contains("at most 121634816"), "{failure:?}");
+    let fits =
+        small.setting("PENSTOCK_MEMORY_BYTES", "121634816").setting("PENSTOCK_MAX_BODY_BYTES", "30408704");
+    let plugin = Plugin::start(fits).await.unwrap();
+    assert!(plugin.invoke("servicetitan", "jpm.jobs-get", [("id", "1")], None, None).await.is_ok());
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ fn resumed(pager: &CursorPager) -> CursorPager {
         site: String::new(),
         position: pager.position(),
         done: false,
+        from_0: false,
     }
     .encode();
     match Resume::read(&text, "x", 1, "", &Limits::DEFAULT).unwrap().position {

@@ -139,8 +139,15 @@ fn read(
 
 /// Goes on from a position, through the text that a caller would keep.
 pub(super) fn resumed(config: NumberedConfig, position: Position) -> (NumberedConfig, ReadProgress) {
-    let text =
-        Resume { operation: "x".to_owned(), query: 1, site: String::new(), position, done: false }.encode();
+    let text = Resume {
+        operation: "x".to_owned(),
+        query: 1,
+        site: String::new(),
+        position,
+        done: false,
+        from_0: false,
+    }
+    .encode();
     assert!(text.len() < 8 * 1024, "{}", text.len());
     match Resume::read(&text, "x", 1, "", &Limits::DEFAULT).unwrap().position {
         Position::Numbered { page: start_page, page_size, at, skip, track } => {
