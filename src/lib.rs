@@ -17,6 +17,8 @@ pub mod exports;
 pub mod failure;
 pub mod files;
 pub mod host;
+#[cfg(any(target_family = "wasm", test))]
+mod linear;
 pub use penstock_policy as policy;
 pub mod providers;
 pub mod settings;

@@ -12,7 +12,7 @@ mod cache;
 mod cache_shared;
 mod cache_writes;
 mod cached;
-mod caller;
+pub(crate) mod caller;
 mod codings;
 mod deferred;
 mod drift;

@@ -5,7 +5,7 @@
 //! type's table beside the value, as `normalize` does. A value that goes out is
 //! written into an [`Arena`] with offsets instead of addresses; a value that comes in
 //! is read through [`Memory`]. So all of it is safe code, and the native tests read
-//! back what was written. Only `exports` knows real addresses.
+//! back what was written. Only `linear` knows real addresses.
 //!
 //! Sizes and alignments are those of a 32-bit memory, whatever this is compiled for
 //! (CanonicalABI.md of the component model, "Alignment" and "Element Size").

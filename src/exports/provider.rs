@@ -7,14 +7,13 @@
 //! Rust types; wit-bindgen's own runtime carries it out.
 //!
 //! [`export_providers`]: crate::export_providers
-#![allow(unsafe_code, reason = "addresses from the host, and intrinsics that take some")]
+#![allow(unsafe_code, reason = "intrinsics that take addresses; what is done with those is in `linear`")]
 
 #[cfg(feature = "files")]
 mod files;
-mod linear;
-mod records;
 
 use super::{client, stream};
+pub use crate::linear::Stream;
 use crate::{
     contract::{
         abi::{AbiError, Arena},
@@ -24,11 +23,10 @@ use crate::{
         form::Lowered,
         typed::{self, Arguments, record_type},
     },
+    linear::{self, Linear, Return},
 };
 #[cfg(feature = "files")]
 pub use files::{download, upload};
-use linear::Linear;
-pub use records::Stream;
 use wit_bindgen::rt::{
     async_support::{TaskCancelOnDrop, start_task},
     run_ctors_once,
@@ -39,9 +37,6 @@ pub static WORLD: &[u8; include_bytes!(concat!(env!("OUT_DIR"), "/world.bin")).l
     include_bytes!(concat!(env!("OUT_DIR"), "/world.bin"));
 
 include!(concat!(env!("OUT_DIR"), "/exports.rs"));
-
-/// Hands the `result` of a function over to its caller.
-type Return = unsafe extern "C" fn(result: *const u8);
 
 /// Hands a stream and its end over to the caller.
 type ReturnList = unsafe extern "C" fn(stream: u32, end: u32);
@@ -80,11 +75,10 @@ unsafe fn answer(operation: &'static Operation, arguments: Result<Arguments, Abi
 unsafe fn finish(answer: impl Future<Output = Arena> + 'static, done: Return) -> i32 {
     start_task(async move {
         let cancelled = TaskCancelOnDrop::new();
-        let result = answer.await.settle();
+        let result = answer.await;
         cancelled.forget();
-        // SAFETY: the caller's promise; and the result lives until the host has copied it,
-        // which is before this returns.
-        unsafe { done(result.bytes().as_ptr()) }
+        // SAFETY: the caller's promise.
+        unsafe { linear::hand_over(result, done) }
     })
 }
 
@@ -108,7 +102,7 @@ pub unsafe fn list(
             }
         };
         let ty = record_type(operation);
-        let (writer, reader) = records::open(stream, ty);
+        let (writer, reader) = linear::open(stream, ty);
         let end = stream::run(opening, writer, move |_| Lowered(ty));
         // SAFETY: both are the readable ends that were just made, and are given away.
         unsafe { done(reader, end.take_handle()) }

@@ -5,7 +5,7 @@ use crate::{
     codec::{self, lift_normal},
     contract::{
         AnswerInfo, CallOptions, Failure, PageInfo, PageRequest,
-        abi::{Abi, Arena, Layout, Places, tests::Placed},
+        abi::{Abi, Arena, Layout, Memory, Places, tests::Placed},
         catalogue::{Operation, Paging, Type},
     },
     entry::{
@@ -75,6 +75,19 @@ impl Function {
 
     /// As the function gets them. Everything that it was lent is released.
     pub fn arguments(&self) -> Arguments {
+        let placed = Placed::at(BASE, self.parameters());
+        let arguments = self.lift(&placed, BASE);
+        placed.assert_released(0);
+        arguments
+    }
+
+    /// What the function makes of its parameters.
+    pub fn lift(&self, memory: &dyn Memory, at: u32) -> Arguments {
+        Arguments::lift(self.operation, self.whole, memory, at).unwrap()
+    }
+
+    /// The parameters, as they stand in memory.
+    pub fn parameters(&self) -> Arena {
         let operation = self.operation;
         let values = operation.path_parameters.iter().map(|placeholder| placeholder.ty).zip(&self.path);
         let query = operation.query.map(|record| (Type::Record(record), &self.query));
@@ -96,10 +109,7 @@ impl Function {
             page.lower(&mut arena, places.next(PageRequest::LAYOUT));
         }
         self.options.lower(&mut arena, places.next(<Option<CallOptions>>::LAYOUT));
-        let placed = Placed::at(BASE, arena);
-        let arguments = Arguments::lift(operation, self.whole, &placed, BASE).unwrap();
-        placed.assert_released(0);
-        arguments
+        arena
     }
 
     /// Calls.

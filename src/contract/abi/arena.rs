@@ -93,8 +93,14 @@ impl Arena {
     }
 
     #[cfg(test)]
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Where it has pointers.
+    #[cfg(test)]
+    pub(crate) fn pointers(&self) -> &[u32] {
+        &self.pointers
     }
 
     /// Makes the pointers addresses, as if the arena began at `base`.
@@ -113,24 +119,35 @@ impl Arena {
     /// Makes the pointers real addresses. The arena never moves again.
     #[must_use]
     pub fn settle(mut self) -> LoweredValue {
-        let pad = padding(&self.bytes);
-        if pad > 0 {
-            // Allocators give more than they must, so this hardly ever happens.
-            let mut moved = Vec::with_capacity(self.bytes.len() + ALIGN as usize);
-            moved.resize(padding(&moved), 0);
-            moved.extend_from_slice(&self.bytes);
-            self.bytes = moved;
+        if padding(&self.bytes) == 0 {
+            self.rebase(address(&self.bytes));
+            return LoweredValue::exposed(self.bytes, 0);
         }
-        let start = padding(&self.bytes);
-        #[allow(clippy::cast_possible_truncation, reason = "an address of a 32-bit memory has 32 bits")]
-        self.rebase((self.bytes.as_ptr() as usize + start) as u32);
-        LoweredValue { bytes: self.bytes, start }
+        // Allocators give more than they must, so this hardly ever happens.
+        let room = Vec::with_capacity(self.bytes.len() + ALIGN as usize);
+        let start = padding(&room);
+        self.settle_in(room, start)
     }
+
+    /// Settles so many bytes from the beginning of an empty buffer that has room for all.
+    fn settle_in(mut self, mut room: Vec<u8>, start: usize) -> LoweredValue {
+        room.resize(start, 0);
+        // Before it moves: the pointers' places count from the arena's beginning.
+        self.rebase(address(&room).wrapping_add(narrow(start)));
+        room.extend_from_slice(&self.bytes);
+        LoweredValue::exposed(room, start)
+    }
+}
+
+/// Where a buffer begins, as the host counts.
+#[allow(clippy::cast_possible_truncation, reason = "an address of a 32-bit memory has 32 bits")]
+fn address(bytes: &[u8]) -> u32 {
+    bytes.as_ptr().addr() as u32
 }
 
 /// How many bytes there are before the first aligned one.
 fn padding(bytes: &[u8]) -> usize {
-    (bytes.as_ptr() as usize).wrapping_neg() % ALIGN as usize
+    bytes.as_ptr().addr().wrapping_neg() % ALIGN as usize
 }
 
 /// A memory has 32 bits of addresses: what is larger was never allocated.
@@ -156,9 +173,30 @@ pub struct LoweredValue {
 }
 
 impl LoweredValue {
+    /// What is written, and is only read from now on, also by whoever has an address of it.
+    fn exposed(bytes: Vec<u8>, start: usize) -> LoweredValue {
+        bytes.as_ptr().expose_provenance();
+        LoweredValue { bytes, start }
+    }
+
     /// The value, and all that it points to.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arena, address};
+    use crate::contract::abi::Layout;
+
+    #[test]
+    fn an_arena_that_moves_when_it_settles_has_its_pointers_at_their_places() {
+        let mut arena = Arena::with(Layout::LIST);
+        arena.put_text(0, "text");
+        let value = arena.settle_in(Vec::with_capacity(32), 3);
+        let text = address(value.bytes()) + Layout::LIST.size;
+        assert_eq!(value.bytes(), [&text.to_le_bytes()[..], &[4, 0, 0, 0], b"text"].concat());
     }
 }

@@ -1,6 +1,6 @@
 //! Functions that answer with a file, and those that take one.
 
-use super::{Linear, Return, answer, finish};
+use super::{answer, finish};
 use crate::{
     contract::{
         abi::{self, Handle},
@@ -9,6 +9,7 @@ use crate::{
     },
     entry::typed::{self, Arguments},
     exports::{client, files},
+    linear::{Linear, Return},
 };
 use wit_bindgen::{StreamReader, rt::run_ctors_once};
 

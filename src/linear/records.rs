@@ -1,6 +1,6 @@
 //! Streams of records, whatever their type.
 
-use super::linear;
+use super::fill;
 use crate::contract::{
     abi::{Layout, LoweredValue},
     catalogue::Type,
@@ -22,7 +22,7 @@ pub struct Stream {
 
 /// A new stream of such records: its writing end, and the handle of its reading end,
 /// which belongs to whoever gets it.
-pub(super) fn open(stream: &'static Stream, ty: &'static Type) -> (RawStreamWriter<Records>, u32) {
+pub fn open(stream: &'static Stream, ty: &'static Type) -> (RawStreamWriter<Records>, u32) {
     let mut records = Records { stream, layout: Layout::of(ty), offered: Rc::default() };
     let ends = records.new();
     let (reader, writer) = (ends & u64::from(u32::MAX), ends >> 32);
@@ -33,7 +33,7 @@ pub(super) fn open(stream: &'static Stream, ty: &'static Type) -> (RawStreamWrit
 
 /// How wit-bindgen's runtime is to treat the records of a stream.
 #[derive(Clone)]
-pub(super) struct Records {
+pub struct Records {
     stream: &'static Stream,
     layout: Layout,
     /// What is offered to the reader and not yet taken, in its order: the place of each
@@ -76,7 +76,7 @@ unsafe impl StreamOps for Records {
     unsafe fn lower(&mut self, record: LoweredValue, place: *mut u8) {
         let value = record.bytes().get(..self.layout.size as usize).unwrap_or_default();
         // SAFETY: the runtime allocated the place with the layout above.
-        unsafe { linear::fill(place, value) }
+        unsafe { fill(place, value) }
         self.offered.borrow_mut().push_back((place, record));
     }
 
