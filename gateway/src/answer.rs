@@ -57,9 +57,10 @@ pub(crate) fn set_source(headers: &mut HeaderMap, info: &AnswerInfo) {
     }
 }
 
-/// One page: `{"data": […], "page": {…}, "resume": "…"}`. `records` is a JSON array.
+/// One page: `{"data": […], "page": {…}, "resume": "…"}`. `records` is a JSON array,
+/// whose memory is used.
 #[must_use]
-pub fn page(records: &str, info: &PageInfo) -> String {
+pub fn page(records: String, info: &PageInfo) -> String {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Page<'a> {
@@ -87,7 +88,13 @@ pub fn page(records: &str, info: &PageInfo) -> String {
         drifted: info.drifted,
         misfits: Misfits::of(info.answer.misfits, &info.answer.first_misfits),
     });
-    format!(r#"{{"data":{records},"page":{page},"resume":{}}}"#, json(&info.resume))
+    let (before, after) = (r#"{"data":"#, format!(r#","page":{page},"resume":{}}}"#, json(&info.resume)));
+    // In its own memory: a page may be as large as answers can be.
+    let mut body = records;
+    body.reserve_exact(before.len() + after.len());
+    body.insert_str(0, before);
+    body.push_str(&after);
+    body
 }
 
 /// How a whole read ended well.
@@ -213,7 +220,7 @@ mod tests {
             drifted: false,
             answer: info(AnswerSource::Vendor),
         };
-        let page = page(r#"[{"id":1}]"#, &info);
+        let page = page(r#"[{"id":1}]"#.to_owned(), &info);
         assert_eq!(
             page,
             r#"{"data":[{"id":1}],"page":{"page":2,"pageSize":50,"hasMore":true,"totalCount":120},"resume":"a\"b"}"#
@@ -233,7 +240,7 @@ mod tests {
             answer: info(AnswerSource::Vendor),
         };
         assert_eq!(
-            page("[]", &info),
+            page("[]".to_owned(), &info),
             r#"{"data":[],"page":{"hasMore":false,"continueFrom":"t"},"resume":"r"}"#
         );
     }

@@ -10,7 +10,7 @@ use crate::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use penstock::{
     client::{Client, Download},
-    entry::{stream_file::stream_file, stream_records::Sink},
+    entry::{dynamic::MadeOf, stream_file::stream_file, stream_records::Sink},
     host::{
         Host,
         wasi::{End, Incoming},
@@ -49,13 +49,17 @@ impl wasip3::exports::http::handler::Guest for Component {
         let gateway = GATEWAY.with(Rc::clone);
         match serve(&gateway, &head, Some(body)).await {
             Answer::Whole(whole) => {
-                let (head, body) = whole.into_parts();
+                let (mut head, body) = whole.into_parts();
+                let made_of = head.extensions.remove::<MadeOf>();
                 let (end, trailers) = wit_future::new(|| Ok(None));
                 drop(end);
                 let contents = (!body.is_empty()).then(|| {
                     let (mut writer, reader) = wit_stream::new();
                     // What the client does not take, it does not want.
-                    spawn_local(async move { drop(writer.write_all(body.into_bytes()).await) });
+                    spawn_local(async move {
+                        drop(writer.write_all(body.into_bytes()).await);
+                        drop(made_of);
+                    });
                     reader
                 });
                 response(&head, contents, trailers)

@@ -23,7 +23,8 @@ use std::rc::Rc;
 
 /// What a request is answered with.
 pub enum Answer<H> {
-    /// A response whose body is at hand.
+    /// A response whose body is at hand. Its extensions may hold what that was made of
+    /// ([`MadeOf`](penstock::entry::dynamic::MadeOf)), which is to be kept as long as the body.
     Whole(Response<String>),
     /// A head, and a list that is yet to be read.
     Streamed(Response<()>, Box<Listing<H>>),
@@ -159,9 +160,9 @@ async fn call<H: Host + 'static>(
     } else {
         dynamic::invoke(client, operation, &parameters, None, Some(&options)).await?
     };
-    let mut response = match (&answer.body, &answer.page) {
+    let mut response = match (answer.body, &answer.page) {
         (Some(records), Some(info)) => answer::response(StatusCode::OK, JSON, answer::page(records, info)),
-        (Some(_), None) => answer::response(StatusCode::OK, JSON, answer.body.unwrap_or_default()),
+        (Some(body), None) => answer::response(StatusCode::OK, JSON, body),
         (None, _) => {
             let mut response = answer::response(StatusCode::NO_CONTENT, JSON, String::new());
             response.headers_mut().remove(header::CONTENT_TYPE);
@@ -170,5 +171,6 @@ async fn call<H: Host + 'static>(
     };
     answer::set(response.headers_mut(), CALL_ID, &answer.info.call_id);
     answer::set_source(response.headers_mut(), &answer.info);
+    response.extensions_mut().insert(answer.made_of);
     Ok(Answer::Whole(response))
 }

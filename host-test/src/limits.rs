@@ -65,8 +65,11 @@ impl Limits {
     }
 
     /// Makes the store's guest yield at every tick, and end when it computes for
-    /// too long. Whoever polls the store calls [`Computing::polled`] first.
+    /// too long; and lets it hand over as much at once as it may have. Whoever polls the store
+    /// calls [`Computing::polled`] first.
     pub(crate) fn interrupt<T>(&self, store: &mut Store<T>, computing: &Computing) {
+        // 128 MiB unless set, which the records of one page may be more than.
+        store.set_hostcall_fuel(self.memory);
         let observed = computing.clone();
         let limit = self.computing;
         let ticks = limit.div_duration_f64(TICK).ceil().max(1.0) as u64;

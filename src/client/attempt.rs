@@ -31,6 +31,9 @@ use std::time::Duration;
 /// How much is shown of where a redirect leads, in characters.
 const LONGEST_LOCATION: usize = 300;
 
+/// What is counted with a page's records and is none: members around them, with their commas.
+const AROUND_RECORDS: usize = 64;
+
 /// What a successful attempt brings.
 pub(crate) enum Exchanged {
     /// A whole answer.
@@ -210,6 +213,11 @@ impl<H: Host> Client<H> {
         };
         let mut reservation = self.transport.memory.reservation();
         let records = if state.call.operation.paging == Paging::None { 0 } else { elements.shallow };
+        let most = settings.max_page_records;
+        // What stands around the records counts as a few of them.
+        if records > most.saturating_add(AROUND_RECORDS) {
+            return too_large(format!("the page has more than {most} records (PENSTOCK_MAX_PAGE_RECORDS)"));
+        }
         if let Err(NoRoom { never }) =
             reservation.elements(body.len(), elements.all, records, state.context.page.as_ref())
         {

@@ -173,7 +173,10 @@ async fn one<H: Host + 'static>(
 ) -> Result<Answer, Failure> {
     let operation = dynamic::operation(provider.name(), &call.operation)?;
     let body = call.body.as_deref();
-    dynamic::invoke_with(client, operation, &call.parameters, body, options, Some(caller)).await
+    // The results are kept until all are there, within a bound of their own.
+    dynamic::invoke_with(client, operation, &call.parameters, body, options, Some(caller))
+        .await
+        .map(Answer::released)
 }
 
 fn check(calls: &[BatchCall], batch: BatchOptions, options: &call::CallOptions) -> Result<(), Failure> {

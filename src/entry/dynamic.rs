@@ -18,6 +18,7 @@ use crate::{
     policy::limiter::queue::Caller,
     providers::{api::ResolvedCall, registry},
 };
+use bytes::Bytes;
 use std::rc::Rc;
 
 /// The parameters that select a page of a numbered list.
@@ -32,6 +33,28 @@ pub struct Answer {
     pub page: Option<PageInfo>,
     /// Where it came from.
     pub info: AnswerInfo,
+    /// What it was made of.
+    pub made_of: MadeOf,
+}
+
+/// What the provider sent of an answer. The memory of both is charged to the instance until this is
+/// dropped: whoever keeps bodies while readers take their time must keep it as well, or they
+/// could hold more memory than there is.
+#[derive(Clone, Default)]
+pub struct MadeOf(Bytes);
+
+impl std::fmt::Debug for MadeOf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
+}
+
+impl Answer {
+    /// The answer alone: others may have the memory that it was charged with.
+    #[must_use]
+    pub fn released(self) -> Answer {
+        Answer { made_of: MadeOf::default(), ..self }
+    }
 }
 
 /// Finds an operation by name.
@@ -41,7 +64,14 @@ pub struct Answer {
 pub fn operation(provider: &str, name: &str) -> Result<&'static Operation, Failure> {
     catalogue::find(provider, name).map_err(|missing| {
         let wrong = if missing.what == "vendor" { provider } else { name };
-        let hint = missing.nearest.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let hint = match missing.nearest {
+            Some(near) => format!("; did you mean `{near}`?"),
+            None if missing.what == "vendor" => {
+                let known: Vec<_> = registry::all().iter().map(|provider| provider.name()).collect();
+                format!("; there are: {}", known.join(", "))
+            }
+            None => String::new(),
+        };
         bad_field(missing.what, format!("`{}` is not known{hint}", printable(wrong)))
     })
 }
@@ -109,27 +139,33 @@ pub(crate) async fn answer<H: Host + 'static>(
             .map_err(|misfit| misfit_failed(operation, &page.call_id, page.status, misfit))
             .map_err(|failure| Failure { resume: page.again.clone(), ..failure })?;
         info.answer = client.clean_misfits(misfits).of(info.answer);
-        return Ok(Answer { body: Some(body), info: info.answer.clone(), page: Some(info) });
+        let made_of = MadeOf(page.source());
+        return Ok(Answer { body: Some(body), info: info.answer.clone(), page: Some(info), made_of });
     }
     let answer = client.call_by(caller, &call, &options).await?;
     let refused =
         |misfit| misfit_failed(operation, &answer.call_id, answer.status, client.clean_misfit(misfit));
+    let mut made_of = MadeOf::default();
     let (body, misfits) = match &answer.payload {
         Payload::Nothing => (None, Misfits::default()),
-        Payload::Value(body) | Payload::Accepted(Accepted { body, .. }) => match operation.answer {
-            Some(_) => one(&call, &options, ty, body)
-                .map(|(body, misfits)| (Some(body), misfits))
-                .map_err(refused)?,
-            // The contract knows no answer here, so there is nothing to normalise.
-            None => (String::from_utf8(body.to_vec()).ok(), Misfits::default()),
-        },
+        Payload::Value(body) | Payload::Accepted(Accepted { body, .. }) => {
+            made_of = MadeOf(body.clone());
+            match operation.answer {
+                Some(_) => one(&call, &options, ty, body)
+                    .map(|(body, misfits)| (Some(body), misfits))
+                    .map_err(refused)?,
+                // The contract knows no answer here, so there is nothing to normalise.
+                None => (String::from_utf8(body.to_vec()).ok(), Misfits::default()),
+            }
+        }
         Payload::Page(_) => {
             let envelope = whole_envelope(operation, &answer)?;
+            made_of = MadeOf(envelope.body.clone());
             let (body, misfits) = records.array(envelope.records().enumerate()).map_err(refused)?;
             (Some(body), misfits)
         }
     };
-    Ok(Answer { body, page: None, info: client.clean_misfits(misfits).of(answer.info()) })
+    Ok(Answer { body, page: None, info: client.clean_misfits(misfits).of(answer.info()), made_of })
 }
 
 /// An answer that is one value.
@@ -167,7 +203,7 @@ pub async fn list<H: Host + 'static>(
     options: Option<&CallOptions>,
 ) -> Result<Reader<H>, Failure> {
     if !operation.is_list() {
-        return Err(bad_field("operation", format!("`{}` is no list; invoke it", operation.name)));
+        return Err(bad_field("operation", format!("`{}` is no list", operation.name)));
     }
     let (call, page) = prepare(operation, parameters, body, false)?;
     let mut options = call::CallOptions::check(options)?;
@@ -267,6 +303,12 @@ fn page_request<'a>(
             rest.push((name.to_owned(), value.clone()));
             continue;
         }
+        if parameters.iter().filter(|(other, _)| other == name).count() > 1 {
+            if !wrong.iter().any(|wrong| wrong.field == name) {
+                wrong.push(FieldError::new(name, "is given more than once"));
+            }
+            continue;
+        }
         let number = || value.parse::<u32>().ok().filter(|number| *number > 0);
         match name {
             "pageSize" => {
@@ -319,7 +361,12 @@ impl Records {
         &self,
         records: impl Iterator<Item = (usize, &'a [u8])>,
     ) -> Result<(String, Misfits), Misfit> {
-        let (mut out, mut misfits) = (String::from("["), Misfits::default());
+        // As much as the records have in the provider's JSON, which is as much as they have in most
+        // cases: a text that grows by doubling would take three times as much while it does.
+        let records: Vec<_> = records.collect();
+        let length: usize = records.iter().map(|(_, json)| json.len() + 1).sum();
+        let (mut out, mut misfits) = (String::with_capacity(length + 2), Misfits::default());
+        out.push('[');
         for (place, json) in records {
             let named = |error| name(self.id_member, json, place, error);
             let made = make(&self.form, self.on_misfit, json).map_err(named)?;

@@ -24,7 +24,7 @@ pub async fn download<H: Host + 'static>(
     options: Option<&CallOptions>,
 ) -> Result<Download<H>, Failure> {
     if !operation.file {
-        return Err(bad_field("operation", format!("`{}` answers with no file: invoke it", operation.name)));
+        return Err(bad_field("operation", format!("`{}` answers with no file", operation.name)));
     }
     let (call, _) = dynamic::prepare(operation, parameters, None, true)?;
     Download::open(client, &call, &call::CallOptions::check(options)?).await
@@ -43,7 +43,7 @@ pub async fn upload<H: Host + 'static>(
     options: Option<&CallOptions>,
 ) -> Result<dynamic::Answer, Failure> {
     if operation.upload.is_none() {
-        return Err(bad_field("operation", format!("`{}` takes no file: invoke it", operation.name)));
+        return Err(bad_field("operation", format!("`{}` takes no file", operation.name)));
     }
     let options = call::CallOptions::check(options)?;
     match (dynamic::prepare(operation, parameters, None, true), file) {

@@ -4,6 +4,7 @@
 //! catalogue's files are recordings, pictures and documents: none of them is empty, and what is
 //! a page or JSON says that it is an attachment (RFC 6266).
 
+use super::range::is_whole;
 use crate::host::Opened;
 
 /// Why an answer is no file.
@@ -15,11 +16,17 @@ pub(crate) struct NoFile {
     pub(crate) may_pass: bool,
 }
 
-/// Looks at the head of an answer with a status of 2xx.
-pub(crate) fn no_file(opened: &Opened) -> Option<NoFile> {
+/// Looks at the head of an answer with a status of 2xx. `of_rest`: the rest of a file was asked
+/// for, and not a whole one.
+pub(crate) fn no_file(opened: &Opened, of_rest: bool) -> Option<NoFile> {
     let none = |message: String, may_pass: bool| Some(NoFile { message, may_pass });
-    if matches!(opened.status, 204 | 205) {
-        return none(format!("HTTP {} has no file", opened.status), false);
+    match opened.status {
+        200 | 203 => {}
+        206 if of_rest || is_whole(opened) => {}
+        206 => return none("HTTP 206 is a part of a file, and all of it was asked for".to_owned(), true),
+        // Accepted: there may be one later.
+        202 => return none("HTTP 202 has no file yet".to_owned(), true),
+        status => return none(format!("HTTP {status} has no file"), false),
     }
     if opened.header("content-length").is_some_and(|length| length.trim() == "0") {
         return none("the answer is empty, which is no file".to_owned(), false);
@@ -56,7 +63,14 @@ mod tests {
             (200, vec![("content-type", "audio/mpeg")], None),
             (200, vec![("content-type", "application/pdf"), ("content-length", "4")], None),
             (200, vec![], None),
-            (206, vec![("content-type", "image/png")], None),
+            (203, vec![("content-type", "image/png")], None),
+            (206, vec![("content-type", "image/png")], Some(true)),
+            (206, vec![("content-range", "bytes 0-9/10")], None),
+            (206, vec![("content-range", "bytes 0-9/11")], Some(true)),
+            (206, vec![("content-range", "bytes 1-9/10")], Some(true)),
+            (206, vec![("content-range", "bytes 0-9/*")], Some(true)),
+            (201, vec![("content-type", "audio/mpeg")], Some(false)),
+            (202, vec![("content-type", "audio/mpeg")], Some(true)),
             (204, vec![], Some(false)),
             (205, vec![("content-type", "audio/mpeg")], Some(false)),
             (200, vec![("content-length", " 0")], Some(false)),
@@ -66,8 +80,9 @@ mod tests {
             (200, vec![("content-type", "application/json"), attached], None),
             (200, vec![("content-type", "application/problem+json"), attached], Some(false)),
         ] {
-            let found = no_file(&head(status, &headers)).map(|none| none.may_pass);
+            let found = no_file(&head(status, &headers), false).map(|none| none.may_pass);
             assert_eq!(found, expected, "{status} {headers:?}");
         }
+        assert_eq!(no_file(&head(206, &[]), true), None);
     }
 }

@@ -52,6 +52,11 @@ impl Rest {
     }
 }
 
+/// Whether a partial answer that nobody asked for is all of the file nevertheless.
+pub(crate) fn is_whole(opened: &Opened) -> bool {
+    opened.header("content-range").and_then(parse).is_some_and(|(from, total)| from == 0 && total.is_some())
+}
+
 /// `bytes 7-9/10`: where it begins, and the length of the whole if it says.
 fn parse(range: &str) -> Option<(u64, Option<u64>)> {
     let (span, total) = range.trim().strip_prefix("bytes ")?.split_once('/')?;

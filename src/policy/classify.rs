@@ -208,8 +208,8 @@ pub struct Fault {
 pub fn classify(attempt: &Attempt, access: Access, rules: &StatusRules) -> Result<(), Fault> {
     let mut fault = match *attempt {
         Attempt::Answer { status: status @ 200..=299, hint, body } => {
-            // The provider acted. Only the body is lost: a read can be repeated for
-            // it, a write cannot.
+            // The provider acted, as far as one can tell. Only the body is lost: a read can be
+            // repeated for it, a write cannot.
             let (reason, repeatable) = match body {
                 BodyKind::Usable => return Ok(()),
                 BodyKind::Malformed => (Reason::Malformed, true),
@@ -225,7 +225,9 @@ pub fn classify(attempt: &Attempt, access: Access, rules: &StatusRules) -> Resul
                 Access::Read if repeatable => Class::Transient,
                 Access::Read => Class::Final,
             };
-            Fault { reason, effect: Effect::Applied, class, status: Some(status), hint }
+            // A proxy's page in the place of an answer says nothing of what the provider did.
+            let effect = if body == BodyKind::Malformed { Effect::Unknown } else { Effect::Applied };
+            Fault { reason, effect, class, status: Some(status), hint }
         }
         Attempt::Answer { status, hint, .. } => {
             let StatusRule { class, effect, reason } = rules.rule(status, hint.is_some());

@@ -119,6 +119,12 @@ pub const SETTINGS: &[Setting] = &[
         "The largest answer that is read.",
     ),
     setting(
+        "PENSTOCK_MAX_PAGE_RECORDS",
+        Kind::Integer { min: 1, max: 100_000_000 },
+        "50000",
+        "The most records that a page may have, whatever was asked for: while a page is read, other calls on the instance wait.",
+    ),
+    setting(
         "PENSTOCK_MEMORY_BYTES",
         Kind::Integer { min: 1_048_576, max: 3_221_225_472 },
         "335544320",
@@ -262,6 +268,8 @@ pub struct CommonSettings {
     pub max_read_time: Duration,
     /// The largest answer.
     pub max_body_bytes: usize,
+    /// The most records of a page.
+    pub max_page_records: usize,
     /// Bytes that the answers under way may take.
     pub memory_bytes: usize,
     /// Bytes that the instance may take, 0 if that is not known.
@@ -389,6 +397,7 @@ impl From<&Values> for CommonSettings {
             max_read_bytes: values.integer("PENSTOCK_MAX_READ_BYTES"),
             max_read_time: Duration::from_secs(values.integer("PENSTOCK_MAX_READ_TIME")),
             max_body_bytes: count("PENSTOCK_MAX_BODY_BYTES"),
+            max_page_records: count("PENSTOCK_MAX_PAGE_RECORDS"),
             memory_bytes: count("PENSTOCK_MEMORY_BYTES"),
             instance_memory_bytes: count("PENSTOCK_INSTANCE_MEMORY_BYTES"),
             max_file_bytes: values.integer("PENSTOCK_MAX_FILE_BYTES"),

@@ -4,6 +4,7 @@ use crate::{
     asked::Asked,
     grace::Grace,
     misfits::count_on_stderr,
+    output::Output,
     stopping::Stopping,
     target::{MisfitChoice, Target},
     text,
@@ -12,7 +13,6 @@ use crate::{
 use anyhow::{Context, Result};
 use clap::Args;
 use penstock_host::bindings::types::AnswerSource;
-use std::io::{self, Write};
 
 #[derive(Args)]
 pub(crate) struct Call {
@@ -48,7 +48,9 @@ impl Call {
         let call = plugin.invoke(provider_name, operation, parameters.clone(), body, Some(options));
         let answer = self.grace.call(&self.asked, stopping, call).await??;
         if let Some(body) = answer.body {
-            writeln!(io::stdout(), "{body}")?;
+            let mut output = Output::stdout(stopping);
+            output.line(&body)?;
+            output.flush()?;
         }
         if answer.info.source != AnswerSource::Vendor {
             let degraded = if answer.info.degraded { ", degraded" } else { "" };

@@ -154,18 +154,19 @@ fn main() -> ExitCode {
 
 impl Command {
     async fn run(self, stopping: &Stopping) -> Result<()> {
-        let running: BoxFuture<'_, Result<()>> = match self {
+        let told = stopping.clone();
+        let running: BoxFuture<'static, Result<()>> = match self {
             // These end by themselves when they are asked to.
             Command::List(command) => return command.run(stopping).await,
             Command::Batch(command) => return command.run(stopping).await,
             Command::Provider(command) => return command.run(stopping).await,
             Command::Serve(command) => return command.run(stopping).await,
-            Command::Demo(command) => command.run().boxed(),
             Command::Call(command) => return command.run(stopping).await,
             Command::Upload(command) => return command.run(stopping).await,
+            Command::Demo(command) => command.run().boxed(),
             #[cfg(target_os = "linux")]
             Command::Soak(command) => command.run().boxed(),
-            Command::Download(command) => command.run(stopping).boxed(),
+            Command::Download(command) => async move { command.run(&told).await }.boxed(),
             Command::Operations(command) => command.run().boxed(),
             Command::Ready(command) => command.run().boxed(),
             Command::Simulate(command) => on_a_thread(|| command.run()).boxed(),
@@ -174,7 +175,15 @@ impl Command {
             Command::Manual(command) => on_a_thread(|| command.run::<Arguments>()).boxed(),
             Command::Key(command) => on_a_thread(|| command.run()).boxed(),
         };
-        stopping.unless_asked(running).await?
+        // A task of its own: a print to a pipe that nobody reads holds no other one up.
+        let mut running = tokio::spawn(running);
+        let done = stopping.unless_asked(&mut running).await;
+        if done.is_err() {
+            // What is dropped with the command removes the files that it has not finished.
+            running.abort();
+            _ = tokio::time::timeout(LAST_LINES, running).await;
+        }
+        done??
     }
 }
 

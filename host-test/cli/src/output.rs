@@ -40,7 +40,7 @@ pub(crate) enum Unwritten {
     #[error("the output took nothing until the end by {0}")]
     Stopped(Signal),
     /// Anything else.
-    #[error("cannot write the output: {0}")]
+    #[error("cannot write the output")]
     Failed(#[source] io::Error),
 }
 

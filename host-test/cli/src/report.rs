@@ -152,6 +152,8 @@ fn tell(failure: &Failure, code: u8) {
         Outcome::NotSent | Outcome::NotApplied => {}
     }
     match failure.retry {
+        // What is wrong with the input or the settings stays wrong.
+        _ if code == USAGE => {}
         RetryAdvice::After(millis) => tell!("Try again in {:.1} s.", millis as f64 / 1000.0),
         RetryAdvice::Now | RetryAdvice::Later => tell!("Trying again may help."),
         RetryAdvice::Never => {}

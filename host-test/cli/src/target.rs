@@ -29,7 +29,7 @@ pub(crate) struct Target {
     #[arg(long, value_enum)]
     role: Option<Role>,
     /// Give up after this many seconds, waits included.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     deadline: Option<u64>,
     /// Ask the vendor even if the cache has an answer.
     #[arg(long)]

@@ -3,11 +3,11 @@
 use crate::{
     asked::Asked,
     grace::Grace,
+    output::Output,
     progress::{Progress, Quiet},
     report::Unfit,
     stopping::Stopping,
     target::Target,
-    told::say,
 };
 use anyhow::Result;
 use clap::Args;
@@ -56,7 +56,9 @@ impl Upload {
         let answer = self.grace.call(&self.asked, stopping, call).await??;
         drop(progress);
         if let Some(body) = answer.body {
-            say!("{body}")?;
+            let mut output = Output::stdout(stopping);
+            output.line(&body)?;
+            output.flush()?;
         }
         Ok(())
     }

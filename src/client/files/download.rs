@@ -74,7 +74,11 @@ impl<H: Host> Download<H> {
             call_id: context.id.clone(),
             status: opened.status,
             content_type: opened.header("content-type").map(str::to_owned),
-            file_name: opened.header("content-disposition").and_then(disposition::file_name),
+            // It is shown to people, and becomes the name of a file.
+            file_name: opened
+                .header("content-disposition")
+                .and_then(disposition::file_name)
+                .map(|name| client.accounts.redactor().clean(&name).into_owned()),
             length: length(&opened),
         };
         Ok(Download {
@@ -274,7 +278,7 @@ async fn found<H: Host>(client: &Client<H>, state: &mut CallState<'_>) -> Result
 fn check(call: &Call, options: &CallOptions) -> Result<(), Failure> {
     let name = call.operation.name;
     if !call.operation.file {
-        return Err(bad_field("operation", format!("`{name}` answers with no file: invoke it")));
+        return Err(bad_field("operation", format!("`{name}` answers with no file")));
     }
     if options.fallback.is_some() {
         return Err(bad_field("fallback", "is for operations with one answer, and this one has a file"));

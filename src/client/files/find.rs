@@ -71,7 +71,11 @@ impl<H: Host> Client<H> {
             Some(Err(Missing::Refused(answer))) => {
                 return self.conclude(state, authorization, Some(Ok(answer)));
             }
-            Some(Err(Missing::Elsewhere(failed))) => return Err(failed),
+            // A provider may put anything into the place that it sends us to.
+            Some(Err(Missing::Elsewhere(failed))) => {
+                let message = self.accounts.redactor().clean(&failed.detail.message).into_owned();
+                return Err(Failed { detail: ErrorDetail { message, ..failed.detail }, ..failed });
+            }
             Some(Ok(opened)) => opened,
         };
         let status = opened.status;
@@ -81,7 +85,7 @@ impl<H: Host> Client<H> {
             let fault = Fault { reason: Reason::Unfit, effect, class, status: Some(status), hint: None };
             Failed { fault, detail: ErrorDetail::new(FailureKind::Decode, why) }
         })?;
-        if let Some(NoFile { message, may_pass }) = no_file(&opened) {
+        if let Some(NoFile { message, may_pass }) = no_file(&opened, state.call.rest.is_some()) {
             let (reason, class) = match may_pass {
                 true => (Reason::Malformed, Class::Transient),
                 false => (Reason::Unfit, Class::Final),

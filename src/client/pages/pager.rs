@@ -34,6 +34,12 @@ impl Page {
         self.records.iter().map(|(_, range)| self.body.get(range.clone()).unwrap_or_default())
     }
 
+    /// What the provider sent, whose memory is charged for as long as this is kept.
+    #[must_use]
+    pub fn source(&self) -> Bytes {
+        self.body.clone()
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -46,6 +46,42 @@ fn answers_that_do_not_fit_at_once_come_one_after_the_other() {
     assert_eq!(used(&rig), 0);
 }
 
+/// A caller that hands a body on slowly holds its memory, and others wait for it.
+#[test]
+fn a_body_is_charged_until_it_is_let_go() {
+    let rig = rig();
+    rig.titan.on_api(|_, _| Some(Reply::ok(job(200_000))));
+    let id = [("id", "1")];
+    let held = rig.run(rig.invoke("jpm.jobs-get", &id, None, Some(&options()))).unwrap();
+    assert!(used(&rig) > 800_000, "{}", used(&rig));
+    let failure = rig.run(rig.invoke("jpm.jobs-get", &id, None, Some(&options()))).unwrap_err();
+    assert!(failure.message.contains("PENSTOCK_MEMORY_BYTES"), "{failure:?}");
+    drop(held);
+    assert_eq!(used(&rig), 0);
+    rig.run(rig.invoke("jpm.jobs-get", &id, None, Some(&options()))).unwrap();
+}
+
+/// What a page was asked for does not bound what comes.
+#[test]
+fn a_page_of_more_records_than_a_page_may_have_is_refused() {
+    let rig = Rig::new();
+    rig.host.set("PENSTOCK_MAX_PAGE_RECORDS", "1000");
+    let page = |records: usize| {
+        let records: Vec<_> = (0..records).map(|id| format!(r#"{{"id":{id},"x":[1,{{"y":2}}]}}"#)).collect();
+        format!(r#"{{"page":1,"pageSize":50,"hasMore":false,"data":[{}]}}"#, records.join(","))
+    };
+    let fits = page(1_000);
+    rig.titan.on_api(move |_, _| Some(Reply::ok(fits.clone())));
+    let read = rig.run(rig.read("jpm.jobs-list", &[], &options()));
+    assert_eq!((read.ids.len(), read.end.is_ok()), (1_000, true), "{:?}", read.end);
+    let asked = rig.titan.api_requests();
+    let heavy = page(1_100);
+    rig.titan.on_api(move |_, _| Some(Reply::ok(heavy.clone())));
+    let failure = rig.run(rig.read("jpm.jobs-list", &[], &options())).end.unwrap_err();
+    assert_eq!((failure.kind, rig.titan.api_requests()), (FailureKind::TooLarge, asked + 1));
+    assert!(failure.message.contains("PENSTOCK_MAX_PAGE_RECORDS"), "{failure:?}");
+}
+
 #[test]
 fn an_answer_that_can_never_fit_is_refused_and_names_the_setting() {
     for (body, fits) in [

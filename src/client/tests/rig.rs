@@ -103,7 +103,8 @@ impl Rig {
 
     /// Gets the job 1 in a certain way.
     pub async fn get_with(&self, options: &CallOptions) -> Result<dynamic::Answer, Failure> {
-        self.invoke("jpm.jobs-get", &[("id", "1")], None, Some(options)).await
+        let answer = self.invoke("jpm.jobs-get", &[("id", "1")], None, Some(options)).await;
+        answer.map(dynamic::Answer::released)
     }
 
     /// Makes a note: a POST that is not to be repeated.

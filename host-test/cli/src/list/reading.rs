@@ -152,7 +152,17 @@ impl Reading {
 
     /// What is to be said when the output takes no more.
     async fn unwritten(&mut self, error: anyhow::Error) -> anyhow::Error {
-        let Some(file) = self.keeper.file().map(|file| file.display().to_string()) else { return error };
+        let Some(file) = self.keeper.file().map(|file| file.display().to_string()) else {
+            let is_gone = matches!(error.downcast_ref(), Some(Unwritten::Gone));
+            // That it was stopped says more than that nobody reads any more.
+            return match self.stopping.signal() {
+                Some(_) if is_gone => {
+                    let rest = format!(" after {} records, of which not all were read", self.printed);
+                    self.stopping.stopped(rest).into()
+                }
+                _ => error,
+            };
+        };
         // What was acknowledged may still be on its way.
         let settled = tokio::time::timeout(GRACE, self.keeper.settle(self.printed, &mut self.output)).await;
         if let Err(error) = self.keeper.keep(&self.output) {
