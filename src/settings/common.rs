@@ -354,7 +354,8 @@ impl CommonSettings {
             return wrong(format!("must be at least four times PENSTOCK_MAX_BODY_BYTES, {least}"));
         }
         let instance = self.instance_memory_bytes;
-        let most = instance.saturating_sub(self.cache_bytes).saturating_sub(REST_OF_MEMORY) / 2;
+        let kept = if self.caching { self.cache_bytes } else { 0 };
+        let most = instance.saturating_sub(kept).saturating_sub(REST_OF_MEMORY) / 2;
         if instance > 0 && self.memory_bytes > most {
             return wrong(format!(
                 "must be at most {most}: half of the {instance} bytes that the host gives to an instance, \
