@@ -54,7 +54,7 @@ impl secrets::Host for HostImports {}
 
 impl<T: Send + 'static> secrets::HostWithStore<T> for HasSelf<HostImports> {
     async fn get(caller: &Accessor<T, Self>, name: String) -> Result<Option<String>, types::HostError> {
-        Ok(imports(caller).secrets.get(&name).await?)
+        Ok(imports(caller).secrets.get(&name).await?.map(|found| found.expose().to_owned()))
     }
 }
 
@@ -62,7 +62,7 @@ impl config::Host for HostImports {}
 
 impl<T: Send + 'static> config::HostWithStore<T> for HasSelf<HostImports> {
     async fn get(caller: &Accessor<T, Self>, name: String) -> Result<Option<String>, types::HostError> {
-        Ok(imports(caller).config.get(&name).await?)
+        Ok(imports(caller).config.get(&name).await?.map(|found| found.expose().to_owned()))
     }
 }
 

@@ -6,12 +6,12 @@
 //!
 //! ```
 //! use futures_util::future::BoxFuture;
-//! use penstock_host::sources::{HostError, Source};
+//! use penstock_host::sources::{HostError, Secret, Source};
 //!
 //! struct Vault;
 //!
 //! impl Source for Vault {
-//!     fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<String>, HostError>> {
+//!     fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>> {
 //!         Box::pin(async move {
 //!             // Ask the vault for `name`, and keep the secret out of the error.
 //!             Err(HostError::Unavailable(format!("the vault did not answer for {name}")))
@@ -38,6 +38,9 @@ pub use dotenv::DotEnv;
 pub use files::Files;
 pub use layered::Layered;
 pub use map::Map;
+/// A value: wiped when it is dropped, and shown by nothing. Settings are no secrets, but who asks for
+/// a name does not say which it is.
+pub use penstock_policy::secret::Secret;
 pub use process::Process;
 pub use standard::{standard, standard_with};
 
@@ -63,16 +66,22 @@ pub trait Source: Send + Sync {
     ///
     /// [`HostError`], which the component reports to its caller. It must not contain
     /// a value.
-    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<String>, HostError>>;
+    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>>;
 }
 
 impl<S: Source + ?Sized> Source for Arc<S> {
-    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<String>, HostError>> {
+    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>> {
         (**self).get(name)
     }
 }
 
 /// An empty text counts as none, as it does in the component.
-fn present(value: Option<String>) -> Option<String> {
-    value.filter(|value| !value.is_empty())
+fn present(value: Option<String>) -> Option<Secret> {
+    value.filter(|value| !value.is_empty()).map(Secret::new)
+}
+
+/// For tests, which have no secrets.
+#[cfg(test)]
+fn exposed(found: Result<Option<Secret>, HostError>) -> Result<Option<String>, HostError> {
+    found.map(|found| found.map(|found| found.expose().to_owned()))
 }

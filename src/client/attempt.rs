@@ -227,7 +227,11 @@ impl<H: Host> Client<H> {
         match value(state, body).and_then(|body| self.read_page_or_value(state, &body)) {
             Ok(payload) => (BodyKind::Usable, Ok(payload)),
             Err(unreadable) => {
-                let body = if unreadable.malformed { BodyKind::Malformed } else { BodyKind::Unfit };
+                let body = match unreadable.malformed {
+                    true if begins_as_json(body) => BodyKind::Malformed,
+                    true => BodyKind::Foreign,
+                    false => BodyKind::Unfit,
+                };
                 let message =
                     format!("the answer cannot be read: {} {}", unreadable.path, unreadable.message);
                 let fields = vec![FieldError::new(unreadable.path, unreadable.message)];
@@ -272,6 +276,12 @@ fn accepted(state: &CallState<'_>, response: &Response, after: Option<Duration>)
     check_limits(body, settings.max_body_bytes, settings.max_depth).ok()?;
     let progress = state.provider.reports()?.in_progress(&state.call, body)?;
     Some(Accepted { body: body.clone(), after, progress })
+}
+
+/// Whether a body begins as JSON does, whatever follows.
+fn begins_as_json(body: &[u8]) -> bool {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    first.is_some_and(|first| matches!(first, b'{' | b'[' | b'"' | b'-' | b'0'..=b'9'))
 }
 
 /// The answer is larger than the memory that is left for it, or than all that there is.

@@ -42,7 +42,9 @@ pub enum Attempt {
 pub enum BodyKind {
     /// Complete and of the expected kind, which may be no body at all.
     Usable,
-    /// Not JSON where JSON was expected, such as a proxy's HTML page.
+    /// Nothing that begins as JSON where JSON was expected, such as a proxy's HTML page.
+    Foreign,
+    /// JSON that breaks off, or says of itself that it is another answer.
     Malformed,
     /// The connection broke within the body.
     CutOff,
@@ -212,7 +214,7 @@ pub fn classify(attempt: &Attempt, access: Access, rules: &StatusRules) -> Resul
             // repeated for it, a write cannot.
             let (reason, repeatable) = match body {
                 BodyKind::Usable => return Ok(()),
-                BodyKind::Malformed => (Reason::Malformed, true),
+                BodyKind::Foreign | BodyKind::Malformed => (Reason::Malformed, true),
                 BodyKind::CutOff => (Reason::Connection, true),
                 BodyKind::Unfit => (Reason::Unfit, false),
                 BodyKind::TooLarge => (Reason::TooLarge, false),
@@ -226,7 +228,7 @@ pub fn classify(attempt: &Attempt, access: Access, rules: &StatusRules) -> Resul
                 Access::Read => Class::Final,
             };
             // A proxy's page in the place of an answer says nothing of what the provider did.
-            let effect = if body == BodyKind::Malformed { Effect::Unknown } else { Effect::Applied };
+            let effect = if body == BodyKind::Foreign { Effect::Unknown } else { Effect::Applied };
             Fault { reason, effect, class, status: Some(status), hint }
         }
         Attempt::Answer { status, hint, .. } => {

@@ -101,5 +101,6 @@ impl Allowed {
 }
 
 async fn get(settings: &impl Source, name: &str) -> Result<Option<String>, Unfit> {
-    settings.get(name).await.map_err(|error| Unfit(format!("{name}: {error}")))
+    let found = settings.get(name).await.map_err(|error| Unfit(format!("{name}: {error}")))?;
+    Ok(found.map(|found| found.expose().to_owned()))
 }

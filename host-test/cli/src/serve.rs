@@ -135,8 +135,8 @@ fn announce(gateway: &Gateway, key: Option<String>, job: Option<i64>) {
 async fn is_key_configured(settings: &impl Source) -> Result<bool> {
     let unfit = |why: String| Unfit(format!("{API_KEY_HASH}: {why}"));
     let found = settings.get(API_KEY_HASH).await.map_err(|error| unfit(error.to_string()))?;
-    let Some(found) = found.filter(|found| !found.trim().is_empty()) else { return Ok(false) };
-    Hashes::parse(&found).map_err(|error| unfit(error.to_string()))?;
+    let Some(found) = found.filter(|found| !found.expose().trim().is_empty()) else { return Ok(false) };
+    Hashes::parse(found.expose()).map_err(|error| unfit(error.to_string()))?;
     Ok(true)
 }
 

@@ -3,7 +3,7 @@
 use crate::report::Unfit;
 use clap::Args;
 use futures_util::future::BoxFuture;
-use penstock_host::sources::{DotEnv, HostError, Source, standard_with};
+use penstock_host::sources::{DotEnv, HostError, Secret, Source, standard_with};
 use std::{
     path::PathBuf,
     sync::{
@@ -45,7 +45,7 @@ pub(crate) fn failed() -> bool {
 struct Noting(Arc<dyn Source>);
 
 impl Source for Noting {
-    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<String>, HostError>> {
+    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>> {
         Box::pin(async move {
             let found = self.0.get(name).await;
             FAILED.fetch_or(found.is_err(), Relaxed);

@@ -125,7 +125,7 @@ impl Target {
         let settings = self.env_file.settings().await?;
         let found = settings.get(BATCH_SIZE.0).await;
         let found = found.map_err(|error| Unfit(format!("{}: {error}", BATCH_SIZE.0)))?;
-        let size = found.and_then(|size| size.trim().parse().ok()).unwrap_or(BATCH_SIZE.1);
+        let size = found.and_then(|size| size.expose().trim().parse().ok()).unwrap_or(BATCH_SIZE.1);
         Ok(size.clamp(1, 64))
     }
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use tokio::{
-    sync::watch,
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, watch},
     time::{Sleep, sleep},
 };
 use wasmtime::{
@@ -47,6 +47,8 @@ pub(super) struct GatewayState {
     imports: SpinImports,
     limits: StoreLimits,
     computing: Computing,
+    /// Its place among the instances.
+    _place: OwnedSemaphorePermit,
 }
 
 impl WasiView for GatewayState {
@@ -73,7 +75,14 @@ pub(super) struct Instances {
     /// Whether the instances may send nothing more.
     closed: Arc<AtomicBool>,
     started: AtomicU64,
+    places: Arc<Semaphore>,
+    waits: Arc<Notify>,
 }
+
+/// There are as many instances as there may be, and none takes a request just now.
+#[derive(Debug, thiserror::Error)]
+#[error("all instances are at work")]
+pub(super) struct AllAtWork;
 
 impl Instances {
     pub(super) fn new(
@@ -88,6 +97,7 @@ impl Instances {
             .and_then(ServicePre::new)
             .map_err(|error| Error::component(&error))?;
         let variables = environment.secrets_and_settings();
+        let most = options.instances;
         let imports = SpinImports { variables: Arc::new(variables), store: environment.state.clone() };
         Ok(Self {
             engine: engine.clone(),
@@ -98,7 +108,15 @@ impl Instances {
             stopped,
             closed: Arc::default(),
             started: AtomicU64::new(0),
+            places: Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS))),
+            waits: Arc::default(),
         })
+    }
+
+    /// Told when an instance that was at work waits for something, or has ended: it may take a
+    /// request now.
+    pub(super) fn waits(&self) -> Arc<Notify> {
+        self.waits.clone()
     }
 
     /// Lets the instances send nothing more: what they are answering ends with what they have.
@@ -129,6 +147,7 @@ impl HandlerState for Instances {
     type WorkerState = Quota;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<GatewayState, Expiry, Quota>> {
+        let place = self.places.clone().try_acquire_owned().map_err(|_| AllAtWork)?;
         let computing = self.environment.limits.computing(self.engine.wasmtime().weak());
         let state = GatewayState {
             wasi: sandbox(&self.environment.logs),
@@ -139,6 +158,7 @@ impl HandlerState for Instances {
             imports: self.imports.clone(),
             limits: self.environment.limits.store_limits(),
             computing: computing.clone(),
+            _place: place,
         };
         let mut store = Store::new(self.engine.wasmtime(), state);
         store.limiter(|state| &mut state.limits);
@@ -154,11 +174,13 @@ impl HandlerState for Instances {
                 sleep: Box::pin(sleep(self.options.idle)),
                 stopped: Box::pin(stopped(self.stopped.clone())),
                 computing,
+                waits: self.waits.clone(),
             },
             state: Quota {
                 options: self.options.clone(),
                 logs: self.environment.logs.clone(),
                 fate: Fate::default(),
+                waits: self.waits.clone(),
             },
         })
     }
@@ -175,6 +197,7 @@ pub(super) struct Expiry {
     sleep: Pin<Box<Sleep>>,
     stopped: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
     computing: Computing,
+    waits: Arc<Notify>,
 }
 
 impl WorkerExpiration for Expiry {
@@ -186,6 +209,7 @@ impl WorkerExpiration for Expiry {
         since: Instant,
     ) -> Poll<()> {
         self.computing.polled();
+        self.waits.notify_waiters();
         // The gateway bounds its requests itself, and a stream may last.
         if status != WorkerStatus::Idle {
             return Poll::Pending;
@@ -205,6 +229,7 @@ pub(super) struct Quota {
     options: GatewayOptions,
     logs: Logs,
     fate: Fate,
+    waits: Arc<Notify>,
 }
 
 impl WorkerState for Quota {
@@ -239,5 +264,6 @@ impl WorkerState for Quota {
         }
         // Now the bodies that it was writing end.
         drop(store);
+        self.waits.notify_waiters();
     }
 }

@@ -1,6 +1,10 @@
 //! HTTP/1.1 in front of the instances.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use http::{Request, Response, Uri, header::HOST, uri::Scheme};
 use http_body_util::BodyExt;
@@ -13,12 +17,14 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
     task::JoinSet,
+    time::{Instant, timeout_at},
 };
-use wasmtime_wasi_http::{Error as WasiError, WasiBody};
+use wasmtime_wasi_http::{Error as WasiError, WasiBody, handler::InstantiationError};
 
 use super::{
     GatewayOptions, Handler,
     fate::{Assigned, Whole},
+    instances::AllAtWork,
     peers::Peers,
     problem,
     progressing::Progressing,
@@ -139,21 +145,56 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<WasiBody>, Infallible> {
     let Some(request) = absolute(request) else { return Ok(problem::bad_request()) };
-    let Ok(Ok(turn)) = tokio::time::timeout(limits.turn, limits.requests.acquire_owned()).await else {
+    let until = Instant::now() + limits.turn;
+    let Ok(Ok(turn)) = timeout_at(until, limits.requests.acquire_owned()).await else {
         return Ok(problem::busy());
     };
     let method = request.method().clone();
     let assigned = Assigned::default();
-    Ok(match handler.handle(assigned.clone(), request).await {
-        Ok(response) => {
+    Ok(match handled(&handler, &assigned, request, until).await {
+        None => problem::busy(),
+        Some(Ok(response)) => {
             let fate = assigned.get().cloned().unwrap_or_default();
             response.map(|body| Whole::new(body, fate, turn).boxed_unsync())
         }
-        Err(error) => {
+        Some(Err(error)) => {
             logs.event("error", &format!("the gateway did not answer: {error:#}"));
             problem::unanswered(&method, &error)
         }
     })
+}
+
+/// Hands a request to an instance. While all that there may be are at work it waits, until then;
+/// none if it found no instance.
+async fn handled(
+    handler: &Handler,
+    assigned: &Assigned,
+    mut request: Request<WasiBody>,
+    until: Instant,
+) -> Option<Result<Response<WasiBody>, wasmtime::Error>> {
+    let waits = handler.state().waits();
+    loop {
+        // Before it is tried: an instance may wait for something in between.
+        let one_waits = waits.notified();
+        let error = match handler.handle(assigned.clone(), request).await {
+            Ok(response) => return Some(Ok(response)),
+            Err(error) => error,
+        };
+        request = match given_back(error) {
+            Ok(request) => request,
+            Err(error) => return Some(Err(error)),
+        };
+        timeout_at(until, one_waits).await.ok()?;
+    }
+}
+
+/// The request, if no instance took it because all are at work.
+fn given_back(error: wasmtime::Error) -> Result<Request<WasiBody>, wasmtime::Error> {
+    let refused: InstantiationError<Assigned> = error.downcast()?;
+    if !refused.error.is::<AllAtWork>() {
+        return Err(refused.into());
+    }
+    Ok(refused.request.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Puts what HTTP/1.1 says elsewhere into the URI, where the component looks for it.

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use futures_util::future::BoxFuture;
 
-use super::{HostError, Source};
+use super::{HostError, Secret, Source};
 
 /// Names that belong to Penstock and its providers by how they begin.
 const PREFIXES: [&str; 3] = ["ASLEEP_", "PENSTOCK_", "SERVICETITAN_"];
@@ -52,7 +52,7 @@ impl<S: Source> Allowed<S> {
 }
 
 impl<S: Source> Source for Allowed<S> {
-    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<String>, HostError>> {
+    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>> {
         if self.allows(name) {
             return self.source.get(name);
         }
@@ -63,7 +63,7 @@ impl<S: Source> Source for Allowed<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::Map;
+    use crate::sources::{Map, exposed};
 
     #[test]
     fn every_setting_of_the_core_is_known() {
@@ -87,9 +87,9 @@ mod tests {
         let all =
             Map::new([("SERVICETITAN_CLIENT_ID", "cid"), ("AWS_SECRET_ACCESS_KEY", "k"), ("MINE", "m")]);
         let allowed = Allowed::known(all.clone());
-        assert_eq!(allowed.get("SERVICETITAN_CLIENT_ID").await, Ok(Some("cid".into())));
+        assert_eq!(exposed(allowed.get("SERVICETITAN_CLIENT_ID").await), Ok(Some("cid".into())));
         assert!(matches!(allowed.get("AWS_SECRET_ACCESS_KEY").await, Err(HostError::Denied(_))));
         assert!(matches!(allowed.get("MINE").await, Err(HostError::Denied(_))));
-        assert_eq!(Allowed::known(all).and("MINE").get("MINE").await, Ok(Some("m".into())));
+        assert_eq!(exposed(Allowed::known(all).and("MINE").get("MINE").await), Ok(Some("m".into())));
     }
 }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use futures_util::future::BoxFuture;
 
 use super::{
-    HostError, Source, present,
+    HostError, Secret, Source, present,
     text::{self, Found},
 };
 
@@ -71,7 +71,7 @@ impl DotEnv {
         }
     }
 
-    async fn find(&self, name: &str) -> Result<Option<String>, HostError> {
+    async fn find(&self, name: &str) -> Result<Option<Secret>, HostError> {
         let Some(text) = self.read().await? else { return Ok(None) };
         let mut found = None;
         for entry in (Entries { rest: &text, line: 0 }).filter(|entry| entry.name == name) {
@@ -88,13 +88,13 @@ impl DotEnv {
 }
 
 impl Source for DotEnv {
-    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<String>, HostError>> {
+    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>> {
         Box::pin(self.find(name))
     }
 }
 
 impl Source for &DotEnv {
-    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<String>, HostError>> {
+    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>> {
         Box::pin(self.find(name))
     }
 }
@@ -205,12 +205,13 @@ fn unescape(quoted: &str) -> Result<String, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sources::exposed;
 
     async fn get(text: impl AsRef<[u8]>, name: &str) -> Result<Option<String>, HostError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".env");
         std::fs::write(&path, text).unwrap();
-        DotEnv::new(path).get(name).await
+        exposed(DotEnv::new(path).get(name).await)
     }
 
     async fn value(line: &str) -> String {
@@ -285,7 +286,7 @@ mod tests {
         std::fs::write(file.path(), "A=1\n").unwrap();
         for (mode, refused) in [(0o600, false), (0o644, false), (0o664, true), (0o606, true)] {
             file.as_file().set_permissions(std::fs::Permissions::from_mode(mode)).unwrap();
-            match DotEnv::new(file.path()).get("A").await {
+            match exposed(DotEnv::new(file.path()).get("A").await) {
                 Ok(found) => assert_eq!((found.as_deref(), refused), (Some("1"), false), "{mode:o}"),
                 Err(HostError::Denied(told)) => {
                     assert!(refused && told.contains("chmod"), "{mode:o}: {told}");
@@ -299,7 +300,7 @@ mod tests {
     async fn a_missing_file_has_no_values_unless_it_was_asked_for() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".env");
-        assert_eq!(DotEnv::new(&path).get("A").await, Ok(None));
+        assert_eq!(exposed(DotEnv::new(&path).get("A").await), Ok(None));
         assert!(matches!(DotEnv::existing(&path).check().await, Err(HostError::Failed(_))));
     }
 }

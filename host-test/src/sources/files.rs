@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use futures_util::future::BoxFuture;
 
 use super::{
-    HostError, Source, present,
+    HostError, Secret, Source, present,
     text::{is_within, read},
 };
 
@@ -34,22 +34,23 @@ impl<S: Source> Files<S> {
         Self { folder: Some(folder.into()), ..self }
     }
 
-    async fn find(&self, name: &str) -> Result<Option<String>, HostError> {
+    async fn find(&self, name: &str) -> Result<Option<Secret>, HostError> {
         let variable = format!("{name}_FILE");
         let value = self.source.get(name).await?;
         let Some(path) = self.source.get(&variable).await? else { return Ok(value) };
+        let path = path.expose();
         if value.is_some() {
             return Err(HostError::Failed(format!("{name} and {variable} are both set; remove one")));
         }
         if let Some(folder) = &self.folder
-            && !is_within(path.clone().into(), folder.clone()).await
+            && !is_within(path.into(), folder.clone()).await
         {
             let folder = folder.display();
             let message =
                 format!("{variable} names {path}, which is not in {folder}: set it in the environment");
             return Err(HostError::Denied(message));
         }
-        let found = read(path.clone().into())
+        let found = read(path.into())
             .await?
             .ok_or_else(|| HostError::Failed(format!("{variable} names {path}, which does not exist")))?;
         let mut text = found.utf_8(&format!("{path}, which {variable} names,"))?;
@@ -64,7 +65,7 @@ impl<S: Source> Files<S> {
 }
 
 impl<S: Source> Source for Files<S> {
-    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<String>, HostError>> {
+    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>> {
         Box::pin(self.find(name))
     }
 }
@@ -72,7 +73,7 @@ impl<S: Source> Source for Files<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::Map;
+    use crate::sources::{Map, exposed};
 
     fn named(name: &str, path: &std::path::Path) -> Files<Map> {
         Files::named_by(Map::new([(format!("{name}_FILE"), path.display().to_string())]))
@@ -83,13 +84,17 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let files = named("TOKEN", file.path());
         std::fs::write(file.path(), "first\r\n").unwrap();
-        assert_eq!(files.get("TOKEN").await, Ok(Some("first".into())));
+        assert_eq!(exposed(files.get("TOKEN").await), Ok(Some("first".into())));
         std::fs::write(file.path(), " second \n\n").unwrap();
-        assert_eq!(files.get("TOKEN").await, Ok(Some(" second \n".into())), "only one line break is cut");
+        assert_eq!(
+            exposed(files.get("TOKEN").await),
+            Ok(Some(" second \n".into())),
+            "only one line break is cut"
+        );
         std::fs::write(file.path(), "\n").unwrap();
-        assert_eq!(files.get("TOKEN").await, Ok(None));
+        assert_eq!(exposed(files.get("TOKEN").await), Ok(None));
         std::fs::write(file.path(), b"\xef\xbb\xbfmarked\r\n").unwrap();
-        assert_eq!(files.get("TOKEN").await, Ok(Some("marked".into())));
+        assert_eq!(exposed(files.get("TOKEN").await), Ok(Some("marked".into())));
     }
 
     #[tokio::test]
@@ -115,8 +120,9 @@ mod tests {
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(outside.path(), &link).unwrap();
         let up = folder.path().join("..").join(outside.path().file_name().unwrap());
-        let get =
-            async |path: &std::path::Path| named("TOKEN", path).within(folder.path()).get("TOKEN").await;
+        let get = async |path: &std::path::Path| {
+            exposed(named("TOKEN", path).within(folder.path()).get("TOKEN").await)
+        };
         assert_eq!(get(&inside).await, Ok(Some("hunter2".into())));
         for path in [outside.path(), &link, &up, &folder.path().join("gone")] {
             let Err(HostError::Denied(told)) = get(path).await else { panic!("{path:?}") };
@@ -139,7 +145,7 @@ mod tests {
     #[tokio::test]
     async fn a_plain_name_needs_no_file() {
         let files = Files::named_by(Map::new([("A", "1")]));
-        assert_eq!(files.get("A").await, Ok(Some("1".into())));
-        assert_eq!(files.get("B").await, Ok(None));
+        assert_eq!(exposed(files.get("A").await), Ok(Some("1".into())));
+        assert_eq!(exposed(files.get("B").await), Ok(None));
     }
 }

@@ -1,6 +1,6 @@
 use futures_util::future::BoxFuture;
 
-use super::{HostError, Source};
+use super::{HostError, Secret, Source};
 
 /// Several sources. The first that has a value wins; one that fails is not passed
 /// over, since the value below it may be an old one.
@@ -23,7 +23,7 @@ impl Layered {
 }
 
 impl Source for Layered {
-    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<String>, HostError>> {
+    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>> {
         Box::pin(async move {
             for source in &self.0 {
                 if let Some(value) = source.get(name).await? {
@@ -44,12 +44,12 @@ impl std::fmt::Debug for Layered {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::Map;
+    use crate::sources::{Map, exposed};
 
     struct Down;
 
     impl Source for Down {
-        fn get<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<String>, HostError>> {
+        fn get<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>> {
             Box::pin(async { Err(HostError::Unavailable("down".into())) })
         }
     }
@@ -61,15 +61,15 @@ mod tests {
             ("B", "lower"),
             ("EMPTY", "lower"),
         ]));
-        assert_eq!(layers.get("A").await, Ok(Some("upper".into())));
-        assert_eq!(layers.get("B").await, Ok(Some("lower".into())));
-        assert_eq!(layers.get("EMPTY").await, Ok(Some("lower".into())));
-        assert_eq!(layers.get("C").await, Ok(None));
+        assert_eq!(exposed(layers.get("A").await), Ok(Some("upper".into())));
+        assert_eq!(exposed(layers.get("B").await), Ok(Some("lower".into())));
+        assert_eq!(exposed(layers.get("EMPTY").await), Ok(Some("lower".into())));
+        assert_eq!(exposed(layers.get("C").await), Ok(None));
     }
 
     #[tokio::test]
     async fn a_failing_layer_is_not_passed_over() {
         let layers = Layered::new().then(Down).then(Map::new([("A", "old")]));
-        assert_eq!(layers.get("A").await, Err(HostError::Unavailable("down".into())));
+        assert_eq!(exposed(layers.get("A").await), Err(HostError::Unavailable("down".into())));
     }
 }

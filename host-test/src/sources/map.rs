@@ -2,23 +2,23 @@ use std::{collections::BTreeMap, fmt};
 
 use futures_util::future::BoxFuture;
 
-use super::{HostError, Source, present};
+use super::{HostError, Secret, Source};
 
 /// Values that the embedder holds already.
 #[derive(Clone, Default)]
-pub struct Map(BTreeMap<String, String>);
+pub struct Map(BTreeMap<String, Secret>);
 
 impl Map {
     /// These names and values.
     #[must_use]
     pub fn new<N: Into<String>, V: Into<String>>(values: impl IntoIterator<Item = (N, V)>) -> Self {
-        Self(values.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        Self(values.into_iter().map(|(name, value)| (name.into(), Secret::new(value.into()))).collect())
     }
 }
 
 impl Source for Map {
-    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<String>, HostError>> {
-        Box::pin(async move { Ok(present(self.0.get(name).cloned())) })
+    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>> {
+        Box::pin(async move { Ok(self.0.get(name).filter(|value| !value.is_empty()).cloned()) })
     }
 }
 
@@ -32,13 +32,14 @@ impl fmt::Debug for Map {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sources::exposed;
 
     #[tokio::test]
     async fn an_empty_text_is_none() {
         let map = Map::new([("A", "1"), ("B", "")]);
-        assert_eq!(map.get("A").await, Ok(Some("1".into())));
-        assert_eq!(map.get("B").await, Ok(None));
-        assert_eq!(map.get("C").await, Ok(None));
+        assert_eq!(exposed(map.get("A").await), Ok(Some("1".into())));
+        assert_eq!(exposed(map.get("B").await), Ok(None));
+        assert_eq!(exposed(map.get("C").await), Ok(None));
     }
 
     #[test]

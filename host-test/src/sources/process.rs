@@ -2,14 +2,14 @@ use std::env;
 
 use futures_util::future::BoxFuture;
 
-use super::{HostError, Source, present};
+use super::{HostError, Secret, Source, present};
 
 /// The environment variables of this process, at each use.
 #[derive(Clone, Copy, Debug)]
 pub struct Process;
 
 impl Source for Process {
-    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<String>, HostError>> {
+    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>> {
         Box::pin(async move {
             match env::var(name) {
                 Ok(value) => Ok(present(Some(value))),

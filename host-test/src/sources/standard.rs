@@ -38,7 +38,7 @@ struct Standard<U, N> {
 }
 
 impl<U: Source, N: Fn() -> Vec<String> + Send + Sync> Standard<U, N> {
-    async fn find(&self, name: &str) -> Result<Option<String>, HostError> {
+    async fn find(&self, name: &str) -> Result<Option<Secret>, HostError> {
         if let Some(value) = self.upper.get(name).await? {
             return Ok(Some(value));
         }
@@ -59,7 +59,7 @@ impl<U: Source, N: Fn() -> Vec<String> + Send + Sync> Standard<U, N> {
 }
 
 impl<U: Source, N: Fn() -> Vec<String> + Send + Sync> Source for Standard<U, N> {
-    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<String>, HostError>> {
+    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>> {
         Box::pin(self.find(name))
     }
 }
@@ -92,7 +92,7 @@ fn decides(setting: &str, credential: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::Map;
+    use crate::sources::{Map, exposed};
 
     /// The environment and `.env`.
     async fn get(environment: &[(&str, &str)], file: &str, name: &str) -> Result<Option<String>, HostError> {
@@ -101,7 +101,7 @@ mod tests {
         std::fs::write(&path, file).unwrap();
         let names: Vec<String> = environment.iter().map(|(name, _)| (*name).to_owned()).collect();
         let upper = Files::named_by(Map::new(environment.iter().copied()));
-        Standard { upper, names: move || names.clone(), file: DotEnv::new(path) }.get(name).await
+        exposed(Standard { upper, names: move || names.clone(), file: DotEnv::new(path) }.get(name).await)
     }
 
     const SECRET: (&str, &str) = ("SERVICETITAN_CLIENT_SECRET", "s");

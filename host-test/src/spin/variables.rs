@@ -19,7 +19,7 @@ impl<T: Send + 'static> HostWithStore<T> for Spin {
         }
         let source = caller.with(|mut access| access.get().imports.variables.clone());
         Ok(match source.get(&name.to_ascii_uppercase()).await {
-            Ok(Some(value)) => Ok(value),
+            Ok(Some(value)) => Ok(value.expose().to_owned()),
             // A manifest gives every variable a default, and the empty text is ours.
             Ok(None) => Ok(String::new()),
             Err(HostError::Denied(_)) => Err(Error::Undefined(name)),

@@ -71,7 +71,8 @@ fn a_read_never_changes_anything() {
 
 #[test]
 fn a_lost_body_of_a_2xx() {
-    assert_eq!(write(body(BodyKind::Malformed)), (Class::Final, Effect::Unknown));
+    assert_eq!(write(body(BodyKind::Foreign)), (Class::Final, Effect::Unknown));
+    assert_eq!(write(body(BodyKind::Malformed)), (Class::Final, Effect::Applied));
     assert_eq!(write(body(BodyKind::CutOff)), (Class::Final, Effect::Applied));
     assert_eq!(write(body(BodyKind::TooLarge)), (Class::Final, Effect::Applied));
     assert_eq!(read(body(BodyKind::Malformed)), (Class::Transient, Effect::NotApplied));

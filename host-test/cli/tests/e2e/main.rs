@@ -14,6 +14,7 @@ mod commands;
 mod feed;
 mod files;
 mod guide;
+mod kills;
 mod lists;
 mod misfits;
 mod secrets;
