@@ -17,7 +17,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use penstock_simulated::{
     Faults,
-    servicetitan::{Account, Config, SimulatedServiceTitan},
+    servicetitan::{Account, Config, Resource, SimulatedServiceTitan},
 };
 use std::{
     collections::BTreeMap,
@@ -138,7 +138,8 @@ impl Soak {
             all.spawn(reader.stalling(random));
         }
         let copier = copies::Copier {
-            truth,
+            // Deleted ones too.
+            truth: Arc::new(provider.truth_exported(Resource::Jobs)),
             folder: folder.to_owned(),
             settings: settings.clone(),
             random: fastrand::Rng::with_seed(self.seed),

@@ -4,7 +4,7 @@ use std::{env, sync::Arc};
 
 use futures_util::future::BoxFuture;
 
-use super::{Allowed, DotEnv, Files, HostError, Process, Source};
+use super::{Allowed, DotEnv, Files, HostError, Process, Secret, Source};
 
 /// What a service usually wants. The first that has a value wins:
 ///

@@ -18,6 +18,8 @@ use std::{
 
 const ARGUMENTS: [&str; 5] = ["list", "servicetitan", "jpm.export-jobs-list", "--resume-file", "position"];
 
+const KILLED: &str = "SIGKILL";
+
 /// The longest that a run goes on undisturbed, in milliseconds.
 const UNDISTURBED: u64 = 2_500;
 
@@ -34,17 +36,20 @@ impl Copier {
     pub(super) async fn run(mut self) -> Result<()> {
         while Instant::now() < self.until {
             let folder = tempfile::tempdir_in(&self.folder)?;
-            let was_killed = self.copy(folder.path()).await?;
+            let ends = self.copy(folder.path()).await?;
             let ids = ids(&folder.path().join("copy"))?;
-            self.tally.compare(&self.truth, &ids, was_killed);
+            let was_killed = ends.iter().any(|end| end == KILLED);
+            if self.tally.compare(&self.truth, &ids, was_killed) > 0 && !was_killed {
+                self.tally.failed(format!("copy with records twice, after {}", ends.join(", ")));
+            }
             add(&self.tally.copies, 1);
         }
         Ok(())
     }
 
-    /// Runs until the feed is at its end. Whether SIGKILL was one of the ends on the way.
-    async fn copy(&mut self, folder: &Path) -> Result<bool> {
-        let mut was_killed = false;
+    /// Runs until the feed is at its end. What ended the runs on the way.
+    async fn copy(&mut self, folder: &Path) -> Result<Vec<String>> {
+        let mut ends = Vec::new();
         loop {
             let copy = fs::File::options().create(true).append(true).open(folder.join("copy"))?;
             let mut child = program(&self.settings, folder)?
@@ -55,16 +60,17 @@ impl Copier {
             let time = Duration::from_millis(self.random.u64(..UNDISTURBED));
             if let Ok(ended) = tokio::time::timeout(time, child.wait()).await {
                 match ended?.code() {
-                    Some(0) => return Ok(was_killed),
-                    code => self.tally.failed(format!("copy, exit code {code:?}")),
+                    Some(0) => return Ok(ends),
+                    code => ends.push(format!("exit code {code:?}")),
                 }
+                self.tally.failed("copy".to_owned());
                 continue;
             }
-            let kill =
-                *self.random.choice(&[Signal::INT, Signal::TERM, Signal::KILL]).context("no signal")?;
+            let all = [("SIGINT", Signal::INT), ("SIGTERM", Signal::TERM), (KILLED, Signal::KILL)];
+            let (name, kill) = *self.random.choice(&all).context("no signal")?;
             signal(&child, kill);
             add(&self.tally.kills, 1);
-            was_killed |= kill == Signal::KILL;
+            ends.push(name.to_owned());
             child.wait().await?;
             without_the_last_half_line(&folder.join("copy"))?;
         }

@@ -5,6 +5,7 @@ use super::{
     tally::{Tally, add},
 };
 use anyhow::Result;
+use http::Response;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use serde::Deserialize;
@@ -58,12 +59,13 @@ impl Reader {
     /// Reads the list whole, again and again.
     pub(super) async fn whole_lists(self) -> Result<()> {
         while self.goes_on() {
-            let (mut ids, mut resume) = (Vec::new(), None);
+            let (mut ids, mut resume, mut resumed) = (Vec::new(), None, 0);
             loop {
                 match self.part(resume.as_deref(), &mut ids).await? {
                     Ended::Complete => break,
                     Ended::Failed(text) => {
                         add(&self.tally.resumed, 1);
+                        resumed += 1;
                         resume = text.or(resume);
                     }
                     Ended::Cut => {
@@ -72,7 +74,9 @@ impl Reader {
                     }
                 }
             }
-            self.tally.compare(&self.truth, &ids, false);
+            if self.tally.compare(&self.truth, &ids, false) > 0 {
+                self.tally.failed(format!("list with records twice, gone on {resumed} times"));
+            }
             add(&self.tally.lists, 1);
         }
         Ok(())
@@ -82,7 +86,7 @@ impl Reader {
         let target = resume.map_or_else(|| LIST.to_owned(), |resume| format!("{LIST}&resume={resume}"));
         let answer = self.client.get(&target).await?;
         if answer.status() != 200 {
-            self.refused(answer.status().as_u16(), "list").await;
+            self.refused(answer, "list").await?;
             return Ok(Ended::Failed(None));
         }
         let (mut body, mut rest, mut last) = (answer.into_body(), Vec::new(), None);
@@ -104,9 +108,17 @@ impl Reader {
         })
     }
 
-    async fn refused(&self, status: u16, what: &str) {
-        self.tally.failed(format!("{what}, {status}"));
+    async fn refused(&self, answer: Response<Incoming>, what: &str) -> Result<()> {
+        #[derive(Deserialize)]
+        struct Problem {
+            status: u16,
+            detail: String,
+        }
+        let body = answer.into_body().collect().await?.to_bytes();
+        let Problem { status, detail } = serde_json::from_slice(&body)?;
+        self.tally.failed(format!("{what}, {status}: {detail}"));
         tokio::time::sleep(PAUSE).await;
+        Ok(())
     }
 
     /// Asks for one job after another.
@@ -114,14 +126,13 @@ impl Reader {
         while self.goes_on() {
             let Some(id) = self.truth.get(random.usize(..self.truth.len().max(1))) else { break };
             let answer = self.client.get(&format!("/v1/servicetitan/default/jpm/jobs/{id}")).await?;
-            let status = answer.status().as_u16();
-            let body = answer.into_body().collect().await?.to_bytes();
-            if status == 200 {
+            if answer.status() == 200 {
+                let body = answer.into_body().collect().await?.to_bytes();
                 let line: Line = serde_json::from_slice(&body)?;
                 add(&self.tally.unknown, usize::from(line.id != Some(*id)));
                 add(&self.tally.calls, 1);
             } else {
-                self.refused(status, "call").await;
+                self.refused(answer, "call").await?;
             }
         }
         Ok(())

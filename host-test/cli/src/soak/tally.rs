@@ -43,9 +43,9 @@ impl Tally {
         *self.failed.lock().unwrap_or_else(PoisonError::into_inner).entry(why).or_default() += 1;
     }
 
-    /// Compares what came, in its order, with what the provider holds. `may_repeat`: some of it may
-    /// have come twice.
-    pub(super) fn compare(&self, truth: &[i64], came: &[i64], may_repeat: bool) {
+    /// Compares what came with what the provider holds. `may_repeat`: some of it may have come
+    /// twice. How much did.
+    pub(super) fn compare(&self, truth: &[i64], came: &[i64], may_repeat: bool) -> u64 {
         let mut times: BTreeMap<i64, u64> = truth.iter().map(|id| (*id, 0)).collect();
         for id in came {
             match times.get_mut(id) {
@@ -58,6 +58,7 @@ impl Tally {
         add(&self.lost, lost);
         if may_repeat { &self.again } else { &self.repeated }.fetch_add(again, Relaxed);
         add(&self.records, came.len());
+        again
     }
 
     pub(super) fn print(&self, faults: u64) -> io::Result<()> {
