@@ -1,7 +1,7 @@
 //! Text that a person wrote: a file or standard input, from whatever editor or shell.
 
 use crate::report::Unfit;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::{
     fs,
     io::{self, Read},
@@ -9,12 +9,14 @@ use std::{
 
 /// The text of a file, or of standard input for `-`, without a byte-order mark.
 pub(crate) fn read(file: &str) -> Result<String> {
+    let shown = if file == "-" { "standard input" } else { file };
     let mut bytes = Vec::new();
-    match file {
-        "-" => drop(io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?),
-        file => bytes = fs::read(file).with_context(|| format!("cannot read {file}"))?,
-    }
-    of(bytes, if file == "-" { "standard input" } else { file })
+    let read = match file {
+        "-" => io::stdin().read_to_end(&mut bytes).map(drop),
+        file => fs::read(file).map(|read| bytes = read),
+    };
+    read.map_err(|error| Unfit(format!("cannot read {shown}: {error}")))?;
+    of(bytes, shown)
 }
 
 /// The text of these bytes, which are called so.

@@ -18,8 +18,12 @@ use penstock_host::{
 use std::{future::pending, time::Duration};
 use tokio::time::{Instant, sleep_until};
 
-/// How long records that are on their way are waited for once the list is to end. Without them,
-/// the position is behind the last page.
+/// How long the end of the read is waited for once the list is to end: as long as the requests that
+/// are on their way take, which may be tried again. Without it, the position is behind the last
+/// page that was printed whole.
+const END: Duration = Duration::from_secs(10);
+
+/// How long a reader that takes nothing, or acknowledges nothing, is waited for then.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// What is shown of it while it is read.
@@ -132,7 +136,7 @@ impl Reading {
                 () = self.output.due() => self.output.flush()?,
                 _ = self.stopping.asked(), if self.ends.is_none() => {
                     self.records.close();
-                    self.ends = Some(Instant::now() + GRACE);
+                    self.ends = Some(Instant::now() + END);
                 }
                 () = until(self.ends) => return Ok(()),
             }

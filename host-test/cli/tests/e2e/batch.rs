@@ -104,9 +104,9 @@ async fn a_malformed_line_is_input_that_does_not_fit() {
         assert!(run.stdout.is_empty());
     }
     assert_eq!(provider.stats().requests, 0);
-    // A file that cannot be read is no input that does not fit.
+    // Nor with one that cannot be read.
     let gone = folder.path().join("gone").to_str().unwrap().to_owned();
-    assert_eq!(penstock(&settings, &["batch", "servicetitan", &gone]).status.code(), Some(1));
+    assert_eq!(penstock(&settings, &["batch", "servicetitan", &gone]).status.code(), Some(2));
 }
 
 /// Notes that are written slowly.

@@ -134,7 +134,8 @@ impl HasData for Answers {
 
 async fn answer<T: 'static>(caller: &Accessor<T, Answers>, name: &str) -> Result<Option<String>, HostError> {
     let settings = caller.with(|mut access| access.get().settings.clone());
-    settings.get(name).await.map_err(|error| HostError::Failed(error.to_string()))
+    let found = settings.get(name).await.map_err(|error| HostError::Failed(error.to_string()))?;
+    Ok(found.map(|found| found.expose().to_owned()))
 }
 
 impl secrets::Host for State {}
