@@ -5,9 +5,9 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use futures_channel::mpsc;
-use futures_util::{FutureExt, Stream, StreamExt, future::BoxFuture};
-use tokio::sync::oneshot;
+use futures_util::{FutureExt, Stream, future::BoxFuture};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::PollSender;
 use wasmtime::{
     AsContextMut, StoreContextMut,
     component::{FutureConsumer, FutureReader, Lift, Source, StreamConsumer, StreamReader, StreamResult},
@@ -98,7 +98,10 @@ impl<T> Records<T> {
     /// Leaves before the end.
     pub async fn stop(mut self) -> Stopped<T> {
         self.close();
-        let rest = self.records.by_ref().collect().await;
+        let mut rest = Vec::new();
+        while let Some(record) = self.records.recv().await {
+            rest.push(record);
+        }
         let end = match self.ending {
             Ending::Awaited(ending) => ending.await,
             Ending::Reached(end) => Ok(end),
@@ -114,7 +117,7 @@ impl<T> Stream for Records<T> {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        if let Some(record) = ready!(this.records.poll_next_unpin(context)) {
+        if let Some(record) = ready!(this.records.poll_recv(context)) {
             return Poll::Ready(Some(Ok(record)));
         }
         let Ending::Awaited(ending) = &mut this.ending else { return Poll::Ready(None) };
@@ -143,7 +146,7 @@ pub(crate) fn pipe<T: Lift + Send + 'static>(
 ) -> wasmtime::Result<Piped<T>> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     let (reply, ended) = oneshot::channel();
-    records.pipe(&mut store, Deliver { sender, bound })?;
+    records.pipe(&mut store, Deliver { outlet: Outlet(PollSender::new(sender)), bound })?;
     end.pipe(&mut store, Report(Some(reply)))?;
     Ok((receiver, ended))
 }
@@ -155,8 +158,29 @@ pub(crate) struct Bound<T> {
     pub(crate) counts: fn(&T) -> bool,
 }
 
+/// Where records go. A place that was got holds although the consumer asks for no more in
+/// between: what is taken from the guest cannot be put back, and counts as delivered.
+struct Outlet<T>(PollSender<T>);
+
+impl<T: Send + 'static> Outlet<T> {
+    /// Gets a place for one record; an error if no more is asked for.
+    fn poll_place(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ()>> {
+        self.0.poll_reserve(context).map_err(drop)
+    }
+
+    /// Puts a record into the place.
+    fn put(&mut self, record: T) -> Result<(), ()> {
+        self.0.send_item(record).map_err(drop)
+    }
+
+    /// Gives the place back: whoever waits for the last record must not wait for it.
+    fn give_back(&mut self) {
+        self.0.abort_send();
+    }
+}
+
 struct Deliver<T> {
-    sender: mpsc::Sender<T>,
+    outlet: Outlet<T>,
     bound: Option<Bound<T>>,
 }
 
@@ -191,8 +215,7 @@ impl<T: Lift + Send + 'static, D> StreamConsumer<D> for Deliver<T> {
             if self.is_enough() {
                 return Poll::Ready(Ok(StreamResult::Dropped));
             }
-            // Room first: what is taken from the guest cannot be put back.
-            match self.sender.poll_ready(context) {
+            match self.outlet.poll_place(context) {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(_)) => return Poll::Ready(Ok(StreamResult::Dropped)),
                 Poll::Pending if taken > 0 => return Poll::Ready(Ok(StreamResult::Completed)),
@@ -200,13 +223,14 @@ impl<T: Lift + Send + 'static, D> StreamConsumer<D> for Deliver<T> {
                 Poll::Pending => return Poll::Pending,
             }
             if source.remaining(&mut store) == 0 {
+                self.outlet.give_back();
                 return Poll::Ready(Ok(StreamResult::Completed));
             }
             let mut record = None;
             source.read(&mut store, &mut record)?;
             if let Some(record) = record {
                 self.count(&record);
-                if self.sender.start_send(record).is_err() {
+                if self.outlet.put(record).is_err() {
                     return Poll::Ready(Ok(StreamResult::Dropped));
                 }
             }
@@ -235,5 +259,35 @@ impl<E: Lift + Send + 'static, D> FutureConsumer<D> for Report<E> {
             let _ = reply.send(end);
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The consumer asks for no more just when a record is taken from the guest.
+    #[tokio::test]
+    async fn a_record_that_has_its_place_arrives_although_no_more_is_asked_for() {
+        let (sender, mut receiver) = mpsc::channel(1);
+        let mut outlet = Outlet(PollSender::new(sender));
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        assert_eq!(outlet.poll_place(&mut context), Poll::Ready(Ok(())));
+        receiver.close();
+        assert!(outlet.put(7).is_ok());
+        assert_eq!(outlet.poll_place(&mut context), Poll::Ready(Err(())));
+        assert_eq!((receiver.recv().await, receiver.recv().await), (Some(7), None));
+    }
+
+    /// A place that nothing is put into keeps nobody waiting.
+    #[tokio::test]
+    async fn a_place_that_is_given_back_is_no_record() {
+        let (sender, mut receiver) = mpsc::channel::<u8>(1);
+        let mut outlet = Outlet(PollSender::new(sender));
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        assert_eq!(outlet.poll_place(&mut context), Poll::Ready(Ok(())));
+        outlet.give_back();
+        receiver.close();
+        assert_eq!(receiver.recv().await, None);
     }
 }
