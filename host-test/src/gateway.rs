@@ -15,7 +15,12 @@ mod server;
 
 use std::{net::SocketAddr, time::Duration};
 
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    runtime::{Handle, Runtime},
+    sync::watch,
+    task::JoinHandle,
+};
 use wasmtime_wasi_http::handler::ProxyHandler;
 
 use crate::{Engine, Environment, Error};
@@ -72,6 +77,8 @@ pub struct Gateway {
     stop: watch::Sender<bool>,
     leaving: watch::Sender<bool>,
     serving: JoinHandle<()>,
+    /// The server's own; none once it is dropped.
+    runtime: Option<Runtime>,
 }
 
 impl Gateway {
@@ -103,8 +110,9 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// [`Error::Component`] when the listener is not usable, or the component
-    /// imports what this host does not have or exports no handler.
+    /// [`Error::Component`] when the listener is not usable, the component
+    /// imports what this host does not have or exports no handler, or there is no thread for the
+    /// server.
     pub fn serve_on(
         engine: &Engine,
         component: &wasmtime::component::Component,
@@ -112,17 +120,24 @@ impl Gateway {
         environment: Environment,
         options: GatewayOptions,
     ) -> Result<Self, Error> {
-        let address =
-            listener.local_addr().map_err(|error| Error::Component { reason: error.to_string() })?;
+        let unusable = |error: std::io::Error| Error::Component { reason: error.to_string() };
+        let address = listener.local_addr().map_err(unusable)?;
+        let listener = listener.into_std().map_err(unusable)?;
+        let runtime = server::runtime().map_err(unusable)?;
         let logs = environment.logs.clone();
         let limits = server::Limits::of(&options);
         let (stop, stopped) = watch::channel(false);
         let (leaving, is_leaving) = watch::channel(false);
         let instances = Instances::new(engine, component, environment, options, stopped.clone())?;
         let handler = ProxyHandler::new(instances);
-        let server = server::Server { handler: handler.clone(), logs, stopped, is_leaving, limits };
-        let serving = tokio::spawn(server.run(listener));
-        Ok(Self { address, handler, stop, leaving, serving })
+        let work = server::Work { handler: handler.clone(), runtime: Handle::current() };
+        let server = server::Server { work, logs, stopped, is_leaving, limits };
+        let served = {
+            let _entered = runtime.enter();
+            server.run(TcpListener::from_std(listener).map_err(unusable)?)
+        };
+        let serving = runtime.spawn(served);
+        Ok(Self { address, handler, stop, leaving, serving, runtime: Some(runtime) })
     }
 
     /// Where it listens.
@@ -160,6 +175,9 @@ impl Gateway {
 impl Drop for Gateway {
     fn drop(&mut self) {
         self.serving.abort();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

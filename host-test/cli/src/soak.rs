@@ -95,11 +95,7 @@ impl Soak {
         SimulatedServiceTitan::start(Config {
             seed: self.seed,
             jobs: self.jobs,
-            accounts: vec![Account {
-                client_secrets: numbered("cs2.soak"),
-                app_keys: numbered("ak1.soak"),
-                ..Account::default()
-            }],
+            accounts: vec![Account { client_secrets: numbered("cs2.soak"), ..Account::default() }],
             token_lifetime: Duration::from_secs(20),
             rate_limit: None,
             latency: Duration::from_millis(5),

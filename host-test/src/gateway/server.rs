@@ -15,6 +15,7 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
+    runtime::{Handle, Runtime},
     sync::{Semaphore, watch},
     task::JoinSet,
     time::{Instant, timeout_at},
@@ -47,11 +48,37 @@ const READY: &str = "/ready";
 const LIVE: &str = "/live";
 
 pub(super) struct Server {
-    pub(super) handler: Handler,
+    pub(super) work: Work,
     pub(super) logs: Logs,
     pub(super) stopped: watch::Receiver<bool>,
     pub(super) is_leaving: watch::Receiver<bool>,
     pub(super) limits: Limits,
+}
+
+/// Where the instances are, and where they run: not on the server's thread, so that who asks
+/// whether the gateway lives need not wait for what they compute.
+#[derive(Clone)]
+pub(super) struct Work {
+    pub(super) handler: Handler,
+    pub(super) runtime: Handle,
+}
+
+impl Work {
+    /// Hands a request to an instance. Dropping this lets it go.
+    async fn handle(
+        &self,
+        assigned: Assigned,
+        request: Request<WasiBody>,
+    ) -> Result<Response<WasiBody>, wasmtime::Error> {
+        let handler = self.handler.clone();
+        let mut task = JoinSet::new();
+        task.spawn_on(async move { handler.handle(assigned, request).await }, &self.runtime);
+        match task.join_next().await {
+            Some(Ok(answered)) => answered,
+            Some(Err(error)) => Err(error.into()),
+            None => Err(wasmtime::format_err!("the request was not handed over")),
+        }
+    }
 }
 
 /// What clients may take.
@@ -79,6 +106,12 @@ impl Limits {
             stalled: options.stalled,
         }
     }
+}
+
+/// One thread for all connections.
+pub(super) fn runtime() -> std::io::Result<Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(1).thread_name("penstock-gateway").enable_all().build()
 }
 
 impl Server {
@@ -116,17 +149,17 @@ impl Server {
 
     fn connection(&self, stream: TcpStream) -> impl GracefulConnection<Error = hyper::Error> + use<> {
         let _ = stream.set_nodelay(true);
-        let (handler, logs, limits) = (self.handler.clone(), self.logs.clone(), self.limits.clone());
+        let (work, logs, limits) = (self.work.clone(), self.logs.clone(), self.limits.clone());
         let is_leaving = self.is_leaving.clone();
         let stream = Progressing::new(stream, limits.stalled);
         let service = service_fn(move |request: Request<Incoming>| {
-            let (handler, logs, limits) = (handler.clone(), logs.clone(), limits.clone());
+            let (work, logs, limits) = (work.clone(), logs.clone(), limits.clone());
             let is_leaving = *is_leaving.borrow();
             async move {
                 match request.uri().path() {
                     LIVE => Ok(problem::live(request.method())),
                     READY if is_leaving => Ok(problem::leaving()),
-                    _ => answer(handler, logs, limits, request).await,
+                    _ => answer(work, logs, limits, request).await,
                 }
             }
         });
@@ -139,7 +172,7 @@ impl Server {
 }
 
 async fn answer(
-    handler: Handler,
+    work: Work,
     logs: Logs,
     limits: Limits,
     request: Request<Incoming>,
@@ -151,7 +184,7 @@ async fn answer(
     };
     let method = request.method().clone();
     let assigned = Assigned::default();
-    Ok(match handled(&handler, &assigned, request, until).await {
+    Ok(match handled(&work, &assigned, request, until).await {
         None => problem::busy(),
         Some(Ok(response)) => {
             let fate = assigned.get().cloned().unwrap_or_default();
@@ -167,16 +200,16 @@ async fn answer(
 /// Hands a request to an instance. While all that there may be are at work it waits, until then;
 /// none if it found no instance.
 async fn handled(
-    handler: &Handler,
+    work: &Work,
     assigned: &Assigned,
     mut request: Request<WasiBody>,
     until: Instant,
 ) -> Option<Result<Response<WasiBody>, wasmtime::Error>> {
-    let waits = handler.state().waits();
+    let waits = work.handler.state().waits();
     loop {
         // Before it is tried: an instance may wait for something in between.
         let one_waits = waits.notified();
-        let error = match handler.handle(assigned.clone(), request).await {
+        let error = match work.handle(assigned.clone(), request).await {
             Ok(response) => return Some(Ok(response)),
             Err(error) => error,
         };

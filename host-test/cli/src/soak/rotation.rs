@@ -15,39 +15,33 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A credential: its files, and the settings that name them; the first is the slot in use, the
-/// second the one for what comes next.
-type Slots = [(&'static str, &'static str); 2];
-
-const SECRET: Slots = [
+/// The files of the client secret, and the settings that name them: the slot in use, and the one
+/// for what comes next.
+const SECRET: [(&str, &str); 2] = [
     ("secret", "SERVICETITAN_CLIENT_SECRET_FILE"),
     ("secret.secondary", "SERVICETITAN_CLIENT_SECRET_SECONDARY_FILE"),
 ];
-const APP_KEY: Slots =
-    [("app-key", "SERVICETITAN_APP_KEY_FILE"), ("app-key.secondary", "SERVICETITAN_APP_KEY_SECONDARY_FILE")];
 
-/// The settings of every process, with the credentials in files.
+/// The settings of every process, with the client secret in files.
 pub(super) fn settings(provider: &SimulatedServiceTitan, folder: &Path) -> Result<BTreeMap<String, String>> {
     let mut settings = provider.settings();
-    for name in ["SERVICETITAN_CLIENT_SECRET", "SERVICETITAN_APP_KEY"] {
-        settings.remove(name);
-    }
+    settings.remove("SERVICETITAN_CLIENT_SECRET");
     settings.insert("LOG_LEVEL".to_owned(), "error".to_owned());
     settings.insert("RETRY_ATTEMPTS".to_owned(), ATTEMPTS.to_string());
     settings.insert("SERVICETITAN_RATE_LIMIT".to_owned(), "10000".to_owned());
-    for (file, setting) in SECRET.into_iter().chain(APP_KEY) {
+    for (file, setting) in SECRET {
         settings.insert(setting.to_owned(), folder.join(file).display().to_string());
     }
-    for (slots, all) in credentials(provider)? {
-        put(folder, slots[0].0, all.first().context("no credential")?)?;
-        put(folder, slots[1].0, "")?;
-    }
+    let first = secrets(provider)?.first().context("no client secret")?;
+    let [(used, _), (next, _)] = SECRET;
+    put(folder, used, first)?;
+    put(folder, next, "")?;
     Ok(settings)
 }
 
-fn credentials(provider: &SimulatedServiceTitan) -> Result<[(Slots, &Vec<String>); 2]> {
+fn secrets(provider: &SimulatedServiceTitan) -> Result<&[String]> {
     let account = provider.config().accounts.first().context("the provider has no account")?;
-    Ok([(SECRET, &account.client_secrets), (APP_KEY, &account.app_keys)])
+    Ok(&account.client_secrets)
 }
 
 /// Replaces a file as a whole.
@@ -57,35 +51,26 @@ fn put(folder: &Path, name: &str, content: &str) -> Result<()> {
     Ok(fs::rename(next, folder.join(name))?)
 }
 
-/// Changes both credentials again and again, until then.
+/// Changes the client secret again and again, until then.
 pub(super) async fn run(
     provider: Arc<SimulatedServiceTitan>,
     folder: PathBuf,
     tally: Arc<Tally>,
     until: Instant,
 ) -> Result<()> {
-    for number in 0.. {
-        let all = credentials(&provider)?;
-        let pair = |all: &[String]| Some((all.get(number)?.clone(), all.get(number + 1)?.clone()));
-        let mut pairs = Vec::new();
-        for (slots, all) in all {
-            let Some((old, next)) = pair(all) else { return Ok(()) };
-            put(&folder, slots[1].0, &next)?;
-            pairs.push((slots, old, next));
-        }
+    let [(first, _), (second, _)] = SECRET;
+    for pair in secrets(&provider)?.windows(2) {
+        let [old, next] = pair else { return Ok(()) };
+        put(&folder, second, next)?;
         if !sleep(ROTATION / 2, until).await {
             return Ok(());
         }
-        for (_, old, _) in &pairs {
-            provider.withdraw(old);
-        }
+        provider.withdraw(old);
         if !sleep(ROTATION / 2, until).await {
             return Ok(());
         }
-        for (slots, _, next) in &pairs {
-            put(&folder, slots[0].0, next)?;
-            put(&folder, slots[1].0, "")?;
-        }
+        put(&folder, first, next)?;
+        put(&folder, second, "")?;
         add(&tally.rotations, 1);
     }
     Ok(())
