@@ -50,21 +50,20 @@ pub fn live() -> Response<String> {
     answer(PASS, BTreeMap::new())
 }
 
-/// Whether calls can be made, and to whom that is not a stranger everything that is missing
-/// if not: `settings` has one check for each setting that is missing or malformed.
+/// Whether calls can be made, and to whoever has a key everything that is missing if not: `settings` has one check for each setting that is missing or malformed.
 /// `shared-state` warns when the host has no store; calls work without one.
 ///
-/// A stranger is told the status, and of the settings the one that holds the hash of the key,
-/// without which everybody is a stranger.
+/// Without one the status is told, and of the settings the one that holds the hash of the key,
+/// while nobody can have any.
 #[must_use]
-pub fn ready(readiness: &Readiness, keys: &Keys, is_stranger: bool) -> Response<String> {
+pub fn ready(readiness: &Readiness, keys: &Keys, is_authenticated: bool) -> Response<String> {
     let mut settings: Vec<_> =
         keys.iter().filter_map(|keys| keys.as_ref().err()).map(Check::failed).collect();
     let trouble = keys.is_err() || readiness.trouble;
     let fails = !settings.is_empty() || trouble || !readiness.missing.is_empty();
     let status = if fails { FAIL } else { PASS };
     let mut checks = BTreeMap::new();
-    if !is_stranger {
+    if is_authenticated {
         settings.extend(readiness.missing.iter().map(Check::failed));
         if trouble {
             // What went wrong inside the host is not for everybody to read.
@@ -114,7 +113,7 @@ mod tests {
     #[test]
     fn ready_when_nothing_is_missing() {
         let readiness = Readiness { shared_state: Some(false), ..Readiness::default() };
-        let response = ready(&readiness, &hashed(), false);
+        let response = ready(&readiness, &hashed(), true);
         assert_eq!(response.status(), 200);
         let told = body(&response);
         assert_eq!(
@@ -122,15 +121,15 @@ mod tests {
             (&json!("pass"), &json!([{"status": "pass"}]))
         );
         assert_eq!(told["checks"]["shared-state"][0]["status"], "warn");
-        let stranger = ready(&readiness, &hashed(), true);
-        assert_eq!((stranger.status().as_u16(), body(&stranger).get("checks")), (200, None));
+        let open = ready(&readiness, &hashed(), false);
+        assert_eq!((open.status().as_u16(), body(&open).get("checks")), (200, None));
     }
 
     #[test]
     fn everything_that_is_missing_is_named() {
         let readiness =
             Readiness { missing: vec![wrong("A"), wrong("B")], shared_state: Some(true), trouble: false };
-        let response = ready(&readiness, &Ok(Err(wrong("KEY"))), false);
+        let response = ready(&readiness, &Ok(Err(wrong("KEY"))), true);
         assert_eq!(response.status(), 503);
         let body = body(&response);
         let named = body["checks"]["settings"].as_array().unwrap().iter().map(|check| &check["componentId"]);
@@ -143,11 +142,11 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_learns_the_status_and_what_a_key_needs() {
+    fn without_a_key_one_learns_the_status_and_what_a_key_needs() {
         let readiness = Readiness { missing: vec![wrong("A")], shared_state: Some(true), trouble: false };
-        let response = ready(&readiness, &hashed(), true);
+        let response = ready(&readiness, &hashed(), false);
         assert_eq!((response.status().as_u16(), body(&response).get("checks")), (503, None));
-        let nobody = body(&ready(&readiness, &Ok(Err(wrong("KEY"))), true));
+        let nobody = body(&ready(&readiness, &Ok(Err(wrong("KEY"))), false));
         let named =
             json!({"settings": [{"componentId": "KEY", "status": "fail", "output": "KEY is not set"}]});
         assert_eq!(nobody["checks"], named);
@@ -156,9 +155,9 @@ mod tests {
     #[test]
     fn a_hosts_trouble_is_told_without_its_words() {
         let readiness = Readiness { trouble: true, ..Readiness::default() };
-        for is_stranger in [true, false] {
+        for is_authenticated in [true, false] {
             let keys = Err(HostError::Failed("vault at 10.0.0.7 said canary".to_owned()));
-            let response = ready(&readiness, &keys, is_stranger);
+            let response = ready(&readiness, &keys, is_authenticated);
             assert_eq!(response.status(), 503);
             assert!(!response.body().contains("canary"), "{}", response.body());
         }

@@ -105,8 +105,8 @@ async fn dispatch<H: Host + 'static>(
 
 async fn ready<H: Host>(gateway: &Gateway<H>, head: &Head) -> Response<String> {
     let (keys, readiness) = join(gateway.keys(), gateway.readiness()).await;
-    let is_stranger = admission::admit(&keys, &head.headers).is_err();
-    health::ready(&readiness, &keys, is_stranger)
+    let is_authenticated = admission::admit(&keys, &head.headers).is_ok();
+    health::ready(&readiness, &keys, is_authenticated)
 }
 
 async fn call<H: Host + 'static>(

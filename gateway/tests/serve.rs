@@ -393,8 +393,8 @@ fn ready_names_all_that_is_missing_to_who_has_a_key_and_live_does_not_care() {
         "SERVICETITAN_TENANT_ID",
     ];
     assert_eq!(named(&seen), all);
-    let stranger = ask_with(&empty, Method::GET, "/ready", &[("x-api-key", "pk_wrong")]);
-    assert_eq!((stranger.status, stranger.json().get("checks")), (503, None));
+    let open = ask_with(&empty, Method::GET, "/ready", &[("x-api-key", "pk_wrong")]);
+    assert_eq!((open.status, open.json().get("checks")), (503, None));
     let live = ask_with(&empty, Method::GET, "/live", &[]);
     assert_eq!((live.status, &live.json()["status"]), (200, &json!("pass")));
     let configured = gateway(|_| panic!("asked the vendor"));
@@ -440,7 +440,7 @@ fn the_accounts_that_ready_checks_are_a_setting() {
 fn settings_are_read_at_most_once_a_second_however_many_ask() {
     let gateway = gateway(|_| answer(200, r#"{"id":5}"#));
     let host = gateway.client().host();
-    let strangers = |times: u32| {
+    let without_key = |times: u32| {
         let before = host.reads.get();
         for _ in 0..times {
             assert_eq!(ask_with(&gateway, Method::GET, "/ready", &[]).status, 200);
@@ -448,11 +448,11 @@ fn settings_are_read_at_most_once_a_second_however_many_ask() {
         }
         host.reads.get() - before
     };
-    let once = strangers(1);
+    let once = without_key(1);
     assert!(once > 10, "{once}");
-    assert_eq!(strangers(50), 0);
+    assert_eq!(without_key(50), 0);
     host.pass(Duration::from_secs(1));
-    assert_eq!(strangers(50), once);
+    assert_eq!(without_key(50), once);
 }
 
 #[test]

@@ -69,8 +69,9 @@ fn extended(value: &str) -> Option<String> {
 fn safe(name: &str) -> Option<String> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let clean: String = last.chars().filter(|letter| !letter.is_control() && !turns(*letter)).collect();
-    // Windows drops dots and blanks at the end, so that `..` and `. .` are folders there.
-    let clean = clean.trim().trim_end_matches(['.', ' ']);
+    // Windows drops dots and blanks at the end, so that `..` and `. .` are folders there. With a dot
+    // before it a file is hidden, and perhaps read as settings by whatever runs beside it.
+    let clean = clean.trim().trim_matches(['.', ' ']);
     if clean.is_empty() {
         return None;
     }
@@ -117,6 +118,8 @@ mod tests {
     fn no_paths_no_control_characters_no_folders() {
         names(r#"attachment; filename="../../etc/passwd""#, "passwd");
         names("attachment; filename*=utf-8''..%2f..%2fetc%2fpasswd", "passwd");
+        names(r#"attachment; filename=".env""#, "env");
+        names("attachment; filename=. .bash_profile", "bash_profile");
         names("attachment; filename*=utf-8''a%0d%0ab%00c.txt", "abc.txt");
         names("attachment; filename*=utf-8''harm%E2%80%AE3pm.exe", "harm3pm.exe");
         names(r#"attachment; filename=" report. . ""#, "report");

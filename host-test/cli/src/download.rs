@@ -121,10 +121,6 @@ async fn fill(mut file: File, mut part: NamedTempFile, progress: &Progress) -> R
 /// The vendor's own name, which is one without a path.
 fn name(info: &FileInfo) -> Result<PathBuf> {
     let Some(name) = &info.file_name else { bail!("the vendor gives the file no name: use --output") };
-    // Hidden, and perhaps read as settings by whatever runs here next.
-    if name.starts_with('.') {
-        bail!("the vendor calls the file {name}: use --output to say where it shall go");
-    }
     let path = Path::new(name);
     if path.symlink_metadata().is_ok() {
         bail!("{name} is there already: use --output to replace it");

@@ -81,8 +81,8 @@ pub(super) struct Instances {
 
 /// There are as many instances as there may be, and none takes a request just now.
 #[derive(Debug, thiserror::Error)]
-#[error("all instances are at work")]
-pub(super) struct AllAtWork;
+#[error("all instances are busy")]
+pub(super) struct AtCapacity;
 
 impl Instances {
     pub(super) fn new(
@@ -147,7 +147,7 @@ impl HandlerState for Instances {
     type WorkerState = Quota;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<GatewayState, Expiry, Quota>> {
-        let place = self.places.clone().try_acquire_owned().map_err(|_| AllAtWork)?;
+        let place = self.places.clone().try_acquire_owned().map_err(|_| AtCapacity)?;
         let computing = self.environment.limits.computing(self.engine.wasmtime().weak());
         let state = GatewayState {
             wasi: sandbox(&self.environment.logs),

@@ -25,7 +25,7 @@ use wasmtime_wasi_http::{Error as WasiError, WasiBody, handler::InstantiationErr
 use super::{
     GatewayOptions, Handler,
     fate::{Assigned, Whole},
-    instances::AllAtWork,
+    instances::AtCapacity,
     peers::Peers,
     problem,
     progressing::Progressing,
@@ -224,7 +224,7 @@ async fn handled(
 /// The request, if no instance took it because all are at work.
 fn given_back(error: wasmtime::Error) -> Result<Request<WasiBody>, wasmtime::Error> {
     let refused: InstantiationError<Assigned> = error.downcast()?;
-    if !refused.error.is::<AllAtWork>() {
+    if !refused.error.is::<AtCapacity>() {
         return Err(refused.into());
     }
     Ok(refused.request.into_inner().unwrap_or_else(PoisonError::into_inner))

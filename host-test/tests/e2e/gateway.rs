@@ -93,8 +93,8 @@ async fn readiness_names_everything_missing() {
     for (name, _) in nothing {
         assert!(ready.body.contains(name), "{name}: {}", ready.body);
     }
-    let stranger = served.get_as("/ready", None).await;
-    assert_eq!((stranger.status, stranger.json().get("checks")), (503, None));
+    let open = served.get_as("/ready", None).await;
+    assert_eq!((open.status, open.json().get("checks")), (503, None));
     let shut = Served::new(&[("PENSTOCK_API_KEY_HASH", "")]).await.get_as("/ready", None).await;
     assert!(shut.status == 503 && shut.body.contains("PENSTOCK_API_KEY_HASH"), "{}", shut.body);
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use std::{process::Stdio, sync::Arc};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    process::Child,
+    process::{Child, ChildStderr},
     sync::Notify,
 };
 
@@ -61,14 +61,20 @@ impl Held {
     }
 }
 
+/// What is told first, and what there is to be read behind it.
+async fn first_line(child: &mut Child) -> (BufReader<ChildStderr>, String) {
+    let mut told = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    told.read_line(&mut line).await.unwrap();
+    (told, line)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_is_under_way_may_end() {
     let held = Held::new().await;
     let mut child = held.call(&NOTE).await;
     signal(&child, "TERM");
-    let mut told = BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    told.read_line(&mut line).await.unwrap();
+    let (_, line) = first_line(&mut child).await;
     assert_eq!(line, "SIGTERM: the call is under way and has 10 s to end\n");
     held.answers.notify_one();
     let run = child.wait_with_output().await.unwrap();
@@ -91,11 +97,9 @@ async fn a_second_signal_ends_at_once() {
     let held = Held::new().await;
     let mut child = held.call(&NOTE).await;
     signal(&child, "INT");
-    let mut told = BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    told.read_line(&mut line).await.unwrap();
+    let (mut told, _) = first_line(&mut child).await;
     signal(&child, "TERM");
-    line.clear();
+    let mut line = String::new();
     told.read_line(&mut line).await.unwrap();
     assert_eq!(
         (child.wait().await.unwrap().code(), line.as_str()),
