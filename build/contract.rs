@@ -3,12 +3,14 @@
 use crate::{names::Naming, operation::Operation, tags::Doc};
 use std::{env, error::Error, path::Path};
 use wit_parser::{
-    FunctionKind, Interface, InterfaceId, Resolve, Type, TypeDef, TypeDefKind, TypeId, TypeOwner,
+    FunctionKind, Interface, InterfaceId, Resolve, SizeAlign, Type, TypeDef, TypeDefKind, TypeId, TypeOwner,
 };
 
 /// Everything under `wit/` that belongs to providers.
 pub(crate) struct Contract {
     pub(crate) resolve: Resolve,
+    /// What each type takes of a memory.
+    pub(crate) sizes: SizeAlign,
     pub(crate) providers: Vec<Provider>,
 }
 
@@ -48,7 +50,9 @@ impl Contract {
             let modules = modules.collect::<Result<_, _>>()?;
             read.push(Provider { name, modules });
         }
-        Ok(Contract { resolve, providers: read })
+        let mut sizes = SizeAlign::default();
+        sizes.fill(&resolve)?;
+        Ok(Contract { resolve, sizes, providers: read })
     }
 
     pub(crate) fn modules(&self) -> impl Iterator<Item = &Module> {

@@ -35,17 +35,26 @@ fn is_page(contract: &Contract, record: &Record) -> bool {
 fn record(contract: &Contract, naming: Naming, name: &str, record: &Record) -> Written {
     let extra = record.fields.last().is_some_and(|field| field.name == "extra");
     let known = record.fields.iter().take(record.fields.len() - usize::from(extra));
-    let fields = known.map(|field| {
-        self::field(contract, naming, field).map_err(|why| format!("{name}.{}: {why}", field.name))
+    let offsets = contract.sizes.field_offsets(record.fields.iter().map(|field| &field.ty));
+    let fields = known.zip(offsets).map(|(field, (offset, _))| {
+        self::field(contract, naming, field, offset.size_wasm32())
+            .map_err(|why| format!("{name}.{}: {why}", field.name))
     });
     let fields = fields.collect::<Result<Vec<_>, _>>()?;
     let table = constant(name);
+    let whole = contract.sizes.record(record.fields.iter().map(|field| &field.ty));
+    let (size, align) = (whole.size.size_wasm32(), whole.align.align_wasm32());
+    let (size, align) = (u32::try_from(size)?, u32::try_from(align)?);
     Ok(quote! {
-        pub static #table: RecordType = RecordType { name: #name, fields: &[#(#fields),*], extra: #extra };
+        pub static #table: RecordType = RecordType {
+            name: #name, fields: &[#(#fields),*], extra: #extra,
+            layout: Layout { size: #size, align: #align },
+        };
     })
 }
 
-fn field(contract: &Contract, naming: Naming, field: &Field) -> Written {
+fn field(contract: &Contract, naming: Naming, field: &Field, offset: usize) -> Written {
+    let offset = u32::try_from(offset)?;
     let doc = Doc::parse(field.docs.contents.as_deref());
     if let Some(tag) = doc.unknown(&["wire", "comma", "required", "local-day", "header", "list-default"]) {
         return Err(format!("unknown tag @{tag}").into());
@@ -64,7 +73,7 @@ fn field(contract: &Contract, naming: Naming, field: &Field) -> Written {
     Ok(quote! {
         Field {
             name: #name, wire: #wire, ty: #ty, required: #required, join: #join,
-            local_day: #local_day, list_default: #list_default, doc: #doc,
+            local_day: #local_day, list_default: #list_default, offset: #offset, doc: #doc,
         }
     })
 }

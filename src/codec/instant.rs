@@ -36,6 +36,11 @@ impl Instant {
     /// - `2025-10-13`: midnight UTC.
     #[must_use]
     pub fn parse(text: &str) -> Option<Instant> {
+        Instant::from_bytes(text.as_bytes())
+    }
+
+    /// The same of text that was not looked at yet.
+    pub(super) fn from_bytes(text: &[u8]) -> Option<Instant> {
         let (local, offset_minutes) = parts(text)?;
         Instant::new(local.seconds - offset_minutes * 60, local.nanoseconds)
     }
@@ -106,15 +111,15 @@ fn set(text: &mut [u8], at: &mut usize, byte: u8) {
 /// without an offset or in UTC, as .NET writes a date. Any other time of day is no
 /// date, and neither is midnight elsewhere.
 pub(super) fn date(text: &str) -> Option<&str> {
-    let (local, offset_minutes) = parts(text)?;
+    let (local, offset_minutes) = parts(text.as_bytes())?;
     let midnight = local.seconds.rem_euclid(DAY) == 0 && local.nanoseconds == 0;
     (midnight && offset_minutes == 0 && SECONDS.contains(&local.seconds)).then(|| text.get(..10)).flatten()
 }
 
 /// The local time, as if it were UTC, and the minutes that it is ahead of UTC. Its year may
 /// be 0000.
-fn parts(text: &str) -> Option<(Instant, i64)> {
-    let (date, rest) = text.as_bytes().split_first_chunk::<10>()?;
+fn parts(text: &[u8]) -> Option<(Instant, i64)> {
+    let (date, rest) = text.split_first_chunk::<10>()?;
     let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = date else { return None };
     let year = two(y1, y2)? * 100 + two(y3, y4)?;
     let midnight = Date::new(year, two(m1, m2)?, two(d1, d2)?)?.days() * DAY;

@@ -5,12 +5,13 @@ use super::{
     mend::mend,
     misfit::marked,
     parse::{parse, text},
+    plain::{self, Scratch},
     raw,
     reread::reread,
     value::Value,
 };
 use crate::contract::{
-    abi::{Abi, Arena, Layout, Places},
+    abi::{Abi, Arena, Layout},
     catalogue::{RecordType, Type},
 };
 
@@ -31,7 +32,7 @@ use crate::contract::{
 /// text that is no JSON.
 pub fn decode(ty: &Type, json: &[u8]) -> Result<Arena, DecodeError> {
     let mut arena = Arena::with(Layout::of(ty));
-    decode_into(ty, json, &mut arena, 0)?;
+    decode_into(ty, json, &mut arena, 0, &mut Scratch::default())?;
     Ok(arena)
 }
 
@@ -39,8 +40,16 @@ pub fn decode(ty: &Type, json: &[u8]) -> Result<Arena, DecodeError> {
 ///
 /// # Errors
 /// As [`decode`].
-pub fn decode_into(ty: &Type, json: &[u8], arena: &mut Arena, at: u32) -> Result<(), DecodeError> {
-    lower(ty, &parse(ty, &mend(json))?, arena, at);
+pub fn decode_into(
+    ty: &Type,
+    json: &[u8],
+    arena: &mut Arena,
+    at: u32,
+    scratch: &mut Scratch,
+) -> Result<(), DecodeError> {
+    if plain::decode(ty, json, arena, at, scratch).is_none() {
+        lower(ty, &parse(ty, &mend(json))?, arena, at);
+    }
     Ok(())
 }
 
@@ -110,11 +119,11 @@ fn number_bytes<'a>(ty: &Type, bytes: &'a [u8; 8]) -> &'a [u8] {
 }
 
 fn record(record: &RecordType, fields: &[Value<'_>], arena: &mut Arena, at: u32) {
-    let mut places = Places::at(at);
-    let types = record.fields.iter().map(|field| &field.ty).chain(record.extra.then_some(&EXTRA));
-    for (ty, value) in types.zip(fields) {
-        let at = places.next(Layout::of(ty));
-        lower(ty, value, arena, at);
+    for (field, value) in record.fields.iter().zip(fields) {
+        lower(&field.ty, value, arena, at.saturating_add(field.offset));
+    }
+    if let (true, Some(value)) = (record.extra, fields.get(record.fields.len())) {
+        lower(&EXTRA, value, arena, at.saturating_add(record.extra_offset()));
     }
 }
 

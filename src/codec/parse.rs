@@ -97,7 +97,8 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
         match self.ty.inner() {
-            Type::Decimal | Type::Json => self.exactly(deserializer),
+            // A float is rounded as exactly as the standard library does it.
+            Type::Decimal | Type::Json | Type::F64 => self.exactly(deserializer),
             _ => deserializer.deserialize_any(self),
         }
     }

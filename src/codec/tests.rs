@@ -8,6 +8,7 @@ mod generate;
 mod law;
 mod memory;
 mod pieces;
+mod plain;
 mod query;
 mod robust;
 mod schema;

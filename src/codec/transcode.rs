@@ -4,6 +4,7 @@ use super::{
     decode_error::DecodeError,
     mend::mend,
     parse::parse,
+    plain::{self, Scratch},
     print::{Form, print},
 };
 use crate::contract::catalogue::Type;
@@ -24,5 +25,28 @@ use crate::contract::catalogue::Type;
 /// # Errors
 /// As [`decode`](super::decode()).
 pub fn transcode(ty: &Type, json: &[u8]) -> Result<String, DecodeError> {
-    Ok(print(Form::Normal, ty, &parse(ty, &mend(json))?))
+    let mut out = Vec::with_capacity(json.len());
+    transcode_into(ty, json, &mut out, &mut Scratch::default())?;
+    Ok(text(out))
+}
+
+/// The same at the end of a text, for one of many values. After an error nothing was added.
+///
+/// # Errors
+/// As [`decode`](super::decode()).
+pub fn transcode_into(
+    ty: &Type,
+    json: &[u8],
+    out: &mut Vec<u8>,
+    scratch: &mut Scratch,
+) -> Result<(), DecodeError> {
+    if plain::transcode(ty, json, out, scratch).is_none() {
+        out.extend_from_slice(print(Form::Normal, ty, &parse(ty, &mend(json))?).as_bytes());
+    }
+    Ok(())
+}
+
+/// What was put together of texts.
+pub fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }

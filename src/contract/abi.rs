@@ -15,7 +15,7 @@ mod layout;
 mod memory;
 mod shared;
 
-pub use arena::{Arena, LoweredValue};
+pub use arena::{Arena, LoweredRecord, LoweredValue, Mark};
 pub use layout::{Layout, Places};
 pub use memory::{AbiError, Memory};
 pub(crate) use memory::{discriminant, elements};

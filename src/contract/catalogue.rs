@@ -6,6 +6,8 @@
 mod operation;
 mod types;
 
+use crate::contract::abi::Layout;
+
 pub use operation::{Caching, Effect, Method, Operation, Paging, Parameter, Placeholder};
 pub use types::{Case, EnumType, Field, Join, RecordType, Type};
 

@@ -1,7 +1,7 @@
 //! Dynamic calls: any operation by name, text and JSON in, the normal form out.
 
 use super::{
-    form::{NormalForm, make, name},
+    form::{Elements, Form, make, name},
     typed::{misfit_failed, record_type, value_misfit, whole_envelope},
 };
 use crate::{
@@ -128,8 +128,7 @@ pub(crate) async fn answer<H: Host + 'static>(
 ) -> Result<Answer, Failure> {
     let operation = call.call.operation;
     let ty = record_type(operation);
-    let records =
-        Records { form: NormalForm(ty), id_member: id_member(&call), on_misfit: options.on_misfit() };
+    let records = Records { form: Elements(ty), id_member: id_member(&call), on_misfit: options.on_misfit() };
     if operation.is_list() {
         let (page, mut info) = Reader::single(client, call, page, options, caller).await?;
         let items = page.items().enumerate().map(|(index, json)| (page.place(index), json));
@@ -209,20 +208,6 @@ pub async fn list<H: Host + 'static>(
     let mut options = call::CallOptions::check(options)?;
     options.page_size = page.page_size.or(options.page_size);
     Reader::open(client, call, options, None).await
-}
-
-/// A record in normal form on one line, as NDJSON wants it. Unknown values keep the
-/// provider's own layout; a raw line break can only stand between JSON's tokens, where a
-/// blank does as well.
-///
-/// # Errors
-/// A record that is not what the contract says.
-pub fn record(ty: &Type, json: &[u8]) -> Result<String, codec::DecodeError> {
-    codec::transcode(ty, json).map(one_line)
-}
-
-pub(super) fn one_line(json: String) -> String {
-    if json.contains(['\n', '\r']) { json.replace(['\n', '\r'], " ") } else { json }
 }
 
 /// Checks everything at once, before anything is sent. `one_page` is whether the parameters
@@ -346,7 +331,7 @@ fn printable(text: &str) -> String {
 
 /// How the records of one answer are given.
 struct Records {
-    form: NormalForm,
+    form: Elements,
     id_member: Option<&'static str>,
     on_misfit: OnMisfit,
 }
@@ -365,21 +350,16 @@ impl Records {
         // cases: a text that grows by doubling would take three times as much while it does.
         let records: Vec<_> = records.collect();
         let length: usize = records.iter().map(|(_, json)| json.len() + 1).sum();
-        let (mut out, mut misfits) = (String::with_capacity(length + 2), Misfits::default());
-        out.push('[');
+        let (mut batch, mut misfits) = (self.form.batch(length + 2), Misfits::default());
         for (place, json) in records {
             let named = |error| name(self.id_member, json, place, error);
-            let made = make(&self.form, self.on_misfit, json).map_err(named)?;
-            if let Some(error) = made.misfit {
+            let (_, misfit) = make(&self.form, self.on_misfit, &mut batch, json).map_err(named)?;
+            if let Some(error) = misfit {
                 misfits.add(named(error));
             }
-            if let Some(record) = made.record {
-                if out.len() > 1 {
-                    out.push(',');
-                }
-                out.push_str(&record);
-            }
         }
+        let mut out = self.form.finish(batch).concat();
+        out.insert(0, '[');
         out.push(']');
         Ok((out, misfits))
     }

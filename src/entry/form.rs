@@ -2,93 +2,199 @@
 
 use super::typed::at;
 use crate::{
-    codec::{self, DecodeError},
+    codec::{self, DecodeError, Scratch},
     contract::{
         Misfit, OnMisfit,
-        abi::{Arena, Layout, LoweredValue},
+        abi::{Arena, Layout, LoweredRecord},
         catalogue::Type,
     },
 };
 
-/// What records are made into.
+/// What records are made into: many at a time, which share what they need.
 pub trait Form {
     /// A record for the caller.
     type Record;
+    /// Records that are being made.
+    type Batch;
 
-    /// Makes one of the provider's JSON.
+    /// A batch with room for so many.
+    fn batch(&self, room: usize) -> Self::Batch;
+
+    /// Adds a record that is made of the provider's JSON.
     ///
     /// # Errors
-    /// The first thing that does not fit the contract.
-    fn fitting(&self, json: &[u8]) -> Result<Self::Record, DecodeError>;
+    /// The first thing that does not fit the contract; then nothing was added.
+    fn add(&self, batch: &mut Self::Batch, json: &[u8]) -> Result<(), DecodeError>;
 
-    /// Makes one of JSON that does not fit, as `on-misfit` = `raw` has it; none if nothing can
-    /// be made of it.
-    fn misfit(&self, _json: &[u8], _misfit: &DecodeError) -> Option<Self::Record> {
-        None
+    /// Adds what can be made of JSON that does not fit, as `on-misfit` = `raw` has it; false if
+    /// nothing can.
+    fn add_misfit(&self, _batch: &mut Self::Batch, _json: &[u8], _misfit: &DecodeError) -> bool {
+        false
     }
+
+    /// The records of a batch.
+    fn finish(&self, batch: Self::Batch) -> Vec<Self::Record>;
 }
 
 impl<R, F: Fn(&[u8]) -> Result<R, DecodeError>> Form for F {
     type Record = R;
+    type Batch = Vec<R>;
 
-    fn fitting(&self, json: &[u8]) -> Result<R, DecodeError> {
-        self(json)
+    fn batch(&self, room: usize) -> Vec<R> {
+        Vec::with_capacity(room)
+    }
+
+    fn add(&self, batch: &mut Vec<R>, json: &[u8]) -> Result<(), DecodeError> {
+        batch.push(self(json)?);
+        Ok(())
+    }
+
+    fn finish(&self, batch: Vec<R>) -> Vec<R> {
+        batch
     }
 }
 
-/// One line of JSON in the normal form, as NDJSON wants it.
+/// One line of JSON each in the normal form, as NDJSON wants it.
 pub struct NormalForm(pub &'static Type);
 
 impl Form for NormalForm {
     type Record = String;
+    type Batch = (Vec<String>, Scratch);
 
-    fn fitting(&self, json: &[u8]) -> Result<String, DecodeError> {
-        super::dynamic::record(self.0, json)
+    fn batch(&self, room: usize) -> Self::Batch {
+        (Vec::with_capacity(room), Scratch::default())
     }
 
-    fn misfit(&self, json: &[u8], misfit: &DecodeError) -> Option<String> {
-        Some(super::dynamic::one_line(codec::marked(json, misfit)))
+    fn add(&self, (lines, scratch): &mut Self::Batch, json: &[u8]) -> Result<(), DecodeError> {
+        let mut line = Vec::with_capacity(json.len());
+        codec::transcode_into(self.0, json, &mut line, scratch)?;
+        one_line(&mut line);
+        lines.push(codec::text(line));
+        Ok(())
+    }
+
+    fn add_misfit(&self, (lines, _): &mut Self::Batch, json: &[u8], misfit: &DecodeError) -> bool {
+        let mut line = codec::marked(json, misfit).into_bytes();
+        one_line(&mut line);
+        lines.push(codec::text(line));
+        true
+    }
+
+    fn finish(&self, (lines, _): Self::Batch) -> Vec<String> {
+        lines
     }
 }
 
-/// A value in memory of its own, as the typed interface hands it out.
+/// The elements of a JSON array in the normal form: one text for all of them.
+pub struct Elements(pub &'static Type);
+
+impl Form for Elements {
+    type Record = String;
+    type Batch = (Vec<u8>, Scratch);
+
+    /// `room` is in bytes.
+    fn batch(&self, room: usize) -> Self::Batch {
+        (Vec::with_capacity(room), Scratch::default())
+    }
+
+    fn add(&self, (text, scratch): &mut Self::Batch, json: &[u8]) -> Result<(), DecodeError> {
+        let start = text.len();
+        if start > 0 {
+            text.push(b',');
+        }
+        let made = codec::transcode_into(self.0, json, text, scratch);
+        if made.is_err() {
+            text.truncate(start);
+        }
+        one_line(text.get_mut(start..).unwrap_or_default());
+        made
+    }
+
+    fn add_misfit(&self, (text, _): &mut Self::Batch, json: &[u8], misfit: &DecodeError) -> bool {
+        let start = text.len();
+        if start > 0 {
+            text.push(b',');
+        }
+        text.extend_from_slice(codec::marked(json, misfit).as_bytes());
+        one_line(text.get_mut(start..).unwrap_or_default());
+        true
+    }
+
+    fn finish(&self, (text, _): Self::Batch) -> Vec<String> {
+        vec![codec::text(text)]
+    }
+}
+
+/// Unknown values keep the provider's own layout; a raw line break can only stand between JSON's
+/// tokens, where a blank does as well.
+fn one_line(json: &mut [u8]) {
+    if json.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+        json.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+    }
+}
+
+/// Values in memory, as the typed interface hands them out.
 pub struct Lowered(pub &'static Type);
 
+/// Records that are being written, one behind the other.
+pub struct LoweredBatch {
+    arena: Arena,
+    layout: Layout,
+    count: u32,
+    scratch: Scratch,
+}
+
+impl LoweredBatch {
+    fn next(&self) -> u32 {
+        self.count.saturating_mul(self.layout.size)
+    }
+}
+
 impl Form for Lowered {
-    type Record = LoweredValue;
+    type Record = LoweredRecord;
+    type Batch = LoweredBatch;
 
-    fn fitting(&self, json: &[u8]) -> Result<LoweredValue, DecodeError> {
-        codec::decode(self.0, json).map(Arena::settle)
+    fn batch(&self, room: usize) -> LoweredBatch {
+        let layout = Layout::of(self.0);
+        let room = u32::try_from(room).unwrap_or(u32::MAX).saturating_mul(layout.size);
+        let arena = Arena::with(Layout { size: room, ..layout });
+        LoweredBatch { arena, layout, count: 0, scratch: Scratch::default() }
     }
 
-    fn misfit(&self, json: &[u8], misfit: &DecodeError) -> Option<LoweredValue> {
-        let mut arena = Arena::with(Layout::of(self.0));
-        codec::decode_misfit(self.0, json, misfit, &mut arena, 0).then(|| arena.settle())
+    fn add(&self, batch: &mut LoweredBatch, json: &[u8]) -> Result<(), DecodeError> {
+        let place = batch.next();
+        codec::decode_into(self.0, json, &mut batch.arena, place, &mut batch.scratch)?;
+        batch.count += 1;
+        Ok(())
+    }
+
+    fn add_misfit(&self, batch: &mut LoweredBatch, json: &[u8], misfit: &DecodeError) -> bool {
+        let place = batch.next();
+        let given = codec::decode_misfit(self.0, json, misfit, &mut batch.arena, place);
+        batch.count += u32::from(given);
+        given
+    }
+
+    fn finish(&self, batch: LoweredBatch) -> Vec<LoweredRecord> {
+        batch.arena.settle().records(batch.count as usize, batch.layout.size)
     }
 }
 
-/// What was made of a record.
-pub(super) struct Made<R> {
-    /// For the caller; none if it is left out.
-    pub(super) record: Option<R>,
-    /// Why it does not fit.
-    pub(super) misfit: Option<DecodeError>,
-}
-
-/// Makes a record as its caller wants it.
+/// Adds a record to a batch as its caller wants it: whether it was added, and why it does not fit.
 ///
 /// # Errors
 /// It does not fit, and the call is to fail then.
 pub(super) fn make<F: Form>(
     form: &F,
     on_misfit: OnMisfit,
+    batch: &mut F::Batch,
     json: &[u8],
-) -> Result<Made<F::Record>, DecodeError> {
-    match (form.fitting(json), on_misfit) {
-        (Ok(record), _) => Ok(Made { record: Some(record), misfit: None }),
+) -> Result<(bool, Option<DecodeError>), DecodeError> {
+    match (form.add(batch, json), on_misfit) {
+        (Ok(()), _) => Ok((true, None)),
         (Err(error), OnMisfit::Fail) => Err(error),
-        (Err(error), OnMisfit::Skip) => Ok(Made { record: None, misfit: Some(error) }),
-        (Err(error), OnMisfit::Raw) => Ok(Made { record: form.misfit(json, &error), misfit: Some(error) }),
+        (Err(error), OnMisfit::Skip) => Ok((false, Some(error))),
+        (Err(error), OnMisfit::Raw) => Ok((form.add_misfit(batch, json, &error), Some(error))),
     }
 }
 

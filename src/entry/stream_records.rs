@@ -16,6 +16,13 @@ use crate::{
 use futures_util::future::{Either, select};
 use std::pin::pin;
 
+/// How many records are handed over at once at most: a turn of the consumer's costs as much as a
+/// few of them, and all of them are in memory twice until it is over.
+const BATCH: usize = 256;
+
+/// How many bytes of the provider's JSON they are made of, about.
+const BATCH_BYTES: usize = 256 * 1024;
+
 /// The consumer's end of a stream.
 #[allow(async_fn_in_trait, reason = "a component has one thread: the futures need not be Send")]
 pub trait Sink<T> {
@@ -42,24 +49,31 @@ pub async fn stream_records<H: Host + 'static, F: Form>(
     form: F,
 ) -> Result<ListEnd, Failure> {
     while let Some(page) = reader.next().await? {
-        let Prepared { items, places, misfits, broken } = prepare(&reader, &page, &form);
-        let offered = items.len();
-        let refused = deliver(&mut reader, sink, items).await;
-        // What was left out behind the last record that was taken is behind the reader as
-        // well; what stands behind the first that was not is still to come.
-        let end = broken.as_ref().map_or(page.len(), |(place, _)| *place);
-        let passed = places.get(offered.saturating_sub(refused)).copied().unwrap_or(end);
-        for (place, misfit) in misfits.into_iter().filter(|(place, _)| *place < passed) {
-            reader.misfit(misfit, places.binary_search(&place).is_err());
-        }
-        reader.delivered(passed);
-        if refused > 0 {
-            return Ok(reader.end(false));
-        }
-        if let Some((_, misfit)) = broken {
-            let misfit = reader.clean(misfit);
-            let failure = misfit_failed(reader.operation(), &page.call_id, page.status, misfit);
-            return Err(reader.resumable(failure));
+        let mut from = 0;
+        loop {
+            let Prepared { items, places, misfits, broken, to } = prepare(&reader, &page, from, &form);
+            let offered = items.len();
+            let refused = deliver(&mut reader, sink, items).await;
+            // What was left out behind the last record that was taken is behind the reader as
+            // well; what stands behind the first that was not is still to come.
+            let end = broken.as_ref().map_or(to, |(place, _)| *place);
+            let passed = places.get(offered.saturating_sub(refused)).copied().unwrap_or(end);
+            for (place, misfit) in misfits.into_iter().filter(|(place, _)| *place < passed) {
+                reader.misfit(misfit, places.binary_search(&place).is_err());
+            }
+            reader.delivered(passed.saturating_sub(from));
+            if refused > 0 {
+                return Ok(reader.end(false));
+            }
+            if let Some((_, misfit)) = broken {
+                let misfit = reader.clean(misfit);
+                let failure = misfit_failed(reader.operation(), &page.call_id, page.status, misfit);
+                return Err(reader.resumable(failure));
+            }
+            from = to;
+            if from >= page.len() {
+                break;
+            }
         }
         if sink.wants_positions() {
             let position = reader.position();
@@ -69,40 +83,49 @@ pub async fn stream_records<H: Host + 'static, F: Form>(
     Ok(reader.end(true))
 }
 
-/// The records of a page, with the place of each among all that the page delivers.
+/// Records of a page, with the place of each among all that the page delivers.
 struct Prepared<R> {
     items: Vec<R>,
     places: Vec<usize>,
     misfits: Vec<(usize, Misfit)>,
     /// The record that ends the read.
     broken: Option<(usize, Misfit)>,
+    /// The place behind the last of them.
+    to: usize,
 }
 
-fn prepare<H: Host + 'static, F: Form>(reader: &Reader<H>, page: &Page, form: &F) -> Prepared<F::Record> {
-    let room = page.len();
-    let mut prepared = Prepared {
-        items: Vec::with_capacity(room),
-        places: Vec::with_capacity(room),
-        misfits: Vec::new(),
-        broken: None,
-    };
-    for (index, json) in page.items().enumerate() {
-        let named = |error| (index, name(reader.id_member(), json, page.place(index), error));
-        match make(form, reader.on_misfit(), json) {
-            Ok(made) => {
-                prepared.misfits.extend(made.misfit.map(named));
-                if let Some(item) = made.record {
-                    prepared.items.push(item);
-                    prepared.places.push(index);
+/// Makes some records of a page from this place on: as many as are worth a turn of their consumer's.
+fn prepare<H: Host + 'static, F: Form>(
+    reader: &Reader<H>,
+    page: &Page,
+    from: usize,
+    form: &F,
+) -> Prepared<F::Record> {
+    let room = page.len().saturating_sub(from).min(BATCH);
+    let (mut places, mut misfits) = (Vec::with_capacity(room), Vec::new());
+    let (mut broken, mut to, mut bytes) = (None, from, 0);
+    let mut batch = form.batch(room);
+    for json in page.items_from(from).take(room).take_while(|json| {
+        let before = bytes;
+        bytes += json.len();
+        before < BATCH_BYTES
+    }) {
+        let named = |error| (to, name(reader.id_member(), json, page.place(to), error));
+        match make(form, reader.on_misfit(), &mut batch, json) {
+            Ok((made, misfit)) => {
+                misfits.extend(misfit.map(named));
+                if made {
+                    places.push(to);
                 }
             }
             Err(error) => {
-                prepared.broken = Some(named(error));
+                broken = Some(named(error));
                 break;
             }
         }
+        to += 1;
     }
-    prepared
+    Prepared { items: form.finish(batch), places, misfits, broken, to }
 }
 
 /// Writes a page while fetching the next ones; returns how many records were not

@@ -9,7 +9,7 @@ use crate::{
     answer::{Answer, Misfits, Payload},
     call::{self, Call},
     client::{Client, Download, Reader, id_member},
-    codec::{self, DecodeError, url::segment},
+    codec::{self, DecodeError, Scratch, url::segment},
     contract::{
         AnswerInfo, CallOptions, Failure, FailureKind, FieldError, Misfit, OnMisfit, Outcome, PageInfo,
         PageRequest,
@@ -283,7 +283,7 @@ fn lower_answer<H: Host + 'static>(
             return Err(undecodable(operation, &answer.call_id, answer.status, empty()));
         };
         let place = places.next(Layout::of(ty));
-        if let Err(error) = codec::decode_into(ty, body, arena, place) {
+        if let Err(error) = codec::decode_into(ty, body, arena, place, &mut Scratch::default()) {
             let misfit = value_misfit(call, body, &error);
             let raw = options.on_misfit() == OnMisfit::Raw;
             if !(raw && codec::decode_misfit(ty, body, &error, arena, place)) {
@@ -315,9 +315,9 @@ impl Records<'_> {
     fn lower(&self, arena: &mut Arena, at: u32) -> Result<Misfits, Misfit> {
         let element = Layout::of(self.ty);
         let (mut next, mut left_out) = (arena.put_list(at, self.items.len(), element), 0);
-        let mut misfits = Misfits::default();
+        let (mut misfits, mut scratch) = (Misfits::default(), Scratch::default());
         for (place, json) in &self.items {
-            if let Err(error) = codec::decode_into(self.ty, json, arena, next) {
+            if let Err(error) = codec::decode_into(self.ty, json, arena, next, &mut scratch) {
                 let given = self.on_misfit == OnMisfit::Raw
                     && codec::decode_misfit(self.ty, json, &error, arena, next);
                 let misfit = name(self.id_member, json, *place, error);

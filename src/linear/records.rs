@@ -2,7 +2,7 @@
 
 use super::fill;
 use crate::contract::{
-    abi::{Layout, LoweredValue},
+    abi::{Layout, LoweredRecord},
     catalogue::Type,
 };
 use std::{alloc, cell::RefCell, collections::VecDeque, rc::Rc};
@@ -38,12 +38,12 @@ pub struct Records {
     layout: Layout,
     /// What is offered to the reader and not yet taken, in its order: the place of each
     /// record, and the memory that it points into.
-    offered: Rc<RefCell<VecDeque<(*mut u8, LoweredValue)>>>,
+    offered: Rc<RefCell<VecDeque<(*mut u8, LoweredRecord)>>>,
 }
 
 impl Records {
     /// The record at a place, which is offered no more.
-    fn taken(&self, place: *mut u8) -> Option<LoweredValue> {
+    fn taken(&self, place: *mut u8) -> Option<LoweredRecord> {
         let mut offered = self.offered.borrow_mut();
         let index = offered.iter().position(|(at, _)| *at == place)?;
         offered.remove(index).map(|(_, record)| record)
@@ -53,7 +53,7 @@ impl Records {
 // SAFETY: the layout is that of the stream's type, `lower` fills it as the canonical ABI
 // says, and what it points to lives until `dealloc_lists` or `lift` is called for it.
 unsafe impl StreamOps for Records {
-    type Payload = LoweredValue;
+    type Payload = LoweredRecord;
 
     fn new(&mut self) -> u64 {
         // SAFETY: it has no conditions.
@@ -73,7 +73,7 @@ unsafe impl StreamOps for Records {
         true
     }
 
-    unsafe fn lower(&mut self, record: LoweredValue, place: *mut u8) {
+    unsafe fn lower(&mut self, record: LoweredRecord, place: *mut u8) {
         let value = record.bytes().get(..self.layout.size as usize).unwrap_or_default();
         // SAFETY: the runtime allocated the place with the layout above.
         unsafe { fill(place, value) }
@@ -84,7 +84,7 @@ unsafe impl StreamOps for Records {
         drop(self.taken(place));
     }
 
-    unsafe fn lift(&mut self, place: *mut u8) -> LoweredValue {
+    unsafe fn lift(&mut self, place: *mut u8) -> LoweredRecord {
         self.taken(place).unwrap_or_default()
     }
 

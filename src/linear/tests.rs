@@ -11,14 +11,19 @@ use crate::{
     codec,
     contract::{
         CallOptions, FailureKind, PageRequest,
-        abi::{Arena, LoweredValue, Memory},
+        abi::{Arena, LoweredRecord, Memory},
         catalogue::Type,
     },
-    entry::{dynamic, typed},
+    entry::{
+        dynamic,
+        form::{Form, Lowered},
+        typed,
+    },
     failure::refused,
 };
 use futures_util::FutureExt;
 use host::Take;
+use std::ops::Range;
 
 const JOB: &str = r#"{"id":1,"jobNumber":"J1","summary":"größer","tagTypeIds":[1,2,3],"total":"12.50",
     "customFields":[{"typeId":1,"name":"a","value":"b"},{"typeId":2}],"unknown":{"to":["the","contract"]}}"#;
@@ -80,12 +85,20 @@ fn a_result_is_all_there_while_the_host_copies_it() {
     assert_eq!(host::copied(), [format!("{failure:?}"), normal(JOB)]);
 }
 
+/// Records that share a memory.
+fn records(json: impl ExactSizeIterator<Item = String>) -> Vec<LoweredRecord> {
+    let form = Lowered(job());
+    let mut batch = form.batch(json.len());
+    json.for_each(|json| form.add(&mut batch, json.as_bytes()).unwrap());
+    form.finish(batch)
+}
+
 /// Offers five records to a reader: what it copied, and how many it left.
 fn offer(takes: &[Take]) -> (Vec<String>, usize) {
     let json =
         |id: u32| format!(r#"{{"id":{id},"summary":"{}","tagTypeIds":[{id}]}}"#, "x".repeat(id as usize));
-    let records: Vec<LoweredValue> =
-        (0..5).map(|id| codec::decode(job(), json(id).as_bytes()).unwrap().settle()).collect();
+    // Three that share a memory, and two more.
+    let records = [0..3, 3..5].into_iter().flat_map(|ids: Range<u32>| records(ids.map(json))).collect();
     host::reader(takes);
     let (mut writer, _) = super::open(&host::STREAM, job());
     let left = writer.write_all(records).now_or_never().unwrap();
@@ -116,7 +129,7 @@ fn records_of_a_stream_live_until_they_are_taken() {
 fn records_that_were_never_offered_are_given_back() {
     host::reader(&[]);
     let (mut writer, _) = super::open(&host::STREAM, job());
-    let write = std::pin::pin!(writer.write(vec![a_job().settle(), a_job().settle()]));
+    let write = std::pin::pin!(writer.write(records([JOB, JOB].map(str::to_owned).into_iter())));
     let (_, buffer) = write.cancel();
     let back = buffer.into_vec();
     assert_eq!(back.len(), 2);

@@ -31,7 +31,13 @@ pub struct Page {
 impl Page {
     /// The records as JSON text.
     pub fn items(&self) -> impl Iterator<Item = &[u8]> {
-        self.records.iter().map(|(_, range)| self.body.get(range.clone()).unwrap_or_default())
+        self.items_from(0)
+    }
+
+    /// Those from a place on.
+    pub fn items_from(&self, from: usize) -> impl Iterator<Item = &[u8]> {
+        let records = self.records.get(from..).unwrap_or_default();
+        records.iter().map(|(_, range)| self.body.get(range.clone()).unwrap_or_default())
     }
 
     /// What the provider sent, whose memory is charged for as long as this is kept.

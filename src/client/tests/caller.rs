@@ -2,7 +2,7 @@
 
 use super::rig::Rig;
 use crate::{
-    codec::{self, lift_normal},
+    codec::{self, Scratch, lift_normal},
     contract::{
         AnswerInfo, CallOptions, Failure, PageInfo, PageRequest,
         abi::{Abi, Arena, Layout, Memory, Places, tests::Placed},
@@ -103,7 +103,8 @@ impl Function {
         let mut arena = Arena::with(size.field(<Option<CallOptions>>::LAYOUT).end());
         let mut places = Places::at(0);
         for (ty, json) in values {
-            codec::decode_into(&ty, json.as_bytes(), &mut arena, places.next(Layout::of(&ty))).unwrap();
+            let (place, scratch) = (places.next(Layout::of(&ty)), &mut Scratch::default());
+            codec::decode_into(&ty, json.as_bytes(), &mut arena, place, scratch).unwrap();
         }
         if let Some(page) = page {
             page.lower(&mut arena, places.next(PageRequest::LAYOUT));

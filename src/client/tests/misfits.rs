@@ -136,15 +136,28 @@ struct Typed(&'static Type);
 
 impl Form for Typed {
     type Record = String;
+    type Batch = Vec<String>;
 
-    fn fitting(&self, json: &[u8]) -> Result<String, codec::DecodeError> {
-        codec::decode(self.0, json).map(|arena| codec::lift_normal(self.0, &arena, 0))
+    fn batch(&self, room: usize) -> Vec<String> {
+        Vec::with_capacity(room)
     }
 
-    fn misfit(&self, json: &[u8], misfit: &codec::DecodeError) -> Option<String> {
+    fn add(&self, batch: &mut Vec<String>, json: &[u8]) -> Result<(), codec::DecodeError> {
+        batch.push(codec::decode(self.0, json).map(|arena| codec::lift_normal(self.0, &arena, 0))?);
+        Ok(())
+    }
+
+    fn add_misfit(&self, batch: &mut Vec<String>, json: &[u8], misfit: &codec::DecodeError) -> bool {
         let mut arena = Arena::with(Layout::of(self.0));
-        codec::decode_misfit(self.0, json, misfit, &mut arena, 0)
-            .then(|| codec::lift_value(self.0, &arena, 0))
+        let given = codec::decode_misfit(self.0, json, misfit, &mut arena, 0);
+        if given {
+            batch.push(codec::lift_value(self.0, &arena, 0));
+        }
+        given
+    }
+
+    fn finish(&self, batch: Vec<String>) -> Vec<String> {
+        batch
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     codec,
     contract::{
         CallOptions, Failure, FailureKind, ListEnd,
+        abi::Layout,
         catalogue::{Effect, Field, Join, Method, Operation, Paging, Placeholder, RecordType, Type},
     },
     entry::{
@@ -16,20 +17,28 @@ use crate::{
 };
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-const fn filter(name: &'static str, wire: &'static str, list_default: Option<&'static str>) -> Field {
+const fn filter(
+    place: u32,
+    name: &'static str,
+    wire: &'static str,
+    list_default: Option<&'static str>,
+) -> Field {
     let ty = Type::Option(&Type::Text);
-    Field { name, wire, ty, required: false, join: Join::Repeat, local_day: false, list_default, doc: "" }
+    let offset = 12 * place;
+    let (required, join, local_day) = (false, Join::Repeat, false);
+    Field { name, wire, ty, required, join, local_day, list_default, offset, doc: "" }
 }
 
 static QUERY: RecordType = RecordType {
     name: "query",
     fields: &[
-        filter("modified-before", "modifiedBefore", None),
-        filter("modified-on-or-after", "modifiedOnOrAfter", None),
-        filter("active", "active", Some("Any")),
-        filter("fields", "customField.Fields", None),
+        filter(0, "modified-before", "modifiedBefore", None),
+        filter(1, "modified-on-or-after", "modifiedOnOrAfter", None),
+        filter(2, "active", "active", Some("Any")),
+        filter(3, "fields", "customField.Fields", None),
     ],
     extra: false,
+    layout: Layout { size: 48, align: 4 },
 };
 
 static BILL: RecordType = RecordType {
@@ -42,9 +51,11 @@ static BILL: RecordType = RecordType {
         join: Join::Repeat,
         local_day: false,
         list_default: None,
+        offset: 0,
         doc: "",
     }],
     extra: true,
+    layout: Layout { size: 24, align: 8 },
 };
 
 /// A list of bills, to make others of.

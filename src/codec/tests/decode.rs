@@ -256,9 +256,11 @@ fn a_record_without_extra() {
             join: Join::Repeat,
             local_day: false,
             list_default: None,
+            offset: 0,
             doc: "",
         }],
         extra: false,
+        layout: Layout::LIST,
     };
     refused(&Type::Record(&BARE), r#"{"a":1,"b":2}"#, "$", "unknown field `b`");
     assert_eq!(transcode(&Type::Record(&BARE), br#"{"a": [1,  2]}"#).unwrap(), r#"{"a":[1,  2]}"#);

@@ -8,6 +8,7 @@ use crate::{
     codec::{parameter_from_text, query_from_text, value::Value},
     contract::{
         FieldError,
+        abi::Layout,
         catalogue::{Field, Join, RecordType, Type, operations, tables::servicetitan::jpm as tables},
     },
 };
@@ -102,6 +103,7 @@ fn commas_within_elements() {
                 join: Join::Comma(0),
                 local_day: false,
                 list_default: None,
+                offset: 0,
                 doc: "",
             },
             Field {
@@ -112,10 +114,12 @@ fn commas_within_elements() {
                 join: Join::Repeat,
                 local_day: false,
                 list_default: None,
+                offset: 8,
                 doc: "",
             },
         ],
         extra: false,
+        layout: Layout { size: 16, align: 4 },
     };
     let query = Value::Record(vec![texts(["a", "b,c"]), texts([])]);
     assert_eq!(

@@ -1,6 +1,7 @@
 //! Where a value is written that goes out.
 
 use super::{Layout, memory::Memory};
+use std::rc::Rc;
 
 /// What every arena's first byte is aligned to, the most that the ABI asks for.
 const ALIGN: u32 = 8;
@@ -15,6 +16,13 @@ const NOWHERE: u32 = ALIGN;
 pub struct Arena {
     bytes: Vec<u8>,
     pointers: Vec<u32>,
+}
+
+/// How far an arena is written.
+#[derive(Debug)]
+pub struct Mark {
+    bytes: usize,
+    pointers: usize,
 }
 
 impl Arena {
@@ -51,9 +59,38 @@ impl Arena {
 
     /// Writes a string.
     pub fn put_text(&mut self, at: u32, text: &str) {
+        self.put_bytes(at, text.as_bytes());
+    }
+
+    /// The same of what was found to be UTF-8.
+    pub fn put_bytes(&mut self, at: u32, text: &[u8]) {
         let start = self.end();
-        self.bytes.extend_from_slice(text.as_bytes());
+        self.bytes.extend_from_slice(text);
         self.point(at, start, text.len());
+    }
+
+    /// Writes a string that is put together at its place.
+    pub fn append(&mut self, at: u32, write: impl FnOnce(&mut Vec<u8>) -> Option<()>) -> Option<()> {
+        let start = self.end();
+        write(&mut self.bytes)?;
+        self.point(at, start, self.bytes.len().saturating_sub(start as usize));
+        Some(())
+    }
+
+    /// How far it is written.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark { bytes: self.bytes.len(), pointers: self.pointers.len() }
+    }
+
+    /// Takes back what was written behind a mark, and into this room before it.
+    pub fn undo(&mut self, mark: &Mark, at: u32, room: Layout) {
+        self.bytes.truncate(mark.bytes);
+        self.pointers.truncate(mark.pointers);
+        let start = at as usize;
+        if let Some(room) = self.bytes.get_mut(start..start.saturating_add(room.size as usize)) {
+            room.fill(0);
+        }
     }
 
     /// Writes a list, and returns the address of its first element's room.
@@ -183,6 +220,31 @@ impl LoweredValue {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
+    }
+}
+
+impl LoweredValue {
+    /// So many records of this size that stand in it one behind the other, from its beginning.
+    #[must_use]
+    pub fn records(self, count: usize, size: u32) -> Vec<LoweredRecord> {
+        let memory = Rc::new(self);
+        (0..count).map(|index| LoweredRecord { memory: memory.clone(), at: index * size as usize }).collect()
+    }
+}
+
+/// A record in a memory that it shares with others. What it points to lives as long as any of
+/// them does.
+#[derive(Debug, Default)]
+pub struct LoweredRecord {
+    memory: Rc<LoweredValue>,
+    at: usize,
+}
+
+impl LoweredRecord {
+    /// The record, and what stands behind it.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.memory.bytes().get(self.at..).unwrap_or_default()
     }
 }
 

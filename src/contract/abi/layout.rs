@@ -87,11 +87,7 @@ impl Layout {
             Type::Instant => Layout { size: 16, align: 8 },
             Type::Option(inner) => Layout::of(inner).option(),
             Type::Enum(known) => Layout::variant(known.cases.len() + 1, Layout::LIST),
-            Type::Record(record) => {
-                let fields = record.fields.iter().map(|field| Layout::of(&field.ty));
-                let extra = record.extra.then_some(Layout::LIST.option());
-                fields.chain(extra).fold(Layout::EMPTY, Layout::field).end()
-            }
+            Type::Record(record) => record.layout,
         }
     }
 }

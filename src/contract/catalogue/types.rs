@@ -1,5 +1,7 @@
 //! The shapes of values, as the contract declares them.
 
+use crate::contract::abi::Layout;
+
 /// The type of a value in the WIT contract, with what its JSON form needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
@@ -45,6 +47,8 @@ pub struct RecordType {
     pub fields: &'static [Field],
     /// Whether it ends with `extra: option<json>`, the home of unknown fields.
     pub extra: bool,
+    /// What it takes of a memory.
+    pub layout: Layout,
 }
 
 /// A field of a record.
@@ -66,6 +70,8 @@ pub struct Field {
     /// What a list's query says here when its caller says nothing, in the provider's spelling:
     /// without it the provider would leave records out.
     pub list_default: Option<&'static str>,
+    /// Where it stands in its record's memory, in bytes.
+    pub offset: u32,
     /// What it is for, from the WIT.
     pub doc: &'static str,
 }
@@ -113,6 +119,13 @@ impl Type {
 }
 
 impl RecordType {
+    /// Where `extra` stands in its memory, in bytes, if it has it: behind its last field.
+    #[must_use]
+    pub fn extra_offset(&self) -> u32 {
+        let end = self.fields.last().map_or(0, |last| last.offset.saturating_add(Layout::of(&last.ty).size));
+        end.next_multiple_of(Layout::LIST.align)
+    }
+
     /// The field that the provider calls `wire`, with its place. Fields mostly come
     /// in the order of the contract, so the search starts at `hint`.
     #[must_use]

@@ -201,17 +201,37 @@ struct Records(&'static Type);
 
 impl Form for Records {
     type Record = Record;
+    type Batch = Vec<Record>;
 
-    fn fitting(&self, json: &[u8]) -> Result<Record, DecodeError> {
-        Ok(Record { id: super::pages::id(&NormalForm(self.0).fitting(json)?), odd: false })
+    fn batch(&self, room: usize) -> Vec<Record> {
+        Vec::with_capacity(room)
     }
 
-    fn misfit(&self, json: &[u8], misfit: &DecodeError) -> Option<Record> {
+    fn add(&self, batch: &mut Vec<Record>, json: &[u8]) -> Result<(), DecodeError> {
+        let form = NormalForm(self.0);
+        let mut lines = form.batch(1);
+        form.add(&mut lines, json)?;
+        let lines = form.finish(lines).into_iter();
+        batch.extend(lines.map(|line| Record { id: super::pages::id(&line), odd: false }));
+        Ok(())
+    }
+
+    fn add_misfit(&self, batch: &mut Vec<Record>, json: &[u8], misfit: &DecodeError) -> bool {
         if failpoint::on(Failpoint::LoseMisfits) {
-            return None;
+            return false;
         }
-        let record = NormalForm(self.0).misfit(json, misfit)?;
-        Some(Record { id: super::pages::id(&record), odd: record.contains("\"$misfit\"") })
+        let form = NormalForm(self.0);
+        let mut lines = form.batch(1);
+        let given = form.add_misfit(&mut lines, json, misfit);
+        let lines = form.finish(lines).into_iter();
+        batch.extend(
+            lines.map(|line| Record { id: super::pages::id(&line), odd: line.contains("\"$misfit\"") }),
+        );
+        given
+    }
+
+    fn finish(&self, batch: Vec<Record>) -> Vec<Record> {
+        batch
     }
 }
 

@@ -75,11 +75,13 @@ impl Contract {
                 for ((field, wit), (offset, _)) in record.fields.iter().zip(&wit.fields).zip(&offsets) {
                     let place = format!("{place}.{}", field.name);
                     assert_eq!(places.next(Layout::of(&field.ty)) as usize, offset.size_wasm32(), "{place}");
+                    assert_eq!(field.offset as usize, offset.size_wasm32(), "{place}");
                     self.compare(&field.ty, &wit.ty, &place);
                 }
                 if record.extra {
                     let extra = places.next(Layout::LIST.option()) as usize;
                     assert_eq!(Some(extra), offsets.last().map(|(offset, _)| offset.size_wasm32()));
+                    assert_eq!(record.extra_offset() as usize, extra, "{place}");
                 }
             }
             (Type::Instant, Some(TypeDefKind::Record(_))) => {}

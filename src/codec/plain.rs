@@ -1,0 +1,62 @@
+//! A provider's JSON in one pass, straight into what is asked for.
+//!
+//! That is possible as long as the text is plain: each value is of the type that the contract
+//! has, names have no escapes and come once. So it is nearly always. Of anything else nothing is
+//! said here, not even what is wrong with it: [`parse`](super::parse) reads it anew and has the
+//! last word. Whatever is read here is JSON (RFC 8259), and reads the same there.
+
+mod cursor;
+mod fields;
+mod normal;
+mod scalars;
+mod scratch;
+mod text;
+mod typed;
+
+pub use scratch::Scratch;
+
+use crate::contract::{
+    abi::{Arena, Layout},
+    catalogue::Type,
+};
+use cursor::Cursor;
+
+/// Reads JSON into room of an arena that is all zeros. None if it is not plain; then nothing
+/// stands in the arena.
+pub(super) fn decode(
+    ty: &Type,
+    json: &[u8],
+    arena: &mut Arena,
+    at: u32,
+    scratch: &mut Scratch,
+) -> Option<()> {
+    std::str::from_utf8(json).ok()?;
+    let mark = arena.mark();
+    scratch.begin();
+    let mut reader = typed::Reader { cursor: Cursor::new(json), arena, scratch };
+    reader.cursor.blank();
+    let read = reader.value(ty, at).and_then(|()| reader.cursor.end());
+    if read.is_none() {
+        arena.undo(&mark, at, Layout::of(ty));
+    }
+    read
+}
+
+/// Adds the normal form of JSON to a text. None if it is not plain; then nothing was added.
+pub(super) fn transcode(ty: &Type, json: &[u8], out: &mut Vec<u8>, scratch: &mut Scratch) -> Option<()> {
+    std::str::from_utf8(json).ok()?;
+    let start = out.len();
+    scratch.begin();
+    let mut writer = normal::Writer { cursor: Cursor::new(json), out, scratch };
+    writer.cursor.blank();
+    let written = writer.value(ty).and_then(|wrote| {
+        if !wrote {
+            writer.out.extend_from_slice(b"null");
+        }
+        writer.cursor.end()
+    });
+    if written.is_none() {
+        out.truncate(start);
+    }
+    written
+}

@@ -1,0 +1,298 @@
+//! A place in a JSON text, and what can be read from there on.
+//!
+//! As strict as RFC 8259: what is read or passed over here is JSON. Nothing is said of what is
+//! not.
+
+use super::text::{self, Text};
+
+/// How deep values nest that are passed over; one bit each says what kind they are of.
+const DEPTH: u32 = 128;
+
+#[derive(Clone, Copy)]
+pub(super) struct Cursor<'a> {
+    json: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(json: &'a [u8]) -> Cursor<'a> {
+        Cursor { json, at: 0 }
+    }
+
+    pub(super) fn place(&self) -> usize {
+        self.at
+    }
+
+    /// The bytes from a place to here.
+    #[inline]
+    pub(super) fn since(&self, start: usize) -> &'a [u8] {
+        self.json.get(start..self.at).unwrap_or_default()
+    }
+
+    /// The next byte; 0 at the end, which JSON has nowhere.
+    #[inline]
+    pub(super) fn peek(&self) -> u8 {
+        self.json.get(self.at).copied().unwrap_or_default()
+    }
+
+    /// Passes over what may stand between two tokens.
+    #[inline]
+    pub(super) fn blank(&mut self) {
+        while matches!(self.peek(), b' ' | b'\n' | b'\r' | b'\t') {
+            self.at += 1;
+        }
+    }
+
+    /// Passes over this byte.
+    #[inline]
+    pub(super) fn take(&mut self, byte: u8) -> Option<()> {
+        (self.peek() == byte).then(|| self.at += 1)
+    }
+
+    /// Passes over this byte, if it is the next one.
+    #[inline]
+    pub(super) fn takes(&mut self, byte: u8) -> bool {
+        self.take(byte).is_some()
+    }
+
+    /// Passes over these bytes, if they are the next ones.
+    #[inline]
+    pub(super) fn takes_all(&mut self, bytes: &[u8]) -> bool {
+        let end = self.at + bytes.len();
+        let same = self.json.get(self.at..end).is_some_and(|next| same(next, bytes));
+        if same {
+            self.at = end;
+        }
+        same
+    }
+
+    /// Passes over blanks to the end of the text.
+    pub(super) fn end(&mut self) -> Option<()> {
+        self.blank();
+        (self.at == self.json.len()).then_some(())
+    }
+
+    /// After an element: whether another one follows. None if neither that nor the end does.
+    #[inline]
+    pub(super) fn more(&mut self, close: u8) -> Option<bool> {
+        self.blank();
+        let next = self.peek();
+        self.at += 1;
+        match next {
+            b',' => {
+                self.blank();
+                Some(true)
+            }
+            _ if next == close => Some(false),
+            _ => None,
+        }
+    }
+
+    /// A string.
+    #[inline]
+    pub(super) fn string(&mut self) -> Option<Text<'a>> {
+        self.take(b'"')?;
+        let start = self.at;
+        let mut escaped = false;
+        loop {
+            self.at = text::special(self.json, self.at);
+            match self.peek() {
+                b'"' => {
+                    let inner = self.since(start);
+                    self.at += 1;
+                    return Some(Text { inner, escaped });
+                }
+                b'\\' => {
+                    escaped = true;
+                    self.at += text::escape(self.json.get(self.at..)?)?;
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// A string without escapes.
+    #[inline]
+    pub(super) fn unescaped(&mut self) -> Option<&'a [u8]> {
+        self.string().filter(|text| !text.escaped).map(|text| text.inner)
+    }
+
+    /// A name and its colon, up to the value; none if it has escapes.
+    #[inline]
+    pub(super) fn name(&mut self) -> Option<&'a [u8]> {
+        let name = self.unescaped()?;
+        self.blank();
+        self.take(b':')?;
+        self.blank();
+        Some(name)
+    }
+
+    /// Passes over this name and its colon, up to the value, if it is the next one. None if no
+    /// colon follows.
+    #[inline]
+    pub(super) fn is_named(&mut self, name: &[u8]) -> Option<bool> {
+        let end = self.at + 1 + name.len();
+        let quoted = self.peek() == b'"' && self.json.get(end) == Some(&b'"');
+        if !quoted || !self.json.get(self.at + 1..end).is_some_and(|next| same(next, name)) {
+            return Some(false);
+        }
+        self.at = end + 1;
+        self.blank();
+        self.take(b':')?;
+        self.blank();
+        Some(true)
+    }
+
+    /// Passes over the beginning of an array, up to its first element, if there is one: how
+    /// many there are.
+    #[inline]
+    pub(super) fn elements(&mut self) -> Option<usize> {
+        self.take(b'[')?;
+        self.blank();
+        if self.takes(b']') {
+            return Some(0);
+        }
+        let (mut ahead, mut count) = (*self, 1);
+        ahead.pass()?;
+        while ahead.more(b']')? {
+            ahead.pass()?;
+            count += 1;
+        }
+        Some(count)
+    }
+
+    /// An integer's sign and digits; none for any other number, and for more digits than fit.
+    #[inline]
+    pub(super) fn integer(&mut self) -> Option<(bool, u64)> {
+        let negative = self.takes(b'-');
+        let (start, mut number) = (self.at, 0_u64);
+        while let digit @ 0..=9 = self.peek().wrapping_sub(b'0') {
+            // Nineteen digits fit; of more, nobody asks for the number.
+            number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
+            self.at += 1;
+        }
+        let digits = self.at - start;
+        let zeros = digits > 1 && self.json.get(start) == Some(&b'0');
+        let whole = !matches!(self.peek(), b'.' | b'e' | b'E');
+        ((1..=19).contains(&digits) && !zeros && whole).then_some((negative, number))
+    }
+
+    /// Any number, and whether it has an exponent.
+    pub(super) fn number(&mut self) -> Option<(&'a [u8], bool)> {
+        let start = self.at;
+        _ = self.takes(b'-');
+        if !self.takes(b'0') {
+            self.digits()?;
+        }
+        if self.takes(b'.') {
+            self.digits()?;
+        }
+        let exponent = matches!(self.peek(), b'e' | b'E');
+        if exponent {
+            self.at += 1;
+            if matches!(self.peek(), b'+' | b'-') {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Some((self.since(start), exponent))
+    }
+
+    fn digits(&mut self) -> Option<()> {
+        let start = self.at;
+        while self.peek().is_ascii_digit() {
+            self.at += 1;
+        }
+        (self.at > start).then_some(())
+    }
+
+    /// Any value, as it stands there.
+    pub(super) fn value(&mut self) -> Option<&'a [u8]> {
+        let start = self.at;
+        self.pass()?;
+        Some(self.since(start))
+    }
+
+    /// Passes over any value.
+    #[inline]
+    pub(super) fn pass(&mut self) -> Option<()> {
+        match self.peek() {
+            b'{' | b'[' => self.pass_nested(),
+            _ => self.pass_scalar(),
+        }
+    }
+
+    #[inline]
+    fn pass_scalar(&mut self) -> Option<()> {
+        match self.peek() {
+            b'"' => self.string().map(drop),
+            b'-' | b'0'..=b'9' => self.number().map(drop),
+            b'n' => self.takes_all(b"null").then_some(()),
+            b't' => self.takes_all(b"true").then_some(()),
+            b'f' => self.takes_all(b"false").then_some(()),
+            _ => None,
+        }
+    }
+
+    /// Without recursion: whoever calls this has looked how deep the text nests, or has not.
+    fn pass_nested(&mut self) -> Option<()> {
+        // From the innermost outwards: whether it is an object.
+        let (mut objects, mut depth) = (0_u128, 0_u32);
+        loop {
+            let opened = self.peek();
+            if matches!(opened, b'{' | b'[') {
+                self.at += 1;
+                if depth == DEPTH {
+                    return None;
+                }
+                objects = objects << 1 | u128::from(opened == b'{');
+                depth += 1;
+                self.blank();
+                if !self.takes(if opened == b'{' { b'}' } else { b']' }) {
+                    if opened == b'{' {
+                        self.pass_name()?;
+                    }
+                    continue;
+                }
+                objects >>= 1;
+                depth -= 1;
+            } else {
+                self.pass_scalar()?;
+            }
+            // Behind a value: out of all that ends here.
+            loop {
+                if depth == 0 {
+                    return Some(());
+                }
+                let object = objects & 1 == 1;
+                if self.more(if object { b'}' } else { b']' })? {
+                    if object {
+                        self.pass_name()?;
+                    }
+                    break;
+                }
+                objects >>= 1;
+                depth -= 1;
+            }
+        }
+    }
+
+    #[inline]
+    fn pass_name(&mut self) -> Option<()> {
+        self.string()?;
+        self.blank();
+        self.take(b':')?;
+        self.blank();
+        Some(())
+    }
+}
+
+/// Whether two pieces of the same length are the same. Names are short: a call to compare them
+/// costs more than the comparison.
+#[inline]
+fn same(one: &[u8], other: &[u8]) -> bool {
+    let (one, one_end) = one.as_chunks::<8>();
+    let (other, other_end) = other.as_chunks::<8>();
+    one.iter().zip(other).all(|(one, other)| u64::from_le_bytes(*one) == u64::from_le_bytes(*other))
+        && one_end.iter().zip(other_end).all(|(one, other)| one == other)
+}

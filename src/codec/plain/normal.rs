@@ -1,0 +1,243 @@
+//! A provider's JSON to the normal form.
+
+use super::{
+    cursor::Cursor,
+    fields::Seen,
+    scalars,
+    scratch::{Name, Scratch, Written},
+    text::{Text, unescape},
+};
+use crate::{
+    codec::print,
+    contract::catalogue::{RecordType, Type},
+};
+
+pub(super) struct Writer<'j, 'o> {
+    pub(super) cursor: Cursor<'j>,
+    pub(super) out: &'o mut Vec<u8>,
+    pub(super) scratch: &'o mut Scratch,
+}
+
+impl Writer<'_, '_> {
+    /// Writes a value; false if it is absent.
+    pub(super) fn value(&mut self, ty: &Type) -> Option<bool> {
+        match ty {
+            Type::Option(inner) => return self.optional(ty, inner),
+            Type::Record(record) => self.record(record)?,
+            Type::List(element) => self.list(element)?,
+            Type::Text => self.text()?,
+            // A case that is known has the provider's spelling too.
+            Type::Enum(_) => {
+                let text = self.cursor.unescaped()?;
+                self.quoted(text);
+            }
+            Type::Bool => {
+                let text: &[u8] = if scalars::boolean(&mut self.cursor)? { b"true" } else { b"false" };
+                self.out.extend_from_slice(text);
+            }
+            Type::S32 | Type::S64 | Type::U32 | Type::U64 => self.integer(ty)?,
+            Type::F64 => {
+                let number = scalars::float(&mut self.cursor)?;
+                serde_json::to_writer(&mut *self.out, &number).ok()?;
+            }
+            Type::Instant => {
+                let (_, text) = scalars::instant(&mut self.cursor)?;
+                self.instant(text)?;
+            }
+            Type::Date => {
+                let date = scalars::date(&mut self.cursor)?;
+                self.quoted(date);
+            }
+            Type::Decimal => {
+                let digits = scalars::decimal(&mut self.cursor)?;
+                self.quoted(digits);
+            }
+            Type::Json => self.out.extend_from_slice(self.cursor.value()?),
+        }
+        Some(true)
+    }
+
+    fn optional(&mut self, ty: &Type, inner: &Type) -> Option<bool> {
+        if self.cursor.takes_all(b"null") {
+            let null = matches!(inner, Type::Option(_));
+            if null {
+                self.out.extend_from_slice(b"null");
+            }
+            return Some(null);
+        }
+        if self.cursor.peek() == b'"' && scalars::is_absent(&mut self.cursor, ty) {
+            return Some(false);
+        }
+        self.value(inner)
+    }
+
+    /// Digits are the same in both forms, but for a zero's sign.
+    fn integer(&mut self, ty: &Type) -> Option<()> {
+        let start = self.cursor.place();
+        match ty {
+            Type::S32 => _ = i32::try_from(scalars::signed(&mut self.cursor)?).ok()?,
+            Type::S64 => _ = scalars::signed(&mut self.cursor)?,
+            Type::U32 => _ = u32::try_from(scalars::unsigned(&mut self.cursor)?).ok()?,
+            _ => _ = scalars::unsigned(&mut self.cursor)?,
+        }
+        let digits = self.cursor.since(start);
+        self.out.extend_from_slice(if digits == b"-0" { b"0" } else { digits });
+        Some(())
+    }
+
+    fn quoted(&mut self, text: &[u8]) {
+        self.out.push(b'"');
+        self.out.extend_from_slice(text);
+        self.out.push(b'"');
+    }
+
+    /// Escapes are written in one way.
+    fn text(&mut self) -> Option<()> {
+        let Text { inner, escaped } = self.cursor.string()?;
+        if !escaped {
+            self.quoted(inner);
+            return Some(());
+        }
+        let text = &mut self.scratch.spare;
+        text.clear();
+        unescape(inner, text)?;
+        let text = std::str::from_utf8(text).ok()?;
+        print::string_bytes(self.out, text);
+        Some(())
+    }
+
+    /// RFC 3339 in UTC, without zeros at the end of a fraction.
+    fn instant(&mut self, text: &[u8]) -> Option<()> {
+        match text.split_last() {
+            Some((b'Z', local)) if local.get(10) == Some(&b'T') => {
+                let end = match local.get(19) {
+                    Some(_) => local.iter().rposition(|byte| *byte != b'0')?,
+                    None => local.len(),
+                };
+                let fraction = usize::from(local.get(end).is_some_and(|byte| *byte != b'.'));
+                self.out.push(b'"');
+                self.out.extend_from_slice(local.get(..end + fraction)?);
+                self.out.extend_from_slice(b"Z\"");
+            }
+            _ => {
+                let instant = crate::codec::Instant::from_bytes(text)?;
+                self.quoted(instant.to_string().as_bytes());
+            }
+        }
+        Some(())
+    }
+
+    fn list(&mut self, element: &Type) -> Option<()> {
+        if self.cursor.takes_all(b"null") {
+            self.out.extend_from_slice(b"[]");
+            return Some(());
+        }
+        self.cursor.take(b'[')?;
+        self.cursor.blank();
+        self.out.push(b'[');
+        let mut more = !self.cursor.takes(b']');
+        let mut separator: &[u8] = b"";
+        while more {
+            self.out.extend_from_slice(separator);
+            separator = b",";
+            if !self.value(element)? {
+                self.out.extend_from_slice(b"null");
+            }
+            more = self.cursor.more(b']')?;
+        }
+        self.out.push(b']');
+        Some(())
+    }
+
+    fn record(&mut self, record: &'static RecordType) -> Option<()> {
+        self.cursor.take(b'{')?;
+        self.cursor.blank();
+        let (order, extra) = (self.scratch.orders.of(record), self.scratch.extra.len());
+        let written = self.scratch.written.len();
+        let (mut seen, mut place) = (Seen::default(), 0);
+        self.out.push(b'{');
+        let start = self.out.len();
+        let mut more = !self.cursor.takes(b'}');
+        while more {
+            match self.scratch.name(&mut self.cursor, record, order, place)? {
+                Name::Known(index) => {
+                    seen.note(index)?;
+                    self.field(record, index)?;
+                }
+                Name::Unknown(name) if record.extra => {
+                    let json = self.cursor.value()?;
+                    self.scratch.keep(extra, name, json);
+                }
+                Name::Unknown(_) => return None,
+            }
+            place += 1;
+            more = self.cursor.more(b'}')?;
+        }
+        if !seen.all(record.fields.len()) {
+            self.missing(record, &seen)?;
+        }
+        self.arrange(start, written);
+        self.close(start, extra);
+        Some(())
+    }
+
+    /// Writes a field with a comma behind it, unless it is absent.
+    fn field(&mut self, record: &RecordType, index: usize) -> Option<()> {
+        let field = record.fields.get(index)?;
+        let from = self.out.len();
+        self.quoted(field.wire.as_bytes());
+        self.out.push(b':');
+        if self.value(&field.ty)? {
+            self.out.push(b',');
+            self.scratch.written.push(Written { field: index, from, to: self.out.len() });
+        } else {
+            self.out.truncate(from);
+        }
+        Some(())
+    }
+
+    /// Fields that have not come: a list is empty, an option is absent.
+    fn missing(&mut self, record: &RecordType, seen: &Seen) -> Option<()> {
+        for (index, field) in record.fields.iter().enumerate() {
+            match field.ty {
+                _ if seen.has(index) => {}
+                Type::Option(_) => {}
+                Type::List(_) => {
+                    let from = self.out.len();
+                    self.quoted(field.wire.as_bytes());
+                    self.out.extend_from_slice(b":[],");
+                    self.scratch.written.push(Written { field: index, from, to: self.out.len() });
+                }
+                _ => return None,
+            }
+        }
+        Some(())
+    }
+
+    /// Brings what was written of a record into the contract's order.
+    fn arrange(&mut self, start: usize, first: usize) {
+        let written = self.scratch.written.get_mut(first..).unwrap_or_default();
+        if !written.is_sorted_by_key(|written| written.field) {
+            written.sort_unstable_by_key(|written| written.field);
+            self.scratch.spare.clear();
+            for Written { from, to, .. } in written {
+                self.scratch.spare.extend_from_slice(self.out.get(*from..*to).unwrap_or_default());
+            }
+            self.out.truncate(start);
+            self.out.extend_from_slice(&self.scratch.spare);
+        }
+        self.scratch.written.truncate(first);
+    }
+
+    /// Ends a record: its unknown members, without the brace that opens them, and its brace.
+    fn close(&mut self, start: usize, extra: usize) {
+        match self.scratch.extra.get(extra + 1..) {
+            Some(members) => self.out.extend_from_slice(members),
+            // The comma behind the last field.
+            None if self.out.len() > start => _ = self.out.pop(),
+            None => {}
+        }
+        self.scratch.extra.truncate(extra);
+        self.out.push(b'}');
+    }
+}

@@ -1,0 +1,90 @@
+//! The text of JSON strings.
+
+/// A string of JSON without its quotation marks.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a> {
+    pub(super) inner: &'a [u8],
+    pub(super) escaped: bool,
+}
+
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
+
+/// The first place from here on with a quotation mark, a backslash or a control character: the
+/// end of the text, if there is none.
+#[inline]
+pub(super) fn special(json: &[u8], mut at: usize) -> usize {
+    while let Some(word) = json.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*word);
+        // A byte is 0 where the highest bit of `x - 1` is set and that of `x` is not; a borrow
+        // sets none before the first such byte.
+        let zero = |x: u64| x.wrapping_sub(ONES) & !x;
+        let quote = zero(word ^ (ONES * b'"' as u64));
+        let backslash = zero(word ^ (ONES * b'\\' as u64));
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let found = (quote | backslash | control) & HIGHS;
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    let rest = json.get(at..).unwrap_or_default();
+    at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len())
+}
+
+/// The length of the escape at the beginning of a text; none if it is none, or stands for half a
+/// surrogate pair.
+#[inline]
+pub(super) fn escape(json: &[u8]) -> Option<usize> {
+    match json.get(1)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(2),
+        b'u' => {
+            let (_, rest) = unicode(json.get(2..)?)?;
+            Some(json.len() - rest.len())
+        }
+        _ => None,
+    }
+}
+
+/// Writes what a string's text says. None if half a surrogate pair stands alone in it.
+pub(super) fn unescape(mut inner: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    loop {
+        let plain = special(inner, 0);
+        let (before, escape) = inner.split_at_checked(plain)?;
+        out.extend_from_slice(before);
+        let Some((b'\\', escape)) = escape.split_first() else { return escape.is_empty().then_some(()) };
+        let (letter, rest) = escape.split_first()?;
+        inner = rest;
+        match letter {
+            b'b' => out.push(0x08),
+            b'f' => out.push(0x0C),
+            b'n' => out.push(b'\n'),
+            b'r' => out.push(b'\r'),
+            b't' => out.push(b'\t'),
+            b'u' => {
+                let (letter, rest) = unicode(rest)?;
+                out.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+                inner = rest;
+            }
+            other => out.push(*other),
+        }
+    }
+}
+
+/// The letter of an escape behind its `\u`, and what follows.
+fn unicode(json: &[u8]) -> Option<(char, &[u8])> {
+    let (first, rest) = unit(json)?;
+    if let Some(letter) = char::from_u32(first) {
+        return Some((letter, rest));
+    }
+    let (second, rest) = unit(rest.strip_prefix(b"\\u")?)?;
+    let halves = matches!((first, second), (0xD800..0xDC00, 0xDC00..0xE000));
+    let letter = halves.then(|| 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00))?;
+    Some((char::from_u32(letter)?, rest))
+}
+
+fn unit(json: &[u8]) -> Option<(u32, &[u8])> {
+    let (digits, rest) = json.split_first_chunk::<4>()?;
+    let digit = |sum: u32, digit: &u8| Some(sum << 4 | char::from(*digit).to_digit(16)?);
+    Some((digits.iter().try_fold(0, digit)?, rest))
+}
