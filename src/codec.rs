@@ -63,7 +63,7 @@ pub use limits::{Elements, LimitExceeded, MAX_DEPTH, check_limits};
 pub use lower::{decode, decode_into, decode_misfit};
 pub use mend::mend;
 pub use misfit::{marked, shown_id};
-pub use plain::Scratch;
+pub use plain::{PlainPage, Scratch, plain_page};
 pub use query_text::{parameter_from_text, query_from_text};
 pub use raw::last_member;
 pub use schema::json_schema;

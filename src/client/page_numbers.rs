@@ -83,6 +83,7 @@ mod tests {
         let envelope = Envelope {
             body: Default::default(),
             items: Vec::new(),
+            ids: None,
             number: says,
             has_more: None,
             total: None,

@@ -1,5 +1,7 @@
 //! Bounds on what is read at all.
 
+use super::plain::special;
+
 /// How deep JSON may nest. The contract's own types nest less than ten deep; the
 /// rest is kept as text, which is read without recursion, so whatever passes also
 /// decodes. The number is that of serde_json, which itself stops at 128.
@@ -44,20 +46,11 @@ pub fn check_limits(json: &[u8], max_bytes: usize, max_depth: usize) -> Result<E
     if json.len() > max_bytes {
         return Err(LimitExceeded::Bytes { bytes: json.len(), limit: max_bytes });
     }
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    let (mut depth, mut at) = (0_usize, 0);
     let mut elements = Elements::default();
-    for (at, byte) in json.iter().enumerate() {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
+    while let Some(byte) = json.get(at) {
         match byte {
-            b'"' => in_string = true,
+            b'"' => at = end_of_string(json, at + 1),
             b',' => elements.count(depth),
             b'[' | b'{' => {
                 depth += 1;
@@ -69,8 +62,22 @@ pub fn check_limits(json: &[u8], max_bytes: usize, max_depth: usize) -> Result<E
             b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
+        at += 1;
     }
     Ok(elements)
+}
+
+/// Where the string ends whose text begins here: the place of its quotation mark.
+fn end_of_string(json: &[u8], mut at: usize) -> usize {
+    loop {
+        at = special(json, at);
+        match json.get(at) {
+            Some(b'\\') => at += 2,
+            Some(b'"') | None => return at,
+            // A control character, which does not belong there: others say so.
+            Some(_) => at += 1,
+        }
+    }
 }
 
 impl Elements {

@@ -8,12 +8,15 @@
 mod cursor;
 mod fields;
 mod normal;
+mod page;
 mod scalars;
 mod scratch;
 mod text;
 mod typed;
 
+pub use page::{PlainPage, plain_page};
 pub use scratch::Scratch;
+pub(super) use text::special;
 
 use crate::contract::{
     abi::{Arena, Layout},

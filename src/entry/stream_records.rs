@@ -35,8 +35,11 @@ pub trait Sink<T> {
         false
     }
 
-    /// Tells where the read stands, behind everything that was written.
-    async fn stand(&mut self, _position: ListPosition) {}
+    /// Tells where the read stands, behind everything that was written; false if nobody reads
+    /// any more.
+    async fn stand(&mut self, _position: ListPosition) -> bool {
+        true
+    }
 }
 
 /// Reads everything, makes each record what `form` says, and writes it to the sink.
@@ -77,7 +80,11 @@ pub async fn stream_records<H: Host + 'static, F: Form>(
         }
         if sink.wants_positions() {
             let position = reader.position();
-            meanwhile(&mut reader, sink.stand(position)).await;
+            // The next page may be long in coming, and whoever has left wants to know now where
+            // the read stands.
+            if !meanwhile(&mut reader, sink.stand(position)).await {
+                return Ok(reader.end(false));
+            }
         }
     }
     Ok(reader.end(true))

@@ -139,11 +139,10 @@ impl Sink<String> for WithPositions {
         true
     }
 
-    async fn stand(&mut self, position: ListPosition) {
+    async fn stand(&mut self, position: ListPosition) -> bool {
         let ListPosition { resume, pages, total } = position;
-        // A consumer that has left is noticed with the next page.
         let position = wit::ListItem::Position(wit::Position { resume, pages, total });
-        self.0.write_all(vec![position]).await;
+        self.0.write_all(vec![position]).await.is_empty()
     }
 }
 

@@ -3,10 +3,17 @@
 use crate::{policy::pager::RecordId, providers::api::Envelope};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, ops::Range};
 
 /// The ids of a page's records, by the member that holds them.
 pub(super) fn ids(envelope: &Envelope, member: &str) -> Vec<Option<RecordId>> {
+    if let Some(ids) = &envelope.ids {
+        let id = |place: &Range<usize>| {
+            let json = std::str::from_utf8(envelope.body.get(place.clone())?).ok()?;
+            RecordId::of(json).filter(|_| !json.is_empty())
+        };
+        return ids.iter().map(id).collect();
+    }
     let records = envelope.records();
     records.map(|record| id(record, member)).collect()
 }

@@ -3,7 +3,7 @@
 use super::ids::ids;
 use crate::{
     policy::{
-        digest::digest,
+        digest::{digest, fingerprint},
         pager::{
             Arrival, CursorFacts, CursorPager, FailedFetch, NumberedPager, PageFacts, Position, Progress,
             Ready,
@@ -110,7 +110,7 @@ impl Pager {
     /// have one.
     pub(super) fn arrived(&mut self, page: u32, envelope: &Envelope, id: Option<&str>) -> bool {
         let (items, bytes) = (envelope.items.len(), envelope.body.len());
-        let digest = |range: Range<usize>| digest(envelope.body.get(range).unwrap_or_default());
+        let bytes_of = |range: Range<usize>| envelope.body.get(range).unwrap_or_default();
         let arrival = match self {
             Pager::Numbered(pager) => {
                 let span = envelope
@@ -118,13 +118,13 @@ impl Pager {
                     .iter()
                     .cloned()
                     .reduce(|all, one| all.start.min(one.start)..all.end.max(one.end));
-                let digest = digest(span.unwrap_or_default());
+                let digest = fingerprint(bytes_of(span.unwrap_or_default()));
                 let Envelope { has_more, total, .. } = *envelope;
                 let ids = id.map_or_else(|| vec![None; items], |id| ids(envelope, id));
                 pager.arrived(page, PageFacts { items, bytes, has_more, total, digest, ids })
             }
             Pager::Cursor(pager) => pager.arrived(CursorFacts {
-                records: envelope.items.iter().cloned().map(digest).collect(),
+                records: envelope.items.iter().cloned().map(|range| digest(bytes_of(range))).collect(),
                 bytes,
                 has_more: envelope.has_more,
                 continue_from: envelope.continue_from.clone(),

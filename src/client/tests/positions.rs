@@ -10,6 +10,7 @@ use crate::{
         stream_records::{Sink, stream_records},
         typed::record_type,
     },
+    host::simulated::Reply,
 };
 use serde_json::Value;
 
@@ -18,6 +19,8 @@ use serde_json::Value;
 struct Following {
     ids: Vec<i64>,
     positions: Vec<(usize, ListPosition)>,
+    /// It leaves with this position.
+    leaves: Option<usize>,
 }
 
 impl Sink<String> for Following {
@@ -31,8 +34,9 @@ impl Sink<String> for Following {
         true
     }
 
-    async fn stand(&mut self, position: ListPosition) {
+    async fn stand(&mut self, position: ListPosition) -> bool {
         self.positions.push((self.ids.len(), position));
+        self.positions.len() < self.leaves.unwrap_or(usize::MAX)
     }
 }
 
@@ -75,4 +79,21 @@ fn a_position_has_the_total_where_the_provider_says_it() {
     };
     assert!(totals("jpm.jobs-list").iter().all(|total| *total == Some(9)));
     assert!(totals("jpm.export-jobs-list").iter().all(Option::is_none));
+}
+
+/// The next page may be long in coming: what was printed before it must not come again.
+#[test]
+fn who_leaves_behind_a_page_is_told_at_once_where_to_go_on() {
+    let rig = Rig::new();
+    rig.titan.holds(9);
+    rig.titan.on_api(|count, _| (count > 1).then(|| Reply::status(503, "{}")));
+    let mut following = Following { leaves: Some(1), ..Following::default() };
+    let end = rig.run(async {
+        let operation = dynamic::operation("servicetitan", "jpm.export-jobs-list")?;
+        let reader = dynamic::list(&rig.client, operation, &[], None, Some(&options())).await?;
+        stream_records(reader, &mut following, NormalForm(record_type(operation))).await
+    });
+    let end = end.unwrap();
+    assert_eq!((following.ids, end.complete), (vec![1, 2, 3], false));
+    assert_eq!(end.resume, following.positions[0].1.resume);
 }

@@ -13,7 +13,7 @@ const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
 /// The first place from here on with a quotation mark, a backslash or a control character: the
 /// end of the text, if there is none.
 #[inline]
-pub(super) fn special(json: &[u8], mut at: usize) -> usize {
+pub(in crate::codec) fn special(json: &[u8], mut at: usize) -> usize {
     while let Some(word) = json.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*word);
         // A byte is 0 where the highest bit of `x - 1` is set and that of `x` is not; a borrow

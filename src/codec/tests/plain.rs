@@ -79,3 +79,71 @@ fn an_ordinary_record_is_plain() {
         "customFields":[{"typeId":1,"name":"n","value":""}, {"zz":[]}],"summary":"","modifiedOn":""} "#;
     assert!(agrees(&job, text.replace("\"modifiedOn\":\"\"", "\"modifiedOn\":null").as_bytes()));
 }
+
+/// What a page is taken apart into is what its text has; what is no page, or no JSON, is left to
+/// others.
+#[test]
+fn a_page_is_taken_apart() {
+    let body = br#" {"page":1, "data" : [ {"id":7,"a":{"id":8}} , {"b":"]}\"","id" : "x","id":9}, 5,{} ],"hasMore":true} "#;
+    let page = plain::plain_page(body, "data", "id").unwrap();
+    let texts = |places: &[std::ops::Range<usize>]| -> Vec<String> {
+        places.iter().map(|place| String::from_utf8(body[place.clone()].to_vec()).unwrap()).collect()
+    };
+    let records = [r#"{"id":7,"a":{"id":8}}"#, r#"{"b":"]}\"","id" : "x","id":9}"#, "5", "{}"];
+    assert_eq!(
+        (texts(&page.records), texts(&page.ids)),
+        (records.map(str::to_owned).to_vec(), vec!["7".into(), "9".into(), String::new(), String::new()])
+    );
+    assert_eq!(page.members, [(&b"page"[..], &b"1"[..]), (b"hasMore", b"true")]);
+    for no_page in [
+        "[]",
+        r#"{"page":1}"#,
+        r#"{"data":5}"#,
+        r#"{"data":[],"data":[]}"#,
+        r#"{"data":[{"id":1]}"#,
+        r#"{"data":[1,]}"#,
+        r#"{"data":[01]}"#,
+        r#"{"data":[{"a":1,}]}"#,
+        r#"{"data":[]} x"#,
+        r#"{"data":["a"#,
+        "{\"data\":[\"\n\"]}",
+        r#"{"data":["\x"]}"#,
+        r#"{"d\u0061ta":[]}"#,
+        "{\"data\":[\"\u{0}\"]}",
+    ] {
+        assert!(plain::plain_page(no_page.as_bytes(), "data", "id").is_none(), "{no_page}");
+    }
+}
+
+/// It is as deep as one likes; too deep is left to others.
+#[test]
+fn deep_values_are_passed_over() {
+    for (depth, plain) in [(1, true), (64, true), (126, true), (4_000, false)] {
+        let body = format!(r#"{{"data":[{}{}]}}"#, r#"[{"a":"#.repeat(depth / 2), "}]".repeat(depth / 2));
+        let body = body.replace("[{\"a\":}]", "[{\"a\":1}]");
+        assert_eq!(plain::plain_page(body.as_bytes(), "data", "id").is_some(), plain, "{depth}");
+    }
+}
+
+proptest! {
+    /// A page that is taken apart here has the same records as by way of serde.
+    #[test]
+    fn a_page_has_the_records_that_it_has(choices in vec(any::<u8>(), 0..2000), place: Index, byte in any::<u8>(), damaged: bool) {
+        let job = Type::Record(&crate::contract::catalogue::tables::servicetitan::jpm::JOB);
+        let mut generator = Generator::new(&choices);
+        let jobs: Vec<String> = (0..3).map(|_| generator.document(&job).json).collect();
+        let mut body = format!(r#"{{"page":1,"data":[{}],"hasMore":false}}"#, jobs.join(" ,")).into_bytes();
+        if damaged {
+            let place = place.index(body.len());
+            body[place] = byte;
+        }
+        let Some(page) = plain::plain_page(&body, "data", "id") else {
+            prop_assert!(damaged || body.contains(&b'\\'));
+            return Ok(());
+        };
+        let read: std::collections::BTreeMap<String, &serde_json::value::RawValue> = serde_json::from_slice(&body).unwrap();
+        let data: Vec<&serde_json::value::RawValue> = serde_json::from_str(read["data"].get()).unwrap();
+        let found: Vec<&[u8]> = page.records.iter().map(|place| &body[place.clone()]).collect();
+        prop_assert_eq!(found, data.iter().map(|record| record.get().as_bytes()).collect::<Vec<_>>());
+    }
+}

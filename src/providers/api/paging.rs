@@ -64,6 +64,9 @@ pub struct Envelope {
     pub body: Bytes,
     /// Where each record stands in it.
     pub items: Vec<Range<usize>>,
+    /// Where the id of each stands, if they were found with the records; empty for one that has
+    /// none.
+    pub ids: Option<Vec<Range<usize>>>,
     /// The number that the provider gives the page, if it gives one.
     pub number: Option<u32>,
     /// Whether the provider says that more follow; none when it does not say.

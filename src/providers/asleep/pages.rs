@@ -73,6 +73,7 @@ fn envelope(body: &Bytes) -> Result<Envelope, Unreadable> {
     });
     Ok(Envelope {
         items: items.collect(),
+        ids: None,
         body: body.clone(),
         number: None,
         has_more: None,

@@ -1,6 +1,9 @@
 //! The object that a page comes in.
 
-use crate::providers::api::Unreadable;
+use crate::{
+    codec::{self, PlainPage},
+    providers::api::Unreadable,
+};
 use serde::{
     Deserialize,
     de::{Deserializer, MapAccess, Visitor},
@@ -40,7 +43,9 @@ impl<'a, D: Deserialize<'a>> Members<'a, D> {
     pub(super) fn data(&mut self) -> Result<D, Unreadable> {
         self.data.take().ok_or_else(|| wrong("$.data", "is missing"))
     }
+}
 
+impl<'a, D> Members<'a, D> {
     /// Whether more follow, if it says so.
     ///
     /// # Errors
@@ -78,6 +83,53 @@ impl<'a, D: Deserialize<'a>> Members<'a, D> {
     }
 }
 
+impl<'a> Members<'a, ()> {
+    /// Takes a page apart that is plain, as nearly all are, with its records and their ids.
+    pub(super) fn plain(body: &'a [u8], id: &str) -> Option<(Self, PlainPage<'a>)> {
+        let page = codec::plain_page(body, "data", id)?;
+        let mut members = Members::default();
+        for (name, json) in &page.members {
+            let mut ignored = None;
+            let member = members.named(std::str::from_utf8(name).ok()?).unwrap_or(&mut ignored);
+            *member = Some(serde_json::from_slice(json).ok()?);
+        }
+        Some((members, page))
+    }
+}
+
+impl<'a, D> Default for Members<'a, D> {
+    fn default() -> Self {
+        Members {
+            page: None,
+            has_more: None,
+            total_count: None,
+            continue_from: None,
+            fields: None,
+            data: None,
+        }
+    }
+}
+
+impl<'a, D> Members<'a, D> {
+    /// What is said of the records.
+    pub(super) fn without_data(self) -> Members<'a, ()> {
+        let Members { page, has_more, total_count, continue_from, fields, data: _ } = self;
+        Members { page, has_more, total_count, continue_from, fields, data: None }
+    }
+
+    /// The member of this name, if it has a meaning.
+    fn named(&mut self, name: &str) -> Option<&mut Option<&'a RawValue>> {
+        match name {
+            "page" => Some(&mut self.page),
+            "hasMore" => Some(&mut self.has_more),
+            "totalCount" => Some(&mut self.total_count),
+            "continueFrom" => Some(&mut self.continue_from),
+            "fields" => Some(&mut self.fields),
+            _ => None,
+        }
+    }
+}
+
 fn member<'a, T: Deserialize<'a>>(
     json: Option<&'a RawValue>,
     path: &str,
@@ -106,28 +158,14 @@ impl<'de, D: Deserialize<'de>> Visitor<'de> for Read<D> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Members {
-            page: None,
-            has_more: None,
-            total_count: None,
-            continue_from: None,
-            fields: None,
-            data: None,
-        };
+        let mut members = Members::default();
         while let Some(Name(name)) = map.next_key()? {
+            if name == "data" {
+                members.data = map.next_value()?;
+                continue;
+            }
             let mut ignored = None;
-            let member = match &*name {
-                "data" => {
-                    members.data = map.next_value()?;
-                    continue;
-                }
-                "page" => &mut members.page,
-                "hasMore" => &mut members.has_more,
-                "totalCount" => &mut members.total_count,
-                "continueFrom" => &mut members.continue_from,
-                "fields" => &mut members.fields,
-                _ => &mut ignored,
-            };
+            let member = members.named(&name).unwrap_or(&mut ignored);
             *member = Some(map.next_value()?);
         }
         Ok(members)

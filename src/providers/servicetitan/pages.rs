@@ -4,6 +4,7 @@ use super::envelope::{Members, wrong};
 #[cfg(feature = "servicetitan-reporting")]
 use super::reports;
 use crate::{
+    codec::PlainPage,
     contract::catalogue::{self, Operation, Paging},
     providers::api::{self, Envelope, Order, PageSelector, Unreadable},
 };
@@ -14,7 +15,9 @@ use std::ops::Range;
 /// Records a page: 1 to 5,000 (the provider's page on timeouts and pagination).
 const LARGEST: u32 = 5000;
 
-/// How many records a page of this operation may have.
+/// The member that holds a record's id.
+const ID: &str = "id";
+
 /// How ServiceTitan's lists come in pages.
 pub(super) struct Pages;
 
@@ -95,6 +98,7 @@ fn bare(body: &Bytes) -> Result<Envelope, Unreadable> {
     })?;
     Ok(Envelope {
         items: places(body, &data),
+        ids: None,
         body: body.clone(),
         number: None,
         has_more: None,
@@ -114,8 +118,15 @@ fn places(body: &Bytes, values: &[&RawValue]) -> Vec<Range<usize>> {
 }
 
 fn enveloped(paging: Paging, body: &Bytes) -> Result<Envelope, Unreadable> {
-    let mut page = Members::<Vec<&RawValue>>::read(body)?;
-    let (data, has_more, continue_from) = (page.data()?, page.has_more()?, page.continue_from()?);
+    let (page, items, ids) = match Members::<()>::plain(body, ID) {
+        Some((page, PlainPage { records, ids, .. })) => (page, records, Some(ids)),
+        None => {
+            let mut page = Members::<Vec<&RawValue>>::read(body)?;
+            let items = places(body, &page.data()?);
+            (page.without_data(), items, None)
+        }
+    };
+    let (has_more, continue_from) = (page.has_more()?, page.continue_from()?);
     if has_more.is_none() && paging == Paging::Export {
         return Err(wrong("$.hasMore", "is missing"));
     }
@@ -123,7 +134,8 @@ fn enveloped(paging: Paging, body: &Bytes) -> Result<Envelope, Unreadable> {
         return Err(wrong("$.continueFrom", "is missing although more records follow"));
     }
     Ok(Envelope {
-        items: places(body, &data),
+        items,
+        ids,
         body: body.clone(),
         number: page.number(),
         has_more,

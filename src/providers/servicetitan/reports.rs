@@ -109,6 +109,7 @@ pub(super) fn page(body: &Bytes) -> Result<Envelope, Unreadable> {
     }
     Ok(Envelope {
         items,
+        ids: None,
         body: rows.into(),
         number: page.number(),
         has_more,

@@ -1,0 +1,78 @@
+//! Takes the object apart that a page of records comes in.
+
+use super::cursor::Cursor;
+use std::ops::Range;
+
+/// A page, as far as all providers' pages are alike.
+pub struct PlainPage<'a> {
+    /// What is said of the records, in the order in which it came: name and JSON.
+    pub members: Vec<(&'a [u8], &'a [u8])>,
+    /// Where each record stands in the body.
+    pub records: Vec<Range<usize>>,
+    /// Where the id of each stands, empty for one that has none.
+    pub ids: Vec<Range<usize>>,
+}
+
+/// Takes a page apart in one pass: an object whose member of this name holds the records, an
+/// array. None if it is not plain, or is no JSON, or has no records, or has them twice.
+#[must_use]
+pub fn plain_page<'a>(body: &'a [u8], records: &str, id: &str) -> Option<PlainPage<'a>> {
+    std::str::from_utf8(body).ok()?;
+    let mut cursor = Cursor::new(body);
+    let mut page = PlainPage { members: Vec::new(), records: Vec::new(), ids: Vec::new() };
+    let mut found = false;
+    cursor.blank();
+    cursor.take(b'{')?;
+    cursor.blank();
+    let mut more = !cursor.takes(b'}');
+    while more {
+        let name = cursor.name()?;
+        if name == records.as_bytes() {
+            if std::mem::replace(&mut found, true) {
+                return None;
+            }
+            page.read(&mut cursor, id.as_bytes())?;
+        } else {
+            page.members.push((name, cursor.value()?));
+        }
+        more = cursor.more(b'}')?;
+    }
+    cursor.end()?;
+    found.then_some(page)
+}
+
+impl PlainPage<'_> {
+    fn read(&mut self, cursor: &mut Cursor<'_>, id: &[u8]) -> Option<()> {
+        cursor.take(b'[')?;
+        cursor.blank();
+        let mut more = !cursor.takes(b']');
+        while more {
+            let from = cursor.place();
+            self.ids.push(record(cursor, id)?);
+            self.records.push(from..cursor.place());
+            more = cursor.more(b']')?;
+        }
+        Some(())
+    }
+}
+
+/// Passes over a record: where its id stands. Of a name that comes twice, the last one counts.
+fn record(cursor: &mut Cursor<'_>, id: &[u8]) -> Option<Range<usize>> {
+    let mut found = 0..0;
+    if !cursor.takes(b'{') {
+        cursor.pass()?;
+        return Some(found);
+    }
+    cursor.blank();
+    let mut more = !cursor.takes(b'}');
+    while more {
+        let name = cursor.name()?;
+        let from = cursor.place();
+        cursor.pass()?;
+        if name == id {
+            found = from..cursor.place();
+        }
+        more = cursor.more(b'}')?;
+    }
+    Some(found)
+}
