@@ -13,6 +13,9 @@ pub struct Digest(u64);
 const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0000_0100_0000_01b3;
 
+/// 2^64 divided by the golden ratio (Knuth, The Art of Computer Programming, section 6.4).
+const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
+
 impl Digest {
     /// The hash of nothing.
     #[must_use]
@@ -61,7 +64,9 @@ pub fn digest(bytes: &[u8]) -> u64 {
 pub fn fingerprint(bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<8>();
     let sum = words.iter().fold(OFFSET_BASIS, |sum, word| {
-        (sum.rotate_left(29) ^ u64::from_le_bytes(*word)).wrapping_mul(PRIME)
+        let product = (sum ^ u64::from_le_bytes(*word)).wrapping_mul(GOLDEN_RATIO);
+        // The high bits, which a product mixes best, count in the next one as well.
+        product ^ product >> 32
     });
     Digest(sum).bytes(rest).bytes(&(bytes.len() as u64).to_le_bytes()).finish()
 }
