@@ -7,8 +7,9 @@
 #![allow(missing_docs, reason = "a program, not a library")]
 
 use penstock::{
-    codec::{MAX_DEPTH, check_limits, decode, lift_body, transcode},
+    codec::{MAX_DEPTH, check_limits, decode, lift_body, plain_page, transcode},
     contract::catalogue::{Type, tables::servicetitan::jpm as tables},
+    entry::form::{Form, Lowered, NormalForm},
 };
 use serde::Deserialize;
 use std::{
@@ -81,16 +82,21 @@ struct PlainCustomField {
 const JSON: &str = r#"{"id":104729583,"jobNumber":"104729583","projectId":null,"customerId":88213374,"locationId":88213375,"jobStatus":"InProgress","completedOn":null,"businessUnitId":1183,"jobTypeId":4410,"priority":"Normal","campaignId":7712,"appointmentCount":2,"firstAppointmentId":104729584,"lastAppointmentId":104729991,"recallForId":null,"warrantyId":null,"noCharge":false,"notificationsEnabled":true,"createdOn":"2025-10-13T14:22:51.8431734Z","createdById":55120,"modifiedOn":"2025-10-14T09:01:07.1170000Z","tagTypeIds":[311,312,970],"leadCallId":104729500,"bookingId":null,"soldById":null,"customerPo":null,"invoiceId":104729586,"membershipId":null,"total":1284.50,"summary":"No heat upstairs. Dog in the yard, call before arrival. Replace the \"Nest\" thermostat if it is the cause.","customFields":[{"typeId":91,"name":"Roof access","value":"Ladder"},{"typeId":92,"name":"Gate code","value":"4411#"}],"estimateIds":[],"equipmentIds":[501,502],"isAutoDispatched":false,"newScore":0.75,"routing":{"zone":"N4","stops":[1,2,3]}}"#;
 
 /// Megabytes of JSON a second, the best of many rounds.
-fn speed(what: &str, mut once: impl FnMut()) -> f64 {
+fn speed(what: &str, once: impl FnMut()) -> f64 {
+    speed_of(what, JSON.len(), 2000, once)
+}
+
+/// The same of a text of this length, so many times a round.
+fn speed_of(what: &str, length: usize, times: usize, mut once: impl FnMut()) -> f64 {
     let mut best = Duration::MAX;
     for _ in 0..40 {
         let start = Instant::now();
-        for _ in 0..2000 {
+        for _ in 0..times {
             once();
         }
         best = best.min(start.elapsed());
     }
-    let speed = (JSON.len() * 2000) as f64 / best.as_secs_f64() / 1e6;
+    let speed = (length * times) as f64 / best.as_secs_f64() / 1e6;
     println!("{what:<28}{speed:>8.0} MB/s");
     speed
 }
@@ -116,6 +122,25 @@ fn main() {
     });
     speed("check_limits", || {
         black_box(check_limits(black_box(json), usize::MAX, MAX_DEPTH)).expect("the sample fits");
+    });
+    let page = format!(r#"{{"page":1,"pageSize":50,"hasMore":true,"data":[{}]}}"#, [JSON; 50].join(","));
+    speed_of("plain_page", page.len(), 40, || {
+        black_box(plain_page(black_box(page.as_bytes()), "data", "id")).expect("a page");
+    });
+    speed_of("check_limits of a page", page.len(), 40, || {
+        black_box(check_limits(black_box(page.as_bytes()), usize::MAX, MAX_DEPTH)).expect("a page");
+    });
+    speed_of("a batch of a page's records", JSON.len() * 50, 40, || {
+        let form = Lowered(&JOB);
+        let mut batch = form.batch(50);
+        (0..50).for_each(|_| form.add(&mut batch, black_box(json)).expect("the sample fits"));
+        black_box(form.finish(batch));
+    });
+    speed_of("the same by name", JSON.len() * 50, 40, || {
+        let form = NormalForm(&JOB);
+        let mut batch = form.batch(50);
+        (0..50).for_each(|_| form.add(&mut batch, black_box(json)).expect("the sample fits"));
+        black_box(form.finish(batch));
     });
     println!("decode is at {:.0} % of the plain derive", ours / plain * 100.0);
 }

@@ -11,6 +11,9 @@
 //! memory          -- lift, check ------+            +-- print ----> normal form
 //! ```
 //!
+//! A provider's JSON that is plain, as nearly all of it is, takes a shorter way, in one pass and
+//! without a [`Value`](value::Value) (`penstock-json`). `parse` has the last word on what is not.
+//!
 //! Vendors change their answers without notice. So reading is lenient where nothing
 //! is lost (unknown fields and enum values are kept, nulls understood, half a surrogate pair
 //! replaced), and exact everywhere else: a wrong type is an error with its JSON path, never a
@@ -22,11 +25,9 @@
 
 mod body;
 mod check;
-mod civil;
 pub(crate) mod coding;
 mod decimal;
 mod decode_error;
-mod instant;
 mod lift;
 mod limits;
 pub mod local_day;
@@ -35,7 +36,6 @@ mod mend;
 mod misfit;
 mod parse;
 mod path;
-mod plain;
 mod print;
 mod query;
 mod query_text;
@@ -55,7 +55,6 @@ mod tests;
 pub use body::body_from_json;
 pub use coding::{Coding, Decoder, Undecodable};
 pub use decode_error::DecodeError;
-pub use instant::Instant;
 pub use lift::{lift_body, lift_query, lift_text};
 #[cfg(test)]
 pub(crate) use lift::{lift_normal, lift_value};
@@ -63,7 +62,7 @@ pub use limits::{Elements, LimitExceeded, MAX_DEPTH, check_limits};
 pub use lower::{decode, decode_into, decode_misfit};
 pub use mend::mend;
 pub use misfit::{marked, shown_id};
-pub use plain::{PlainPage, Scratch, plain_page};
+pub use penstock_json::{Instant, PlainPage, Scratch, one_line, plain_page};
 pub use query_text::{parameter_from_text, query_from_text};
 pub use raw::last_member;
 pub use schema::json_schema;

@@ -56,7 +56,18 @@ fn options(
     (account, deadline_ms, correlation_id, fallback, page_size, window): Given,
     bits: u8,
 ) -> CallOptions {
-    CallOptions { account, deadline_ms, correlation_id, fresh: bits & 1 == 1, accept_stale: bits & 2 == 2, fallback, allow_resend: bits & 4 == 4, page_size, window, ..CallOptions::default() }
+    CallOptions {
+        account,
+        deadline_ms,
+        correlation_id,
+        fresh: bits & 1 == 1,
+        accept_stale: bits & 2 == 2,
+        fallback,
+        allow_resend: bits & 4 == 4,
+        page_size,
+        window,
+        ..CallOptions::default()
+    }
 }
 
 fuzz_target!(|data: (u8, u16, Parameters, Option<&str>, u8, Given, Option<String>, &str)| {

@@ -2,7 +2,6 @@
 
 use super::{
     decimal,
-    instant::{self, Instant},
     path::{Problems, Segment},
     print::{self, Form},
     raw,
@@ -10,6 +9,7 @@ use super::{
     value::Value,
 };
 use crate::contract::catalogue::{RecordType, Type};
+use penstock_json::{Instant, instant};
 use std::borrow::Cow;
 
 /// Checks a value straight from [`lift`](super::lift), and brings its

@@ -2,7 +2,6 @@
 
 use super::{
     check::check,
-    instant::Instant,
     lower::EXTRA,
     path::Problems,
     print::{Form, print},
@@ -14,6 +13,7 @@ use crate::contract::{
     abi::{Abi, AbiError, Layout, Memory, Places, elements},
     catalogue::{RecordType, Type},
 };
+use penstock_json::Instant;
 use std::borrow::Cow;
 
 /// Writes a body for the provider, from a caller's memory.

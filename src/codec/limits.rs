@@ -1,6 +1,6 @@
 //! Bounds on what is read at all.
 
-use super::plain::special;
+use penstock_json::special;
 
 /// How deep JSON may nest. The contract's own types nest less than ten deep; the
 /// rest is kept as text, which is read without recursion, so whatever passes also

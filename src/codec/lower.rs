@@ -5,7 +5,6 @@ use super::{
     mend::mend,
     misfit::marked,
     parse::{parse, text},
-    plain::{self, Scratch},
     raw,
     reread::reread,
     value::Value,
@@ -14,6 +13,7 @@ use crate::contract::{
     abi::{Abi, Arena, Layout},
     catalogue::{RecordType, Type},
 };
+use penstock_json::Scratch;
 
 /// Reads provider JSON into a piece of memory of its own, as `ty` describes it.
 ///
@@ -47,7 +47,7 @@ pub fn decode_into(
     at: u32,
     scratch: &mut Scratch,
 ) -> Result<(), DecodeError> {
-    if plain::decode(ty, json, arena, at, scratch).is_none() {
+    if penstock_json::decode(ty, json, arena, at, scratch).is_none() {
         lower(ty, &parse(ty, &mend(json))?, arena, at);
     }
     Ok(())

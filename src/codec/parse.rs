@@ -109,7 +109,7 @@ impl Seed<'_> {
         let json = <&RawValue>::deserialize(deserializer)?.get();
         match json {
             "null" if self.ty != Type::Json => self.null(),
-            r#""""# if scalar::may_be_empty(self.ty) => Ok(Value::Absent),
+            r#""""# if self.ty.may_be_empty() => Ok(Value::Absent),
             _ => scalar::from_json(*self.ty.inner(), json).map_err(|_| unfit()),
         }
     }
@@ -128,7 +128,7 @@ impl Seed<'_> {
         match ty {
             Type::Text => Ok(Value::Text(text)),
             Type::Enum(known) => Ok(scalar::open(known, text)),
-            _ if text.is_empty() && scalar::may_be_empty(self.ty) => Ok(Value::Absent),
+            _ if text.is_empty() && self.ty.may_be_empty() => Ok(Value::Absent),
             Type::Instant | Type::Date => scalar::from_text(ty, text).map_err(|_| unfit()),
             _ => scalar::digits(ty, &text).and_then(Result::ok).ok_or_else(unfit),
         }

@@ -40,13 +40,6 @@ pub(super) fn string(out: &mut String, text: &str) {
     }
 }
 
-/// The same to bytes.
-pub(super) fn string_bytes(out: &mut Vec<u8>, text: &str) {
-    let mut json = String::new();
-    string(&mut json, text);
-    out.extend_from_slice(json.as_bytes());
-}
-
 fn write(out: &mut String, form: Form, ty: &Type, value: &Value<'_>) {
     // Writing to a String cannot fail.
     let _ = match (ty.inner(), value) {

@@ -1,7 +1,6 @@
 //! Values to the name/value pairs of a query string.
 
 use super::{
-    instant::Instant,
     path::{Problems, Segment},
     scalar::expected,
     value::Value,
@@ -10,6 +9,7 @@ use crate::contract::{
     FieldError,
     catalogue::{Field, Join, RecordType, Type},
 };
+use penstock_json::Instant;
 use std::borrow::Cow;
 
 /// The pairs of a query that was checked, in the contract's order.

@@ -41,7 +41,7 @@ impl Reader {
             Type::Option(inner) => Some(match json {
                 "null" if matches!(inner, Type::Option(_)) => Value::Null,
                 "null" => Value::Absent,
-                r#""""# if scalar::may_be_empty(ty) => Value::Absent,
+                r#""""# if ty.may_be_empty() => Value::Absent,
                 _ => self.value(*inner, json).unwrap_or(Value::Absent),
             }),
             Type::List(_) if json == "null" => Some(Value::List(Vec::new())),

@@ -1,12 +1,8 @@
 //! Values that hold no others, from JSON and from plain text.
 
-use super::{
-    decimal,
-    instant::{self, Instant},
-    raw,
-    value::Value,
-};
+use super::{decimal, raw, value::Value};
 use crate::contract::catalogue::{EnumType, Type};
+use penstock_json::{Instant, instant};
 use std::borrow::Cow;
 
 /// What a type wants, for a message.
@@ -107,13 +103,6 @@ pub(super) fn integer(ty: Type, number: Option<i128>, text: &str) -> Result<Valu
             _ => None,
         })
         .ok_or_else(|| format!("expected {}, found {}", expected(ty), quoted(text)))
-}
-
-/// Whether empty text says that there is none: of an optional point in time, date or number.
-pub(super) fn may_be_empty(ty: Type) -> bool {
-    let number =
-        matches!(ty.inner(), Type::S32 | Type::S64 | Type::U32 | Type::U64 | Type::F64 | Type::Decimal);
-    matches!(ty, Type::Option(_)) && (number || matches!(ty.inner(), Type::Instant | Type::Date))
 }
 
 /// The integer that a text of digits is, where one is asked for: some providers write ids as

@@ -4,10 +4,10 @@ use super::{
     decode_error::DecodeError,
     mend::mend,
     parse::parse,
-    plain::{self, Scratch},
     print::{Form, print},
 };
 use crate::contract::catalogue::Type;
+use penstock_json::Scratch;
 
 /// Brings provider JSON into the normal form, without any Rust type:
 ///
@@ -40,7 +40,7 @@ pub fn transcode_into(
     out: &mut Vec<u8>,
     scratch: &mut Scratch,
 ) -> Result<(), DecodeError> {
-    if plain::transcode(ty, json, out, scratch).is_none() {
+    if penstock_json::transcode(ty, json, out, scratch).is_none() {
         out.extend_from_slice(print(Form::Normal, ty, &parse(ty, &mend(json))?).as_bytes());
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! A value in the shape of the contract, between JSON text and memory.
 
-use super::instant::Instant;
+use penstock_json::Instant;
 use std::borrow::Cow;
 
 /// A value whose [`Type`](crate::contract::catalogue::Type) is known beside it.

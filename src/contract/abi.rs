@@ -10,15 +10,12 @@
 //! Sizes and alignments are those of a 32-bit memory, whatever this is compiled for
 //! (CanonicalABI.md of the component model, "Alignment" and "Element Size").
 
-mod arena;
-mod layout;
 mod memory;
 mod shared;
 
-pub use arena::{Arena, LoweredRecord, LoweredValue, Mark};
-pub use layout::{Layout, Places};
 pub use memory::{AbiError, Memory};
 pub(crate) use memory::{discriminant, elements};
+pub use penstock_json::{Arena, Layout, LoweredRecord, LoweredValue, Places};
 pub use shared::{Abi, Download, Handle, Upload};
 
 #[cfg(test)]

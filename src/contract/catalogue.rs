@@ -4,12 +4,11 @@
 //! [`types`] says what a value looks like, [`operation`] how a call is made.
 
 mod operation;
-mod types;
 
 use crate::contract::abi::Layout;
 
 pub use operation::{Caching, Effect, Method, Operation, Paging, Parameter, Placeholder};
-pub use types::{Case, EnumType, Field, Join, RecordType, Type};
+pub use penstock_json::types::{Case, EnumType, Field, Join, RecordType, Type};
 
 /// The tables of one provider, by interface, as `build/` wrote them.
 #[allow(missing_docs, reason = "generated: the WIT carries the documentation")]

@@ -68,14 +68,14 @@ impl Form for NormalForm {
     fn add(&self, (lines, scratch): &mut Self::Batch, json: &[u8]) -> Result<(), DecodeError> {
         let mut line = Vec::with_capacity(json.len());
         codec::transcode_into(self.0, json, &mut line, scratch)?;
-        one_line(&mut line);
+        codec::one_line(&mut line);
         lines.push(codec::text(line));
         Ok(())
     }
 
     fn add_misfit(&self, (lines, _): &mut Self::Batch, json: &[u8], misfit: &DecodeError) -> bool {
         let mut line = codec::marked(json, misfit).into_bytes();
-        one_line(&mut line);
+        codec::one_line(&mut line);
         lines.push(codec::text(line));
         true
     }
@@ -106,7 +106,7 @@ impl Form for Elements {
         if made.is_err() {
             text.truncate(start);
         }
-        one_line(text.get_mut(start..).unwrap_or_default());
+        codec::one_line(text.get_mut(start..).unwrap_or_default());
         made
     }
 
@@ -116,20 +116,12 @@ impl Form for Elements {
             text.push(b',');
         }
         text.extend_from_slice(codec::marked(json, misfit).as_bytes());
-        one_line(text.get_mut(start..).unwrap_or_default());
+        codec::one_line(text.get_mut(start..).unwrap_or_default());
         true
     }
 
     fn finish(&self, (text, _): Self::Batch) -> Vec<String> {
         vec![codec::text(text)]
-    }
-}
-
-/// Unknown values keep the provider's own layout; a raw line break can only stand between JSON's
-/// tokens, where a blank does as well.
-fn one_line(json: &mut [u8]) {
-    if json.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
-        json.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
     }
 }
 

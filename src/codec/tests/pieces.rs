@@ -183,7 +183,7 @@ fn limits() {
 
 #[test]
 fn dates() {
-    use crate::codec::instant::date;
+    use penstock_json::instant::date;
     assert_eq!(date("2026-11-20"), Some("2026-11-20"));
     assert_eq!(date("2026-11-20T00:00:00.000Z"), Some("2026-11-20"));
     assert_eq!(date("2026-11-20T00:00:00"), Some("2026-11-20"));

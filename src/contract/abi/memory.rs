@@ -1,6 +1,6 @@
 //! Where a value is read that comes in.
 
-use super::Layout;
+use super::{Arena, Layout};
 
 /// A memory that holds values.
 pub trait Memory {
@@ -64,4 +64,14 @@ pub(crate) fn elements<T>(
 /// Address and length.
 fn list(memory: &dyn Memory, at: u32) -> Result<(u32, u32), AbiError> {
     Ok((u32::from_le_bytes(bytes(memory, at)?), u32::from_le_bytes(bytes(memory, at + 4)?)))
+}
+
+/// Before it settles an arena is a memory of its own, whose addresses count from 0.
+impl Memory for Arena {
+    fn read(&self, at: u32, length: u32) -> Option<&[u8]> {
+        let start = at as usize;
+        self.bytes().get(start..start.checked_add(length as usize)?)
+    }
+
+    fn release(&self, _at: u32, _length: u32, _align: u32) {}
 }

@@ -1,6 +1,6 @@
 //! How an operation is called.
 
-use super::types::{RecordType, Type};
+use super::{Join, RecordType, Type};
 
 /// One operation of a provider: one `@http` or `@composed` line of the contract.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ pub enum Parameter {
     /// A placeholder of the path.
     Path(&'static Placeholder),
     /// A field of the query.
-    Query(&'static super::types::Field),
+    Query(&'static super::Field),
 }
 
 /// The HTTP methods that providers use (RFC 9110 section 9, RFC 5789).
@@ -170,7 +170,7 @@ impl Operation {
     pub fn header(&self, wire: &str) -> Option<&'static str> {
         let (_, field) = self.query?.field(wire, 0)?;
         match field.join {
-            super::types::Join::Header(name) => Some(name),
+            Join::Header(name) => Some(name),
             _ => None,
         }
     }

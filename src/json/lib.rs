@@ -1,38 +1,42 @@
-//! A provider's JSON in one pass, straight into what is asked for.
+//! The contract's types and their memory, and a provider's JSON in one pass, straight into what is
+//! asked for.
 //!
-//! That is possible as long as the text is plain: each value is of the type that the contract
-//! has, names have no escapes and come once. So it is nearly always. Of anything else nothing is
-//! said here, not even what is wrong with it: [`parse`](super::parse) reads it anew and has the
-//! last word. Whatever is read here is JSON (RFC 8259), and reads the same there.
+//! [`decode`] and [`transcode`] can do that as long as the text is plain: each value is of the type
+//! that the contract has, names have no escapes and come once. So it is nearly always. Of anything
+//! else nothing is said here, not even what is wrong with it: the core's `codec` reads it anew and
+//! has the last word. Whatever is read here is JSON (RFC 8259), and reads the same there.
+//!
+//! It is a package of its own because it is where a read spends its time: it is compiled for speed,
+//! and the rest of a component for size.
 
+mod arena;
+mod civil;
 mod cursor;
 mod fields;
+pub mod instant;
+mod layout;
 mod normal;
 mod page;
 mod scalars;
 mod scratch;
 mod text;
 mod typed;
+pub mod types;
 
+pub use arena::{Arena, LoweredRecord, LoweredValue, Mark};
+pub use instant::Instant;
+pub use layout::{Layout, Places};
 pub use page::{PlainPage, plain_page};
 pub use scratch::Scratch;
-pub(super) use text::special;
+pub use text::{one_line, special};
 
-use crate::contract::{
-    abi::{Arena, Layout},
-    catalogue::Type,
-};
 use cursor::Cursor;
+use types::Type;
 
 /// Reads JSON into room of an arena that is all zeros. None if it is not plain; then nothing
 /// stands in the arena.
-pub(super) fn decode(
-    ty: &Type,
-    json: &[u8],
-    arena: &mut Arena,
-    at: u32,
-    scratch: &mut Scratch,
-) -> Option<()> {
+#[must_use]
+pub fn decode(ty: &Type, json: &[u8], arena: &mut Arena, at: u32, scratch: &mut Scratch) -> Option<()> {
     std::str::from_utf8(json).ok()?;
     let mark = arena.mark();
     scratch.begin();
@@ -46,7 +50,8 @@ pub(super) fn decode(
 }
 
 /// Adds the normal form of JSON to a text. None if it is not plain; then nothing was added.
-pub(super) fn transcode(ty: &Type, json: &[u8], out: &mut Vec<u8>, scratch: &mut Scratch) -> Option<()> {
+#[must_use]
+pub fn transcode(ty: &Type, json: &[u8], out: &mut Vec<u8>, scratch: &mut Scratch) -> Option<()> {
     std::str::from_utf8(json).ok()?;
     let start = out.len();
     scratch.begin();

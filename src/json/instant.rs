@@ -1,6 +1,6 @@
 //! Points in time and calendar dates as text.
 
-use super::civil::Date;
+use crate::civil::Date;
 use std::{fmt, ops::RangeInclusive};
 
 /// A point in time within the years 0001 to 9999, UTC.
@@ -40,7 +40,8 @@ impl Instant {
     }
 
     /// The same of text that was not looked at yet.
-    pub(super) fn from_bytes(text: &[u8]) -> Option<Instant> {
+    #[must_use]
+    pub fn from_bytes(text: &[u8]) -> Option<Instant> {
         let (local, offset_minutes) = parts(text)?;
         Instant::new(local.seconds - offset_minutes * 60, local.nanoseconds)
     }
@@ -110,7 +111,8 @@ fn set(text: &mut [u8], at: &mut usize, byte: u8) {
 /// The calendar date in `text`: `2026-11-20`, or the same day's midnight as a time
 /// without an offset or in UTC, as .NET writes a date. Any other time of day is no
 /// date, and neither is midnight elsewhere.
-pub(super) fn date(text: &str) -> Option<&str> {
+#[must_use]
+pub fn date(text: &str) -> Option<&str> {
     let (local, offset_minutes) = parts(text.as_bytes())?;
     let midnight = local.seconds.rem_euclid(DAY) == 0 && local.nanoseconds == 0;
     (midnight && offset_minutes == 0 && SECONDS.contains(&local.seconds)).then(|| text.get(..10)).flatten()

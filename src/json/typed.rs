@@ -1,26 +1,25 @@
 //! A provider's JSON to the memory of the canonical ABI.
 
-use super::{
+use crate::{
+    arena::Arena,
     cursor::Cursor,
     fields::Seen,
+    layout::Layout,
     scalars,
     scratch::{Name, Scratch},
     text::unescape,
-};
-use crate::contract::{
-    abi::{Arena, Layout},
-    catalogue::{EnumType, RecordType, Type},
+    types::{EnumType, RecordType, Type},
 };
 
-pub(super) struct Reader<'j, 'm> {
-    pub(super) cursor: Cursor<'j>,
-    pub(super) arena: &'m mut Arena,
-    pub(super) scratch: &'m mut Scratch,
+pub(crate) struct Reader<'j, 'm> {
+    pub(crate) cursor: Cursor<'j>,
+    pub(crate) arena: &'m mut Arena,
+    pub(crate) scratch: &'m mut Scratch,
 }
 
 impl Reader<'_, '_> {
     /// Reads a value into room that is all zeros.
-    pub(super) fn value(&mut self, ty: &Type, at: u32) -> Option<()> {
+    pub(crate) fn value(&mut self, ty: &Type, at: u32) -> Option<()> {
         match ty {
             Type::Option(inner) => return self.optional(ty, inner, at),
             Type::Record(record) => return self.record(record, at),

@@ -1,6 +1,6 @@
 //! How much room a value takes, and where its parts stand.
 
-use crate::contract::catalogue::Type;
+use crate::types::Type;
 
 /// The room of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

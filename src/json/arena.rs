@@ -1,6 +1,6 @@
 //! Where a value is written that goes out.
 
-use super::{Layout, memory::Memory};
+use crate::{layout::Layout, text};
 use std::rc::Rc;
 
 /// What every arena's first byte is aligned to, the most that the ABI asks for.
@@ -65,7 +65,7 @@ impl Arena {
     /// The same of what was found to be UTF-8.
     pub fn put_bytes(&mut self, at: u32, text: &[u8]) {
         let start = self.end();
-        self.bytes.extend_from_slice(text);
+        text::push(&mut self.bytes, text);
         self.point(at, start, text.len());
     }
 
@@ -129,19 +129,20 @@ impl Arena {
         narrow(self.bytes.len())
     }
 
-    #[cfg(test)]
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// What is written so far.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// Where it has pointers.
-    #[cfg(test)]
-    pub(crate) fn pointers(&self) -> &[u32] {
+    #[must_use]
+    pub fn pointers(&self) -> &[u32] {
         &self.pointers
     }
 
     /// Makes the pointers addresses, as if the arena began at `base`.
-    pub(super) fn rebase(&mut self, base: u32) {
+    pub fn rebase(&mut self, base: u32) {
         for &at in &self.pointers {
             let start = at as usize;
             if let Some(pointer) = self.bytes.get_mut(start..start + 4)
@@ -190,16 +191,6 @@ fn padding(bytes: &[u8]) -> usize {
 /// A memory has 32 bits of addresses: what is larger was never allocated.
 fn narrow(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-/// Before it settles an arena is a memory of its own, whose addresses count from 0.
-impl Memory for Arena {
-    fn read(&self, at: u32, length: u32) -> Option<&[u8]> {
-        let start = at as usize;
-        self.bytes.get(start..start.checked_add(length as usize)?)
-    }
-
-    fn release(&self, _at: u32, _length: u32, _align: u32) {}
 }
 
 /// An arena whose pointers are addresses. What it holds lives as long as it does.
@@ -251,7 +242,7 @@ impl LoweredRecord {
 #[cfg(test)]
 mod tests {
     use super::{Arena, address};
-    use crate::contract::abi::Layout;
+    use crate::layout::Layout;
 
     #[test]
     fn an_arena_that_moves_when_it_settles_has_its_pointers_at_their_places() {

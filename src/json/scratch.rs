@@ -1,37 +1,36 @@
 //! What is kept from one record to the next, so that none of it is allocated anew.
 
-use super::{cursor::Cursor, fields::Orders};
-use crate::contract::catalogue::RecordType;
+use crate::{cursor::Cursor, fields::Orders, types::RecordType};
 
 /// Whoever reads many records keeps one for all of them.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Scratch {
-    pub(super) orders: Orders,
+    pub(crate) orders: Orders,
     /// The members of `extra` of the records that are being read, one behind the other.
-    pub(super) extra: Vec<u8>,
+    pub(crate) extra: Vec<u8>,
     /// The fields of the records that are being written, and where each stands.
-    pub(super) written: Vec<Written>,
+    pub(crate) written: Vec<Written>,
     /// Whatever is put together anew.
-    pub(super) spare: Vec<u8>,
+    pub(crate) spare: Vec<u8>,
 }
 
 /// Where a field stands in what was written.
-#[derive(Clone, Copy)]
-pub(super) struct Written {
-    pub(super) field: usize,
-    pub(super) from: usize,
-    pub(super) to: usize,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written {
+    pub(crate) field: usize,
+    pub(crate) from: usize,
+    pub(crate) to: usize,
 }
 
 /// A member's name.
-pub(super) enum Name<'a> {
+pub(crate) enum Name<'a> {
     Known(usize),
     Unknown(&'a [u8]),
 }
 
 impl Scratch {
     /// Forgets what was left of a record that was not plain.
-    pub(super) fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) {
         self.extra.clear();
         self.written.clear();
     }
@@ -39,7 +38,7 @@ impl Scratch {
     /// Reads the name of the member at this place of an object, up to its value. None if it
     /// has escapes.
     #[inline]
-    pub(super) fn name<'a>(
+    pub(crate) fn name<'a>(
         &mut self,
         cursor: &mut Cursor<'a>,
         record: &'static RecordType,
@@ -61,7 +60,7 @@ impl Scratch {
     }
 
     /// Adds an unknown member to `extra`.
-    pub(super) fn keep(&mut self, start: usize, name: &[u8], json: &[u8]) {
+    pub(crate) fn keep(&mut self, start: usize, name: &[u8], json: &[u8]) {
         self.extra.push(if self.extra.len() == start { b'{' } else { b',' });
         for part in [b"\"", name, b"\":", json] {
             self.extra.extend_from_slice(part);

@@ -1,6 +1,6 @@
 //! The shapes of values, as the contract declares them.
 
-use crate::contract::abi::Layout;
+use crate::layout::Layout;
 
 /// The type of a value in the WIT contract, with what its JSON form needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +108,14 @@ pub struct Case {
 }
 
 impl Type {
+    /// Whether empty text says that there is none: of an optional point in time, date or number.
+    #[must_use]
+    pub fn may_be_empty(&self) -> bool {
+        let number =
+            matches!(self.inner(), Type::S32 | Type::S64 | Type::U32 | Type::U64 | Type::F64 | Type::Decimal);
+        matches!(self, Type::Option(_)) && (number || matches!(self.inner(), Type::Instant | Type::Date))
+    }
+
     /// The type without any `option` around it.
     #[must_use]
     pub fn inner(&self) -> &Type {

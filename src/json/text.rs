@@ -2,9 +2,9 @@
 
 /// A string of JSON without its quotation marks.
 #[derive(Clone, Copy)]
-pub(super) struct Text<'a> {
-    pub(super) inner: &'a [u8],
-    pub(super) escaped: bool,
+pub(crate) struct Text<'a> {
+    pub(crate) inner: &'a [u8],
+    pub(crate) escaped: bool,
 }
 
 const ONES: u64 = u64::from_le_bytes([1; 8]);
@@ -13,7 +13,8 @@ const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
 /// The first place from here on with a quotation mark, a backslash or a control character: the
 /// end of the text, if there is none.
 #[inline]
-pub(in crate::codec) fn special(json: &[u8], mut at: usize) -> usize {
+#[must_use]
+pub fn special(json: &[u8], mut at: usize) -> usize {
     while let Some(word) = json.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*word);
         // A byte is 0 where the highest bit of `x - 1` is set and that of `x` is not; a borrow
@@ -35,7 +36,7 @@ pub(in crate::codec) fn special(json: &[u8], mut at: usize) -> usize {
 /// The length of the escape at the beginning of a text; none if it is none, or stands for half a
 /// surrogate pair.
 #[inline]
-pub(super) fn escape(json: &[u8]) -> Option<usize> {
+pub(crate) fn escape(json: &[u8]) -> Option<usize> {
     match json.get(1)? {
         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(2),
         b'u' => {
@@ -47,7 +48,7 @@ pub(super) fn escape(json: &[u8]) -> Option<usize> {
 }
 
 /// Writes what a string's text says. None if half a surrogate pair stands alone in it.
-pub(super) fn unescape(mut inner: &[u8], out: &mut Vec<u8>) -> Option<()> {
+pub(crate) fn unescape(mut inner: &[u8], out: &mut Vec<u8>) -> Option<()> {
     loop {
         let plain = special(inner, 0);
         let (before, escape) = inner.split_at_checked(plain)?;
@@ -87,4 +88,39 @@ fn unit(json: &[u8]) -> Option<(u32, &[u8])> {
     let (digits, rest) = json.split_first_chunk::<4>()?;
     let digit = |sum: u32, digit: &u8| Some(sum << 4 | char::from(*digit).to_digit(16)?);
     Some((digits.iter().try_fold(0, digit)?, rest))
+}
+
+/// Adds bytes to others. Texts are short: in a component, a call to copy them costs more than this.
+#[inline]
+pub(crate) fn push(out: &mut Vec<u8>, text: &[u8]) {
+    if text.len() > 64 {
+        return out.extend_from_slice(text);
+    }
+    out.reserve(text.len());
+    let (words, rest) = text.as_chunks::<8>();
+    words.iter().for_each(|word| out.extend_from_slice(word));
+    rest.iter().for_each(|byte| out.push(*byte));
+}
+
+/// Adds text as a JSON string, escaped in one way.
+pub(crate) fn write(out: &mut Vec<u8>, text: &str) -> Option<()> {
+    serde_json::to_writer(out, text).ok()
+}
+
+/// Puts JSON onto one line: a raw line break can only stand between its tokens, where a blank does
+/// as well.
+pub fn one_line(json: &mut [u8]) {
+    let (words, rest) = json.as_chunks_mut::<8>();
+    let blank = |byte: &mut u8| {
+        if matches!(byte, b'\n' | b'\r') {
+            *byte = b' ';
+        }
+    };
+    for word in words {
+        let control = u64::from_le_bytes(*word);
+        if control.wrapping_sub(ONES * 0x20) & !control & HIGHS != 0 {
+            word.iter_mut().for_each(blank);
+        }
+    }
+    rest.iter_mut().for_each(blank);
 }

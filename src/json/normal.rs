@@ -1,26 +1,24 @@
 //! A provider's JSON to the normal form.
 
-use super::{
+use crate::{
     cursor::Cursor,
     fields::Seen,
+    instant::Instant,
     scalars,
     scratch::{Name, Scratch, Written},
-    text::{Text, unescape},
-};
-use crate::{
-    codec::print,
-    contract::catalogue::{RecordType, Type},
+    text::{self, Text, unescape},
+    types::{RecordType, Type},
 };
 
-pub(super) struct Writer<'j, 'o> {
-    pub(super) cursor: Cursor<'j>,
-    pub(super) out: &'o mut Vec<u8>,
-    pub(super) scratch: &'o mut Scratch,
+pub(crate) struct Writer<'j, 'o> {
+    pub(crate) cursor: Cursor<'j>,
+    pub(crate) out: &'o mut Vec<u8>,
+    pub(crate) scratch: &'o mut Scratch,
 }
 
 impl Writer<'_, '_> {
     /// Writes a value; false if it is absent.
-    pub(super) fn value(&mut self, ty: &Type) -> Option<bool> {
+    pub(crate) fn value(&mut self, ty: &Type) -> Option<bool> {
         match ty {
             Type::Option(inner) => return self.optional(ty, inner),
             Type::Record(record) => self.record(record)?,
@@ -87,7 +85,7 @@ impl Writer<'_, '_> {
 
     fn quoted(&mut self, text: &[u8]) {
         self.out.push(b'"');
-        self.out.extend_from_slice(text);
+        text::push(self.out, text);
         self.out.push(b'"');
     }
 
@@ -102,8 +100,7 @@ impl Writer<'_, '_> {
         text.clear();
         unescape(inner, text)?;
         let text = std::str::from_utf8(text).ok()?;
-        print::string_bytes(self.out, text);
-        Some(())
+        text::write(self.out, text)
     }
 
     /// RFC 3339 in UTC, without zeros at the end of a fraction.
@@ -120,7 +117,7 @@ impl Writer<'_, '_> {
                 self.out.extend_from_slice(b"Z\"");
             }
             _ => {
-                let instant = crate::codec::Instant::from_bytes(text)?;
+                let instant = Instant::from_bytes(text)?;
                 self.quoted(instant.to_string().as_bytes());
             }
         }

@@ -1,9 +1,10 @@
 //! Takes the object apart that a page of records comes in.
 
-use super::cursor::Cursor;
+use crate::cursor::Cursor;
 use std::ops::Range;
 
 /// A page, as far as all providers' pages are alike.
+#[derive(Debug)]
 pub struct PlainPage<'a> {
     /// What is said of the records, in the order in which it came: name and JSON.
     pub members: Vec<(&'a [u8], &'a [u8])>,

@@ -5,10 +5,10 @@
 
 /// A day that there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Date {
-    pub(super) year: i64,
-    pub(super) month: i64,
-    pub(super) day: i64,
+pub(crate) struct Date {
+    pub(crate) year: i64,
+    pub(crate) month: i64,
+    pub(crate) day: i64,
 }
 
 /// Days before 1 March 0000 of days that are counted from 1970-01-01.
@@ -17,7 +17,7 @@ const DAYS_OF_400_YEARS: i64 = 146_097;
 
 impl Date {
     /// None if there is no such day.
-    pub(super) fn new(year: i64, month: i64, day: i64) -> Option<Date> {
+    pub(crate) fn new(year: i64, month: i64, day: i64) -> Option<Date> {
         let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
         let days = match month {
             2 => 28 + i64::from(leap),
@@ -30,7 +30,7 @@ impl Date {
 
     /// Days since 1970-01-01. The year is counted from March, so that a leap day is its last.
     /// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".)
-    pub(super) fn days(self) -> i64 {
+    pub(crate) fn days(self) -> i64 {
         let year = self.year - i64::from(self.month <= 2);
         let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
         let day_of_year = (153 * ((self.month + 9) % 12) + 2) / 5 + self.day - 1;
@@ -39,7 +39,7 @@ impl Date {
     }
 
     /// The day that is so many days after 1970-01-01.
-    pub(super) fn of(days: i64) -> Date {
+    pub(crate) fn of(days: i64) -> Date {
         let days = days + ERA_START;
         let (era, day_of_era) = (days.div_euclid(DAYS_OF_400_YEARS), days.rem_euclid(DAYS_OF_400_YEARS));
         let year_of_era =

@@ -1,22 +1,19 @@
 //! Values that are no records and no lists.
 
-use super::cursor::Cursor;
 use crate::{
-    codec::{
-        instant::{self, Instant},
-        scalar::may_be_empty,
-    },
-    contract::catalogue::Type,
+    cursor::Cursor,
+    instant::{self, Instant},
+    types::Type,
 };
 
 #[inline]
-pub(super) fn boolean(cursor: &mut Cursor<'_>) -> Option<bool> {
+pub(crate) fn boolean(cursor: &mut Cursor<'_>) -> Option<bool> {
     let yes = cursor.takes_all(b"true");
     (yes || cursor.takes_all(b"false")).then_some(yes)
 }
 
 #[inline]
-pub(super) fn signed(cursor: &mut Cursor<'_>) -> Option<i64> {
+pub(crate) fn signed(cursor: &mut Cursor<'_>) -> Option<i64> {
     let (negative, number) = cursor.integer()?;
     match negative {
         true => 0_i64.checked_sub_unsigned(number),
@@ -25,37 +22,37 @@ pub(super) fn signed(cursor: &mut Cursor<'_>) -> Option<i64> {
 }
 
 #[inline]
-pub(super) fn unsigned(cursor: &mut Cursor<'_>) -> Option<u64> {
+pub(crate) fn unsigned(cursor: &mut Cursor<'_>) -> Option<u64> {
     let (negative, number) = cursor.integer()?;
     (!negative || number == 0).then_some(number)
 }
 
-pub(super) fn float(cursor: &mut Cursor<'_>) -> Option<f64> {
+pub(crate) fn float(cursor: &mut Cursor<'_>) -> Option<f64> {
     let (text, _) = cursor.number()?;
     let number: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     number.is_finite().then_some(number)
 }
 
 /// Passes over an empty text that says that there is no such value.
-pub(super) fn is_absent(cursor: &mut Cursor<'_>, ty: &Type) -> bool {
-    may_be_empty(*ty) && cursor.takes_all(b"\"\"")
+pub(crate) fn is_absent(cursor: &mut Cursor<'_>, ty: &Type) -> bool {
+    ty.may_be_empty() && cursor.takes_all(b"\"\"")
 }
 
 /// A point in time, and its text.
 #[inline]
-pub(super) fn instant<'a>(cursor: &mut Cursor<'a>) -> Option<(Instant, &'a [u8])> {
+pub(crate) fn instant<'a>(cursor: &mut Cursor<'a>) -> Option<(Instant, &'a [u8])> {
     let text = cursor.unescaped()?;
     Some((Instant::from_bytes(text)?, text))
 }
 
 /// A calendar date, ten characters long.
-pub(super) fn date<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
+pub(crate) fn date<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
     instant::date(std::str::from_utf8(cursor.unescaped()?).ok()?).map(str::as_bytes)
 }
 
 /// A decimal's digits, written as a number or as a string, without an exponent.
 #[inline]
-pub(super) fn decimal<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
+pub(crate) fn decimal<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
     let quoted = cursor.takes(b'"');
     let (digits, exponent) = cursor.number()?;
     if quoted {

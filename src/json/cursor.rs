@@ -3,41 +3,41 @@
 //! As strict as RFC 8259: what is read or passed over here is JSON. Nothing is said of what is
 //! not.
 
-use super::text::{self, Text};
+use crate::text::{self, Text};
 
 /// How deep values nest that are passed over; one bit each says what kind they are of.
 const DEPTH: u32 = 128;
 
 #[derive(Clone, Copy)]
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     json: &'a [u8],
     at: usize,
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(json: &'a [u8]) -> Cursor<'a> {
+    pub(crate) fn new(json: &'a [u8]) -> Cursor<'a> {
         Cursor { json, at: 0 }
     }
 
-    pub(super) fn place(&self) -> usize {
+    pub(crate) fn place(&self) -> usize {
         self.at
     }
 
     /// The bytes from a place to here.
     #[inline]
-    pub(super) fn since(&self, start: usize) -> &'a [u8] {
+    pub(crate) fn since(&self, start: usize) -> &'a [u8] {
         self.json.get(start..self.at).unwrap_or_default()
     }
 
     /// The next byte; 0 at the end, which JSON has nowhere.
     #[inline]
-    pub(super) fn peek(&self) -> u8 {
+    pub(crate) fn peek(&self) -> u8 {
         self.json.get(self.at).copied().unwrap_or_default()
     }
 
     /// Passes over what may stand between two tokens.
     #[inline]
-    pub(super) fn blank(&mut self) {
+    pub(crate) fn blank(&mut self) {
         while matches!(self.peek(), b' ' | b'\n' | b'\r' | b'\t') {
             self.at += 1;
         }
@@ -45,19 +45,19 @@ impl<'a> Cursor<'a> {
 
     /// Passes over this byte.
     #[inline]
-    pub(super) fn take(&mut self, byte: u8) -> Option<()> {
+    pub(crate) fn take(&mut self, byte: u8) -> Option<()> {
         (self.peek() == byte).then(|| self.at += 1)
     }
 
     /// Passes over this byte, if it is the next one.
     #[inline]
-    pub(super) fn takes(&mut self, byte: u8) -> bool {
+    pub(crate) fn takes(&mut self, byte: u8) -> bool {
         self.take(byte).is_some()
     }
 
     /// Passes over these bytes, if they are the next ones.
     #[inline]
-    pub(super) fn takes_all(&mut self, bytes: &[u8]) -> bool {
+    pub(crate) fn takes_all(&mut self, bytes: &[u8]) -> bool {
         let end = self.at + bytes.len();
         let same = self.json.get(self.at..end).is_some_and(|next| same(next, bytes));
         if same {
@@ -67,14 +67,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// Passes over blanks to the end of the text.
-    pub(super) fn end(&mut self) -> Option<()> {
+    pub(crate) fn end(&mut self) -> Option<()> {
         self.blank();
         (self.at == self.json.len()).then_some(())
     }
 
     /// After an element: whether another one follows. None if neither that nor the end does.
     #[inline]
-    pub(super) fn more(&mut self, close: u8) -> Option<bool> {
+    pub(crate) fn more(&mut self, close: u8) -> Option<bool> {
         self.blank();
         let next = self.peek();
         self.at += 1;
@@ -90,7 +90,7 @@ impl<'a> Cursor<'a> {
 
     /// A string.
     #[inline]
-    pub(super) fn string(&mut self) -> Option<Text<'a>> {
+    pub(crate) fn string(&mut self) -> Option<Text<'a>> {
         self.take(b'"')?;
         let start = self.at;
         let mut escaped = false;
@@ -113,13 +113,13 @@ impl<'a> Cursor<'a> {
 
     /// A string without escapes.
     #[inline]
-    pub(super) fn unescaped(&mut self) -> Option<&'a [u8]> {
+    pub(crate) fn unescaped(&mut self) -> Option<&'a [u8]> {
         self.string().filter(|text| !text.escaped).map(|text| text.inner)
     }
 
     /// A name and its colon, up to the value; none if it has escapes.
     #[inline]
-    pub(super) fn name(&mut self) -> Option<&'a [u8]> {
+    pub(crate) fn name(&mut self) -> Option<&'a [u8]> {
         let name = self.unescaped()?;
         self.blank();
         self.take(b':')?;
@@ -130,7 +130,7 @@ impl<'a> Cursor<'a> {
     /// Passes over this name and its colon, up to the value, if it is the next one. None if no
     /// colon follows.
     #[inline]
-    pub(super) fn is_named(&mut self, name: &[u8]) -> Option<bool> {
+    pub(crate) fn is_named(&mut self, name: &[u8]) -> Option<bool> {
         let end = self.at + 1 + name.len();
         let quoted = self.peek() == b'"' && self.json.get(end) == Some(&b'"');
         if !quoted || !self.json.get(self.at + 1..end).is_some_and(|next| same(next, name)) {
@@ -146,7 +146,7 @@ impl<'a> Cursor<'a> {
     /// Passes over the beginning of an array, up to its first element, if there is one: how
     /// many there are.
     #[inline]
-    pub(super) fn elements(&mut self) -> Option<usize> {
+    pub(crate) fn elements(&mut self) -> Option<usize> {
         self.take(b'[')?;
         self.blank();
         if self.takes(b']') {
@@ -163,7 +163,7 @@ impl<'a> Cursor<'a> {
 
     /// An integer's sign and digits; none for any other number, and for more digits than fit.
     #[inline]
-    pub(super) fn integer(&mut self) -> Option<(bool, u64)> {
+    pub(crate) fn integer(&mut self) -> Option<(bool, u64)> {
         let negative = self.takes(b'-');
         let (start, mut number) = (self.at, 0_u64);
         while let digit @ 0..=9 = self.peek().wrapping_sub(b'0') {
@@ -178,7 +178,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Any number, and whether it has an exponent.
-    pub(super) fn number(&mut self) -> Option<(&'a [u8], bool)> {
+    pub(crate) fn number(&mut self) -> Option<(&'a [u8], bool)> {
         let start = self.at;
         _ = self.takes(b'-');
         if !self.takes(b'0') {
@@ -207,7 +207,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Any value, as it stands there.
-    pub(super) fn value(&mut self) -> Option<&'a [u8]> {
+    pub(crate) fn value(&mut self) -> Option<&'a [u8]> {
         let start = self.at;
         self.pass()?;
         Some(self.since(start))
@@ -215,7 +215,7 @@ impl<'a> Cursor<'a> {
 
     /// Passes over any value.
     #[inline]
-    pub(super) fn pass(&mut self) -> Option<()> {
+    pub(crate) fn pass(&mut self) -> Option<()> {
         match self.peek() {
             b'{' | b'[' => self.pass_nested(),
             _ => self.pass_scalar(),
