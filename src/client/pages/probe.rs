@@ -89,7 +89,7 @@ impl<H: Host + 'static> Reader<H> {
                 let ids = ids(&probed.envelope, self.call.provider.paging().id_member());
                 match probe(&ids, config.page_size, probed.envelope.has_more, probed.envelope.total) {
                     Probe::Whole => {
-                        probed.envelope.items.reverse();
+                        probed.envelope.reverse();
                         self.pager.next_fetch();
                         self.arrive(config.start_page, probed);
                     }

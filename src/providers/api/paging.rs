@@ -78,6 +78,14 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// Puts the records into the other order.
+    pub fn reverse(&mut self) {
+        self.items.reverse();
+        if let Some(ids) = &mut self.ids {
+            ids.reverse();
+        }
+    }
+
     /// The records as JSON text.
     pub fn records(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.items.iter().map(|range| self.body.get(range.clone()).unwrap_or_default())
