@@ -47,6 +47,7 @@ pub fn transcode_into(
 }
 
 /// What was put together of texts.
+#[must_use]
 pub fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }

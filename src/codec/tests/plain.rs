@@ -35,7 +35,8 @@ fn agrees(ty: &Type, json: &[u8]) -> bool {
     let normal = String::from_utf8(normal).unwrap();
     match written {
         Some(()) => {
-            assert_eq!(normal, format!("before{}", print(Form::Normal, ty, parsed.as_ref().unwrap())))
+            let expected = print(Form::Normal, ty, parsed.as_ref().unwrap());
+            assert_eq!(normal, format!("before{expected}"));
         }
         None => assert_eq!(normal, "before"),
     }
