@@ -25,7 +25,8 @@ fn descriptors(process: u32) -> Result<u64> {
     Ok(fs::read_dir(format!("/proc/{process}/fd")).context("the gateway is gone")?.count() as u64)
 }
 
-/// The medians of the second fifth of the time and of the last one: the first is warming up.
+/// The medians of the third fifth of the time and of the last one. Before that it is warming up:
+/// in 24 minutes memory grew from 124 to 130 MiB within the first ten, and not at all thereafter.
 pub(super) struct Figures {
     memory: [u64; 2],
     descriptors: [u64; 2],
@@ -49,7 +50,7 @@ fn ends(samples: &[u64]) -> [u64; 2] {
         part.sort_unstable();
         part.get(part.len() / 2).copied().unwrap_or_default()
     };
-    [median(fifth), median(samples.len().saturating_sub(fifth.max(1)))]
+    [median(2 * fifth), median(samples.len().saturating_sub(fifth.max(1)))]
 }
 
 fn growth([first, last]: [u64; 2]) -> f64 {
@@ -87,11 +88,11 @@ mod tests {
 
     #[test]
     fn the_warming_up_does_not_count_and_growth_does() {
-        let level: Vec<_> = [1, 40, 80, 90, 100].into_iter().chain([100; 20]).collect();
+        let level: Vec<_> = [1, 40, 60, 70, 80, 85, 90, 95, 98, 99].into_iter().chain([100; 15]).collect();
         assert_eq!(ends(&level), [100, 100]);
         let grows: Vec<_> = (0..100).map(|step| 100 + step).collect();
         let figures = Figures { memory: ends(&grows), descriptors: [10, 10] };
-        assert_eq!((figures.memory, figures.wrong()), ([130, 190], Some("not level: memory".to_owned())));
+        assert_eq!((figures.memory, figures.wrong()), ([150, 190], Some("not level: memory".to_owned())));
         assert!(Figures { memory: [100, 104], descriptors: [10, 5] }.wrong().is_none());
     }
 }
