@@ -1,0 +1,291 @@
+//! The lines of the table: each measures ours and the native client's, one after the other.
+
+use crate::{
+    component,
+    figures::{Pair, Unit},
+    jobs::Jobs,
+    native::{JobPage, List, Native, RawPage},
+    program, reader,
+    upstream::{self, Upstream},
+};
+use anyhow::{Result, ensure};
+use futures_util::{FutureExt as _, future::BoxFuture};
+use penstock_host::{Engine, Environment, Plugin};
+use std::{
+    hint::black_box,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::sync::OnceCell;
+
+/// How long a measure takes at least: what is shorter is done again and again.
+const LONG_ENOUGH: Duration = Duration::from_millis(400);
+
+/// What is measured together.
+pub struct Line {
+    /// What it can be asked for by.
+    pub name: &'static str,
+    pub measure: fn(Arc<Sides>) -> BoxFuture<'static, Result<Vec<Pair>>>,
+    /// Not in every round: it takes long, and is the same each time.
+    pub once: bool,
+}
+
+impl Line {
+    const fn new(
+        name: &'static str,
+        measure: fn(Arc<Sides>) -> BoxFuture<'static, Result<Vec<Pair>>>,
+    ) -> Self {
+        Self { name, measure, once: false }
+    }
+}
+
+pub const ALL: [Line; 11] = [
+    Line::new("typed", |sides| typed(sides).boxed()),
+    Line::new("by-name", |sides| by_name(sides).boxed()),
+    Line::new("raw", |sides| raw(sides).boxed()),
+    Line::new("typed-50ms", |sides| typed_slow(sides).boxed()),
+    Line::new("program", |sides| to_file(sides).boxed()),
+    Line::new("get-1", |sides| get(sides, 1, ["get-1-p50", "get-1-p99", "get-1-rate"]).boxed()),
+    Line::new("get-16", |sides| get(sides, 16, ["get-16-p50", "get-16-p99", "get-16-rate"]).boxed()),
+    Line::new("get-256", |sides| get(sides, 256, ["get-256-p50", "get-256-p99", "get-256-rate"]).boxed()),
+    Line::new("file", |sides| file(sides).boxed()),
+    Line::new("instantiate", |sides| instantiate(sides).boxed()),
+    Line { once: true, ..Line::new("memory", |sides| memory(sides).boxed()) },
+];
+
+/// Both clients, and whom they read from.
+pub struct Sides {
+    upstream: Upstream,
+    native: Native,
+    /// For [`Sides::fast`] and [`Sides::slow`].
+    fast: OnceCell<Plugin>,
+    slow: OnceCell<Plugin>,
+    program: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+impl Sides {
+    pub fn start(program: Option<PathBuf>) -> Result<Self> {
+        Ok(Self {
+            upstream: Upstream::start()?,
+            native: Native::new(),
+            fast: OnceCell::new(),
+            slow: OnceCell::new(),
+            program: program.map_or_else(program::find, Ok)?,
+            folder: tempfile::tempdir()?,
+        })
+    }
+
+    /// 40 pages of 1,000 jobs that come at once.
+    fn fast(&self) -> List {
+        List { origin: self.upstream.fast.clone(), jobs: 40_000, page_size: 1000, window: 4 }
+    }
+
+    /// 40 pages of 200 jobs that take 50 ms each.
+    fn slow(&self) -> List {
+        List { origin: self.upstream.slow.clone(), jobs: 8000, page_size: 200, window: 8 }
+    }
+
+    async fn fast_plugin(&self) -> Result<Plugin> {
+        let list = self.fast();
+        Ok(self.fast.get_or_try_init(|| component::start(&list.origin, list.jobs)).await?.clone())
+    }
+
+    async fn slow_plugin(&self) -> Result<Plugin> {
+        let list = self.slow();
+        Ok(self.slow.get_or_try_init(|| component::start(&list.origin, list.jobs)).await?.clone())
+    }
+}
+
+/// How many records a second are read.
+async fn rate<F: Future<Output = Result<()>>>(list: &List, read: impl Fn(List) -> F) -> Result<f64> {
+    let began = Instant::now();
+    let mut times = 0;
+    while began.elapsed() < LONG_ENOUGH {
+        read(list.clone()).await?;
+        times += 1;
+    }
+    Ok((list.jobs * times) as f64 / began.elapsed().as_secs_f64())
+}
+
+async fn native_rate(native: &Native, list: &List) -> Result<f64> {
+    let read = |list: List| async move {
+        let mut count = 0;
+        let consumer = |page: JobPage| {
+            for job in page.data {
+                black_box(&job);
+                count += 1;
+            }
+            Ok(())
+        };
+        native.pages(&list, consumer).await?;
+        ensure!(count == list.jobs, "{count} jobs");
+        Ok(())
+    };
+    rate(list, read).await
+}
+
+async fn typed_rate(plugin: &Plugin, list: &List) -> Result<f64> {
+    rate(list, |list| async move { component::typed(plugin, &list).await }).await
+}
+
+/// Both must have the same records before they are compared.
+async fn ensure_same(plugin: &Plugin, native: &Native, list: &List) -> Result<()> {
+    let one = List { window: 1, ..list.clone() };
+    let ours = format!("{:?}", component::first(plugin, &one).await?);
+    let mut theirs = None;
+    let consumer = |page: JobPage| {
+        theirs.get_or_insert_with(|| format!("{:?}", page.data));
+        Ok(())
+    };
+    native.pages(&one, consumer).await?;
+    let theirs = theirs.unwrap_or_default();
+    ensure!(ours == theirs, "not the same records:\n{ours:.1500}\n{theirs:.1500}");
+    Ok(())
+}
+
+fn records(line: &'static str, ours: f64, native: f64) -> Vec<Pair> {
+    vec![Pair { line, unit: Unit::RecordsPerSecond, ours, native: Some(native) }]
+}
+
+async fn typed(sides: Arc<Sides>) -> Result<Vec<Pair>> {
+    let (plugin, list) = (sides.fast_plugin().await?, sides.fast());
+    ensure_same(&plugin, &sides.native, &list).await?;
+    let ours = typed_rate(&plugin, &list).await?;
+    Ok(records("typed", ours, native_rate(&sides.native, &list).await?))
+}
+
+async fn by_name(sides: Arc<Sides>) -> Result<Vec<Pair>> {
+    let (plugin, list) = (&sides.fast_plugin().await?, sides.fast());
+    let ours = rate(&list, |list| async move { component::by_name(plugin, &list).await }).await?;
+    Ok(records("by-name", ours, native_rate(&sides.native, &list).await?))
+}
+
+/// What the vendor and the network could give: ours is a native client here as well, that looks
+/// into nothing.
+async fn raw(sides: Arc<Sides>) -> Result<Vec<Pair>> {
+    let (native, list) = (&sides.native, sides.fast());
+    let consumer = |page: RawPage| {
+        black_box(page.bytes.len());
+        Ok(())
+    };
+    let ours = rate(&list, |list| async move { native.pages(&list, consumer).await }).await?;
+    Ok(records("raw", ours, native_rate(native, &list).await?))
+}
+
+async fn typed_slow(sides: Arc<Sides>) -> Result<Vec<Pair>> {
+    let (plugin, list) = (sides.slow_plugin().await?, sides.slow());
+    let ours = typed_rate(&plugin, &list).await?;
+    Ok(records("typed-50ms", ours, native_rate(&sides.native, &list).await?))
+}
+
+/// The start of the program is counted.
+async fn to_file(sides: Arc<Sides>) -> Result<Vec<Pair>> {
+    let list = List { jobs: 200_000, ..sides.fast() };
+    let (program, ours_at) = (&sides.program, &sides.folder.path().join("ours"));
+    let ours = rate(&list, |list| async move { program::list(program, &list, ours_at).await }).await?;
+    let (client, native_at) = (&sides.native, &sides.folder.path().join("native"));
+    let native = rate(&list, |list| async move { program::native(client, &list, native_at).await }).await?;
+    ensure!(std::fs::read(ours_at)? == std::fs::read(native_at)?, "not the same lines");
+    Ok(records("program", ours, native))
+}
+
+/// Single jobs, so many of them under way: how long a call takes, and how many there are a second.
+async fn get(sides: Arc<Sides>, at_once: usize, [p50, p99, rate]: [&'static str; 3]) -> Result<Vec<Pair>> {
+    let plugin = sides.fast_plugin().await?;
+    let ours = calls(at_once, move |id| {
+        let plugin = plugin.clone();
+        async move { component::get(&plugin, id).await }
+    });
+    let ours = ours.await?;
+    let (native, origin) = (sides.native.clone(), sides.upstream.fast.clone());
+    let native = calls(at_once, move |id| {
+        let (native, origin) = (native.clone(), origin.clone());
+        async move { native.job(&origin, id).await.map(|job| drop(black_box(job))) }
+    });
+    let native = native.await?;
+    let pair =
+        |line, unit, of: fn(&Calls) -> f64| Pair { line, unit, ours: of(&ours), native: Some(of(&native)) };
+    Ok(vec![
+        pair(p50, Unit::Microseconds, |calls| calls.p50),
+        pair(p99, Unit::Microseconds, |calls| calls.p99),
+        pair(rate, Unit::CallsPerSecond, |calls| calls.rate),
+    ])
+}
+
+/// How long calls took, in microseconds, and how many there were a second.
+struct Calls {
+    p50: f64,
+    p99: f64,
+    rate: f64,
+}
+
+/// Calls from so many tasks.
+async fn calls<F>(at_once: usize, call: impl Fn(u64) -> F + Clone + Send + 'static) -> Result<Calls>
+where
+    F: Future<Output = Result<()>> + Send,
+{
+    let began = Instant::now();
+    let callers = (0..at_once).map(|caller| {
+        let call = call.clone();
+        tokio::spawn(async move {
+            let mut times = Vec::new();
+            let mut id = Jobs::id(caller);
+            while began.elapsed() < LONG_ENOUGH {
+                let one = Instant::now();
+                call(id).await?;
+                times.push(one.elapsed().as_secs_f64() * 1e6);
+                id += at_once as u64;
+            }
+            anyhow::Ok(times)
+        })
+    });
+    let mut times = Vec::new();
+    for caller in callers.collect::<Vec<_>>() {
+        times.extend(caller.await??);
+    }
+    let rate = times.len() as f64 / began.elapsed().as_secs_f64();
+    times.sort_by(f64::total_cmp);
+    let at = |part: f64| times.get((times.len() as f64 * part) as usize).copied().unwrap_or(f64::NAN);
+    Ok(Calls { p50: at(0.5), p99: at(0.99), rate })
+}
+
+async fn file(sides: Arc<Sides>) -> Result<Vec<Pair>> {
+    let plugin = sides.fast_plugin().await?;
+    let speed = |began: Instant| upstream::FILE as f64 / 1e6 / began.elapsed().as_secs_f64();
+    let began = Instant::now();
+    ensure!(component::file(&plugin).await? == upstream::FILE, "a part of the file");
+    let ours = speed(began);
+    let began = Instant::now();
+    let mut bytes = 0;
+    sides.native.file(&sides.upstream.fast, |piece| bytes += black_box(piece).len()).await?;
+    let native = speed(began);
+    ensure!(bytes == upstream::FILE, "a part of the file");
+    Ok(vec![Pair { line: "file", unit: Unit::MegabytesPerSecond, ours, native: Some(native) }])
+}
+
+/// The peak of the memory of a process that reads 1,000,000 records, beside that of one that reads
+/// 20,000.
+async fn memory(sides: Arc<Sides>) -> Result<Vec<Pair>> {
+    let origin = &sides.upstream.fast;
+    let (much, little) = (reader::peak(origin, 1_000_000)?, reader::peak(origin, 20_000)?);
+    Ok(vec![Pair { line: "memory", unit: Unit::Kibibytes, ours: much, native: Some(little) }])
+}
+
+/// A plugin whose component is compiled: linked and made ready for calls.
+async fn instantiate(sides: Arc<Sides>) -> Result<Vec<Pair>> {
+    let engine = Engine::shared()?;
+    let component = engine.plugin()?;
+    let list = sides.fast();
+    let environment = Environment::loopback(component::settings(&list.origin, list.jobs));
+    let mut times = Vec::new();
+    for _ in 0..100 {
+        let began = Instant::now();
+        black_box(Plugin::start_on(&engine, &component, environment.clone()).await?);
+        times.push(began.elapsed().as_secs_f64() * 1e6);
+    }
+    times.sort_by(f64::total_cmp);
+    let ours = times.get(50).copied().unwrap_or(f64::NAN);
+    Ok(vec![Pair { line: "instantiate", unit: Unit::Microseconds, ours, native: None }])
+}
