@@ -4,6 +4,7 @@ use crate::{
     component,
     figures::{Pair, Unit},
     jobs::Jobs,
+    machine,
     native::{JobPage, List, Native, RawPage},
     program, reader,
     upstream::{self, Upstream},
@@ -54,6 +55,13 @@ pub const ALL: [Line; 11] = [
     Line { once: true, ..Line::new("memory", |sides| memory(sides).boxed()) },
 ];
 
+/// How fast records are read.
+struct Speed {
+    per_second: f64,
+    /// Microseconds of processor time a record, in this process.
+    spent: f64,
+}
+
 /// Both clients, and whom they read from.
 pub struct Sides {
     upstream: Upstream,
@@ -98,18 +106,23 @@ impl Sides {
     }
 }
 
-/// How many records a second are read.
-async fn rate<F: Future<Output = Result<()>>>(list: &List, read: impl Fn(List) -> F) -> Result<f64> {
-    let began = Instant::now();
+/// How fast records are read, again and again.
+async fn speed<F: Future<Output = Result<()>>>(list: &List, read: impl Fn(List) -> F) -> Result<Speed> {
+    let (began, spent) = (Instant::now(), machine::spent()?);
     let mut times = 0;
     while began.elapsed() < LONG_ENOUGH {
         read(list.clone()).await?;
         times += 1;
     }
-    Ok((list.jobs * times) as f64 / began.elapsed().as_secs_f64())
+    let records = (list.jobs * times) as f64;
+    let spent = machine::spent()? - spent;
+    Ok(Speed {
+        per_second: records / began.elapsed().as_secs_f64(),
+        spent: spent.as_secs_f64() * 1e6 / records,
+    })
 }
 
-async fn native_rate(native: &Native, list: &List) -> Result<f64> {
+async fn native_speed(native: &Native, list: &List) -> Result<Speed> {
     let read = |list: List| async move {
         let mut count = 0;
         let consumer = |page: JobPage| {
@@ -123,20 +136,22 @@ async fn native_rate(native: &Native, list: &List) -> Result<f64> {
         ensure!(count == list.jobs, "{count} jobs");
         Ok(())
     };
-    rate(list, read).await
+    speed(list, read).await
 }
 
-async fn typed_rate(plugin: &Plugin, list: &List) -> Result<f64> {
-    rate(list, |list| async move { component::typed(plugin, &list).await }).await
+async fn typed_speed(plugin: &Plugin, list: &List) -> Result<Speed> {
+    speed(list, |list| async move { component::typed(plugin, &list).await }).await
 }
 
 /// Both must have the same records before they are compared.
 async fn ensure_same(plugin: &Plugin, native: &Native, list: &List) -> Result<()> {
     let one = List { window: 1, ..list.clone() };
-    let ours = format!("{:?}", component::first(plugin, &one).await?);
+    // The names of fields are spelled as in WIT, those of cases with their type.
+    let spelled = |text: String| text.replace('-', "_").replace("JobStatus::", "");
+    let ours = spelled(format!("{:?}", component::first(plugin, &one).await?));
     let mut theirs = None;
     let consumer = |page: JobPage| {
-        theirs.get_or_insert_with(|| format!("{:?}", page.data));
+        theirs.get_or_insert_with(|| spelled(format!("{:?}", page.data)));
         Ok(())
     };
     native.pages(&one, consumer).await?;
@@ -145,21 +160,25 @@ async fn ensure_same(plugin: &Plugin, native: &Native, list: &List) -> Result<()
     Ok(())
 }
 
-fn records(line: &'static str, ours: f64, native: f64) -> Vec<Pair> {
-    vec![Pair { line, unit: Unit::RecordsPerSecond, ours, native: Some(native) }]
+fn records(line: &'static str, ours: Speed, native: Speed) -> Vec<Pair> {
+    let pair = |line, unit, ours, native| Pair { line, unit, ours, native: Some(native) };
+    vec![
+        pair(line, Unit::RecordsPerSecond, ours.per_second, native.per_second),
+        pair(line, Unit::ProcessorMicroseconds, ours.spent, native.spent),
+    ]
 }
 
 async fn typed(sides: Arc<Sides>) -> Result<Vec<Pair>> {
     let (plugin, list) = (sides.fast_plugin().await?, sides.fast());
     ensure_same(&plugin, &sides.native, &list).await?;
-    let ours = typed_rate(&plugin, &list).await?;
-    Ok(records("typed", ours, native_rate(&sides.native, &list).await?))
+    let ours = typed_speed(&plugin, &list).await?;
+    Ok(records("typed", ours, native_speed(&sides.native, &list).await?))
 }
 
 async fn by_name(sides: Arc<Sides>) -> Result<Vec<Pair>> {
     let (plugin, list) = (&sides.fast_plugin().await?, sides.fast());
-    let ours = rate(&list, |list| async move { component::by_name(plugin, &list).await }).await?;
-    Ok(records("by-name", ours, native_rate(&sides.native, &list).await?))
+    let ours = speed(&list, |list| async move { component::by_name(plugin, &list).await }).await?;
+    Ok(records("by-name", ours, native_speed(&sides.native, &list).await?))
 }
 
 /// What the vendor and the network could give: ours is a native client here as well, that looks
@@ -170,25 +189,26 @@ async fn raw(sides: Arc<Sides>) -> Result<Vec<Pair>> {
         black_box(page.bytes.len());
         Ok(())
     };
-    let ours = rate(&list, |list| async move { native.pages(&list, consumer).await }).await?;
-    Ok(records("raw", ours, native_rate(native, &list).await?))
+    let ours = speed(&list, |list| async move { native.pages(&list, consumer).await }).await?;
+    Ok(records("raw", ours, native_speed(native, &list).await?))
 }
 
 async fn typed_slow(sides: Arc<Sides>) -> Result<Vec<Pair>> {
     let (plugin, list) = (sides.slow_plugin().await?, sides.slow());
-    let ours = typed_rate(&plugin, &list).await?;
-    Ok(records("typed-50ms", ours, native_rate(&sides.native, &list).await?))
+    let ours = typed_speed(&plugin, &list).await?;
+    Ok(records("typed-50ms", ours, native_speed(&sides.native, &list).await?))
 }
 
 /// The start of the program is counted.
 async fn to_file(sides: Arc<Sides>) -> Result<Vec<Pair>> {
     let list = List { jobs: 200_000, ..sides.fast() };
     let (program, ours_at) = (&sides.program, &sides.folder.path().join("ours"));
-    let ours = rate(&list, |list| async move { program::list(program, &list, ours_at).await }).await?;
+    let ours = speed(&list, |list| async move { program::list(program, &list, ours_at).await }).await?;
     let (client, native_at) = (&sides.native, &sides.folder.path().join("native"));
-    let native = rate(&list, |list| async move { program::native(client, &list, native_at).await }).await?;
+    let native = speed(&list, |list| async move { program::native(client, &list, native_at).await }).await?;
     ensure!(std::fs::read(ours_at)? == std::fs::read(native_at)?, "not the same lines");
-    Ok(records("program", ours, native))
+    // The program spends its own time.
+    Ok(records("program", ours, native).into_iter().take(1).collect())
 }
 
 /// Single jobs, so many of them under way: how long a call takes, and how many there are a second.

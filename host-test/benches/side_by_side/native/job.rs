@@ -4,7 +4,7 @@ use super::{Page, decimal::Decimal, instant::Instant, member::record, ndjson::Pr
 use anyhow::Result;
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, Visitor},
+    de::{Error, SeqAccess, Visitor},
 };
 use std::fmt;
 
@@ -148,7 +148,31 @@ impl Print for JobStatus {
 pub struct JobPage {
     has_more: bool,
     total_count: Option<usize>,
+    #[serde(deserialize_with = "records")]
     pub data: Vec<Job>,
+}
+
+/// Records with room for a page of them: growing would move them again and again.
+fn records<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Job>, D::Error> {
+    struct Records;
+
+    impl<'de> Visitor<'de> for Records {
+        type Value = Vec<Job>;
+
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str("a list of jobs")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut records: A) -> Result<Vec<Job>, A::Error> {
+            let mut jobs = Vec::with_capacity(1000);
+            while let Some(job) = records.next_element()? {
+                jobs.push(job);
+            }
+            Ok(jobs)
+        }
+    }
+
+    deserializer.deserialize_seq(Records)
 }
 
 impl Page for JobPage {
