@@ -177,7 +177,8 @@ fn records<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Job>, D::Er
 
 impl Page for JobPage {
     fn read(body: Vec<u8>) -> Result<Self> {
-        Ok(serde_json::from_slice(&body)?)
+        // All of it at once is checked sooner than each text of it.
+        Ok(serde_json::from_str(str::from_utf8(&body)?)?)
     }
 
     fn has_more(&self) -> bool {
