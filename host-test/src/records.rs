@@ -1,26 +1,32 @@
 //! The records of a list as a stream, with back-pressure and a certain end.
 
+mod batch;
+mod deliver;
+
+pub(crate) use deliver::Bound;
+
 use std::{
+    collections::VecDeque,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use futures_util::{FutureExt, Stream, future::BoxFuture};
 use tokio::sync::{mpsc, oneshot};
-use tokio_util::sync::PollSender;
 use wasmtime::{
     AsContextMut, StoreContextMut,
-    component::{FutureConsumer, FutureReader, Lift, Source, StreamConsumer, StreamReader, StreamResult},
+    component::{FutureConsumer, FutureReader, Lift, Source, StreamReader},
 };
 
 use crate::{
     Error, Plugin,
     bindings::types::{Failure, ListEnd, Outcome},
 };
+use batch::Batch;
+use deliver::Deliver;
 
-/// How many records wait between the component and the consumer. Enough that they
-/// need not take turns for every record; the component holds whole pages anyway.
-const AHEAD: usize = 32;
+/// How many batches wait between the component and the consumer, who has another one.
+const AHEAD: usize = 1;
 
 type End = Result<ListEnd, Failure>;
 
@@ -35,7 +41,11 @@ type End = Result<ListEnd, Failure>;
 /// was on its way is gone.
 #[derive(Debug)]
 pub struct Records<T> {
-    records: mpsc::Receiver<T>,
+    /// What is read now.
+    current: Option<Batch<T>>,
+    /// What was there already when no more was asked for.
+    last: VecDeque<Batch<T>>,
+    batches: mpsc::Receiver<Batch<T>>,
     ending: Ending,
 }
 
@@ -68,7 +78,7 @@ impl std::fmt::Debug for Ending {
 
 impl<T> Records<T> {
     /// `seen` instances had ended when the list was asked for.
-    pub(crate) fn new((records, end): Piped<T>, plugin: Plugin, seen: u64) -> Self {
+    pub(crate) fn new((batches, end): Piped<T>, plugin: Plugin, seen: u64) -> Self {
         let ending = async move {
             // The handle keeps the task going until the end is there.
             match end.await {
@@ -76,7 +86,8 @@ impl<T> Records<T> {
                 Err(_) => Err(plugin.why(seen, Outcome::NotApplied).await),
             }
         };
-        Self { records, ending: Ending::Awaited(ending.boxed()) }
+        let ending = Ending::Awaited(ending.boxed());
+        Self { current: None, last: VecDeque::new(), batches, ending }
     }
 
     /// How the list ended. None until the stream has returned its last item, and
@@ -92,15 +103,21 @@ impl<T> Records<T> {
     /// Asks for no more: what is on its way still comes, and then the end, which says where
     /// to go on behind it.
     pub fn close(&mut self) {
-        self.records.close();
+        self.batches.close();
+        while let Ok(batch) = self.batches.try_recv() {
+            self.last.push_back(batch);
+        }
+        // The component ends the list at once, whatever is not read yet.
+        self.current.iter_mut().chain(&mut self.last).for_each(Batch::release);
     }
 
     /// Leaves before the end.
     pub async fn stop(mut self) -> Stopped<T> {
         self.close();
-        let mut rest = Vec::new();
-        while let Some(record) = self.records.recv().await {
-            rest.push(record);
+        let here = self.current.into_iter().chain(self.last);
+        let mut rest: Vec<T> = here.flat_map(Batch::into_rest).collect();
+        while let Some(batch) = self.batches.recv().await {
+            rest.extend(batch.into_rest());
         }
         let end = match self.ending {
             Ending::Awaited(ending) => ending.await,
@@ -112,12 +129,33 @@ impl<T> Records<T> {
     }
 }
 
+impl<T> Records<T> {
+    /// The next record; none when the last one was read.
+    fn poll_record(&mut self, context: &mut Context<'_>) -> Poll<Option<T>> {
+        loop {
+            if let Some(record) = self.current.as_mut().and_then(Batch::next) {
+                return Poll::Ready(Some(record));
+            }
+            self.current = self.last.pop_front();
+            if self.current.is_none() {
+                self.current = ready!(self.batches.poll_recv(context));
+            }
+            if self.current.is_none() {
+                return Poll::Ready(None);
+            }
+        }
+    }
+}
+
+// Nothing in it is pinned, records neither.
+impl<T> Unpin for Records<T> {}
+
 impl<T> Stream for Records<T> {
     type Item = Result<T, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        if let Some(record) = ready!(this.records.poll_recv(context)) {
+        if let Some(record) = ready!(this.poll_record(context)) {
             return Poll::Ready(Some(Ok(record)));
         }
         let Ending::Awaited(ending) = &mut this.ending else { return Poll::Ready(None) };
@@ -134,7 +172,7 @@ impl<T> Stream for Records<T> {
     }
 }
 
-pub(crate) type Piped<T> = (mpsc::Receiver<T>, oneshot::Receiver<End>);
+pub(crate) type Piped<T> = (mpsc::Receiver<Batch<T>>, oneshot::Receiver<End>);
 
 /// Connects a list's two readers to channels. A reader that is merely dropped would
 /// leave the guest's task waiting for ever; a piped one ends with its channel.
@@ -146,97 +184,9 @@ pub(crate) fn pipe<T: Lift + Send + 'static>(
 ) -> wasmtime::Result<Piped<T>> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     let (reply, ended) = oneshot::channel();
-    records.pipe(&mut store, Deliver { outlet: Outlet(PollSender::new(sender)), bound })?;
+    records.pipe(&mut store, Deliver::new(sender, bound))?;
     end.pipe(&mut store, Report(Some(reply)))?;
     Ok((receiver, ended))
-}
-
-/// How many more items of a stream are taken.
-pub(crate) struct Bound<T> {
-    pub(crate) most: u64,
-    /// Which of them count.
-    pub(crate) counts: fn(&T) -> bool,
-}
-
-/// Where records go. A place that was got holds although the consumer asks for no more in
-/// between: what is taken from the guest cannot be put back, and counts as delivered.
-struct Outlet<T>(PollSender<T>);
-
-impl<T: Send + 'static> Outlet<T> {
-    /// Gets a place for one record; an error if no more is asked for.
-    fn poll_place(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ()>> {
-        self.0.poll_reserve(context).map_err(drop)
-    }
-
-    /// Puts a record into the place.
-    fn put(&mut self, record: T) -> Result<(), ()> {
-        self.0.send_item(record).map_err(drop)
-    }
-
-    /// Gives the place back: whoever waits for the last record must not wait for it.
-    fn give_back(&mut self) {
-        self.0.abort_send();
-    }
-}
-
-struct Deliver<T> {
-    outlet: Outlet<T>,
-    bound: Option<Bound<T>>,
-}
-
-impl<T> Deliver<T> {
-    /// Whether everything that is wanted has been taken. To have more of it on the way would
-    /// be to have it delivered.
-    fn is_enough(&self) -> bool {
-        self.bound.as_ref().is_some_and(|bound| bound.most == 0)
-    }
-
-    fn count(&mut self, record: &T) {
-        if let Some(bound) = &mut self.bound
-            && (bound.counts)(record)
-        {
-            bound.most = bound.most.saturating_sub(1);
-        }
-    }
-}
-
-impl<T: Lift + Send + 'static, D> StreamConsumer<D> for Deliver<T> {
-    type Item = T;
-
-    fn poll_consume(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        mut store: StoreContextMut<D>,
-        mut source: Source<'_, T>,
-        finish: bool,
-    ) -> Poll<wasmtime::Result<StreamResult>> {
-        let mut taken = 0_usize;
-        loop {
-            if self.is_enough() {
-                return Poll::Ready(Ok(StreamResult::Dropped));
-            }
-            match self.outlet.poll_place(context) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(_)) => return Poll::Ready(Ok(StreamResult::Dropped)),
-                Poll::Pending if taken > 0 => return Poll::Ready(Ok(StreamResult::Completed)),
-                Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
-                Poll::Pending => return Poll::Pending,
-            }
-            if source.remaining(&mut store) == 0 {
-                self.outlet.give_back();
-                return Poll::Ready(Ok(StreamResult::Completed));
-            }
-            let mut record = None;
-            source.read(&mut store, &mut record)?;
-            if let Some(record) = record {
-                self.count(&record);
-                if self.outlet.put(record).is_err() {
-                    return Poll::Ready(Ok(StreamResult::Dropped));
-                }
-            }
-            taken += 1;
-        }
-    }
 }
 
 /// Hands on how something ended.
@@ -259,35 +209,5 @@ impl<E: Lift + Send + 'static, D> FutureConsumer<D> for Report<E> {
             let _ = reply.send(end);
         }
         Poll::Ready(Ok(()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The consumer asks for no more just when a record is taken from the guest.
-    #[tokio::test]
-    async fn a_record_that_has_its_place_arrives_although_no_more_is_asked_for() {
-        let (sender, mut receiver) = mpsc::channel(1);
-        let mut outlet = Outlet(PollSender::new(sender));
-        let mut context = Context::from_waker(std::task::Waker::noop());
-        assert_eq!(outlet.poll_place(&mut context), Poll::Ready(Ok(())));
-        receiver.close();
-        assert!(outlet.put(7).is_ok());
-        assert_eq!(outlet.poll_place(&mut context), Poll::Ready(Err(())));
-        assert_eq!((receiver.recv().await, receiver.recv().await), (Some(7), None));
-    }
-
-    /// A place that nothing is put into keeps nobody waiting.
-    #[tokio::test]
-    async fn a_place_that_is_given_back_is_no_record() {
-        let (sender, mut receiver) = mpsc::channel::<u8>(1);
-        let mut outlet = Outlet(PollSender::new(sender));
-        let mut context = Context::from_waker(std::task::Waker::noop());
-        assert_eq!(outlet.poll_place(&mut context), Poll::Ready(Ok(())));
-        outlet.give_back();
-        receiver.close();
-        assert_eq!(receiver.recv().await, None);
     }
 }
