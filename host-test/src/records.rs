@@ -100,6 +100,12 @@ impl<T> Records<T> {
         }
     }
 
+    /// The next record if it is here already: for who does with many at once what is costly with
+    /// each. None says nothing about whether more come.
+    pub fn take_ready(&mut self) -> Option<T> {
+        self.current.as_mut().and_then(Batch::next)
+    }
+
     /// Asks for no more: what is on its way still comes, and then the end, which says where
     /// to go on behind it.
     pub fn close(&mut self) {
@@ -133,7 +139,7 @@ impl<T> Records<T> {
     /// The next record; none when the last one was read.
     fn poll_record(&mut self, context: &mut Context<'_>) -> Poll<Option<T>> {
         loop {
-            if let Some(record) = self.current.as_mut().and_then(Batch::next) {
+            if let Some(record) = self.take_ready() {
                 return Poll::Ready(Some(record));
             }
             self.current = self.last.pop_front();

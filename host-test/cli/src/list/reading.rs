@@ -121,17 +121,7 @@ impl Reading {
             tokio::select! {
                 item = self.records.next() => match item.transpose()? {
                     None => return Ok(()),
-                    Some(ListItem::Record(record)) => {
-                        self.output.line(&record)?;
-                        self.printed += 1;
-                        self.seen.progress.add(1);
-                    }
-                    Some(ListItem::Position(position)) => {
-                        self.seen.stand(&position);
-                        self.output.flush()?;
-                        self.keeper.mark(self.printed, &self.output, position.resume);
-                        self.keeper.keep_soon(&self.output)?;
-                    }
+                    Some(item) => self.print_all(item)?,
                 },
                 () = self.output.due() => self.output.flush()?,
                 _ = self.stopping.asked(), if self.ends.is_none() => {
@@ -141,6 +131,34 @@ impl Reading {
                 () = until(self.ends) => return Ok(()),
             }
         }
+    }
+
+    /// Prints an item and what came with it, unless the list is to end.
+    fn print_all(&mut self, first: ListItem) -> Result<()> {
+        self.print_item(first)?;
+        while self.stopping.signal().is_none()
+            && let Some(item) = self.records.take_ready()
+        {
+            self.print_item(item)?;
+        }
+        Ok(())
+    }
+
+    fn print_item(&mut self, item: ListItem) -> Result<()> {
+        match item {
+            ListItem::Record(record) => {
+                self.output.line(&record)?;
+                self.printed += 1;
+                self.seen.progress.add(1);
+            }
+            ListItem::Position(position) => {
+                self.seen.stand(&position);
+                self.output.flush()?;
+                self.keeper.mark(self.printed, &self.output, position.resume);
+                self.keeper.keep_soon(&self.output)?;
+            }
+        }
+        Ok(())
     }
 
     /// Keeps the last position once it holds.
