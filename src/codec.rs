@@ -29,7 +29,6 @@ pub(crate) mod coding;
 mod decimal;
 mod decode_error;
 mod lift;
-mod limits;
 pub mod local_day;
 mod lower;
 mod mend;
@@ -58,11 +57,12 @@ pub use decode_error::DecodeError;
 pub use lift::{lift_body, lift_query, lift_text};
 #[cfg(test)]
 pub(crate) use lift::{lift_normal, lift_value};
-pub use limits::{Elements, LimitExceeded, MAX_DEPTH, check_limits};
 pub use lower::{decode, decode_into, decode_misfit};
 pub use mend::mend;
 pub use misfit::{marked, shown_id};
-pub use penstock_json::{Instant, PlainPage, Scratch, one_line, plain_page};
+pub use penstock_json::{
+    Elements, Instant, LimitExceeded, MAX_DEPTH, PlainPage, Scratch, check_limits, one_line, plain_page,
+};
 pub use query_text::{parameter_from_text, query_from_text};
 pub use raw::last_member;
 pub use schema::json_schema;

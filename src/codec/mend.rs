@@ -17,8 +17,7 @@ pub fn mend(json: &[u8]) -> Cow<'_, [u8]> {
     let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
     let mut mended = Cow::Borrowed(json);
     let mut at = 0;
-    while let Some(found) = json.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'\\')) {
-        let escape = at + found;
+    while let Some(escape) = penstock_json::find(json, at, b'\\') {
         at = match (unit(json, escape), unit(json, escape + 6)) {
             (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => escape + 12,
             (Some(0xD800..=0xDFFF), _) => {

@@ -33,6 +33,26 @@ pub fn special(json: &[u8], mut at: usize) -> usize {
     at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len())
 }
 
+/// The first place from here on with this byte.
+#[must_use]
+pub fn find(bytes: &[u8], mut at: usize, byte: u8) -> Option<usize> {
+    let all = ONES * u64::from(byte);
+    let differs = |word: &[u8; 8]| u64::from_le_bytes(*word) ^ all;
+    while let Some([first, second, third, fourth]) =
+        bytes.get(at..).and_then(|rest| rest.as_chunks::<8>().0.first_chunk::<4>())
+    {
+        let zero = |x: u64| x.wrapping_sub(ONES) & !x;
+        let found =
+            zero(differs(first)) | zero(differs(second)) | zero(differs(third)) | zero(differs(fourth));
+        if found & HIGHS != 0 {
+            break;
+        }
+        at += 32;
+    }
+    let rest = bytes.get(at..)?;
+    rest.iter().position(|next| *next == byte).map(|place| at + place)
+}
+
 /// The length of the escape at the beginning of a text; none if it is none, or stands for half a
 /// surrogate pair.
 #[inline]
@@ -123,4 +143,36 @@ pub fn one_line(json: &mut [u8]) {
         }
     }
     rest.iter_mut().for_each(blank);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_byte_is_found_where_it_stands_first(bytes: Vec<u8>, at in 0..80_usize, byte: u8) {
+            let expected = bytes.iter().skip(at).position(|next| *next == byte).map(|place| at + place);
+            prop_assert_eq!(find(&bytes, at, byte), expected);
+            let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+            let expected = bytes.iter().skip(at).position(special).map(|place| at + place);
+            prop_assert_eq!(super::special(&bytes, at), expected.unwrap_or(at.max(bytes.len())));
+        }
+
+        #[test]
+        fn a_line_is_one(bytes: Vec<u8>) {
+            let mut line = bytes.clone();
+            one_line(&mut line);
+            let expected = bytes.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte });
+            prop_assert_eq!(line, expected.collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn text_is_added_as_it_is(before: Vec<u8>, text in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let mut out = before.clone();
+            push(&mut out, &text);
+            prop_assert_eq!(out, [before, text].concat());
+        }
+    }
 }

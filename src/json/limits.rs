@@ -1,6 +1,6 @@
 //! Bounds on what is read at all.
 
-use penstock_json::special;
+use crate::text::special;
 
 /// How deep JSON may nest. The contract's own types nest less than ten deep; the
 /// rest is kept as text, which is read without recursion, so whatever passes also
@@ -68,6 +68,7 @@ pub fn check_limits(json: &[u8], max_bytes: usize, max_depth: usize) -> Result<E
 }
 
 /// Where the string ends whose text begins here: the place of its quotation mark.
+#[inline]
 fn end_of_string(json: &[u8], mut at: usize) -> usize {
     loop {
         at = special(json, at);
@@ -81,6 +82,7 @@ fn end_of_string(json: &[u8], mut at: usize) -> usize {
 }
 
 impl Elements {
+    #[inline]
     fn count(&mut self, depth: usize) {
         self.all += 1;
         self.shallow += usize::from(depth <= 2);
