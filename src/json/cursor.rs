@@ -3,7 +3,7 @@
 //! As strict as RFC 8259: what is read or passed over here is JSON. Nothing is said of what is
 //! not.
 
-use crate::text::{self, Text};
+use crate::text::{self, Text, same};
 
 /// How deep values nest that are passed over; one bit each says what kind they are of.
 const DEPTH: u32 = 128;
@@ -38,6 +38,13 @@ impl<'a> Cursor<'a> {
     /// Passes over what may stand between two tokens.
     #[inline]
     pub(crate) fn blank(&mut self) {
+        if self.peek() <= b' ' {
+            self.blanks();
+        }
+    }
+
+    #[cold]
+    fn blanks(&mut self) {
         while matches!(self.peek(), b' ' | b'\n' | b'\r' | b'\t') {
             self.at += 1;
         }
@@ -165,7 +172,10 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(crate) fn integer(&mut self) -> Option<(bool, u64)> {
         let negative = self.takes(b'-');
-        let (start, mut number) = (self.at, 0_u64);
+        let start = self.at;
+        let (count, mut number) = text::digits(self.json, start).unwrap_or_default();
+        self.at += count;
+        // More than eight, or so near to the end of the text that eight bytes do not follow.
         while let digit @ 0..=9 = self.peek().wrapping_sub(b'0') {
             // Nineteen digits fit; of more, nobody asks for the number.
             number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
@@ -200,6 +210,7 @@ impl<'a> Cursor<'a> {
 
     fn digits(&mut self) -> Option<()> {
         let start = self.at;
+        self.at += text::digits(self.json, start).map_or(0, |(count, _)| count);
         while self.peek().is_ascii_digit() {
             self.at += 1;
         }
@@ -285,14 +296,4 @@ impl<'a> Cursor<'a> {
         self.blank();
         Some(())
     }
-}
-
-/// Whether two pieces of the same length are the same. Names are short: a call to compare them
-/// costs more than the comparison.
-#[inline]
-fn same(one: &[u8], other: &[u8]) -> bool {
-    let (one, one_end) = one.as_chunks::<8>();
-    let (other, other_end) = other.as_chunks::<8>();
-    one.iter().zip(other).all(|(one, other)| u64::from_le_bytes(*one) == u64::from_le_bytes(*other))
-        && one_end.iter().zip(other_end).all(|(one, other)| one == other)
 }

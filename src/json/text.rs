@@ -10,22 +10,48 @@ pub(crate) struct Text<'a> {
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
 
+/// The bytes of a word that are a quotation mark, a backslash or a control character, by their
+/// highest bits: the lowest that is set is right, whatever those above it say.
+#[inline]
+fn marks(word: [u8; 8]) -> u64 {
+    let word = u64::from_le_bytes(word);
+    // A byte is 0 where the highest bit of `x - 1` is set and that of `x` is not; a borrow
+    // sets none before the first such byte.
+    let zero = |x: u64| x.wrapping_sub(ONES) & !x;
+    let quote = zero(word ^ (ONES * b'"' as u64));
+    let backslash = zero(word ^ (ONES * b'\\' as u64));
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    (quote | backslash | control) & HIGHS
+}
+
+/// The byte of the lowest bit that is set.
+#[inline]
+fn first(marks: u64) -> usize {
+    (marks.trailing_zeros() / 8) as usize
+}
+
 /// The first place from here on with a quotation mark, a backslash or a control character: the
 /// end of the text, if there is none.
 #[inline]
 #[must_use]
-pub fn special(json: &[u8], mut at: usize) -> usize {
-    while let Some(word) = json.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*word);
-        // A byte is 0 where the highest bit of `x - 1` is set and that of `x` is not; a borrow
-        // sets none before the first such byte.
-        let zero = |x: u64| x.wrapping_sub(ONES) & !x;
-        let quote = zero(word ^ (ONES * b'"' as u64));
-        let backslash = zero(word ^ (ONES * b'\\' as u64));
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let found = (quote | backslash | control) & HIGHS;
+pub fn special(json: &[u8], at: usize) -> usize {
+    // Most texts are short, and each turn of a loop costs something in a component that can be
+    // interrupted.
+    let Some([one, other]) = json.get(at..).and_then(|rest| rest.as_chunks().0.first_chunk()) else {
+        return special_of_long(json, at);
+    };
+    match (marks(*one), marks(*other)) {
+        (0, 0) => special_of_long(json, at + 16),
+        (0, found) => at + 8 + first(found),
+        (found, _) => at + first(found),
+    }
+}
+
+fn special_of_long(json: &[u8], mut at: usize) -> usize {
+    while let Some(word) = json.get(at..).and_then(|rest| rest.first_chunk()) {
+        let found = marks(*word);
         if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
+            return at + first(found);
         }
         at += 8;
     }
@@ -113,13 +139,59 @@ fn unit(json: &[u8]) -> Option<(u32, &[u8])> {
 /// Adds bytes to others. Texts are short: in a component, a call to copy them costs more than this.
 #[inline]
 pub(crate) fn push(out: &mut Vec<u8>, text: &[u8]) {
-    if text.len() > 64 {
+    if !(4..=64).contains(&text.len()) {
         return out.extend_from_slice(text);
     }
-    out.reserve(text.len());
+    let end = out.len() + text.len();
+    out.reserve(text.len() + 8);
     let (words, rest) = text.as_chunks::<8>();
     words.iter().for_each(|word| out.extend_from_slice(word));
-    rest.iter().for_each(|byte| out.push(*byte));
+    // The last bytes as a word, of which some are too many.
+    let last = match (text.last_chunk::<8>(), text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        _ if rest.is_empty() => return,
+        (Some(word), ..) => u64::from_le_bytes(*word) >> (64 - 8 * rest.len()),
+        (None, Some(first), Some(last)) => {
+            let last = u64::from(u32::from_le_bytes(*last)) << (8 * (text.len() - 4));
+            u64::from(u32::from_le_bytes(*first)) | last
+        }
+        _ => return,
+    };
+    out.extend_from_slice(&last.to_le_bytes());
+    out.truncate(end);
+}
+
+/// Whether two texts of the same length are the same. Names are short as well.
+#[inline]
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
+    if let (Some(one_word), Some(other_word)) = (one.first_chunk::<8>(), other.first_chunk::<8>()) {
+        return one_word == other_word
+            && one.last_chunk::<8>() == other.last_chunk::<8>()
+            && (one.len() <= 16 || one == other);
+    }
+    if let (Some(one_half), Some(other_half)) = (one.first_chunk::<4>(), other.first_chunk::<4>()) {
+        return one_half == other_half && one.last_chunk::<4>() == other.last_chunk::<4>();
+    }
+    one.first() == other.first() && one.last() == other.last() && one.get(1) == other.get(1)
+}
+
+/// How many digits there are from here on, and the number that they are, if these are no more than
+/// eight; none if fewer than eight bytes follow.
+#[inline]
+pub(crate) fn digits(json: &[u8], at: usize) -> Option<(usize, u64)> {
+    let word = u64::from_le_bytes(*json.get(at..)?.first_chunk()?) ^ (ONES * b'0' as u64);
+    // 9 + 0x76 is the last number of seven bits; a carry spoils only what follows.
+    let others = (word.wrapping_add(ONES * 0x76) | word) & HIGHS;
+    let count = first(others);
+    let digits = match count {
+        0 => return Some((0, 0)),
+        8 => word,
+        // As if zeros stood before them.
+        _ => word << (64 - 8 * count),
+    };
+    // Pairs, then fours, then all eight (Daniel Lemire, "Quickly parsing eight digits").
+    let pairs = digits.wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_ffff_0000_ffff;
+    Some((count, fours.wrapping_mul(10_000 << 32 | 1) >> 32))
 }
 
 /// Adds text as a JSON string, escaped in one way.
@@ -158,6 +230,25 @@ mod tests {
             let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
             let expected = bytes.iter().skip(at).position(special).map(|place| at + place);
             prop_assert_eq!(super::special(&bytes, at), expected.unwrap_or(at.max(bytes.len())));
+        }
+
+        #[test]
+        fn digits_are_counted_and_read(text in "[0-9]{0,12}[^0-9]?.{0,12}", at in 0..4_usize) {
+            let rest = text.as_bytes().get(at..).unwrap_or_default();
+            let count = rest.iter().take(8).take_while(|byte| byte.is_ascii_digit()).count();
+            let number = std::str::from_utf8(&rest[..count]).unwrap().parse().unwrap_or_default();
+            prop_assert_eq!(digits(text.as_bytes(), at), (rest.len() >= 8).then_some((count, number)));
+        }
+
+        #[test]
+        fn texts_of_a_length_are_compared(mut text: Vec<u8>, place: proptest::sample::Index, other: u8) {
+            let before = text.clone();
+            prop_assert!(same(&before, &text));
+            if !text.is_empty() {
+                let place = place.index(text.len());
+                text[place] = other;
+                prop_assert_eq!(same(&before, &text), before == text);
+            }
         }
 
         #[test]
