@@ -28,14 +28,14 @@ type Row = (&'static str, &'static str, &'static str, Option<u64>);
 
 const ROWS: [Row; 9] = [
     ("none", "", SMALL, None),
-    ("`jpm`", "servicetitan-jpm", SMALL, Some(7 * MIB / 5)),
+    ("`jpm`", "servicetitan-jpm", SMALL, Some(29 * MIB / 20)),
     ("`jpm`", "servicetitan-jpm", FAST, None),
     ("`jpm` with time zones and webhooks", "servicetitan-jpm,timezones,webhooks", SMALL, None),
     ("`asleep`", "asleep", SMALL, None),
     ("`accounting`, `crm`, `dispatch`, `jpm`, `pricebook`, `settings`", SIX, SMALL, None),
     ("`accounting`, `crm`, `dispatch`, `jpm`, `pricebook`, `settings`", SIX, FAST, None),
     ("all of both vendors, with time zones and webhooks", EVERYTHING, SMALL, None),
-    ("all of both vendors, with time zones and webhooks", EVERYTHING, FAST, Some(6 * MIB)),
+    ("all of both vendors, with time zones and webhooks", EVERYTHING, FAST, Some(9 * MIB / 2)),
 ];
 
 fn main() -> Result<()> {
