@@ -93,8 +93,6 @@ impl Engine {
         // The components have no names of functions: a backtrace would be numbers.
         config.wasm_backtrace_max_frames(None);
         config.cache(open(cache));
-        #[cfg(feature = "profiling")]
-        config.profiler(wasmtime::ProfilingStrategy::PerfMap);
         let wasmtime = wasmtime::Engine::new(&config).map_err(|error| Error::component(&error))?;
         tick(wasmtime.weak());
         Ok(Self(Arc::new(Inner { wasmtime, plugin: Mutex::default(), gateway: Mutex::default() })))
