@@ -6,6 +6,10 @@
 #![allow(clippy::expect_used, reason = "a bench whose sample does not fit has failed")]
 #![allow(missing_docs, reason = "a program, not a library")]
 
+#[path = "common/job.rs"]
+mod job;
+
+use job::JSON;
 use penstock::{
     codec::{MAX_DEPTH, check_limits, decode, lift_body, plain_page, transcode},
     contract::catalogue::{Type, tables::servicetitan::jpm as tables},
@@ -77,9 +81,6 @@ struct PlainCustomField {
     name: Option<String>,
     value: Option<String>,
 }
-
-/// A job as the provider sends it, with two fields that the contract does not know.
-const JSON: &str = r#"{"id":104729583,"jobNumber":"104729583","projectId":null,"customerId":88213374,"locationId":88213375,"jobStatus":"InProgress","completedOn":null,"businessUnitId":1183,"jobTypeId":4410,"priority":"Normal","campaignId":7712,"appointmentCount":2,"firstAppointmentId":104729584,"lastAppointmentId":104729991,"recallForId":null,"warrantyId":null,"noCharge":false,"notificationsEnabled":true,"createdOn":"2025-10-13T14:22:51.8431734Z","createdById":55120,"modifiedOn":"2025-10-14T09:01:07.1170000Z","tagTypeIds":[311,312,970],"leadCallId":104729500,"bookingId":null,"soldById":null,"customerPo":null,"invoiceId":104729586,"membershipId":null,"total":1284.50,"summary":"No heat upstairs. Dog in the yard, call before arrival. Replace the \"Nest\" thermostat if it is the cause.","customFields":[{"typeId":91,"name":"Roof access","value":"Ladder"},{"typeId":92,"name":"Gate code","value":"4411#"}],"estimateIds":[],"equipmentIds":[501,502],"isAutoDispatched":false,"newScore":0.75,"routing":{"zone":"N4","stops":[1,2,3]}}"#;
 
 /// Megabytes of JSON a second, the best of many rounds.
 fn speed(what: &str, once: impl FnMut()) -> f64 {

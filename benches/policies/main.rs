@@ -7,9 +7,11 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench whose calls fail has failed")]
 #![allow(missing_docs, reason = "a program, not a library")]
 
+#[path = "../common/host.rs"]
 mod host;
 mod policies;
 
+use bytes::Bytes;
 use host::Ready;
 use penstock::{
     answer::Answer,
@@ -35,11 +37,8 @@ use std::{
 /// The most that the policies may take of a call, at the median.
 const MOST: Duration = Duration::from_micros(5);
 
-/// Virtual time between two calls: enough for a slot of the rate limit.
-const BETWEEN: Duration = Duration::from_millis(1);
-
-/// Requests a second that the provider allows: more than are made.
-const RATE: u32 = 10_000;
+/// What the API answers, whatever it is asked: a job as the provider sends it, in short.
+const JOB: &str = r#"{"id":104729583,"jobNumber":"104729583","customerId":88213374,"locationId":88213375,"jobStatus":"InProgress","businessUnitId":1183,"jobTypeId":4410,"priority":"Normal","createdOn":"2025-10-13T14:22:51.8431734Z","total":1284.50,"summary":"No heat upstairs.","tagTypeIds":[311,312]}"#;
 
 fn main() -> ExitCode {
     let mut policies = Policies::new();
@@ -96,7 +95,7 @@ impl Rig {
         memory.put(0, &1_i64.to_le_bytes());
         let arguments = Arguments::lift(operation, false, &memory, 0).expect("they are there");
         Rig {
-            client: Client::new(Ready::default()),
+            client: Client::new(Ready::new(|_| Bytes::from_static(JOB.as_bytes()))),
             operation,
             call: registry::resolve(arguments.call().expect("the parameters fit")).expect("it is known"),
             options: CallOptions::check(None).expect("nothing is wrong with nothing"),

@@ -1,6 +1,9 @@
 //! The policies' part of a call.
 
-use crate::{BETWEEN, RATE, host::JOB};
+use crate::{
+    JOB,
+    host::{BETWEEN, RATE},
+};
 use bytes::Bytes;
 use penstock::policy::{
     breaker::{Breaker, BreakerPolicy, Outcome},

@@ -64,9 +64,14 @@ impl Arena {
 
     /// The same of what was found to be UTF-8.
     pub fn put_bytes(&mut self, at: u32, text: &[u8]) {
+        self.put_first(at, text, text.len());
+    }
+
+    /// The same of so many bytes of a text, of which more follow where they stand.
+    pub(crate) fn put_first(&mut self, at: u32, text: &[u8], length: usize) {
         let start = self.end();
-        text::push(&mut self.bytes, text);
-        self.point(at, start, text.len());
+        text::push(&mut self.bytes, text, length);
+        self.point(at, start, length);
     }
 
     /// Writes a string that is put together at its place.

@@ -3,7 +3,11 @@
 //! As strict as RFC 8259: what is read or passed over here is JSON. Nothing is said of what is
 //! not.
 
-use crate::text::{self, Text, same};
+use crate::{
+    label::Label,
+    structure::end_of_nested,
+    text::{self, Text, same},
+};
 
 /// How deep values nest that are passed over; one bit each says what kind they are of.
 const DEPTH: u32 = 128;
@@ -27,6 +31,18 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(crate) fn since(&self, start: usize) -> &'a [u8] {
         self.json.get(start..self.at).unwrap_or_default()
+    }
+
+    /// All bytes from a place on.
+    #[inline]
+    pub(crate) fn from(&self, start: usize) -> &'a [u8] {
+        self.json.get(start..).unwrap_or_default()
+    }
+
+    /// So many bytes from a place on.
+    #[inline]
+    pub(crate) fn at(&self, start: usize, length: usize) -> &'a [u8] {
+        self.json.get(start..start + length).unwrap_or_default()
     }
 
     /// The next byte; 0 at the end, which JSON has nowhere.
@@ -107,7 +123,7 @@ impl<'a> Cursor<'a> {
                 b'"' => {
                     let inner = self.since(start);
                     self.at += 1;
-                    return Some(Text { inner, escaped });
+                    return Some(Text { inner, escaped, rest: self.json.get(start..).unwrap_or_default() });
                 }
                 b'\\' => {
                     escaped = true;
@@ -121,7 +137,13 @@ impl<'a> Cursor<'a> {
     /// A string without escapes.
     #[inline]
     pub(crate) fn unescaped(&mut self) -> Option<&'a [u8]> {
-        self.string().filter(|text| !text.escaped).map(|text| text.inner)
+        self.unescaped_text().map(|text| text.inner)
+    }
+
+    /// The same with what follows it.
+    #[inline]
+    pub(crate) fn unescaped_text(&mut self) -> Option<Text<'a>> {
+        self.string().filter(|text| !text.escaped)
     }
 
     /// A name and its colon, up to the value; none if it has escapes.
@@ -132,6 +154,16 @@ impl<'a> Cursor<'a> {
         self.take(b':')?;
         self.blank();
         Some(name)
+    }
+
+    /// Passes over a name and its colon, if they are the next ones.
+    #[inline]
+    pub(crate) fn takes_label(&mut self, label: &Label) -> bool {
+        let found = label.stands_at(self.json, self.at);
+        if found {
+            self.at += label.length();
+        }
+        found
     }
 
     /// Passes over this name and its colon, up to the value, if it is the next one. None if no
@@ -231,6 +263,13 @@ impl<'a> Cursor<'a> {
             b'{' | b'[' => self.pass_nested(),
             _ => self.pass_scalar(),
         }
+    }
+
+    /// Passes over an array or an object without looking whether what stands in it is JSON.
+    #[inline]
+    pub(crate) fn pass_unread(&mut self) -> Option<()> {
+        self.at = end_of_nested(self.json, self.at, DEPTH)?;
+        Some(())
     }
 
     #[inline]

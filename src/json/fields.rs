@@ -1,9 +1,13 @@
 //! The fields of records, in the order in which a provider sends them.
 
-use crate::types::RecordType;
+use crate::{
+    cursor::Cursor,
+    label::Label,
+    types::{Field, RecordType, Type},
+};
 use std::ptr;
 
-/// So many fields of a record are kept track of; no contract's record has more.
+/// So many fields of a record are kept track of, and so many members; no contract's record has more.
 const MOST: usize = 256;
 
 /// Which fields of a record have come.
@@ -26,45 +30,119 @@ impl Seen {
     pub(crate) fn has(&self, field: usize) -> bool {
         self.0.get(field / 64).is_some_and(|word| word >> (field % 64) & 1 == 1)
     }
+}
 
-    /// Whether the first so many fields have all come.
+/// What is known of each type of record that was read: what every record of it needs, and what comes
+/// where.
+#[derive(Debug, Default)]
+pub(crate) struct Orders(Vec<Order>);
+
+/// The members of a type of record, in the order in which they come.
+#[derive(Debug)]
+pub(crate) struct Order {
+    record: &'static RecordType,
+    members: Vec<Member>,
+    /// Of each field; none of a name that is too long.
+    labels: Box<[Option<Label>]>,
+    /// The fields that are no options.
+    needed: Box<[(usize, &'static Field)]>,
+}
+
+/// A member, as the provider writes it.
+#[derive(Debug)]
+struct Member {
+    label: Label,
+    /// None if the contract does not know it.
+    field: Option<usize>,
+}
+
+impl Order {
+    fn new(record: &'static RecordType) -> Order {
+        let needed = record.fields.iter().enumerate().filter(|(_, field)| !matches!(field.ty, Type::Option(_)));
+        let labels = record.fields.iter().map(|field| Label::new(field.wire.as_bytes())).collect();
+        Order { record, members: Vec::new(), needed: needed.collect(), labels }
+    }
+
+    /// A field's name as it is written.
     #[inline]
-    pub(crate) fn all(&self, fields: usize) -> bool {
-        let words = self.0.iter().zip((0..fields).step_by(64));
-        words.into_iter().all(|(word, first)| word.trailing_ones() as usize >= (fields - first).min(64))
+    pub(crate) fn label(&self, field: usize) -> Option<&Label> {
+        self.labels.get(field)?.as_ref()
+    }
+
+    /// The lists that have not come, and are empty. None if anything else that must be there has not
+    /// come.
+    #[inline]
+    pub(crate) fn empty_lists(&self, seen: &Seen) -> Option<impl Iterator<Item = (usize, &'static Field)>> {
+        let missing = || self.needed.iter().copied().filter(|(index, _)| !seen.has(*index));
+        missing().all(|(_, field)| matches!(field.ty, Type::List(_))).then(missing)
+    }
+
+    /// Reads the name of a member up to its value, at this place of an object, which moves on behind
+    /// it. None if it has escapes.
+    #[inline]
+    pub(crate) fn name<'a>(&mut self, cursor: &mut Cursor<'a>, place: &mut usize) -> Option<Name<'a>> {
+        let start = cursor.place();
+        if let Some(member) = self.members.get(*place)
+            && cursor.takes_label(&member.label)
+        {
+            *place += 1;
+            cursor.blank();
+            return Some(member.field.map_or_else(|| Name::unknown(cursor, start, &member.label), Name::Known));
+        }
+        self.elsewhere(cursor, place)
+    }
+
+    /// A member that comes at another place than the last time, or for the first time.
+    #[cold]
+    fn elsewhere<'a>(&mut self, cursor: &mut Cursor<'a>, place: &mut usize) -> Option<Name<'a>> {
+        let start = cursor.place();
+        let (before, after) = self.members.split_at_checked(*place).unwrap_or((&self.members, &[]));
+        let found = after.iter().position(|member| cursor.takes_label(&member.label)).map(|at| at + *place);
+        let found = found.or_else(|| before.iter().position(|member| cursor.takes_label(&member.label)));
+        if let Some((found, member)) = found.and_then(|found| Some((found, self.members.get(found)?))) {
+            *place = found + 1;
+            cursor.blank();
+            return Some(member.field.map_or_else(|| Name::unknown(cursor, start, &member.label), Name::Known));
+        }
+        let name = cursor.name()?;
+        let field = self.record.fields.iter().position(|field| field.wire.as_bytes() == name);
+        if self.members.len() < MOST
+            && let Some(label) = Label::new(name)
+        {
+            self.members.insert((*place).min(self.members.len()), Member { label, field });
+            *place += 1;
+        }
+        Some(field.map_or(Name::Unknown(name), Name::Known))
     }
 }
 
-/// The order in which the fields of each type of record came last, by their places in the object.
-#[derive(Debug, Default)]
-pub(crate) struct Orders(Vec<(&'static RecordType, Vec<u16>)>);
+/// A member's name.
+pub(crate) enum Name<'a> {
+    Known(usize),
+    Unknown(&'a [u8]),
+}
+
+impl<'a> Name<'a> {
+    #[inline]
+    fn unknown(cursor: &Cursor<'a>, start: usize, label: &Label) -> Name<'a> {
+        Name::Unknown(cursor.at(start + 1, label.length().saturating_sub(3)))
+    }
+}
 
 impl Orders {
     /// Where that of a type stands.
     #[inline]
     pub(crate) fn of(&mut self, record: &'static RecordType) -> usize {
-        let known = self.0.iter().position(|(known, _)| ptr::eq(*known, record));
+        let known = self.0.iter().position(|order| ptr::eq(order.record, record));
         known.unwrap_or_else(|| {
-            self.0.push((record, Vec::new()));
+            self.0.push(Order::new(record));
             self.0.len() - 1
         })
     }
 
-    /// The field that probably comes at this place.
+    /// The order at such a place.
     #[inline]
-    pub(crate) fn guess(&self, order: usize, place: usize) -> usize {
-        let fields = self.0.get(order).map(|(_, fields)| fields.as_slice()).unwrap_or_default();
-        fields.get(place).map_or(place, |field| usize::from(*field))
-    }
-
-    /// Another field came there.
-    pub(crate) fn learn(&mut self, order: usize, place: usize, field: usize) {
-        let Some((_, fields)) = self.0.get_mut(order) else { return };
-        while fields.len() <= place.min(MOST) {
-            fields.push(u16::try_from(fields.len()).unwrap_or_default());
-        }
-        if let Some((slot, field)) = fields.get_mut(place).zip(u16::try_from(field).ok()) {
-            *slot = field;
-        }
+    pub(crate) fn get(&mut self, order: usize) -> Option<&mut Order> {
+        self.0.get_mut(order)
     }
 }

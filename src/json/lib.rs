@@ -10,19 +10,23 @@
 //! and the rest of a component for size.
 
 mod arena;
+mod block;
 mod civil;
 mod cursor;
 mod fields;
 pub mod instant;
+mod label;
 mod layout;
 mod limits;
 mod normal;
 mod page;
 mod scalars;
 mod scratch;
+mod structure;
 mod text;
 mod typed;
 pub mod types;
+mod utf8;
 
 pub use arena::{Arena, LoweredRecord, LoweredValue, Mark};
 pub use instant::Instant;
@@ -34,12 +38,15 @@ pub use text::{find, one_line, special};
 
 use cursor::Cursor;
 use types::Type;
+use utf8::is_utf8;
 
 /// Reads JSON into room of an arena that is all zeros. None if it is not plain; then nothing
 /// stands in the arena.
 #[must_use]
 pub fn decode(ty: &Type, json: &[u8], arena: &mut Arena, at: u32, scratch: &mut Scratch) -> Option<()> {
-    std::str::from_utf8(json).ok()?;
+    if !is_utf8(json) {
+        return None;
+    }
     let mark = arena.mark();
     scratch.begin();
     let mut reader = typed::Reader { cursor: Cursor::new(json), arena, scratch };
@@ -54,7 +61,9 @@ pub fn decode(ty: &Type, json: &[u8], arena: &mut Arena, at: u32, scratch: &mut 
 /// Adds the normal form of JSON to a text. None if it is not plain; then nothing was added.
 #[must_use]
 pub fn transcode(ty: &Type, json: &[u8], out: &mut Vec<u8>, scratch: &mut Scratch) -> Option<()> {
-    std::str::from_utf8(json).ok()?;
+    if !is_utf8(json) {
+        return None;
+    }
     let start = out.len();
     scratch.begin();
     let mut writer = normal::Writer { cursor: Cursor::new(json), out, scratch };

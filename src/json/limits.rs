@@ -1,6 +1,9 @@
 //! Bounds on what is read at all.
 
-use crate::text::special;
+use crate::{
+    block::Blocks,
+    structure::{Marks, Structure},
+};
 
 /// How deep JSON may nest. The contract's own types nest less than ten deep; the
 /// rest is kept as text, which is read without recursion, so whatever passes also
@@ -46,45 +49,55 @@ pub fn check_limits(json: &[u8], max_bytes: usize, max_depth: usize) -> Result<E
     if json.len() > max_bytes {
         return Err(LimitExceeded::Bytes { bytes: json.len(), limit: max_bytes });
     }
-    let (mut depth, mut at) = (0_usize, 0);
-    let mut elements = Elements::default();
-    while let Some(byte) = json.get(at) {
-        match byte {
-            b'"' => at = end_of_string(json, at + 1),
-            b',' => elements.count(depth),
-            b'[' | b'{' => {
-                depth += 1;
-                elements.count(depth);
-                if depth > max_depth {
-                    return Err(LimitExceeded::Depth { limit: max_depth, at });
-                }
-            }
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
+    let (mut structure, mut at) = (Structure::default(), 0);
+    let mut nesting = Nesting::default();
+    while at < json.len() {
+        let marks = structure.read(json, at);
+        if let Err(place) = nesting.read(marks, max_depth) {
+            return Err(LimitExceeded::Depth { limit: max_depth, at: at + place });
         }
-        at += 1;
+        at += Blocks::LENGTH;
     }
-    Ok(elements)
+    Ok(nesting.elements)
 }
 
-/// Where the string ends whose text begins here: the place of its quotation mark.
-#[inline]
-fn end_of_string(json: &[u8], mut at: usize) -> usize {
-    loop {
-        at = special(json, at);
-        match json.get(at) {
-            Some(b'\\') => at += 2,
-            Some(b'"') | None => return at,
-            // A control character, which does not belong there: others say so.
-            Some(_) => at += 1,
+#[derive(Default)]
+struct Nesting {
+    depth: usize,
+    elements: Elements,
+}
+
+impl Nesting {
+    /// Goes on by some bytes; an error with the place in them where they nest too deep.
+    #[inline]
+    fn read(&mut self, marks: Marks, max_depth: usize) -> Result<(), usize> {
+        let Marks { opening, closing, mut commas } = marks;
+        let mut rest = opening | closing;
+        while rest != 0 {
+            let place = rest.trailing_zeros();
+            let before = commas & ((1 << place) - 1);
+            self.elements.count(before.count_ones(), self.depth);
+            commas ^= before;
+            if opening >> place & 1 == 1 {
+                self.depth += 1;
+                self.elements.count(1, self.depth);
+                if self.depth > max_depth {
+                    return Err(place as usize);
+                }
+            } else {
+                self.depth = self.depth.saturating_sub(1);
+            }
+            rest &= rest - 1;
         }
+        self.elements.count(commas.count_ones(), self.depth);
+        Ok(())
     }
 }
 
 impl Elements {
     #[inline]
-    fn count(&mut self, depth: usize) {
-        self.all += 1;
-        self.shallow += usize::from(depth <= 2);
+    fn count(&mut self, values: u32, depth: usize) {
+        self.all += values as usize;
+        self.shallow += if depth <= 2 { values as usize } else { 0 };
     }
 }

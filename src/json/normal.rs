@@ -2,10 +2,10 @@
 
 use crate::{
     cursor::Cursor,
-    fields::Seen,
+    fields::{Name, Seen},
     instant::Instant,
     scalars,
-    scratch::{Name, Scratch, Written},
+    scratch::{Scratch, Written},
     text::{self, Text, unescape},
     types::{RecordType, Type},
 };
@@ -26,8 +26,8 @@ impl Writer<'_, '_> {
             Type::Text => self.text()?,
             // A case that is known has the provider's spelling too.
             Type::Enum(_) => {
-                let text = self.cursor.unescaped()?;
-                self.quoted(text);
+                let text = self.cursor.unescaped_text()?;
+                self.unchanged(text);
             }
             Type::Bool => {
                 let text: &[u8] = if scalars::boolean(&mut self.cursor)? { b"true" } else { b"false" };
@@ -78,27 +78,35 @@ impl Writer<'_, '_> {
             Type::U32 => _ = u32::try_from(scalars::unsigned(&mut self.cursor)?).ok()?,
             _ => _ = scalars::unsigned(&mut self.cursor)?,
         }
-        let digits = self.cursor.since(start);
-        self.out.extend_from_slice(if digits == b"-0" { b"0" } else { digits });
+        match self.cursor.since(start) {
+            b"-0" => self.out.push(b'0'),
+            digits => text::push(self.out, self.cursor.from(start), digits.len()),
+        }
         Some(())
     }
 
     fn quoted(&mut self, text: &[u8]) {
         self.out.push(b'"');
-        text::push(self.out, text);
+        self.out.extend_from_slice(text);
         self.out.push(b'"');
+    }
+
+    /// A string as it stands there.
+    fn unchanged(&mut self, text: Text<'_>) {
+        self.out.push(b'"');
+        text::push(self.out, text.rest, text.inner.len() + 1);
     }
 
     /// Escapes are written in one way.
     fn text(&mut self) -> Option<()> {
-        let Text { inner, escaped } = self.cursor.string()?;
-        if !escaped {
-            self.quoted(inner);
+        let read = self.cursor.string()?;
+        if !read.escaped {
+            self.unchanged(read);
             return Some(());
         }
         let text = &mut self.scratch.spare;
         text.clear();
-        unescape(inner, text)?;
+        unescape(read.inner, text)?;
         let text = std::str::from_utf8(text).ok()?;
         text::write(self.out, text)
     }
@@ -156,10 +164,10 @@ impl Writer<'_, '_> {
         let start = self.out.len();
         let mut more = !self.cursor.takes(b'}');
         while more {
-            match self.scratch.name(&mut self.cursor, record, order, place)? {
+            match self.scratch.orders.get(order)?.name(&mut self.cursor, &mut place)? {
                 Name::Known(index) => {
                     seen.note(index)?;
-                    self.field(record, index)?;
+                    self.field(record, order, index)?;
                 }
                 Name::Unknown(name) if record.extra => {
                     let json = self.cursor.value()?;
@@ -167,11 +175,14 @@ impl Writer<'_, '_> {
                 }
                 Name::Unknown(_) => return None,
             }
-            place += 1;
             more = self.cursor.more(b'}')?;
         }
-        if !seen.all(record.fields.len()) {
-            self.missing(record, &seen)?;
+        for (field, list) in self.scratch.orders.get(order)?.empty_lists(&seen)? {
+            let from = self.out.len();
+            for part in [b"\"", list.wire.as_bytes(), b"\":[],"] {
+                self.out.extend_from_slice(part);
+            }
+            self.scratch.written.push(Written { field, from, to: self.out.len() });
         }
         self.arrange(start, written);
         self.close(start, extra);
@@ -179,34 +190,21 @@ impl Writer<'_, '_> {
     }
 
     /// Writes a field with a comma behind it, unless it is absent.
-    fn field(&mut self, record: &RecordType, index: usize) -> Option<()> {
+    fn field(&mut self, record: &RecordType, order: usize, index: usize) -> Option<()> {
         let field = record.fields.get(index)?;
         let from = self.out.len();
-        self.quoted(field.wire.as_bytes());
-        self.out.push(b':');
+        match self.scratch.orders.get(order)?.label(index) {
+            Some(label) => label.write(self.out),
+            None => {
+                self.quoted(field.wire.as_bytes());
+                self.out.push(b':');
+            }
+        }
         if self.value(&field.ty)? {
             self.out.push(b',');
             self.scratch.written.push(Written { field: index, from, to: self.out.len() });
         } else {
             self.out.truncate(from);
-        }
-        Some(())
-    }
-
-    /// Fields that have not come: a list is empty, an option is absent.
-    fn missing(&mut self, record: &RecordType, seen: &Seen) -> Option<()> {
-        for (index, field) in record.fields.iter().enumerate() {
-            match field.ty {
-                _ if seen.has(index) => {}
-                Type::Option(_) => {}
-                Type::List(_) => {
-                    let from = self.out.len();
-                    self.quoted(field.wire.as_bytes());
-                    self.out.extend_from_slice(b":[],");
-                    self.scratch.written.push(Written { field: index, from, to: self.out.len() });
-                }
-                _ => return None,
-            }
         }
         Some(())
     }

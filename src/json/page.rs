@@ -1,6 +1,6 @@
 //! Takes the object apart that a page of records comes in.
 
-use crate::cursor::Cursor;
+use crate::{cursor::Cursor, utf8::is_utf8};
 use std::ops::Range;
 
 /// A page, as far as all providers' pages are alike.
@@ -15,10 +15,14 @@ pub struct PlainPage<'a> {
 }
 
 /// Takes a page apart in one pass: an object whose member of this name holds the records, an
-/// array. None if it is not plain, or is no JSON, or has no records, or has them twice.
+/// array. None if it is not plain, or has no records, or has them twice, or is no JSON as far as
+/// that can be told without looking at what a record holds: whoever decodes it looks at that, and
+/// one record that is none does not spoil the others.
 #[must_use]
 pub fn plain_page<'a>(body: &'a [u8], records: &str, id: &str) -> Option<PlainPage<'a>> {
-    std::str::from_utf8(body).ok()?;
+    if !is_utf8(body) {
+        return None;
+    }
     let mut cursor = Cursor::new(body);
     let mut page = PlainPage { members: Vec::new(), records: Vec::new(), ids: Vec::new() };
     let mut found = false;
@@ -57,13 +61,30 @@ impl PlainPage<'_> {
     }
 }
 
-/// Passes over a record: where its id stands. Of a name that comes twice, the last one counts.
+/// Passes over a record: where its id stands.
 fn record(cursor: &mut Cursor<'_>, id: &[u8]) -> Option<Range<usize>> {
-    let mut found = 0..0;
-    if !cursor.takes(b'{') {
+    if cursor.peek() != b'{' {
         cursor.pass()?;
-        return Some(found);
+        return Some(0..0);
     }
+    // Nearly all records begin with it.
+    let mut first = *cursor;
+    first.take(b'{')?;
+    first.blank();
+    if first.is_named(id) != Some(true) {
+        return searched(cursor, id);
+    }
+    let from = first.place();
+    first.pass()?;
+    cursor.pass_unread()?;
+    Some(from..first.place())
+}
+
+/// The same of one that does not begin with its id. Of a name that comes twice, the last one
+/// counts.
+fn searched(cursor: &mut Cursor<'_>, id: &[u8]) -> Option<Range<usize>> {
+    let mut found = 0..0;
+    cursor.take(b'{')?;
     cursor.blank();
     let mut more = !cursor.takes(b'}');
     while more {

@@ -1,6 +1,6 @@
 //! What is kept from one record to the next, so that none of it is allocated anew.
 
-use crate::{cursor::Cursor, fields::Orders, types::RecordType};
+use crate::fields::Orders;
 
 /// Whoever reads many records keeps one for all of them.
 #[derive(Debug, Default)]
@@ -22,41 +22,11 @@ pub(crate) struct Written {
     pub(crate) to: usize,
 }
 
-/// A member's name.
-pub(crate) enum Name<'a> {
-    Known(usize),
-    Unknown(&'a [u8]),
-}
-
 impl Scratch {
     /// Forgets what was left of a record that was not plain.
     pub(crate) fn begin(&mut self) {
         self.extra.clear();
         self.written.clear();
-    }
-
-    /// Reads the name of the member at this place of an object, up to its value. None if it
-    /// has escapes.
-    #[inline]
-    pub(crate) fn name<'a>(
-        &mut self,
-        cursor: &mut Cursor<'a>,
-        record: &'static RecordType,
-        order: usize,
-        place: usize,
-    ) -> Option<Name<'a>> {
-        let guess = self.orders.guess(order, place);
-        if let Some(field) = record.fields.get(guess)
-            && cursor.is_named(field.wire.as_bytes())?
-        {
-            return Some(Name::Known(guess));
-        }
-        let name = cursor.name()?;
-        let found = record.fields.iter().position(|field| field.wire.as_bytes() == name);
-        if let Some(found) = found {
-            self.orders.learn(order, place, found);
-        }
-        Some(found.map_or(Name::Unknown(name), Name::Known))
     }
 
     /// Adds an unknown member to `extra`.

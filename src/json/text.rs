@@ -1,10 +1,14 @@
 //! The text of JSON strings.
 
+use crate::block::{Block, Blocks};
+
 /// A string of JSON without its quotation marks.
 #[derive(Clone, Copy)]
 pub(crate) struct Text<'a> {
     pub(crate) inner: &'a [u8],
     pub(crate) escaped: bool,
+    /// The same with all that follows it in the JSON.
+    pub(crate) rest: &'a [u8],
 }
 
 const ONES: u64 = u64::from_le_bytes([1; 8]);
@@ -35,20 +39,27 @@ fn first(marks: u64) -> usize {
 #[inline]
 #[must_use]
 pub fn special(json: &[u8], at: usize) -> usize {
-    // Most texts are short, and each turn of a loop costs something in a component that can be
-    // interrupted.
-    let Some([one, other]) = json.get(at..).and_then(|rest| rest.as_chunks().0.first_chunk()) else {
-        return special_of_long(json, at);
-    };
-    match (marks(*one), marks(*other)) {
-        (0, 0) => special_of_long(json, at + 16),
-        (0, found) => at + 8 + first(found),
-        (found, _) => at + first(found),
+    // Most texts are short.
+    match Block::at(json, at).map(Block::special) {
+        Some(0) => special_of_long(json, at + Block::LENGTH),
+        Some(found) => at + found.trailing_zeros() as usize,
+        None => special_of_last(json, at),
     }
 }
 
 fn special_of_long(json: &[u8], mut at: usize) -> usize {
-    while let Some(word) = json.get(at..).and_then(|rest| rest.first_chunk()) {
+    while let Some(block) = Block::at(json, at) {
+        let found = block.special();
+        if found != 0 {
+            return at + found.trailing_zeros() as usize;
+        }
+        at += Block::LENGTH;
+    }
+    special_of_last(json, at)
+}
+
+fn special_of_last(json: &[u8], mut at: usize) -> usize {
+    if let Some(word) = json.get(at..).and_then(|rest| rest.first_chunk()) {
         let found = marks(*word);
         if found != 0 {
             return at + first(found);
@@ -62,18 +73,12 @@ fn special_of_long(json: &[u8], mut at: usize) -> usize {
 /// The first place from here on with this byte.
 #[must_use]
 pub fn find(bytes: &[u8], mut at: usize, byte: u8) -> Option<usize> {
-    let all = ONES * u64::from(byte);
-    let differs = |word: &[u8; 8]| u64::from_le_bytes(*word) ^ all;
-    while let Some([first, second, third, fourth]) =
-        bytes.get(at..).and_then(|rest| rest.as_chunks::<8>().0.first_chunk::<4>())
-    {
-        let zero = |x: u64| x.wrapping_sub(ONES) & !x;
-        let found =
-            zero(differs(first)) | zero(differs(second)) | zero(differs(third)) | zero(differs(fourth));
-        if found & HIGHS != 0 {
-            break;
+    while let Some(blocks) = Blocks::at(bytes, at) {
+        let found = blocks.equal(byte);
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize);
         }
-        at += 32;
+        at += Blocks::LENGTH;
     }
     let rest = bytes.get(at..)?;
     rest.iter().position(|next| *next == byte).map(|place| at + place)
@@ -136,27 +141,21 @@ fn unit(json: &[u8]) -> Option<(u32, &[u8])> {
     Some((digits.iter().try_fold(0, digit)?, rest))
 }
 
-/// Adds bytes to others. Texts are short: in a component, a call to copy them costs more than this.
+/// Adds so many bytes of a text, of which more follow where they stand. They are few: in a component,
+/// a call to copy them costs more than to copy whole blocks, the last of them in vain.
 #[inline]
-pub(crate) fn push(out: &mut Vec<u8>, text: &[u8]) {
-    if !(4..=64).contains(&text.len()) {
-        return out.extend_from_slice(text);
+pub(crate) fn push(out: &mut Vec<u8>, text: &[u8], length: usize) {
+    let (end, mut copied) = (out.len() + length, 0);
+    if length > 8 * Block::LENGTH {
+        return out.extend_from_slice(text.get(..length).unwrap_or_default());
     }
-    let end = out.len() + text.len();
-    out.reserve(text.len() + 8);
-    let (words, rest) = text.as_chunks::<8>();
-    words.iter().for_each(|word| out.extend_from_slice(word));
-    // The last bytes as a word, of which some are too many.
-    let last = match (text.last_chunk::<8>(), text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        _ if rest.is_empty() => return,
-        (Some(word), ..) => u64::from_le_bytes(*word) >> (64 - 8 * rest.len()),
-        (None, Some(first), Some(last)) => {
-            let last = u64::from(u32::from_le_bytes(*last)) << (8 * (text.len() - 4));
-            u64::from(u32::from_le_bytes(*first)) | last
-        }
-        _ => return,
-    };
-    out.extend_from_slice(&last.to_le_bytes());
+    while copied < length {
+        let Some(block) = text.get(copied..).and_then(|rest| rest.first_chunk::<{ Block::LENGTH }>()) else {
+            return out.extend_from_slice(text.get(copied..length).unwrap_or_default());
+        };
+        out.extend_from_slice(block);
+        copied += Block::LENGTH;
+    }
     out.truncate(end);
 }
 
@@ -261,9 +260,11 @@ mod tests {
 
         #[test]
         fn text_is_added_as_it_is(before: Vec<u8>, text in proptest::collection::vec(any::<u8>(), 0..100)) {
-            let mut out = before.clone();
-            push(&mut out, &text);
-            prop_assert_eq!(out, [before, text].concat());
+            for length in 0..=text.len() {
+                let mut out = before.clone();
+                push(&mut out, &text, length);
+                prop_assert_eq!(out, [&before, &text[..length]].concat());
+            }
         }
     }
 }

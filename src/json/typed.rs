@@ -3,10 +3,10 @@
 use crate::{
     arena::Arena,
     cursor::Cursor,
-    fields::Seen,
+    fields::{Name, Seen},
     layout::Layout,
     scalars,
-    scratch::{Name, Scratch},
+    scratch::Scratch,
     text::unescape,
     types::{EnumType, RecordType, Type},
 };
@@ -20,8 +20,26 @@ pub(crate) struct Reader<'j, 'm> {
 impl Reader<'_, '_> {
     /// Reads a value into room that is all zeros.
     pub(crate) fn value(&mut self, ty: &Type, at: u32) -> Option<()> {
+        let Type::Option(inner) = ty else { return self.present(ty, at) };
+        if self.cursor.peek() == b'n' {
+            self.cursor.takes_all(b"null").then_some(())?;
+            // The inner one of two is the null.
+            if matches!(inner, Type::Option(_)) {
+                self.arena.put(at, &[1]);
+            }
+            return Some(());
+        }
+        if self.cursor.peek() == b'"' && scalars::is_absent(&mut self.cursor, ty) {
+            return Some(());
+        }
+        self.arena.put(at, &[1]);
+        self.present(inner, at.saturating_add(Layout::payload(2, Layout::of(inner))))
+    }
+
+    #[inline]
+    fn present(&mut self, ty: &Type, at: u32) -> Option<()> {
         match ty {
-            Type::Option(inner) => return self.optional(ty, inner, at),
+            Type::Option(_) => return self.value(ty, at),
             Type::Record(record) => return self.record(record, at),
             Type::List(element) => return self.list(element, at),
             Type::Text => return self.text(at),
@@ -50,27 +68,12 @@ impl Reader<'_, '_> {
         Some(())
     }
 
-    fn optional(&mut self, ty: &Type, inner: &Type, at: u32) -> Option<()> {
-        if self.cursor.takes_all(b"null") {
-            // The inner one of two is the null.
-            if matches!(inner, Type::Option(_)) {
-                self.arena.put(at, &[1]);
-            }
-            return Some(());
-        }
-        if self.cursor.peek() == b'"' && scalars::is_absent(&mut self.cursor, ty) {
-            return Some(());
-        }
-        self.arena.put(at, &[1]);
-        self.value(inner, at.saturating_add(Layout::payload(2, Layout::of(inner))))
-    }
-
     fn text(&mut self, at: u32) -> Option<()> {
         let text = self.cursor.string()?;
         if text.escaped {
             return self.arena.append(at, |out| unescape(text.inner, out));
         }
-        self.arena.put_bytes(at, text.inner);
+        self.arena.put_first(at, text.rest, text.inner.len());
         Some(())
     }
 
@@ -107,7 +110,7 @@ impl Reader<'_, '_> {
         let (mut seen, mut place) = (Seen::default(), 0);
         let mut more = !self.cursor.takes(b'}');
         while more {
-            match self.scratch.name(&mut self.cursor, record, order, place)? {
+            match self.scratch.orders.get(order)?.name(&mut self.cursor, &mut place)? {
                 Name::Known(index) => {
                     seen.note(index)?;
                     let field = record.fields.get(index)?;
@@ -119,11 +122,10 @@ impl Reader<'_, '_> {
                 }
                 Name::Unknown(_) => return None,
             }
-            place += 1;
             more = self.cursor.more(b'}')?;
         }
-        if !seen.all(record.fields.len()) {
-            self.missing(record, &seen, at)?;
+        for (_, list) in self.scratch.orders.get(order)?.empty_lists(&seen)? {
+            self.arena.put_list(at.saturating_add(list.offset), 0, Layout::EMPTY);
         }
         if self.scratch.extra.len() > extra {
             self.scratch.extra.push(b'}');
@@ -132,21 +134,6 @@ impl Reader<'_, '_> {
             self.arena.put(place, &[1]);
             self.arena.put_bytes(place.saturating_add(Layout::payload(2, Layout::LIST)), members);
             self.scratch.extra.truncate(extra);
-        }
-        Some(())
-    }
-
-    /// Fields that have not come: an option is absent as it is.
-    fn missing(&mut self, record: &RecordType, seen: &Seen, at: u32) -> Option<()> {
-        for (index, field) in record.fields.iter().enumerate() {
-            match field.ty {
-                _ if seen.has(index) => {}
-                Type::Option(_) => {}
-                Type::List(element) => {
-                    self.arena.put_list(at.saturating_add(field.offset), 0, Layout::of(element));
-                }
-                _ => return None,
-            }
         }
         Some(())
     }

@@ -3,7 +3,7 @@
 use super::ids::ids;
 use crate::{
     policy::{
-        digest::{digest, fingerprint},
+        digest::fingerprint,
         pager::{
             Arrival, CursorFacts, CursorPager, FailedFetch, NumberedPager, PageFacts, Position, Progress,
             Ready,
@@ -124,7 +124,7 @@ impl Pager {
                 pager.arrived(page, PageFacts { items, bytes, has_more, total, digest, ids })
             }
             Pager::Cursor(pager) => pager.arrived(CursorFacts {
-                records: envelope.items.iter().cloned().map(|range| digest(bytes_of(range))).collect(),
+                records: envelope.items.iter().cloned().map(|range| fingerprint(bytes_of(range))).collect(),
                 bytes,
                 has_more: envelope.has_more,
                 continue_from: envelope.continue_from.clone(),

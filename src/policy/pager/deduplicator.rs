@@ -1,10 +1,10 @@
 //! Records that a read has delivered already, when its pages shift.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::RecordId;
 use super::read_progress::ReadProgress;
-use super::seen::Seen;
+use super::seen::{Digests, Seen};
 use crate::failpoint::{Failpoint, on};
 
 /// Pages whose ids are remembered. Pages shift by what was put in since the page before
@@ -43,7 +43,8 @@ impl Deduplicator {
         if taken > 0 && !self.goes_on(ids, items, taken) {
             self.track.drift();
         }
-        let (mut places, mut here, mut fresh) = (VecDeque::new(), BTreeSet::new(), false);
+        let (mut places, mut here, mut fresh) = (VecDeque::new(), Digests::default(), false);
+        here.reserve(ids.len());
         for (place, id) in (0..items).zip(ids).skip_while(|(place, _)| *place < taken) {
             match id {
                 Some(id) if self.seen.contains(id.digest) || !here.insert(id.digest) => {

@@ -1,22 +1,51 @@
 //! A bounded memory of what came before.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::{
+    collections::{HashSet, VecDeque},
+    hash::{BuildHasherDefault, Hasher},
+};
 
 /// The most that is remembered, whatever the page size: about 3 MB with its index.
 pub(super) const MOST: usize = 65_536;
+
+/// Digests of ids.
+pub(super) type Digests = HashSet<u64, BuildHasherDefault<Folded>>;
+
+/// Of a number that is a digest already: its halves are mixed, since a table looks at some bits
+/// only, and FNV-1a leaves those of similar texts alike.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Folded(u64);
+
+/// Any odd number with as many ones as zeros; this is 2^64 divided by the golden ratio.
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+impl Hasher for Folded {
+    fn write_u64(&mut self, digest: u64) {
+        let product = digest.wrapping_mul(ODD);
+        self.0 = product ^ product >> 32;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = crate::digest::digest(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// Remembers the last so many digests, and forgets the oldest first.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     capacity: usize,
     order: VecDeque<u64>,
-    known: BTreeSet<u64>,
+    known: Digests,
 }
 
 impl Seen {
     /// A memory for so many, at least 1 and at most [`MOST`].
     pub(super) fn new(capacity: usize) -> Self {
-        Self { capacity: capacity.clamp(1, MOST), order: VecDeque::new(), known: BTreeSet::new() }
+        Self { capacity: capacity.clamp(1, MOST), order: VecDeque::new(), known: Digests::default() }
     }
 
     /// Remembers a digest; false when it was remembered already.

@@ -1,31 +1,42 @@
 //! A host that makes nobody wait.
 
-use crate::{BETWEEN, RATE};
 use bytes::Bytes;
 use penstock::{
-    host::{Host, HostError, Request, Response, SendError, State},
+    host::{BodyError, Host, HostError, Opened, Request, Response, SendError, Source, State},
     policy::{
         secret::Secret,
         time::{Tick, WallTime},
     },
 };
-use std::{cell::Cell, time::Duration};
+use futures_util::future::LocalBoxFuture;
+use std::{cell::Cell, future::ready, time::Duration};
+
+/// Virtual time between two calls: enough for a slot of the rate limit.
+pub const BETWEEN: Duration = Duration::from_millis(1);
+
+/// Requests a second that the provider allows: more than are made.
+pub const RATE: u32 = 10_000;
+
+/// How much of a body comes at once.
+const PIECE: usize = 64 * 1024;
 
 /// What the token endpoint answers.
 const TOKEN: &str =
     r#"{"access_token":"eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl","expires_in":900,"token_type":"Bearer"}"#;
 
-/// What the API answers, whatever it is asked: a job as the provider sends it, in short.
-pub const JOB: &str = r#"{"id":104729583,"jobNumber":"104729583","customerId":88213374,"locationId":88213375,"jobStatus":"InProgress","businessUnitId":1183,"jobTypeId":4410,"priority":"Normal","createdOn":"2025-10-13T14:22:51.8431734Z","total":1284.50,"summary":"No heat upstairs.","tagTypeIds":[311,312]}"#;
-
-/// A host that does everything at once, on a clock that the bench moves. It has no store.
-#[derive(Default)]
+/// A host that does everything at once, on a clock that calls move. It has no store.
 pub struct Ready {
     now: Cell<Tick>,
     random: Cell<u64>,
+    api: Box<dyn Fn(&str) -> Bytes>,
 }
 
 impl Ready {
+    /// With what the API answers to a path and query.
+    pub fn new(api: impl Fn(&str) -> Bytes + 'static) -> Ready {
+        Ready { now: Cell::default(), random: Cell::default(), api: Box::new(api) }
+    }
+
     /// Time goes on until the next call.
     pub fn pass(&self) {
         self.now.set(self.now.get() + BETWEEN);
@@ -34,9 +45,16 @@ impl Ready {
 
 impl Host for Ready {
     async fn send(&self, request: Request) -> Result<Response, SendError> {
-        let body = if request.path_and_query.ends_with("/token") { TOKEN } else { JOB };
+        self.pass();
+        let token = request.path_and_query.ends_with("/token");
+        let body = if token { TOKEN.into() } else { (self.api)(&request.path_and_query) };
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        Ok(Response { status: 200, headers, body: Ok(Bytes::from_static(body.as_bytes())) })
+        Ok(Response { status: 200, headers, body: Ok(body) })
+    }
+
+    async fn open(&self, request: Request) -> Result<Opened, SendError> {
+        let Response { status, headers, body } = self.send(request).await?;
+        Ok(Opened { status, headers, body: Box::new(Pieces(body.unwrap_or_default())) })
     }
 
     async fn sleep(&self, _: Duration) {
@@ -65,6 +83,7 @@ impl Host for Ready {
     async fn setting(&self, name: &str) -> Result<Option<String>, HostError> {
         Ok(match name {
             "SERVICETITAN_TENANT_ID" => Some("1234".to_owned()),
+            "PENSTOCK_PAGE_SIZE" => Some("1000".to_owned()),
             "SERVICETITAN_RATE_LIMIT" => Some(RATE.to_string()),
             "LOG_LEVEL" => Some("error".to_owned()),
             _ => None,
@@ -106,4 +125,14 @@ impl State for Ready {
 
 fn none<T>() -> Result<T, HostError> {
     Err(HostError::Unavailable("the bench has no store".to_owned()))
+}
+
+/// A body as a host hands it over.
+struct Pieces(Bytes);
+
+impl Source for Pieces {
+    fn next(&mut self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, BodyError>> {
+        let piece = self.0.split_to(self.0.len().min(PIECE));
+        Box::pin(ready(Ok((!piece.is_empty()).then(|| piece.to_vec()))))
+    }
 }
