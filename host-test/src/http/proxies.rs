@@ -81,10 +81,12 @@ fn check(origin: &str, get: impl Fn(&str) -> Option<String>) -> Result<(), Unusa
         return Ok(());
     }
     let unusable = |problem: String| Err(UnusableProxy { variable, problem });
-    match leads(&value, "").as_ref().map(|proxy| proxy.uri().scheme_str().unwrap_or_default()) {
-        Some("http") => Ok(()),
-        Some(scheme) => unusable(format!("names a proxy at a {scheme}:// URL")),
-        None => unusable("names no proxy that can be read".to_owned()),
+    let unreadable = || unusable("names no proxy that can be read".to_owned());
+    let Some(proxy) = leads(&value, "") else { return unreadable() };
+    match (proxy.uri().scheme_str(), proxy.uri().authority()) {
+        (Some("http"), Some(place)) if place.port().is_some() == (place.as_str() != place.host()) => Ok(()),
+        (Some("http"), _) => unreadable(),
+        (scheme, _) => unusable(format!("names a proxy at a {}:// URL", scheme.unwrap_or_default())),
     }
 }
 
@@ -119,6 +121,7 @@ mod tests {
             ),
             (&[("HTTPS_PROXY", "ftp://a:1"), ("ALL_PROXY", "http://a:1")], "HTTPS_PROXY names no proxy"),
             (&[("HTTPS_PROXY", "http://a b:1")], "HTTPS_PROXY names no proxy"),
+            (&[("HTTPS_PROXY", "http://a:none")], "HTTPS_PROXY names no proxy"),
         ] {
             let told = told(vendor, set).unwrap();
             assert!(told.starts_with(problem) && !told.contains("secret"), "{told}");
@@ -128,6 +131,8 @@ mod tests {
             (vendor, &[][..]),
             (vendor, &[("HTTPS_PROXY", "http://user:pass@a:1"), socks]),
             (vendor, &[("HTTPS_PROXY", "proxy.example:3128")]),
+            (vendor, &[("HTTPS_PROXY", "http://[::1]:3128/")]),
+            (vendor, &[("HTTPS_PROXY", "http://proxy.example")]),
             (vendor, &[socks, ("NO_PROXY", "other.example,servicetitan.io")]),
             (vendor, &[("HTTP_PROXY", "socks5://a:1")]),
             ("http://127.0.0.1:4000", &[socks]),

@@ -4,7 +4,7 @@
 use crate::{commands::text, feed::shell};
 use penstock::api_key;
 use penstock_simulated::servicetitan::{Config, SimulatedServiceTitan};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use std::{
     fs,
     path::Path,
@@ -43,7 +43,8 @@ struct Net {
 
 /// Ends TLS in front of a server on loopback. Gives its port and the authority's certificate.
 async fn tls_in_front_of(origin: String) -> (u16, String) {
-    let mut of_authority = CertificateParams::new([]).unwrap();
+    let mut of_authority = CertificateParams::new(Vec::new()).unwrap();
+    of_authority.distinguished_name.push(DnType::CommonName, "an authority of our own");
     of_authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
     let pem = of_authority.self_signed(&key).unwrap().pem();
