@@ -5,8 +5,8 @@ use anyhow::{Context, Result, anyhow};
 use std::{io, sync::mpsc, thread};
 use tokio::runtime::{Builder, Runtime};
 
-/// Threads beside those of the runtime: the one that interrupts components, the one that writes logs,
-/// and some that wait for files.
+/// Threads beside those of the runtime and of the compiler: the one that interrupts components, the
+/// one that writes logs, and some that wait for files.
 const MORE_THREADS: usize = 4;
 
 /// The runtime, once it is known that there is room for it and for the component.
@@ -17,7 +17,8 @@ const MORE_THREADS: usize = 4;
 pub(crate) fn runtime() -> Result<Runtime> {
     room_for_files().context("cannot start: this process may open too few files (see `ulimit -n`)")?;
     let workers = thread::available_parallelism().map_or(1, usize::from);
-    room_for_threads(workers.saturating_add(MORE_THREADS), None)
+    // As many as the runtime has compile a component.
+    room_for_threads(workers.saturating_mul(2).saturating_add(MORE_THREADS), None)
         .context("cannot start: this process may have too few threads (see `ulimit -u` and `ulimit -v`)")?;
     Builder::new_multi_thread()
         .worker_threads(workers)
@@ -63,7 +64,7 @@ fn room_for_threads(count: usize, stack: Option<usize>) -> io::Result<()> {
     for _ in 0..count {
         let (end, ended) = mpsc::channel::<()>();
         let builder = stack.map_or_else(thread::Builder::new, |size| thread::Builder::new().stack_size(size));
-        match builder.spawn(move || drop(ended.recv())) {
+        match builder.spawn(move || _ = ended.recv()) {
             Ok(thread) => running.push(thread),
             Err(error) => {
                 begun = Err(error);

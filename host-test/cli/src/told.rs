@@ -42,12 +42,12 @@ pub(crate) fn is_for_program() -> bool {
 
 /// Something that is worth knowing, of this kind, and what a program is told of it besides.
 pub(crate) fn note(kind: &str, members: Value, text: Arguments) {
-    tell("note", kind, members, text);
+    write_told("note", kind, members, text);
 }
 
 /// The same of what may be wrong.
 pub(crate) fn warning(kind: &str, members: Value, text: Arguments) {
-    tell("warning", kind, members, text);
+    write_told("warning", kind, members, text);
 }
 
 /// A line of what went wrong, in the form that it has.
@@ -55,7 +55,7 @@ pub(crate) fn line(line: Arguments) {
     write(&line.to_string());
 }
 
-fn tell(what: &str, kind: &str, members: Value, text: Arguments) {
+fn write_told(what: &str, kind: &str, members: Value, text: Arguments) {
     match is_for_program() {
         true => write(&object(what, kind, members, text.to_string())),
         false => write(&text.to_string()),
