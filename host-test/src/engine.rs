@@ -68,7 +68,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// When Wasmtime does not run on this platform.
+    /// When Wasmtime does not run on this platform, or the process may have no further thread.
     pub fn new(cache: &CodeCache) -> Result<Self, Error> {
         Self::with_reservation(cache, reservation(address_space()))
     }
@@ -94,7 +94,7 @@ impl Engine {
         config.wasm_backtrace_max_frames(None);
         config.cache(open(cache));
         let wasmtime = wasmtime::Engine::new(&config).map_err(|error| Error::component(&error))?;
-        tick(wasmtime.weak());
+        tick(wasmtime.weak())?;
         Ok(Self(Arc::new(Inner { wasmtime, plugin: Mutex::default(), gateway: Mutex::default() })))
     }
 
@@ -179,14 +179,16 @@ fn open(cache: &CodeCache) -> Option<Cache> {
 }
 
 /// Drives the epochs until the engine is gone.
-fn tick(engine: EngineWeak) {
-    thread::spawn(move || {
+fn tick(engine: EngineWeak) -> Result<(), Error> {
+    let ticking = move || {
         while let Some(engine) = engine.upgrade() {
             engine.increment_epoch();
             drop(engine);
             thread::sleep(TICK);
         }
-    });
+    };
+    let started = thread::Builder::new().name("penstock-ticks".to_owned()).spawn(ticking);
+    started.map(drop).map_err(|error| Error::Component { reason: format!("it may have no thread: {error}") })
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ mod trust;
 
 pub use outbound::{Outbound, OutboundOptions, OutboundStats};
 pub use policy::{InvalidOrigin, OutboundPolicy};
-pub use proxies::Proxies;
+pub use proxies::{Proxies, UnusableProxy};
 pub use trust::{InvalidAuthority, Trust, certificates_of_pem};
 
 use std::{

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod credentials;
 pub(crate) mod fetch;
+mod forbidden;
 pub(crate) mod token;
 
 use super::{telemetry::Telemetry, transport::redact::Redactor};

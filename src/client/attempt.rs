@@ -61,6 +61,8 @@ pub(crate) struct ErrorDetail {
     pub(crate) trace_id: Option<String>,
     /// Item by item.
     pub(crate) fields: Vec<FieldError>,
+    /// Whether the API answered 403, and the provider says nothing of what that means.
+    pub(crate) forbidden: bool,
 }
 
 impl ErrorDetail {
@@ -325,6 +327,7 @@ fn error_detail(
         message: said.message,
         trace_id: said.trace_id,
         fields: fields.collect(),
+        forbidden: response.status == 403 && means.is_none(),
     }
 }
 

@@ -40,12 +40,18 @@ impl<H: Host> Client<H> {
         let mut limits = self.limits_of(state);
         loop {
             let acquired = self.acquire(state, &mut limits).await?;
+            let generation = acquired.authorization.generation;
             let result = self.attempt(state, &acquired.authorization, acquired.time).await;
             let now = self.host.now();
-            let (failed, cost) = match self.give_back(state, &mut limits, acquired, result, now) {
+            let (mut failed, mut cost) = match self.give_back(state, &mut limits, acquired, result, now) {
                 Ok(exchanged) => return Ok(exchanged),
                 Err(failed) => failed,
             };
+            // Boxed, like all that few calls do.
+            if failed.detail.forbidden && Box::pin(self.tries_others(state, generation)).await {
+                failed.fault.class = Class::TokenRejected;
+                cost = Cost::of(failed.fault.class);
+            }
             let after = self.decide(state, &limits, failed, cost, now)?;
             self.pause(state, after).await;
             // Only here is it known that a call waits again.
@@ -124,11 +130,27 @@ impl<H: Host> Client<H> {
                     failed.fault.class = Class::Transient;
                 }
             }
+            // That is yet to be found out.
+            _ if failed.detail.forbidden => {}
             (_, Some(_)) => cell.accepted(generation, self.host.now()),
             _ => {}
         }
         drop(cell);
         failed
+    }
+
+    /// Whether the call is sent again with other credentials, because of a 403 that may be the fault of
+    /// those that it had. Once: a 403 was not applied, and the next one stands.
+    async fn tries_others(&self, state: &mut CallState<'_>, generation: Generation) -> bool {
+        let deadline = state.retry.deadline();
+        // Told in any case: those that were tried may be what is refused.
+        let others = self.accounts.forbidden(&state.account, generation, deadline).await;
+        if !others || state.token_refusals.forbidden > 0 {
+            return false;
+        }
+        state.token_refusals.forbidden += 1;
+        state.retry.refresh_again();
+        true
     }
 
     /// Whether to send again, and after how long.

@@ -49,6 +49,8 @@ pub(crate) struct TokenRefusals {
     pub(crate) outdated: u32,
     pub(crate) revoked: u32,
     pub(crate) unserved: u32,
+    /// Sent again with other credentials because of a 403.
+    pub(crate) forbidden: u32,
 }
 
 impl CallState<'_> {

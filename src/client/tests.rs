@@ -19,6 +19,7 @@ mod drift;
 mod fallback;
 mod feeds;
 mod files;
+mod forbidden;
 mod input;
 mod lists;
 mod local_days;

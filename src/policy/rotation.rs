@@ -92,6 +92,17 @@ impl Rotation {
         (from != slot).then_some(SlotChange { from, to: slot })
     }
 
+    /// The slot whose credentials gave the last token.
+    #[must_use]
+    pub fn working(&self) -> Slot {
+        self.working
+    }
+
+    /// The next fetch begins with this slot.
+    pub fn prefer(&mut self, slot: Slot) {
+        self.preferred = slot;
+    }
+
     /// The API takes the token of the present slot.
     pub fn served(&mut self) {
         self.gave_up = false;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::rotation::Rotation;
+use super::rotation::{Rotation, Slot};
 use super::secret::Secret;
 use super::time::{Tick, share};
 
@@ -25,6 +25,11 @@ const SKEW: Duration = Duration::from_secs(30);
 const REFRESH_AGAIN: Duration = Duration::from_secs(10);
 /// So long after a token served, refusals of new ones are no fault of the credentials.
 const LATELY: Duration = Duration::from_secs(10);
+/// After a 403 that other credentials did not mend, it is taken for what the caller may not do, and
+/// they are left alone for so long.
+const FORBIDDEN: Duration = Duration::from_secs(60);
+/// After a 403 for which there were no other credentials, they are looked for again.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// The first cool-down after refused credentials. Doubles up to `MAX_COOL_DOWN`.
 const COOL_DOWN: Duration = Duration::from_secs(5);
 const MAX_COOL_DOWN: Duration = Duration::from_secs(60);
@@ -89,6 +94,17 @@ pub enum Rejection {
     Unserved,
 }
 
+/// What a 403 that nobody explains calls for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forbidden {
+    /// Nothing: the caller may not do that.
+    Stands,
+    /// Other credentials are next, which may do better.
+    Others,
+    /// To look whether there are any, and to say so to [`TokenCell::try_others`].
+    Look,
+}
+
 /// The access token of one credential.
 ///
 /// At most one fetch at a time is the client's to see to: it takes a lock, asks
@@ -110,6 +126,10 @@ pub struct TokenCell {
     served_at: Option<Tick>,
     /// Whose credentials to ask with.
     rotation: Rotation,
+    /// While others are tried because of a 403, the slot that was in use before.
+    tried_from: Option<Slot>,
+    /// Until when a 403 is taken for what it says.
+    forbidden_until: Option<Tick>,
 }
 
 impl TokenCell {
@@ -183,7 +203,49 @@ impl TokenCell {
             self.refused_in_row = 0;
             self.last_cool_down = Duration::ZERO;
             self.rotation.served();
+            self.tried_from = None;
         }
+    }
+
+    /// The provider answered a call with this token by a 403 that it does not explain. Mostly the
+    /// caller may not do what it asks for; but a secret that goes with each request beside the token,
+    /// such as an app key, may have been withdrawn.
+    ///
+    /// So the other credentials are tried, once in a while and not for each call: where they do no
+    /// better, those before them are next again.
+    pub fn forbidden(&mut self, generation: Generation, now: Tick) -> Forbidden {
+        let Some(held) = self.held.as_ref().filter(|_| generation == self.generation) else {
+            return if self.rotation.has_two() { Forbidden::Others } else { Forbidden::Stands };
+        };
+        let served = held.served;
+        match self.tried_from.take_if(|_| !served) {
+            Some(before) if before != self.rotation.working() => {
+                self.rotation.prefer(before);
+                self.held = None;
+                return Forbidden::Others;
+            }
+            // Those that were tried gave no token, or there is one slot.
+            Some(_) => return Forbidden::Stands,
+            None => {}
+        }
+        let looked = self.forbidden_until.is_some_and(|until| now < until);
+        if looked { Forbidden::Stands } else { Forbidden::Look }
+    }
+
+    /// Other credentials than this token's stand in this slot, or nowhere. Whether the call may be
+    /// sent again, with a token for them.
+    pub fn try_others(&mut self, generation: Generation, now: Tick, slot: Option<Slot>) -> bool {
+        if self.secret(generation).is_none() {
+            // Somebody else came first.
+            return self.rotation.has_two() || slot.is_some();
+        }
+        let wait = if slot.is_some() { FORBIDDEN } else { LOOK_AGAIN };
+        self.forbidden_until = Some(now + wait);
+        let Some(slot) = slot else { return false };
+        self.tried_from = Some(self.rotation.working());
+        self.rotation.prefer(slot);
+        self.held = None;
+        true
     }
 
     /// The provider answered a call with this token by a 401.
@@ -206,6 +268,10 @@ impl TokenCell {
         let before = self.refused_at.replace(now);
         if before.is_some_and(|before| held.requested_at < before) {
             return Rejection::Outdated;
+        }
+        if let Some(before) = self.tried_from.take().filter(|_| !held.served) {
+            self.rotation.prefer(before);
+            return Rejection::Rotated;
         }
         self.refused_in_row = self.refused_in_row.saturating_add(1);
         if self.refused_in_row > 1 && !held.served {

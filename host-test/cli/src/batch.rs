@@ -12,7 +12,7 @@ use crate::{
     stopping::Stopping,
     target::{MisfitChoice, Target},
     text,
-    told::tell,
+    told::{note, warning},
 };
 use anyhow::{Result, anyhow};
 use clap::Args;
@@ -20,7 +20,7 @@ pub(crate) use making::Made;
 use making::Making;
 use penstock_host::bindings::operations::BatchCall;
 use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 use std::collections::BTreeMap;
 
 #[derive(Args)]
@@ -81,7 +81,7 @@ impl Count {
 
 impl Batch {
     pub(crate) async fn run(self, stopping: &Stopping) -> Result<()> {
-        let calls = read(&self.calls)?;
+        let calls = read(&self.calls, stopping).await?;
         let concurrency = match self.concurrency {
             Some(concurrency) => concurrency,
             None => self.target.batch_size().await?,
@@ -124,7 +124,9 @@ async fn report(total: usize, mut results: making::Results, stopping: &Stopping,
         }
         if unwritten.is_some() && !matches!(made, Made::NotAttempted(_)) {
             let line: String = line.chars().take(200).collect();
-            tell!("not printed, the result of call {place}: {line}");
+            let members = json!({ "call": place, "result": line });
+            let text = format_args!("not printed, the result of call {place}: {line}");
+            warning("not-printed", members, text);
         }
     }
     drop(progress);
@@ -139,15 +141,16 @@ async fn report(total: usize, mut results: making::Results, stopping: &Stopping,
         None if failed + left > 0 => Err(anyhow!(summary)),
         None => {
             if !quiet.quiet {
-                tell!("{summary}");
+                let members = json!({ "calls": total, "well": well, "failed": failed, "notAttempted": left });
+                note("summary", members, format_args!("{summary}"));
             }
             Ok(())
         }
     }
 }
 
-fn read(file: &str) -> Result<Vec<BatchCall>> {
-    let text = text::read(file)?;
+async fn read(file: &str, stopping: &Stopping) -> Result<Vec<BatchCall>> {
+    let text = text::read(file, stopping).await?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let calls = lines.map(|(index, line)| {
         let Line { operation, parameters, body } = serde_json::from_str(line)

@@ -5,14 +5,16 @@ use crate::{
     grace::Grace,
     misfits::count_on_stderr,
     output::Output,
+    result_line::page_of,
     stopping::Stopping,
     target::{MisfitChoice, Target},
     text,
-    told::tell,
+    told::note,
 };
 use anyhow::{Context, Result};
 use clap::Args;
-use penstock_host::bindings::types::AnswerSource;
+use penstock_host::bindings::types::{AnswerInfo, AnswerSource, PageInfo};
+use serde_json::json;
 
 #[derive(Args)]
 pub(crate) struct Call {
@@ -38,7 +40,7 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) async fn run(self, stopping: &Stopping) -> Result<()> {
-        let body = self.body.as_deref().map(read_body).transpose()?;
+        let body = self.body(stopping).await?;
         let plugin = stopping.unless_asked(self.target.plugin()).await??;
         let Asked { provider_name, operation, parameters } = &self.asked;
         let mut options = self.target.options(None);
@@ -52,21 +54,34 @@ impl Call {
             output.line(&body)?;
             output.flush()?;
         }
-        if answer.info.source != AnswerSource::Vendor {
-            let degraded = if answer.info.degraded { ", degraded" } else { "" };
-            tell!("from the {}{degraded}, {} ms old", answer.info.source.name(), answer.info.age_ms);
-        }
+        tell_source(&answer.info);
         count_on_stderr(answer.info.misfits, &answer.info.first_misfits);
-        if let Some(page) = answer.page {
-            tell!("page {}, more follow: {}, resume: {}", page.page, page.has_more, page.resume);
+        if let Some(page) = &answer.page {
+            tell_page(page);
         }
         Ok(())
     }
+
+    async fn body(&self, stopping: &Stopping) -> Result<Option<String>> {
+        match self.body.as_deref().map(|given| (given, given.strip_prefix('@'))) {
+            None => Ok(None),
+            Some((_, Some(file))) => text::read(file, stopping).await.context("the body").map(Some),
+            Some((given, None)) => Ok(Some(given.to_owned())),
+        }
+    }
 }
 
-fn read_body(given: &str) -> Result<String> {
-    match given.strip_prefix('@') {
-        Some(file) => text::read(file).context("the body"),
-        None => Ok(given.to_owned()),
+fn tell_source(info: &AnswerInfo) {
+    if info.source != AnswerSource::Vendor {
+        let (source, age_ms) = (info.source.name(), info.age_ms);
+        let degraded = if info.degraded { ", degraded" } else { "" };
+        let members = json!({ "source": source, "ageMs": age_ms, "degraded": info.degraded });
+        note("source", members, format_args!("from the {source}{degraded}, {age_ms} ms old"));
     }
+}
+
+fn tell_page(page: &PageInfo) {
+    let PageInfo { page: number, has_more, resume, .. } = page;
+    let text = format_args!("page {number}, more follow: {has_more}, resume: {resume}");
+    note("page", page_of(page), text);
 }

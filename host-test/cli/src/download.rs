@@ -8,13 +8,14 @@ use crate::{
     progress::{Progress, Quiet},
     stopping::Stopping,
     target::Target,
-    told::tell,
+    told::note,
 };
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use futures_util::TryStreamExt;
 use penstock_host::{File, bindings::files::FileInfo};
 use place::Place;
+use serde_json::json;
 use std::{
     io::Write,
     path::{Path, PathBuf},
@@ -82,8 +83,9 @@ impl Download {
         if self.quiet.quiet {
             return Ok(());
         }
-        let kind = info.content_type.map_or_else(String::new, |kind| format!(", {kind}"));
-        tell!("{length} bytes{kind}, in {shown}");
+        let kind = info.content_type.as_ref().map_or_else(String::new, |kind| format!(", {kind}"));
+        let members = json!({ "bytes": length, "contentType": info.content_type, "file": shown });
+        note("file", members, format_args!("{length} bytes{kind}, in {shown}"));
         Ok(())
     }
 }

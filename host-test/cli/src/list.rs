@@ -7,9 +7,10 @@ use crate::{
     misfits::count_on_stderr,
     position::{Acknowledged, Follows, Keeper, PositionFile},
     progress::Quiet,
+    report::tell_resume,
     stopping::Stopping,
     target::{MisfitChoice, Target},
-    told::tell,
+    told::{note, warning},
 };
 use anyhow::Result;
 use clap::Args;
@@ -18,6 +19,7 @@ use penstock_host::{
     bindings::types::{FailureKind, ListEnd},
 };
 use reading::{Ended, Reading, Seen};
+use serde_json::json;
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -96,12 +98,16 @@ impl List {
         if let (Err(error), Some(named), true) = (&ended, &self.resume_file, from_file)
             && is_of_position(error)
         {
-            tell!("The position is that in {}. Remove it to begin with the first record.", named.display());
+            let file = named.display();
+            let members = json!({ "file": file.to_string() });
+            let text =
+                format_args!("The position is that in {file}. Remove it to begin with the first record.");
+            note("position", members, text);
         }
         if let Ended { end: Some(end), resume } = ended? {
             warn(&end);
             if let Some(resume) = resume.filter(|_| !end.complete) {
-                tell!("Go on with: --resume {resume}");
+                tell_resume(&resume);
             }
         }
         Ok(())
@@ -120,7 +126,10 @@ fn is_of_position(error: &anyhow::Error) -> bool {
 fn warn(end: &ListEnd) {
     count_on_stderr(end.misfits, &end.first_misfits);
     if end.drifted {
-        tell!("warning: the list changed while it was read, and records may be missing from it.");
-        tell!("Read it again, or use the export of it if there is one.");
+        let text = format_args!(
+            "warning: the list changed while it was read, and records may be missing from it.\n\
+             Read it again, or use the export of it if there is one."
+        );
+        warning("drifted", json!({}), text);
     }
 }

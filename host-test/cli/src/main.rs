@@ -27,6 +27,7 @@ mod settings;
 mod simulate;
 #[cfg(target_os = "linux")]
 mod soak;
+mod start;
 mod stopping;
 mod target;
 mod text;
@@ -36,9 +37,13 @@ mod upload;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use futures_util::{FutureExt, future::BoxFuture};
-use std::{env, process::ExitCode, time::Duration};
+use std::{
+    env,
+    panic::{self, AssertUnwindSafe},
+    process::ExitCode,
+    time::Duration,
+};
 use stopping::Stopping;
-use told::tell;
 
 /// Typed calls to a vendor's API, through the Penstock component.
 ///
@@ -49,8 +54,8 @@ use told::tell;
 #[derive(Parser)]
 #[command(name = "penstock", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Arguments {
-    /// Tell what goes wrong as one JSON object on standard error, for programs: `kind`, `message`,
-    /// `outcome`, `retry`, `fields` and whatever else is known.
+    /// Every line on standard error is one JSON object, for programs: an `error` with its `kind`,
+    /// `message`, `outcome`, `retry`, `fields` and whatever else is known, a `warning` or a `note`.
     #[arg(long, global = true)]
     json_errors: bool,
     #[command(subcommand)]
@@ -131,25 +136,38 @@ fn main() -> ExitCode {
         }
         Err(error) => error.exit(),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            tell!("error: cannot start: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
+    if arguments.json_errors {
+        told::set_for_program();
+    }
+    tell_faults();
+    match panic::catch_unwind(AssertUnwindSafe(|| run(arguments.command))) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => report::failed(&error),
+        // What it was is told already.
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    let runtime = start::runtime()?;
     let done = runtime.block_on(async {
         let stopping = Stopping::listen().context("cannot listen to signals")?;
-        arguments.command.run(&stopping).await
+        command.run(&stopping).await
     });
     // A call that is still under way must not keep the process.
     runtime.shutdown_background();
     // Nobody is left to tell if they were not.
     _ = penstock_host::logs::flush_stderr(LAST_LINES);
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => report::failed(&error, arguments.json_errors),
-    }
+    done
+}
+
+/// Tells of a defect in the form that standard error has.
+fn tell_faults() {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |panicked| match told::is_for_program() {
+        true => report::defect(panicked),
+        false => usual(panicked),
+    }));
 }
 
 impl Command {

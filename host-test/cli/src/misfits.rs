@@ -1,15 +1,20 @@
 //! Records that do not fit the contract, told on standard error.
 
-use crate::told::tell;
+use crate::told::warning;
 use penstock_host::bindings::types::Misfit;
+use serde_json::{Value, json};
 
 /// How many are named there. All that the contract names would bury the count.
 const MOST_SHOWN: usize = 5;
 
 /// Counts them and names the first.
 pub(crate) fn count_on_stderr(count: u64, first: &[Misfit]) {
-    for line in lines(count, first) {
-        tell!("{line}");
+    if count > 0 {
+        let named = first
+            .iter()
+            .map(|Misfit { id, path, reason }| json!({ "id": id, "path": path, "reason": reason }));
+        let members = json!({ "count": count, "first": named.collect::<Vec<Value>>() });
+        warning("misfits", members, format_args!("{}", lines(count, first).join("\n")));
     }
 }
 

@@ -1,6 +1,6 @@
 //! `penstock operations`: what can be called.
 
-use crate::told::tell;
+use crate::{report::Unfit, told::note};
 use anyhow::Result;
 use clap::Args;
 use penstock_host::{Environment, Plugin, bindings::operations::Operation};
@@ -34,14 +34,28 @@ impl Operations {
         let (own, forms): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, row)| row.over.is_none());
         let count = (own.len(), forms.len());
         let shown = if self.all { [own, forms].concat() } else { own };
-        print(&shown, self.json)?;
-        match count {
-            (own, 0) => tell!("{own} operations"),
-            (own, forms) if self.all => tell!("{own} operations, {forms} other forms of them"),
-            (own, forms) => tell!("{own} operations (--all shows {forms} other forms of them)"),
+        if let (true, Some(wanted)) = (shown.is_empty(), &self.filter) {
+            return Err(none(wanted, count.1).into());
         }
+        print(&shown, self.json)?;
+        let (own, forms) = count;
+        let text = match count {
+            (own, 0) => format!("{own} operations"),
+            (own, forms) if self.all => format!("{own} operations, {forms} other forms of them"),
+            (own, forms) => format!("{own} operations (--all shows {forms} other forms of them)"),
+        };
+        note("summary", json!({ "operations": own, "otherForms": forms }), format_args!("{text}"));
         Ok(())
     }
+}
+
+/// Nothing is there to be shown, which a script must not take for an answer.
+fn none(wanted: &str, forms: usize) -> Unfit {
+    let hint = match forms {
+        0 => "`penstock operations` shows all of them".to_owned(),
+        forms => format!("--all shows {forms} other forms of operations that do"),
+    };
+    Unfit(format!("no operation has `{wanted}` in its name, method or path; {hint}"))
 }
 
 fn print(found: &[(&str, Operation)], as_json: bool) -> io::Result<()> {

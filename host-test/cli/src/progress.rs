@@ -1,5 +1,6 @@
 //! How far a command has come, on standard error.
 
+use crate::told::is_for_program;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
@@ -21,7 +22,9 @@ pub(crate) struct Quiet {
 impl Quiet {
     /// A bar that is shown where somebody sees it, and where nothing else is printed.
     pub(crate) fn progress(self, what: &'static str) -> Progress {
-        let seen = is_seen(self.quiet, io::stderr().is_terminal(), io::stdout().is_terminal());
+        // A program reads lines.
+        let quiet = self.quiet || is_for_program();
+        let seen = is_seen(quiet, io::stderr().is_terminal(), io::stdout().is_terminal());
         let target = if seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target).with_style(style(what, false));
         bar.enable_steady_tick(OFTEN);

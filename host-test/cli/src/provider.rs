@@ -2,7 +2,7 @@
 
 use crate::{
     stopping::Stopping,
-    told::{announce, tell},
+    told::{announce, note},
 };
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -11,7 +11,9 @@ use penstock_simulated::{
     asleep::{self, SimulatedAsleep},
     servicetitan::{Config, SimulatedServiceTitan},
 };
+use serde_json::{Value, json};
 use std::{
+    collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     time::Duration,
 };
@@ -72,13 +74,9 @@ impl Provider {
             return self.run_asleep(stopping).await;
         }
         let provider = SimulatedServiceTitan::start(self.config()).await?;
-        announce!("# A simulated ServiceTitan listens on {}. Stop it with Ctrl-C.", provider.url());
-        announce!("# Its credentials are made up; `set -a` and these lines point a shell's clients at it:");
-        for (name, value) in provider.settings() {
-            announce!("{name}={value}");
-        }
+        announce("ServiceTitan", "credentials are", &provider.url(), &provider.settings(), &[]);
         stopping.asked().await;
-        tell!("{}", serde_json::to_string_pretty(&provider.stats())?);
+        tell_stats(serde_json::to_value(provider.stats())?)?;
         provider.shutdown().await;
         Ok(())
     }
@@ -96,16 +94,9 @@ impl Provider {
             ..standard
         })
         .await?;
-        announce!("# A simulated Asleep listens on {}. Stop it with Ctrl-C.", provider.url());
-        announce!("# Its key is made up; `set -a` and these lines point a shell's clients at it:");
-        for (name, value) in provider.settings() {
-            announce!("{name}={value}");
-        }
-        for user in provider.user_ids() {
-            announce!("# a user: {user}");
-        }
+        announce("Asleep", "key is", &provider.url(), &provider.settings(), &provider.user_ids());
         stopping.asked().await;
-        tell!("{}", serde_json::to_string_pretty(&provider.stats())?);
+        tell_stats(serde_json::to_value(provider.stats())?)?;
         provider.shutdown().await;
         Ok(())
     }
@@ -129,6 +120,25 @@ impl Provider {
             ..standard
         }
     }
+}
+
+/// Says where it is, all at once and once it listens: a file that has anything has everything, and
+/// whoever waits for that can call.
+fn announce(name: &str, made_up: &str, url: &str, settings: &BTreeMap<String, String>, users: &[String]) {
+    let mut told = format!(
+        "# A simulated {name} listens on {url}. Stop it with Ctrl-C.\n\
+         # Its {made_up} made up; `set -a` and these lines point a shell's clients at it:"
+    );
+    let settings = settings.iter().map(|(name, value)| format!("\n{name}={value}"));
+    told.extend(settings.chain(users.iter().map(|user| format!("\n# a user: {user}"))));
+    announce!("{told}");
+}
+
+/// What was asked of it.
+fn tell_stats(stats: Value) -> Result<()> {
+    let text = serde_json::to_string_pretty(&stats)?;
+    note("stats", json!({ "stats": stats }), format_args!("{text}"));
+    Ok(())
 }
 
 /// A share, as `--fault-rate` takes it.

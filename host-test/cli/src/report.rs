@@ -1,12 +1,18 @@
 //! Says what went wrong, and how to go on.
 
-use crate::{output::Unwritten, ready::NotReady, result_line, settings, stopping::Stopped, told::tell};
+use crate::{
+    output::Unwritten,
+    ready::NotReady,
+    result_line, settings,
+    stopping::{Signal, Stopped},
+    told::{is_for_program, line, note, tell},
+};
 use penstock_host::{
     Error,
     bindings::types::{Failure, FailureKind, FieldError, Outcome, RetryAdvice},
 };
 use serde_json::{Value, json};
-use std::{error, fmt, io, process::ExitCode};
+use std::{error, fmt, io, panic::PanicHookInfo, process::ExitCode};
 
 /// The exit code for input that does not fit, as of the argument parser.
 const USAGE: u8 = 2;
@@ -28,19 +34,21 @@ impl error::Error for Unfit {}
 
 /// Tells on standard error, and chooses the exit code: 2 for input or settings that do
 /// not fit, 1 for everything else.
-pub(crate) fn failed(error: &anyhow::Error, as_json: bool) -> ExitCode {
+pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
     // `penstock list ... | head` is no error.
     if is_nobody_there(error) {
         return ExitCode::SUCCESS;
     }
     let code = exit_code(error);
-    if as_json {
-        let told = document(error, code);
-        tell!("{told}");
+    if is_for_program() {
+        line(format_args!("{}", document(error, code)));
         return ExitCode::from(code);
     }
     if let Some(stopped) = error.downcast_ref::<Stopped>() {
         tell!("{stopped}");
+        if let Some(resume) = &stopped.resume {
+            tell_resume(resume);
+        }
     } else if let Some(NotReady(missing)) = error.downcast_ref() {
         tell!("error: {error}");
         missing.iter().for_each(tell_field);
@@ -56,8 +64,32 @@ pub(crate) fn failed(error: &anyhow::Error, as_json: bool) -> ExitCode {
 pub(crate) fn misused(error: &clap::Error) -> ExitCode {
     let told =
         json!({ "error": { "kind": "usage", "message": error.to_string().trim(), "exitCode": USAGE } });
-    tell!("{told}");
+    line(format_args!("{told}"));
     ExitCode::from(USAGE)
+}
+
+/// A defect of the program itself, for programs.
+pub(crate) fn defect(panicked: &PanicHookInfo) {
+    let message = panicked.to_string();
+    let told = json!({ "error": { "kind": "internal", "message": message, "exitCode": FAILURE } });
+    line(format_args!("{told}"));
+}
+
+/// That a second signal ended the command.
+pub(crate) fn stopped_at_once(signal: Signal) {
+    let (message, code) = (format!("stopped at once by {signal}"), signal.exit_code());
+    match is_for_program() {
+        true => {
+            let told = json!({ "error": { "kind": "stopped", "message": message, "exitCode": code } });
+            line(format_args!("{told}"));
+        }
+        false => line(format_args!("{message}")),
+    }
+}
+
+/// Where a list goes on.
+pub(crate) fn tell_resume(resume: &str) {
+    note("resume", json!({ "resume": resume }), format_args!("Go on with: --resume {resume}"));
 }
 
 fn is_nobody_there(error: &anyhow::Error) -> bool {
@@ -99,6 +131,9 @@ fn document(error: &anyhow::Error, code: u8) -> Value {
             json!({ "kind": kind, "message": format!("{error:#}") })
         }
     };
+    if let Some(Stopped { resume: Some(resume), .. }) = error.downcast_ref() {
+        set(&mut told, "resume", resume.as_str().into());
+    }
     if let Some(NotReady(missing)) = error.downcast_ref() {
         let fields = missing.iter().map(|wrong| json!({ "field": wrong.field, "message": wrong.message }));
         set(&mut told, "kind", "configuration".into());
@@ -162,6 +197,6 @@ fn tell(failure: &Failure, code: u8) {
         tell!("The vendor's id of the request: {id}");
     }
     if let Some(resume) = failure.resume.as_ref().filter(|_| code != USAGE) {
-        tell!("Go on with: --resume {resume}");
+        tell_resume(resume);
     }
 }

@@ -63,7 +63,8 @@ fn known(answer: &Answer) -> Map<String, Value> {
     known
 }
 
-fn page_of(page: &PageInfo) -> Value {
+/// What there is to know of a page besides its records.
+pub(crate) fn page_of(page: &PageInfo) -> Value {
     let mut shown = Map::new();
     shown.insert("page".to_owned(), page.page.into());
     shown.insert("pageSize".to_owned(), page.page_size.into());

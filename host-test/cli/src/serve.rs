@@ -2,7 +2,7 @@
 
 use crate::{
     key,
-    network::{Allowed, Network},
+    network::{ALLOW, Allowed, Network},
     report::Unfit,
     settings::EnvFile,
     stopping::Stopping,
@@ -111,9 +111,9 @@ impl Serve {
         allowed.add_configured(settings, None).await?;
         allowed.add_accounts_of_process()?;
         for origin in &self.allow {
-            allowed.add("--allow", origin)?;
+            allowed.add(ALLOW, origin)?;
         }
-        Ok(self.network.outbound(allowed.policy)?)
+        Ok(self.network.outbound(allowed).await?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The signals that end a command: the first in good order, the second at once.
 
-use crate::told::tell;
+use crate::report::stopped_at_once;
 use std::{fmt, io, process};
 use tokio::sync::watch;
 
@@ -39,6 +39,8 @@ pub(crate) struct Stopped {
     pub(crate) signal: Signal,
     /// What else there is to say: empty, or with what goes before it.
     pub(crate) rest: String,
+    /// Where a list goes on, if no file keeps it.
+    pub(crate) resume: Option<String>,
 }
 
 /// Whether a command was asked to end.
@@ -55,7 +57,7 @@ impl Stopping {
             let first = signals.next().await;
             tell.send_replace(Some(first));
             let second = signals.next().await;
-            tell!("stopped at once by {second}");
+            stopped_at_once(second);
             process::exit(i32::from(second.exit_code()));
         });
         Ok(Stopping(told))
@@ -96,7 +98,7 @@ impl Stopping {
 
     /// The error of a command that ends because it was asked to.
     pub(crate) fn stopped(&self, rest: impl Into<String>) -> Stopped {
-        Stopped { signal: self.signal().unwrap_or(Signal::Terminate), rest: rest.into() }
+        Stopped { signal: self.signal().unwrap_or(Signal::Terminate), rest: rest.into(), resume: None }
     }
 }
 

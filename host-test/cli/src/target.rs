@@ -1,7 +1,7 @@
 //! Which provider to talk to, as whom.
 
 use crate::{
-    network::{Allowed, Network},
+    network::{ALLOW, Allowed, Network},
     report::Unfit,
     settings::EnvFile,
 };
@@ -93,7 +93,7 @@ impl Target {
         let mut given = Vec::new();
         let mut allowed = Allowed::with(&standard).await?;
         for origin in origins {
-            allowed.add("--allow", origin)?;
+            allowed.add(ALLOW, origin)?;
         }
         allowed.add_configured(&standard, self.account.as_deref()).await?;
         if let Some(url) = &self.provider {
@@ -116,7 +116,7 @@ impl Target {
         let environment = Environment::from_process()
             .secrets(standard)
             .config(settings)
-            .outbound(self.network.outbound(allowed.policy)?);
+            .outbound(self.network.outbound(allowed).await?);
         Ok(Plugin::start(environment).await?)
     }
 

@@ -1,14 +1,20 @@
 //! Text that a person wrote: a file or standard input, from whatever editor or shell.
 
-use crate::report::Unfit;
+use crate::{report::Unfit, stopping::Stopping};
 use anyhow::Result;
 use std::{
     fs,
     io::{self, Read},
 };
 
-/// The text of a file, or of standard input for `-`, without a byte-order mark.
-pub(crate) fn read(file: &str) -> Result<String> {
+/// The text of a file, a pipe, or of standard input for `-`, without a byte-order mark. A pipe and
+/// whoever types take their time: signals are heard meanwhile.
+pub(crate) async fn read(file: &str, stopping: &Stopping) -> Result<String> {
+    let file = file.to_owned();
+    stopping.unless_asked(tokio::task::spawn_blocking(move || read_now(&file))).await??
+}
+
+fn read_now(file: &str) -> Result<String> {
     let shown = if file == "-" { "standard input" } else { file };
     let mut bytes = Vec::new();
     let read = match file {
@@ -38,13 +44,13 @@ mod tests {
         let place = file.path().to_str().unwrap();
         for (bytes, expected) in [(&b"{}"[..], "{}"), (b"\xef\xbb\xbf{}", "{}"), (b"", "")] {
             fs::write(place, bytes).unwrap();
-            assert_eq!(read(place).unwrap(), expected);
+            assert_eq!(read_now(place).unwrap(), expected);
         }
         for (bytes, told) in
             [(&b"\xff\xfe{\0"[..], "UTF-16"), (b"\xfe\xff\0{", "UTF-16"), (b"\xe9", "not UTF-8")]
         {
             fs::write(place, bytes).unwrap();
-            let error = read(place).unwrap_err();
+            let error = read_now(place).unwrap_err();
             assert!(error.is::<Unfit>() && error.to_string().contains(told), "{error}");
         }
     }

@@ -20,7 +20,8 @@ use super::{
 /// for one name counts. Other programs keep their settings in such files too: a line that is
 /// none of the above is passed over, unless it begins with the name that is asked for.
 ///
-/// A file that others than its owner may write is refused, and so is one in UTF-16.
+/// A file that others than its owner may write is refused, and so are one in UTF-16 and what is no
+/// regular file: a pipe would be read once, and waited for. A link to a file is as good as the file.
 #[derive(Clone, Debug)]
 pub struct DotEnv {
     path: PathBuf,
@@ -293,6 +294,23 @@ mod tests {
                 }
                 Err(other) => panic!("{other}"),
             }
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_is_no_regular_file_is_refused_and_a_link_to_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("file"), "A=1\n").unwrap();
+        std::os::unix::fs::symlink("file", at("link")).unwrap();
+        assert_eq!(exposed(DotEnv::new(at("link")).get("A").await), Ok(Some("1".into())));
+        let made = std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap();
+        assert!(made.success());
+        std::os::unix::fs::symlink("pipe", at("to-pipe")).unwrap();
+        for place in [at("pipe"), at("to-pipe"), folder.path().to_owned(), "/dev/null".into()] {
+            let Err(HostError::Failed(told)) = DotEnv::new(&place).check().await else { panic!("{place:?}") };
+            assert_eq!(told, format!("{} is no regular file", place.display()));
         }
     }
 

@@ -12,7 +12,8 @@ use super::{
 /// line break at its end.
 ///
 /// A source that has both `NAME` and `NAME_FILE` is refused for that name: one of
-/// them is a leftover, and which one cannot be known. So is a file that is missing.
+/// them is a leftover, and which one cannot be known. So is a file that is missing, and what is
+/// no regular file.
 #[derive(Clone, Debug)]
 pub struct Files<S> {
     source: S,

@@ -48,6 +48,9 @@ pub(super) async fn read(path: PathBuf) -> Result<Option<Found>, HostError> {
             Err(HostError::Failed(format!("{shown} is larger than {LONGEST} bytes")))
         }
         Ok(Ok(found)) => Ok(Some(found)),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidInput => {
+            Err(HostError::Failed(format!("{shown} is no regular file")))
+        }
         Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Ok(Err(error)) => Err(HostError::Failed(format!("cannot read {shown}: {error}"))),
         Err(_) => Err(HostError::Unavailable(format!("reading {shown} was interrupted"))),
@@ -56,11 +59,20 @@ pub(super) async fn read(path: PathBuf) -> Result<Option<Found>, HostError> {
 
 fn load(path: PathBuf) -> io::Result<Found> {
     use io::Read as _;
+    // Before it is opened: to open a pipe waits for its writer, perhaps for ever. And what is read
+    // at each use must be there at each use.
+    regular(&fs::metadata(&path)?)?;
     let file = fs::File::open(path)?;
-    let open_to_others = writable_by_others(&file.metadata()?);
+    let status = file.metadata()?;
+    regular(&status)?;
+    let open_to_others = writable_by_others(&status);
     let mut bytes = Vec::new();
     file.take(LONGEST).read_to_end(&mut bytes)?;
     Ok(Found { bytes, open_to_others })
+}
+
+fn regular(status: &fs::Metadata) -> io::Result<()> {
+    if status.is_file() { Ok(()) } else { Err(io::ErrorKind::InvalidInput.into()) }
 }
 
 #[cfg(unix)]

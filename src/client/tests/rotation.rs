@@ -20,7 +20,8 @@ fn rig(seed: u64) -> Rig {
     rig
 }
 
-fn changes(rig: &Rig) -> u64 {
+/// How often other credentials came into use.
+pub fn changes(rig: &Rig) -> u64 {
     let metrics = rig.client.metrics();
     let count = metrics.lines().find_map(|line| line.strip_prefix("penstock_credential_slot_changes_total "));
     count.unwrap().parse().unwrap()

@@ -32,6 +32,7 @@ struct State {
     token_life: Duration,
     client_secrets: BTreeSet<String>,
     app_keys: BTreeSet<String>,
+    forbids_keys: bool,
     /// When each token ends, and the secret that it was issued for.
     tokens: BTreeMap<String, (Duration, String)>,
     revokes_every: Option<usize>,
@@ -53,6 +54,7 @@ impl Titan {
             token_life: Duration::from_secs(900),
             client_secrets: BTreeSet::from([client_secret.to_owned()]),
             app_keys: BTreeSet::from([app_key.to_owned()]),
+            forbids_keys: false,
             tokens: BTreeMap::new(),
             revokes_every: None,
             token_requests: 0,
@@ -111,6 +113,11 @@ impl Titan {
     /// Accepts an app key no longer.
     pub fn revoke_app_key(&self, key: &str) {
         self.0.borrow_mut().app_keys.remove(key);
+    }
+
+    /// Answers 403 and not 401 to an app key that it does not know.
+    pub fn forbids_keys(&self) {
+        self.0.borrow_mut().forbids_keys = true;
     }
 
     /// Accepts none of the tokens that it has issued.
@@ -206,6 +213,9 @@ impl State {
         let token = bearer.strip_prefix("Bearer ").unwrap_or_default();
         let fresh = self.tokens.get(token).is_some_and(|(end, _)| now < *end);
         let known = request.secret_header("st-app-key").is_some_and(|key| self.app_keys.contains(key));
+        if fresh && !known && self.forbids_keys {
+            return Reply::status(403, r#"{"title":"The application may not","status":403}"#);
+        }
         if !fresh || !known {
             return Reply::status(401, r#"{"title":"Unauthorized","status":401}"#);
         }

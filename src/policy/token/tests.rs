@@ -294,3 +294,68 @@ fn a_refusal_says_what_it_means_for_the_call() {
     let third = cell.stored(secret("t"), at(30), Some(secs(900)), 0.0);
     assert_eq!(cell.rejected(third, at(30)), Rejection::Unserved);
 }
+
+/// A cell of two slots whose first token was accepted at 0.
+fn of_two() -> (TokenCell, Generation) {
+    let mut cell = TokenCell::new();
+    cell.rotation().begin(true);
+    let generation = cell.stored(secret("first"), at(0), Some(secs(900)), 0.0);
+    cell.rotation().worked(Slot::Primary);
+    cell.accepted(generation, at(0));
+    (cell, generation)
+}
+
+#[test]
+fn after_a_403_the_others_are_tried_and_left_where_they_do_no_better() {
+    let (mut cell, first) = of_two();
+    assert_eq!(cell.forbidden(first, at(1)), Forbidden::Look);
+    assert!(cell.try_others(first, at(1), Some(Slot::Secondary)));
+    assert_eq!(cell.need(at(1)), Need::Fetch);
+    assert_eq!(cell.rotation().begin(true), Slot::Secondary);
+    // One that comes late goes with the others.
+    assert_eq!(cell.forbidden(first, at(1)), Forbidden::Others);
+    let second = cell.stored(secret("second"), at(1), Some(secs(900)), 0.0);
+    cell.rotation().worked(Slot::Secondary);
+    assert_eq!(cell.forbidden(second, at(2)), Forbidden::Others);
+    assert_eq!((cell.need(at(2)), cell.rotation().begin(true)), (Need::Fetch, Slot::Primary));
+    let third = cell.stored(secret("third"), at(2), Some(secs(900)), 0.0);
+    cell.rotation().worked(Slot::Primary);
+    for now in [2, 60] {
+        assert_eq!(cell.forbidden(third, at(now)), Forbidden::Stands);
+    }
+    assert_eq!(cell.forbidden(third, at(61)), Forbidden::Look);
+}
+
+#[test]
+fn credentials_that_served_after_a_403_stay() {
+    let (mut cell, first) = of_two();
+    assert!(cell.try_others(first, at(1), Some(Slot::Secondary)));
+    let second = cell.stored(secret("second"), at(1), Some(secs(900)), 0.0);
+    cell.rotation().worked(Slot::Secondary);
+    cell.accepted(second, at(2));
+    assert_eq!(cell.forbidden(second, at(3)), Forbidden::Stands);
+    assert_eq!(cell.rotation().begin(true), Slot::Secondary);
+}
+
+#[test]
+fn with_one_slot_a_403_stands() {
+    let (mut cell, first) = fresh();
+    assert_eq!(cell.forbidden(first, at(1)), Forbidden::Look);
+    assert!(!cell.try_others(first, at(1), None));
+    assert_eq!(cell.forbidden(first, at(5)), Forbidden::Stands);
+    assert_eq!(cell.need(at(5)), Need::Use(first));
+    assert_eq!(cell.forbidden(first, at(6)), Forbidden::Look);
+    // One that is about a token before it says nothing of this one.
+    cell.stored(secret("second"), at(7), Some(secs(900)), 0.0);
+    assert_eq!(cell.forbidden(first, at(8)), Forbidden::Stands);
+}
+
+#[test]
+fn credentials_that_a_401_refuses_while_they_are_tried_are_left() {
+    let (mut cell, first) = of_two();
+    assert!(cell.try_others(first, at(1), Some(Slot::Secondary)));
+    let second = cell.stored(secret("second"), at(1), Some(secs(900)), 0.0);
+    cell.rotation().worked(Slot::Secondary);
+    assert_eq!(cell.rejected(second, at(2)), Rejection::Rotated);
+    assert_eq!((cell.need(at(2)), cell.rotation().begin(true)), (Need::Fetch, Slot::Primary));
+}

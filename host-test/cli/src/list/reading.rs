@@ -4,7 +4,7 @@ use crate::{
     output::{Output, Unwritten},
     position::Keeper,
     progress::Progress,
-    stopping::Stopping,
+    stopping::{Stopped, Stopping},
 };
 use anyhow::{Result, anyhow};
 use futures_util::StreamExt;
@@ -106,12 +106,10 @@ impl Reading {
         self.settle().await?;
         let resume = self.keeper.unkept().map(str::to_owned);
         if self.stopping.signal().is_some() && end.as_ref().is_none_or(|end| !end.complete) {
-            let rest = match (self.keeper.file(), &resume) {
-                (Some(file), _) => format!("; the position is in {}", file.display()),
-                (None, Some(resume)) => format!("\nGo on with: --resume {resume}"),
-                (None, None) => String::new(),
-            };
-            return Err(self.stopping.stopped(format!(" after {} records{rest}", self.printed)).into());
+            let in_file = self.keeper.file().map(|file| format!("; the position is in {}", file.display()));
+            let rest = in_file.unwrap_or_default();
+            let stopped = self.stopping.stopped(format!(" after {} records{rest}", self.printed));
+            return Err(Stopped { resume, ..stopped }.into());
         }
         Ok(Ended { end, resume })
     }

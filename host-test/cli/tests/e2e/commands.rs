@@ -177,6 +177,23 @@ fn the_table_has_a_row_for_every_operation() {
     }
 }
 
+/// A script that goes by the exit code would take an empty table for an answer.
+#[test]
+fn a_word_that_no_operation_has_is_told() {
+    for arguments in [&["operations", "nosuch"][..], &["operations", "nosuch", "--all", "--json"]] {
+        let run = penstock(&BTreeMap::new(), arguments);
+        let told = text(&run.stderr);
+        assert_eq!((run.status.code(), run.stdout.len()), (Some(2), 0), "{told}");
+        assert!(told.contains("no operation has `nosuch`"), "{told}");
+    }
+    // There are such, but only other forms of operations.
+    let forms = ["operations", "jobs-completed-between"];
+    let run = penstock(&BTreeMap::new(), &forms);
+    assert!(run.status.code() == Some(2) && text(&run.stderr).contains("--all"), "{run:?}");
+    let run = penstock(&BTreeMap::new(), &[&forms[..], &["--all"]].concat());
+    assert!(run.status.success() && text(&run.stdout).contains("jpm.jobs-completed-between-list"), "{run:?}");
+}
+
 #[test]
 fn a_typo_brings_the_nearest_name() {
     let run = penstock(&BTreeMap::new(), &["call", "servicetitan", "jpm.jobs-gett"]);
@@ -262,4 +279,32 @@ fn it_starts_where_addresses_are_few() {
     let run = command.args(["-c", line]).env("penstock", env!("CARGO_BIN_EXE_penstock")).output().unwrap();
     assert!(run.status.success(), "{}", text(&run.stderr));
     assert!(text(&run.stdout).contains("jpm.jobs-get"));
+}
+
+/// Too few is told, and no panic; a few more are enough for a list.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_so_where_descriptors_are_few() {
+    use crate::feed::{LIST, feed, ids, shell};
+    let vendor = feed(40, 20, std::time::Duration::ZERO).await;
+    let folder = tempfile::tempdir().unwrap();
+    // Three of them are open, and to load a library takes one.
+    for (most, is_enough) in
+        [(4, false), (6, false), (9, false), (12, false), (18, false), (24, false), (40, true)]
+    {
+        for arguments in
+            ["operations jobs-get".to_owned(), format!("{} --resume-file position", LIST.join(" "))]
+        {
+            let line = format!("rm -f position; ulimit -n {most}; exec \"$penstock\" {arguments}");
+            let run = shell(&vendor, folder.path(), &line).output().await.unwrap();
+            let told = text(&run.stderr);
+            assert!(!told.contains("panicked"), "{most}, {arguments}: {told}");
+            assert_eq!(run.status.code(), Some(i32::from(!is_enough)), "{most}, {arguments}: {told}");
+            match is_enough {
+                true if arguments.starts_with("list") => assert_eq!(ids(&run.stdout).len(), 40),
+                true => assert!(text(&run.stdout).contains("jpm.jobs-get")),
+                false => assert!(told.contains("ulimit -n") && run.stdout.is_empty(), "{told}"),
+            }
+        }
+    }
 }

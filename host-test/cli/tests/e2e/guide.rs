@@ -159,6 +159,33 @@ async fn every_step_of_the_guide_does_what_it_says() {
     assert_eq!(taken.len(), GUIDE.matches("```sh step=").count());
 }
 
+/// The shell goes on as soon as the simulator can be called, and not before.
+#[test]
+fn the_simulator_of_the_guide_is_waited_for() {
+    let mut blocks = GUIDE.split("\n```sh\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
+    let begin = blocks.find(|block| block.contains("penstock vendor")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("bin")).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_penstock"), folder.path().join("bin/penstock")).unwrap();
+    // What is left of yesterday's is not taken for today's.
+    fs::write(folder.path().join("simulated.env"), "SERVICETITAN_API_URL=http://127.0.0.1:1\n").unwrap();
+    let probe = "penstock ready servicetitan --probe settings.business-units-list";
+    let script = format!("trap 'kill $!' EXIT\n{begin}\n{probe}");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let run = Command::new("sh")
+        .args(["-euc", &script])
+        .current_dir(folder.path())
+        .env("PATH", format!("{}:{path}", folder.path().join("bin").display()))
+        .output()
+        .unwrap();
+    let told = String::from_utf8(run.stderr).unwrap();
+    assert!(run.status.success(), "{told}");
+    assert!(
+        String::from_utf8(run.stdout).unwrap().contains("settings.business-units-list: HTTP 200"),
+        "{told}"
+    );
+}
+
 /// What somebody does between today and tomorrow.
 fn change_a_customer(walk: &Walk) {
     let script = r#"penstock call servicetitan crm.customers-update --role operator --param id=100003 \

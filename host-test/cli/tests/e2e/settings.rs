@@ -96,3 +96,82 @@ fn marks_are_taken_off_batches_and_bodies() {
     let run = penstock(folder.path(), &[], &call);
     assert!(run.status.code() == Some(2) && text(&run.stderr).contains("UTF-16"), "{run:?}");
 }
+
+/// What is waited for here must not take for ever.
+#[cfg(unix)]
+const LONG: std::time::Duration = std::time::Duration::from_secs(60);
+
+#[cfg(unix)]
+fn pipe(folder: &Path, name: &str) -> std::path::PathBuf {
+    let place = folder.join(name);
+    assert!(Command::new("mkfifo").arg(&place).status().unwrap().success());
+    place
+}
+
+#[cfg(unix)]
+fn waiting(folder: &Path, arguments: &[&str]) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_penstock"));
+    command.args(arguments).current_dir(folder).kill_on_drop(true);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    command
+}
+
+/// To open it would wait for a writer, perhaps for ever.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_in_what_is_no_regular_file_are_refused_by_its_path() {
+    let ready = ["ready", "servicetitan"];
+    let named = [&ready[..], &["--env-file", "named"]].concat();
+    for (name, arguments, settings) in [
+        (".env", &ready[..], &[][..]),
+        ("named", &named, &[]),
+        ("key", &ready, &[("SERVICETITAN_APP_KEY_FILE", "key")]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        pipe(folder.path(), name);
+        let mut command = waiting(folder.path(), arguments);
+        let run = command.envs(settings.iter().copied()).output();
+        let run = tokio::time::timeout(LONG, run).await.expect(name).unwrap();
+        let told = text(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{told}");
+        assert!(told.contains(&format!("{name} is no regular file")), "{told}");
+    }
+    // A link to a file is as good as the file.
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("settings"), OWN).unwrap();
+    std::os::unix::fs::symlink("settings", folder.path().join(".env")).unwrap();
+    assert_eq!(penstock(folder.path(), &[], &ready).status.code(), Some(0));
+}
+
+/// Bodies and batches may come from a pipe, and whoever waits for one can be stopped.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_may_come_from_a_pipe_and_a_signal_is_heard_until_it_does() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(".env"), OWN).unwrap();
+    let place = pipe(folder.path(), "pipe");
+    let call = ["call", "servicetitan", "jpm.job-types-create", "--role", "admin", "--body", "@pipe"];
+    let batch = ["batch", "servicetitan", "pipe"];
+    for arguments in [&call[..], &batch] {
+        // To open the one end waits for the other: the command has begun to wait by then.
+        let open = || {
+            let place = place.clone();
+            let opened = tokio::task::spawn_blocking(move || fs::File::options().write(true).open(place));
+            async { tokio::time::timeout(LONG, opened).await.unwrap().unwrap().unwrap() }
+        };
+        let child = waiting(folder.path(), arguments).spawn().unwrap();
+        let mut writer = open().await;
+        std::io::Write::write_all(&mut writer, b"neither JSON nor a call").unwrap();
+        drop(writer);
+        let run = tokio::time::timeout(LONG, child.wait_with_output()).await.unwrap().unwrap();
+        let told = text(&run.stderr);
+        assert!(run.status.code() == Some(2) && told.contains("expected"), "{arguments:?}: {told}");
+
+        let child = waiting(folder.path(), arguments).spawn().unwrap();
+        let writer = open().await;
+        crate::feed::signal(&child, "TERM");
+        let run = tokio::time::timeout(LONG, child.wait_with_output()).await.unwrap().unwrap();
+        assert_eq!((run.status.code(), text(&run.stderr).as_str()), (Some(143), "stopped by SIGTERM\n"));
+        drop(writer);
+    }
+}
