@@ -1,6 +1,7 @@
 //! A host that makes nobody wait.
 
 use bytes::Bytes;
+use futures_util::future::LocalBoxFuture;
 use penstock::{
     host::{BodyError, Host, HostError, Opened, Request, Response, SendError, Source, State},
     policy::{
@@ -8,7 +9,6 @@ use penstock::{
         time::{Tick, WallTime},
     },
 };
-use futures_util::future::LocalBoxFuture;
 use std::{cell::Cell, future::ready, time::Duration};
 
 /// Virtual time between two calls: enough for a slot of the rate limit.

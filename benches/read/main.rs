@@ -58,8 +58,12 @@ fn page(number: usize) -> Bytes {
     let jobs: Vec<String> =
         (first..first + PAGE).map(|id| job::JSON.replace("104729583", &id.to_string())).collect();
     let more = number + 1 < PAGES;
-    format!("{{\"page\":{},\"pageSize\":{PAGE},\"hasMore\":{more},\"totalCount\":null,\"data\":[{}]}}", number + 1, jobs.join(","))
-        .into()
+    format!(
+        "{{\"page\":{},\"pageSize\":{PAGE},\"hasMore\":{more},\"totalCount\":null,\"data\":[{}]}}",
+        number + 1,
+        jobs.join(",")
+    )
+    .into()
 }
 
 /// Prints the best of several reads.

@@ -10,7 +10,8 @@ const MEMBER: &str = "$misfit";
 const LONGEST_ID: usize = 4096;
 
 /// The record as it came, with a member `$misfit`: `{"path": "$.total", "reason": "..."}`. What
-/// is no object stands as `value` in an object of its own, beside `path` and `reason`.
+/// is no object stands as `value` in an object of its own, beside `path` and `reason`, and as text
+/// if it is no JSON.
 #[must_use]
 pub fn marked(json: &[u8], misfit: &DecodeError) -> String {
     let json = mend(json);
@@ -23,7 +24,13 @@ pub fn marked(json: &[u8], misfit: &DecodeError) -> String {
     };
     quoted("path", &misfit.path);
     quoted("reason", &misfit.message);
-    let text = raw::trimmed(&text).unwrap_or("null");
+    // What is no JSON at all is told as text.
+    let quoted = misfit.malformed.then(|| {
+        let mut json = String::new();
+        print::string(&mut json, &text);
+        json
+    });
+    let text = quoted.as_deref().unwrap_or_else(|| raw::trimmed(&text).unwrap_or("null"));
     let object = text.strip_prefix('{').and_then(|members| members.strip_suffix('}')).map(str::trim_end);
     if object.is_none() {
         print::member(&mut mark, "value", text);
@@ -78,6 +85,14 @@ mod tests {
             assert_eq!(marked, expected);
             serde_json::from_str::<serde_json::Value>(&marked).unwrap();
         }
+    }
+
+    #[test]
+    fn what_is_no_json_stands_as_text() {
+        let misfit = DecodeError { malformed: true, ..misfit() };
+        let marked: serde_json::Value =
+            serde_json::from_str(&marked(br#"{"id":1,"total":NaN}"#, &misfit)).unwrap();
+        assert_eq!(marked["$misfit"]["value"], r#"{"id":1,"total":NaN}"#);
     }
 
     #[test]

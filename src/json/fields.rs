@@ -58,7 +58,8 @@ struct Member {
 
 impl Order {
     fn new(record: &'static RecordType) -> Order {
-        let needed = record.fields.iter().enumerate().filter(|(_, field)| !matches!(field.ty, Type::Option(_)));
+        let needed =
+            record.fields.iter().enumerate().filter(|(_, field)| !matches!(field.ty, Type::Option(_)));
         let labels = record.fields.iter().map(|field| Label::new(field.wire.as_bytes())).collect();
         Order { record, members: Vec::new(), needed: needed.collect(), labels }
     }
@@ -87,7 +88,9 @@ impl Order {
         {
             *place += 1;
             cursor.blank();
-            return Some(member.field.map_or_else(|| Name::unknown(cursor, start, &member.label), Name::Known));
+            return Some(
+                member.field.map_or_else(|| Name::unknown(cursor, start, &member.label), Name::Known),
+            );
         }
         self.elsewhere(cursor, place)
     }
@@ -102,7 +105,9 @@ impl Order {
         if let Some((found, member)) = found.and_then(|found| Some((found, self.members.get(found)?))) {
             *place = found + 1;
             cursor.blank();
-            return Some(member.field.map_or_else(|| Name::unknown(cursor, start, &member.label), Name::Known));
+            return Some(
+                member.field.map_or_else(|| Name::unknown(cursor, start, &member.label), Name::Known),
+            );
         }
         let name = cursor.name()?;
         let field = self.record.fields.iter().position(|field| field.wire.as_bytes() == name);
