@@ -120,7 +120,8 @@ impl Arena {
         self.put(at + 4, &narrow(count).to_le_bytes());
     }
 
-    fn point(&mut self, at: u32, to: u32, count: usize) {
+    /// Writes where a string or a list stands, and how long it is.
+    pub(crate) fn point(&mut self, at: u32, to: u32, count: usize) {
         if count == 0 {
             self.put(at, &NOWHERE.to_le_bytes());
             return;

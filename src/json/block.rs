@@ -48,9 +48,14 @@ impl Blocks {
         bytes.get(at..)?.first_chunk().map(Blocks::new)
     }
 
-    /// The last of a text, with blanks behind them.
+    /// The same, with blanks for those that are not there.
+    #[inline]
+    pub(crate) fn from(bytes: &[u8], at: usize) -> Blocks {
+        Blocks::at(bytes, at).unwrap_or_else(|| Blocks::last(bytes, at))
+    }
+
     #[cold]
-    pub(crate) fn last(bytes: &[u8], at: usize) -> Blocks {
+    fn last(bytes: &[u8], at: usize) -> Blocks {
         let mut padded = [b' '; 64];
         padded.iter_mut().zip(bytes.iter().skip(at)).for_each(|(to, from)| *to = *from);
         Blocks::new(&padded)
@@ -76,6 +81,22 @@ impl Blocks {
     #[inline]
     pub(crate) fn equal_folded(self, byte: u8) -> u64 {
         self.bits(|block| (block | u8x16::splat(0x20)).simd_eq(u8x16::splat(byte)))
+    }
+
+    /// The same for each that is one of two, or would be.
+    #[inline]
+    pub(crate) fn either_folded(self, one: u8, other: u8) -> u64 {
+        self.bits(|block| {
+            let folded = block | u8x16::splat(0x20);
+            folded.simd_eq(u8x16::splat(one)) | folded.simd_eq(u8x16::splat(other))
+        })
+    }
+
+    /// Whether any is this one.
+    #[inline]
+    pub(crate) fn have(self, byte: u8) -> bool {
+        let [a, b, c, d] = self.0.map(|block| block.simd_eq(u8x16::splat(byte)));
+        (a | b | c | d).any()
     }
 
     /// Whether all are ASCII.

@@ -192,9 +192,9 @@ impl<'a> Cursor<'a> {
             return Some(0);
         }
         let (mut ahead, mut count) = (*self, 1);
-        ahead.pass()?;
+        ahead.pass_quickly()?;
         while ahead.more(b']')? {
-            ahead.pass()?;
+            ahead.pass_quickly()?;
             count += 1;
         }
         Some(count)
@@ -261,6 +261,15 @@ impl<'a> Cursor<'a> {
     pub(crate) fn pass(&mut self) -> Option<()> {
         match self.peek() {
             b'{' | b'[' => self.pass_nested(),
+            _ => self.pass_scalar(),
+        }
+    }
+
+    /// Passes over any value; what stands in an array or an object need not be JSON.
+    #[inline]
+    fn pass_quickly(&mut self) -> Option<()> {
+        match self.peek() {
+            b'{' | b'[' => self.pass_unread(),
             _ => self.pass_scalar(),
         }
     }

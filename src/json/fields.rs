@@ -3,6 +3,7 @@
 use crate::{
     cursor::Cursor,
     label::Label,
+    layout::Layout,
     types::{Field, RecordType, Type},
 };
 use std::ptr;
@@ -44,6 +45,7 @@ pub(crate) struct Order {
     members: Vec<Member>,
     /// Of each field; none of a name that is too long.
     labels: Box<[Option<Label>]>,
+    slots: Box<[Slot]>,
     /// The fields that are no options.
     needed: Box<[(usize, &'static Field)]>,
 }
@@ -56,12 +58,51 @@ struct Member {
     field: Option<usize>,
 }
 
+/// Where a field stands in its record's memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slot {
+    /// Whether it is an option, whose first byte says whether there is a value.
+    pub(crate) optional: bool,
+    /// Whether an empty text stands for none.
+    pub(crate) may_be_empty: bool,
+    /// The type of the value.
+    pub(crate) ty: &'static Type,
+    /// Where the field stands, and where its value does.
+    pub(crate) at: u32,
+    pub(crate) value_at: u32,
+}
+
+impl Slot {
+    fn of(field: &'static Field) -> Slot {
+        let (at, may_be_empty) = (field.offset, field.ty.may_be_empty());
+        match &field.ty {
+            Type::Option(inner) => {
+                let value_at = at.saturating_add(Layout::payload(2, Layout::of(inner)));
+                Slot { optional: true, may_be_empty, ty: inner, at, value_at }
+            }
+            ty => Slot { optional: false, may_be_empty, ty, at, value_at: at },
+        }
+    }
+}
+
 impl Order {
     fn new(record: &'static RecordType) -> Order {
         let needed =
             record.fields.iter().enumerate().filter(|(_, field)| !matches!(field.ty, Type::Option(_)));
         let labels = record.fields.iter().map(|field| Label::new(field.wire.as_bytes())).collect();
-        Order { record, members: Vec::new(), needed: needed.collect(), labels }
+        Order {
+            record,
+            members: Vec::new(),
+            needed: needed.collect(),
+            labels,
+            slots: record.fields.iter().map(Slot::of).collect(),
+        }
+    }
+
+    /// Where a field stands.
+    #[inline]
+    pub(crate) fn slot(&self, field: usize) -> Option<Slot> {
+        self.slots.get(field).copied()
     }
 
     /// A field's name as it is written.

@@ -1,6 +1,6 @@
 //! Points in time and calendar dates as text.
 
-use crate::civil::Date;
+use crate::{civil::Date, text::digits};
 use std::{fmt, ops::RangeInclusive};
 
 /// A point in time within the years 0001 to 9999, UTC.
@@ -141,15 +141,21 @@ fn parts(text: &[u8]) -> Option<(Instant, i64)> {
 
 fn fraction(rest: &[u8]) -> Option<(u32, &[u8])> {
     let Some((b'.', rest)) = rest.split_first() else { return Some((0, rest)) };
-    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (digits, rest) = rest.split_at_checked(digits)?;
-    if digits.is_empty() || digits.len() > 9 {
-        return None;
-    }
-    let nanoseconds =
-        (0..9).fold(0, |sum, place| sum * 10 + digits.get(place).map_or(0, |digit| u32::from(digit - b'0')));
-    Some((nanoseconds, rest))
+    // .NET writes seven digits and a `Z`: a word.
+    let (count, number) = match digits(rest, 0) {
+        Some((count @ 1..=7, number)) => (count, u32::try_from(number).ok()?),
+        _ => {
+            let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let digits = rest.get(..count).filter(|_| (1..=9).contains(&count))?;
+            (count, digits.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0')))
+        }
+    };
+    let scale = TENS.get(9_usize.checked_sub(count)?)?;
+    Some((number * scale, rest.get(count..)?))
 }
+
+/// The powers of ten.
+const TENS: [u32; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
 /// Minutes ahead of UTC (RFC 3339 section 5.6, `time-offset`; nothing is UTC).
 fn offset(rest: &[u8]) -> Option<i64> {

@@ -52,8 +52,8 @@ pub fn check_limits(json: &[u8], max_bytes: usize, max_depth: usize) -> Result<E
     let (mut structure, mut at) = (Structure::default(), 0);
     let mut nesting = Nesting::default();
     while at < json.len() {
-        let marks = structure.read(json, at);
-        if let Err(place) = nesting.read(marks, max_depth) {
+        let (marks, commas) = structure.read_all(json, at);
+        if let Err(place) = nesting.read(marks, commas, max_depth) {
             return Err(LimitExceeded::Depth { limit: max_depth, at: at + place });
         }
         at += Blocks::LENGTH;
@@ -70,8 +70,8 @@ struct Nesting {
 impl Nesting {
     /// Goes on by some bytes; an error with the place in them where they nest too deep.
     #[inline]
-    fn read(&mut self, marks: Marks, max_depth: usize) -> Result<(), usize> {
-        let Marks { opening, closing, mut commas } = marks;
+    fn read(&mut self, marks: Marks, mut commas: u64, max_depth: usize) -> Result<(), usize> {
+        let Marks { opening, closing } = marks;
         let mut rest = opening | closing;
         while rest != 0 {
             let place = rest.trailing_zeros();

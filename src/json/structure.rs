@@ -16,17 +16,39 @@ pub(crate) struct Structure {
 pub(crate) struct Marks {
     pub(crate) opening: u64,
     pub(crate) closing: u64,
-    pub(crate) commas: u64,
 }
 
 impl Structure {
     /// Reads the next bytes, from a place on; what is not there counts as blanks.
     #[inline]
     pub(crate) fn read(&mut self, json: &[u8], at: usize) -> Marks {
-        let blocks = Blocks::at(json, at).unwrap_or_else(|| Blocks::last(json, at));
-        let (mut quotes, backslashes) = (blocks.equal(b'"'), blocks.equal(b'\\'));
-        if backslashes | self.escaped != 0 {
-            quotes &= !self.escapes(backslashes);
+        let blocks = Blocks::from(json, at);
+        let inside = self.inside(blocks);
+        Structure::brackets(blocks, inside)
+    }
+
+    /// The same, and the commas.
+    #[inline]
+    pub(crate) fn read_all(&mut self, json: &[u8], at: usize) -> (Marks, u64) {
+        let blocks = Blocks::from(json, at);
+        let inside = self.inside(blocks);
+        (Structure::brackets(blocks, inside), blocks.equal(b',') & !inside)
+    }
+
+    #[inline]
+    fn brackets(blocks: Blocks, inside: u64) -> Marks {
+        // `[` and `{` differ in one bit, and so do `]` and `}`.
+        let all = blocks.either_folded(b'{', b'}') & !inside;
+        let opening = if all == 0 { 0 } else { blocks.equal_folded(b'{') & all };
+        Marks { opening, closing: all ^ opening }
+    }
+
+    /// The bytes of strings, without the closing quotation marks.
+    #[inline]
+    fn inside(&mut self, blocks: Blocks) -> u64 {
+        let mut quotes = blocks.equal(b'"');
+        if blocks.have(b'\\') || self.escaped != 0 {
+            quotes &= !self.escapes(blocks.equal(b'\\'));
         }
         // From each opening quotation mark up to its closing one.
         let mut inside = quotes;
@@ -35,12 +57,7 @@ impl Structure {
         }
         inside ^= self.inside;
         self.inside = if inside >> 63 == 1 { u64::MAX } else { 0 };
-        Marks {
-            // `[` and `{` differ in one bit, and so do `]` and `}`.
-            opening: blocks.equal_folded(b'{') & !inside,
-            closing: blocks.equal_folded(b'}') & !inside,
-            commas: blocks.equal(b',') & !inside,
-        }
+        inside
     }
 
     /// The bytes that are escaped.
@@ -65,7 +82,7 @@ impl Structure {
 pub(crate) fn end_of_nested(json: &[u8], mut at: usize, max_depth: u32) -> Option<usize> {
     let (mut structure, mut depth) = (Structure::default(), 0_u32);
     while at < json.len() {
-        let Marks { opening, closing, .. } = structure.read(json, at);
+        let Marks { opening, closing } = structure.read(json, at);
         let (opened, closed) = (opening.count_ones(), closing.count_ones());
         // Does it end here, or does it get too deep?
         if closed < depth && opened <= max_depth.saturating_sub(depth) {

@@ -3,7 +3,7 @@
 use crate::{
     arena::Arena,
     cursor::Cursor,
-    fields::{Name, Seen},
+    fields::{Name, Seen, Slot},
     layout::Layout,
     scalars,
     scratch::Scratch,
@@ -34,6 +34,19 @@ impl Reader<'_, '_> {
         }
         self.arena.put(at, &[1]);
         self.present(inner, at.saturating_add(Layout::payload(2, Layout::of(inner))))
+    }
+
+    /// Reads a field of a record that stands here.
+    #[inline]
+    fn field(&mut self, slot: Slot, at: u32) -> Option<()> {
+        if slot.optional {
+            match self.cursor.peek() {
+                b'n' => return self.value(&Type::Option(slot.ty), at.saturating_add(slot.at)),
+                b'"' if slot.may_be_empty && self.cursor.takes_all(b"\"\"") => return Some(()),
+                _ => self.arena.put(at.saturating_add(slot.at), &[1]),
+            }
+        }
+        self.present(slot.ty, at.saturating_add(slot.value_at))
     }
 
     #[inline]
@@ -89,6 +102,9 @@ impl Reader<'_, '_> {
     }
 
     fn list(&mut self, element: &Type, at: u32) -> Option<()> {
+        if element.is_number() && self.cursor.peek() == b'[' {
+            return self.numbers(element, at);
+        }
         let count = match self.cursor.takes_all(b"null") {
             true => 0,
             false => self.cursor.elements()?,
@@ -103,6 +119,26 @@ impl Reader<'_, '_> {
         Some(())
     }
 
+    /// A list of what needs no other room, so that one can stand behind the other as they come.
+    fn numbers(&mut self, element: &Type, at: u32) -> Option<()> {
+        self.cursor.take(b'[')?;
+        self.cursor.blank();
+        let layout = Layout::of(element);
+        let (mut start, mut count) = (0, 0);
+        let mut more = !self.cursor.takes(b']');
+        while more {
+            let place = self.arena.allocate(layout);
+            if count == 0 {
+                start = place;
+            }
+            self.present(element, place)?;
+            count += 1;
+            more = self.cursor.more(b']')?;
+        }
+        self.arena.point(at, start, count);
+        Some(())
+    }
+
     fn record(&mut self, record: &'static RecordType, at: u32) -> Option<()> {
         self.cursor.take(b'{')?;
         self.cursor.blank();
@@ -113,8 +149,8 @@ impl Reader<'_, '_> {
             match self.scratch.orders.get(order)?.name(&mut self.cursor, &mut place)? {
                 Name::Known(index) => {
                     seen.note(index)?;
-                    let field = record.fields.get(index)?;
-                    self.value(&field.ty, at.saturating_add(field.offset))?;
+                    let slot = self.scratch.orders.get(order)?.slot(index)?;
+                    self.field(slot, at)?;
                 }
                 Name::Unknown(name) if record.extra => {
                     let json = self.cursor.value()?;

@@ -116,6 +116,12 @@ impl Type {
         matches!(self, Type::Option(_)) && (number || matches!(self.inner(), Type::Instant | Type::Date))
     }
 
+    /// Whether it takes the same room whatever it is: a number, true or false, a point in time.
+    pub(crate) fn is_number(&self) -> bool {
+        use Type::{Bool, F64, Instant, S32, S64, U32, U64};
+        matches!(self, Bool | S32 | S64 | U32 | U64 | F64 | Instant)
+    }
+
     /// The type without any `option` around it.
     #[must_use]
     pub fn inner(&self) -> &Type {
