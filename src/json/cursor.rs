@@ -51,10 +51,16 @@ impl<'a> Cursor<'a> {
         self.json.get(self.at).copied().unwrap_or_default()
     }
 
+    /// Whether a blank follows, or nothing.
+    #[inline]
+    pub(crate) fn is_blank(&self) -> bool {
+        self.peek() <= b' '
+    }
+
     /// Passes over what may stand between two tokens.
     #[inline]
     pub(crate) fn blank(&mut self) {
-        if self.peek() <= b' ' {
+        if self.is_blank() {
             self.blanks();
         }
     }

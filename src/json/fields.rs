@@ -12,7 +12,7 @@ use std::ptr;
 const MOST: usize = 256;
 
 /// Which fields of a record have come.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Seen([u64; MOST / 64]);
 
 impl Seen {
@@ -46,6 +46,8 @@ pub(crate) struct Order {
     /// Of each field; none of a name that is too long.
     labels: Box<[Option<Label>]>,
     slots: Box<[Slot]>,
+    /// The fields that come behind others before which the contract has them, or not at all.
+    late: Seen,
     /// The fields that are no options.
     needed: Box<[(usize, &'static Field)]>,
 }
@@ -96,6 +98,7 @@ impl Order {
             needed: needed.collect(),
             labels,
             slots: record.fields.iter().map(Slot::of).collect(),
+            late: Seen::default(),
         }
     }
 
@@ -184,6 +187,19 @@ impl Orders {
             self.0.push(Order::new(record));
             self.0.len() - 1
         })
+    }
+
+    /// The fields of an order that come late.
+    #[inline]
+    pub(crate) fn late(&self, order: usize) -> Option<&Seen> {
+        self.0.get(order).map(|order| &order.late)
+    }
+
+    /// Remembers that a field does.
+    pub(crate) fn comes_late(&mut self, order: usize, field: usize) {
+        if let Some(order) = self.0.get_mut(order) {
+            _ = order.late.note(field);
+        }
     }
 
     /// The order at such a place.

@@ -27,6 +27,7 @@ mod text;
 mod typed;
 pub mod types;
 mod utf8;
+mod verbatim;
 
 pub use arena::{Arena, LoweredRecord, LoweredValue, Mark};
 pub use instant::Instant;

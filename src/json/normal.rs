@@ -72,12 +72,7 @@ impl Writer<'_, '_> {
     /// Digits are the same in both forms, but for a zero's sign.
     fn integer(&mut self, ty: &Type) -> Option<()> {
         let start = self.cursor.place();
-        match ty {
-            Type::S32 => _ = i32::try_from(scalars::signed(&mut self.cursor)?).ok()?,
-            Type::S64 => _ = scalars::signed(&mut self.cursor)?,
-            Type::U32 => _ = u32::try_from(scalars::unsigned(&mut self.cursor)?).ok()?,
-            _ => _ = scalars::unsigned(&mut self.cursor)?,
-        }
+        scalars::integer(&mut self.cursor, ty)?;
         match self.cursor.since(start) {
             b"-0" => self.out.push(b'0'),
             digits => text::push(self.out, self.cursor.from(start), digits.len()),
@@ -155,6 +150,9 @@ impl Writer<'_, '_> {
     }
 
     fn record(&mut self, record: &'static RecordType) -> Option<()> {
+        if self.copied(record)? {
+            return Some(());
+        }
         self.cursor.take(b'{')?;
         self.cursor.blank();
         let (order, extra) = (self.scratch.orders.of(record), self.scratch.extra.len());
@@ -177,20 +175,26 @@ impl Writer<'_, '_> {
             }
             more = self.cursor.more(b'}')?;
         }
-        for (field, list) in self.scratch.orders.get(order)?.empty_lists(&seen)? {
-            let from = self.out.len();
-            for part in [b"\"", list.wire.as_bytes(), b"\":[],"] {
-                self.out.extend_from_slice(part);
-            }
-            self.scratch.written.push(Written { field, from, to: self.out.len() });
-        }
+        self.empty_lists(order, &seen)?;
         self.arrange(start, written);
         self.close(start, extra);
         Some(())
     }
 
+    /// Writes the lists that have not come. None if anything else that must be there has not come.
+    pub(crate) fn empty_lists(&mut self, order: usize, seen: &Seen) -> Option<()> {
+        for (field, list) in self.scratch.orders.get(order)?.empty_lists(seen)? {
+            let from = self.out.len();
+            for part in [b"\"", list.wire.as_bytes(), b"\":[],"] {
+                self.out.extend_from_slice(part);
+            }
+            self.scratch.written.push(Written { field, last: field, from, to: self.out.len() });
+        }
+        Some(())
+    }
+
     /// Writes a field with a comma behind it, unless it is absent.
-    fn field(&mut self, record: &RecordType, order: usize, index: usize) -> Option<()> {
+    pub(crate) fn field(&mut self, record: &RecordType, order: usize, index: usize) -> Option<()> {
         let field = record.fields.get(index)?;
         let from = self.out.len();
         match self.scratch.orders.get(order)?.label(index) {
@@ -202,7 +206,7 @@ impl Writer<'_, '_> {
         }
         if self.value(&field.ty)? {
             self.out.push(b',');
-            self.scratch.written.push(Written { field: index, from, to: self.out.len() });
+            self.scratch.written.push(Written { field: index, last: index, from, to: self.out.len() });
         } else {
             self.out.truncate(from);
         }
@@ -210,7 +214,7 @@ impl Writer<'_, '_> {
     }
 
     /// Brings what was written of a record into the contract's order.
-    fn arrange(&mut self, start: usize, first: usize) {
+    pub(crate) fn arrange(&mut self, start: usize, first: usize) {
         let written = self.scratch.written.get_mut(first..).unwrap_or_default();
         if !written.is_sorted_by_key(|written| written.field) {
             written.sort_unstable_by_key(|written| written.field);
@@ -225,7 +229,7 @@ impl Writer<'_, '_> {
     }
 
     /// Ends a record: its unknown members, without the brace that opens them, and its brace.
-    fn close(&mut self, start: usize, extra: usize) {
+    pub(crate) fn close(&mut self, start: usize, extra: usize) {
         match self.scratch.extra.get(extra + 1..) {
             Some(members) => self.out.extend_from_slice(members),
             // The comma behind the last field.

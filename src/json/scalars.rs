@@ -27,6 +27,18 @@ pub(crate) fn unsigned(cursor: &mut Cursor<'_>) -> Option<u64> {
     (!negative || number == 0).then_some(number)
 }
 
+/// Passes over an integer that is one of this type.
+#[inline]
+pub(crate) fn integer(cursor: &mut Cursor<'_>, ty: &Type) -> Option<()> {
+    match ty {
+        Type::S32 => _ = i32::try_from(signed(cursor)?).ok()?,
+        Type::S64 => _ = signed(cursor)?,
+        Type::U32 => _ = u32::try_from(unsigned(cursor)?).ok()?,
+        _ => _ = unsigned(cursor)?,
+    }
+    Some(())
+}
+
 pub(crate) fn float(cursor: &mut Cursor<'_>) -> Option<f64> {
     let (text, _) = cursor.number()?;
     let number: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;

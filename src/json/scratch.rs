@@ -14,10 +14,11 @@ pub struct Scratch {
     pub(crate) spare: Vec<u8>,
 }
 
-/// Where a field stands in what was written.
+/// Where a field stands in what was written, or some that follow one another.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Written {
     pub(crate) field: usize,
+    pub(crate) last: usize,
     pub(crate) from: usize,
     pub(crate) to: usize,
 }
