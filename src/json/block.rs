@@ -92,6 +92,14 @@ impl Blocks {
         })
     }
 
+    /// Whether any is a control character.
+    #[inline]
+    pub(crate) fn have_control(self) -> bool {
+        let [a, b, c, d] = self.0;
+        let least = a.min(b).min(c.min(d));
+        least.min(u8x16::splat(0x1f)).simd_eq(least).any()
+    }
+
     /// Whether any is this one.
     #[inline]
     pub(crate) fn have(self, byte: u8) -> bool {

@@ -3,24 +3,24 @@
 //! Two small functions in place of a calendar library, which would be a twentieth of a
 //! component with one module. The tests hold them against one.
 
-/// A day that there is.
+/// A day that there is. In 32 bits: a component divides 64 by way of 128.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Date {
-    pub(crate) year: i64,
-    pub(crate) month: i64,
-    pub(crate) day: i64,
+    pub(crate) year: i32,
+    pub(crate) month: i32,
+    pub(crate) day: i32,
 }
 
 /// Days before 1 March 0000 of days that are counted from 1970-01-01.
-const ERA_START: i64 = 719_468;
-const DAYS_OF_400_YEARS: i64 = 146_097;
+const ERA_START: i32 = 719_468;
+const DAYS_OF_400_YEARS: i32 = 146_097;
 
 impl Date {
     /// None if there is no such day.
-    pub(crate) fn new(year: i64, month: i64, day: i64) -> Option<Date> {
+    pub(crate) fn new(year: i32, month: i32, day: i32) -> Option<Date> {
         let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
         let days = match month {
-            2 => 28 + i64::from(leap),
+            2 => 28 + i32::from(leap),
             4 | 6 | 9 | 11 => 30,
             1..=12 => 31,
             _ => return None,
@@ -30,8 +30,8 @@ impl Date {
 
     /// Days since 1970-01-01. The year is counted from March, so that a leap day is its last.
     /// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".)
-    pub(crate) fn days(self) -> i64 {
-        let year = self.year - i64::from(self.month <= 2);
+    pub(crate) fn days(self) -> i32 {
+        let year = self.year - i32::from(self.month <= 2);
         let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
         let day_of_year = (153 * ((self.month + 9) % 12) + 2) / 5 + self.day - 1;
         let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
@@ -39,7 +39,7 @@ impl Date {
     }
 
     /// The day that is so many days after 1970-01-01.
-    pub(crate) fn of(days: i64) -> Date {
+    pub(crate) fn of(days: i32) -> Date {
         let days = days + ERA_START;
         let (era, day_of_era) = (days.div_euclid(DAYS_OF_400_YEARS), days.rem_euclid(DAYS_OF_400_YEARS));
         let year_of_era =
@@ -48,7 +48,7 @@ impl Date {
         let month_of_year = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * month_of_year + 2) / 5 + 1;
         let month = (month_of_year + 2) % 12 + 1;
-        Date { year: era * 400 + year_of_era + i64::from(month <= 2), month, day }
+        Date { year: era * 400 + year_of_era + i32::from(month <= 2), month, day }
     }
 }
 
@@ -61,7 +61,7 @@ mod tests {
     fn every_day_of_ten_thousand_years_is_the_librarys() {
         let epoch = civil::date(1970, 1, 1);
         let first = civil::date(0, 1, 1);
-        let mut days = -i64::from(first.until(epoch).unwrap().get_days());
+        let mut days = -first.until(epoch).unwrap().get_days();
         let mut expected = first;
         loop {
             let date = Date::of(days);

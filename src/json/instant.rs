@@ -43,7 +43,7 @@ impl Instant {
     #[must_use]
     pub fn from_bytes(text: &[u8]) -> Option<Instant> {
         let (local, offset_minutes) = parts(text)?;
-        Instant::new(local.seconds - offset_minutes * 60, local.nanoseconds)
+        Instant::new(local.seconds - i64::from(offset_minutes * 60), local.nanoseconds)
     }
 
     /// Whole seconds since 1970-01-01T00:00:00Z, negative before it.
@@ -72,11 +72,14 @@ impl Instant {
     /// Digit by digit, since formatting machinery would be a good part of the time
     /// that a page takes.
     fn write(self, text: &mut [u8; 30]) -> usize {
-        let (date, second) = (Date::of(self.seconds.div_euclid(DAY)), self.seconds.rem_euclid(DAY));
+        // Both fit: the years are those from 0001 to 9999.
+        let narrow = |number: i64| i32::try_from(number).unwrap_or_default();
+        let date = Date::of(narrow(self.seconds.div_euclid(DAY)));
+        let second = narrow(self.seconds.rem_euclid(DAY));
         let mut at = 0;
-        let mut put = |number: i64, width: u32, then: u8| {
+        let mut put = |number: i32, width: u32, then: u8| {
             for place in (0..width).rev() {
-                let digit = number / 10_i64.pow(place) % 10;
+                let digit = number / 10_i32.pow(place) % 10;
                 set(text, &mut at, b'0' + u8::try_from(digit).unwrap_or(0));
             }
             set(text, &mut at, then);
@@ -86,7 +89,7 @@ impl Instant {
         put(date.day, 2, b'T');
         put(second / 3_600, 2, b':');
         put(second / 60 % 60, 2, b':');
-        let (mut fraction, mut width) = (i64::from(self.nanoseconds), 9);
+        let (mut fraction, mut width) = (narrow(self.nanoseconds.into()), 9);
         if fraction == 0 {
             put(second % 60, 2, b'Z');
         } else {
@@ -120,11 +123,11 @@ pub fn date(text: &str) -> Option<&str> {
 
 /// The local time, as if it were UTC, and the minutes that it is ahead of UTC. Its year may
 /// be 0000.
-fn parts(text: &[u8]) -> Option<(Instant, i64)> {
+fn parts(text: &[u8]) -> Option<(Instant, i32)> {
     let (date, rest) = text.split_first_chunk::<10>()?;
     let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = date else { return None };
     let year = two(y1, y2)? * 100 + two(y3, y4)?;
-    let midnight = Date::new(year, two(m1, m2)?, two(d1, d2)?)?.days() * DAY;
+    let midnight = i64::from(Date::new(year, two(m1, m2)?, two(d1, d2)?)?.days()) * DAY;
     if rest.is_empty() {
         return Some((Instant { seconds: midnight, nanoseconds: 0 }, 0));
     }
@@ -135,7 +138,7 @@ fn parts(text: &[u8]) -> Option<(Instant, i64)> {
         return None;
     }
     let (nanoseconds, rest) = fraction(rest)?;
-    let seconds = midnight + (hour * 60 + minute) * 60 + second;
+    let seconds = midnight + i64::from((hour * 60 + minute) * 60 + second);
     Some((Instant { seconds, nanoseconds }, offset(rest)?))
 }
 
@@ -158,7 +161,7 @@ fn fraction(rest: &[u8]) -> Option<(u32, &[u8])> {
 const TENS: [u32; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
 /// Minutes ahead of UTC (RFC 3339 section 5.6, `time-offset`; nothing is UTC).
-fn offset(rest: &[u8]) -> Option<i64> {
+fn offset(rest: &[u8]) -> Option<i32> {
     match *rest {
         [] | [b'Z' | b'z'] => Some(0),
         [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
@@ -170,7 +173,7 @@ fn offset(rest: &[u8]) -> Option<i64> {
     }
 }
 
-fn two(tens: u8, ones: u8) -> Option<i64> {
-    let digit = |byte: u8| byte.is_ascii_digit().then(|| i64::from(byte - b'0'));
+fn two(tens: u8, ones: u8) -> Option<i32> {
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| i32::from(byte - b'0'));
     Some(digit(tens)? * 10 + digit(ones)?)
 }

@@ -201,19 +201,15 @@ pub(crate) fn write(out: &mut Vec<u8>, text: &str) -> Option<()> {
 /// Puts JSON onto one line: a raw line break can only stand between its tokens, where a blank does
 /// as well.
 pub fn one_line(json: &mut [u8]) {
-    let (words, rest) = json.as_chunks_mut::<8>();
-    let blank = |byte: &mut u8| {
+    let mut at = 0;
+    while Blocks::at(json, at).is_some_and(|blocks| !blocks.have_control()) {
+        at += Blocks::LENGTH;
+    }
+    for byte in json.iter_mut().skip(at) {
         if matches!(byte, b'\n' | b'\r') {
             *byte = b' ';
         }
-    };
-    for word in words {
-        let control = u64::from_le_bytes(*word);
-        if control.wrapping_sub(ONES * 0x20) & !control & HIGHS != 0 {
-            word.iter_mut().for_each(blank);
-        }
     }
-    rest.iter_mut().for_each(blank);
 }
 
 #[cfg(test)]

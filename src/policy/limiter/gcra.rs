@@ -4,8 +4,12 @@
 use crate::time::Tick;
 use std::time::Duration;
 
-/// The largest burst that is chosen when none is named.
+/// The largest burst that is chosen when none is named, for a pace that a host's timers can keep.
 const MAX_DEFAULT_BURST: u32 = 4;
+
+/// So late a host may wake whoever waits for a slot: Tokio's timers count whole milliseconds. Where
+/// more slots than a burst become free meanwhile, the rest would be lost.
+const TIMER: Duration = Duration::from_millis(4);
 
 /// One more in a burst for each so many in a window, so that bursts cost at most a
 /// thirtieth of the rate (see [`RateLimit::interval`]).
@@ -24,11 +28,12 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// A limit with the default burst: 1, and one more for each 30 of the count, up to 4.
-    /// It keeps 96 % of the limit usable; a burst of 4 for a limit of 4 would keep 25 %.
+    /// A limit with the default burst: 1, and one more for each 30 of the count, up to 4, or up to
+    /// what becomes free in 4 ms. It keeps 96 % of the limit usable; a burst of 4 for a limit of 4
+    /// would keep 25 %.
     #[must_use]
     pub fn new(count: u32, window: Duration) -> RateLimit {
-        RateLimit { count, window, burst: default_burst(count) }
+        RateLimit { count, window, burst: default_burst(count, window) }
     }
 
     /// The time from one slot to the next.
@@ -93,7 +98,11 @@ impl RateLimit {
         let count = self.count.max(1);
         if instances <= count {
             let count = count / instances;
-            let burst = if instances == 1 { self.burst() } else { self.burst().min(default_burst(count)) };
+            let burst = if instances == 1 {
+                self.burst()
+            } else {
+                self.burst().min(default_burst(count, self.window))
+            };
             return RateLimit { count, window: self.window, burst };
         }
         let longer = instances.div_ceil(count);
@@ -101,8 +110,10 @@ impl RateLimit {
     }
 }
 
-fn default_burst(count: u32) -> u32 {
-    (1 + count / COUNT_PER_BURST).min(MAX_DEFAULT_BURST)
+fn default_burst(count: u32, window: Duration) -> u32 {
+    let meanwhile = u128::from(count).saturating_mul(TIMER.as_nanos()) / window.as_nanos().max(1);
+    let most = MAX_DEFAULT_BURST.max(u32::try_from(meanwhile).unwrap_or(u32::MAX));
+    (1 + count / COUNT_PER_BURST).min(most)
 }
 
 /// The pace of one instance.

@@ -58,7 +58,7 @@ fn nothing_goes_while_it_is_held() {
 
 #[test]
 fn the_default_burst_leaves_the_rate_usable() {
-    let bursts = [(0, 1), (1, 1), (29, 1), (30, 2), (60, 3), (90, 4), (1_000, 4)];
+    let bursts = [(0, 1), (1, 1), (29, 1), (30, 2), (60, 3), (90, 4), (1_000, 4), (2_000, 8), (10_000, 40)];
     for (count, burst) in bursts {
         assert_eq!(RateLimit::new(count, SECOND).burst, burst, "{count}");
     }
