@@ -1,9 +1,9 @@
-//! JSON that is plain: what is read of it is JSON, typed and by name alike, and a page has the
-//! records that serde finds in it.
+//! JSON that is plain: what is read of it is JSON, typed and by name alike, and of a page
+//! the records that are JSON are read, and no others.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock_json::{Arena, Layout, Scratch, decode, plain_page, transcode};
+use penstock_json::{Arena, Layout, Scratch, decode, plain_page, transcode, types::Type};
 use serde_json::value::RawValue;
 
 fuzz_target!(|data: (u8, u16, &[u8])| {
@@ -25,10 +25,16 @@ fuzz_target!(|data: (u8, u16, &[u8])| {
         }
     }
     if let Some(page) = plain_page(json, "data", "id") {
-        serde_json::from_slice::<&RawValue>(json).expect("what is plain is JSON");
+        let mut all = true;
         for place in page.records {
             let record = json.get(place).expect("a record lies within the body");
-            serde_json::from_slice::<&RawValue>(record).expect("a record is JSON");
+            let is_json = serde_json::from_slice::<&RawValue>(record).is_ok();
+            let read = transcode(&Type::Json, record, &mut Vec::new(), &mut Scratch::default());
+            assert!(is_json || read.is_none(), "a record that is no JSON is read");
+            all &= is_json;
+        }
+        if all {
+            serde_json::from_slice::<&RawValue>(json).expect("a page whose records are JSON is JSON");
         }
     }
 });
