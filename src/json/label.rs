@@ -55,10 +55,11 @@ mod tests {
 
     #[test]
     fn a_label_is_known_wherever_it_stands() {
-        let name = "abcdefghijklmnopqrstuvwxyzABC";
-        for length in 0..=name.len() {
-            let label = Label::new(name[..length].as_bytes()).unwrap();
-            let text = format!("\"{}\":1", &name[..length]);
+        let letters = "abcdefghijklmnopqrstuvwxyzABC";
+        for length in 0..=letters.len() {
+            let name: String = letters.chars().take(length).collect();
+            let label = Label::new(name.as_bytes()).unwrap();
+            let text = format!("\"{name}\":1");
             for behind in [0, 1, 15, 40] {
                 let json = format!(",{text}{}", "x".repeat(behind));
                 assert!(label.stands_at(json.as_bytes(), 1), "{json}");
