@@ -5,8 +5,10 @@ use crate::bindings::types::Outcome;
 
 include!(concat!(env!("OUT_DIR"), "/effects.rs"));
 
-/// Whether the contract says of an operation that it changes nothing.
-pub(crate) fn is_read(provider: &str, operation: &str) -> bool {
+/// Whether the contract says of an operation, by its name, that it changes nothing at the provider's.
+/// False for one that is not known.
+#[must_use]
+pub fn is_read(provider: &str, operation: &str) -> bool {
     READS.binary_search(&(provider, operation)).is_ok()
 }
 

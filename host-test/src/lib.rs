@@ -45,6 +45,7 @@ pub mod state;
 mod worker;
 
 pub use call::Call;
+pub use effects::is_read;
 pub use engine::{CodeCache, Engine, GATEWAY_WASM, PLUGIN_WASM};
 pub use environment::Environment;
 pub use error::Error;

@@ -75,9 +75,10 @@ fn record(cursor: &mut Cursor<'_>, id: &[u8]) -> Option<Range<usize>> {
         return searched(cursor, id);
     }
     let from = first.place();
-    first.pass()?;
+    // What is no JSON is no id, and the record's own fault.
+    let id = first.pass().map_or(0..0, |()| from..first.place());
     cursor.pass_unread()?;
-    Some(from..first.place())
+    Some(id)
 }
 
 /// The same of one that does not begin with its id. Of a name that comes twice, the last one

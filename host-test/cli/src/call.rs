@@ -5,6 +5,7 @@ use crate::{
     grace::Grace,
     misfits::count_on_stderr,
     output::Output,
+    report::Unprinted,
     result_line::page_of,
     stopping::Stopping,
     target::{MisfitChoice, Target},
@@ -51,8 +52,8 @@ impl Call {
         let answer = self.grace.call(&self.asked, stopping, call).await??;
         if let Some(body) = answer.body {
             let mut output = Output::stdout(stopping);
-            output.line(&body)?;
-            output.flush()?;
+            let written = output.line(&body).and_then(|()| output.flush());
+            written.with_context(|| Unprinted::of(provider_name, operation))?;
         }
         tell_source(&answer.info);
         count_on_stderr(answer.info.misfits, &answer.info.first_misfits);

@@ -131,7 +131,7 @@ const LAST_LINES: Duration = Duration::from_millis(500);
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() && env::args().any(|argument| argument == "--json-errors") => {
+        Err(error) if error.use_stderr() && env::args_os().any(|argument| argument == "--json-errors") => {
             return report::misused(&error);
         }
         Err(error) => error.exit(),

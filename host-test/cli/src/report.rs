@@ -32,6 +32,26 @@ impl fmt::Display for Unfit {
 
 impl error::Error for Unfit {}
 
+/// A call that succeeded, whose answer cannot be printed.
+#[derive(Debug)]
+pub(crate) struct Unprinted {
+    outcome: Outcome,
+}
+
+impl Unprinted {
+    /// Of an operation of a provider.
+    pub(crate) fn of(provider: &str, operation: &str) -> Unprinted {
+        let read = penstock_host::is_read(provider, operation);
+        Unprinted { outcome: if read { Outcome::NotApplied } else { Outcome::Applied } }
+    }
+}
+
+impl fmt::Display for Unprinted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the call succeeded, but its answer is lost")
+    }
+}
+
 /// Tells on standard error, and chooses the exit code: 2 for input or settings that do
 /// not fit, 1 for everything else.
 pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
@@ -56,6 +76,9 @@ pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
         tell(failure, code);
     } else {
         tell!("error: {error:#}");
+        if let Some(Unprinted { outcome: Outcome::Applied }) = error.downcast_ref() {
+            tell!("It took effect. Do not repeat it.");
+        }
     }
     ExitCode::from(code)
 }
@@ -133,6 +156,9 @@ fn document(error: &anyhow::Error, code: u8) -> Value {
     };
     if let Some(Stopped { resume: Some(resume), .. }) = error.downcast_ref() {
         set(&mut told, "resume", resume.as_str().into());
+    }
+    if let Some(Unprinted { outcome }) = error.downcast_ref() {
+        set(&mut told, "outcome", outcome.name().into());
     }
     if let Some(NotReady(missing)) = error.downcast_ref() {
         let fields = missing.iter().map(|wrong| json!({ "field": wrong.field, "message": wrong.message }));

@@ -5,11 +5,11 @@ use crate::{
     grace::Grace,
     output::Output,
     progress::{Progress, Quiet},
-    report::Unfit,
+    report::{Unfit, Unprinted},
     stopping::Stopping,
     target::Target,
 };
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use futures_util::{Stream, stream};
 use penstock_host::Outgoing;
@@ -57,8 +57,8 @@ impl Upload {
         drop(progress);
         if let Some(body) = answer.body {
             let mut output = Output::stdout(stopping);
-            output.line(&body)?;
-            output.flush()?;
+            let written = output.line(&body).and_then(|()| output.flush());
+            written.with_context(|| Unprinted::of(provider_name, operation))?;
         }
         Ok(())
     }

@@ -34,7 +34,8 @@ impl Proxies {
     ///
     /// The variable that names a proxy of another kind, or none.
     pub fn check_process(origin: &str) -> Result<(), UnusableProxy> {
-        check(origin, |name| env::var(name).ok())
+        // What is no text is told as well: the client would go past such a proxy.
+        check(origin, |name| env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
     /// This proxy for everything but what `except` names: hosts, domains and networks with commas
@@ -82,6 +83,9 @@ fn check(origin: &str, get: impl Fn(&str) -> Option<String>) -> Result<(), Unusa
     }
     let unusable = |problem: String| Err(UnusableProxy { variable, problem });
     let unreadable = || unusable("names no proxy that can be read".to_owned());
+    if value.contains(char::REPLACEMENT_CHARACTER) {
+        return unreadable();
+    }
     let Some(proxy) = leads(&value, "") else { return unreadable() };
     match (proxy.uri().scheme_str(), proxy.uri().authority()) {
         (Some("http"), Some(place)) if place.port().is_some() == (place.as_str() != place.host()) => Ok(()),
@@ -121,6 +125,8 @@ mod tests {
             ),
             (&[("HTTPS_PROXY", "ftp://a:1"), ("ALL_PROXY", "http://a:1")], "HTTPS_PROXY names no proxy"),
             (&[("HTTPS_PROXY", "http://a b:1")], "HTTPS_PROXY names no proxy"),
+            // As what is no text is read.
+            (&[("HTTPS_PROXY", "http://127.0.0.1:1/\u{fffd}")], "HTTPS_PROXY names no proxy"),
             (&[("HTTPS_PROXY", "http://a:none")], "HTTPS_PROXY names no proxy"),
         ] {
             let told = told(vendor, set).unwrap();

@@ -97,6 +97,11 @@ fn a_page_is_taken_apart() {
         (records.map(str::to_owned).to_vec(), vec!["7".into(), "9".into(), String::new(), String::new()])
     );
     assert_eq!(page.members, [(&b"page"[..], &b"1"[..]), (b"hasMore", b"true")]);
+    // One record that is no JSON does not spoil the others.
+    let body = br#"{"data":[{"id":1},{"id":NaN,"a":[1]},{"id":2,"a":NaN}]}"#;
+    let page = penstock_json::plain_page(body, "data", "id").unwrap();
+    let ids: Vec<&[u8]> = page.ids.iter().map(|place| &body[place.clone()]).collect();
+    assert_eq!((page.records.len(), ids), (3, vec![&b"1"[..], b"", b"2"]));
     for no_page in [
         "[]",
         r#"{"page":1}"#,

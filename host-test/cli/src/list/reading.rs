@@ -4,6 +4,7 @@ use crate::{
     output::{Output, Unwritten},
     position::Keeper,
     progress::Progress,
+    report::tell_resume,
     stopping::{Stopped, Stopping},
 };
 use anyhow::{Result, anyhow};
@@ -180,7 +181,12 @@ impl Reading {
                     let rest = format!(" after {} records, of which not all were read", self.printed);
                     self.stopping.stopped(rest).into()
                 }
-                _ => error,
+                _ if is_gone => error,
+                _ => {
+                    // All before it was written.
+                    self.keeper.unkept().into_iter().for_each(tell_resume);
+                    error
+                }
             };
         };
         // What was acknowledged may still be on its way.

@@ -169,3 +169,20 @@ async fn an_output_that_takes_nothing_ends_a_batch_before_the_next_call() {
     assert!(told.contains("not printed, the result of call 1: {\"ok\":"), "{told}");
     assert!(told.contains("58 were not attempted"), "{told}");
 }
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_answer_cannot_be_printed_says_that_it_took_effect() {
+    let vendor = slow().await;
+    let folder = tempfile::tempdir().unwrap();
+    let note =
+        "call servicetitan jpm.jobs-create-note --role operator --param id=7 --body '{\"text\":\"n\"}'";
+    for json in ["", "--json-errors"] {
+        let line = format!("\"$penstock\" {note} {json} > /dev/full");
+        let run = shell(&vendor, folder.path(), &line).output().await.unwrap();
+        assert_eq!(run.status.code(), Some(1));
+        let told = text(&run.stderr);
+        let expected = if json.is_empty() { "It took effect" } else { "\"outcome\":\"applied\"" };
+        assert!(told.contains(expected), "{told}");
+    }
+}

@@ -308,3 +308,18 @@ async fn it_says_so_where_descriptors_are_few() {
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text_is_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let odd = std::ffi::OsStr::from_bytes(b"\xff");
+    for json in [false, true] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_penstock"));
+        command.arg("operations").arg(odd).args(json.then_some("--json-errors"));
+        let run = command.output().unwrap();
+        let told = text(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{told}");
+        assert_eq!(told.starts_with("{\"error\":{"), json, "{told}");
+    }
+}
