@@ -116,8 +116,8 @@ async fn no_set_of_answers_within_the_limits_ends_the_instance() {
             assert!(!matches!(result, Err(Error::Instance { .. })), "seed {seed}: {result:?}");
         }
         assert_eq!(plugin.instances_started(), 1, "seed {seed}");
-        // Some of it was read.
-        assert!(provider.requests() > 13, "seed {seed}: {} requests", provider.requests());
+        // All of it was asked for: twelve reads and a token. How far each comes hangs on whose answer is odd how.
+        assert!(provider.requests() >= 13, "seed {seed}: {} requests", provider.requests());
     }
 }
 
@@ -153,6 +153,6 @@ async fn no_set_of_answers_within_the_limits_ends_an_instance_of_the_gateway() {
             assert_ne!(answer, "HTTP/1.1 500", "seed {seed}, {target}");
         }
         assert_eq!(gateway.instances_started(), 1, "seed {seed}");
-        assert!(provider.requests() > 13, "seed {seed}: {} requests", provider.requests());
+        assert!(provider.requests() >= 13, "seed {seed}: {} requests", provider.requests());
     }
 }
