@@ -60,6 +60,15 @@ struct Member {
     field: Option<usize>,
 }
 
+impl Member {
+    /// Its name, which began here.
+    #[inline]
+    fn name<'a>(&self, cursor: &Cursor<'a>, start: usize) -> Name<'a> {
+        let unknown = || Name::Unknown(cursor.at(start + 1, self.label.length().saturating_sub(3)));
+        self.field.map_or_else(unknown, Name::Known)
+    }
+}
+
 /// Where a field stands in its record's memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
@@ -132,9 +141,7 @@ impl Order {
         {
             *place += 1;
             cursor.blank();
-            return Some(
-                member.field.map_or_else(|| Name::unknown(cursor, start, &member.label), Name::Known),
-            );
+            return Some(member.name(cursor, start));
         }
         self.elsewhere(cursor, place)
     }
@@ -149,9 +156,7 @@ impl Order {
         if let Some((found, member)) = found.and_then(|found| Some((found, self.members.get(found)?))) {
             *place = found + 1;
             cursor.blank();
-            return Some(
-                member.field.map_or_else(|| Name::unknown(cursor, start, &member.label), Name::Known),
-            );
+            return Some(member.name(cursor, start));
         }
         let name = cursor.name()?;
         let field = self.record.fields.iter().position(|field| field.wire.as_bytes() == name);
@@ -169,13 +174,6 @@ impl Order {
 pub(crate) enum Name<'a> {
     Known(usize),
     Unknown(&'a [u8]),
-}
-
-impl<'a> Name<'a> {
-    #[inline]
-    fn unknown(cursor: &Cursor<'a>, start: usize, label: &Label) -> Name<'a> {
-        Name::Unknown(cursor.at(start + 1, label.length().saturating_sub(3)))
-    }
 }
 
 impl Orders {

@@ -1,6 +1,7 @@
 //! Takes the object apart that a page of records comes in.
 
 use crate::{cursor::Cursor, utf8::is_utf8};
+use serde_json::value::RawValue;
 use std::ops::Range;
 
 /// A page, as far as all providers' pages are alike.
@@ -71,14 +72,18 @@ fn record(cursor: &mut Cursor<'_>, id: &[u8]) -> Option<Range<usize>> {
     let mut first = *cursor;
     first.take(b'{')?;
     first.blank();
-    if first.is_named(id) != Some(true) {
-        return searched(cursor, id);
-    }
-    let from = first.place();
-    // What is no JSON is no id, and the record's own fault.
-    let id = first.pass().map_or(0..0, |()| from..first.place());
+    let found = match first.is_named(id) {
+        Some(true) => {
+            let from = first.place();
+            first.pass().map(|()| from..first.place())
+        }
+        _ => searched(&mut cursor.clone(), id),
+    };
+    let start = cursor.place();
     cursor.pass_unread()?;
-    Some(id)
+    // What is no JSON has no id, and that is its own fault; what is JSON and could not be read here
+    // is not plain.
+    found.or_else(|| serde_json::from_slice::<&RawValue>(cursor.since(start)).is_err().then_some(0..0))
 }
 
 /// The same of one that does not begin with its id. Of a name that comes twice, the last one
