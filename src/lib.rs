@@ -20,6 +20,7 @@ pub mod host;
 #[cfg(any(target_family = "wasm", test))]
 mod linear;
 pub use penstock_policy as policy;
+pub use penstock_state as state;
 pub mod providers;
 pub mod settings;
 pub mod webhooks;

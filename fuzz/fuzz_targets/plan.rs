@@ -1,14 +1,18 @@
-//! The record of a limit that instances share: whatever stands there, it gives nobody a slot
-//! by itself, and makes nobody wait for longer than a new plan would.
+//! The plan of a limit that instances share: whatever stands in the store, and whatever the store
+//! answers, gives nobody a slot that was not asked for, and makes nobody wait for longer than the
+//! horizon and what the provider said.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use penstock::policy::{
-    limiter::{
-        gcra::RateLimit,
-        shared::{Ask, Lease, Reply},
+use penstock::{
+    policy::{
+        limiter::{
+            gcra::RateLimit,
+            shared::{Ask, HORIZON, Lease},
+        },
+        time::Tick,
     },
-    time::Tick,
+    state::{TurnRequest, Turns, turns::Plan},
 };
 use std::time::Duration;
 
@@ -18,17 +22,21 @@ const LIMITS: [RateLimit; 3] = [
     RateLimit { count: 10_000, window: Duration::from_secs(1), burst: 4 },
 ];
 
-/// What the store says next: some milliseconds later, bytes of any kind or a record whose
-/// numbers are made up.
-type Said = (u16, u8, Vec<u8>, [u64; 4]);
+/// What the store holds or says next: some milliseconds later, bytes of any kind or numbers.
+type Said = (u16, u8, Vec<u8>, [u64; 5]);
 
-fn record(kind: u8, bytes: Vec<u8>, [a, b, c, d]: [u64; 4]) -> Vec<u8> {
+fn answer(kind: u8, text: &[u8], numbers: [u64; 5], now: u64, request: &TurnRequest) -> Option<Turns> {
+    let [a, b, c, d, e] = numbers;
     match kind % 4 {
-        0 => bytes,
-        1 => format!("b1 {a} {b}").into_bytes(),
-        2 => format!("c1 {a} {b} {c} {d}").into_bytes(),
-        // Times that might be: a writer that was started a little before or after us.
-        _ => format!("c1 {} {b} {} {}", a % 3, c % 9_000_000_000, d % 9_000_000_000).into_bytes(),
+        0 => None,
+        // A store that makes it up.
+        1 => Some(Turns { now: a, arrival: b, count: (c % 20) as u32, closed: d, since: e }),
+        // One that is honest about what it has, which anybody may have written.
+        2 => Some(Plan::ask(Plan::parse(text), now, request, 50_000).0),
+        _ => {
+            let text = format!("{} {} {} {d} {e} {} 3", a % now, now + b % 9_000_000, now + c % 9_000_000, now);
+            Some(Plan::ask(Plan::parse(text.as_bytes()), now, request, 50_000).0)
+        }
     }
 }
 
@@ -36,29 +44,36 @@ fuzz_target!(|data: (u8, u32, Vec<Said>)| {
     let (which, start, said) = data;
     let limit = *penstock_fuzz::pick(&LIMITS, which);
     let mut lease = Lease::new(limit, 1);
-    // What a new plan costs, with what may belong to others by then.
-    let longest = lease.grace_period() + limit.window * 2 + Duration::from_secs(1);
     let mut now = Tick::ZERO + Duration::from_millis(start.into());
-    let mut won = false;
-    for (later, kind, bytes, numbers) in said {
+    let mut given = 0_u64;
+    let mut used = 0_u64;
+    for (later, kind, text, numbers) in said {
         now += Duration::from_millis(later.into());
-        let asked = lease.ask(now, 3, 0.5);
-        let reply = match asked {
+        let request = match lease.ask(now, 3, 0.5) {
             Ask::Nothing => continue,
-            Ask::Wait(until) => {
-                assert!(until <= now + longest, "waits for {:?}", now.until(until));
+            Ask::Wait(_) => {
+                used += u64::from(lease.take(now));
                 continue;
             }
-            Ask::Get => Reply::Got((kind != 7).then(|| record(kind, bytes, numbers))),
-            Ask::Swap { .. } => Reply::Swapped(kind % 2 == 0),
-            Ask::Count { .. } => Reply::Counted(i64::from(kind % 3)),
-            Ask::Set { .. } if kind % 2 == 0 => Reply::Stored,
-            Ask::Set { .. } => Reply::Failed,
+            Ask::Turns(request) => request,
         };
-        won |= reply == Reply::Swapped(true);
-        lease.reply(now, now, reply, 0.5);
-        assert!(won || !lease.take(now), "a slot that nobody claimed");
-        let ready = lease.ready_at(now, 0);
-        assert!(ready <= now + longest, "ready only in {:?}", now.until(ready));
+        let store = 1_790_000_000_000_000 + now.as_nanos() / 1_000;
+        match answer(kind, &text, numbers, store, &request) {
+            None => lease.failed(now, 0.5),
+            Some(turns) => {
+                let absurd = lease.reply(now, now, &turns).is_err();
+                given += if absurd { 0 } else { turns.count.into() };
+                if absurd {
+                    lease.failed(now, 0.5);
+                } else if kind % 4 != 1 {
+                    let closed = Duration::from_micros(turns.closed.saturating_sub(turns.now));
+                    let longest = closed.max(HORIZON) + limit.window * 3 + Duration::from_secs(3);
+                    let ready = lease.ready_at(now, 0);
+                    assert!(ready <= now + longest, "ready only in {:?}", now.until(ready));
+                }
+            }
+        }
+        used += u64::from(lease.take(now));
+        assert!(used <= given, "a slot that nobody gave");
     }
 });

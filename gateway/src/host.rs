@@ -8,6 +8,7 @@ use penstock::{
         secret::Secret,
         time::{Tick, WallTime},
     },
+    state::{TurnRequest, Turns},
 };
 use serde_json::json;
 use spin_sdk::variables::{self, Error};
@@ -56,19 +57,24 @@ impl Host for SpinHost {
 
 impl State for SpinHost {
     async fn state_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
-        store::get(key, self.wall_now())
+        store::with(|state| state.get(key)).await
     }
 
     async fn state_set(&self, key: &str, value: Vec<u8>, ttl: Option<Duration>) -> Result<(), HostError> {
-        store::set(key, &value, self.wall_now(), ttl)
+        store::with(|state| state.set(key, &value, ttl.map(millis))).await
     }
 
     async fn state_delete(&self, key: &str) -> Result<(), HostError> {
-        store::delete(key)
+        store::with(|state| state.delete(key)).await
     }
 
-    async fn state_increment(&self, key: &str, delta: i64, ttl: Option<Duration>) -> Result<i64, HostError> {
-        store::increment(key, delta, self.wall_now(), ttl)
+    async fn state_claim(
+        &self,
+        key: &str,
+        value: Vec<u8>,
+        ttl: Duration,
+    ) -> Result<Option<Vec<u8>>, HostError> {
+        store::with(|state| state.claim(key, &value, millis(ttl))).await
     }
 
     async fn state_swap(
@@ -76,10 +82,22 @@ impl State for SpinHost {
         key: &str,
         expected: Vec<u8>,
         value: Vec<u8>,
-        ttl: Option<Duration>,
+        ttl: Duration,
     ) -> Result<bool, HostError> {
-        store::swap(key, &expected, &value, self.wall_now(), ttl)
+        store::with(|state| state.swap(key, &expected, &value, millis(ttl))).await
     }
+
+    async fn state_release(&self, key: &str, expected: Vec<u8>) -> Result<(), HostError> {
+        store::with(|state| state.release(key, &expected)).await
+    }
+
+    async fn state_turns(&self, key: &str, request: &TurnRequest) -> Result<Turns, HostError> {
+        store::with(|state| state.turns(key, request)).await
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl SpinHost {

@@ -71,7 +71,6 @@
 
 pub mod admission;
 pub mod answer;
-pub mod expiry;
 pub mod file;
 mod gateway;
 pub mod health;

@@ -1,15 +1,16 @@
-//! The shared state over `wasi:keyvalue`, which has atomics and knows no expiry.
+//! The shared state in Spin's own store, on SQLite: for one Spin process a state folder.
 //!
-//! spin-sdk binds Spin's own interface only, which has no atomics; both see the same
-//! data. A value is kept behind the time when it expires, so that what is old counts as
-//! absent; nothing sweeps, but each key is written again and again by those who use it.
+//! Over `wasi:keyvalue`, which has atomics. spin-sdk binds Spin's own interface only, which has
+//! none; both see the same data. While it works, nothing else in this instance does.
 
-use crate::expiry::{dated, fresh};
 use bindings::wasi::keyvalue::{
     atomics::{self, Cas, CasError},
     store::{self, Bucket, Error},
 };
-use penstock::{host::HostError, policy::time::WallTime};
+use penstock::{
+    host::{HostError, wasi},
+    state::embedded::{self, Embedded, Undone},
+};
 use std::time::Duration;
 
 mod bindings {
@@ -38,57 +39,66 @@ mod bindings {
 /// The store that Spin gives a component unless the manifest names another.
 const LABEL: &str = "default";
 
-/// The value under a key, unless it has expired.
-pub(crate) fn get(key: &str, now: WallTime) -> Result<Option<Vec<u8>>, HostError> {
-    Ok(open()?.get(key).map_err(trouble)?.and_then(|kept| fresh(&kept, now).map(<[u8]>::to_vec)))
-}
+/// How often an operation is tried while the file is locked, or others are always faster.
+const TRIES: u32 = 10;
 
-pub(crate) fn set(key: &str, value: &[u8], now: WallTime, ttl: Option<Duration>) -> Result<(), HostError> {
-    open()?.set(key, &dated(value, now, ttl)).map_err(trouble)
-}
+/// The longest pause before another try; a random part of it is waited.
+const PAUSE: Duration = Duration::from_millis(20);
 
-pub(crate) fn delete(key: &str) -> Result<(), HostError> {
-    open()?.delete(key).map_err(trouble)
-}
-
-/// Adds to a counter. One that expires is a new counter in each span of its time to
-/// live, so it may expire early by up to that time; whoever begins a span removes the
-/// counter of the one before.
-pub(crate) fn increment(
-    key: &str,
-    delta: i64,
-    now: WallTime,
-    ttl: Option<Duration>,
-) -> Result<i64, HostError> {
+/// Does one operation.
+pub(crate) async fn with<T>(
+    operation: impl Fn(&Embedded<'_, Bucket>) -> Result<T, Undone<Error>>,
+) -> Result<T, HostError> {
     let bucket = open()?;
-    let Some(ttl) = ttl else { return atomics::increment(&bucket, key, delta).map_err(trouble) };
-    let span = now.as_millis() / i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX).max(1);
-    let count = atomics::increment(&bucket, &format!("{key}/{span}"), delta).map_err(trouble)?;
-    if count == delta {
-        bucket.delete(&format!("{key}/{}", span - 1)).map_err(trouble)?;
+    for _ in 1..TRIES {
+        match operation(&Embedded { bucket: &bucket, now: wasi::wall_micros() }) {
+            Err(Undone::Contended) => {}
+            // SQLite's words; nothing was written.
+            Err(Undone::Store(Error::Other(why))) if why.contains("locked") => {}
+            Err(Undone::Store(error)) => return Err(trouble(error)),
+            Ok(answer) => return Ok(answer),
+        }
+        wasi::sleep(penstock::policy::time::share(PAUSE, penstock::policy::time::unit(wasi::random_bits())))
+            .await;
     }
-    Ok(count)
+    operation(&Embedded { bucket: &bucket, now: wasi::wall_micros() }).map_err(|undone| match undone {
+        Undone::Contended => HostError::Failed("the key-value store is contended".to_owned()),
+        Undone::Store(error) => trouble(error),
+    })
 }
 
-/// Replaces a value that is still the expected one. False for one that is absent: Spin
-/// does not protect creation.
-pub(crate) fn swap(
-    key: &str,
-    expected: &[u8],
-    value: &[u8],
-    now: WallTime,
-    ttl: Option<Duration>,
-) -> Result<bool, HostError> {
-    let bucket = open()?;
-    let handle = Cas::new(&bucket, key).map_err(trouble)?;
-    let kept = handle.current().map_err(trouble)?.unwrap_or_default();
-    if fresh(&kept, now) != Some(expected) {
-        return Ok(false);
+impl embedded::Bucket for Bucket {
+    type Handle = Cas;
+    type Error = Error;
+
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        Bucket::get(self, key)
     }
-    match atomics::swap(handle, &dated(value, now, ttl)) {
-        Ok(()) => Ok(true),
-        Err(CasError::CasFailed(_)) => Ok(false),
-        Err(CasError::StoreError(error)) => Err(trouble(error)),
+
+    fn set(&self, key: &str, value: &[u8]) -> Result<(), Error> {
+        Bucket::set(self, key, value)
+    }
+
+    fn delete(&self, key: &str) -> Result<(), Error> {
+        Bucket::delete(self, key)
+    }
+
+    fn create(&self, key: &str) -> Result<(), Error> {
+        atomics::increment(self, key, 0).map(|_| ())
+    }
+
+    fn open(&self, key: &str) -> Result<(Cas, Option<Vec<u8>>), Error> {
+        let handle = Cas::new(self, key)?;
+        let current = handle.current()?;
+        Ok((handle, current))
+    }
+
+    fn swap(&self, handle: Cas, value: &[u8]) -> Result<bool, Error> {
+        match atomics::swap(handle, value) {
+            Ok(()) => Ok(true),
+            Err(CasError::CasFailed(_)) => Ok(false),
+            Err(CasError::StoreError(error)) => Err(error),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     http::{Outbound, OutboundPolicy},
+    key_value::{KeyValue, MemoryKeyValue},
     limits::Limits,
     logs::Logs,
     sources::{self, Layered, Source},
@@ -25,6 +26,7 @@ pub struct Environment {
     pub(crate) secrets: Arc<dyn Source>,
     pub(crate) config: Arc<dyn Source>,
     pub(crate) state: Option<Arc<dyn State>>,
+    pub(crate) key_value: Option<Arc<dyn KeyValue>>,
     pub(crate) outbound: Outbound,
     pub(crate) logs: Logs,
     pub(crate) limits: Limits,
@@ -40,6 +42,7 @@ impl Environment {
             secrets: nothing.clone(),
             config: nothing,
             state: None,
+            key_value: None,
             outbound: Outbound::default(),
             logs: Logs::discard(),
             limits: Limits::default(),
@@ -66,6 +69,7 @@ impl Environment {
             secrets: standard.clone(),
             config: standard,
             state: Some(Arc::new(MemoryState::default())),
+            key_value: Some(Arc::new(MemoryKeyValue::default())),
             logs: Logs::stderr(),
             ..Self::empty()
         }
@@ -96,10 +100,16 @@ impl Environment {
         Self { state: Some(state), ..self }
     }
 
+    /// The same for the gateway, which is a Spin application and takes Spin's own kind of store.
+    #[must_use]
+    pub fn key_value(self, store: Arc<dyn KeyValue>) -> Self {
+        Self { key_value: Some(store), ..self }
+    }
+
     /// No store: every instance works alone.
     #[must_use]
     pub fn without_state(self) -> Self {
-        Self { state: None, ..self }
+        Self { state: None, key_value: None, ..self }
     }
 
     /// The network. Clones of one [`Outbound`] share its connections.

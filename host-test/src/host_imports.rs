@@ -1,6 +1,6 @@
 //! Binds the component's three host interfaces to the embedder's sources and store.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use wasmtime::component::{Accessor, HasSelf};
 
@@ -86,26 +86,68 @@ impl<T: Send + 'static> state::HostWithStore<T> for HasSelf<HostImports> {
         Ok(imports(caller).state()?.delete(&key).await?)
     }
 
-    async fn increment(
+    async fn claim(
         caller: &Accessor<T, Self>,
         key: String,
-        delta: i64,
-        ttl_ms: Option<u64>,
-    ) -> Result<i64, types::HostError> {
-        Ok(imports(caller).state()?.increment(&key, delta, duration(ttl_ms)).await?)
+        value: Vec<u8>,
+        ttl_ms: u64,
+    ) -> Result<Option<Vec<u8>>, types::HostError> {
+        Ok(imports(caller).state()?.claim(&key, value, Duration::from_millis(ttl_ms)).await?)
     }
 
-    async fn compare_and_swap(
+    async fn swap(
         caller: &Accessor<T, Self>,
         key: String,
         expected: Vec<u8>,
         value: Vec<u8>,
-        ttl_ms: Option<u64>,
+        ttl_ms: u64,
     ) -> Result<bool, types::HostError> {
-        Ok(imports(caller).state()?.compare_and_swap(&key, &expected, value, duration(ttl_ms)).await?)
+        Ok(imports(caller).state()?.swap(&key, &expected, value, Duration::from_millis(ttl_ms)).await?)
+    }
+
+    async fn release(
+        caller: &Accessor<T, Self>,
+        key: String,
+        expected: Vec<u8>,
+    ) -> Result<(), types::HostError> {
+        Ok(imports(caller).state()?.release(&key, &expected).await?)
+    }
+
+    async fn take_turns(
+        caller: &Accessor<T, Self>,
+        key: String,
+        request: state::TurnRequest,
+    ) -> Result<state::Turns, types::HostError> {
+        let state::TurnRequest {
+            owner,
+            number,
+            interval,
+            tolerance,
+            horizon,
+            wanted,
+            least,
+            lead,
+            gap,
+            pause,
+        } = request;
+        let request = penstock_state::TurnRequest {
+            owner,
+            number,
+            interval,
+            tolerance,
+            horizon,
+            wanted,
+            least,
+            lead,
+            gap,
+            pause,
+        };
+        let turns = imports(caller).state()?.turns(&key, &request).await?;
+        let penstock_state::Turns { now, arrival, count, closed, since } = turns;
+        Ok(state::Turns { now, arrival, count, closed, since })
     }
 }
 
-fn duration(ms: Option<u64>) -> Option<std::time::Duration> {
-    ms.map(std::time::Duration::from_millis)
+fn duration(ms: Option<u64>) -> Option<Duration> {
+    ms.map(Duration::from_millis)
 }

@@ -34,6 +34,7 @@ pub mod gateway;
 mod host_imports;
 pub mod http;
 mod instance;
+pub mod key_value;
 mod limits;
 pub mod logs;
 mod plugin;

@@ -2,7 +2,7 @@
 //!
 //! The gateway is a Spin application; these are host implementations of the
 //! interfaces that it imports, so that Wasmtime alone runs it: variables from a
-//! [`Source`](crate::sources::Source), stores on a [`State`](crate::state::State).
+//! [`Source`](crate::sources::Source), stores on a [`KeyValue`](crate::key_value::KeyValue).
 
 mod keyvalue;
 mod variables;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use wasmtime::component::{HasData, Linker, ResourceTable};
 
-use crate::{sources::Source, state::State};
+use crate::{key_value::KeyValue, sources::Source};
 
 mod bindings {
     wasmtime::component::bindgen!({
@@ -36,7 +36,7 @@ const LABEL: &str = "default";
 pub(crate) struct SpinImports {
     pub(crate) variables: Arc<dyn Source>,
     /// None is a component without a grant.
-    pub(crate) store: Option<Arc<dyn State>>,
+    pub(crate) store: Option<Arc<dyn KeyValue>>,
 }
 
 /// The part of a store's data that these interfaces work on.

@@ -8,13 +8,18 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
+use penstock_state::turns::Plan;
+pub use penstock_state::{TurnRequest, Turns};
 use tokio::time::Instant;
 
 use crate::sources::HostError;
 
-/// A small key-value store. [`MemoryState`] serves one process; a deployment of
-/// several implements this over what it has, with atomic `increment` and
-/// `compare_and_swap`.
+/// A store. [`MemoryState`] serves one process; a deployment of several implements this over
+/// what it has.
+///
+/// Each operation is atomic, and does no harm when it is done twice or late. A key is used with
+/// `get`, `set` and `delete`, or with `claim`, `swap` and `release`, or with `turns`, and never in
+/// two of these ways.
 ///
 /// A `ttl` is how long a value stays at least wanted; a store may keep it longer
 /// only by not returning it any more.
@@ -33,24 +38,31 @@ pub trait State: Send + Sync {
     /// Removes a key. One that is not there is no error.
     fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), HostError>>;
 
-    /// Adds to a counter, atomically, and returns the new value. A counter that is
-    /// not there starts at 0, and `ttl` counts from its creation.
-    fn increment<'a>(
+    /// Claims a key: stores a value unless another one is there, which is returned.
+    fn claim<'a>(
         &'a self,
         key: &'a str,
-        delta: i64,
-        ttl: Option<Duration>,
-    ) -> BoxFuture<'a, Result<i64, HostError>>;
+        value: Vec<u8>,
+        ttl: Duration,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, HostError>>;
 
-    /// Replaces a value only if it is still `expected`, atomically. False when it
-    /// was not, or when there is none.
-    fn compare_and_swap<'a>(
+    /// Replaces a claim's value if it is the expected one. False when it was another one or none;
+    /// true also when it was replaced already.
+    fn swap<'a>(
         &'a self,
         key: &'a str,
         expected: &'a [u8],
         value: Vec<u8>,
-        ttl: Option<Duration>,
+        ttl: Duration,
     ) -> BoxFuture<'a, Result<bool, HostError>>;
+
+    /// Gives a claim up if its value is the expected one.
+    fn release<'a>(&'a self, key: &'a str, expected: &'a [u8]) -> BoxFuture<'a, Result<(), HostError>>;
+
+    /// Takes turns of a limit: what [`penstock_state::turns::Plan::ask`] answers at the store's
+    /// time.
+    fn turns<'a>(&'a self, key: &'a str, request: &'a TurnRequest)
+    -> BoxFuture<'a, Result<Turns, HostError>>;
 }
 
 /// A [`State`] in the memory of this process, bounded in bytes.
@@ -59,6 +71,7 @@ pub trait State: Send + Sync {
 /// component takes as a store that is not there. It never drops a live value: that
 /// could be a claim that somebody holds.
 pub struct MemoryState {
+    began: Instant,
     capacity: usize,
     entries: Mutex<Entries>,
 }
@@ -79,7 +92,7 @@ impl MemoryState {
     /// Holds keys and values of up to this many bytes.
     #[must_use]
     pub fn with_capacity(bytes: usize) -> Self {
-        Self { capacity: bytes, entries: Mutex::default() }
+        Self { began: Instant::now(), capacity: bytes, entries: Mutex::default() }
     }
 
     fn live(&self) -> MutexGuard<'_, Entries> {
@@ -169,50 +182,68 @@ impl State for MemoryState {
         })
     }
 
-    fn increment<'a>(
+    fn claim<'a>(
         &'a self,
         key: &'a str,
-        delta: i64,
-        ttl: Option<Duration>,
-    ) -> BoxFuture<'a, Result<i64, HostError>> {
+        value: Vec<u8>,
+        ttl: Duration,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, HostError>> {
         Box::pin(async move {
             let mut entries = self.live();
-            let (old, expires) = match entries.by_key.get(key) {
-                None => (0, expiry(ttl)),
-                Some(entry) => (counter(key, &entry.value)?, entry.expires),
-            };
-            let new = old
-                .checked_add(delta)
-                .ok_or_else(|| HostError::Failed(format!("the counter {key} would overflow")))?;
-            entries.put(key, Entry { value: new.to_string().into_bytes(), expires }, self.capacity)?;
-            Ok(new)
+            if let Some(present) = entries.by_key.get(key).filter(|entry| entry.value != value) {
+                return Ok(Some(present.value.clone()));
+            }
+            entries.put(key, Entry { value, expires: expiry(Some(ttl)) }, self.capacity)?;
+            Ok(None)
         })
     }
 
-    fn compare_and_swap<'a>(
+    fn swap<'a>(
         &'a self,
         key: &'a str,
         expected: &'a [u8],
         value: Vec<u8>,
-        ttl: Option<Duration>,
+        ttl: Duration,
     ) -> BoxFuture<'a, Result<bool, HostError>> {
         Box::pin(async move {
             let mut entries = self.live();
-            if entries.by_key.get(key).is_none_or(|entry| entry.value != expected) {
+            let ours = |entry: &Entry| entry.value == expected || entry.value == value;
+            if !entries.by_key.get(key).is_some_and(ours) {
                 return Ok(false);
             }
-            entries.put(key, Entry { value, expires: expiry(ttl) }, self.capacity)?;
+            entries.put(key, Entry { value, expires: expiry(Some(ttl)) }, self.capacity)?;
             Ok(true)
         })
     }
-}
 
-/// Counters are kept as decimal text, so that `get` shows something readable.
-fn counter(key: &str, value: &[u8]) -> Result<i64, HostError> {
-    std::str::from_utf8(value)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .ok_or_else(|| HostError::Failed(format!("{key} does not hold a counter")))
+    fn release<'a>(&'a self, key: &'a str, expected: &'a [u8]) -> BoxFuture<'a, Result<(), HostError>> {
+        Box::pin(async move {
+            let mut entries = self.live();
+            if entries.by_key.get(key).is_some_and(|entry| entry.value == expected) {
+                entries.remove(key);
+            }
+            Ok(())
+        })
+    }
+
+    fn turns<'a>(
+        &'a self,
+        key: &'a str,
+        request: &'a TurnRequest,
+    ) -> BoxFuture<'a, Result<Turns, HostError>> {
+        Box::pin(async move {
+            let mut entries = self.live();
+            let now = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
+            let plan = entries.by_key.get(key).and_then(|entry| Plan::parse(&entry.value));
+            // What is in memory is not forgotten as long as anybody asks.
+            let (turns, plan) = Plan::ask(plan, now, request, 0);
+            if let Some(plan) = plan {
+                let expires = expiry(Some(Duration::from_millis(plan.ttl_ms(now))));
+                entries.put(key, Entry { value: plan.to_string().into_bytes(), expires }, self.capacity)?;
+            }
+            Ok(turns)
+        })
+    }
 }
 
 #[cfg(test)]
@@ -234,37 +265,43 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_counter_expires_from_its_creation() {
+    async fn a_claim_is_one_callers_until_it_is_given_up_or_expires() {
         let state = MemoryState::default();
-        assert_eq!(state.increment("n", 2, SECOND).await, Ok(2));
-        tokio::time::advance(Duration::from_millis(600)).await;
-        assert_eq!(state.increment("n", -5, SECOND).await, Ok(-3));
-        assert_eq!(state.get("n").await, Ok(Some(b"-3".into())));
-        tokio::time::advance(Duration::from_millis(600)).await;
-        assert_eq!(state.increment("n", 1, SECOND).await, Ok(1));
-    }
-
-    #[tokio::test]
-    async fn only_counters_count() {
-        let state = MemoryState::default();
-        state.set("text", b"abc".into(), None).await.unwrap();
-        assert!(matches!(state.increment("text", 1, None).await, Err(HostError::Failed(_))));
-        state.increment("n", i64::MAX, None).await.unwrap();
-        assert!(matches!(state.increment("n", 1, None).await, Err(HostError::Failed(_))));
-        assert_eq!(state.increment("n", 0, None).await, Ok(i64::MAX), "a refused step changes nothing");
-    }
-
-    #[tokio::test]
-    async fn swaps_only_what_is_expected() {
-        let state = MemoryState::default();
-        assert_eq!(state.compare_and_swap("k", b"", b"new".into(), None).await, Ok(false));
-        state.set("k", b"old".into(), None).await.unwrap();
-        assert_eq!(state.compare_and_swap("k", b"other", b"new".into(), None).await, Ok(false));
-        assert_eq!(state.compare_and_swap("k", b"old", b"new".into(), None).await, Ok(true));
-        assert_eq!(state.get("k").await, Ok(Some(b"new".into())));
-        state.delete("k").await.unwrap();
+        let second = Duration::from_secs(1);
+        assert_eq!(state.claim("k", b"a".into(), second).await, Ok(None));
+        assert_eq!(state.claim("k", b"a".into(), second).await, Ok(None), "the same again");
+        assert_eq!(state.claim("k", b"b".into(), second).await, Ok(Some(b"a".into())));
+        assert_eq!(state.swap("k", b"b", b"c".into(), second).await, Ok(false));
+        state.release("k", b"b").await.unwrap();
+        assert_eq!(state.swap("k", b"a", b"c".into(), 2 * second).await, Ok(true));
+        assert_eq!(state.swap("k", b"a", b"c".into(), 2 * second).await, Ok(true), "done already");
+        tokio::time::advance(2 * second).await;
+        assert_eq!(state.swap("k", b"c", b"d".into(), second).await, Ok(false), "expired");
+        assert_eq!(state.claim("k", b"d".into(), second).await, Ok(None));
+        state.release("k", b"d").await.unwrap();
         assert_eq!(state.get("k").await, Ok(None));
         assert!(format!("{state:?}").contains("bytes: 0"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn turns_are_given_once() {
+        let state = MemoryState::default();
+        let ask = |number| TurnRequest {
+            owner: 1,
+            number,
+            interval: 1_000,
+            horizon: 5_000,
+            wanted: 4,
+            ..TurnRequest::default()
+        };
+        let first = state.turns("limit", &ask(1)).await.unwrap();
+        assert_eq!((first.count, first.arrival), (4, first.now), "at once: there was nothing before");
+        assert_eq!(state.turns("limit", &ask(1)).await, Ok(first), "the same request");
+        let second = state.turns("limit", &ask(2)).await.unwrap();
+        assert_eq!((second.count, second.arrival), (2, first.now + 4_000), "up to the horizon");
+        tokio::time::advance(Duration::from_secs(7_200)).await;
+        let later = state.turns("limit", &ask(3)).await.unwrap();
+        assert_ne!(later.since, first.since, "nobody asked for so long");
     }
 
     #[tokio::test(start_paused = true)]

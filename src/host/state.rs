@@ -1,15 +1,15 @@
 //! The store that the instances of a deployment share.
 
 use super::HostError;
+use penstock_state::{TurnRequest, Turns};
 use std::time::Duration;
 
-/// A small key-value store. A host without one answers [`HostError::Unavailable`], and
-/// the instance works alone.
+/// A store. A host without one answers [`HostError::Unavailable`], and the instance works
+/// alone.
 ///
-/// What holds in every store, as observed in Spin: `increment` gives each caller a
-/// different number; `swap` loses no update of a key that exists. What does not hold:
-/// `swap` on an absent key may succeed twice, so nothing is ever created with it.
-/// Claim with `increment`, where exactly one caller gets 1.
+/// Each operation is atomic, and does no harm when it is done twice or late. A key is used
+/// with `get`, `set` and `delete`, or with `claim`, `swap` and `release`, or for turns, and
+/// never in two of these ways: stores differ on a mix.
 #[allow(async_fn_in_trait, reason = "a component has one thread: the futures need not be Send")]
 pub trait State {
     /// The value under a key.
@@ -21,18 +21,30 @@ pub trait State {
     /// Removes a key; one that is not there is no error.
     async fn state_delete(&self, key: &str) -> Result<(), HostError>;
 
-    /// Adds to a counter, which starts at 0, and returns the new value. `ttl` counts
-    /// from the counter's creation.
-    async fn state_increment(&self, key: &str, delta: i64, ttl: Option<Duration>) -> Result<i64, HostError>;
+    /// Claims a key: stores a value unless another one is there, which is returned. It is
+    /// dropped after `ttl`.
+    async fn state_claim(
+        &self,
+        key: &str,
+        value: Vec<u8>,
+        ttl: Duration,
+    ) -> Result<Option<Vec<u8>>, HostError>;
 
-    /// Replaces a value if it is still the expected one; false when it was not.
+    /// Replaces a claim's value if it is the expected one. False when it was another one or
+    /// none; true also when it was replaced already.
     async fn state_swap(
         &self,
         key: &str,
         expected: Vec<u8>,
         value: Vec<u8>,
-        ttl: Option<Duration>,
+        ttl: Duration,
     ) -> Result<bool, HostError>;
+
+    /// Gives a claim up if its value is the expected one.
+    async fn state_release(&self, key: &str, expected: Vec<u8>) -> Result<(), HostError>;
+
+    /// Takes turns of a limit.
+    async fn state_turns(&self, key: &str, request: &TurnRequest) -> Result<Turns, HostError>;
 
     /// Whether the store answers.
     async fn shares_state(&self) -> bool {

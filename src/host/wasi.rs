@@ -17,6 +17,7 @@ use crate::{
         time::{Tick, WallTime},
     },
 };
+use penstock_state::{TurnRequest, Turns};
 use std::time::Duration;
 use wasip3::{
     clocks::{monotonic_clock, system_clock},
@@ -80,8 +81,13 @@ impl State for WasiHost {
         Ok(state::delete(key.to_owned()).await?)
     }
 
-    async fn state_increment(&self, key: &str, delta: i64, ttl: Option<Duration>) -> Result<i64, HostError> {
-        Ok(state::increment(key.to_owned(), delta, ttl.map(millis)).await?)
+    async fn state_claim(
+        &self,
+        key: &str,
+        value: Vec<u8>,
+        ttl: Duration,
+    ) -> Result<Option<Vec<u8>>, HostError> {
+        Ok(state::claim(key.to_owned(), value, millis(ttl)).await?)
     }
 
     async fn state_swap(
@@ -89,9 +95,33 @@ impl State for WasiHost {
         key: &str,
         expected: Vec<u8>,
         value: Vec<u8>,
-        ttl: Option<Duration>,
+        ttl: Duration,
     ) -> Result<bool, HostError> {
-        Ok(state::compare_and_swap(key.to_owned(), expected, value, ttl.map(millis)).await?)
+        Ok(state::swap(key.to_owned(), expected, value, millis(ttl)).await?)
+    }
+
+    async fn state_release(&self, key: &str, expected: Vec<u8>) -> Result<(), HostError> {
+        Ok(state::release(key.to_owned(), expected).await?)
+    }
+
+    async fn state_turns(&self, key: &str, request: &TurnRequest) -> Result<Turns, HostError> {
+        let TurnRequest { owner, number, interval, tolerance, horizon, wanted, least, lead, gap, pause } =
+            *request;
+        let request = state::TurnRequest {
+            owner,
+            number,
+            interval,
+            tolerance,
+            horizon,
+            wanted,
+            least,
+            lead,
+            gap,
+            pause,
+        };
+        let state::Turns { now, arrival, count, closed, since } =
+            state::take_turns(key.to_owned(), request).await?;
+        Ok(Turns { now, arrival, count, closed, since })
     }
 }
 
@@ -128,6 +158,14 @@ pub fn wall_now() -> WallTime {
     WallTime::from_millis(
         now.seconds.saturating_mul(1000).saturating_add(i64::from(now.nanoseconds / 1_000_000)),
     )
+}
+
+/// The same in microseconds since the Unix epoch; 0 before it.
+#[must_use]
+pub fn wall_micros() -> u64 {
+    let now = system_clock::now();
+    let seconds = u64::try_from(now.seconds).unwrap_or(0);
+    seconds.saturating_mul(1_000_000).saturating_add(u64::from(now.nanoseconds / 1_000))
 }
 
 /// 64 bits of the host's secure random source.

@@ -1,27 +1,16 @@
 //! Handing an event out once.
 //!
-//! Three keys of the host's store for each event. A *counter*: `increment` gives exactly one
-//! caller 1, in every store. A *lease*: who has the event and until when, so that it comes
-//! free when its consumer dies. It is written before the counter is touched and only ever
-//! swapped afterwards: a swap of a key that exists loses nothing, while one of an absent key
-//! may succeed twice. And *done*, which outlives the sender's last retry.
+//! An event is one claim in the host's store: *held* by a consumer for the time of its lease,
+//! so that it comes free when the consumer dies, and then *done*, which outlives the sender's
+//! last retry.
 //!
 //! What is promised: while a consumer settles an event within its lease, no other consumer
 //! gets it, and once it is done nobody does. A consumer that takes longer than its lease may
 //! have been taken for dead, and is told so.
 
-use crate::{
-    host::{Host, HostError},
-    policy::time::WallTime,
-};
+use crate::host::{Host, HostError};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
-
-/// How far the clocks of two instances may be apart.
-const SKEW: Duration = Duration::from_secs(10);
-
-/// How often a swap is tried again when somebody else was faster.
-const TRIES: u32 = 4;
 
 /// The claims of a deployment.
 #[derive(Debug)]
@@ -52,16 +41,8 @@ pub struct Ticket {
     nonce: u64,
 }
 
-/// Who has an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lease {
-    /// Somebody is about to claim it.
-    Seed { until: i64 },
-    /// The holder of this ticket.
-    Held { nonce: u64, until: i64 },
-    /// Nobody: the last one gave it back.
-    Free,
-}
+/// What the store holds of an event that was handled.
+const DONE: &[u8] = b"done";
 
 impl Ticket {
     /// Reads what [`Ticket`] prints.
@@ -70,6 +51,15 @@ impl Ticket {
         let (event, nonce) = text.split_once('.')?;
         let whole = event.len() == 64 && event.bytes().all(|digit| digit.is_ascii_hexdigit());
         Some(Ticket { event: whole.then(|| event.to_owned())?, nonce: u64::from_str_radix(nonce, 16).ok()? })
+    }
+
+    fn key(&self) -> String {
+        format!("penstock/webhook/event/{}", self.event)
+    }
+
+    /// What the store holds while the event is this consumer's.
+    fn held(&self) -> Vec<u8> {
+        format!("held {:016x}", self.nonce).into_bytes()
     }
 }
 
@@ -85,42 +75,18 @@ impl<H: Host> Claims<'_, H> {
     /// # Errors
     /// The store's trouble. Nothing was handed out then.
     pub async fn claim(&self, identity: &[&str]) -> Result<Claim, HostError> {
-        let event = hash(identity);
-        if self.is_done(&event).await? {
-            return Ok(Claim::Done);
-        }
-        let lease_key = key("lease", &event);
-        if self.lease(&lease_key).await?.is_none() {
-            let seed = Lease::Seed { until: self.until() };
-            self.host.state_set(&lease_key, seed.to_bytes(), Some(self.keep)).await?;
-        }
-        let count = self.host.state_increment(&key("claim", &event), 1, Some(self.keep)).await?;
-        let ticket = Ticket { event, nonce: self.host.random() };
-        let now = self.host.wall_now().as_millis();
-        for _ in 0..TRIES {
-            let Some(lease) = self.lease(&lease_key).await? else {
-                return Err(HostError::Failed("the store lost a lease".to_owned()));
-            };
-            let free = match lease {
-                // Whoever counts 1 is the one that the seed waits for.
-                Lease::Seed { until } => count == 1 || over(until, now),
-                Lease::Held { until, .. } => over(until, now),
-                Lease::Free => true,
-            };
-            if !free {
-                return Ok(Claim::Taken);
-            }
-            let held = Lease::Held { nonce: ticket.nonce, until: self.until() };
-            if self.swap(&lease_key, lease, held).await? {
-                // It may have been handled between the first look and the claim.
-                return Ok(if self.is_done(&ticket.event).await? {
-                    Claim::Done
-                } else {
-                    Claim::Ours(ticket)
-                });
+        let ticket = Ticket { event: hash(identity), nonce: self.host.random() };
+        let (key, held) = (ticket.key(), ticket.held());
+        match self.host.state_claim(&key, held.clone(), self.lease).await? {
+            None => Ok(Claim::Ours(ticket)),
+            Some(present) if present == DONE => Ok(Claim::Done),
+            Some(present) if is_held(&present) => Ok(Claim::Taken),
+            // What this version did not write would hold the event up for as long as it stays.
+            Some(foreign) => {
+                let ours = self.host.state_swap(&key, foreign, held, self.lease).await?;
+                Ok(if ours { Claim::Ours(ticket) } else { Claim::Taken })
             }
         }
-        Ok(Claim::Taken)
     }
 
     /// The event is handled: nobody gets it again. False if the lease had run out and
@@ -129,8 +95,19 @@ impl<H: Host> Claims<'_, H> {
     /// # Errors
     /// The store's trouble: the event may come again.
     pub async fn done(&self, ticket: &Ticket) -> Result<bool, HostError> {
-        self.host.state_set(&key("done", &ticket.event), b"1".to_vec(), Some(self.keep)).await?;
-        Ok(self.is_ours(self.lease(&key("lease", &ticket.event)).await?, ticket))
+        let key = ticket.key();
+        if self.host.state_swap(&key, ticket.held(), DONE.to_vec(), self.keep).await? {
+            return Ok(true);
+        }
+        let Some(present) = self.host.state_claim(&key, DONE.to_vec(), self.keep).await? else {
+            // The lease had run out, and nobody came.
+            return Ok(true);
+        };
+        if present != DONE {
+            // Somebody else is at it. What has been handled stays handled.
+            self.host.state_swap(&key, present, DONE.to_vec(), self.keep).await?;
+        }
+        Ok(false)
     }
 
     /// The event could not be handled: the next delivery gets it.
@@ -138,80 +115,14 @@ impl<H: Host> Claims<'_, H> {
     /// # Errors
     /// The store's trouble: it comes free when the lease is over.
     pub async fn release(&self, ticket: &Ticket) -> Result<(), HostError> {
-        let lease_key = key("lease", &ticket.event);
-        for _ in 0..TRIES {
-            match self.lease(&lease_key).await? {
-                Some(lease) if self.is_ours(Some(lease), ticket) => {
-                    if self.swap(&lease_key, lease, Lease::Free).await? {
-                        return Ok(());
-                    }
-                }
-                _ => return Ok(()),
-            }
-        }
-        Ok(())
-    }
-
-    /// A seed that came late stands over the lease of the one who counted 1.
-    fn is_ours(&self, lease: Option<Lease>, ticket: &Ticket) -> bool {
-        match lease {
-            Some(Lease::Held { nonce, .. }) => nonce == ticket.nonce,
-            Some(Lease::Seed { .. }) => true,
-            Some(Lease::Free) | None => false,
-        }
-    }
-
-    async fn is_done(&self, event: &str) -> Result<bool, HostError> {
-        Ok(self.host.state_get(&key("done", event)).await?.is_some())
-    }
-
-    async fn lease(&self, key: &str) -> Result<Option<Lease>, HostError> {
-        Ok(self.host.state_get(key).await?.and_then(|bytes| Lease::from_bytes(&bytes)))
-    }
-
-    async fn swap(&self, key: &str, from: Lease, to: Lease) -> Result<bool, HostError> {
-        self.host.state_swap(key, from.to_bytes(), to.to_bytes(), Some(self.keep)).await
-    }
-
-    fn until(&self) -> i64 {
-        let lease = i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX);
-        self.host.wall_now().as_millis().saturating_add(lease)
+        self.host.state_release(&ticket.key(), ticket.held()).await
     }
 }
 
-impl Lease {
-    fn to_bytes(self) -> Vec<u8> {
-        match self {
-            Lease::Seed { until } => format!("seed {until}"),
-            Lease::Held { nonce, until } => format!("held {nonce:016x} {until}"),
-            Lease::Free => "free".to_owned(),
-        }
-        .into_bytes()
-    }
-
-    /// None for what this version did not write, byte by byte: a swap that expects it as we
-    /// would write it would never succeed, and the event would be taken for good.
-    fn from_bytes(bytes: &[u8]) -> Option<Lease> {
-        let mut words = std::str::from_utf8(bytes).ok()?.split(' ');
-        let lease = match words.next()? {
-            "seed" => Lease::Seed { until: words.next()?.parse().ok()? },
-            "held" => Lease::Held {
-                nonce: u64::from_str_radix(words.next()?, 16).ok()?,
-                until: words.next()?.parse().ok()?,
-            },
-            "free" => Lease::Free,
-            _ => return None,
-        };
-        (lease.to_bytes() == bytes).then_some(lease)
-    }
-}
-
-fn over(until: i64, now: i64) -> bool {
-    WallTime::from_millis(until).until(WallTime::from_millis(now)) > SKEW
-}
-
-fn key(what: &str, event: &str) -> String {
-    format!("penstock/webhook/{what}/{event}")
+fn is_held(value: &[u8]) -> bool {
+    value
+        .strip_prefix(b"held ")
+        .is_some_and(|nonce| nonce.len() == 16 && nonce.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Texts of any length and content as a part of a key, each with its length before it, so

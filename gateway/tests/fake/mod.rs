@@ -9,6 +9,7 @@ use penstock::{
         secret::Secret,
         time::{Tick, WallTime},
     },
+    state::{TurnRequest, Turns},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -162,17 +163,19 @@ impl State for FakeHost {
         Err(no_store())
     }
 
-    async fn state_increment(&self, _: &str, _: i64, _: Option<Duration>) -> Result<i64, HostError> {
+    async fn state_claim(&self, _: &str, _: Vec<u8>, _: Duration) -> Result<Option<Vec<u8>>, HostError> {
         Err(no_store())
     }
 
-    async fn state_swap(
-        &self,
-        _: &str,
-        _: Vec<u8>,
-        _: Vec<u8>,
-        _: Option<Duration>,
-    ) -> Result<bool, HostError> {
+    async fn state_swap(&self, _: &str, _: Vec<u8>, _: Vec<u8>, _: Duration) -> Result<bool, HostError> {
+        Err(no_store())
+    }
+
+    async fn state_release(&self, _: &str, _: Vec<u8>) -> Result<(), HostError> {
+        Err(no_store())
+    }
+
+    async fn state_turns(&self, _: &str, _: &TurnRequest) -> Result<Turns, HostError> {
         Err(no_store())
     }
 }

@@ -98,7 +98,7 @@ impl Instances {
             .map_err(|error| Error::component(&error))?;
         let variables = environment.secrets_and_settings();
         let most = options.instances;
-        let imports = SpinImports { variables: Arc::new(variables), store: environment.state.clone() };
+        let imports = SpinImports { variables: Arc::new(variables), store: environment.key_value.clone() };
         Ok(Self {
             engine: engine.clone(),
             service,

@@ -11,11 +11,11 @@ use super::{
         wasi::keyvalue::{atomics, store as wasi},
     },
 };
-use crate::{sources::HostError, state::State};
+use crate::{key_value::KeyValue, sources::HostError};
 
 /// An open store.
 #[derive(Clone)]
-pub struct Store(Arc<dyn State>);
+pub struct Store(Arc<dyn KeyValue>);
 
 /// A value as it was.
 pub struct Cas {
@@ -94,7 +94,7 @@ impl<T: Send + 'static> spin::HostStoreWithStore<T> for Spin {
         key: String,
         value: Vec<u8>,
     ) -> wasmtime::Result<Result<(), spin::Error>> {
-        Ok(opened(caller, &store)?.0.set(&key, value, None).await.map_err(Into::into))
+        Ok(opened(caller, &store)?.0.set(&key, value).await.map_err(Into::into))
     }
 
     async fn delete(
@@ -142,7 +142,7 @@ impl wasi::HostBucket for SpinView<'_> {
         value: Vec<u8>,
     ) -> wasmtime::Result<Result<(), wasi::Error>> {
         let store = self.table.get(&bucket)?.clone();
-        Ok(store.0.set(&key, value, None).await.map_err(Into::into))
+        Ok(store.0.set(&key, value).await.map_err(Into::into))
     }
 
     async fn delete(
@@ -154,13 +154,15 @@ impl wasi::HostBucket for SpinView<'_> {
         Ok(store.0.delete(&key).await.map_err(Into::into))
     }
 
-    /// Nothing of ours lists keys, and a state need not be able to.
+    /// All at once: there is no cursor to go on from.
     async fn list_keys(
         &mut self,
-        _: Resource<Store>,
+        bucket: Resource<Store>,
         _: Option<String>,
     ) -> wasmtime::Result<Result<wasi::KeyResponse, wasi::Error>> {
-        Ok(Err(wasi::Error::Other("this host does not list keys".to_owned())))
+        let store = self.table.get(&bucket)?.clone();
+        let keys = store.0.keys().await;
+        Ok(keys.map(|keys| wasi::KeyResponse { keys, cursor: None }).map_err(Into::into))
     }
 
     async fn exists(
@@ -199,7 +201,7 @@ impl atomics::Host for SpinView<'_> {
         delta: i64,
     ) -> wasmtime::Result<Result<i64, wasi::Error>> {
         let store = self.table.get(&bucket)?.clone();
-        Ok(store.0.increment(&key, delta, None).await.map_err(Into::into))
+        Ok(store.0.increment(&key, delta).await.map_err(Into::into))
     }
 
     async fn swap(
@@ -208,12 +210,7 @@ impl atomics::Host for SpinView<'_> {
         value: Vec<u8>,
     ) -> wasmtime::Result<Result<(), atomics::CasError>> {
         let Cas { store, key, current } = self.table.delete(cas)?;
-        let swapped = match &current {
-            Some(current) => store.0.compare_and_swap(&key, current, value, None).await,
-            // As in Spin, where a key that was not there is simply written: whoever
-            // relies on more would find out only in production.
-            None => store.0.set(&key, value, None).await.map(|()| true),
-        };
+        let swapped = store.0.swap(&key, current, value).await;
         Ok(match swapped {
             Ok(true) => Ok(()),
             Ok(false) => match self.read(store, key).await? {
@@ -253,9 +250,9 @@ mod tests {
     use wasmtime::component::ResourceTable;
 
     use super::{atomics::Host as _, atomics::HostCas as _, wasi::HostBucket as _, *};
-    use crate::{sources::Map, spin::SpinImports, state::MemoryState};
+    use crate::{key_value::MemoryKeyValue, sources::Map, spin::SpinImports};
 
-    fn imports(store: Option<Arc<dyn State>>) -> SpinImports {
+    fn imports(store: Option<Arc<dyn KeyValue>>) -> SpinImports {
         SpinImports { variables: Arc::new(Map::default()), store }
     }
 
@@ -283,7 +280,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_swap_loses_no_update_of_an_existing_key() {
-        let imports = imports(Some(Arc::new(MemoryState::default())));
+        let imports = imports(Some(Arc::new(MemoryKeyValue::default())));
         let mut table = ResourceTable::new();
         let mut view = SpinView { imports: &imports, table: &mut table };
         let bucket = bucket(&mut view);
@@ -303,7 +300,7 @@ mod tests {
 
     #[tokio::test]
     async fn counters_and_keys() {
-        let imports = imports(Some(Arc::new(MemoryState::default())));
+        let imports = imports(Some(Arc::new(MemoryKeyValue::default())));
         let mut table = ResourceTable::new();
         let mut view = SpinView { imports: &imports, table: &mut table };
         let bucket = bucket(&mut view);

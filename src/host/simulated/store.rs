@@ -5,12 +5,16 @@ use crate::{
     host::{Host, HostError, State},
     policy::time::{Tick, unit},
 };
+use penstock_state::{TurnRequest, Turns, redis::GRACE, turns::Plan};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
     rc::Rc,
     time::Duration,
 };
+
+/// What the store's clock shows, in microseconds, when a simulation begins.
+const EPOCH: u64 = 1_790_000_000_000_000;
 
 /// A key-value store that any number of simulated hosts share. Clones are the same
 /// store.
@@ -35,13 +39,8 @@ pub struct Conduct {
 }
 
 struct Entry {
-    value: Value,
+    value: Vec<u8>,
     until: Tick,
-}
-
-enum Value {
-    Bytes(Vec<u8>),
-    Counter(i64),
 }
 
 impl Store {
@@ -54,10 +53,8 @@ impl Store {
     #[must_use]
     pub fn contents(&self) -> Vec<String> {
         let entries = self.0.entries.borrow();
-        let show = |(key, entry): (&String, &Entry)| match &entry.value {
-            Value::Bytes(bytes) => format!("{key}={}", String::from_utf8_lossy(bytes)),
-            Value::Counter(count) => format!("{key}={count}"),
-        };
+        let show =
+            |(key, entry): (&String, &Entry)| format!("{key}={}", String::from_utf8_lossy(&entry.value));
         entries.iter().map(show).collect()
     }
 
@@ -96,61 +93,78 @@ impl Simulated {
         Ok(store)
     }
 
-    fn until(&self, ttl: Option<Duration>) -> Tick {
-        ttl.map_or(Tick::MAX, |ttl| self.0.clock.now() + ttl)
+    fn entry(&self, value: Vec<u8>, ttl: Option<Duration>) -> Entry {
+        let until = ttl.map_or(Tick::MAX, |ttl| self.0.clock.now() + ttl);
+        Entry { value, until }
     }
 }
 
 impl State for Simulated {
     async fn state_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
-        self.read(|entries| match entries.get(key).map(|entry| &entry.value) {
-            Some(Value::Bytes(bytes)) => Some(bytes.clone()),
-            Some(Value::Counter(count)) => Some(count.to_string().into_bytes()),
-            None => None,
-        })
-        .await
+        self.read(|entries| entries.get(key).map(|entry| entry.value.clone())).await
     }
 
     async fn state_set(&self, key: &str, value: Vec<u8>, ttl: Option<Duration>) -> Result<(), HostError> {
-        let entry = Entry { value: Value::Bytes(value), until: self.until(ttl) };
-        self.write(|entries| drop(entries.insert(key.to_owned(), entry))).await
+        self.write(|entries| drop(entries.insert(key.to_owned(), self.entry(value, ttl)))).await
     }
 
     async fn state_delete(&self, key: &str) -> Result<(), HostError> {
         self.write(|entries| drop(entries.remove(key))).await
     }
 
-    async fn state_increment(&self, key: &str, delta: i64, ttl: Option<Duration>) -> Result<i64, HostError> {
-        let until = self.until(ttl);
-        let count = self.write(|entries| {
-            let fresh = || Entry { value: Value::Counter(0), until };
-            match &mut entries.entry(key.to_owned()).or_insert_with(fresh).value {
-                Value::Counter(count) => {
-                    *count = count.saturating_add(delta);
-                    Ok(*count)
-                }
-                Value::Bytes(_) => Err(HostError::Failed("the key holds no counter".to_owned())),
+    async fn state_claim(
+        &self,
+        key: &str,
+        value: Vec<u8>,
+        ttl: Duration,
+    ) -> Result<Option<Vec<u8>>, HostError> {
+        self.write(|entries| match entries.get(key).filter(|entry| entry.value != value) {
+            Some(entry) => Some(entry.value.clone()),
+            None => {
+                entries.insert(key.to_owned(), self.entry(value, Some(ttl)));
+                None
             }
-        });
-        count.await?
+        })
+        .await
     }
 
-    /// On an absent key it succeeds, as in the stores that do not protect creation.
     async fn state_swap(
         &self,
         key: &str,
         expected: Vec<u8>,
         value: Vec<u8>,
-        ttl: Option<Duration>,
+        ttl: Duration,
     ) -> Result<bool, HostError> {
-        let until = self.until(ttl);
-        self.write(|entries| match entries.get(key).map(|entry| &entry.value) {
-            Some(Value::Bytes(present)) if *present != expected => false,
-            Some(Value::Counter(_)) => false,
-            _ => {
-                entries.insert(key.to_owned(), Entry { value: Value::Bytes(value), until });
-                true
+        self.write(|entries| {
+            let ours = |entry: &Entry| entry.value == expected || entry.value == value;
+            let done = entries.get(key).is_some_and(ours);
+            if done {
+                entries.insert(key.to_owned(), self.entry(value, Some(ttl)));
             }
+            done
+        })
+        .await
+    }
+
+    async fn state_release(&self, key: &str, expected: Vec<u8>) -> Result<(), HostError> {
+        self.write(|entries| {
+            if entries.get(key).is_some_and(|entry| entry.value == expected) {
+                entries.remove(key);
+            }
+        })
+        .await
+    }
+
+    async fn state_turns(&self, key: &str, request: &TurnRequest) -> Result<Turns, HostError> {
+        self.write(|entries| {
+            let now = self.0.clock.now().as_nanos() / 1_000 + EPOCH;
+            let plan = entries.get(key).and_then(|entry| Plan::parse(&entry.value));
+            let (turns, plan) = Plan::ask(plan, now, request, GRACE);
+            if let Some(plan) = plan {
+                let ttl = Duration::from_millis(plan.ttl_ms(now));
+                entries.insert(key.to_owned(), self.entry(plan.to_string().into_bytes(), Some(ttl)));
+            }
+            turns
         })
         .await
     }

@@ -12,8 +12,8 @@ const MAX_DEFAULT_BURST: u32 = 4;
 const TIMER: Duration = Duration::from_millis(4);
 
 /// One more in a burst for each so many in a window, so that bursts cost at most a
-/// thirtieth of the rate (see [`RateLimit::interval`]).
-const COUNT_PER_BURST: u32 = 30;
+/// sixtieth of the rate (see [`RateLimit::interval`]).
+const COUNT_PER_BURST: u32 = 60;
 
 /// At most `count` requests in any window of this length, wherever it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// A limit with the default burst: 1, and one more for each 30 of the count, up to 4, or up to
-    /// what becomes free in 4 ms. It keeps 96 % of the limit usable; a burst of 4 for a limit of 4
+    /// A limit with the default burst: 1, and one more for each 60 of the count, up to 4, or up to
+    /// what becomes free in 4 ms. It keeps 98 % of the limit usable; a burst of 4 for a limit of 4
     /// would keep 25 %.
     #[must_use]
     pub fn new(count: u32, window: Duration) -> RateLimit {

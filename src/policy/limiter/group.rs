@@ -13,7 +13,6 @@ use super::{
     inflight::{GroupId, Inflight},
     queue::{Caller, Queue, Ticket},
     shared::Ask,
-    shared::Reply,
     source::{Mode, Source, Trouble},
 };
 use crate::{
@@ -21,6 +20,7 @@ use crate::{
     time::Tick,
 };
 use litemap::LiteMap;
+use penstock_state::Turns;
 use std::time::Duration;
 
 /// A call cannot be sent before its deadline.
@@ -218,6 +218,10 @@ impl Group {
         if let Some(adaptive) = self.adaptive.as_mut().filter(|_| news) {
             adaptive.throttled(now);
         }
+        if let Some(until) = self.backoff.closed_until(now) {
+            self.source.pause(until);
+        }
+        self.wakes.extend(self.leader);
         self.refuse(now);
     }
 
@@ -270,7 +274,9 @@ impl Group {
         if self.leader != Some(ticket) || self.asked.is_some() {
             return Ask::Nothing;
         }
-        if let Some(until) = self.backoff.closed_until(now) {
+        if let Some(until) = self.backoff.closed_until(now)
+            && !self.source.has_news(now)
+        {
             // Slots would lapse.
             return Ask::Wait(until);
         }
@@ -281,14 +287,8 @@ impl Group {
         ask
     }
 
-    /// How long to wait for an answer of the store.
-    #[must_use]
-    pub fn patience(&self) -> Duration {
-        self.source.patience()
-    }
-
     /// What the store answered to this call. It is ignored if another one asks now.
-    pub fn answered(&mut self, now: Tick, ticket: Ticket, answer: Result<Reply, Trouble>, random: f64) {
+    pub fn answered(&mut self, now: Tick, ticket: Ticket, answer: Result<Turns, Trouble>, random: f64) {
         let Some(asked) = self.asked.take_if(|_| self.leader == Some(ticket)) else { return };
         self.source.answered(asked, now, answer, random);
         self.refuse(now);

@@ -5,12 +5,13 @@
 //! While the store is down each instance uses a fixed share of the limit. Both changes
 //! keep the limit, provided that the store is up or down for all:
 //!
-//! - Going: nothing is sent for the reach of the shared plan and one window. By then all
-//!   that anybody held of the plan is over by a full window.
+//! - Going: nothing is sent for as long as anybody may trust the plan, and one window. By then
+//!   all that was sent by the plan is over by a full window.
 //! - A share may be used for a second after a question was put that the store did not
 //!   answer, and then the store must be asked again. So all shares end within a second of
 //!   the store's return.
-//! - Coming back: nothing is claimed for that second and one window.
+//! - Coming back: whoever notices goes on with its share for that second, and has the store
+//!   hold all turns back for one window more.
 //!
 //! A host that answers the very first question with "unavailable" has no store, as far
 //! as anyone can tell. If there is one instance only, it works with the whole limit from
@@ -19,17 +20,16 @@
 
 use super::{
     gcra::{Gcra, RateLimit},
-    shared::{Ask, Lease, Reply},
+    shared::{Ask, Lease, TRUST},
 };
 use crate::time::Tick;
+use penstock_state::Turns;
 use std::time::Duration;
 
-/// How long nothing at all may succeed before the store counts as down.
-const SILENCE: Duration = Duration::from_secs(2);
-/// The longest that one question may take.
-const ANSWER: Duration = Duration::from_secs(1);
-/// The same while the store is down: a call may wait for it.
-const PROBE: Duration = Duration::from_millis(250);
+/// How long nothing may succeed before the store counts as down.
+const FAILING: Duration = Duration::from_secs(1);
+/// The longest that one question may take. A call may wait for it.
+pub const PATIENCE: Duration = Duration::from_millis(300);
 /// How long a share serves without asking whether the store is back.
 const SHARE: Duration = Duration::from_secs(1);
 /// The same when there never was a store.
@@ -82,6 +82,8 @@ pub struct Source {
     lease: Lease,
     /// Until when a share may be used.
     until: Tick,
+    /// Whether the store is back, and its turns are used once the share is over.
+    back: bool,
     /// Whether the store ever answered.
     heard: bool,
     /// Since when nothing has succeeded.
@@ -100,6 +102,7 @@ impl Source {
             local: Gcra::new(limit.share(instances)),
             lease: Lease::new(limit, me),
             until: Tick::ZERO,
+            back: false,
             heard: false,
             failing: None,
         }
@@ -171,8 +174,23 @@ impl Source {
         }
     }
 
+    /// The provider refuses requests until then: the other instances are to know.
+    pub fn pause(&mut self, until: Tick) {
+        self.lease.pause(until);
+    }
+
+    /// Whether the other instances do not know of a pause that they should know of.
+    #[must_use]
+    pub fn has_news(&self, now: Tick) -> bool {
+        self.mode == Mode::Shared && self.lease.has_news(now)
+    }
+
     /// What to ask of the store, when so many calls wait.
     pub fn ask(&mut self, now: Tick, waiting: usize, random: f64) -> Ask {
+        if self.back && now >= self.until {
+            self.back = false;
+            self.mode = Mode::Shared;
+        }
         let life = match self.mode {
             Mode::Local => return Ask::Nothing,
             Mode::Shared => return self.lease.ask(now, waiting, random),
@@ -180,31 +198,25 @@ impl Source {
             Mode::Alone => ALONE,
         };
         // Early enough that no call has to wait for the answer.
-        let due = self.until - life / 2;
+        let due = if self.back { self.until } else { self.until - life / 2 };
         match () {
             () if waiting == 0 => Ask::Nothing,
             () if now < due => Ask::Wait(due),
-            () => Ask::Get,
+            () => self.lease.hold(SHARE + self.limit.window),
         }
     }
 
-    /// How long to wait for an answer.
-    #[must_use]
-    pub fn patience(&self) -> Duration {
-        if self.mode == Mode::Shared { ANSWER } else { PROBE }
-    }
-
     /// Takes the answer to the last question, which was put at `asked`.
-    pub fn answered(&mut self, asked: Tick, now: Tick, answer: Result<Reply, Trouble>, random: f64) {
-        let trouble = match answer {
-            Ok(reply) => {
+    pub fn answered(&mut self, asked: Tick, now: Tick, answer: Result<Turns, Trouble>, random: f64) {
+        let understood =
+            answer.and_then(|turns| self.lease.reply(asked, now, &turns).map_err(|_| Trouble::Failed));
+        let trouble = match understood {
+            Ok(()) => {
                 self.heard = true;
                 self.failing = None;
                 if matches!(self.mode, Mode::Share | Mode::Alone) {
-                    self.mode = Mode::Shared;
-                    self.lease.start_over(now + SHARE + self.limit.window);
-                } else {
-                    self.lease.reply(asked, now, reply, random);
+                    self.back = true;
+                    self.until = asked + SHARE;
                 }
                 return;
             }
@@ -225,8 +237,8 @@ impl Source {
             }
             Mode::Shared => {
                 let failing = *self.failing.get_or_insert(asked);
-                self.lease.reply(asked, now, Reply::Failed, random);
-                if trouble == Trouble::Unavailable || now.since(failing) >= SILENCE {
+                self.lease.failed(now, random);
+                if trouble == Trouble::Unavailable || now.since(failing) >= FAILING {
                     self.go_down(asked, now);
                 }
             }
@@ -236,7 +248,7 @@ impl Source {
     /// The last question was dropped: nobody knows what came of it.
     pub fn abandoned(&mut self, now: Tick) {
         if self.mode == Mode::Shared {
-            self.lease.reply(now, now, Reply::Failed, 0.0);
+            self.lease.failed(now, 0.0);
         }
     }
 
@@ -246,7 +258,7 @@ impl Source {
         self.until = asked + SHARE;
         self.lease.start_over(Tick::ZERO);
         self.local = Gcra::new(self.limit.share(self.instances));
-        self.local.hold_until(now + self.lease.reach() + self.limit.window);
+        self.local.hold_until(now + TRUST + self.limit.window);
     }
 }
 

@@ -2,17 +2,17 @@
 
 use super::Instance;
 use crate::{fault::Fault, trace::Event, vendor::LENGTH};
-use penstock::host::{HostError, State};
+use penstock::{
+    host::{HostError, State},
+    state::{TurnRequest, Turns},
+};
 use std::time::Duration;
 
 impl Instance {
     /// The store has answered about a limit. If it is the first answer of this life, and the
     /// store has just come back, the others cannot know yet.
     fn knows_limit(&self, key: &str) {
-        let Some(name) = key.strip_prefix("penstock/limit/").map(|name| name.trim_end_matches("/create"))
-        else {
-            return;
-        };
+        let Some(name) = key.strip_prefix("penstock/limit/") else { return };
         let world = self.world();
         let back = self.0.store_back.get().is_some_and(|back| world.now() - back < LENGTH);
         let tenant = name.split('/').find_map(|part| part.parse().ok());
@@ -87,13 +87,17 @@ impl State for Instance {
         result
     }
 
-    async fn state_increment(&self, key: &str, delta: i64, ttl: Option<Duration>) -> Result<i64, HostError> {
+    async fn state_claim(
+        &self,
+        key: &str,
+        value: Vec<u8>,
+        ttl: Duration,
+    ) -> Result<Option<Vec<u8>>, HostError> {
         self.asking().await;
-        let result = self.0.host.state_increment(key, delta, ttl).await;
-        let value = &delta.to_le_bytes();
-        let asked = Asked { operation: "increment", key, value, ttl, ..Asked::default() };
-        let now = result.as_ref().ok().map(|count| count.to_le_bytes());
-        self.store_result(asked, &result, now.as_ref().map(|count| &count[..]));
+        let result = self.0.host.state_claim(key, value.clone(), ttl).await;
+        let asked = Asked { operation: "claim", key, value: &value, ttl: Some(ttl), ..Asked::default() };
+        let present = result.as_ref().ok().and_then(Option::as_deref);
+        self.store_result(asked, &result, present);
         result
     }
 
@@ -102,13 +106,30 @@ impl State for Instance {
         key: &str,
         expected: Vec<u8>,
         value: Vec<u8>,
-        ttl: Option<Duration>,
+        ttl: Duration,
     ) -> Result<bool, HostError> {
         self.asking().await;
         let result = self.0.host.state_swap(key, expected.clone(), value.clone(), ttl).await;
-        let asked = Asked { operation: "swap", key, value: &value, expected: &expected, ttl };
+        let asked = Asked { operation: "swap", key, value: &value, expected: &expected, ttl: Some(ttl) };
         let swapped = result.as_ref().ok().map(|swapped| [u8::from(*swapped)]);
         self.store_result(asked, &result, swapped.as_ref().map(|swapped| &swapped[..]));
+        result
+    }
+
+    async fn state_release(&self, key: &str, expected: Vec<u8>) -> Result<(), HostError> {
+        self.asking().await;
+        let result = self.0.host.state_release(key, expected.clone()).await;
+        let asked = Asked { operation: "release", key, expected: &expected, ..Asked::default() };
+        self.store_result(asked, &result, None);
+        result
+    }
+
+    async fn state_turns(&self, key: &str, request: &TurnRequest) -> Result<Turns, HostError> {
+        self.asking().await;
+        let result = self.0.host.state_turns(key, request).await;
+        let (value, turns) = (format!("{request:?}"), result.as_ref().ok().map(|turns| format!("{turns:?}")));
+        let asked = Asked { operation: "turns", key, value: value.as_bytes(), ..Asked::default() };
+        self.store_result(asked, &result, turns.as_ref().map(String::as_bytes));
         result
     }
 }

@@ -70,11 +70,19 @@ impl state::Guest for Adapter {
         no_store()
     }
 
-    async fn increment(_: String, _: i64, _: Option<u64>) -> Result<i64, HostError> {
+    async fn claim(_: String, _: Vec<u8>, _: u64) -> Result<Option<Vec<u8>>, HostError> {
         no_store()
     }
 
-    async fn compare_and_swap(_: String, _: Vec<u8>, _: Vec<u8>, _: Option<u64>) -> Result<bool, HostError> {
+    async fn swap(_: String, _: Vec<u8>, _: Vec<u8>, _: u64) -> Result<bool, HostError> {
+        no_store()
+    }
+
+    async fn release(_: String, _: Vec<u8>) -> Result<(), HostError> {
+        no_store()
+    }
+
+    async fn take_turns(_: String, _: state::TurnRequest) -> Result<state::Turns, HostError> {
         no_store()
     }
 }

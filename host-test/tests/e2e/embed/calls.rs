@@ -156,7 +156,7 @@ async fn the_store_is_lent() {
     use futures_util::future::BoxFuture;
     use penstock_host::{
         sources::HostError,
-        state::{MemoryState, State},
+        state::{MemoryState, State, TurnRequest, Turns},
     };
 
     let plugin = Plugin::start(Environment::empty().state(Arc::new(MemoryState::default()))).await.unwrap();
@@ -184,21 +184,27 @@ async fn the_store_is_lent() {
         fn delete<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), HostError>> {
             down()
         }
-        fn increment<'a>(
+        fn claim<'a>(
             &'a self,
             _: &'a str,
-            _: i64,
-            _: Option<Duration>,
-        ) -> BoxFuture<'a, Result<i64, HostError>> {
+            _: Vec<u8>,
+            _: Duration,
+        ) -> BoxFuture<'a, Result<Option<Vec<u8>>, HostError>> {
             down()
         }
-        fn compare_and_swap<'a>(
+        fn swap<'a>(
             &'a self,
             _: &'a str,
             _: &'a [u8],
             _: Vec<u8>,
-            _: Option<Duration>,
+            _: Duration,
         ) -> BoxFuture<'a, Result<bool, HostError>> {
+            down()
+        }
+        fn release<'a>(&'a self, _: &'a str, _: &'a [u8]) -> BoxFuture<'a, Result<(), HostError>> {
+            down()
+        }
+        fn turns<'a>(&'a self, _: &'a str, _: &'a TurnRequest) -> BoxFuture<'a, Result<Turns, HostError>> {
             down()
         }
     }

@@ -16,8 +16,8 @@ use penstock_host::{
     Environment,
     gateway::{Gateway, GatewayOptions},
     http::{Outbound, OutboundPolicy},
+    key_value::MemoryKeyValue,
     sources::{Layered, Map},
-    state::MemoryState,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -42,7 +42,7 @@ struct Served {
 
 async fn serve(provider: &Server, change: impl FnOnce(&mut GatewayOptions)) -> Served {
     let (environment, _) = support::environment(provider);
-    serve_in(environment.state(Arc::new(MemoryState::default())), change).await
+    serve_in(environment.key_value(Arc::new(MemoryKeyValue::default())), change).await
 }
 
 async fn serve_in(environment: Environment, change: impl FnOnce(&mut GatewayOptions)) -> Served {
@@ -102,9 +102,10 @@ async fn nobody_gets_in_without_a_key() {
 #[tokio::test]
 async fn readiness_sees_the_store_that_is_lent() {
     let provider = Server::with_jobs(0).await;
-    for (environment, status) in
-        [(with_key(&provider), "warn"), (with_key(&provider).state(Arc::new(MemoryState::default())), "pass")]
-    {
+    for (environment, status) in [
+        (with_key(&provider), "warn"),
+        (with_key(&provider).key_value(Arc::new(MemoryKeyValue::default())), "pass"),
+    ] {
         let response = serve_in(environment, |_| {}).await.get("/ready").await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{response:?}");
         let health: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
@@ -258,8 +259,8 @@ async fn how_long_an_instance_is_kept_can_be_set() {
 #[tokio::test]
 async fn a_gateway_that_is_gone_keeps_no_instance() {
     let (provider, _) = counting_tokens().await;
-    let state = Arc::new(MemoryState::default());
-    let served = serve_in(with_key(&provider).state(state.clone()), |_| {}).await;
+    let state = Arc::new(MemoryKeyValue::default());
+    let served = serve_in(with_key(&provider).key_value(state.clone()), |_| {}).await;
     assert_eq!(served.get("/live").await.unwrap().status(), StatusCode::OK);
     assert!(Arc::strong_count(&state) > 1);
     drop(served);

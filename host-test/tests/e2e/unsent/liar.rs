@@ -173,17 +173,34 @@ impl<T: Send + 'static> state::HostWithStore<T> for Answers {
         no_store()
     }
 
-    async fn increment(_: &Accessor<T, Self>, _: String, _: i64, _: Option<u64>) -> Result<i64, HostError> {
+    async fn claim(
+        _: &Accessor<T, Self>,
+        _: String,
+        _: Vec<u8>,
+        _: u64,
+    ) -> Result<Option<Vec<u8>>, HostError> {
         no_store()
     }
 
-    async fn compare_and_swap(
+    async fn swap(
         _: &Accessor<T, Self>,
         _: String,
         _: Vec<u8>,
         _: Vec<u8>,
-        _: Option<u64>,
+        _: u64,
     ) -> Result<bool, HostError> {
+        no_store()
+    }
+
+    async fn release(_: &Accessor<T, Self>, _: String, _: Vec<u8>) -> Result<(), HostError> {
+        no_store()
+    }
+
+    async fn take_turns(
+        _: &Accessor<T, Self>,
+        _: String,
+        _: state::TurnRequest,
+    ) -> Result<state::Turns, HostError> {
         no_store()
     }
 }

@@ -11,13 +11,14 @@ use crate::{
         limiter::{
             group::Turn,
             queue::{Caller, Ticket},
-            shared::{Ask, Reply},
-            source::Trouble,
+            shared::Ask,
+            source::{PATIENCE, Trouble},
         },
         time::{Tick, unit},
     },
 };
 use futures_util::future::{Either, select};
+use penstock_state::{TurnRequest, Turns};
 use std::{convert::Infallible, future::poll_fn, pin::pin, rc::Rc, task::Poll};
 
 /// A call in the queue. Dropping it leaves the queue.
@@ -83,8 +84,8 @@ impl<H: Host> Waiting<'_, H> {
             match ask {
                 Ask::Nothing => self.woken().await,
                 Ask::Wait(until) => self.woken_or(until).await,
-                question => {
-                    let answer = self.put(question).await;
+                Ask::Turns(request) => {
+                    let answer = self.put(&request).await;
                     let now = self.host.now();
                     self.bucket.group.borrow_mut().answered(now, self.ticket, answer, random);
                     self.bucket.deliver();
@@ -93,34 +94,15 @@ impl<H: Host> Waiting<'_, H> {
         }
     }
 
-    /// Puts a question to the store, but not for ever.
-    async fn put(&self, question: Ask) -> Result<Reply, Trouble> {
-        let patience = self.bucket.group.borrow().patience();
-        let (answer, timer) = (pin!(self.ask(question)), pin!(self.host.sleep(patience)));
-        match select(answer, timer).await {
+    /// Asks the store for turns, but not for ever.
+    async fn put(&self, request: &TurnRequest) -> Result<Turns, Trouble> {
+        let answer = pin!(self.host.state_turns(&self.bucket.record, request));
+        match select(answer, pin!(self.host.sleep(PATIENCE))).await {
             Either::Left((answer, _)) => answer.map_err(|error| match error {
                 HostError::Unavailable(_) | HostError::Denied(_) => Trouble::Unavailable,
                 HostError::Failed(_) => Trouble::Failed,
             }),
             Either::Right(_) => Err(Trouble::Silent),
-        }
-    }
-
-    async fn ask(&self, question: Ask) -> Result<Reply, HostError> {
-        let key = &self.bucket.record;
-        match question {
-            Ask::Get => self.host.state_get(key).await.map(Reply::Got),
-            Ask::Swap { expected, value, ttl } => {
-                self.host.state_swap(key, expected, value, Some(ttl)).await.map(Reply::Swapped)
-            }
-            Ask::Count { ttl } => {
-                let key = format!("{key}/create");
-                self.host.state_increment(&key, 1, Some(ttl)).await.map(Reply::Counted)
-            }
-            Ask::Set { value, ttl } => {
-                self.host.state_set(key, value, Some(ttl)).await.map(|()| Reply::Stored)
-            }
-            Ask::Nothing | Ask::Wait(_) => Ok(Reply::Failed),
         }
     }
 

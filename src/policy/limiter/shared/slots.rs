@@ -1,37 +1,47 @@
 //! The slots that an instance holds.
 
 use crate::time::Tick;
-use std::{collections::VecDeque, time::Duration};
+use std::collections::VecDeque;
+use std::time::Duration;
 
-/// Slots, each of which may be used from its time on and for a little longer.
+/// When a request may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Slot {
+    /// Not before.
+    pub(super) from: Tick,
+    /// Not after.
+    pub(super) until: Tick,
+}
+
+/// So many may lapse for want of a timer that is on time, and teach nothing.
+const FEW: usize = 4;
+
+/// Slots, in order of time.
 #[derive(Clone, Debug)]
 pub(super) struct Slots {
-    /// How long after its time one may be used.
-    lateness: Duration,
-    /// The most in a lease, and the most that the next one may have.
     most: usize,
+    /// How many are to be held at once.
     size: usize,
-    /// What became of slots since the last lease was planned.
+    /// What became of slots since that was last changed.
     used: usize,
     lapsed: usize,
-    /// In order of time.
-    held: VecDeque<Tick>,
+    held: VecDeque<Slot>,
 }
 
 impl Slots {
-    pub(super) fn new(lateness: Duration, most: usize) -> Slots {
-        Slots { lateness, most, size: most, used: 0, lapsed: 0, held: VecDeque::new() }
+    pub(super) fn new(most: usize) -> Slots {
+        Slots { most, size: most, used: 0, lapsed: 0, held: VecDeque::new() }
     }
 
-    /// Those that have not lapsed.
+    /// When those come that have not lapsed.
     pub(super) fn usable(&self, now: Tick) -> impl Iterator<Item = Tick> {
-        self.held.iter().copied().skip_while(move |slot| *slot + self.lateness < now)
+        self.held.iter().filter(move |slot| slot.until >= now).map(|slot| slot.from)
     }
 
     /// Uses one whose time has come; false if there is none.
     pub(super) fn take(&mut self, now: Tick) -> bool {
         self.lapse(now);
-        let ready = self.held.front().is_some_and(|slot| *slot <= now);
+        let ready = self.held.front().is_some_and(|slot| slot.from <= now);
         if ready {
             self.held.pop_front();
             self.used += 1;
@@ -41,28 +51,41 @@ impl Slots {
 
     /// Drops those that have lapsed.
     pub(super) fn lapse(&mut self, now: Tick) {
-        while self.held.front().is_some_and(|slot| *slot + self.lateness < now) {
+        while self.held.front().is_some_and(|slot| slot.until < now) {
             self.held.pop_front();
             self.lapsed += 1;
         }
     }
 
-    /// When the first one lapses; none if there is none.
-    pub(super) fn first_lapses(&self) -> Option<Tick> {
-        Some(*self.held.front()? + self.lateness + Duration::from_nanos(1))
+    /// Drops those that come before this time.
+    pub(super) fn close(&mut self, until: Tick) {
+        while self.held.front().is_some_and(|slot| slot.from < until) {
+            self.held.pop_front();
+        }
     }
 
-    /// How many the next lease may have. Slots lapse when calls wait for something else as
+    /// When the first one lapses; none if there is none.
+    pub(super) fn first_lapses(&self) -> Option<Tick> {
+        Some(self.held.front()?.until + Duration::from_nanos(1))
+    }
+
+    /// How many are to be held at once. Slots lapse when calls wait for something else as
     /// well, such as a place in flight. What cannot be used is left to other instances.
-    pub(super) fn next_size(&mut self) -> usize {
-        self.size = if self.lapsed > 0 { self.used.max(1) } else { self.size * 2 }.min(self.most);
+    pub(super) fn most_held(&mut self) -> usize {
+        if self.lapsed >= FEW && self.lapsed > self.used / 4 {
+            self.size = self.used.clamp(1, self.most);
+        } else if self.used >= self.size {
+            self.size = (self.size * 2).min(self.most);
+        } else {
+            return self.size;
+        }
         (self.used, self.lapsed) = (0, 0);
         self.size
     }
 
-    pub(super) fn add(&mut self, slots: Vec<Tick>) {
+    pub(super) fn add(&mut self, slots: Vec<Slot>) {
         for slot in slots {
-            let at = self.held.partition_point(|held| *held <= slot);
+            let at = self.held.partition_point(|held| held.from <= slot.from);
             self.held.insert(at, slot);
         }
     }
@@ -76,7 +99,7 @@ impl Slots {
     }
 
     #[cfg(test)]
-    pub(super) fn all(&self) -> Vec<Tick> {
+    pub(super) fn all(&self) -> Vec<Slot> {
         self.held.iter().copied().collect()
     }
 }
@@ -89,35 +112,59 @@ mod tests {
         Tick::ZERO + Duration::from_millis(millis)
     }
 
-    #[test]
-    fn each_is_used_once_in_its_time_or_lapses() {
-        let mut slots = Slots::new(Duration::from_millis(5), 10);
-        slots.add(vec![at(30), at(10)]);
-        slots.add(vec![at(20), at(20)]);
-        assert_eq!(slots.all(), [at(10), at(20), at(20), at(30)], "a later lease may begin earlier");
-        assert!(!slots.take(at(9)));
-        assert!(slots.take(at(15)));
-        assert_eq!(slots.first_lapses(), Some(at(25) + Duration::from_nanos(1)));
-        assert_eq!(slots.usable(at(26)).collect::<Vec<_>>(), [at(30)]);
-        assert_eq!(slots.len(), 3);
-        assert!(!slots.take(at(26)));
-        assert_eq!(slots.len(), 1);
-        slots.clear();
-        assert_eq!((slots.len(), slots.first_lapses()), (0, None));
+    fn slots(times: &[u64]) -> Vec<Slot> {
+        times.iter().map(|time| Slot { from: at(*time), until: at(time + 5) }).collect()
     }
 
     #[test]
-    fn the_size_follows_what_can_be_used() {
-        let mut slots = Slots::new(Duration::from_millis(5), 10);
-        assert_eq!(slots.next_size(), 10);
-        slots.add(vec![at(10); 10]);
-        assert!(slots.take(at(10)) && slots.take(at(10)) && slots.take(at(10)));
-        slots.lapse(at(100));
-        assert_eq!(slots.len(), 0);
-        let sizes: Vec<usize> = (0..4).map(|_| slots.next_size()).collect();
-        assert_eq!(sizes, [3, 6, 10, 10]);
-        slots.add(vec![at(200)]);
-        slots.lapse(at(300));
-        assert_eq!(slots.next_size(), 1, "one at least, or it would never learn better");
+    fn each_is_used_once_in_its_time_or_lapses() {
+        let mut held = Slots::new(10);
+        held.add(slots(&[30, 10]));
+        held.add(slots(&[20, 20]));
+        assert_eq!(held.all(), slots(&[10, 20, 20, 30]), "later ones may come earlier");
+        assert!(!held.take(at(9)));
+        assert!(held.take(at(15)));
+        assert_eq!(held.first_lapses(), Some(at(25) + Duration::from_nanos(1)));
+        assert_eq!(held.usable(at(26)).collect::<Vec<_>>(), [at(30)]);
+        assert_eq!(held.len(), 3);
+        assert!(!held.take(at(26)));
+        assert_eq!(held.len(), 1);
+        held.clear();
+        assert_eq!((held.len(), held.first_lapses()), (0, None));
+    }
+
+    #[test]
+    fn those_before_a_pause_are_dropped() {
+        let mut held = Slots::new(3);
+        held.add(slots(&[10, 20, 30]));
+        held.close(at(20));
+        assert_eq!(held.all(), slots(&[20, 30]));
+    }
+
+    #[test]
+    fn as_many_are_held_as_can_be_used() {
+        let mut held = Slots::new(10);
+        assert_eq!(held.most_held(), 10);
+        held.add(slots(&[10; 3]));
+        held.lapse(at(50));
+        assert_eq!(held.most_held(), 10, "three are few");
+        held.add(slots(&[60; 7]));
+        assert!(held.take(at(60)) && held.take(at(60)) && held.take(at(60)));
+        held.lapse(at(100));
+        assert_eq!((held.len(), held.most_held(), held.most_held()), (0, 3, 3));
+        held.add(slots(&[200; 3]));
+        assert!(held.take(at(200)) && held.take(at(200)));
+        assert_eq!(held.most_held(), 3);
+        assert!(held.take(at(200)));
+        assert_eq!(held.most_held(), 6, "all were used");
+        held.add(slots(&[300; 4]));
+        held.lapse(at(400));
+        assert_eq!(held.most_held(), 1, "one at least, or it would never learn better");
+        // Of many that are used, a few lapse.
+        let mut held = Slots::new(100);
+        held.add(slots(&[10; 45]));
+        assert!((0..40).all(|_| held.take(at(10))));
+        held.lapse(at(100));
+        assert_eq!(held.most_held(), 100);
     }
 }

@@ -3,23 +3,38 @@ use super::*;
 const SECOND: Duration = Duration::from_secs(1);
 const MS: Duration = Duration::from_millis(1);
 const APP: RateLimit = RateLimit { count: 60, window: SECOND, burst: 3 };
-const UNAVAILABLE: Result<Reply, Trouble> = Err(Trouble::Unavailable);
+const UNAVAILABLE: Result<Turns, Trouble> = Err(Trouble::Unavailable);
+/// What the store's clock shows when ours shows nothing.
+const STORE: u64 = 1_790_000_000_000_000;
 
 fn at(millis: u64) -> Tick {
     Tick::ZERO + MS * u32::try_from(millis).unwrap()
 }
 
+/// An answer of a store that gives nothing just now.
+fn nothing(now: Tick) -> Result<Turns, Trouble> {
+    let now = STORE + u64::try_from(now.since(Tick::ZERO).as_micros()).unwrap();
+    Ok(Turns { now, arrival: now, since: 1, ..Turns::default() })
+}
+
 /// Puts the next question and answers it at once.
-fn answer(source: &mut Source, now: Tick, answer: Result<Reply, Trouble>) -> Ask {
+fn answer(source: &mut Source, now: Tick, answer: Result<Turns, Trouble>) -> Ask {
     let ask = source.ask(now, 1, 0.0);
     source.answered(now, now, answer, 0.0);
     ask
 }
 
+fn wants(ask: Ask) -> (u32, u64) {
+    match ask {
+        Ask::Turns(request) => (request.wanted, request.pause),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// Shared, and known to have a store.
 fn up(instances: u32) -> Source {
     let mut source = Source::new(APP, instances, true, 1);
-    answer(&mut source, at(0), Ok(Reply::Got(None)));
+    answer(&mut source, at(0), nothing(at(0)));
     assert_eq!(source.mode(), Mode::Shared);
     source
 }
@@ -27,10 +42,13 @@ fn up(instances: u32) -> Source {
 /// Its store went down at one second.
 fn down(instances: u32) -> Source {
     let mut source = up(instances);
-    assert!(matches!(answer(&mut source, at(1_000), UNAVAILABLE), Ask::Count { .. }));
+    assert_eq!(wants(answer(&mut source, at(1_000), UNAVAILABLE)), (1, 0));
     assert_eq!(source.mode(), Mode::Share);
     source
 }
+
+/// How long all are held back when the store is back.
+const HOLD: u64 = 2_000_000;
 
 fn sends(source: &mut Source, from: u64, to: u64) -> usize {
     (from..to).filter(|millis| source.take(at(*millis))).count()
@@ -55,8 +73,7 @@ fn a_shared_limit_gives_nothing_before_the_store_has_spoken() {
     let mut source = Source::new(APP, 1, true, 1);
     assert_eq!((source.mode(), source.ready(at(5_000))), (Mode::Shared, Err(None)));
     assert!(!source.take(at(5_000)));
-    assert_eq!(source.ask(at(5_000), 1, 0.0), Ask::Get);
-    assert_eq!(source.patience(), ANSWER);
+    assert_eq!(wants(source.ask(at(5_000), 1, 0.0)), (1, 0));
 }
 
 #[test]
@@ -70,14 +87,14 @@ fn one_among_several_that_finds_no_store_goes_to_its_share_like_the_others() {
 #[test]
 fn a_host_without_a_store_works_with_the_whole_limit_from_the_start() {
     let mut source = Source::new(APP, 1, true, 1);
-    assert_eq!(answer(&mut source, at(7), UNAVAILABLE), Ask::Get);
-    assert_eq!((source.mode(), source.patience()), (Mode::Alone, PROBE));
+    assert_eq!(wants(answer(&mut source, at(7), UNAVAILABLE)), (1, 0));
+    assert_eq!(source.mode(), Mode::Alone);
     assert_eq!(source.ready(at(7)), Ok(()));
     assert_eq!(sends(&mut source, 7, 1_007), 60);
     // It is asked again after half a minute: early while calls wait, at the latest then.
     assert_eq!(source.ask(at(15_006), 1, 0.0), Ask::Wait(at(15_007)));
     assert_eq!(source.ask(at(15_007), 0, 0.0), Ask::Nothing);
-    assert_eq!(source.ask(at(15_007), 1, 0.0), Ask::Get);
+    assert_eq!(wants(source.ask(at(15_007), 1, 0.0)), (0, HOLD));
     assert_eq!(source.ready(at(30_006)), Ok(()));
     assert_eq!(source.ready(at(30_007)), Err(None));
     assert!(!source.take(at(30_007)));
@@ -89,13 +106,12 @@ fn a_host_without_a_store_works_with_the_whole_limit_from_the_start() {
 #[test]
 fn a_store_that_goes_down_is_noticed_and_the_old_slots_are_waited_for() {
     let mut source = down(2);
-    let lease = Lease::new(APP, 1);
-    let begin = at(1_000) + lease.reach() + SECOND;
+    let begin = at(1_000) + TRUST + SECOND;
     assert_eq!(source.ready_at(at(1_000), 0), begin);
     let until = begin.since(Tick::ZERO).as_millis() as u64;
     let mut sent = 0;
     for millis in 1_000..=until + 1_000 {
-        if matches!(source.ask(at(millis), 1, 0.0), Ask::Get) {
+        if matches!(source.ask(at(millis), 1, 0.0), Ask::Turns(_)) {
             source.answered(at(millis), at(millis), UNAVAILABLE, 0.0);
         }
         let taken = source.take(at(millis));
@@ -108,9 +124,8 @@ fn a_store_that_goes_down_is_noticed_and_the_old_slots_are_waited_for() {
 #[test]
 fn a_share_serves_for_a_second_after_the_question() {
     let mut source = down(1);
-    assert_eq!(source.patience(), PROBE);
     assert_eq!(source.ask(at(1_499), 1, 0.0), Ask::Wait(at(1_500)));
-    assert_eq!(source.ask(at(1_500), 1, 0.0), Ask::Get);
+    assert_eq!(wants(source.ask(at(1_500), 1, 0.0)), (0, HOLD));
     // Asked at 8 s, answered later: it counts from the question.
     source.answered(at(8_000), at(8_200), Err(Trouble::Silent), 0.0);
     assert_eq!(source.mode(), Mode::Share);
@@ -123,74 +138,89 @@ fn a_share_serves_for_a_second_after_the_question() {
 }
 
 #[test]
-fn when_the_store_is_back_all_shares_are_waited_for() {
+fn when_the_store_is_back_the_share_serves_on_while_all_others_are_held_back() {
     let mut source = down(1);
-    assert_eq!(source.ask(at(5_000), 1, 0.0), Ask::Get);
-    source.answered(at(5_000), at(5_010), Ok(Reply::Got(None)), 0.0);
-    assert_eq!((source.mode(), source.ready(at(5_010))), (Mode::Shared, Err(None)));
-    let begin = at(5_010) + SHARE + SECOND;
-    assert_eq!(source.ask(at(5_010), 1, 0.0), Ask::Wait(begin));
-    assert_eq!(source.ready_at(at(5_010), 0), begin);
-    assert_eq!(source.ask(begin, 1, 0.0), Ask::Get);
+    assert_eq!(wants(source.ask(at(5_000), 1, 0.0)), (0, HOLD));
+    source.answered(at(5_000), at(5_010), nothing(at(5_005)), 0.0);
+    assert_eq!((source.mode(), source.ready(at(5_999))), (Mode::Share, Ok(())));
+    assert_eq!(source.ask(at(5_999), 1, 0.0), Ask::Wait(at(6_000)));
+    assert_eq!(source.ready(at(6_000)), Err(None));
+    assert_eq!(wants(source.ask(at(6_000), 1, 0.0)), (1, 0), "and then it asks like everybody");
+    assert_eq!(source.mode(), Mode::Shared);
     // A host that had none before is no different.
     let mut source = Source::new(APP, 1, true, 1);
     answer(&mut source, at(0), UNAVAILABLE);
-    source.answered(at(30_000), at(30_000), Ok(Reply::Got(None)), 0.0);
-    assert_eq!(source.ask(at(30_000), 1, 0.0), Ask::Wait(at(30_000) + SHARE + SECOND));
+    assert_eq!(wants(source.ask(at(30_000), 1, 0.0)), (0, HOLD));
+    source.answered(at(30_000), at(30_000), nothing(at(30_000)), 0.0);
+    assert_eq!(source.ready(at(30_900)), Ok(()));
     // Next time it goes down it had one.
-    answer(&mut source, at(40_000), UNAVAILABLE);
+    assert_eq!(wants(answer(&mut source, at(31_000), UNAVAILABLE)), (1, 0));
     assert_eq!(source.mode(), Mode::Share);
 }
 
 #[test]
-fn a_refused_write_is_no_outage_while_anything_works() {
+fn a_refused_request_is_no_outage_while_anything_works() {
     let mut source = up(1);
     for second in 0..20 {
         let now = second * 300;
-        source.answered(at(now), at(now + 1), Err(Trouble::Failed), 0.0);
+        assert_eq!(wants(source.ask(at(now + 20), 1, 0.0)).0, 1);
+        source.answered(at(now + 20), at(now + 21), Err(Trouble::Failed), 0.0);
         assert_eq!(source.mode(), Mode::Shared);
-        source.answered(at(now + 50), at(now + 51), Ok(Reply::Got(None)), 0.0);
+        assert_eq!(wants(source.ask(at(now + 50), 1, 0.0)).0, 1);
+        source.answered(at(now + 50), at(now + 51), nothing(at(now + 50)), 0.0);
     }
 }
 
 #[test]
-fn nothing_but_failures_for_two_seconds_is_an_outage() {
+fn nothing_but_failures_for_a_second_is_an_outage() {
     for trouble in [Trouble::Failed, Trouble::Silent] {
         let mut source = up(1);
         source.answered(at(60_000), at(60_001), Err(trouble), 0.0);
-        source.answered(at(61_000), at(61_999), Err(trouble), 0.0);
+        source.answered(at(60_500), at(60_999), Err(trouble), 0.0);
         assert_eq!(source.mode(), Mode::Shared, "it counts from the first failure, not the last success");
-        source.answered(at(61_999), at(62_000), Err(trouble), 0.0);
+        source.answered(at(60_999), at(61_000), Err(trouble), 0.0);
         assert_eq!(source.mode(), Mode::Share);
     }
     // At the start as well. It is not taken for a host without a store: it did not say so.
     let mut source = Source::new(APP, 1, true, 1);
-    source.answered(at(0), at(1_000), Err(Trouble::Silent), 0.0);
-    source.answered(at(1_000), at(2_000), Err(Trouble::Silent), 0.0);
+    source.answered(at(0), at(300), Err(Trouble::Silent), 0.0);
+    source.answered(at(700), at(1_000), Err(Trouble::Silent), 0.0);
     assert_eq!(source.mode(), Mode::Share);
     let mut source = Source::new(APP, 1, true, 1);
-    source.answered(at(0), at(1_000), Err(Trouble::Failed), 0.0);
-    source.answered(at(1_000), at(1_001), UNAVAILABLE, 0.0);
+    source.answered(at(0), at(300), Err(Trouble::Failed), 0.0);
+    source.answered(at(300), at(301), UNAVAILABLE, 0.0);
+    assert_eq!(source.mode(), Mode::Share);
+}
+
+#[test]
+fn an_absurd_answer_is_a_failure() {
+    let mut source = up(1);
+    source.ask(at(60_000), 1, 0.0);
+    let absurd = Turns { count: 9, ..nothing(at(60_000)).unwrap() };
+    source.answered(at(60_000), at(61_000), Ok(absurd), 0.0);
     assert_eq!(source.mode(), Mode::Share);
 }
 
 #[test]
 fn a_question_that_was_dropped_is_put_again() {
     let mut source = up(1);
-    source.answered(at(5), at(6), Ok(Reply::Counted(1)), 0.0);
-    assert!(matches!(source.ask(at(6), 1, 0.0), Ask::Set { .. }));
+    let asked = source.ask(at(6), 1, 0.0);
     source.abandoned(at(7));
-    assert!(matches!(source.ask(at(7), 1, 0.0), Ask::Set { .. }));
-    // One that was to claim reads first whether it did.
-    let mut source = up(1);
-    let record = b"c1 9 1 0 0".to_vec();
-    source.answered(at(5), at(6), Ok(Reply::Got(Some(record))), 0.0);
-    assert!(matches!(source.ask(at(6), 1, 0.0), Ask::Swap { .. }));
-    source.abandoned(at(7));
-    assert_eq!(source.ask(at(7), 1, 0.0), Ask::Get);
+    assert_eq!(source.ask(at(7), 1, 0.0), asked);
     let mut source = down(1);
     source.abandoned(at(1_600));
-    assert_eq!(source.ask(at(1_600), 1, 0.0), Ask::Get);
+    assert_eq!(wants(source.ask(at(1_600), 1, 0.0)), (0, HOLD));
+}
+
+#[test]
+fn only_a_store_is_told_of_a_pause() {
+    let mut source = up(1);
+    source.pause(at(9_000));
+    assert!(source.has_news(at(8_999)) && !source.has_news(at(9_000)));
+    assert_eq!(wants(source.ask(at(1_000), 1, 0.0)), (0, 8_000_000));
+    let mut source = Source::new(APP, 1, false, 1);
+    source.pause(at(9_000));
+    assert!(!source.has_news(at(1_000)));
 }
 
 #[test]

@@ -20,7 +20,7 @@ use std::{
 };
 
 pub const SECOND: Duration = Duration::from_secs(1);
-pub const APP: RateLimit = RateLimit { count: 60, window: SECOND, burst: 3 };
+pub const APP: RateLimit = RateLimit { count: 60, window: SECOND, burst: 2 };
 
 pub fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)

@@ -9,8 +9,8 @@ use crate::{
 use futures_util::future::join_all;
 use std::time::Duration;
 
-/// A new plan begins with a pause: the reach of an old one and a window.
-const BEGIN: Duration = Duration::from_secs(4);
+/// When everything is under way.
+const BEGIN: Duration = Duration::from_secs(1);
 
 fn slow(refused_writes: f64) -> Conduct {
     Conduct { latency: ms(2), refused_writes, down: false }
@@ -80,7 +80,7 @@ fn one_a_minute_is_shared_too() {
 }
 
 #[test]
-fn a_lone_call_waits_for_two_answers_of_the_store() {
+fn a_lone_call_waits_for_one_answer_of_the_store() {
     let fleet = Fleet::new(2, 1, shared());
     fleet.store.behave(slow(0.0));
     let call = async |number: usize| {
@@ -92,17 +92,45 @@ fn a_lone_call_waits_for_two_answers_of_the_store() {
     };
     fleet.host().run(async {
         let first = call(0).await;
-        assert!(first > 2 * SECOND && first < 3 * SECOND, "a new plan begins with a pause: {first:?}");
+        assert!(first <= ms(53), "a new plan begins with a moment of grace: {first:?}");
         fleet.host().wait(5 * SECOND).await;
-        assert_eq!(call(0).await, ms(2), "the record is its own: one swap");
-        // The other one has to read it first.
+        assert_eq!(call(0).await, ms(2));
+        // The other one does not know the store's clock so well yet.
         let other = call(1).await;
-        assert!(other <= ms(40), "{other:?}");
+        assert!(other <= ms(5), "{other:?}");
         fleet.host().wait(SECOND).await;
         assert!(call(1).await <= ms(4));
     });
     // And nobody talks to the store for nothing.
     assert_eq!(fleet.store.contents().len(), 1);
+}
+
+/// 200 calls wait at four instances for a vendor of 60 a second: each goes when it came.
+#[test]
+fn calls_go_in_the_order_in_which_they_came_whatever_the_instance() {
+    let fleet = Fleet::new(4, 1, shared());
+    fleet.store.behave(slow(0.0));
+    let waits = fleet.host().run(async {
+        drop(fleet.instances[0].acquire(&fleet.group, &APP, fleet.instances[0].caller(), SECOND).await);
+        fleet.host().wait(SECOND).await;
+        let fleet = &fleet;
+        join_all((0..200_u32).map(|number| async move {
+            // Three quarters come to one instance.
+            let instance = &fleet.instances[if number % 4 == 0 { number as usize / 4 % 4 } else { 0 }];
+            fleet.host().wait(ms(u64::from(number))).await;
+            let began = fleet.host().elapsed();
+            drop(instance.acquire(&fleet.group, &APP, instance.caller(), 20 * SECOND).await.unwrap());
+            (began, fleet.host().elapsed())
+        }))
+        .await
+    });
+    // How far a call went out of its turn: by position.
+    let mut order: Vec<usize> = (0..waits.len()).collect();
+    order.sort_by_key(|call| waits[*call].1);
+    let furthest = order.iter().enumerate().map(|(at, call)| at.abs_diff(*call)).max().unwrap();
+    assert!(furthest <= 20, "a tenth of them at most: {furthest}");
+    let longest = waits.iter().map(|(from, to)| *to - *from).max().unwrap();
+    assert!(longest <= 200 * SECOND / 57, "{longest:?}");
 }
 
 #[test]

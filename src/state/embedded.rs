@@ -1,0 +1,180 @@
+//! The operations over a store that has counters and compare-and-swap, and neither expiry nor
+//! scripts, such as Spin's on SQLite.
+//!
+//! Values and claims live under prefixes of their own, since such a store does not forgive a
+//! mix of counters and values. What is stored expires by the wall clock, which all instances
+//! of one machine share: it is a store for one machine.
+
+use crate::{
+    cell,
+    turns::{Plan, TurnRequest, Turns},
+};
+
+/// Before the name of a value.
+pub const VALUE: &str = "v/";
+
+/// Before the name of a [`cell`].
+pub const CELL: &str = "c/";
+
+/// How often a swap is tried when others are faster. Each time, one of them got through.
+const TRIES: u32 = 64;
+
+/// The store, as far as it is needed. Nothing here waits for anything else.
+pub trait Bucket {
+    /// A key's value as it was, to be swapped.
+    type Handle;
+    /// The store's trouble.
+    type Error;
+
+    /// The value under a key.
+    ///
+    /// # Errors
+    /// The store's trouble, here and below.
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Self::Error>;
+
+    /// Stores a value.
+    fn set(&self, key: &str, value: &[u8]) -> Result<(), Self::Error>;
+
+    /// Removes a key.
+    fn delete(&self, key: &str) -> Result<(), Self::Error>;
+
+    /// Adds 0 to a counter: creates it if it is not there, atomically.
+    fn create(&self, key: &str) -> Result<(), Self::Error>;
+
+    /// A key's value, and the handle to swap it.
+    fn open(&self, key: &str) -> Result<(Self::Handle, Option<Vec<u8>>), Self::Error>;
+
+    /// Replaces the value that the handle was opened with. False if somebody was faster.
+    fn swap(&self, handle: Self::Handle, value: &[u8]) -> Result<bool, Self::Error>;
+}
+
+/// The operations on a bucket, at this time.
+#[derive(Debug)]
+pub struct Embedded<'b, B> {
+    /// The bucket.
+    pub bucket: &'b B,
+    /// Microseconds since the Unix epoch.
+    pub now: u64,
+}
+
+/// Why an operation was not done.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Undone<E> {
+    /// Others were always faster.
+    Contended,
+    /// The store's trouble.
+    Store(E),
+}
+
+/// What becomes of a cell's content.
+enum Change<T> {
+    /// It stays, and this is the answer.
+    Keep(T),
+    /// It becomes this, until that millisecond since the Unix epoch, and then this is the answer.
+    Put(Vec<u8>, u64, T),
+    /// It is emptied, and then this is the answer.
+    Empty(T),
+}
+
+impl<B: Bucket> Embedded<'_, B> {
+    /// The value under a key.
+    ///
+    /// # Errors
+    /// [`Undone`], here and below.
+    pub fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Undone<B::Error>> {
+        let kept = self.bucket.get(&format!("{VALUE}{key}")).map_err(Undone::Store)?;
+        Ok(kept.and_then(|kept| cell::content(&kept, self.now_ms()).map(<[u8]>::to_vec)))
+    }
+
+    /// Stores a value.
+    pub fn set(&self, key: &str, value: &[u8], ttl_ms: Option<u64>) -> Result<(), Undone<B::Error>> {
+        let kept = cell::full(value, cell::expiry_ms(self.now_ms(), ttl_ms));
+        self.bucket.set(&format!("{VALUE}{key}"), &kept).map_err(Undone::Store)
+    }
+
+    /// Removes a key.
+    pub fn delete(&self, key: &str) -> Result<(), Undone<B::Error>> {
+        self.bucket.delete(&format!("{VALUE}{key}")).map_err(Undone::Store)
+    }
+
+    /// Claims a key: stores a value unless another one is there, which is returned.
+    pub fn claim(&self, key: &str, value: &[u8], ttl_ms: u64) -> Result<Option<Vec<u8>>, Undone<B::Error>> {
+        let until = cell::expiry_ms(self.now_ms(), Some(ttl_ms));
+        self.change(key, |present| match present.filter(|present| *present != value) {
+            Some(present) => Change::Keep(Some(present.to_vec())),
+            None => Change::Put(value.to_vec(), until, None),
+        })
+    }
+
+    /// Replaces a claim's value if it is the expected one.
+    pub fn swap(
+        &self,
+        key: &str,
+        expected: &[u8],
+        value: &[u8],
+        ttl_ms: u64,
+    ) -> Result<bool, Undone<B::Error>> {
+        let until = cell::expiry_ms(self.now_ms(), Some(ttl_ms));
+        self.change(key, |present| match present {
+            Some(present) if present == expected || present == value => {
+                Change::Put(value.to_vec(), until, true)
+            }
+            _ => Change::Keep(false),
+        })
+    }
+
+    /// Gives a claim up if its value is the expected one.
+    pub fn release(&self, key: &str, expected: &[u8]) -> Result<(), Undone<B::Error>> {
+        self.change(key, |present| match present {
+            Some(present) if present == expected => Change::Empty(()),
+            _ => Change::Keep(()),
+        })
+    }
+
+    /// Takes turns of a limit. A file does not forget, so a new plan begins at once.
+    pub fn turns(&self, key: &str, request: &TurnRequest) -> Result<Turns, Undone<B::Error>> {
+        self.change(key, |present| {
+            let (turns, plan) = Plan::ask(present.and_then(Plan::parse), self.now, request, 0);
+            match plan {
+                None => Change::Keep(turns),
+                Some(plan) => {
+                    let until = cell::expiry_ms(self.now_ms(), Some(plan.ttl_ms(self.now)));
+                    Change::Put(plan.to_string().into_bytes(), until, turns)
+                }
+            }
+        })
+    }
+
+    /// Changes a cell by what it holds.
+    fn change<T>(
+        &self,
+        key: &str,
+        decide: impl Fn(Option<&[u8]>) -> Change<T>,
+    ) -> Result<T, Undone<B::Error>> {
+        let key = format!("{CELL}{key}");
+        for _ in 0..TRIES {
+            let (handle, kept) = self.bucket.open(&key).map_err(Undone::Store)?;
+            let Some(kept) = kept else {
+                // Swapping a key that is not there may succeed twice.
+                self.bucket.create(&key).map_err(Undone::Store)?;
+                continue;
+            };
+            let (next, answer) = match decide(cell::content(&kept, self.now_ms())) {
+                Change::Keep(answer) => return Ok(answer),
+                Change::Put(content, until, answer) => (cell::full(&content, until), answer),
+                Change::Empty(answer) => (cell::empty(), answer),
+            };
+            if self.bucket.swap(handle, &next).map_err(Undone::Store)? {
+                return Ok(answer);
+            }
+        }
+        Err(Undone::Contended)
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.now / 1_000
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,258 @@
+//! The operations as commands of Redis 7, each of them one command or one script, so that
+//! nothing can come between its parts. How they are sent is the host's business.
+//!
+//! All are idempotent: a command that timed out may still run, and is sent again. Every key
+//! has a time to live.
+
+use crate::turns::{EXCESS, KEPT_MS, TurnRequest, Turns};
+
+/// How long after the begin of a plan its first turn comes, in microseconds. A server that was
+/// started again may have lost the plan before.
+pub const GRACE: u64 = 50_000;
+
+/// How long a value is kept that names no time: 30 days. Nothing stays for ever, lest a store
+/// fill with what nobody knows any more.
+pub const LONGEST_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+
+/// A script and the hash under which a server knows it once it has seen it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Script {
+    /// In Lua.
+    pub source: &'static str,
+    /// The SHA-1 of the source, hexadecimal.
+    pub sha1: &'static str,
+}
+
+const TURNS: Script =
+    Script { source: include_str!("redis/turns.lua"), sha1: "f282ec4fc4762fea54c283989373bd86264751da" };
+const CLAIM: Script =
+    Script { source: include_str!("redis/claim.lua"), sha1: "f504eb58b1233252919a21ae95bfd7387e1a3737" };
+const SWAP: Script =
+    Script { source: include_str!("redis/swap.lua"), sha1: "18e7688e4e96c6ac3ee30574cde50b5dd4a7bf4d" };
+const RELEASE: Script =
+    Script { source: include_str!("redis/release.lua"), sha1: "d3ab5e27c328af73d2711cfae781f81d58e0c17d" };
+
+/// All scripts, for a test that holds the hashes against a server's.
+pub const SCRIPTS: [Script; 4] = [TURNS, CLAIM, SWAP, RELEASE];
+
+/// A command, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    script: Option<Script>,
+    name: &'static str,
+    arguments: Vec<Vec<u8>>,
+}
+
+/// One element of a reply, of which some clients make a flat list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// No value.
+    Nil,
+    /// A status, such as `OK`.
+    Status(String),
+    /// A number.
+    Integer(i64),
+    /// A value.
+    Bytes(Vec<u8>),
+}
+
+/// A reply that no server gives to this command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unexpected;
+
+impl Command {
+    /// The value under a key.
+    #[must_use]
+    pub fn get(key: &str) -> Command {
+        Command { script: None, name: "GET", arguments: vec![key.into()] }
+    }
+
+    /// Stores a value.
+    #[must_use]
+    pub fn set(key: &str, value: Vec<u8>, ttl_ms: Option<u64>) -> Command {
+        Command { script: None, name: "SET", arguments: vec![key.into(), value, b"PX".to_vec(), ttl(ttl_ms)] }
+    }
+
+    /// Removes a key.
+    #[must_use]
+    pub fn delete(key: &str) -> Command {
+        Command { script: None, name: "DEL", arguments: vec![key.into()] }
+    }
+
+    /// Stores a value unless another one is there.
+    #[must_use]
+    pub fn claim(key: &str, value: Vec<u8>, ttl_ms: u64) -> Command {
+        Command::run(CLAIM, key, vec![value, ttl(Some(ttl_ms))])
+    }
+
+    /// Replaces a value that is the expected one.
+    #[must_use]
+    pub fn swap(key: &str, expected: Vec<u8>, value: Vec<u8>, ttl_ms: u64) -> Command {
+        Command::run(SWAP, key, vec![expected, value, ttl(Some(ttl_ms))])
+    }
+
+    /// Removes a value that is the expected one.
+    #[must_use]
+    pub fn release(key: &str, expected: Vec<u8>) -> Command {
+        Command::run(RELEASE, key, vec![expected])
+    }
+
+    /// Asks for turns.
+    #[must_use]
+    pub fn turns(key: &str, request: &TurnRequest) -> Command {
+        let TurnRequest { owner, number, interval, tolerance, horizon, wanted, least, lead, gap, pause } =
+            *request;
+        let numbers = [
+            owner,
+            number,
+            exact(interval.max(1)),
+            exact(tolerance),
+            exact(horizon),
+            wanted.into(),
+            least.into(),
+            exact(lead),
+            exact(gap),
+            exact(pause),
+            GRACE,
+            EXCESS,
+            KEPT_MS,
+        ];
+        Command::run(TURNS, key, numbers.iter().map(|number| number.to_string().into_bytes()).collect())
+    }
+
+    fn run(script: Script, key: &str, arguments: Vec<Vec<u8>>) -> Command {
+        let mut all = vec![b"1".to_vec(), key.into()];
+        all.extend(arguments);
+        Command { script: Some(script), name: "EVALSHA", arguments: all }
+    }
+
+    /// Its name, such as `EVALSHA`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its arguments.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<Vec<u8>> {
+        let script = self.script.map(|script| match self.name {
+            "EVAL" => script.source.into(),
+            _ => script.sha1.into(),
+        });
+        script.into_iter().chain(self.arguments.iter().cloned()).collect()
+    }
+
+    /// The same with the script's source, for a server that does not know its hash; none for
+    /// a command that is no script.
+    #[must_use]
+    pub fn with_source(self) -> Option<Command> {
+        self.script.is_some().then_some(Command { name: "EVAL", ..self })
+    }
+}
+
+/// Whether a server's error means that it does not know the script.
+#[must_use]
+pub fn is_unknown_script(error: &str) -> bool {
+    // The server's word, and what clients make of it.
+    error.contains("NOSCRIPT") || error.contains("NoScriptError")
+}
+
+/// The value that GET and a claim return.
+///
+/// # Errors
+/// A reply of another shape.
+pub fn value(reply: Vec<Reply>) -> Result<Option<Vec<u8>>, Unexpected> {
+    match <[Reply; 1]>::try_from(reply) {
+        Ok([Reply::Nil]) => Ok(None),
+        Ok([Reply::Bytes(value)]) => Ok(Some(value)),
+        // Some clients take a nil for a list of nothing.
+        Err(reply) if reply.is_empty() => Ok(None),
+        _ => Err(Unexpected),
+    }
+}
+
+/// Whether a swap was done.
+///
+/// # Errors
+/// A reply of another shape.
+pub fn swapped(reply: &[Reply]) -> Result<bool, Unexpected> {
+    match reply {
+        [Reply::Integer(0)] => Ok(false),
+        [Reply::Integer(1)] => Ok(true),
+        _ => Err(Unexpected),
+    }
+}
+
+/// The turns that were given.
+///
+/// # Errors
+/// A reply of another shape.
+pub fn turns(reply: &[Reply]) -> Result<Turns, Unexpected> {
+    let mut numbers = reply.iter().map(|element| match element {
+        Reply::Bytes(digits) => std::str::from_utf8(digits).ok()?.parse::<u64>().ok(),
+        _ => None,
+    });
+    let mut number = || numbers.next().flatten().ok_or(Unexpected);
+    let (now, arrival) = (number()?, number()?);
+    let count = u32::try_from(number()?).map_err(|_| Unexpected)?;
+    let (closed, since) = (number()?, number()?);
+    if reply.len() == 5 { Ok(Turns { now, arrival, count, closed, since }) } else { Err(Unexpected) }
+}
+
+fn ttl(ms: Option<u64>) -> Vec<u8> {
+    ms.unwrap_or(LONGEST_MS).clamp(1, exact(u64::MAX)).to_string().into_bytes()
+}
+
+/// Lua counts in doubles: so many microseconds are 35 years.
+fn exact(length: u64) -> u64 {
+    length.min(1 << 50)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(command: &Command) -> String {
+        let arguments = command.arguments();
+        let arguments = arguments.iter().map(|argument| String::from_utf8_lossy(argument));
+        std::iter::once(command.name().into()).chain(arguments).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn every_value_has_a_time_to_live() {
+        assert_eq!(text(&Command::set("k", b"v".to_vec(), Some(5))), "SET k v PX 5");
+        assert_eq!(text(&Command::set("k", b"v".to_vec(), None)), "SET k v PX 2592000000");
+        assert_eq!(text(&Command::set("k", b"v".to_vec(), Some(0))), "SET k v PX 1");
+        assert_eq!(text(&Command::get("k")), "GET k");
+        assert_eq!(text(&Command::delete("k")), "DEL k");
+    }
+
+    #[test]
+    fn a_script_is_named_by_its_hash_and_then_sent_whole() {
+        let command = Command::release("k", b"v".to_vec());
+        assert_eq!(text(&command), format!("EVALSHA {} 1 k v", RELEASE.sha1));
+        let whole = command.with_source().unwrap();
+        assert_eq!(text(&whole), format!("EVAL {} 1 k v", RELEASE.source));
+        assert_eq!(Command::get("k").with_source(), None);
+        assert!(is_unknown_script("NOSCRIPT No matching script. Please use EVAL."));
+        assert!(!is_unknown_script("WRONGTYPE Operation against a key"));
+    }
+
+    #[test]
+    fn replies_of_another_shape_are_refused() {
+        let bytes = |text: &str| Reply::Bytes(text.into());
+        assert_eq!(value(vec![bytes("v")]), Ok(Some(b"v".to_vec())));
+        assert_eq!(value(vec![Reply::Nil]), Ok(None));
+        assert_eq!(value(Vec::new()), Ok(None));
+        assert_eq!(value(vec![Reply::Integer(1)]), Err(Unexpected));
+        assert_eq!(swapped(&[Reply::Integer(1)]), Ok(true));
+        assert_eq!(swapped(&[Reply::Integer(7)]), Err(Unexpected));
+        let numbers = ["1", "2", "3", "4", "5"].map(bytes);
+        let turns = |reply: &[Reply]| super::turns(reply);
+        assert_eq!(turns(&numbers), Ok(Turns { now: 1, arrival: 2, count: 3, closed: 4, since: 5 }));
+        assert_eq!(turns(&numbers[..4]), Err(Unexpected));
+        assert_eq!(turns(&[&numbers[..], &[bytes("6")]].concat()), Err(Unexpected));
+        assert_eq!(turns(&["1", "-2", "3", "4", "5"].map(bytes)), Err(Unexpected));
+        assert_eq!(turns(&["1", "2", "5000000000", "4", "5"].map(bytes)), Err(Unexpected));
+    }
+}
