@@ -73,10 +73,15 @@ impl Simulated {
 
     async fn write<T>(&self, act: impl FnOnce(&mut BTreeMap<String, Entry>) -> T) -> Result<T, HostError> {
         let store = self.reach().await?;
+        self.may_write(&store)?;
+        Ok(store.with(&self.0.clock, act))
+    }
+
+    fn may_write(&self, store: &Store) -> Result<(), HostError> {
         if unit(self.random()) < store.0.conduct.get().refused_writes {
             return Err(HostError::Failed("the write was refused".to_owned()));
         }
-        Ok(store.with(&self.0.clock, act))
+        Ok(())
     }
 
     /// The store, once the request has got there.
@@ -156,16 +161,17 @@ impl State for Simulated {
     }
 
     async fn state_turns(&self, key: &str, request: &TurnRequest) -> Result<Turns, HostError> {
-        self.write(|entries| {
-            let now = self.0.clock.now().as_nanos() / 1_000 + EPOCH;
-            let plan = entries.get(key).and_then(|entry| Plan::parse(&entry.value));
-            let (turns, plan) = Plan::ask(plan, now, request, GRACE);
-            if let Some(plan) = plan {
-                let ttl = Duration::from_millis(plan.ttl_ms(now));
-                entries.insert(key.to_owned(), self.entry(plan.to_string().into_bytes(), Some(ttl)));
-            }
-            turns
-        })
-        .await
+        let store = self.reach().await?;
+        let now = self.0.clock.now().as_nanos() / 1_000 + EPOCH;
+        let known = store.with(&self.0.clock, |entries| entries.get(key).map(|entry| entry.value.clone()));
+        let (turns, next) = Plan::ask(known.and_then(|text| Plan::parse(&text)), now, request, GRACE);
+        // To look is to read.
+        if let Some(plan) = next {
+            self.may_write(&store)?;
+            let ttl = Duration::from_millis(plan.ttl_ms(now));
+            let entry = self.entry(plan.to_string().into_bytes(), Some(ttl));
+            store.with(&self.0.clock, |entries| entries.insert(key.to_owned(), entry));
+        }
+        Ok(turns)
     }
 }

@@ -211,8 +211,16 @@ impl Lease {
         }
     }
 
+    /// Looks at the plan.
+    pub fn look(&mut self) -> Ask {
+        self.request(TurnRequest::default())
+    }
+
     /// Asks to hold everybody back for so long, and for nothing else.
-    pub fn hold(&mut self, time: Duration) -> Ask {
+    pub fn hold(&mut self, now: Tick, time: Duration) -> Ask {
+        if now < self.again {
+            return Ask::Wait(self.again);
+        }
         self.request(TurnRequest { pause: micros(time), ..TurnRequest::default() })
     }
 
@@ -280,7 +288,7 @@ impl Lease {
             Some(due) if now < due => {
                 Ask::Wait(self.slots.first_lapses().map_or(due, |lapses| lapses.min(due)))
             }
-            _ => self.request(TurnRequest::default()),
+            _ => self.look(),
         }
     }
 

@@ -10,8 +10,8 @@
 //! - A share may be used for a second after a question was put that the store did not
 //!   answer, and then the store must be asked again. So all shares end within a second of
 //!   the store's return.
-//! - Coming back: whoever notices goes on with its share for that second, and has the store
-//!   hold all turns back for one window more.
+//! - Coming back: whoever notices goes on with its share for that second and not longer, has the
+//!   store hold all turns back for one window more, and then takes turns like everybody.
 //!
 //! A host that answers the very first question with "unavailable" has no store, as far
 //! as anyone can tell. If there is one instance only, it works with the whole limit from
@@ -72,6 +72,16 @@ pub enum Trouble {
     Silent,
 }
 
+/// Whether the store is back, while a share is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Back {
+    No,
+    /// It answers, and is to hold all turns back.
+    Answers,
+    /// It does, and its turns are used once the share is over.
+    Holds,
+}
+
 /// The slots of one group in one instance.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -82,12 +92,11 @@ pub struct Source {
     lease: Lease,
     /// Until when a share may be used.
     until: Tick,
-    /// Whether the store is back, and its turns are used once the share is over.
-    back: bool,
+    back: Back,
     /// Whether the store ever answered.
     heard: bool,
-    /// Since when nothing has succeeded.
-    failing: Option<Tick>,
+    /// Since when nothing has succeeded that was asked, and when it last failed.
+    failing: Option<(Tick, Tick)>,
 }
 
 impl Source {
@@ -102,7 +111,7 @@ impl Source {
             local: Gcra::new(limit.share(instances)),
             lease: Lease::new(limit, me),
             until: Tick::ZERO,
-            back: false,
+            back: Back::No,
             heard: false,
             failing: None,
         }
@@ -187,8 +196,8 @@ impl Source {
 
     /// What to ask of the store, when so many calls wait.
     pub fn ask(&mut self, now: Tick, waiting: usize, random: f64) -> Ask {
-        if self.back && now >= self.until {
-            self.back = false;
+        if self.back == Back::Holds && now >= self.until {
+            self.back = Back::No;
             self.mode = Mode::Shared;
         }
         let life = match self.mode {
@@ -197,12 +206,15 @@ impl Source {
             Mode::Share => SHARE,
             Mode::Alone => ALONE,
         };
-        // Early enough that no call has to wait for the answer.
-        let due = if self.back { self.until } else { self.until - life / 2 };
-        match () {
-            () if waiting == 0 => Ask::Nothing,
-            () if now < due => Ask::Wait(due),
-            () => self.lease.hold(SHARE + self.limit.window),
+        if waiting == 0 {
+            return Ask::Nothing;
+        }
+        match self.back {
+            // Early enough that no call has to wait for the answer.
+            Back::No if now < self.until - life / 2 => Ask::Wait(self.until - life / 2),
+            Back::No => self.lease.look(),
+            Back::Answers => self.lease.hold(now, SHARE + self.limit.window),
+            Back::Holds => Ask::Wait(self.until),
         }
     }
 
@@ -211,21 +223,16 @@ impl Source {
         let understood =
             answer.and_then(|turns| self.lease.reply(asked, now, &turns).map_err(|_| Trouble::Failed));
         let trouble = match understood {
-            Ok(()) => {
-                self.heard = true;
-                self.failing = None;
-                if matches!(self.mode, Mode::Share | Mode::Alone) {
-                    self.back = true;
-                    self.until = asked + SHARE;
-                }
-                return;
-            }
+            Ok(()) => return self.succeeded(asked),
             Err(trouble) => trouble,
         };
         match self.mode {
             Mode::Local => {}
-            Mode::Share => self.until = asked + SHARE,
-            Mode::Alone => self.until = asked + ALONE,
+            Mode::Share | Mode::Alone if self.back == Back::Answers && trouble == Trouble::Failed => {
+                self.lease.failed(now, random);
+            }
+            Mode::Share => self.serve_until(asked + SHARE),
+            Mode::Alone => self.serve_until(asked + ALONE),
             Mode::Shared
                 if self.instances <= 1
                     && trouble == Trouble::Unavailable
@@ -233,16 +240,40 @@ impl Source {
                     && self.failing.is_none() =>
             {
                 self.mode = Mode::Alone;
-                self.until = asked + ALONE;
+                self.serve_until(asked + ALONE);
             }
             Mode::Shared => {
-                let failing = *self.failing.get_or_insert(asked);
+                // What failed long ago says nothing of now.
+                let lately = self.failing.filter(|(_, last)| asked.since(*last) < FAILING / 2);
+                let since = lately.map_or(asked, |(since, _)| since);
+                self.failing = Some((since, now));
                 self.lease.failed(now, random);
-                if trouble == Trouble::Unavailable || now.since(failing) >= FAILING {
+                if trouble == Trouble::Unavailable || now.since(since) >= FAILING {
                     self.go_down(asked, now);
                 }
             }
         }
+    }
+
+    fn succeeded(&mut self, asked: Tick) {
+        self.heard = true;
+        self.failing = None;
+        if !matches!(self.mode, Mode::Share | Mode::Alone) {
+            return;
+        }
+        self.back = match self.back {
+            Back::No => {
+                self.until = asked + SHARE;
+                Back::Answers
+            }
+            Back::Answers | Back::Holds => Back::Holds,
+        };
+    }
+
+    /// The store is away, and the share serves until then.
+    fn serve_until(&mut self, until: Tick) {
+        self.back = Back::No;
+        self.until = until;
     }
 
     /// The last question was dropped: nobody knows what came of it.
@@ -255,7 +286,7 @@ impl Source {
     fn go_down(&mut self, asked: Tick, now: Tick) {
         self.mode = Mode::Share;
         self.failing = None;
-        self.until = asked + SHARE;
+        self.serve_until(asked + SHARE);
         self.lease.start_over(Tick::ZERO);
         self.local = Gcra::new(self.limit.share(self.instances));
         self.local.hold_until(now + TRUST + self.limit.window);

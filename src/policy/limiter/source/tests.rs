@@ -94,7 +94,7 @@ fn a_host_without_a_store_works_with_the_whole_limit_from_the_start() {
     // It is asked again after half a minute: early while calls wait, at the latest then.
     assert_eq!(source.ask(at(15_006), 1, 0.0), Ask::Wait(at(15_007)));
     assert_eq!(source.ask(at(15_007), 0, 0.0), Ask::Nothing);
-    assert_eq!(wants(source.ask(at(15_007), 1, 0.0)), (0, HOLD));
+    assert_eq!(wants(source.ask(at(15_007), 1, 0.0)), (0, 0), "it looks");
     assert_eq!(source.ready(at(30_006)), Ok(()));
     assert_eq!(source.ready(at(30_007)), Err(None));
     assert!(!source.take(at(30_007)));
@@ -125,7 +125,7 @@ fn a_store_that_goes_down_is_noticed_and_the_old_slots_are_waited_for() {
 fn a_share_serves_for_a_second_after_the_question() {
     let mut source = down(1);
     assert_eq!(source.ask(at(1_499), 1, 0.0), Ask::Wait(at(1_500)));
-    assert_eq!(wants(source.ask(at(1_500), 1, 0.0)), (0, HOLD));
+    assert_eq!(wants(source.ask(at(1_500), 1, 0.0)), (0, 0));
     // Asked at 8 s, answered later: it counts from the question.
     source.answered(at(8_000), at(8_200), Err(Trouble::Silent), 0.0);
     assert_eq!(source.mode(), Mode::Share);
@@ -140,9 +140,11 @@ fn a_share_serves_for_a_second_after_the_question() {
 #[test]
 fn when_the_store_is_back_the_share_serves_on_while_all_others_are_held_back() {
     let mut source = down(1);
-    assert_eq!(wants(source.ask(at(5_000), 1, 0.0)), (0, HOLD));
-    source.answered(at(5_000), at(5_010), nothing(at(5_005)), 0.0);
+    assert_eq!(wants(answer(&mut source, at(5_000), nothing(at(5_000)))), (0, 0), "it looks");
     assert_eq!((source.mode(), source.ready(at(5_999))), (Mode::Share, Ok(())));
+    // What is refused is asked again, and the share is not longer for it.
+    assert_eq!(wants(answer(&mut source, at(5_000), Err(Trouble::Failed))), (0, HOLD));
+    assert_eq!(wants(answer(&mut source, at(5_100), nothing(at(5_100)))), (0, HOLD));
     assert_eq!(source.ask(at(5_999), 1, 0.0), Ask::Wait(at(6_000)));
     assert_eq!(source.ready(at(6_000)), Err(None));
     assert_eq!(wants(source.ask(at(6_000), 1, 0.0)), (1, 0), "and then it asks like everybody");
@@ -150,12 +152,21 @@ fn when_the_store_is_back_the_share_serves_on_while_all_others_are_held_back() {
     // A host that had none before is no different.
     let mut source = Source::new(APP, 1, true, 1);
     answer(&mut source, at(0), UNAVAILABLE);
-    assert_eq!(wants(source.ask(at(30_000), 1, 0.0)), (0, HOLD));
-    source.answered(at(30_000), at(30_000), nothing(at(30_000)), 0.0);
-    assert_eq!(source.ready(at(30_900)), Ok(()));
+    answer(&mut source, at(29_000), nothing(at(29_000)));
+    answer(&mut source, at(29_000), nothing(at(29_000)));
+    assert_eq!((source.ready(at(29_900)), source.ready(at(30_000))), (Ok(()), Err(None)));
     // Next time it goes down it had one.
     assert_eq!(wants(answer(&mut source, at(31_000), UNAVAILABLE)), (1, 0));
     assert_eq!(source.mode(), Mode::Share);
+}
+
+#[test]
+fn a_store_that_answers_and_is_away_again_leaves_the_share() {
+    let mut source = down(1);
+    answer(&mut source, at(5_000), nothing(at(5_000)));
+    assert_eq!(wants(answer(&mut source, at(5_900), UNAVAILABLE)), (0, HOLD));
+    assert_eq!((source.mode(), source.ready(at(6_800))), (Mode::Share, Ok(())));
+    assert_eq!(wants(source.ask(at(6_800), 1, 0.0)), (0, 0), "it looks again");
 }
 
 #[test]
@@ -178,7 +189,10 @@ fn nothing_but_failures_for_a_second_is_an_outage() {
         source.answered(at(60_000), at(60_001), Err(trouble), 0.0);
         source.answered(at(60_500), at(60_999), Err(trouble), 0.0);
         assert_eq!(source.mode(), Mode::Shared, "it counts from the first failure, not the last success");
-        source.answered(at(60_999), at(61_000), Err(trouble), 0.0);
+        source.answered(at(61_499), at(61_500), Err(trouble), 0.0);
+        assert_eq!(source.mode(), Mode::Shared, "nobody asked for half a second");
+        source.answered(at(61_900), at(62_000), Err(trouble), 0.0);
+        source.answered(at(62_400), at(62_499), Err(trouble), 0.0);
         assert_eq!(source.mode(), Mode::Share);
     }
     // At the start as well. It is not taken for a host without a store: it did not say so.
@@ -209,7 +223,7 @@ fn a_question_that_was_dropped_is_put_again() {
     assert_eq!(source.ask(at(7), 1, 0.0), asked);
     let mut source = down(1);
     source.abandoned(at(1_600));
-    assert_eq!(wants(source.ask(at(1_600), 1, 0.0)), (0, HOLD));
+    assert_eq!(wants(source.ask(at(1_600), 1, 0.0)), (0, 0));
 }
 
 #[test]
