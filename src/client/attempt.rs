@@ -28,6 +28,10 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 use std::time::Duration;
 
+/// What a host that is about to end makes of whatever it would have to send.
+const STOPPING: &str =
+    "stopping: nothing more is sent to the vendor; go on elsewhere, or when this runs again";
+
 /// How much is shown of where a redirect leads, in characters.
 const LONGEST_LOCATION: usize = 300;
 
@@ -374,6 +378,7 @@ pub(crate) fn kind(status: u16) -> FailureKind {
 /// Why there is no answer, in the caller's terms.
 pub(crate) fn unanswered(error: &SendError) -> ErrorDetail {
     let (kind, message) = match error.reason {
+        Reason::Stopping => return ErrorDetail::new(FailureKind::Unavailable, STOPPING),
         Reason::Denied => (FailureKind::Host, "the host does not send this request"),
         Reason::Timeout => (FailureKind::Timeout, "no answer in time"),
         _ => (FailureKind::Transport, "the connection failed"),
