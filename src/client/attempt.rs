@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     answer::{Accepted, Answer, Payload},
-    codec::{LimitExceeded, check_limits},
-    contract::{FailureKind, FieldError, catalogue::Paging},
+    codec::{LimitExceeded, check_limits, is_closed},
+    contract::{FailureKind, FieldError, OnMisfit, catalogue::Paging},
     host::{BodyError, Host, Request, Response, SendError},
     policy::{
         classify::{Access, Attempt, BodyKind, Class, Effect, Fault, Reason, Sent, classify},
@@ -211,6 +211,11 @@ impl<H: Host> Client<H> {
             }
         };
         let elements = match check_limits(body, settings.max_body_bytes, settings.max_depth) {
+            // One record that is too deep is that record's own fault, and what is around it is not read
+            // by recursion.
+            Err(LimitExceeded::Depth { .. }) if state.call.operation.paging != Paging::None => {
+                check_limits(body, settings.max_body_bytes, usize::MAX).unwrap_or_default()
+            }
             Err(LimitExceeded::Depth { .. }) => {
                 return too_large(format!("the answer is nested deeper than {}", settings.max_depth));
             }
@@ -418,6 +423,10 @@ pub(crate) fn read_payload(state: &CallState<'_>, body: &Bytes) -> Result<Payloa
         Ok(_) => Ok(Payload::Value(body.clone())),
         // What an operation without an answer says does not matter.
         Err(_) if operation.answer.is_none() => Ok(Payload::Nothing),
+        // It is all there, and its caller takes what does not fit as it came.
+        Err(_) if state.options.on_misfit() == OnMisfit::Raw && is_closed(body) => {
+            Ok(Payload::Value(body.clone()))
+        }
         Err(error) => Err(malformed(format!("is not JSON: {error}"))),
     }
 }
