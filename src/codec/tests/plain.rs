@@ -111,7 +111,8 @@ fn a_page_is_taken_apart() {
         assert_eq!(records, [&br#"{"id":1}"#[..], odd, br#"{"id":3}"#]);
         assert_eq!(page.ids[2].clone().len(), 1);
         let body = [b"[", odd, b"]"].concat();
-        assert_eq!(penstock_json::plain_array(&body, "id").unwrap().records, [1..odd.len() + 1]);
+        let records = penstock_json::plain_array(&body, "id").unwrap().records;
+        assert_eq!((records.len(), records[0].clone()), (1, 1..odd.len() + 1));
     }
     for around in [
         &b"{\"data\":[{}],\"a\":\"\xff\"}"[..],
