@@ -149,6 +149,16 @@ impl<H: Host> Client<H> {
         Ok(settings)
     }
 
+    /// Reads which log lines are wanted, unless that is known, for a call that is refused before any setting
+    /// is read.
+    pub(crate) async fn read_level(&self, provider: &'static dyn Provider, options: &CallOptions) {
+        if !self.telemetry.knows_level() {
+            let read = self.settings(provider, &options.account);
+            // What is wrong with them is told by who needs them.
+            _ = self.accounts.in_time(options.deadline, read).await;
+        }
+    }
+
     /// The settings, and an account whose own are complete.
     pub(crate) async fn account(
         &self,

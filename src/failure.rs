@@ -63,6 +63,11 @@ pub fn host(what: &str, error: &impl Display) -> Failure {
     }
 }
 
+/// A caller's text as it may stand in an error: short, without control characters.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(80).collect()
+}
+
 /// `prefix: field message, field message`.
 fn summary(prefix: &str, fields: &[FieldError]) -> String {
     let all: Vec<String> = fields.iter().map(|error| format!("{} {}", error.field, error.message)).collect();

@@ -261,7 +261,7 @@ fn meaning(kind: FailureKind) -> (StatusCode, &'static str) {
         Kind::TooLarge => (StatusCode::BAD_GATEWAY, "The vendor's answer is too large"),
         Kind::Paging => (StatusCode::BAD_GATEWAY, "The vendor's pages do not end"),
         Kind::Configuration => (StatusCode::SERVICE_UNAVAILABLE, "The configuration is incomplete"),
-        Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "The vendor is down and not asked for now"),
+        Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "The vendor is not asked for now"),
         Kind::Timeout => (StatusCode::GATEWAY_TIMEOUT, "The deadline passed"),
     }
 }

@@ -159,8 +159,10 @@ impl Gateway {
     }
 
     /// Accepts nothing more and waits until the requests under way are answered, but no longer
-    /// than `patience`. What is left then may send nothing more to a provider, so that it ends
-    /// soon: a list as lines ends with one that says where to resume.
+    /// than `patience`. What is left then may send nothing more to a provider, and what was sent has a second
+    /// to be answered, so that it ends soon: a list as lines ends with one that says that the gateway
+    /// stops (`unavailable`) and where to resume. A client that does not take that within two seconds, or
+    /// whose read waits for a provider, finds a body without an end, perhaps in the middle of a line.
     pub async fn stop(mut self, patience: Duration) {
         self.leave();
         // Fails only when the server is gone already.

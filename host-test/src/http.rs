@@ -5,6 +5,7 @@
 //! permits. Redirects are not followed: the component decides about them.
 
 mod body;
+mod closing;
 mod connector;
 mod errors;
 mod outbound;
@@ -13,6 +14,7 @@ mod proxies;
 mod resolver;
 mod route;
 mod trust;
+mod tunnel;
 
 pub use outbound::{Outbound, OutboundOptions, OutboundStats};
 pub use policy::{InvalidOrigin, OutboundPolicy};
@@ -21,10 +23,6 @@ pub use trust::{InvalidAuthority, Trust, certificates_of_pem};
 
 use std::{
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
     task::{Context, Poll},
 };
 
@@ -34,23 +32,24 @@ use http_body_util::BodyExt;
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::limits::Computing;
+pub(crate) use closing::Closing;
 
 /// Puts [`Outbound`] in the place of Wasmtime's own client.
 pub(crate) struct Hooks {
     outbound: Outbound,
     computing: Computing,
     /// Whether nothing more may be sent.
-    closed: Arc<AtomicBool>,
+    closing: Closing,
 }
 
 impl Hooks {
     pub(crate) fn new(outbound: Outbound, computing: Computing) -> Self {
-        Self { outbound, computing, closed: Arc::default() }
+        Self { outbound, computing, closing: Closing::never() }
     }
 
     /// The same until it is closed.
-    pub(crate) fn until(self, closed: Arc<AtomicBool>) -> Self {
-        Self { closed, ..self }
+    pub(crate) fn until(self, closing: Closing) -> Self {
+        Self { closing, ..self }
     }
 }
 
@@ -71,12 +70,9 @@ impl WasiHttpHooks for Hooks {
         _processed: Io,
     ) -> Box<dyn Future<Output = Result<(http::Response<WasiBody>, Io), WasiError>> + Send> {
         let (outbound, computing) = (self.outbound.clone(), self.computing.clone());
-        let closed = self.closed.load(Relaxed);
+        let closing = self.closing.clone();
         Box::new(async move {
-            if closed {
-                return Err(WasiError::HttpRequestDenied);
-            }
-            let response = outbound.send(request, options.unwrap_or_default()).await?;
+            let response = closing.before(outbound.send(request, options.unwrap_or_default())).await?;
             let response = match computing.is_counting() {
                 true => response.map(|body| Counting { body, computing }.boxed_unsync()),
                 false => response,

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     answer::{Accepted, Answer, Payload},
-    codec::{LimitExceeded, check_limits},
-    contract::{FailureKind, FieldError, catalogue::Paging},
+    codec::{LimitExceeded, check_limits, is_closed},
+    contract::{FailureKind, FieldError, OnMisfit, catalogue::Paging},
     host::{BodyError, Host, Request, Response, SendError},
     policy::{
         classify::{Access, Attempt, BodyKind, Class, Effect, Fault, Reason, Sent, classify},
@@ -27,6 +27,10 @@ use crate::{
 use bytes::Bytes;
 use serde_json::value::RawValue;
 use std::time::Duration;
+
+/// What a host that is about to end makes of whatever it would have to send.
+const STOPPING: &str =
+    "stopping: nothing more is sent to the vendor; go on elsewhere, or when this runs again";
 
 /// How much is shown of where a redirect leads, in characters.
 const LONGEST_LOCATION: usize = 300;
@@ -207,6 +211,11 @@ impl<H: Host> Client<H> {
             }
         };
         let elements = match check_limits(body, settings.max_body_bytes, settings.max_depth) {
+            // One record that is too deep is that record's own fault, and what is around it is not read
+            // by recursion.
+            Err(LimitExceeded::Depth { .. }) if state.call.operation.paging != Paging::None => {
+                check_limits(body, settings.max_body_bytes, usize::MAX).unwrap_or_default()
+            }
             Err(LimitExceeded::Depth { .. }) => {
                 return too_large(format!("the answer is nested deeper than {}", settings.max_depth));
             }
@@ -374,6 +383,7 @@ pub(crate) fn kind(status: u16) -> FailureKind {
 /// Why there is no answer, in the caller's terms.
 pub(crate) fn unanswered(error: &SendError) -> ErrorDetail {
     let (kind, message) = match error.reason {
+        Reason::Stopping => return ErrorDetail::new(FailureKind::Unavailable, STOPPING),
         Reason::Denied => (FailureKind::Host, "the host does not send this request"),
         Reason::Timeout => (FailureKind::Timeout, "no answer in time"),
         _ => (FailureKind::Transport, "the connection failed"),
@@ -413,6 +423,10 @@ pub(crate) fn read_payload(state: &CallState<'_>, body: &Bytes) -> Result<Payloa
         Ok(_) => Ok(Payload::Value(body.clone())),
         // What an operation without an answer says does not matter.
         Err(_) if operation.answer.is_none() => Ok(Payload::Nothing),
+        // It is all there, and its caller takes what does not fit as it came.
+        Err(_) if state.options.on_misfit() == OnMisfit::Raw && is_closed(body) => {
+            Ok(Payload::Value(body.clone()))
+        }
         Err(error) => Err(malformed(format!("is not JSON: {error}"))),
     }
 }

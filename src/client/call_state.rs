@@ -7,7 +7,7 @@ use crate::{
     failure::{self, instant, millis, outcome},
     policy::{
         budget::Spent,
-        classify::Effect as Took,
+        classify::{Effect as Took, Reason},
         retry::{GiveUp, Retry, Why},
         time::{Tick, WallTime},
     },
@@ -97,6 +97,8 @@ impl CallState<'_> {
         let Failed { fault, detail } = failed;
         let unsure = effect > Took::NotApplied;
         let retry = match (why, hint) {
+            // Elsewhere, or once the host is back.
+            (Why::Final, _) if fault.reason == Reason::Stopping => RetryAdvice::Later,
             (Why::Final | Why::AuthRejected, _) => RetryAdvice::Never,
             (Why::NotRepeatable | Why::BodyGone, _) if unsure => RetryAdvice::Never,
             (_, Some(hint)) => RetryAdvice::After(millis(hint)),

@@ -165,6 +165,7 @@ impl<H: Host + 'static> Reader<H> {
     /// One of the records that the consumer took, or was spared because it was `left_out`,
     /// does not fit the contract.
     pub fn misfit(&mut self, misfit: Misfit, left_out: bool) {
+        let misfit = self.placed(misfit);
         let misfit = if self.misfits.names_more() { self.client.clean_misfit(misfit) } else { misfit };
         self.misfits.add(misfit);
         self.left_out += u64::from(left_out);
@@ -172,7 +173,18 @@ impl<H: Host + 'static> Reader<H> {
 
     /// The same without secrets; see [`Client::clean_misfit`].
     pub(crate) fn clean(&self, misfit: Misfit) -> Misfit {
-        self.client.clean_misfit(misfit)
+        self.client.clean_misfit(self.placed(misfit))
+    }
+
+    /// With the page that it is on, if that is all there is to find it by.
+    fn placed(&self, misfit: Misfit) -> Misfit {
+        let Some(page) = self.current.filter(|_| misfit.id.is_none()) else { return misfit };
+        let place = match self.operation().paging {
+            // Their pages have no numbers of the vendor's; ours begin with 0.
+            Paging::Export | Paging::Cursor => format!("page {} of this read", page.saturating_add(1)),
+            _ => format!("page {page}"),
+        };
+        Misfit { reason: format!("{} ({place})", misfit.reason), ..misfit }
     }
 
     /// What becomes of a record that does not fit the contract.

@@ -92,9 +92,11 @@ impl<H: Host> Client<H> {
         options: &CallOptions,
         context: &CallContext,
     ) -> Result<(), Failure> {
-        call.call.check_file()?;
-        call.call.check_any_of()?;
-        fallback::check(&call.call, options)?;
+        let checked = call.call.check_file().and_then(|()| call.call.check_any_of());
+        if let Err(refused) = checked.and_then(|()| fallback::check(&call.call, options)) {
+            self.read_level(call.provider, options).await;
+            return Err(refused);
+        }
         self.check_schema(call, options, context).await
     }
 

@@ -18,22 +18,28 @@ use std::{
 pub(crate) struct Telemetry<H> {
     host: Rc<H>,
     pub(crate) counters: RefCell<Counters>,
-    level: Cell<LogLevel>,
+    /// None before it was read.
+    level: Cell<Option<LogLevel>>,
 }
 
 impl<H: Host> Telemetry<H> {
     pub(crate) fn new(host: Rc<H>) -> Telemetry<H> {
-        Telemetry { host, counters: RefCell::default(), level: Cell::new(LogLevel::Info) }
+        Telemetry { host, counters: RefCell::default(), level: Cell::default() }
     }
 
     /// The least important line that is written from now on.
     pub(crate) fn set_level(&self, level: LogLevel) {
-        self.level.set(level);
+        self.level.set(Some(level));
+    }
+
+    /// Whether the settings were read that say what is written.
+    pub(crate) fn knows_level(&self) -> bool {
+        self.level.get().is_some()
     }
 
     /// Writes a log line if it is important enough.
     pub(crate) fn log(&self, level: LogLevel, event: &str, fill: impl FnOnce(Line) -> Line) {
-        if level <= self.level.get() {
+        if level <= self.level.get().unwrap_or(LogLevel::Info) {
             fill(Line::new(self.host.wall_now(), level, event)).write(&*self.host);
         }
     }

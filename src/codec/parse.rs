@@ -14,6 +14,7 @@ use super::{
     value::Value,
 };
 use crate::contract::catalogue::{RecordType, Type};
+use penstock_json::{MAX_DEPTH, check_limits};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, cell::RefCell, fmt};
@@ -28,6 +29,10 @@ use std::{borrow::Cow, cell::RefCell, fmt};
 /// The first thing that does not fit, with the way to it.
 pub(super) fn parse<'de>(ty: &Type, json: &'de [u8]) -> Result<Value<'de>, DecodeError> {
     let text = text(json)?;
+    // Of one that is part of a page nobody has looked at that.
+    if let Err(too_deep) = check_limits(json, usize::MAX, MAX_DEPTH) {
+        return Err(DecodeError { malformed: true, ..DecodeError::at_root(too_deep.to_string()) });
+    }
     let context = Context::default();
     let read = match run(ty, text, &context) {
         Ok(value) => return Ok(value),

@@ -95,7 +95,7 @@ pub(crate) async fn run_holding<H: Host + 'static>(
     most_held: usize,
 ) -> Result<Vec<BatchResult>, Failure> {
     let Some(provider) = registry::find(provider) else {
-        return Err(dynamic::unknown_vendor(provider));
+        return Err(registry::unknown(provider));
     };
     let options = call::CallOptions::check(options)?;
     check(&calls, batch, &options)?;

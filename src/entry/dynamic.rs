@@ -13,7 +13,7 @@ use crate::{
         AnswerInfo, CallOptions, Failure, FieldError, Misfit, OnMisfit, PageInfo, PageRequest,
         catalogue::{self, Operation, Paging, Parameter, Type},
     },
-    failure::{bad_field, bad_input},
+    failure::{bad_field, bad_input, printable},
     host::Host,
     policy::limiter::queue::Caller,
     providers::{api::ResolvedCall, registry},
@@ -63,25 +63,12 @@ impl Answer {
 /// `bad-input` that names what is not known, and the nearest that is.
 pub fn operation(provider: &str, name: &str) -> Result<&'static Operation, Failure> {
     catalogue::find(provider, name).map_err(|missing| {
-        let wrong = if missing.what == "vendor" { provider } else { name };
-        let hint = match missing.nearest {
-            Some(near) => format!("; did you mean `{near}`?"),
-            None if missing.what == "vendor" => {
-                let known: Vec<_> = registry::all().iter().map(|provider| provider.name()).collect();
-                format!("; there are: {}", known.join(", "))
-            }
-            None => String::new(),
-        };
-        bad_field(missing.what, format!("`{}` is not known{hint}", printable(wrong)))
+        if missing.what == "vendor" {
+            return registry::unknown(provider);
+        }
+        let hint = missing.nearest.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        bad_field(missing.what, format!("`{}` is not known{hint}", printable(name)))
     })
-}
-
-/// No provider has this name.
-#[must_use]
-pub fn unknown_vendor(provider: &str) -> Failure {
-    let near = catalogue::nearest(provider, catalogue::providers());
-    let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    bad_field("vendor", format!("`{}` is not known{hint}", printable(provider)))
 }
 
 /// Calls an operation once; a list answers with one page.
@@ -183,7 +170,7 @@ fn one(
         Err(error) => error,
     };
     let misfit = value_misfit(call, json, &error);
-    if options.on_misfit() != OnMisfit::Raw || error.malformed {
+    if options.on_misfit() != OnMisfit::Raw {
         return Err(misfit);
     }
     misfits.add(misfit);
@@ -322,11 +309,6 @@ fn unknown(operation: &Operation, name: &str) -> FieldError {
     let known: Vec<&str> = operation.parameters().map(|parameter: Parameter| parameter.wire()).collect();
     let hint = catalogue::nearest(name, known.into_iter()).map(|near| format!("; did you mean `{near}`?"));
     FieldError::new(printable(name), format!("is not known{}", hint.unwrap_or_default()))
-}
-
-/// A caller's text as it may stand in an error: short, without control characters.
-fn printable(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(80).collect()
 }
 
 /// How the records of one answer are given.

@@ -22,6 +22,7 @@ use crate::{
         stream_records::Sink,
         typed::record_type,
     },
+    providers::registry,
 };
 use wit_bindgen::{StreamReader, StreamWriter};
 
@@ -32,7 +33,7 @@ impl Guest for Component {
 
     fn describe(provider: String, filter: Option<String>) -> Result<Vec<wit::Operation>, Failure> {
         let Some(all) = catalogue::operations(&provider) else {
-            return Err(dynamic::unknown_vendor(&provider));
+            return Err(registry::unknown(&provider));
         };
         let filter = filter.unwrap_or_default().to_lowercase();
         let fits = |operation: &&Operation| {

@@ -287,6 +287,28 @@ impl<'a> Cursor<'a> {
         Some(())
     }
 
+    /// Passes over what stands in the place of a value and need not be JSON, as far as it can be told where
+    /// it ends: by its brackets, or because nothing of a word can end it (`NaN`, `True`, `01`).
+    pub(crate) fn pass_anything(&mut self) -> Option<()> {
+        match self.peek() {
+            b'{' | b'[' => {
+                // As deep as it likes: nothing is kept for a level.
+                self.at = end_of_nested(self.json, self.at, u32::MAX)?;
+                Some(())
+            }
+            b'"' => self.string().map(drop),
+            _ => self.word(),
+        }
+    }
+
+    fn word(&mut self) -> Option<()> {
+        let start = self.at;
+        while self.peek().is_ascii_alphanumeric() || matches!(self.peek(), b'+' | b'-' | b'.' | b'_') {
+            self.at += 1;
+        }
+        (self.at > start).then_some(())
+    }
+
     #[inline]
     fn pass_scalar(&mut self) -> Option<()> {
         match self.peek() {

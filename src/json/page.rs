@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use std::ops::Range;
 
 /// A page, as far as all providers' pages are alike.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct PlainPage<'a> {
     /// What is said of the records, in the order in which it came: name and JSON.
     pub members: Vec<(&'a [u8], &'a [u8])>,
@@ -18,14 +18,36 @@ pub struct PlainPage<'a> {
 /// Takes a page apart in one pass: an object whose member of this name holds the records, an
 /// array. None if it is not plain, or has no records, or has them twice, or is no JSON as far as
 /// that can be told without looking at what a record holds: whoever decodes it looks at that, and
-/// one record that is none does not spoil the others.
+/// one record that is none does not spoil the others, whether it is no JSON, no UTF-8 or too deep.
 #[must_use]
 pub fn plain_page<'a>(body: &'a [u8], records: &str, id: &str) -> Option<PlainPage<'a>> {
-    if !is_utf8(body) {
-        return None;
-    }
+    let page = taken_apart(body, records, id)?;
+    (is_utf8(body) || page.is_utf8_around_records(body)).then_some(page)
+}
+
+/// The same of a page that is an array and nothing else.
+#[must_use]
+pub fn plain_array<'a>(body: &'a [u8], id: &str) -> Option<PlainPage<'a>> {
+    let mut page = PlainPage::default();
     let mut cursor = Cursor::new(body);
-    let mut page = PlainPage { members: Vec::new(), records: Vec::new(), ids: Vec::new() };
+    cursor.blank();
+    page.read(&mut cursor, id.as_bytes())?;
+    cursor.end()?;
+    Some(page)
+}
+
+/// Whether a text ends where it should, by its brackets, although it need not be JSON: one that was cut
+/// off does not.
+#[must_use]
+pub fn is_closed(text: &[u8]) -> bool {
+    let mut cursor = Cursor::new(text);
+    cursor.blank();
+    cursor.pass_anything().and_then(|()| cursor.end()).is_some()
+}
+
+fn taken_apart<'a>(body: &'a [u8], records: &str, id: &str) -> Option<PlainPage<'a>> {
+    let mut cursor = Cursor::new(body);
+    let mut page = PlainPage::default();
     let mut found = false;
     cursor.blank();
     cursor.take(b'{')?;
@@ -48,6 +70,14 @@ pub fn plain_page<'a>(body: &'a [u8], records: &str, id: &str) -> Option<PlainPa
 }
 
 impl PlainPage<'_> {
+    /// Between records there are blanks and commas.
+    #[cold]
+    fn is_utf8_around_records(&self, body: &[u8]) -> bool {
+        let (Some(first), Some(last)) = (self.records.first(), self.records.last()) else { return false };
+        let around = [body.get(..first.start), body.get(last.end..)];
+        around.into_iter().all(|part| part.is_some_and(is_utf8))
+    }
+
     fn read(&mut self, cursor: &mut Cursor<'_>, id: &[u8]) -> Option<()> {
         cursor.take(b'[')?;
         cursor.blank();
@@ -65,7 +95,12 @@ impl PlainPage<'_> {
 /// Passes over a record: where its id stands.
 fn record(cursor: &mut Cursor<'_>, id: &[u8]) -> Option<Range<usize>> {
     if cursor.peek() != b'{' {
-        cursor.pass()?;
+        let mut plain = *cursor;
+        match plain.pass() {
+            Some(()) if plain.is_blank() || matches!(plain.peek(), b',' | b']') => *cursor = plain,
+            // A word that begins like JSON, or does not.
+            _ => cursor.pass_anything()?,
+        }
         return Some(0..0);
     }
     // Nearly all records begin with it.
@@ -80,7 +115,11 @@ fn record(cursor: &mut Cursor<'_>, id: &[u8]) -> Option<Range<usize>> {
         _ => searched(&mut cursor.clone(), id),
     };
     let start = cursor.place();
-    cursor.pass_unread()?;
+    let mut plain = *cursor;
+    match plain.pass_unread() {
+        Some(()) => *cursor = plain,
+        None => cursor.pass_anything()?,
+    }
     // What is no JSON has no id, and that is its own fault; what is JSON and could not be read here
     // is not plain.
     found.or_else(|| serde_json::from_slice::<&RawValue>(cursor.since(start)).is_err().then_some(0..0))

@@ -126,6 +126,8 @@ pub enum Reason {
     Certificate,
     /// The host does not allow this destination. Final.
     Denied,
+    /// The host is about to end and sends nothing more. Final for this process.
+    Stopping,
     /// The connection broke before the answer was complete.
     Connection,
     /// The other side did not keep to HTTP.
@@ -168,6 +170,7 @@ impl Reason {
             Self::Tls => "tls",
             Self::Certificate => "certificate",
             Self::Denied => "denied",
+            Self::Stopping => "stopping",
             Self::Connection => "connection",
             Self::Protocol => "protocol",
             Self::Timeout => "timeout",
@@ -237,7 +240,7 @@ pub fn classify(attempt: &Attempt, access: Access, rules: &StatusRules) -> Resul
         }
         Attempt::Transport { sent, reason } => {
             let class = match reason {
-                Reason::Denied | Reason::Certificate => Class::Final,
+                Reason::Denied | Reason::Stopping | Reason::Certificate => Class::Final,
                 _ => Class::Transient,
             };
             Fault { reason, effect: sent.effect(), class, status: None, hint: None }

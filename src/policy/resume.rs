@@ -49,24 +49,24 @@ pub struct Resume {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ResumeError {
     /// Longer than any text that Penstock makes.
-    #[error("resume is longer than {max} bytes")]
+    #[error("is longer than {max} bytes")]
     TooLong {
         /// The bound, in bytes.
         max: usize,
     },
     /// Not a text that Penstock made, or altered or cut off since.
-    #[error("resume is damaged or was not made by Penstock: pass it on exactly as it was given")]
+    #[error("is damaged or was not made by Penstock: pass it on exactly as it was given")]
     Damaged,
     /// Made by a version that this one does not know.
     #[error(
-        "resume has version {found}, and this Penstock reads versions {OLDEST_VERSION} to {VERSION}: begin anew without it"
+        "has version {found}, and this Penstock reads versions {OLDEST_VERSION} to {VERSION}: begin anew without it"
     )]
     Version {
         /// The text's version.
         found: u32,
     },
     /// Made by another operation.
-    #[error("resume is from {found} and does not fit {asked}")]
+    #[error("is from {found} and does not fit {asked}")]
     Operation {
         /// The text's operation.
         found: String,
@@ -74,7 +74,7 @@ pub enum ResumeError {
         asked: String,
     },
     /// Made for another tenant, environment or host.
-    #[error("resume is from {found}, and this account is {asked}: begin anew without it")]
+    #[error("is from {found}, and this account is {asked}: begin anew without it")]
     Site {
         /// Whose list it was.
         found: String,
@@ -82,7 +82,7 @@ pub enum ResumeError {
         asked: String,
     },
     /// Made by the same operation with other parameters or another account.
-    #[error("resume is from a call of {operation} with other parameters or another account: repeat those")]
+    #[error("is from a call of {operation} with other parameters or another account: repeat those")]
     Query {
         /// The operation.
         operation: String,

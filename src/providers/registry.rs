@@ -2,7 +2,11 @@
 //! provider that was found.
 
 use super::api::{Provider, ResolvedCall};
-use crate::{call::Call, contract::Failure, failure::bad_field};
+use crate::{
+    call::Call,
+    contract::{Failure, catalogue},
+    failure::{bad_field, printable},
+};
 
 /// The providers, in the order of the catalogue.
 #[must_use]
@@ -26,7 +30,18 @@ pub fn find(name: &str) -> Option<&'static dyn Provider> {
 /// # Errors
 /// `bad-input`: it is not known.
 pub fn known(name: &str) -> Result<&'static dyn Provider, Failure> {
-    find(name).ok_or_else(|| bad_field("vendor", "is not known"))
+    find(name).ok_or_else(|| unknown(name))
+}
+
+/// No provider has this name: the one that may have been meant, or all that there are.
+#[must_use]
+pub fn unknown(name: &str) -> Failure {
+    let known = || all().iter().map(|provider| provider.name());
+    let hint = match catalogue::nearest(name, known()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are: {}", known().collect::<Vec<_>>().join(", ")),
+    };
+    bad_field("vendor", format!("`{}` is not known; {hint}", printable(name)))
 }
 
 /// A call with its provider.

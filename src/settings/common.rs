@@ -158,7 +158,7 @@ pub const SETTINGS: &[Setting] = &[
         "PENSTOCK_MAX_JSON_DEPTH",
         Kind::Integer { min: 8, max: 128 },
         "64",
-        "How deep an answer may be nested.",
+        "How deep an answer may be nested. A record of a page that is nested deeper than 128 does not fit the contract, and spoils no other.",
     ),
     setting(
         "ENABLE_CACHING",

@@ -21,7 +21,14 @@ use making::Making;
 use penstock_host::bindings::operations::BatchCall;
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Display};
+
+/// How much is told of a result that the output did not take, in characters.
+const MOST_SHOWN: usize = 200;
+
+/// What a line of a batch is, for whoever wrote another thing.
+const WANTED: &str =
+    r#"an object such as {"operation": "jpm.jobs-get", "parameters": {"id": 4711}, "body": {}}"#;
 
 #[derive(Args)]
 pub(crate) struct Batch {
@@ -123,7 +130,7 @@ async fn report(total: usize, mut results: making::Results, stopping: &Stopping,
             unwritten = written.err().inspect(|_| results.stop());
         }
         if unwritten.is_some() && !matches!(made, Made::NotAttempted(_)) {
-            let line: String = line.chars().take(200).collect();
+            let line = shortened(&line);
             let members = json!({ "call": place, "result": line });
             let text = format_args!("not printed, the result of call {place}: {line}");
             warning("not-printed", members, text);
@@ -149,12 +156,25 @@ async fn report(total: usize, mut results: making::Results, stopping: &Stopping,
     }
 }
 
+/// The beginning of a result that cannot be printed; that it is not all shows.
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(MOST_SHOWN) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line.to_owned(),
+    }
+}
+
 async fn read(file: &str, stopping: &Stopping) -> Result<Vec<BatchCall>> {
     let text = text::read(file, stopping).await?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let calls = lines.map(|(index, line)| {
-        let Line { operation, parameters, body } = serde_json::from_str(line)
-            .map_err(|error| Unfit(format!("{file}, line {}: {error}", index + 1)))?;
+        let unfit = |why: &dyn Display| Unfit(format!("{file}, line {}: {why}", index + 1));
+        // serde takes an array for the members in their order.
+        if !line.trim_start().starts_with('{') {
+            return Err(unfit(&format_args!("expected {WANTED}")).into());
+        }
+        let Line { operation, parameters, body } =
+            serde_json::from_str(line).map_err(|error| unfit(&error))?;
         let parameters = parameters.into_iter().map(|(name, value)| (name, plain(value)));
         let body = body.map(|body| body.get().to_owned());
         Ok(BatchCall { operation, parameters: parameters.collect(), body })

@@ -18,7 +18,6 @@ use penstock_simulated::{
 };
 use std::{
     collections::BTreeMap,
-    io,
     time::{Duration, Instant},
 };
 
@@ -158,7 +157,7 @@ impl Summary {
         Ok(Summary { records, pages, token_fetches, retries, took, lost, repeated, unknown })
     }
 
-    fn print(&self, provider: &SimulatedServiceTitan) -> io::Result<()> {
+    fn print(&self, provider: &SimulatedServiceTitan) -> Result<()> {
         let served = provider.stats();
         let seconds = self.took.as_secs_f64();
         say!("records          {}", self.records)?;

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Grace {
-    /// How long calls under way may take to end after the first signal, in seconds.
+    /// How long what is under way may take to end after the first signal, in seconds: calls, and whoever
+    /// reads the output of a list.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     grace: u64,
 }
@@ -19,8 +20,12 @@ pub(crate) struct Grace {
 impl Grace {
     /// Ends when the grace has passed that a command has from its first signal on.
     pub(crate) async fn passed(self, stopping: &Stopping) {
-        stopping.asked().await;
-        tokio::time::sleep(Duration::from_secs(self.grace)).await;
+        stopping.passed(self.time()).await;
+    }
+
+    /// How long it is.
+    pub(crate) fn time(self) -> Duration {
+        Duration::from_secs(self.grace)
     }
 
     /// Makes one call. A read ends with the first signal: nothing is lost with it.

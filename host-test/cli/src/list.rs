@@ -4,7 +4,9 @@ mod reading;
 
 use crate::{
     asked::Asked,
+    grace::Grace,
     misfits::count_on_stderr,
+    output::Patience,
     position::{Acknowledged, Follows, Keeper, PositionFile},
     progress::Quiet,
     report::tell_resume,
@@ -54,6 +56,8 @@ pub(crate) struct List {
     #[arg(long, value_enum, default_value = "raw")]
     on_misfit: MisfitChoice,
     #[command(flatten)]
+    grace: Grace,
+    #[command(flatten)]
     quiet: Quiet,
     #[command(flatten)]
     target: Target,
@@ -93,7 +97,8 @@ impl List {
         let progress = self.quiet.progress("records");
         let most = if is_whole { Some(self.limit.unwrap_or(u64::MAX)) } else { self.limit };
         let seen = Seen { progress, most, is_total_known: is_whole };
-        let reading = Reading::new(records, Keeper::new(file, follows), stopping, seen);
+        let patience = Patience { grace: self.grace.time(), is_told: !self.quiet.quiet };
+        let reading = Reading::new(records, Keeper::new(file, follows), stopping, patience, seen);
         let ended = reading.run().await;
         if let (Err(error), Some(named), true) = (&ended, &self.resume_file, from_file)
             && is_of_position(error)
@@ -127,7 +132,7 @@ fn warn(end: &ListEnd) {
     count_on_stderr(end.misfits, &end.first_misfits);
     if end.drifted {
         let text = format_args!(
-            "warning: the list changed while it was read, and records may be missing from it.\n\
+            "the list changed while it was read, and records may be missing from it.\n\
              Read it again, or use the export of it if there is one."
         );
         warning("drifted", json!({}), text);

@@ -134,7 +134,7 @@ fn main() -> ExitCode {
         Err(error) if error.use_stderr() && env::args_os().any(|argument| argument == "--json-errors") => {
             return report::misused(&error);
         }
-        Err(error) => error.exit(),
+        Err(error) => return report::by_parser(&error),
     };
     if arguments.json_errors {
         told::set_for_program();

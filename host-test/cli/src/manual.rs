@@ -1,10 +1,10 @@
 //! `penstock completions` and `penstock manual`: what a shell and `man` want to know.
 
+use crate::told::print;
 use anyhow::Result;
 use clap::{Args, Command, CommandFactory};
 use clap_complete::{Shell, generate};
 use clap_mangen::Man;
-use std::io::{self, Write};
 
 /// The shell to complete for.
 #[derive(Args)]
@@ -44,10 +44,4 @@ impl Manual {
 fn page_of(program: &Command, name: &str) -> Result<Command, crate::report::Unfit> {
     let found = program.find_subcommand(name).cloned();
     found.ok_or_else(|| crate::report::Unfit(format!("there is no command {name}")))
-}
-
-fn print(text: &[u8]) -> Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text)?;
-    Ok(out.flush()?)
 }

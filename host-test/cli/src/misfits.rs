@@ -23,7 +23,7 @@ fn lines(count: u64, first: &[Misfit]) -> Vec<String> {
         return Vec::new();
     }
     let records = if count == 1 { "record does" } else { "records do" };
-    let mut lines = vec![format!("warning: {count} {records} not fit the contract:")];
+    let mut lines = vec![format!("{count} {records} not fit the contract:")];
     lines.extend(first.iter().take(MOST_SHOWN).map(|Misfit { id, path, reason }| {
         let id = id.as_deref().map_or_else(|| "without an id".to_owned(), |id| format!("id {id}"));
         format!("  {id}: {path}: {reason}")
@@ -47,9 +47,9 @@ mod tests {
         };
         assert!(lines(0, &[]).is_empty());
         let one = lines(1, &[misfit(Some("7"))]);
-        assert_eq!(one, ["warning: 1 record does not fit the contract:", "  id 7: $.data[3].total: odd"]);
+        assert_eq!(one, ["1 record does not fit the contract:", "  id 7: $.data[3].total: odd"]);
         let many = lines(9, &vec![misfit(None); 9]);
-        assert_eq!((many.len(), many[0].as_str()), (7, "warning: 9 records do not fit the contract:"));
+        assert_eq!((many.len(), many[0].as_str()), (7, "9 records do not fit the contract:"));
         assert_eq!((many[1].as_str(), many[6].as_str()), ("  without an id: $.data[3].total: odd", "  ..."));
     }
 }

@@ -1,6 +1,9 @@
 //! `penstock operations`: what can be called.
 
-use crate::{report::Unfit, told::note};
+use crate::{
+    report::Unfit,
+    told::{note, unprinted},
+};
 use anyhow::Result;
 use clap::Args;
 use penstock_host::{Environment, Plugin, bindings::operations::Operation};
@@ -37,7 +40,7 @@ impl Operations {
         if let (true, Some(wanted)) = (shown.is_empty(), &self.filter) {
             return Err(none(wanted, count.1).into());
         }
-        print(&shown, self.json)?;
+        print(&shown, self.json).map_err(unprinted)?;
         let (own, forms) = count;
         let text = match count {
             (own, 0) => format!("{own} operations"),

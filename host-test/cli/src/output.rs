@@ -2,7 +2,10 @@
 
 mod descriptor;
 
-use crate::stopping::{Signal, Stopping};
+use crate::{
+    stopping::{Signal, Stopping},
+    told::tell,
+};
 use descriptor::Descriptor;
 use std::{
     fs::File,
@@ -16,13 +19,23 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// How many bytes wait for others at most.
 const ENOUGH: usize = 64 * 1024;
 
-/// How long a reader that takes nothing is waited for once the command is to end.
+/// How long a reader that takes nothing is waited for once the command is to end, unless set.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// How a reader is waited for that takes nothing, once the command is to end.
+#[derive(Clone, Copy)]
+pub(crate) struct Patience {
+    /// For how long, from the signal on.
+    pub(crate) grace: Duration,
+    /// Whether to say so.
+    pub(crate) is_told: bool,
+}
 
 /// Where lines go: standard output, or a pipe or device by its name.
 pub(crate) struct Output {
     to: Descriptor,
     stopping: Stopping,
+    patience: Option<Patience>,
     /// Whole lines that are still to be written.
     waiting: Vec<u8>,
     since: Option<Instant>,
@@ -55,7 +68,24 @@ impl Output {
     }
 
     fn to(to: Descriptor, stopping: &Stopping) -> Output {
-        Output { to, stopping: stopping.clone(), waiting: Vec::new(), since: None, written: 0 }
+        let stopping = stopping.clone();
+        Output { to, stopping, patience: None, waiting: Vec::new(), since: None, written: 0 }
+    }
+
+    /// The same, which waits so.
+    pub(crate) fn patient(self, patience: Patience) -> Output {
+        Output { patience: Some(patience), ..self }
+    }
+
+    /// Says that it is the reader who is waited for, and how to end that: nobody could tell it from a
+    /// command that hangs. Once.
+    pub(crate) fn tell_waits(&mut self, signal: Signal, what: &str) {
+        let Some(patience) = self.patience.as_mut().filter(|patience| patience.is_told) else { return };
+        patience.is_told = false;
+        let grace = patience.grace.as_secs();
+        tell!(
+            "{signal}: waiting {grace} s at most for the reader to {what}; a second signal ends it at once"
+        );
     }
 
     /// Adds a line, which is written soon.
@@ -136,13 +166,21 @@ impl Output {
             };
             done += wrote;
             self.written += wrote as u64;
-            if let Some(signal) = self.stopping.signal().filter(|_| wrote == 0)
-                && Instant::now() >= *ends.get_or_insert_with(|| Instant::now() + GRACE)
-            {
-                return Err((done, Unwritten::Stopped(signal)));
+            if let Some(signal) = self.stopping.signal().filter(|_| wrote == 0) {
+                if Instant::now() >= *ends.get_or_insert_with(|| self.ends()) {
+                    return Err((done, Unwritten::Stopped(signal)));
+                }
+                let left = self.to.unread() + (bytes.len() - done) as u64;
+                self.tell_waits(signal, &format!("take {left} bytes"));
             }
         }
         Ok(())
+    }
+
+    /// Until when a reader is waited for, now that the command is to end.
+    fn ends(&self) -> Instant {
+        let set = self.patience.and_then(|patience| self.stopping.after(patience.grace));
+        set.map_or_else(|| Instant::now() + GRACE, tokio::time::Instant::into_std)
     }
 }
 

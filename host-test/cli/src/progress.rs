@@ -14,7 +14,8 @@ const OFTEN: Duration = Duration::from_millis(200);
 /// Option of commands that may take long.
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Quiet {
-    /// Show no progress, and tell nothing on standard error but warnings and what went wrong.
+    /// Show no progress, and tell nothing on standard error but warnings, what went wrong, and where a
+    /// list goes on.
     #[arg(long, short)]
     pub(crate) quiet: bool,
 }

@@ -74,7 +74,7 @@ impl Provider {
             return self.run_asleep(stopping).await;
         }
         let provider = SimulatedServiceTitan::start(self.config()).await?;
-        announce("ServiceTitan", "credentials are", &provider.url(), &provider.settings(), &[]);
+        announce("ServiceTitan", "credentials are", &provider.url(), &provider.settings(), &[])?;
         stopping.asked().await;
         tell_stats(serde_json::to_value(provider.stats())?)?;
         provider.shutdown().await;
@@ -94,7 +94,7 @@ impl Provider {
             ..standard
         })
         .await?;
-        announce("Asleep", "key is", &provider.url(), &provider.settings(), &provider.user_ids());
+        announce("Asleep", "key is", &provider.url(), &provider.settings(), &provider.user_ids())?;
         stopping.asked().await;
         tell_stats(serde_json::to_value(provider.stats())?)?;
         provider.shutdown().await;
@@ -124,14 +124,20 @@ impl Provider {
 
 /// Says where it is, all at once and once it listens: a file that has anything has everything, and
 /// whoever waits for that can call.
-fn announce(name: &str, made_up: &str, url: &str, settings: &BTreeMap<String, String>, users: &[String]) {
+fn announce(
+    name: &str,
+    made_up: &str,
+    url: &str,
+    settings: &BTreeMap<String, String>,
+    users: &[String],
+) -> Result<()> {
     let mut told = format!(
         "# A simulated {name} listens on {url}. Stop it with Ctrl-C.\n\
          # Its {made_up} made up; `set -a` and these lines point a shell's clients at it:"
     );
     let settings = settings.iter().map(|(name, value)| format!("\n{name}={value}"));
     told.extend(settings.chain(users.iter().map(|user| format!("\n# a user: {user}"))));
-    announce!("{told}");
+    announce!("{told}")
 }
 
 /// What was asked of it.

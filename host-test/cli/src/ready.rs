@@ -1,10 +1,12 @@
 //! `penstock ready`: whether calls can be made, for a script or a probe.
 
-use crate::target::{Target, parameter};
+use crate::{
+    target::{Target, parameter},
+    told::say,
+};
 use anyhow::Result;
 use clap::Args;
 use penstock_host::bindings::types::FieldError;
-use std::io::{self, Write};
 
 #[derive(Args)]
 pub(crate) struct Ready {
@@ -34,12 +36,11 @@ impl Ready {
         if !readiness.ready {
             return Err(NotReady(readiness.missing).into());
         }
-        let mut out = io::stdout();
-        writeln!(out, "settings: complete")?;
+        say!("settings: complete")?;
         if let Some(operation) = &self.probe {
             let answer =
                 plugin.invoke(&self.provider_name, operation, self.parameters, None, Some(options)).await?;
-            writeln!(out, "{operation}: HTTP {}", answer.info.status)?;
+            say!("{operation}: HTTP {}", answer.info.status)?;
         }
         Ok(())
     }

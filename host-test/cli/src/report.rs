@@ -5,14 +5,20 @@ use crate::{
     ready::NotReady,
     result_line, settings,
     stopping::{Signal, Stopped},
-    told::{is_for_program, line, note, tell},
+    told::{self, is_for_program, line, note, tell, unprinted, visible},
 };
 use penstock_host::{
     Error,
     bindings::types::{Failure, FailureKind, FieldError, Outcome, RetryAdvice},
 };
 use serde_json::{Value, json};
-use std::{error, fmt, io, panic::PanicHookInfo, process::ExitCode};
+use std::{
+    borrow::Cow,
+    error, fmt,
+    io::{self, Write},
+    panic::PanicHookInfo,
+    process::ExitCode,
+};
 
 /// The exit code for input that does not fit, as of the argument parser.
 const USAGE: u8 = 2;
@@ -61,7 +67,7 @@ pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
     }
     let code = exit_code(error);
     if is_for_program() {
-        line(format_args!("{}", document(error, code)));
+        told::document(&document(error, code));
         return ExitCode::from(code);
     }
     if let Some(stopped) = error.downcast_ref::<Stopped>() {
@@ -83,11 +89,27 @@ pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(code)
 }
 
+/// What the argument parser has to say: help, or what it refuses.
+pub(crate) fn by_parser(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        // In colours, unless what is quoted would move the cursor.
+        match error.render().to_string() {
+            plain if matches!(visible(&plain), Cow::Owned(_)) => line(format_args!("{}", plain.trim_end())),
+            _ => drop(error.print()),
+        }
+        return ExitCode::from(USAGE);
+    }
+    match error.print().and_then(|()| io::stdout().flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&unprinted(error)),
+    }
+}
+
 /// What the argument parser refuses, for programs.
 pub(crate) fn misused(error: &clap::Error) -> ExitCode {
     let told =
         json!({ "error": { "kind": "usage", "message": error.to_string().trim(), "exitCode": USAGE } });
-    line(format_args!("{told}"));
+    told::document(&told);
     ExitCode::from(USAGE)
 }
 
@@ -95,7 +117,7 @@ pub(crate) fn misused(error: &clap::Error) -> ExitCode {
 pub(crate) fn defect(panicked: &PanicHookInfo) {
     let message = panicked.to_string();
     let told = json!({ "error": { "kind": "internal", "message": message, "exitCode": FAILURE } });
-    line(format_args!("{told}"));
+    told::document(&told);
 }
 
 /// That a second signal ended the command.
@@ -104,7 +126,7 @@ pub(crate) fn stopped_at_once(signal: Signal) {
     match is_for_program() {
         true => {
             let told = json!({ "error": { "kind": "stopped", "message": message, "exitCode": code } });
-            line(format_args!("{told}"));
+            told::document(&told);
         }
         false => line(format_args!("{message}")),
     }

@@ -93,7 +93,7 @@ impl Serve {
         let gateway = Gateway::serve(listener, environment, options).await?;
 
         let first = provider.as_ref().and_then(|provider| provider.job_ids().first().copied());
-        announce(&gateway, key, first);
+        announce(&gateway, key, first)?;
         let signal = stopping.asked().await;
         gateway.leave();
         tell!("{signal}: /ready fails, and no more is accepted in {} s", self.drain);
@@ -118,17 +118,18 @@ impl Serve {
 }
 
 /// Says where it is and what to ask.
-fn announce(gateway: &Gateway, key: Option<String>, job: Option<i64>) {
+fn announce(gateway: &Gateway, key: Option<String>, job: Option<i64>) -> Result<()> {
     let url = format!("http://{}", gateway.address());
-    announce!("The gateway listens on {url}. Stop it with Ctrl-C.");
-    announce!("  curl {url}/ready");
+    announce!("The gateway listens on {url}. Stop it with Ctrl-C.")?;
+    announce!("  curl {url}/ready")?;
     let key = key.unwrap_or_else(|| "$PENSTOCK_API_KEY".to_owned());
     let authorized = format!("curl -H 'Authorization: Bearer {key}'");
-    announce!("  {authorized} '{url}/v1/servicetitan/default/jpm/jobs?jobStatus=Completed&pageSize=2'");
-    announce!("  {authorized} '{url}/v1/servicetitan/default/jpm/jobs?all=true'");
+    announce!("  {authorized} '{url}/v1/servicetitan/default/jpm/jobs?jobStatus=Completed&pageSize=2'")?;
+    announce!("  {authorized} '{url}/v1/servicetitan/default/jpm/jobs?all=true'")?;
     if let Some(id) = job {
-        announce!("  {authorized} {url}/v1/servicetitan/default/jpm/jobs/{id}");
+        announce!("  {authorized} {url}/v1/servicetitan/default/jpm/jobs/{id}")?;
     }
+    Ok(())
 }
 
 /// Whether a hash is set anywhere, and can be read: the gateway would let nobody in.

@@ -15,6 +15,7 @@ const MORE_THREADS: usize = 4;
 ///
 /// What there is too little of.
 pub(crate) fn runtime() -> Result<Runtime> {
+    room_for_addresses()?;
     room_for_files().context("cannot start: this process may open too few files (see `ulimit -n`)")?;
     let workers = thread::available_parallelism().map_or(1, usize::from);
     // As many as the runtime has compile a component.
@@ -25,6 +26,26 @@ pub(crate) fn runtime() -> Result<Runtime> {
         .enable_all()
         .build()
         .map_err(|error| anyhow!("cannot start: {error}"))
+}
+
+/// Whether there are as many addresses as a component, its compiler and the stacks of threads take. With
+/// fewer an allocation fails somewhere, which ends the process without a word of what it lacks.
+#[cfg(unix)]
+fn room_for_addresses() -> Result<()> {
+    const LEAST: u64 = 1_000_000 * 1024;
+    match rustix::process::getrlimit(rustix::process::Resource::As).current {
+        Some(bytes) if bytes < LEAST => Err(anyhow!(
+            "cannot start: this process may have {} KiB of addresses, and needs {} (see `ulimit -v`)",
+            bytes / 1024,
+            LEAST / 1024
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn room_for_addresses() -> Result<()> {
+    Ok(())
 }
 
 /// Whether so many descriptors are to be had as the runtime, a compiled component, settings, a

@@ -1,8 +1,11 @@
 //! The signals that end a command: the first in good order, the second at once.
 
 use crate::report::stopped_at_once;
-use std::{fmt, io, process};
-use tokio::sync::watch;
+use std::{fmt, io, process, time::Duration};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
 
 /// What a command was asked to end by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,17 +48,21 @@ pub(crate) struct Stopped {
 
 /// Whether a command was asked to end.
 #[derive(Clone, Debug)]
-pub(crate) struct Stopping(watch::Receiver<Option<Signal>>);
+pub(crate) struct Stopping(watch::Receiver<Option<Asked>>);
+
+/// What it was asked by, and when.
+pub(crate) type Asked = (Signal, Instant);
 
 impl Stopping {
     /// Listens from now on. Process 1 of a container has no defaults for signals, so that this is
     /// what ends it.
     pub(crate) fn listen() -> io::Result<Stopping> {
+        full_files_are_errors()?;
         let mut signals = Signals::new()?;
         let (tell, told) = watch::channel(None);
         tokio::spawn(async move {
             let first = signals.next().await;
-            tell.send_replace(Some(first));
+            tell.send_replace(Some((first, Instant::now())));
             let second = signals.next().await;
             stopped_at_once(second);
             process::exit(i32::from(second.exit_code()));
@@ -65,21 +72,36 @@ impl Stopping {
 
     /// One that a test asks.
     #[cfg(test)]
-    pub(crate) fn told(asked: watch::Receiver<Option<Signal>>) -> Stopping {
+    pub(crate) fn told(asked: watch::Receiver<Option<Asked>>) -> Stopping {
         Stopping(asked)
     }
 
     /// What it was asked to end by, if it was.
     pub(crate) fn signal(&self) -> Option<Signal> {
-        *self.0.borrow()
+        self.0.borrow().map(|(signal, _)| signal)
+    }
+
+    /// When this much time has passed since it was asked to end, if it was.
+    pub(crate) fn after(&self, grace: Duration) -> Option<Instant> {
+        self.0.borrow().map(|(_, when)| when + grace)
     }
 
     /// Waits until it is asked to end.
     pub(crate) async fn asked(&self) -> Signal {
+        self.asked_when().await.0
+    }
+
+    /// Waits until this much time has passed since it was asked to end.
+    pub(crate) async fn passed(&self, grace: Duration) {
+        let (_, when) = self.asked_when().await;
+        sleep_until(when + grace).await;
+    }
+
+    async fn asked_when(&self) -> Asked {
         let mut told = self.0.clone();
         loop {
-            if let Some(signal) = *told.borrow_and_update() {
-                return signal;
+            if let Some(asked) = *told.borrow_and_update() {
+                return asked;
             }
             if told.changed().await.is_err() {
                 std::future::pending::<()>().await;
@@ -100,6 +122,19 @@ impl Stopping {
     pub(crate) fn stopped(&self, rest: impl Into<String>) -> Stopped {
         Stopped { signal: self.signal().unwrap_or(Signal::Terminate), rest: rest.into(), resume: None }
     }
+}
+
+/// A file that would grow beyond what it may (`ulimit -f`) is an error of the write, and not the end of
+/// the process, which would leave its part files behind. To listen to the signal takes its default away.
+#[cfg(unix)]
+fn full_files_are_errors() -> io::Result<()> {
+    let exceeded = tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    tokio::signal::unix::signal(exceeded).map(drop)
+}
+
+#[cfg(not(unix))]
+fn full_files_are_errors() -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -4,8 +4,10 @@
 //! For a program (`--json-errors`) every line on standard error is one object in JSON, whatever it is
 //! that is told: `error`, `warning` or `note`, each with a `kind` and the `message` that a person gets.
 
+use anyhow::Result;
 use serde_json::{Map, Value};
 use std::{
+    borrow::Cow,
     fmt::Arguments,
     io::{self, Write},
     sync::atomic::{AtomicBool, Ordering::Relaxed},
@@ -21,9 +23,9 @@ macro_rules! say {
     ($($line:tt)*) => { $crate::told::answer(format_args!($($line)*)) };
 }
 
-/// `println!` of a command that has more to do than to say so.
+/// `println!` of a command that has more to do than to say so: who read it may have left.
 macro_rules! announce {
-    ($($line:tt)*) => { drop($crate::told::answer(format_args!($($line)*))) };
+    ($($line:tt)*) => { $crate::told::announcement(format_args!($($line)*)) };
 }
 
 pub(crate) use {announce, say, tell};
@@ -50,15 +52,21 @@ pub(crate) fn warning(kind: &str, members: Value, text: Arguments) {
     write_told("warning", kind, members, text);
 }
 
-/// A line of what went wrong, in the form that it has.
+/// A line of text.
 pub(crate) fn line(line: Arguments) {
-    write(&line.to_string());
+    write(&visible(&line.to_string()));
+}
+
+/// A line for a program, in the form that it has.
+pub(crate) fn document(document: &Value) {
+    write(&document.to_string());
 }
 
 fn write_told(what: &str, kind: &str, members: Value, text: Arguments) {
     match is_for_program() {
         true => write(&object(what, kind, members, text.to_string())),
-        false => write(&text.to_string()),
+        false if what == "warning" => line(format_args!("warning: {text}")),
+        false => line(text),
     }
 }
 
@@ -66,6 +74,20 @@ fn write_told(what: &str, kind: &str, members: Value, text: Arguments) {
 fn write(line: &str) {
     // There is nobody to tell that nobody can be told.
     let _ = io::stderr().lock().write_all(format!("{line}\n").as_bytes());
+}
+
+/// A text whose control characters are shown and not obeyed: an argument, a file's name or a vendor may
+/// hold what moves a terminal's cursor or paints over what is told. Line breaks are ours.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    let is_odd = |letter: char| letter.is_control() && letter != '\n';
+    if !text.contains(is_odd) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if is_odd(letter) { shown.extend(letter.escape_default()) } else { shown.push(letter) }
+    }
+    Cow::Owned(shown)
 }
 
 fn object(what: &str, kind: &str, members: Value, message: String) -> String {
@@ -79,9 +101,40 @@ fn object(what: &str, kind: &str, members: Value, message: String) -> String {
 }
 
 /// What a command was asked for, or a line of it.
-pub(crate) fn answer(line: Arguments) -> io::Result<()> {
+///
+/// # Errors
+/// Standard output takes it not.
+pub(crate) fn answer(line: Arguments) -> Result<()> {
+    print(format!("{line}\n").as_bytes())
+}
+
+/// The same of what is no answer: whoever read it may have left.
+///
+/// # Errors
+/// Standard output takes it not, although it is open.
+pub(crate) fn announcement(line: Arguments) -> Result<()> {
+    match write_out(format!("{line}\n").as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(unprinted),
+    }
+}
+
+/// An answer as it is.
+///
+/// # Errors
+/// Standard output takes it not.
+pub(crate) fn print(text: &[u8]) -> Result<()> {
+    write_out(text).map_err(unprinted)
+}
+
+/// What is to be said when standard output takes something not.
+pub(crate) fn unprinted(error: io::Error) -> anyhow::Error {
+    anyhow::Error::from(error).context("cannot write standard output")
+}
+
+fn write_out(text: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(format!("{line}\n").as_bytes())?;
+    out.write_all(text)?;
     out.flush()
 }
 
@@ -89,6 +142,12 @@ pub(crate) fn answer(line: Arguments) -> io::Result<()> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_would_move_a_cursor_is_shown() {
+        assert_eq!(visible("two\nlines"), "two\nlines");
+        assert_eq!(visible("a\u{1b}[2Kb\r\u{9b}"), "a\\u{1b}[2Kb\\r\\u{9b}");
+    }
 
     #[test]
     fn several_lines_of_text_are_one_of_json() {

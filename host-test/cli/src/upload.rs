@@ -10,8 +10,12 @@ use crate::{
     target::Target,
 };
 use anyhow::{Context, Result};
+use bytes::Bytes;
 use clap::Args;
-use futures_util::{Stream, stream};
+use futures_util::{
+    Stream, StreamExt,
+    stream::{self, BoxStream},
+};
 use penstock_host::Outgoing;
 use std::{
     fs::{self, File},
@@ -49,7 +53,14 @@ impl Upload {
     pub(crate) async fn run(self, stopping: &Stopping) -> Result<()> {
         let progress = self.quiet.progress("bytes");
         let outgoing = self.outgoing(&progress)?;
-        let plugin = stopping.unless_asked(self.target.plugin()).await??;
+        let begins = async {
+            let plugin = self.target.plugin().await?;
+            anyhow::Ok((plugin, outgoing.begun(&self.file).await?))
+        };
+        let (plugin, outgoing) = tokio::select! {
+            begun = begins => begun?,
+            _ = stopping.asked() => return Err(stopping.stopped("; nothing was sent").into()),
+        };
         let options = Some(self.target.options(None));
         let Asked { provider_name, operation, parameters } = &self.asked;
         let call = plugin.upload(provider_name, operation, parameters.clone(), outgoing, options);
@@ -63,29 +74,58 @@ impl Upload {
         Ok(())
     }
 
-    fn outgoing(&self, progress: &Progress) -> Result<Outgoing, Unfit> {
-        let unfit =
-            |why: &dyn std::fmt::Display| Unfit(format!("cannot read {}: {why}", self.file.display()));
+    /// What is sent, once it is known that it is no folder and that a file can be read.
+    fn outgoing(&self, progress: &Progress) -> Result<Unbegun, Unfit> {
+        let unfit = |why: &dyn std::fmt::Display| unreadable(&self.file, why);
         let by_name = self.file != Path::new("-");
         let own = self.file.file_name().filter(|_| by_name).map(|name| name.to_string_lossy().into_owned());
         let name = self.name.clone().or(own).ok_or_else(|| unfit(&"--name must say what to call it"))?;
         let status = by_name.then(|| fs::metadata(&self.file)).transpose().map_err(|error| unfit(&error))?;
         let count = progress.counter();
-        let mut outgoing = match status {
-            None => Outgoing::new(name, pieces(|| Ok(io::stdin()), count)),
+        let mut length = None;
+        let pieces = match status {
+            None => pieces(|| Ok(io::stdin()), count).boxed(),
             Some(status) if status.is_dir() => return Err(unfit(&"it is a folder")),
             Some(status) if status.is_file() => {
                 // Opened now: what cannot be read is not sent.
                 let file = File::open(&self.file).map_err(|error| unfit(&error))?;
+                length = Some(status.len());
                 progress.of(status.len());
-                Outgoing::new(name, pieces(|| Ok(file), count)).length(status.len())
+                pieces(|| Ok(file), count).boxed()
             }
             // To open a pipe waits for its writer.
             Some(_) => {
                 let file = self.file.clone();
-                Outgoing::new(name, pieces(|| File::open(file), count))
+                pieces(|| File::open(file), count).boxed()
             }
         };
+        Ok(Unbegun { name, content_type: self.content_type.clone(), length, pieces })
+    }
+}
+
+fn unreadable(file: &Path, why: &dyn std::fmt::Display) -> Unfit {
+    Unfit(format!("cannot read {}: {why}", file.display()))
+}
+
+/// A file of which nothing has been read yet.
+struct Unbegun {
+    name: String,
+    content_type: Option<String>,
+    length: Option<u64>,
+    pieces: BoxStream<'static, io::Result<Bytes>>,
+}
+
+impl Unbegun {
+    /// Waits for its first bytes, so that no request is begun for a pipe that has none: whoever stops it
+    /// there knows that nothing was sent.
+    async fn begun(mut self, file: &Path) -> Result<Outgoing, Unfit> {
+        let first = self.pieces.next().await;
+        let first = first.transpose().map_err(|error| unreadable(file, &error))?;
+        let pieces = stream::iter(first.map(Ok)).chain(self.pieces);
+        let mut outgoing = Outgoing::new(self.name, pieces);
+        if let Some(length) = self.length {
+            outgoing = outgoing.length(length);
+        }
         if let Some(content_type) = &self.content_type {
             outgoing = outgoing.content_type(content_type);
         }
@@ -97,7 +137,7 @@ impl Upload {
 fn pieces<R: Read>(
     open: impl FnOnce() -> io::Result<R> + Send + 'static,
     count: impl Fn(u64) + Send + 'static,
-) -> impl Stream<Item = io::Result<bytes::Bytes>> {
+) -> impl Stream<Item = io::Result<Bytes>> {
     let (sender, mut pieces) = mpsc::channel(1);
     thread::spawn(move || {
         let mut file = match open() {

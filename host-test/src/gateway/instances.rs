@@ -4,7 +4,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::{Context, Poll},
     time::{Duration, Instant},
@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     Engine, Environment, Error,
-    http::Hooks,
+    http::{Closing, Hooks},
     instance::sandbox,
     limits::Computing,
     logs::Logs,
@@ -73,7 +73,7 @@ pub(super) struct Instances {
     options: GatewayOptions,
     stopped: watch::Receiver<bool>,
     /// Whether the instances may send nothing more.
-    closed: Arc<AtomicBool>,
+    closed: watch::Sender<bool>,
     started: AtomicU64,
     places: Arc<Semaphore>,
     waits: Arc<Notify>,
@@ -106,7 +106,7 @@ impl Instances {
             imports,
             options,
             stopped,
-            closed: Arc::default(),
+            closed: watch::Sender::new(false),
             started: AtomicU64::new(0),
             places: Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS))),
             waits: Arc::default(),
@@ -121,7 +121,7 @@ impl Instances {
 
     /// Lets the instances send nothing more: what they are answering ends with what they have.
     pub(super) fn close(&self) {
-        self.closed.store(true, Relaxed);
+        self.closed.send_replace(true);
     }
 
     pub(super) fn started(&self) -> u64 {
@@ -154,7 +154,7 @@ impl HandlerState for Instances {
             table: ResourceTable::new(),
             http: WasiHttpCtx::new(),
             hooks: Hooks::new(self.environment.outbound.clone(), computing.clone())
-                .until(self.closed.clone()),
+                .until(Closing::when(self.closed.subscribe())),
             imports: self.imports.clone(),
             limits: self.environment.limits.store_limits(),
             computing: computing.clone(),

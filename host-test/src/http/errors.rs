@@ -10,7 +10,7 @@ use hyper_util::client::legacy;
 use rustls::{CertificateError, Error as TlsError};
 use wasmtime_wasi_http::Error as WasiError;
 
-use super::resolver::ResolveError;
+use super::{resolver::ResolveError, tunnel::NoTunnel};
 
 /// What a request's error becomes.
 pub(crate) fn of_request(error: &legacy::Error) -> WasiError {
@@ -18,6 +18,10 @@ pub(crate) fn of_request(error: &legacy::Error) -> WasiError {
 }
 
 fn of_connecting(error: &(dyn Error + 'static)) -> WasiError {
+    // WASI has no code for a proxy. The component knows these texts, and that nothing was sent.
+    if let Some(no_tunnel) = find::<NoTunnel>(error) {
+        return WasiError::InternalError(Some(no_tunnel.to_string()));
+    }
     if find::<ResolveError>(error).is_some() {
         return WasiError::DnsError { rcode: None, info_code: None };
     }

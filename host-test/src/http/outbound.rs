@@ -153,7 +153,8 @@ impl Outbound {
     /// # Errors
     ///
     /// `HttpRequestDenied` when the policy forbids it. An error that says that no
-    /// connection was made means that the request was not sent.
+    /// connection was made means that the request was not sent, and so does an `InternalError` that
+    /// begins with `proxy`: no tunnel could be had.
     pub async fn send(
         &self,
         mut request: Request<WasiBody>,

@@ -4,14 +4,11 @@ use std::task::{Context, Poll};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use hyper::Uri;
-use hyper_util::{
-    client::legacy::connect::{HttpConnector, proxy::Tunnel},
-    rt::TokioIo,
-};
+use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::{policy, proxies::Proxies, resolver::Resolver};
+use super::{policy, proxies::Proxies, resolver::Resolver, tunnel};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -53,11 +50,7 @@ impl Service<Uri> for Route {
                 return Err(OddProxy(scheme.to_owned()).into());
             }
             // A tunnel for plain HTTP as well: what goes through is none of the proxy's business.
-            let mut tunnel = Tunnel::new(proxy.uri().clone(), http);
-            if let Some(credentials) = proxy.basic_auth() {
-                tunnel = tunnel.with_auth(credentials.clone());
-            }
-            Ok(tunnel.call(uri).await?)
+            tunnel::open(&proxy, http, uri).await
         }
         .boxed()
     }

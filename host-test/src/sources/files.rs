@@ -52,7 +52,8 @@ impl<S: Source> Files<S> {
             return Err(HostError::Denied(message));
         }
         let found = read(path.into())
-            .await?
+            .await
+            .map_err(|error| of_variable(&variable, error))?
             .ok_or_else(|| HostError::Failed(format!("{variable} names {path}, which does not exist")))?;
         let mut text = found.utf_8(&format!("{path}, which {variable} names,"))?;
         if text.ends_with('\n') {
@@ -68,6 +69,16 @@ impl<S: Source> Files<S> {
 impl<S: Source> Source for Files<S> {
     fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>> {
         Box::pin(self.find(name))
+    }
+}
+
+/// An error of a file, with the variable that names it.
+fn of_variable(variable: &str, error: HostError) -> HostError {
+    let named = |what: String| format!("{variable}: {what}");
+    match error {
+        HostError::Unavailable(what) => HostError::Unavailable(named(what)),
+        HostError::Denied(what) => HostError::Denied(named(what)),
+        HostError::Failed(what) => HostError::Failed(named(what)),
     }
 }
 

@@ -174,11 +174,13 @@ impl<H: Host> Accounts<H> {
             (Class::Transient, _) if fault.status.is_some() => FailureKind::Vendor,
             (Class::Transient, _) => FailureKind::Transport,
             (_, Reason::Denied) => FailureKind::Host,
+            (_, Reason::Stopping) => FailureKind::Unavailable,
             (_, Reason::Certificate) => FailureKind::Transport,
             _ => FailureKind::Authentication,
         };
         let failure = failure::refused(kind, format!("no access token: {message}"), Vec::new());
         let retry = match (transient, fault.hint) {
+            (false, _) if fault.reason == Reason::Stopping => RetryAdvice::Later,
             (false, _) => RetryAdvice::Never,
             (true, Some(hint)) => RetryAdvice::After(u64::try_from(hint.as_millis()).unwrap_or(u64::MAX)),
             (true, None) => RetryAdvice::Later,

@@ -52,13 +52,15 @@ impl<H: Host> Download<H> {
         let context = CallContext::begin(client);
         let opened = match check(&call.call, options) {
             Ok(()) => Download::find(client, call, options, &context).await,
-            Err(refused) => Err(refused),
+            Err(refused) => {
+                client.read_level(call.provider, options).await;
+                Err(refused)
+            }
         };
-        opened.map_err(|failure| {
-            let name = call.call.operation.name;
-            client.telemetry.call_ended(name, options, (&context.id, context.began), Err(&failure), None);
-            failure.of(name, &context.id, Vec::new())
-        })
+        let Err(failure) = opened else { return opened };
+        let name = call.call.operation.name;
+        client.telemetry.call_ended(name, options, (&context.id, context.began), Err(&failure), None);
+        Err(failure.of(name, &context.id, Vec::new()))
     }
 
     async fn find(

@@ -346,3 +346,52 @@ fn a_secret_in_a_record_that_does_not_fit_is_not_shown() {
         }
     }
 }
+
+/// A record of which not even its JSON can be read, alone on its page and among others.
+#[test]
+fn a_record_that_cannot_be_read_spoils_no_page_and_is_named_by_it() {
+    let deep = format!("{{\"id\":2,\"new\":{}{}}}", "[".repeat(300), "]".repeat(300));
+    for (odd, told) in [
+        (&b"NaN"[..], "expected value"),
+        (b"True", "expected value"),
+        (b"{\"id\":2,\"jobNumber\":\"\xff\"}", "not UTF-8"),
+        (deep.as_bytes(), "nested deeper than the 128 levels"),
+    ] {
+        for (name, page, place) in [
+            (FEED, &b"{\"hasMore\":false,\"data\":["[..], "page 1 of this read"),
+            ("jpm.jobs-list", b"{\"page\":1,\"pageSize\":50,\"hasMore\":false,\"data\":[", "page 1"),
+        ] {
+            let rig = Rig::new();
+            let body = [page, b"{\"id\":1},", odd, b",{\"id\":3}]}"].concat();
+            rig.titan.on_api(move |_, _| Some(Reply::bytes(200, body.clone())));
+            let (records, end) = by_name(&rig, name, &when(OnMisfit::Skip));
+            let end = end.unwrap();
+            assert_eq!((ids(&records), end.misfits), (vec![1, 3], 1), "{told}");
+            let misfit = &end.first_misfits[0];
+            assert!(misfit.path == "$.data[1]" && misfit.reason.contains(told), "{misfit:?}");
+            assert!(misfit.id.is_some() || misfit.reason.ends_with(&format!("({place})")), "{misfit:?}");
+            let (records, _) = by_name(&rig, name, &when(OnMisfit::Raw));
+            let value = records[1]["$misfit"]["value"].as_str().unwrap();
+            assert_eq!((records.len(), value), (3, &*String::from_utf8_lossy(odd)));
+            let failure = by_name(&rig, name, &options()).1.unwrap_err();
+            assert!(failure.kind == FailureKind::Decode && failure.message.contains(told), "{failure:?}");
+        }
+    }
+}
+
+/// The same of an answer that is one value; what was cut off is asked for again, as ever.
+#[test]
+fn a_single_answer_that_is_no_json_can_be_given_as_it_came() {
+    let odd = "{\"id\":1,\"jobNumber\":NaN}";
+    let rig = Rig::new();
+    rig.titan.on_api(move |_, _| Some(Reply::ok(odd)));
+    let raw = rig.run(rig.get_with(&when(OnMisfit::Raw))).unwrap();
+    let body: Value = serde_json::from_str(raw.body.as_ref().unwrap()).unwrap();
+    assert_eq!((&body["$misfit"]["value"], raw.info.misfits), (&json!(odd), 1));
+    assert_eq!(rig.titan.api_requests(), 1);
+    let failure = rig.run(rig.get_with(&when(OnMisfit::Skip))).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Decode);
+    let rig = Rig::new();
+    rig.titan.on_api(|number, _| Some(Reply::ok(if number == 1 { "{\"id\":1,\"job" } else { "{\"id\":1}" })));
+    assert_eq!(rig.run(rig.get_with(&when(OnMisfit::Raw))).unwrap().info.misfits, 0);
+}

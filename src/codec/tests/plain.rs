@@ -102,6 +102,35 @@ fn a_page_is_taken_apart() {
     let page = penstock_json::plain_page(body, "data", "id").unwrap();
     let ids: Vec<&[u8]> = page.ids.iter().map(|place| &body[place.clone()]).collect();
     assert_eq!((page.records.len(), ids), (4, vec![&b"1"[..], b"", b"", b"2"]));
+    // Nor one that is a word, no UTF-8 or too deep.
+    let deep = format!("{}{}", "[".repeat(4_000), "]".repeat(4_000));
+    for odd in [&b"NaN"[..], b"True", b"-Infinity", b"01", b"{\"id\":2,\"a\":\"\xff\"}", deep.as_bytes()] {
+        let body = [br#"{"data":[{"id":1}, "#, odd, br#" ,{"id":3}],"hasMore":true}"#].concat();
+        let page = penstock_json::plain_page(&body, "data", "id").unwrap();
+        let records: Vec<&[u8]> = page.records.iter().map(|place| &body[place.clone()]).collect();
+        assert_eq!(records, [&br#"{"id":1}"#[..], odd, br#"{"id":3}"#]);
+        assert_eq!(page.ids[2].clone().len(), 1);
+        let body = [b"[", odd, b"]"].concat();
+        let records = penstock_json::plain_array(&body, "id").unwrap().records;
+        assert_eq!((records.len(), records[0].clone()), (1, 1..odd.len() + 1));
+    }
+    for around in [
+        &b"{\"data\":[{}],\"a\":\"\xff\"}"[..],
+        b"{\"a\":\"\xff\",\"data\":[{}]}",
+        b"{\"a\":\"\xff\",\"data\":[]}",
+    ] {
+        assert!(penstock_json::plain_page(around, "data", "id").is_none());
+    }
+    for (text, closed) in [
+        ("{\"a\":NaN}", true),
+        (" [1, {]}] ", false),
+        ("{\"a\":[1}", false),
+        ("{} x", false),
+        ("NaN", true),
+        ("", false),
+    ] {
+        assert_eq!(penstock_json::is_closed(text.as_bytes()), closed, "{text}");
+    }
     for no_page in [
         "[]",
         r#"{"page":1}"#,
@@ -110,7 +139,6 @@ fn a_page_is_taken_apart() {
         r#"{"data":[{"id":1]}"#,
         r#"{"data":[{"id":1,"a":{]}"#,
         r#"{"data":[1,]}"#,
-        r#"{"data":[01]}"#,
         r#"{"data":[]} x"#,
         r#"{"data":["a"#,
         "{\"data\":[\"\n\"]}",
@@ -122,10 +150,10 @@ fn a_page_is_taken_apart() {
     }
 }
 
-/// It is as deep as one likes; too deep is left to others.
+/// It is as deep as one likes; what is too deep is found where the record is read.
 #[test]
 fn deep_values_are_passed_over() {
-    for (depth, plain) in [(1, true), (64, true), (126, true), (4_000, false)] {
+    for (depth, plain) in [(1, true), (64, true), (126, true), (4_000, true)] {
         let body = format!(r#"{{"data":[{}{}]}}"#, r#"[{"a":"#.repeat(depth / 2), "}]".repeat(depth / 2));
         let body = body.replace("[{\"a\":}]", "[{\"a\":1}]");
         assert_eq!(penstock_json::plain_page(body.as_bytes(), "data", "id").is_some(), plain, "{depth}");

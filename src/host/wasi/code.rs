@@ -21,6 +21,37 @@ pub(super) fn certificate(code: &ErrorCode) -> Option<&'static str> {
     CERTIFICATES.into_iter().find(|known| *known == said)
 }
 
+/// What our embedding says where WASI has no code for it, in the text of an internal error. No other
+/// host has these texts, and with them nothing was sent.
+pub(super) enum Said<'a> {
+    /// It is about to end and sends nothing more.
+    Stopping,
+    /// What the proxy on the way did, by its host and port: `proxy a.example:3128 answered 407`.
+    Proxy(&'a str),
+}
+
+/// How what is said of a proxy ends, behind its host and port.
+const OF_PROXY: [&str; 2] = [" cannot be reached", " gave no answer"];
+
+/// What our embedding says, if it is that.
+pub(super) fn said(code: &ErrorCode) -> Option<Said<'_>> {
+    let ErrorCode::InternalError(Some(text)) = code else { return None };
+    if text == "the host is stopping" {
+        return Some(Said::Stopping);
+    }
+    let of_proxy = text.strip_prefix("proxy ")?;
+    let place = OF_PROXY.iter().find_map(|end| of_proxy.strip_suffix(end)).or_else(|| {
+        let (place, status) = of_proxy.split_once(" answered ")?;
+        (status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit())).then_some(place)
+    })?;
+    // Nothing but a host and a port, whoever said so.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+    (place.len() <= LONGEST_PLACE && place.bytes().all(plain)).then_some(Said::Proxy(text))
+}
+
+/// A host name has 253 characters at most (RFC 1035 section 2.3.4), a port 5.
+const LONGEST_PLACE: usize = 259;
+
 /// The code's name alone: a host's own text might hold anything. (A derived `Debug` would
 /// bring the formatting of all payloads into the component.)
 pub(super) fn describe(code: &ErrorCode) -> String {

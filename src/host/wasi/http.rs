@@ -1,7 +1,7 @@
 //! Requests and answers through `wasi:http/client`.
 
 use super::{
-    code::{certificate, describe},
+    code::{Said, certificate, describe, said},
     nanoseconds,
 };
 use crate::{
@@ -277,7 +277,10 @@ async fn read(response: wasi::Response, most: usize) -> Result<bytes::Bytes, Bod
 /// the reason [`Reason::Connect`]; a setting says that it does (`host_knows_unsent`).
 fn failed(peer: &str, code: &ErrorCode) -> SendError {
     use ErrorCode as E;
+    let said = said(code);
     let (reason, sent) = match code {
+        _ if matches!(said, Some(Said::Stopping)) => (Reason::Stopping, Sent::No),
+        _ if matches!(said, Some(Said::Proxy(_))) => (Reason::Connect, Sent::No),
         E::HttpRequestDenied => (Reason::Denied, Sent::No),
         E::DnsTimeout | E::DnsError(_) | E::DestinationNotFound => (Reason::Dns, Sent::No),
         E::ConnectionRefused => (Reason::Connect, Sent::No),
@@ -309,7 +312,10 @@ fn failed(peer: &str, code: &ErrorCode) -> SendError {
         Reason::Tls | Reason::Certificate => "TLS with ",
         _ => "",
     };
-    let why = certificate(code).map_or_else(|| describe(code), str::to_owned);
+    let why = match said {
+        Some(Said::Proxy(text)) => format!("the {text}"),
+        _ => certificate(code).map_or_else(|| describe(code), str::to_owned),
+    };
     SendError { reason, sent, detail: format!("{phase}{peer}: {why}") }
 }
 

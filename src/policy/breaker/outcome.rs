@@ -40,6 +40,7 @@ impl Outcome {
             // A proxy's page with a 200, most likely.
             | Reason::Malformed => true,
             Reason::Denied
+            | Reason::Stopping
             | Reason::RateLimited
             | Reason::TokenExpired
             | Reason::Rejected
@@ -95,6 +96,7 @@ mod tests {
                 assert_eq!(transport(reason), Outcome::Failure, "{reason:?}");
             }
             assert_eq!(transport(Reason::Denied), Outcome::Ignored);
+            assert_eq!(transport(Reason::Stopping), Outcome::Ignored);
         }
     }
 

@@ -92,6 +92,7 @@ fn a_lost_connection() {
     assert_eq!(write(lost(Sent::No, Reason::Connect)), (Class::Transient, Effect::NotSent));
     assert_eq!(write(lost(Sent::Maybe, Reason::Connection)), (Class::Transient, Effect::Unknown));
     assert_eq!(write(lost(Sent::No, Reason::Denied)), (Class::Final, Effect::NotSent));
+    assert_eq!(write(lost(Sent::No, Reason::Stopping)), (Class::Final, Effect::NotSent));
     assert_eq!(write(Attempt::Timeout { sent: Sent::Maybe }), (Class::Transient, Effect::Unknown));
 }
 

@@ -56,7 +56,7 @@ fn read_back_for_the_same_call() {
 fn another_operation_or_query_is_refused_by_name() {
     let resume = numbered();
     let error = Resume::read(&resume.encode(), "jpm.projects", resume.query, SITE, &LIMITS).unwrap_err();
-    assert_eq!(error.to_string(), "resume is from jpm.jobs and does not fit jpm.projects");
+    assert_eq!(error.to_string(), "is from jpm.jobs and does not fit jpm.projects");
     let error = Resume::read(&resume.encode(), "jpm.jobs", 1, SITE, &LIMITS).unwrap_err();
     assert_eq!(error, ResumeError::Query { operation: "jpm.jobs".to_owned() });
 }
@@ -72,7 +72,7 @@ fn another_tenant_environment_or_host_is_refused_and_named() {
         let error = Resume::read(&resume.encode(), "jpm.jobs", resume.query, other, &LIMITS).unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("resume is from {SITE}, and this account is {other}: begin anew without it")
+            format!("is from {SITE}, and this account is {other}: begin anew without it")
         );
     }
 }

@@ -4,7 +4,7 @@ use super::envelope::{Members, wrong};
 #[cfg(feature = "servicetitan-reporting")]
 use super::reports;
 use crate::{
-    codec::PlainPage,
+    codec::{self, PlainPage},
     contract::catalogue::{self, Operation, Paging},
     providers::api::{self, Envelope, Order, PageSelector, Unreadable},
 };
@@ -92,13 +92,20 @@ fn envelope(paging: Paging, body: &Bytes) -> Result<Envelope, Unreadable> {
 
 /// A page that is an array and nothing else.
 fn bare(body: &Bytes) -> Result<Envelope, Unreadable> {
-    let data: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| match error.is_data() {
-        true => wrong("$", "must be an array"),
-        false => Unreadable { malformed: true, ..wrong("$", "is no JSON, or cut off") },
-    })?;
+    let (items, ids) = match codec::plain_array(body, ID) {
+        Some(PlainPage { records, ids, .. }) => (records, Some(ids)),
+        None => {
+            let data: Vec<&RawValue> =
+                serde_json::from_slice(body).map_err(|error| match error.is_data() {
+                    true => wrong("$", "must be an array"),
+                    false => Unreadable { malformed: true, ..wrong("$", "is no JSON, or cut off") },
+                })?;
+            (places(body, &data), None)
+        }
+    };
     Ok(Envelope {
-        items: places(body, &data),
-        ids: None,
+        items,
+        ids,
         body: body.clone(),
         number: None,
         has_more: None,

@@ -1,7 +1,7 @@
 //! A list on its way from the vendor to the output.
 
 use crate::{
-    output::{Output, Unwritten},
+    output::{Output, Patience, Unwritten},
     position::Keeper,
     progress::Progress,
     report::tell_resume,
@@ -13,19 +13,17 @@ use penstock_host::{
     Error, Records,
     bindings::{
         operations::{ListItem, Position},
-        types::ListEnd,
+        types::{Failure, ListEnd},
     },
 };
 use std::{future::pending, time::Duration};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// How long the end of the read is waited for once the list is to end: as long as the requests that
-/// are on their way take, which may be tried again. Without it, the position is behind the last
-/// page that was printed whole.
-const END: Duration = Duration::from_secs(10);
-
-/// How long a reader that takes nothing, or acknowledges nothing, is waited for then.
+/// How long acknowledgements are waited for when the output takes no more.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// How long a reader may take before it is told that it is waited for.
+const SOON: Duration = Duration::from_millis(300);
 
 /// What is shown of it while it is read.
 pub(super) struct Seen {
@@ -56,7 +54,11 @@ pub(super) struct Reading {
     output: Output,
     stopping: Stopping,
     printed: u64,
-    /// Until when it waits for what is on its way, once it is to end.
+    /// How long it waits once it is to end: for the end of the read, which takes as long as the requests
+    /// that are on their way, and for who reads. Without that the position is behind the last page that
+    /// was printed whole.
+    grace: Duration,
+    /// Until when it waits for what is on its way.
     ends: Option<Instant>,
 }
 
@@ -72,10 +74,12 @@ impl Reading {
         records: Records<ListItem>,
         keeper: Keeper,
         stopping: &Stopping,
+        patience: Patience,
         seen: Seen,
     ) -> Reading {
-        let output = Output::stdout(stopping);
-        Reading { seen, records, keeper, output, stopping: stopping.clone(), printed: 0, ends: None }
+        let output = Output::stdout(stopping).patient(patience);
+        let (stopping, grace) = (stopping.clone(), patience.grace);
+        Reading { seen, records, keeper, output, stopping, printed: 0, grace, ends: None }
     }
 
     /// Prints everything.
@@ -84,6 +88,17 @@ impl Reading {
     ///
     /// What ended the list early, the end by a signal among it.
     pub(super) async fn run(mut self) -> Result<Ended> {
+        let ended = self.read().await;
+        // What no file has is told, or it would be gone.
+        if ended.is_err()
+            && let Some(resume) = self.keeper.lost()
+        {
+            tell_resume(resume);
+        }
+        ended
+    }
+
+    async fn read(&mut self) -> Result<Ended> {
         let printed = self.print().await;
         // Before any position is taken note of: it would pass what could not be written.
         if let Err(error) = self.output.flush() {
@@ -98,7 +113,7 @@ impl Reading {
                 self.keeper.mark(self.printed, &self.output, resume);
             }
             self.settle().await?;
-            return Err(error);
+            return Err(self.kept(error));
         }
         let end = self.records.end().cloned();
         if let Some(end) = &end {
@@ -125,7 +140,7 @@ impl Reading {
                 () = self.output.due() => self.output.flush()?,
                 _ = self.stopping.asked(), if self.ends.is_none() => {
                     self.records.close();
-                    self.ends = Some(Instant::now() + END);
+                    self.ends = self.stopping.after(self.grace);
                 }
                 () = until(self.ends) => return Ok(()),
             }
@@ -162,10 +177,26 @@ impl Reading {
 
     /// Keeps the last position once it holds.
     async fn settle(&mut self) -> Result<()> {
-        let settled = self.keeper.settle(self.printed, &mut self.output);
-        let settled = tokio::select! {
-            settled = settled => settled,
-            () = async { self.stopping.asked().await; tokio::time::sleep(GRACE).await } => Ok(()),
+        let soon = async {
+            let signal = self.stopping.asked().await;
+            tokio::time::sleep(SOON).await;
+            signal
+        };
+        let first = tokio::select! {
+            settled = self.keeper.settle(self.printed, &mut self.output) => Ok(settled),
+            signal = soon => Err(signal),
+        };
+        let settled = match first {
+            Ok(settled) => settled,
+            Err(signal) => {
+                if let Some(what) = self.keeper.waits_for(self.printed, &self.output) {
+                    self.output.tell_waits(signal, &what);
+                }
+                tokio::select! {
+                    settled = self.keeper.settle(self.printed, &mut self.output) => settled,
+                    () = self.stopping.passed(self.grace) => Err(self.untaken()),
+                }
+            }
         };
         self.keeper.keep(&self.output)?;
         settled
@@ -190,7 +221,8 @@ impl Reading {
             };
         };
         // What was acknowledged may still be on its way.
-        let settled = tokio::time::timeout(GRACE, self.keeper.settle(self.printed, &mut self.output)).await;
+        let until = self.stopping.after(self.grace).unwrap_or_else(|| Instant::now() + GRACE);
+        let settled = timeout_at(until, self.keeper.settle(self.printed, &mut self.output)).await;
         if let Err(error) = self.keeper.keep(&self.output) {
             return error;
         }
@@ -201,7 +233,27 @@ impl Reading {
                     "the reader of the output left before the end; the position in {file} is before what it did not take"
                 )
             }
+            (Some(Unwritten::Stopped(_)), _) => self.untaken(),
             _ => error,
+        }
+    }
+
+    /// That it was stopped, and that the position is not behind all that was printed.
+    fn untaken(&self) -> anyhow::Error {
+        let (printed, file) = (self.printed, self.keeper.file().map(|file| file.display().to_string()));
+        let place = file.map_or_else(String::new, |file| format!("; the position in {file} is before those"));
+        self.stopping.stopped(format!(" after {printed} records, of which not all were taken{place}")).into()
+    }
+
+    /// A failure without its position where a file has one: what was read is before that which was printed.
+    fn kept(&self, error: anyhow::Error) -> anyhow::Error {
+        if self.keeper.file().is_none() {
+            return error;
+        }
+        match error.downcast() {
+            Ok(Error::Failure(failure)) => Error::from(Failure { resume: None, ..*failure }).into(),
+            Ok(error) => error.into(),
+            Err(error) => error,
         }
     }
 }

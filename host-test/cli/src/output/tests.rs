@@ -1,8 +1,9 @@
 use super::*;
+use crate::stopping::Asked;
 use std::{io::Read, os::fd::OwnedFd};
 use tokio::sync::watch;
 
-fn pipe() -> (File, Output, watch::Sender<Option<Signal>>) {
+fn pipe() -> (File, Output, watch::Sender<Option<Asked>>) {
     let (read, write): (OwnedFd, OwnedFd) = rustix::pipe::pipe().unwrap();
     let (ask, asked) = watch::channel(None);
     (read.into(), Output::opened(write.into(), &Stopping::told(asked)), ask)
@@ -28,7 +29,7 @@ fn a_pipe_tells_what_its_reader_has_taken_and_that_it_has_left() {
 #[test]
 fn a_reader_that_takes_nothing_holds_nobody_up_once_the_command_is_to_end() {
     let (_reader, mut output, ask) = pipe();
-    ask.send_replace(Some(Signal::Terminate));
+    ask.send_replace(Some((Signal::Terminate, tokio::time::Instant::now())));
     let began = Instant::now();
     let full = output.bytes(&vec![b'x'; 1024 * 1024]);
     assert!(matches!(full, Err(Unwritten::Stopped(Signal::Terminate))));

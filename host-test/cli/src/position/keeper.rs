@@ -40,12 +40,15 @@ pub(crate) struct Keeper {
     follows: Follows,
     waiting: VecDeque<Mark>,
     reached: Option<String>,
+    /// One that was reached and could not be kept.
+    lost: Option<String>,
     kept: Instant,
 }
 
 impl Keeper {
     pub(crate) fn new(file: Option<PositionFile>, follows: Follows) -> Keeper {
-        Keeper { file, follows, waiting: VecDeque::new(), reached: None, kept: Instant::now() }
+        let waiting = VecDeque::new();
+        Keeper { file, follows, waiting, reached: None, lost: None, kept: Instant::now() }
     }
 
     /// Takes note of a position behind so many records, and everything in the output.
@@ -77,13 +80,17 @@ impl Keeper {
             Follows::Output => mark.bytes <= taken,
             Follows::Acknowledged(acknowledged) => mark.records <= acknowledged.records(),
         };
-        let mut further = None;
+        let mut further = self.lost.clone();
         while let Some(mark) = self.waiting.pop_front_if(|mark| holds(mark)) {
             further = Some(mark.resume);
         }
         if let Some(resume) = further.filter(|further| self.reached.as_ref() != Some(further)) {
             output.sync();
-            file.keep(&resume)?;
+            if let Err(error) = file.keep(&resume) {
+                self.lost = Some(resume);
+                return Err(error);
+            }
+            self.lost = None;
             self.reached = Some(resume);
         }
         Ok(())
@@ -135,5 +142,25 @@ impl Keeper {
     pub(crate) fn unkept(&self) -> Option<&str> {
         let last = self.waiting.back().filter(|_| self.file.is_none());
         last.map(|mark| mark.resume.as_str())
+    }
+
+    /// A position that holds and that the file could not be given.
+    pub(crate) fn lost(&self) -> Option<&str> {
+        self.lost.as_deref()
+    }
+
+    /// What the reader still has to do for the last position to hold, if anything.
+    pub(crate) fn waits_for(&self, printed: u64, output: &Output) -> Option<String> {
+        self.file.as_ref()?;
+        match &self.follows {
+            Follows::Acknowledged(acknowledged) => {
+                let left = printed.checked_sub(acknowledged.records()).filter(|left| *left > 0)?;
+                Some(format!("acknowledge {left} records"))
+            }
+            Follows::Output => {
+                let left = output.place().checked_sub(output.taken()).filter(|left| *left > 0)?;
+                Some(format!("take {left} bytes"))
+            }
+        }
     }
 }

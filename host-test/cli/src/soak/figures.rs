@@ -3,7 +3,7 @@
 use crate::told::say;
 use anyhow::{Context, Result};
 use std::{
-    fs, io,
+    fs,
     time::{Duration, Instant},
 };
 
@@ -58,7 +58,7 @@ fn growth([first, last]: [u64; 2]) -> f64 {
 }
 
 impl Figures {
-    pub(super) fn print(&self) -> io::Result<()> {
+    pub(super) fn print(&self) -> anyhow::Result<()> {
         let [first, last] = self.memory.map(|kibibytes| kibibytes as f64 / 1024.0);
         say!(
             "{:<36}{first:.1} MiB, at the end {last:.1} MiB ({:+.1} %)",

@@ -4,10 +4,7 @@ use super::{clients::Client, figures::kibibytes, readers::LIST, served::Served};
 use crate::told::say;
 use anyhow::{Context, Result, ensure};
 use http_body_util::BodyExt;
-use std::{
-    io,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 /// What the gateway may take meanwhile, in KiB, and how long `/live` may take.
@@ -49,7 +46,7 @@ pub(super) async fn run(served: &Served, stalled: usize) -> Result<Strain> {
 }
 
 impl Strain {
-    pub(super) fn print(&self) -> io::Result<()> {
+    pub(super) fn print(&self) -> anyhow::Result<()> {
         let memory = self.peak as f64 / 1024.0;
         say!("{:<36}{} and {}", "stalled readers, half-sent heads", self.stalled, self.stalled)?;
         say!("{:<36}{memory:.1} MiB", "  memory of the gateway, peak")?;

@@ -3,7 +3,6 @@
 use crate::told::say;
 use std::{
     collections::BTreeMap,
-    io,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -61,7 +60,7 @@ impl Tally {
         again
     }
 
-    pub(super) fn print(&self, faults: u64) -> io::Result<()> {
+    pub(super) fn print(&self, faults: u64) -> anyhow::Result<()> {
         let rows = [
             ("lists read whole", &self.lists),
             ("  of which went on after a failure", &self.resumed),

@@ -96,11 +96,14 @@ async fn a_malformed_line_is_input_that_does_not_fit() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("calls.ndjson");
     let good = format!(r#"{{"operation":"jpm.jobs-get","parameters":{{"id":{}}}}}"#, provider.job_ids()[0]);
-    for wrong in [r#"{"operation":1}"#, "{", r#"{"operation":"jpm.jobs-get","parameter":{}}"#] {
+    for wrong in [r#"{"operation":1}"#, "{", r#"{"operation":"jpm.jobs-get","parameter":{}}"#, "[]", "7", "x"]
+    {
         std::fs::write(&file, format!("{good}\n{wrong}\n")).unwrap();
         let run = penstock(&settings, &["batch", "servicetitan", file.to_str().unwrap()]);
         assert_eq!(run.status.code(), Some(2), "{wrong}: {}", text(&run.stderr));
         assert!(text(&run.stderr).contains("line 2"), "{}", text(&run.stderr));
+        let wants = text(&run.stderr).contains("expected an object such as {\"operation\"");
+        assert_eq!(wants, !wrong.starts_with('{'), "{}", text(&run.stderr));
         assert!(run.stdout.is_empty());
     }
     assert_eq!(provider.stats().requests, 0);
@@ -116,7 +119,7 @@ async fn slow() -> Server {
             return answer(200, &json!({"access_token": "t", "expires_in": 900, "token_type": "Bearer"}));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
-        answer(200, &json!({"text": "n"}))
+        answer(200, &json!({"text": "n".repeat(300)}))
     })
     .await
 }
@@ -166,7 +169,9 @@ async fn an_output_that_takes_nothing_ends_a_batch_before_the_next_call() {
     assert_eq!(run.status.code(), Some(1));
     assert!(vendor.requests() <= 3, "{} requests", vendor.requests());
     let told = text(&run.stderr);
-    assert!(told.contains("not printed, the result of call 1: {\"ok\":"), "{told}");
+    let lost =
+        told.lines().find(|line| line.contains("not printed, the result of call 1: {\"ok\":")).unwrap();
+    assert!(lost.starts_with("warning: not printed") && lost.ends_with("nnn…"), "{told}");
     assert!(told.contains("58 were not attempted"), "{told}");
 }
 

@@ -117,7 +117,7 @@ async fn a_position_may_begin_with_a_hyphen() {
     // base64url has it, so that one in 64 begins like an option.
     let run = penstock(&settings, &["list", "servicetitan", "jpm.jobs-list", "--resume", "-Fdamaged"]);
     assert_eq!(run.status.code(), Some(2));
-    assert!(text(&run.stderr).contains("resume is damaged"), "{}", text(&run.stderr));
+    assert!(text(&run.stderr).contains("  resume: is damaged"), "{}", text(&run.stderr));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -220,6 +220,83 @@ async fn readiness_has_an_exit_code() {
     assert!(penstock(&settings, &probe[..2]).status.success());
 }
 
+/// Whoever asked for it and cannot be told must not take that for an answer.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_output_that_takes_nothing_is_named() {
+    let vendor = crate::feed::feed(5, 5, std::time::Duration::ZERO).await;
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        "--help",
+        "list --help",
+        "--version",
+        "operations jobs-get",
+        "key",
+        "completions bash",
+        "manual",
+        "ready servicetitan",
+        "vendor --jobs 5",
+        "serve --listen 127.0.0.1:0 --jobs 5",
+    ] {
+        let line = format!("exec timeout 60 \"$penstock\" {arguments} > /dev/full");
+        let run = crate::feed::shell(&vendor, folder.path(), &line).output().await.unwrap();
+        let told = text(&run.stderr);
+        assert_eq!(run.status.code(), Some(1), "{arguments}: {told}");
+        assert!(told.contains("cannot write standard output: No space left"), "{arguments}: {told}");
+    }
+    // One whose reader has enough is none.
+    let line = "(\"$penstock\" --help; echo $? > code) | true; cat code";
+    let run = crate::feed::shell(&vendor, folder.path(), line).output().await.unwrap();
+    assert_eq!(text(&run.stdout), "0\n");
+}
+
+/// It might move the cursor of who reads the message, or paint over it.
+#[cfg(unix)]
+#[test]
+fn an_argument_that_a_terminal_would_obey_is_shown() {
+    let odd = "jobs\u{1b}[2K\r\u{9b}2K";
+    for arguments in [
+        &["operations", odd][..],
+        &["call", "servicetitan", odd],
+        &["ready", odd],
+        &["manual", odd],
+        &["batch", "servicetitan", odd],
+        &["list", "servicetitan", "jpm.jobs-list", "--resume-file", "missing/\u{1b}[2K"],
+        &["nosuch\u{1b}[2K"],
+        &["call", "--nosuch\u{1b}[2K"],
+    ] {
+        let run = penstock(&BTreeMap::new(), arguments);
+        let told = text(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}: {told}");
+        assert!(!told.contains(|letter: char| letter.is_control() && letter != '\n'), "{told:?}");
+    }
+}
+
+#[test]
+fn a_vendor_that_is_not_known_brings_the_nearest_name() {
+    for command in [&["ready", "servicetian"][..], &["call", "servicetian", "jpm.jobs-get"]] {
+        let run = penstock(&BTreeMap::new(), command);
+        let told = text(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{told}");
+        assert!(told.contains("`servicetian` is not known; did you mean `servicetitan`?"), "{told}");
+    }
+}
+
+/// What fails is told in words: a line of the log beside it is for who asks for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_refused_before_any_setting_is_read_logs_no_more_than_wanted() {
+    let (_provider, settings) = provider().await;
+    let file = ["telecom.calls-download-recording", "--param", "id=1"];
+    for command in ["call", "list"] {
+        let run = penstock(&settings, &[&[command, "servicetitan"], &file[..]].concat());
+        let told = text(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{told}");
+        assert!(!told.contains("\"level\""), "{told}");
+    }
+    let warn = [&["call", "servicetitan"], &file[..], &["--log-level", "warn"]].concat();
+    assert!(text(&penstock(&settings, &warn).stderr).contains("\"level\":\"warn\""));
+}
+
 #[test]
 fn a_shell_and_man_are_told_what_there_is() {
     let run = |arguments: &[&str]| {
@@ -274,11 +351,23 @@ fn an_authority_that_cannot_be_read_is_named() {
 #[cfg(unix)]
 #[test]
 fn it_starts_where_addresses_are_few() {
-    let line = "ulimit -v 2000000; exec \"$penstock\" operations jobs-get";
-    let mut command = Command::new("sh");
-    let run = command.args(["-c", line]).env("penstock", env!("CARGO_BIN_EXE_penstock")).output().unwrap();
-    assert!(run.status.success(), "{}", text(&run.stderr));
-    assert!(text(&run.stdout).contains("jpm.jobs-get"));
+    let run = |most: u32| {
+        let line = format!("ulimit -v {most}; exec \"$penstock\" operations jobs-get");
+        let mut command = Command::new("sh");
+        command.args(["-c", &line]).env("penstock", env!("CARGO_BIN_EXE_penstock")).output().unwrap()
+    };
+    for enough in [1_000_000, 2_000_000] {
+        let run = run(enough);
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        assert!(text(&run.stdout).contains("jpm.jobs-get"));
+    }
+    // An allocation that fails would end the process without a word of why.
+    for too_few in [200_000, 400_000, 500_000, 999_999] {
+        let run = run(too_few);
+        let told = text(&run.stderr);
+        assert_eq!((run.status.code(), run.stdout.len()), (Some(1), 0), "{too_few}: {told}");
+        assert!(told.contains("needs 1000000 (see `ulimit -v`)"), "{too_few}: {told}");
+    }
 }
 
 /// Too few is told, and no panic; a few more are enough for a list.

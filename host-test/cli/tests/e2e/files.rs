@@ -215,4 +215,61 @@ mod unix {
             assert_eq!(run.status.code(), Some(code), "{line}: {}", String::from_utf8_lossy(&run.stderr));
         }
     }
+
+    /// Where nobody writes, nothing is sent, and whoever gives up is told so.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_upload_from_a_pipe_without_a_writer_ends_with_the_first_signal() {
+        let vendor = provider(|_| json(200, &serde_json::json!({"fileName": "stored.png"})).map(whole)).await;
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("photo.png");
+        assert!(std::process::Command::new("mkfifo").arg(&place).status().unwrap().success());
+        for (name, code, opens) in [("INT", 130, false), ("TERM", 143, true)] {
+            let mut command = crate::feed::penstock(&vendor, folder.path());
+            command.args(["upload", "servicetitan", "forms.jobs-upload-attachment", "--param", "id=7"]);
+            command.args(["--role", "operator", "--file", "photo.png", "--grace", "600"]);
+            let child = command.stderr(Stdio::piped()).spawn().unwrap();
+            let writer = if opens {
+                // Comes back when the command has begun to read.
+                let place = place.clone();
+                let opened = tokio::task::spawn_blocking(|| fs::File::options().write(true).open(place));
+                Some(opened.await.unwrap().unwrap())
+            } else {
+                // It listens to signals before anything else.
+                while caught(child.id().unwrap()) & (1 << 1) == 0 {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                None
+            };
+            signal(&child, name);
+            let run = tokio::time::timeout(Duration::from_secs(60), child.wait_with_output());
+            let run = run.await.expect(name).unwrap();
+            let told = String::from_utf8_lossy(&run.stderr).into_owned();
+            assert_eq!(run.status.code(), Some(code), "{told}");
+            assert!(!told.contains("may have taken effect"), "{told}");
+            assert!(told.contains("nothing was sent"), "{told}");
+            drop(writer);
+        }
+        assert_eq!(vendor.requests(), 0);
+    }
+
+    /// The signals that a process handles, SIGINT in the second bit (`proc_pid_status(5)`).
+    fn caught(process: u32) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        u64::from_str_radix(line.trim(), 16).unwrap()
+    }
+
+    /// `ulimit -f`: a signal would end the process before it could take its part file away.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_file_that_may_not_grow_so_large_is_an_error_and_leaves_nothing() {
+        let vendor = recording().await;
+        let folder = tempfile::tempdir().unwrap();
+        let line = format!(
+            "ulimit -f 2; exec \"$penstock\" download servicetitan {RECORDING} --param id=7 --output call.wav"
+        );
+        let run = shell(&vendor, folder.path(), &line).output().await.unwrap();
+        let told = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert!(run.status.code() == Some(1) && told.contains("File too large"), "{:?} {told}", run.status);
+        assert_eq!(names(folder.path()), [""; 0]);
+    }
 }

@@ -3,8 +3,9 @@
 
 use crate::{
     feed::{LIST, feed, ids, penstock, shell, signal},
-    support::server::Server,
+    support::server::{Server, json},
 };
+use serde_json::json;
 use std::{
     fs::{self, File},
     path::Path,
@@ -109,6 +110,86 @@ async fn a_reader_that_reads_nothing_keeps_no_list_from_ending() {
     assert_eq!(child.wait().await.unwrap().code(), Some(143));
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     assert!(!folder.path().join("position").exists(), "not even a page was read");
+}
+
+/// Nobody could tell it from a command that hangs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_waits_for_its_reader_says_so_and_how_long() {
+    // Little enough for the pipe, so that it waits at the end; and more than it holds.
+    for (records, quiet) in [(40, false), (40, true), (20_000, false)] {
+        let vendor = feed(records, 2_000.min(records), Duration::ZERO).await;
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = penstock(&vendor, folder.path());
+        command.args(LIST).args(["--resume-file", "position", "--grace", "1"]);
+        command.args(quiet.then_some("--quiet")).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut reader = BufReader::with_capacity(64, child.stdout.take().unwrap());
+        reader.read_line(&mut String::new()).await.unwrap();
+        signal(&child, "INT");
+        let run = child.wait_with_output().await.unwrap();
+        let told = told(&run);
+        let waits = told.contains("SIGINT: waiting 1 s at most for the reader to take ");
+        assert_eq!((waits, run.status.code()), (!quiet, Some(130)), "{records} {quiet}: {told}");
+        assert!(quiet || told.contains("bytes; a second signal ends it at once"), "{told}");
+        // Where it goes on is what it was stopped for.
+        assert!(told.contains("stopped by SIGINT after ") && told.contains("position"), "{told}");
+    }
+}
+
+/// A vendor that gives a page and then fails for good.
+async fn failing() -> Server {
+    Server::start(|request| async move {
+        if request.uri().path() == "/connect/token" {
+            return json(200, &json!({"access_token": "t", "expires_in": 900, "token_type": "Bearer"}));
+        }
+        if request.uri().query().unwrap_or_default().contains("from=t20") {
+            return json(404, &json!({"title": "gone"}));
+        }
+        let data: Vec<_> = (0..20).map(|id| json!({"id": id, "name": "a"})).collect();
+        json(200, &json!({"hasMore": true, "continueFrom": "t20", "data": data}))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_text_to_go_on_with_is_told_where_no_file_has_it() {
+    let vendor = failing().await;
+    let folder = tempfile::tempdir().unwrap();
+    let list = async |further: &[&str]| {
+        let run = penstock(&vendor, folder.path()).args(LIST).args(further).output().await.unwrap();
+        assert_eq!((run.status.code(), ids(&run.stdout).len()), (Some(1), 20), "{}", told(&run));
+        told(&run)
+    };
+    for quiet in [&[][..], &["--quiet"]] {
+        assert!(list(quiet).await.contains("Go on with: --resume "));
+    }
+    let told = list(&["--resume-file", "position"]).await;
+    assert!(!told.contains("--resume") && folder.path().join("position").exists(), "{told}");
+}
+
+/// The folder can take no file any more once the list runs, as a full disk cannot.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_that_cannot_be_kept_any_more_is_told() {
+    let vendor = feed(40, 20, Duration::from_millis(500)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("kept");
+    fs::create_dir(&place).unwrap();
+    let mut command = penstock(&vendor, folder.path());
+    command.args(LIST).args(["--resume-file", "kept/position"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut got = String::new();
+    output.read_line(&mut got).await.unwrap();
+    fs::remove_dir(&place).unwrap();
+    output.read_to_string(&mut got).await.unwrap();
+    let run = child.wait_with_output().await.unwrap();
+    let told = told(&run);
+    assert_eq!((run.status.code(), ids(got.as_bytes()).len()), (Some(1), 40), "{told}");
+    assert!(told.contains("kept/position"), "{told}");
+    let (_, resume) = told.split_once("Go on with: --resume ").expect(&told);
+    let resume = resume.lines().next().unwrap();
+    let rest = penstock(&vendor, folder.path()).args(LIST).args(["--resume", resume]).output().await.unwrap();
+    assert_eq!(ids(&rest.stdout), [0; 0]);
 }
 
 /// A run whose reader takes all, and then acknowledges these numbers and no more: how many

@@ -56,8 +56,12 @@ fn a_list_prints_an_odd_record_as_it_came_and_counts_it() {
     assert!(run.status.success(), "{err}");
     assert_eq!(out.lines().count(), 3, "{out}");
     assert!(out.lines().nth(1).unwrap().contains(r#""$misfit":{"path":"$.createdOn""#), "{out}");
-    assert!(err.contains("1 record does not fit the contract"), "{err}");
+    assert!(err.contains("warning: 1 record does not fit the contract"), "{err}");
     assert!(err.contains("id 2: $.data[1].createdOn: "), "{err}");
+
+    // That it is a warning, a program sees elsewhere.
+    let run = penstock(&settings, &[&list[..], &["--json-errors"]].concat());
+    assert!(text(&run.stderr).contains(r#""message":"1 record does not fit"#), "{}", text(&run.stderr));
 
     let run = penstock(&settings, &[&list[..], &["--on-misfit", "skip"]].concat());
     assert!(run.status.success() && text(&run.stdout).lines().count() == 2, "{}", text(&run.stdout));

@@ -138,6 +138,8 @@ async fn a_simulated_vendor_counts_in_one_line() {
     output.read_line(&mut String::new()).await.unwrap();
     signal(&child, "TERM");
     let run = child.wait_with_output().await.unwrap();
+    // A server that was told to end and has, is done.
+    assert_eq!(run.status.code(), Some(0));
     let (what, note) = only(&run);
     assert_eq!(
         (what.as_str(), &note["kind"], &note["stats"]["requests"]),

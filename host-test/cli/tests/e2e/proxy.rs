@@ -28,6 +28,8 @@ use tokio_rustls::{
 /// Nobody but the proxy knows where that is.
 const ORIGIN: &str = "https://vendor.test";
 
+const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n";
+
 const KEY: &str = "pk_of_the_caller_0123456789";
 
 /// A vendor behind TLS, whose certificate is an own authority's, and a proxy to it.
@@ -76,8 +78,8 @@ async fn tls_in_front_of(origin: String) -> (u16, String) {
     (port, pem)
 }
 
-/// Opens tunnels (RFC 9110 section 9.3.6) to `vendor.test`, and notes what it was asked.
-async fn proxy_to(port: u16) -> (String, Arc<Mutex<Vec<String>>>) {
+/// Opens tunnels (RFC 9110 section 9.3.6) to `vendor.test`, refuses others so, and notes what it was asked.
+async fn proxy_to(port: u16, refusal: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let asked = Arc::<Mutex<Vec<String>>>::default();
@@ -87,6 +89,10 @@ async fn proxy_to(port: u16) -> (String, Arc<Mutex<Vec<String>>>) {
             let noted = noted.clone();
             tokio::spawn(async move {
                 let mut head = Vec::new();
+                // As one that is no proxy does.
+                if refusal.is_empty() {
+                    return;
+                }
                 while !head.ends_with(b"\r\n\r\n") {
                     let Ok(byte) = client.read_u8().await else { return };
                     head.push(byte);
@@ -95,7 +101,7 @@ async fn proxy_to(port: u16) -> (String, Arc<Mutex<Vec<String>>>) {
                 let known = head.starts_with("CONNECT vendor.test:443 ");
                 noted.lock().unwrap().push(head);
                 if !known {
-                    let _ = client.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await;
+                    let _ = client.write_all(refusal.as_bytes()).await;
                     return;
                 }
                 let mut vendor = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
@@ -111,7 +117,7 @@ impl Net {
     async fn start() -> Net {
         let vendor = SimulatedServiceTitan::start(Config::small(30)).await.unwrap();
         let (port, pem) = tls_in_front_of(vendor.url()).await;
-        let (proxy, asked) = proxy_to(port).await;
+        let (proxy, asked) = proxy_to(port, FORBIDDEN).await;
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("ca.pem"), pem).unwrap();
         Net { vendor, proxy, asked, folder }
@@ -258,4 +264,28 @@ async fn a_proxy_of_another_kind_is_refused_by_the_name_of_its_variable() {
     let line = "ALL_PROXY=socks5://127.0.0.1:1 \"$penstock\" list servicetitan crm.export-customers-list";
     let run = shell(&vendor, net.folder.path(), line).output().await.unwrap();
     assert!(run.status.success(), "{}", text(&run.stderr));
+}
+
+/// Whoever reads that must know that it is not the vendor, and whom to ask.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_opens_no_tunnel_is_named_with_what_it_said() {
+    let net = Net::start().await;
+    let call = "\"$penstock\" list servicetitan jpm.jobs-list --limit 1 --ca ca.pem";
+    let auth = "HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: basic\r\n\r\n";
+    let nowhere = [("SERVICETITAN_API_URL", "https://no.test"), ("SERVICETITAN_AUTH_URL", "https://no.test")];
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    for (refusal, did) in [(FORBIDDEN, "answered 403"), (auth, "answered 407"), ("", "gave no answer")] {
+        let (proxy, _) = proxy_to(1, refusal).await;
+        proxy_is_named(&net, call, &nowhere, &proxy, did).await;
+    }
+    let gone = format!("http://user:pass@{gone}");
+    proxy_is_named(&net, call, &nowhere, &gone, "cannot be reached").await;
+}
+
+async fn proxy_is_named(net: &Net, call: &str, vendor: &[(&str, &str)], proxy: &str, did: &str) {
+    let run = net.run(call, &[vendor, &[("HTTPS_PROXY", proxy)]].concat()).await;
+    let told = text(&run.stderr);
+    let place = proxy.split_once('@').unwrap().1;
+    assert!(told.contains(&format!("the proxy {place} {did}")) && !told.contains("pass"), "{told}");
+    assert_eq!(run.status.code(), Some(1), "{told}");
 }

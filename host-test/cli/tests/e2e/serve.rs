@@ -2,6 +2,7 @@
 
 use crate::commands::{penstock, text};
 use penstock::api_key;
+use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     fs,
@@ -153,7 +154,12 @@ fn a_gateway_that_is_to_stop_says_so_first_and_ends_what_is_under_way() {
         let _ = list.read_to_end(&mut got);
         let text = String::from_utf8_lossy(&got).into_owned();
         let end = text.lines().rev().find(|line| line.starts_with('{')).unwrap();
-        assert!(end.starts_with(r#"{"penstock":{"failure":"#) && end.contains("\"resume\""), "{end}");
+        let end: Value = serde_json::from_str(end).unwrap();
+        let failure = &end["penstock"]["failure"];
+        assert!(failure["resume"].is_string(), "{end}");
+        let expected = (&json!("urn:penstock:failure:unavailable"), &json!(503), &json!("later"));
+        assert_eq!((&failure["type"], &failure["status"], &failure["retry"]["advice"]), expected, "{end}");
+        assert!(failure["detail"].as_str().unwrap().contains("stopping"), "{end}");
         assert!(served.process.wait().unwrap().success());
     }
 }

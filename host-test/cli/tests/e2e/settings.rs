@@ -135,6 +135,7 @@ async fn settings_in_what_is_no_regular_file_are_refused_by_its_path() {
         let told = text(&run.stderr);
         assert_eq!(run.status.code(), Some(2), "{told}");
         assert!(told.contains(&format!("{name} is no regular file")), "{told}");
+        assert!(settings.iter().all(|(variable, _)| told.contains(variable)), "{told}");
     }
     // A link to a file is as good as the file.
     let folder = tempfile::tempdir().unwrap();

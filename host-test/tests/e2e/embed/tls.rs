@@ -160,7 +160,8 @@ async fn a_proxy_leads_there_unless_it_is_excepted() {
     // A proxy that is not there: nothing was sent, which the component must know.
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let refused = through(format!("http://{gone}"), "").await;
-    assert!(matches!(refused, Err(WasiError::ConnectionRefused)), "{refused:?}");
+    let Err(WasiError::InternalError(Some(told))) = refused else { panic!("{refused:?}") };
+    assert_eq!(told, format!("proxy {gone} cannot be reached"));
 }
 
 #[test]
