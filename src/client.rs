@@ -24,6 +24,7 @@ mod pages;
 mod pipeline;
 mod policy_snapshot;
 mod schema_check;
+pub(crate) mod store;
 mod telemetry;
 pub(crate) mod transport;
 #[cfg(feature = "webhooks")]

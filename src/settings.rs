@@ -21,6 +21,11 @@ pub use short_form::ambiguous;
 /// `CLIENT_SECRET` is `CLIENT_SECRET_SECONDARY`. See [`crate::policy::rotation`].
 pub const SECONDARY: &str = "_SECONDARY";
 
+/// The deployment's secret that values are sealed with in the host's state.
+pub const STATE_SECRET: &str = "PENSTOCK_STATE_SECRET";
+/// The one before, while it changes.
+pub const STATE_SECRET_SECONDARY: &str = "PENSTOCK_STATE_SECRET_SECONDARY";
+
 /// The account setting that says since when its credentials are in use.
 pub const CREDENTIALS_ISSUED_AT: &str = "CREDENTIALS_ISSUED_AT";
 

@@ -4,9 +4,11 @@ pub(crate) mod account;
 pub(crate) mod credentials;
 pub(crate) mod fetch;
 mod forbidden;
+mod sealing;
+mod shared_token;
 pub(crate) mod token;
 
-use super::{telemetry::Telemetry, transport::redact::Redactor};
+use super::{store::Store, telemetry::Telemetry, transport::redact::Redactor};
 use crate::{
     contract::Failure,
     failure,
@@ -35,6 +37,7 @@ const MOST_ACCOUNTS: usize = 64;
 pub(crate) struct Accounts<H> {
     host: Rc<H>,
     telemetry: Rc<Telemetry<H>>,
+    store: Store,
     settings: RefCell<Option<(Tick, Rc<CommonSettings>)>>,
     accounts: RefCell<LiteMap<(&'static str, String), Rc<Account>>>,
     /// Held while settings are read, so that a thousand calls at start read them once.
@@ -46,6 +49,7 @@ impl<H: Host> Accounts<H> {
         Accounts {
             host,
             telemetry,
+            store: Store::default(),
             settings: RefCell::default(),
             accounts: RefCell::default(),
             reading: Mutex::new(()),

@@ -11,13 +11,13 @@
 mod absence;
 mod epoch;
 mod in_flight;
-mod store;
 mod types;
 
 pub(crate) use types::owned;
 pub use types::{Cached, Counters, Fetched, Missed, Question, Wanted};
 
 use crate::{
+    client::store::{Store, seal::SealKeys},
     contract::{
         Failure, Outcome,
         catalogue::{Caching, Operation},
@@ -32,11 +32,12 @@ use crate::{
 use bytes::Bytes;
 use epoch::Epochs;
 use in_flight::FetchesInFlight;
+use sha2::{Digest, Sha256};
 use std::{
     cell::{Cell, RefCell},
+    rc::Rc,
     time::Duration,
 };
-use store::Store;
 
 /// How long the store keeps an answer that has an owner. What is forgotten cannot be found
 /// there any more, but it cannot be deleted either: nobody knows all of its keys.
@@ -188,7 +189,9 @@ impl Cache {
         self.make_room(host);
         let epoch = self.epochs.current(host, &self.store, &question.resource()).await;
         let most = question.owner.as_ref().map(|_| OWNED_STORED);
-        let place = Place { key: question.key(epoch.number), kept: epoch.kept, shared: epoch.shared, most };
+        let keys = question.keys.clone();
+        let shared = epoch.shared && keys.is_some();
+        let place = Place { key: question.key(epoch.number), kept: epoch.kept, shared, most, keys };
         if wanted.bypass {
             return (place, None);
         }
@@ -196,8 +199,10 @@ impl Cache {
         if kept.is_some() || !place.shared {
             return (place, kept);
         }
-        let stored = self.store.get(host, &place.key).await.ok().flatten();
-        let entry = stored.and_then(Entry::from_bytes);
+        let name = name(&place.key);
+        let stored = self.store.get(host, &name).await.ok().flatten();
+        let opened = stored.and_then(|sealed| question.keys.as_ref()?.open(&name, &sealed));
+        let entry = opened.and_then(Entry::from_bytes);
         if let Some(entry) = &entry {
             self.memory.borrow_mut().insert(place.key.clone(), entry.clone());
         }
@@ -282,8 +287,12 @@ impl Cache {
             let life = policy.useful(storable, entry.fresh);
             let life = place.most.map_or(life, |most| life.min(most));
             // Whoever comes after us fetches it again.
-            let storing = self.store.set(host, &place.key, entry.to_bytes(), Some(life));
-            timeout_at(host, deadline, storing).await;
+            let name = name(&place.key);
+            let random = [host.random(), host.random(), host.random()];
+            let sealed = place.keys.as_ref().and_then(|keys| keys.seal(&name, &entry.to_bytes(), random));
+            if let Some(sealed) = sealed {
+                timeout_at(host, deadline, self.store.set(host, &name, sealed, Some(life))).await;
+            }
         }
         result.map(Cached::from).map_err(|missed| missed.failure)
     }
@@ -310,6 +319,8 @@ struct Place {
     kept: bool,
     /// Whether also in the store.
     shared: bool,
+    /// What it is sealed with there.
+    keys: Option<Rc<SealKeys>>,
     /// How long it may stay there at most.
     most: Option<Duration>,
 }
@@ -338,4 +349,9 @@ fn late() -> Failure {
 /// A copy: what an answer is charged for while it is under way ends with its last slice.
 fn own(body: &Bytes) -> Bytes {
     Bytes::copy_from_slice(body)
+}
+
+/// The name of a value in the store: it tells nothing of what is asked, and fits any store.
+fn name(key: &Key) -> String {
+    format!("penstock/cache/{}", base16ct::lower::encode_string(&Sha256::digest(key.as_bytes())))
 }

@@ -186,7 +186,9 @@ impl<H: Host> Client<H> {
         }
         let (call, account) = (state.call.clone(), state.account.clone());
         let pairs = query(&call, state.page, state.provider);
+        let keys = if serves { self.accounts.seal_keys(&account).await } else { None };
         let question = Question {
+            keys,
             operation: call.operation,
             environment: &account.site_name,
             tenant: &account.site.tenant,

@@ -40,5 +40,6 @@ mod throttled;
 mod time;
 mod token;
 mod token_failures;
+mod token_shared;
 mod webhook;
 mod webhook_outdates;

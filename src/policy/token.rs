@@ -190,6 +190,22 @@ impl TokenCell {
         self.generation
     }
 
+    /// Another instance was issued a token, and shares it. It counts as one that has served: if it
+    /// is refused, it was taken back, and a new one may do better.
+    pub fn adopted(
+        &mut self,
+        secret: Secret,
+        requested_at: Tick,
+        expires_in: Option<Duration>,
+        random: f64,
+    ) -> Generation {
+        let generation = self.stored(secret, requested_at, expires_in, random);
+        if let Some(held) = &mut self.held {
+            held.served = true;
+        }
+        generation
+    }
+
     /// Which credentials to ask with, for the one who fetches.
     pub fn rotation(&mut self) -> &mut Rotation {
         &mut self.rotation

@@ -1,6 +1,6 @@
 //! The settings that hold for every provider.
 
-use super::{Kind, Setting, Values, read};
+use super::{Kind, STATE_SECRET, STATE_SECRET_SECONDARY, Setting, Values, read};
 use crate::{
     contract::FieldError,
     host::{Host, HostError},
@@ -81,6 +81,14 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Bool,
         "true",
         "Share rate limits between instances through the host's state, if it has one.",
+    ),
+    state_secret(
+        STATE_SECRET,
+        "Secret that answers are sealed with in the host's state. Without it they are sealed with the account's credentials.",
+    ),
+    state_secret(
+        STATE_SECRET_SECONDARY,
+        "The secret before the last change of PENSTOCK_STATE_SECRET: what was sealed with it can be read yet.",
     ),
     setting(
         "PENSTOCK_ADAPTIVE_RATE",
@@ -219,6 +227,10 @@ pub const SETTINGS: &[Setting] = &[
 
 const fn setting(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Setting {
     Setting { name, kind, default: Some(default), required: false, secret: false, doc }
+}
+
+const fn state_secret(name: &'static str, doc: &'static str) -> Setting {
+    Setting { name, kind: Kind::Text, default: None, required: false, secret: true, doc }
 }
 
 /// What a byte of an answer costs in memory until it is with the caller: itself, what a buffer

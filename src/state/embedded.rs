@@ -19,6 +19,9 @@ pub const CELL: &str = "c/";
 /// How often a swap is tried when others are faster. Each time, one of them got through.
 const TRIES: u32 = 64;
 
+/// A handle to swap a key's value, and the value as it was.
+pub type Opened<H> = (H, Option<Vec<u8>>);
+
 /// The store, as far as it is needed. Nothing here waits for anything else.
 pub trait Bucket {
     /// A key's value as it was, to be swapped.
@@ -29,22 +32,37 @@ pub trait Bucket {
     /// The value under a key.
     ///
     /// # Errors
-    /// The store's trouble, here and below.
+    /// The store's trouble.
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Self::Error>;
 
     /// Stores a value.
+    ///
+    /// # Errors
+    /// The store's trouble.
     fn set(&self, key: &str, value: &[u8]) -> Result<(), Self::Error>;
 
     /// Removes a key.
+    ///
+    /// # Errors
+    /// The store's trouble.
     fn delete(&self, key: &str) -> Result<(), Self::Error>;
 
     /// Adds 0 to a counter: creates it if it is not there, atomically.
+    ///
+    /// # Errors
+    /// The store's trouble.
     fn create(&self, key: &str) -> Result<(), Self::Error>;
 
     /// A key's value, and the handle to swap it.
-    fn open(&self, key: &str) -> Result<(Self::Handle, Option<Vec<u8>>), Self::Error>;
+    ///
+    /// # Errors
+    /// The store's trouble.
+    fn open(&self, key: &str) -> Result<Opened<Self::Handle>, Self::Error>;
 
     /// Replaces the value that the handle was opened with. False if somebody was faster.
+    ///
+    /// # Errors
+    /// The store's trouble.
     fn swap(&self, handle: Self::Handle, value: &[u8]) -> Result<bool, Self::Error>;
 }
 
@@ -80,24 +98,33 @@ impl<B: Bucket> Embedded<'_, B> {
     /// The value under a key.
     ///
     /// # Errors
-    /// [`Undone`], here and below.
+    /// [`Undone`].
     pub fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Undone<B::Error>> {
         let kept = self.bucket.get(&format!("{VALUE}{key}")).map_err(Undone::Store)?;
         Ok(kept.and_then(|kept| cell::content(&kept, self.now_ms()).map(<[u8]>::to_vec)))
     }
 
     /// Stores a value.
+    ///
+    /// # Errors
+    /// [`Undone`].
     pub fn set(&self, key: &str, value: &[u8], ttl_ms: Option<u64>) -> Result<(), Undone<B::Error>> {
         let kept = cell::full(value, cell::expiry_ms(self.now_ms(), ttl_ms));
         self.bucket.set(&format!("{VALUE}{key}"), &kept).map_err(Undone::Store)
     }
 
     /// Removes a key.
+    ///
+    /// # Errors
+    /// [`Undone`].
     pub fn delete(&self, key: &str) -> Result<(), Undone<B::Error>> {
         self.bucket.delete(&format!("{VALUE}{key}")).map_err(Undone::Store)
     }
 
     /// Claims a key: stores a value unless another one is there, which is returned.
+    ///
+    /// # Errors
+    /// [`Undone`].
     pub fn claim(&self, key: &str, value: &[u8], ttl_ms: u64) -> Result<Option<Vec<u8>>, Undone<B::Error>> {
         let until = cell::expiry_ms(self.now_ms(), Some(ttl_ms));
         self.change(key, |present| match present.filter(|present| *present != value) {
@@ -107,6 +134,9 @@ impl<B: Bucket> Embedded<'_, B> {
     }
 
     /// Replaces a claim's value if it is the expected one.
+    ///
+    /// # Errors
+    /// [`Undone`].
     pub fn swap(
         &self,
         key: &str,
@@ -124,6 +154,9 @@ impl<B: Bucket> Embedded<'_, B> {
     }
 
     /// Gives a claim up if its value is the expected one.
+    ///
+    /// # Errors
+    /// [`Undone`].
     pub fn release(&self, key: &str, expected: &[u8]) -> Result<(), Undone<B::Error>> {
         self.change(key, |present| match present {
             Some(present) if present == expected => Change::Empty(()),
@@ -132,6 +165,9 @@ impl<B: Bucket> Embedded<'_, B> {
     }
 
     /// Takes turns of a limit. A file does not forget, so a new plan begins at once.
+    ///
+    /// # Errors
+    /// [`Undone`].
     pub fn turns(&self, key: &str, request: &TurnRequest) -> Result<Turns, Undone<B::Error>> {
         self.change(key, |present| {
             let (turns, plan) = Plan::ask(present.and_then(Plan::parse), self.now, request, 0);

@@ -2,7 +2,7 @@
 
 use super::token::Refused;
 use crate::{
-    client::transport::limiter::GroupKey,
+    client::{store::seal::SealKeys, transport::limiter::GroupKey},
     contract::{Failure, FieldError},
     failure,
     host::Host,
@@ -16,7 +16,7 @@ use crate::{
 };
 use futures_util::{future::LocalBoxFuture, lock::Mutex};
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     collections::VecDeque,
     rc::Rc,
 };
@@ -39,6 +39,8 @@ pub(crate) struct Account {
     pub(crate) opened: Tick,
     /// When its credentials were issued, if its settings say so.
     pub(crate) issued_at: Option<WallTime>,
+    /// What its answers are sealed with in the host's store, once that was asked for.
+    pub(crate) keys: OnceCell<Option<Rc<SealKeys>>>,
     /// Its token. Outlives the settings that it was made with.
     pub(crate) token: Rc<Token>,
 }
@@ -50,6 +52,8 @@ pub(crate) struct Token {
     pub(crate) cell: RefCell<TokenCell>,
     /// The tokens that were issued last: an answer to one that was replaced may name it yet.
     pub(crate) issued: RefCell<VecDeque<Secret>>,
+    /// What the store calls the token that this instance had last.
+    pub(crate) shared: Cell<Option<u64>>,
     /// The secrets that the present token was made with.
     pub(crate) credentials: RefCell<Option<Rc<Credentials>>>,
     /// The key that the API refused last, where no token endpoint has looked at it.
@@ -136,6 +140,7 @@ async fn read_and_check<H: Host>(
         site,
         opened: host.now(),
         issued_at: values.time(CREDENTIALS_ISSUED_AT),
+        keys: OnceCell::new(),
         token: Rc::default(),
     }))
 }

@@ -24,6 +24,11 @@ impl Slots {
         self.secondary.is_some()
     }
 
+    /// What they hold, the primary one first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Credentials> {
+        [&self.primary].into_iter().chain(&self.secondary)
+    }
+
     /// The first slot, beginning with `first`, whose credentials were not refused yet.
     pub(crate) fn next(self, first: Slot, refused: &[&Credentials]) -> Option<(Slot, Credentials)> {
         let mut slots = vec![(Slot::Primary, self.primary)];

@@ -3,6 +3,7 @@
 use super::{
     Accounts,
     account::{Account, RejectedKey},
+    shared_token::{Shared, Turn},
     token::{Refused, present},
 };
 use crate::{
@@ -40,6 +41,15 @@ const ERROR_CODES: [&str; 6] = [
     "invalid_scope",
 ];
 
+/// A token, and when it was asked for and how long it lives.
+struct Issued {
+    token: Secret,
+    requested: Tick,
+    life: Option<Duration>,
+    /// Whether another instance asked for it.
+    to_another: bool,
+}
+
 /// What came of asking for a token.
 enum Asked {
     Token(Authorization),
@@ -73,7 +83,13 @@ impl<H: Host> Accounts<H> {
             let Some((slot, credentials)) = slots.next(first, &refused.iter().collect::<Vec<_>>()) else {
                 break;
             };
-            let (fault, message) = match self.ask(account, grant, settings, credentials, slot).await? {
+            let turn = match self.turn_to_fetch(account, &credentials).await {
+                Turn::Ours(turn) => Some(turn),
+                Turn::Unknown => None,
+                Turn::Fetched(shared) => return self.adopt_shared(account, shared, credentials, slot),
+            };
+            let (fault, message) = match self.ask(account, grant, settings, (credentials, slot), turn).await?
+            {
                 Asked::Token(authorization) => return Ok(authorization),
                 Asked::Refused { fault, message, credentials } => {
                     refused.push(credentials);
@@ -94,6 +110,20 @@ impl<H: Host> Accounts<H> {
         Err(self.refused(account, fault, &message))
     }
 
+    /// Takes the token that another instance has fetched.
+    fn adopt_shared(
+        &self,
+        account: &Account,
+        shared: Shared,
+        credentials: Credentials,
+        slot: Slot,
+    ) -> Result<Authorization, Refused> {
+        account.token.shared.set(Some(shared.id));
+        let Shared { token, requested, life, .. } = shared;
+        let issued = Issued { token, requested, life, to_another: true };
+        self.keep(account, issued, credentials, slot)
+    }
+
     /// Takes the key itself for the token. It is read again every minute, and when it was
     /// refused: then another one is needed, or some time.
     async fn adopt(&self, account: &Account, name: &str) -> Result<Authorization, Refused> {
@@ -112,26 +142,32 @@ impl<H: Host> Accounts<H> {
         };
         drop(cell);
         let key = Secret::new(credentials.get(name).to_owned());
-        self.keep(account, key, self.host.now(), Some(KEY_LIFE), credentials, slot)
+        let requested = self.host.now();
+        let issued = Issued { token: key, requested, life: Some(KEY_LIFE), to_another: false };
+        self.keep(account, issued, credentials, slot)
     }
 
     /// Keeps a token with the credentials that it belongs to.
     fn keep(
         &self,
         account: &Account,
-        token: Secret,
-        requested: Tick,
-        life: Option<Duration>,
+        issued: Issued,
         credentials: Credentials,
         slot: Slot,
     ) -> Result<Authorization, Refused> {
+        let Issued { token, requested, life, to_another } = issued;
         account.token.failed_in_row.set(0);
         account.token.remember(&token);
         let random = unit(self.host.random());
         let (generation, change) = {
             let mut cell = account.token.cell.borrow_mut();
             let change = cell.rotation().worked(slot);
-            (cell.stored(token, requested, life, random), change)
+            let generation = if to_another {
+                cell.adopted(token, requested, life, random)
+            } else {
+                cell.stored(token, requested, life, random)
+            };
+            (generation, change)
         };
         *account.token.credentials.borrow_mut() = Some(Rc::new(credentials));
         if let Some(change) = change {
@@ -140,14 +176,14 @@ impl<H: Host> Accounts<H> {
         present(account, generation).ok_or_else(|| Refused::internal("the token went away"))
     }
 
-    /// Asks for a token, once.
+    /// Asks for a token, once, and shares what comes of it.
     async fn ask(
         &self,
         account: &Account,
         grant: &dyn ClientCredentials,
         settings: &CommonSettings,
-        credentials: Credentials,
-        slot: Slot,
+        (credentials, slot): (Credentials, Slot),
+        turn: Option<Vec<u8>>,
     ) -> Result<Asked, Refused> {
         let request = grant.token_request(&account.site, &credentials, settings);
         let requested = self.host.now();
@@ -168,9 +204,13 @@ impl<H: Host> Accounts<H> {
         };
         // Asking for a token changes nothing that matters.
         let classified = classify(&attempt, Access::Read, &StatusRules::STANDARD);
+        let issued = token.as_ref().filter(|_| classified.is_ok());
+        let issued = issued.map(|(token, life)| (token, requested, *life));
+        self.fetched(account, &credentials, turn, issued).await;
         match (classified, token) {
             (Ok(()), Some((token, life))) => {
-                self.keep(account, token, requested, life, credentials, slot).map(Asked::Token)
+                let issued = Issued { token, requested, life, to_another: false };
+                self.keep(account, issued, credentials, slot).map(Asked::Token)
             }
             (Err(fault), _) => Ok(Asked::Refused { fault, message, credentials }),
             (Ok(()), None) => Err(Refused::internal("a token answer without a token was accepted")),

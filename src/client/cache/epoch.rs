@@ -9,8 +9,9 @@
 //! nobody knows, an epoch is *unsettled*: the store has a word in place of a number, and no
 //! answer is kept.
 
-use super::store::{Store, Trouble};
+use super::name;
 use crate::{
+    client::store::{Store, Trouble},
     host::Host,
     policy::{cache::Key, time::Tick},
 };
@@ -113,7 +114,7 @@ impl Epochs {
         let epoch = self.of(host, resource);
         let _alone = epoch.asking.lock().await;
         let life = deadline.map_or(Duration::ZERO, |deadline| host.now().until(deadline)) + STILL_AT_WORK;
-        _ = store.set(host, resource, UNSETTLED.to_vec(), Some(life)).await;
+        _ = store.set(host, &name(resource), UNSETTLED.to_vec(), Some(life)).await;
     }
 
     /// Ends the present epoch in this instance, and returns its number.
@@ -176,14 +177,14 @@ impl Epoch {
             let life = host.now().until(self.unknown_until.get());
             if self.writers.get() == 0 {
                 // Once more: a later write of another instance may have settled it.
-                _ = store.set(host, resource, UNSETTLED.to_vec(), Some(life)).await;
+                _ = store.set(host, &name(resource), UNSETTLED.to_vec(), Some(life)).await;
             }
             self.looked.set(Some(host.now()));
             return;
         }
         if !self.owed.get() {
             let changes = self.changes.get();
-            let stored = store.get(host, resource).await;
+            let stored = store.get(host, &name(resource)).await;
             self.unsettled_elsewhere.set(false);
             if self.changes.get() == changes {
                 match stored.map(|value| value.and_then(|value| stored_epoch(&value))) {
@@ -207,7 +208,7 @@ impl Epoch {
             // Not ours, under which answers may have been kept that are older than what others
             // have written meanwhile, and told: ours would undo that.
             let number = host.random();
-            let told = store.set(host, resource, number.to_string().into_bytes(), None).await.is_ok();
+            let told = store.set(host, &name(resource), number.to_string().into_bytes(), None).await.is_ok();
             if self.changes.get() == changes {
                 if told {
                     self.number.set(number);

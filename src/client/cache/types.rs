@@ -2,6 +2,7 @@
 
 use crate::{
     answer::Payload,
+    client::store::seal::SealKeys,
     contract::{Failure, catalogue::Operation},
     policy::{
         cache::{Key, KeyParts},
@@ -9,7 +10,7 @@ use crate::{
     },
 };
 use bytes::Bytes;
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 /// What is asked, as far as it tells one answer from another.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct Question<'a> {
     pub segments: &'a [String],
     /// The query, that of the page included.
     pub query: Vec<(&'a str, &'a str)>,
+    /// What answers are sealed with in the host's store. Without any they stay in the instance.
+    pub keys: Option<Rc<SealKeys>>,
 }
 
 /// How an answer may be.

@@ -2,7 +2,10 @@
 
 use crate::{
     answer::Payload,
-    client::cache::{Cache, Cached, Fetched, Missed, Question, Wanted},
+    client::{
+        cache::{Cache, Cached, Fetched, Missed, Question, Wanted},
+        store::seal::{SealKey, SealKeys},
+    },
     contract::{AnswerSource as Source, Failure, FailureKind, Outcome, catalogue::find},
     failure::refused,
     host::{
@@ -13,6 +16,11 @@ use crate::{
 use bytes::Bytes;
 use futures_util::future::{join, join_all, select};
 use std::{cell::Cell, pin::pin, rc::Rc, time::Duration};
+
+/// What answers are sealed with.
+pub fn keys(secret: &str) -> Rc<SealKeys> {
+    Rc::new(SealKeys::new(vec![SealKey::derive("answer", [secret])]))
+}
 
 pub const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -119,6 +127,7 @@ pub fn number(answer: Result<Got, Failure>) -> (u64, Source) {
 /// A list that is fresh for 300 seconds.
 pub fn types(tenant: &str) -> Question<'_> {
     Question {
+        keys: Some(keys("the deployment's")),
         owner: None,
         operation: find("servicetitan", "jpm.job-types-list").unwrap(),
         environment: "production",

@@ -71,6 +71,16 @@ impl Rig {
         Rig { client: Client::new(host.clone()), host, titan }
     }
 
+    /// Another instance of the same deployment.
+    pub fn instance(&self) -> Rc<Client<Simulated>> {
+        Client::new(self.host.clone())
+    }
+
+    /// The instance dies, and a new one comes in its place.
+    pub fn restart(&mut self) {
+        self.client = self.instance();
+    }
+
     /// Runs to the end of a future, and looks for secrets in all that came out.
     pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
         self.host.run(async {

@@ -1,0 +1,123 @@
+//! The host's shared store, as the client uses it: never longer than it is worth, and never a
+//! reason to fail.
+
+pub(crate) mod seal;
+
+use crate::{
+    host::{Host, HostError},
+    policy::time::Tick,
+};
+use futures_util::future::{Either, select};
+use std::{cell::Cell, pin::pin, time::Duration};
+
+/// How long one operation may take. The provider answers in a few hundred milliseconds.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// How long a store that does not answer is left alone at first; doubles up to [`MAX_REST`].
+const REST: Duration = Duration::from_secs(1);
+const MAX_REST: Duration = Duration::from_secs(30);
+
+/// The largest value that is put into it. Stores have bounds of their own; few are
+/// below this.
+const MOST: usize = 512 * 1024;
+
+/// Access to the store.
+#[derive(Default)]
+pub(crate) struct Store {
+    rests_until: Cell<Tick>,
+    rest: Cell<Duration>,
+}
+
+/// The store did not do it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Trouble;
+
+impl Store {
+    pub(crate) async fn get<H: Host>(&self, host: &H, name: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        let value = self.ask(host, host.state_get(name)).await?;
+        // A value that this does not write: nobody takes it apart.
+        Ok(value.filter(|value| value.len() <= MOST))
+    }
+
+    pub(crate) async fn set<H: Host>(
+        &self,
+        host: &H,
+        name: &str,
+        value: Vec<u8>,
+        life: Option<Duration>,
+    ) -> Result<(), Trouble> {
+        if value.len() > MOST {
+            return Err(Trouble);
+        }
+        self.ask(host, host.state_set(name, value, life)).await
+    }
+
+    /// Claims a name; the value that is there already, if it is another one.
+    pub(crate) async fn claim<H: Host>(
+        &self,
+        host: &H,
+        name: &str,
+        value: Vec<u8>,
+        life: Duration,
+    ) -> Result<Option<Vec<u8>>, Trouble> {
+        self.ask(host, host.state_claim(name, value, life)).await
+    }
+
+    pub(crate) async fn release<H: Host>(&self, host: &H, name: &str, value: Vec<u8>) -> Result<(), Trouble> {
+        self.ask(host, host.state_release(name, value)).await
+    }
+
+    async fn ask<H: Host, T>(
+        &self,
+        host: &H,
+        asked: impl Future<Output = Result<T, HostError>>,
+    ) -> Result<T, Trouble> {
+        if host.now() < self.rests_until.get() {
+            return Err(Trouble);
+        }
+        let answer = match select(pin!(asked), pin!(host.sleep(PATIENCE))).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => Err(HostError::Unavailable("it is slow".to_owned())),
+        };
+        match &answer {
+            Ok(_) => self.rest.set(Duration::ZERO),
+            Err(HostError::Failed(_)) => {}
+            Err(_) => {
+                let rest = (self.rest.get() * 2).clamp(REST, MAX_REST);
+                self.rest.set(rest);
+                self.rests_until.set(host.now() + rest);
+            }
+        }
+        answer.map_err(|_| Trouble)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::simulated::{Conduct, Simulated, Store as Shelf};
+
+    #[test]
+    fn a_store_that_is_away_is_left_alone_for_a_growing_while() {
+        let host = Simulated::new(1);
+        let shelf = Shelf::default();
+        shelf.behave(Conduct { down: true, ..Conduct::default() });
+        host.share(shelf.clone());
+        host.clone().run(async {
+            let store = Store::default();
+            for seconds in [1, 2, 4, 8, 16, 30, 30] {
+                assert_eq!(store.get(&host, "k").await, Err(Trouble));
+                let until = store.rests_until.get();
+                assert_eq!(until.since(host.now()), Duration::from_secs(seconds));
+                host.wait(Duration::from_secs(seconds)).await;
+            }
+            shelf.behave(Conduct::default());
+            assert_eq!(store.get(&host, "k").await, Ok(None));
+            shelf.behave(Conduct { latency: Duration::from_secs(9), ..Conduct::default() });
+            let began = host.now();
+            assert_eq!(store.get(&host, "k").await, Err(Trouble));
+            assert_eq!(host.now().since(began), PATIENCE);
+            assert_eq!(store.rests_until.get().since(host.now()), REST, "from the start again");
+        });
+    }
+}

@@ -1,0 +1,133 @@
+//! Values that only whoever has the account's secrets can read or make.
+//!
+//! XChaCha20-Poly1305 over the content and the name that it is stored under: a store, or whoever
+//! gets at it, can neither read a value, nor change one, nor put one in another's place. What does
+//! not open was not there.
+//!
+//! The key is derived from the secrets (HMAC-SHA256), so that other secrets, those of another
+//! tenant among them, open nothing.
+
+use chacha20poly1305::{
+    Key, XChaCha20Poly1305, XNonce,
+    aead::{Aead, KeyInit, Payload},
+};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+/// What a sealed value begins with.
+const VERSION: u8 = 1;
+
+const NONCE: usize = 24;
+
+/// What values are sealed with.
+pub struct SealKey(Zeroizing<[u8; 32]>);
+
+/// What values are sealed with, while secrets change: the first one seals, any of them opens.
+pub struct SealKeys(Vec<SealKey>);
+
+impl std::fmt::Debug for SealKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SealKeys({})", self.0.len())
+    }
+}
+
+impl SealKeys {
+    pub(crate) fn new(keys: Vec<SealKey>) -> SealKeys {
+        SealKeys(keys)
+    }
+
+    /// Seals a value for this name with the first key.
+    pub(crate) fn seal(&self, name: &str, content: &[u8], random: [u64; 3]) -> Option<Vec<u8>> {
+        self.0.first()?.seal(name, content, random)
+    }
+
+    /// What was sealed for this name with any of the keys.
+    pub(crate) fn open(&self, name: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.0.iter().find_map(|key| key.open(name, sealed))
+    }
+}
+
+impl SealKey {
+    /// Derived from secrets, all of them, in their order. `purpose` tells keys apart.
+    pub(crate) fn derive<'s>(purpose: &str, secrets: impl IntoIterator<Item = &'s str>) -> SealKey {
+        let mut lengths_and_texts = Zeroizing::new(Vec::new());
+        for secret in secrets {
+            lengths_and_texts.extend_from_slice(&(secret.len() as u64).to_le_bytes());
+            lengths_and_texts.extend_from_slice(secret.as_bytes());
+        }
+        // A key of any length will do, so this cannot fail.
+        let mut key = Zeroizing::new([0; 32]);
+        if let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(&lengths_and_texts) {
+            mac.update(b"penstock state 1 ");
+            mac.update(purpose.as_bytes());
+            key.copy_from_slice(&mac.finalize().into_bytes());
+        }
+        SealKey(key)
+    }
+
+    /// What it may be called: says nothing of it.
+    pub(crate) fn name(&self) -> String {
+        let name = SealKey::derive("name", [&*base16ct::lower::encode_string(&*self.0)]);
+        base16ct::lower::encode_string(&name.0[..16])
+    }
+
+    /// Seals a value for this name. `random` is 192 bits of the host's secure random source.
+    pub(crate) fn seal(&self, name: &str, content: &[u8], random: [u64; 3]) -> Option<Vec<u8>> {
+        let mut nonce = [0; NONCE];
+        for (part, random) in nonce.chunks_exact_mut(8).zip(random) {
+            part.copy_from_slice(&random.to_le_bytes());
+        }
+        let payload = Payload { msg: content, aad: name.as_bytes() };
+        let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload).ok()?;
+        Some([&[VERSION][..], &nonce, &sealed].concat())
+    }
+
+    /// What was sealed for this name with this key; none for anything else.
+    pub(crate) fn open(&self, name: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (version, rest) = sealed.split_first()?;
+        let (nonce, content) = rest.split_first_chunk::<NONCE>()?;
+        if *version != VERSION {
+            return None;
+        }
+        let payload = Payload { msg: content, aad: name.as_bytes() };
+        self.cipher().decrypt(&XNonce::from(*nonce), payload).ok()
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&Key::from(*self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> SealKey {
+        SealKey::derive("token", ["id", "secret"])
+    }
+
+    #[test]
+    fn what_was_sealed_opens_under_its_name_with_its_key_and_unchanged() {
+        let sealed = key().seal("name", b"content", [1, 2, 3]).unwrap();
+        assert_eq!(key().open("name", &sealed).as_deref(), Some(&b"content"[..]));
+        assert_eq!(key().open("other", &sealed), None);
+        for other in [["id", "secret2"], ["ids", "ecret"], ["secret", "id"]] {
+            assert_eq!(SealKey::derive("token", other).open("name", &sealed), None);
+        }
+        assert_eq!(SealKey::derive("answer", ["id", "secret"]).open("name", &sealed), None);
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert_eq!(key().open("name", &changed), None, "byte {at}");
+            assert_eq!(key().open("name", &sealed[..at]), None, "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_it_shows() {
+        let sealed = key().seal("name", b"content", [1, 2, 3]).unwrap();
+        assert!(!sealed.windows(7).any(|window| window == b"content"));
+        assert_ne!(key().seal("name", b"content", [1, 2, 4]).unwrap()[25..], sealed[25..]);
+    }
+}
