@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use penstock_state::redis::Reply;
-use redis::{AsyncConnectionConfig, RedisError, Value, aio::MultiplexedConnection};
+use redis::{AsyncConnectionConfig, ErrorKind, RedisError, Value, aio::MultiplexedConnection};
 use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -89,6 +89,10 @@ impl Trouble {
                 let detail = detail.split(", with args").next().unwrap_or_default();
                 Self::Refused { code: code.to_owned(), detail: detail.to_owned() }
             }
+            None if error.kind() == ErrorKind::AuthenticationFailed => Self::Refused {
+                code: "WRONGPASS".to_owned(),
+                detail: "the server refuses the user or the password".to_owned(),
+            },
             None => Self::Broken(error.to_string()),
         }
     }
