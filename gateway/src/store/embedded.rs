@@ -46,7 +46,7 @@ const TRIES: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Does one operation.
-pub(crate) async fn with<T>(
+pub(super) async fn with<T>(
     operation: impl Fn(&Embedded<'_, Bucket>) -> Result<T, Undone<Error>>,
 ) -> Result<T, HostError> {
     let bucket = open()?;

@@ -10,6 +10,7 @@
     reason = "a test may fail"
 )]
 
+mod gateway;
 mod operations;
 mod outages;
 mod server;

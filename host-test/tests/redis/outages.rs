@@ -49,6 +49,18 @@ async fn somebody_listens_and_says_nothing() {
 }
 
 #[tokio::test]
+async fn who_loses_patience_first_makes_it_an_outage_too() {
+    let server = Server::start();
+    let state = server.state();
+    state.set("k", b"v".to_vec(), None).await.unwrap();
+    server.freeze();
+    assert!(timeout(Duration::from_millis(200), state.get("k")).await.is_err());
+    // It is left alone now: an answer, not another wait.
+    let answer = timeout(Duration::from_millis(200), state.get("k")).await.expect("an answer");
+    assert!(is_unavailable(&answer), "{answer:?}");
+}
+
+#[tokio::test]
 async fn what_is_no_redis_is_a_failure_or_away() {
     use tokio::io::AsyncWriteExt;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

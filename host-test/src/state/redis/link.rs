@@ -64,10 +64,11 @@ impl Link {
             let (number, opening) = self.opening()?;
             let Ok(opened) = timeout_at(deadline, opening).await else { return Err(self.silent()) };
             let connection = opened?;
+            let mut wait = Wait { link: self, number, since: Instant::now(), is_over: false };
             let Ok(answer) = timeout_at(deadline, run(&connection, &command)).await else {
-                locked(&self.present).lost(number, true);
                 return Err(self.silent());
             };
+            wait.is_over = true;
             if let Err(Trouble::Broken(why)) = answer {
                 locked(&self.present).lost(number, false);
                 broken = Some(why);
@@ -125,6 +126,23 @@ impl Present {
         if has_failed || !self.reopening.is_well() {
             // Seeded by the system; it keeps no secret.
             self.reopening.failed(self.now(), RandomState::new().hash_one(number));
+        }
+    }
+}
+
+/// Waiting for a reply. Whoever asked may lose patience before we do: what lasted half as long until
+/// then counts as silence.
+struct Wait<'l> {
+    link: &'l Link,
+    number: u64,
+    since: Instant,
+    is_over: bool,
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        if !self.is_over && self.since.elapsed() * 2 >= self.link.patience {
+            locked(&self.link.present).lost(self.number, true);
         }
     }
 }
