@@ -125,3 +125,24 @@ fn flatten(value: Value, replies: &mut Vec<Reply>) -> Result<(), Trouble> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_come_as_one_list() {
+        let nested = Value::Array(vec![
+            Value::Int(1),
+            Value::Array(vec![Value::BulkString(b"two".to_vec()), Value::Array(Vec::new()), Value::Nil]),
+            Value::Okay,
+            Value::Boolean(true),
+        ]);
+        let mut replies = Vec::new();
+        flatten(nested, &mut replies).unwrap();
+        let ok = Reply::Status("OK".to_owned());
+        let two = Reply::Bytes(b"two".to_vec());
+        assert_eq!(replies, [Reply::Integer(1), two, Reply::Nil, ok, Reply::Integer(1)]);
+        assert!(matches!(flatten(Value::Map(Vec::new()), &mut replies), Err(Trouble::Unexpected)));
+    }
+}

@@ -12,7 +12,10 @@ use super::{
         Error, Host, HostConnection, HostConnectionWithStore, RedisParameter, RedisResult,
     },
 };
-use crate::redis_client::{Address, Connection, Trouble};
+use crate::{
+    redis_client::{Address, Connection, Trouble},
+    sources::Secret,
+};
 
 /// An open connection. It is not opened again when it breaks.
 #[derive(Clone)]
@@ -43,12 +46,10 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for Spin {
     ) -> wasmtime::Result<Result<Resource<Opened>, Error>> {
         let imports = caller.with(|mut access| access.get().imports.clone());
         let Ok(address) = Address::parse(&address) else { return Ok(Err(Error::InvalidAddress)) };
-        let allowed = match imports.variables.get(ALLOWED).await {
-            Ok(allowed) => allowed.and_then(|allowed| Address::parse(allowed.expose().trim()).ok()),
+        match imports.variables.get(ALLOWED).await {
+            Ok(allowed) if is_allowed(&address, allowed.as_ref().map(Secret::expose)) => {}
+            Ok(_) => return Ok(Err(Error::InvalidAddress)),
             Err(error) => return Ok(Err(Error::Other(error.to_string()))),
-        };
-        if allowed.is_none_or(|allowed| allowed.origin() != address.origin()) {
-            return Ok(Err(Error::InvalidAddress));
         }
         let Ok(place) = imports.connections.try_acquire_owned() else {
             return Ok(Err(Error::TooManyConnections));
@@ -79,6 +80,12 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for Spin {
             Err(trouble) => Err(Error::Other(text(trouble))),
         })
     }
+}
+
+/// Whether the manifest's host is that of an address.
+fn is_allowed(address: &Address, host: Option<&str>) -> bool {
+    let host = host.and_then(|host| Address::parse(host.trim()).ok());
+    host.is_some_and(|host| host.origin() == address.origin())
 }
 
 fn argument(argument: RedisParameter) -> Vec<u8> {
@@ -134,6 +141,19 @@ fn text(trouble: Trouble) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_host_that_the_manifest_names_is_reached() {
+        let address = Address::parse("redis://user:pass@redis.example:6379/1").unwrap();
+        assert!(is_allowed(&address, Some("redis://redis.example")));
+        assert!(is_allowed(&address, Some(" redis://redis.example:6379 ")));
+        for host in
+            ["", "redis.example:6379", "rediss://redis.example", "redis://redis.example:1", "redis://example"]
+        {
+            assert!(!is_allowed(&address, Some(host)), "{host}");
+        }
+        assert!(!is_allowed(&address, None));
+    }
 
     #[test]
     fn errors_are_told_as_spin_tells_them() {
