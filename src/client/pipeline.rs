@@ -186,7 +186,8 @@ impl<H: Host> Client<H> {
         }
         let (call, account) = (state.call.clone(), state.account.clone());
         let pairs = query(&call, state.page, state.provider);
-        let keys = if serves { self.accounts.seal_keys(&account, state.retry.deadline()).await } else { None };
+        let keys =
+            if serves { self.accounts.seal_keys(&account, state.retry.deadline()).await } else { None };
         let question = Question {
             keys,
             operation: call.operation,
