@@ -108,7 +108,8 @@ async fn seen_by_a_client(origin: &str) -> String {
             .body(body)
             .unwrap();
         let (head, body) = client.send(request, RequestOptions::default()).await.unwrap().into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
+        // A file that its provider cut off ends so here too.
+        let body = body.collect().await.map_or_else(|_| Bytes::new(), |whole| whole.to_bytes());
         let failed = head.status.as_u16() >= 400;
         let told = |line: &&str| failed || line.contains("\"penstock\"");
         let body: String = std::str::from_utf8(&body).unwrap().lines().filter(told).collect();
