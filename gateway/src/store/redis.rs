@@ -3,7 +3,7 @@
 //!
 //! An instance has one connection. Spin sets no limit of time and opens nothing again, so both is
 //! done here: each operation is raced against the clock, a connection that broke or was silent
-//! is dropped, and a Redis that is away is left alone for a while that grows to a second.
+//! is dropped, and a Redis that is away is left alone for a while that grows to half a second.
 
 use crate::state_settings::Redis;
 use bindings::spin::redis::redis::{Connection, Error, RedisParameter, RedisResult};

@@ -57,7 +57,7 @@ pub enum UnusableRedis {
 ///
 /// There is one connection, which is opened when it is first needed, once for all that wait, and
 /// opened again when it broke. A store that does not answer is left alone for a while that grows
-/// to a second; meanwhile everything is [`HostError::Unavailable`] at once.
+/// to half a second; meanwhile everything is [`HostError::Unavailable`] at once.
 ///
 /// Redis Cluster is not supported: its word about another node is [`HostError::Failed`].
 pub struct RedisState {
