@@ -51,7 +51,7 @@ pub fn live() -> Response<String> {
 }
 
 /// Whether calls can be made, and to whoever has a key everything that is missing if not: `settings` has one check for each setting that is missing or malformed.
-/// `shared-state` warns when the host has no store; calls work without one.
+/// `shared-state` names the store, and warns when it does not answer; calls work without one.
 ///
 /// Without one the status is told, and of the settings the one that holds the hash of the key,
 /// while nobody can have any.
@@ -73,7 +73,8 @@ pub fn ready(readiness: &Readiness, keys: &Keys, is_authenticated: bool) -> Resp
         if settings.is_empty() {
             settings.push(Check { component_id: None, status: PASS, output: None });
         }
-        checks.extend(readiness.shared_state.map(|answers| ("shared-state", vec![shared_state(answers)])));
+        let store = readiness.shared_state.map(|answers| shared_state(readiness.is_redis, answers));
+        checks.extend(store.map(|store| ("shared-state", vec![store])));
     }
     if !settings.is_empty() {
         checks.insert("settings", settings);
@@ -81,9 +82,11 @@ pub fn ready(readiness: &Readiness, keys: &Keys, is_authenticated: bool) -> Resp
     answer(status, checks)
 }
 
-fn shared_state(answers: bool) -> Check<'static> {
-    let output = (!answers).then(|| "the host's key-value store does not answer".to_owned());
-    Check { component_id: None, status: if answers { PASS } else { WARN }, output }
+fn shared_state(is_redis: bool, answers: bool) -> Check<'static> {
+    let (name, called) =
+        if is_redis { ("redis", "Redis") } else { ("key-value", "the host's key-value store") };
+    let output = (!answers).then(|| format!("{called} does not answer, and the instances work alone"));
+    Check { component_id: Some(name), status: if answers { PASS } else { WARN }, output }
 }
 
 fn answer(status: &'static str, checks: BTreeMap<&'static str, Vec<Check<'_>>>) -> Response<String> {
@@ -120,15 +123,20 @@ mod tests {
             (&told["status"], &told["checks"]["settings"]),
             (&json!("pass"), &json!([{"status": "pass"}]))
         );
-        assert_eq!(told["checks"]["shared-state"][0]["status"], "warn");
+        let store = &told["checks"]["shared-state"][0];
+        assert_eq!((&store["status"], &store["componentId"]), (&json!("warn"), &json!("key-value")));
         let open = ready(&readiness, &hashed(), false);
         assert_eq!((open.status().as_u16(), body(&open).get("checks")), (200, None));
     }
 
     #[test]
     fn everything_that_is_missing_is_named() {
-        let readiness =
-            Readiness { missing: vec![wrong("A"), wrong("B")], shared_state: Some(true), trouble: false };
+        let readiness = Readiness {
+            missing: vec![wrong("A"), wrong("B")],
+            shared_state: Some(true),
+            is_redis: true,
+            ..Readiness::default()
+        };
         let response = ready(&readiness, &Ok(Err(wrong("KEY"))), true);
         assert_eq!(response.status(), 503);
         let body = body(&response);
@@ -137,13 +145,14 @@ mod tests {
         assert_eq!(body["checks"]["settings"][1]["output"], "A is not set");
         assert_eq!(
             (&body["status"], &body["checks"]["shared-state"]),
-            (&json!("fail"), &json!([{"status": "pass"}]))
+            (&json!("fail"), &json!([{"componentId": "redis", "status": "pass"}]))
         );
     }
 
     #[test]
     fn without_a_key_one_learns_the_status_and_what_a_key_needs() {
-        let readiness = Readiness { missing: vec![wrong("A")], shared_state: Some(true), trouble: false };
+        let readiness =
+            Readiness { missing: vec![wrong("A")], shared_state: Some(true), ..Readiness::default() };
         let response = ready(&readiness, &hashed(), false);
         assert_eq!((response.status().as_u16(), body(&response).get("checks")), (503, None));
         let nobody = body(&ready(&readiness, &Ok(Err(wrong("KEY"))), false));

@@ -1,14 +1,13 @@
 //! The port over Spin: variables are Spin's, the rest is WASI.
 
-use crate::{settings::variable, store};
+use crate::settings::variable;
 use penstock::{
     codec::Instant,
-    host::{Host, HostError, Opened, Request, Response, SendError, State, wasi},
+    host::{Host, HostError, Opened, Request, Response, SendError, wasi},
     policy::{
         secret::Secret,
         time::{Tick, WallTime},
     },
-    state::{TurnRequest, Turns},
 };
 use serde_json::json;
 use spin_sdk::variables::{self, Error};
@@ -53,51 +52,6 @@ impl Host for SpinHost {
     fn log(&self, line: &str) {
         wasi::log(line);
     }
-}
-
-impl State for SpinHost {
-    async fn state_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
-        store::with(|state| state.get(key)).await
-    }
-
-    async fn state_set(&self, key: &str, value: Vec<u8>, ttl: Option<Duration>) -> Result<(), HostError> {
-        store::with(|state| state.set(key, &value, ttl.map(millis))).await
-    }
-
-    async fn state_delete(&self, key: &str) -> Result<(), HostError> {
-        store::with(|state| state.delete(key)).await
-    }
-
-    async fn state_claim(
-        &self,
-        key: &str,
-        value: Vec<u8>,
-        ttl: Duration,
-    ) -> Result<Option<Vec<u8>>, HostError> {
-        store::with(|state| state.claim(key, &value, millis(ttl))).await
-    }
-
-    async fn state_swap(
-        &self,
-        key: &str,
-        expected: Vec<u8>,
-        value: Vec<u8>,
-        ttl: Duration,
-    ) -> Result<bool, HostError> {
-        store::with(|state| state.swap(key, &expected, &value, millis(ttl))).await
-    }
-
-    async fn state_release(&self, key: &str, expected: Vec<u8>) -> Result<(), HostError> {
-        store::with(|state| state.release(key, &expected)).await
-    }
-
-    async fn state_turns(&self, key: &str, request: &TurnRequest) -> Result<Turns, HostError> {
-        store::with(|state| state.turns(key, request)).await
-    }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl SpinHost {

@@ -82,6 +82,7 @@ pub mod request;
 pub mod route;
 mod serve;
 pub mod settings;
+pub mod state_settings;
 
 #[cfg(target_family = "wasm")]
 mod component;

@@ -1,6 +1,6 @@
 //! Which accounts `/ready` checks, and what they lack.
 
-use crate::settings::READY_ACCOUNTS;
+use crate::{settings::READY_ACCOUNTS, state_settings};
 use futures_util::future::join_all;
 use penstock::{
     call::account_name,
@@ -17,8 +17,10 @@ pub struct Readiness {
     pub missing: Vec<FieldError>,
     /// Whether the host could not read its settings. Its words are in the log.
     pub trouble: bool,
-    /// Whether the host's shared state answers; none where that could not be asked.
+    /// Whether the shared state answers; none where that could not be asked.
     pub shared_state: Option<bool>,
+    /// Whether that is in Redis, and not in the host's own store.
+    pub is_redis: bool,
 }
 
 /// An account to check.
@@ -27,6 +29,14 @@ type Checked = (&'static dyn Provider, String);
 /// Reads the settings of all accounts that [`READY_ACCOUNTS`] names, without asking a provider.
 pub async fn read<H: Host>(client: &Client<H>) -> Readiness {
     let mut readiness = Readiness::default();
+    match state_settings::read(client.host()).await {
+        Ok(Ok(redis)) => readiness.is_redis = redis.is_some(),
+        Ok(Err(wrong)) => {
+            readiness.is_redis = true;
+            readiness.missing.push(wrong);
+        }
+        Err(_) => readiness.trouble = true,
+    }
     let accounts = match accounts(client.host()).await {
         Ok(Ok(accounts)) => accounts,
         Ok(Err(wrong)) => {

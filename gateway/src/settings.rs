@@ -26,8 +26,38 @@ pub const READY_ACCOUNTS: Setting = Setting {
     doc: "Accounts that /ready checks, `<provider>` for its default account or `<provider>/<account>`; several separated by commas.",
 };
 
+/// The Redis that instances share state in.
+pub const STATE_URL: Setting = Setting {
+    name: "PENSTOCK_STATE_URL",
+    kind: Kind::Text,
+    default: None,
+    required: false,
+    secret: true,
+    doc: "Redis in which instances share state, `redis://user:password@host:6379/0`, or rediss:// for TLS. Without it they share the host's key-value store.",
+};
+
+/// Where that Redis is, for the manifest, which must not hold a password.
+pub const STATE_HOST: Setting = Setting {
+    name: "PENSTOCK_STATE_HOST",
+    kind: Kind::Text,
+    default: None,
+    required: false,
+    secret: false,
+    doc: "Scheme, host and port of PENSTOCK_STATE_URL, `redis://host:6379`: what the component may reach.",
+};
+
+/// How long that Redis may take.
+pub const STATE_TIMEOUT: Setting = Setting {
+    name: "PENSTOCK_STATE_TIMEOUT",
+    kind: Kind::Integer { min: 10, max: 10_000 },
+    default: Some("300"),
+    required: false,
+    secret: false,
+    doc: "Milliseconds that an operation on that Redis may take, before a call goes on without it.",
+};
+
 /// The table.
-pub const SETTINGS: &[Setting] = &[API_KEY_HASH, READY_ACCOUNTS];
+pub const SETTINGS: &[Setting] = &[API_KEY_HASH, READY_ACCOUNTS, STATE_URL, STATE_HOST, STATE_TIMEOUT];
 
 /// The Spin variable of a setting: Spin's names are in lower case.
 #[must_use]

@@ -1,116 +1,127 @@
-//! The shared state in Spin's own store, on SQLite: for one Spin process a state folder.
-//!
-//! Over `wasi:keyvalue`, which has atomics. spin-sdk binds Spin's own interface only, which has
-//! none; both see the same data. While it works, nothing else in this instance does.
+//! The shared state: in Redis if the settings name one, and otherwise in Spin's own store.
 
-use bindings::wasi::keyvalue::{
-    atomics::{self, Cas, CasError},
-    store::{self, Bucket, Error},
-};
+mod embedded;
+mod redis;
+
+use crate::{host::SpinHost, state_settings};
 use penstock::{
-    host::{HostError, wasi},
-    state::embedded::{self, Embedded, Undone},
+    host::{HostError, State, wasi},
+    policy::time::Tick,
+    state::{TurnRequest, Turns, redis as commands},
 };
-use std::time::Duration;
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
-mod bindings {
-    #![allow(
-        unsafe_code,
-        missing_docs,
-        clippy::allow_attributes_without_reason,
-        clippy::uninlined_format_args,
-        reason = "generated code"
-    )]
+/// How long an instance believes what it has read of the settings.
+const KEPT: Duration = Duration::from_secs(60);
 
-    wit_bindgen::generate!({
-        inline: "
-            package penstock:gateway;
-            world store {
-                import wasi:keyvalue/store@0.2.0-draft2;
-                import wasi:keyvalue/atomics@0.2.0-draft2;
+/// Which store it is.
+enum Store {
+    Embedded,
+    Redis(redis::Link),
+}
+
+thread_local! {
+    /// One for all requests of an instance, and when that was read.
+    static STORE: RefCell<Option<(Tick, Rc<Store>)>> = const { RefCell::new(None) };
+}
+
+/// The store of this instance.
+async fn store() -> Result<Rc<Store>, HostError> {
+    let kept = STORE.with_borrow(Clone::clone);
+    if let Some((read, store)) = &kept
+        && wasi::now().since(*read) < KEPT
+    {
+        return Ok(store.clone());
+    }
+    let settings = state_settings::read(&SpinHost).await?;
+    let redis =
+        settings.map_err(|wrong| HostError::Unavailable(format!("{} {}", wrong.field, wrong.message)))?;
+    // Somebody else may have read them meanwhile, and opened a connection.
+    Ok(STORE.with_borrow_mut(|kept| {
+        let same = kept.take().map(|(_, store)| store).filter(|store| match (&**store, &redis) {
+            (Store::Embedded, None) => true,
+            (Store::Redis(link), Some(redis)) => link.is_to(redis),
+            _ => false,
+        });
+        let store = same.unwrap_or_else(|| {
+            Rc::new(redis.map_or(Store::Embedded, |redis| Store::Redis(redis::Link::new(redis))))
+        });
+        *kept = Some((wasi::now(), store.clone()));
+        store
+    }))
+}
+
+impl State for SpinHost {
+    async fn state_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
+        match &*store().await? {
+            Store::Embedded => embedded::with(|state| state.get(key)).await,
+            Store::Redis(link) => redis::value(link.ask(commands::Command::get(key)).await?),
+        }
+    }
+
+    async fn state_set(&self, key: &str, value: Vec<u8>, ttl: Option<Duration>) -> Result<(), HostError> {
+        let ttl = ttl.map(millis);
+        match &*store().await? {
+            Store::Embedded => embedded::with(|state| state.set(key, &value, ttl)).await,
+            Store::Redis(link) => link.ask(commands::Command::set(key, value, ttl)).await.map(drop),
+        }
+    }
+
+    async fn state_delete(&self, key: &str) -> Result<(), HostError> {
+        match &*store().await? {
+            Store::Embedded => embedded::with(|state| state.delete(key)).await,
+            Store::Redis(link) => link.ask(commands::Command::delete(key)).await.map(drop),
+        }
+    }
+
+    async fn state_claim(
+        &self,
+        key: &str,
+        value: Vec<u8>,
+        ttl: Duration,
+    ) -> Result<Option<Vec<u8>>, HostError> {
+        let ttl = millis(ttl);
+        match &*store().await? {
+            Store::Embedded => embedded::with(|state| state.claim(key, &value, ttl)).await,
+            Store::Redis(link) => redis::value(link.ask(commands::Command::claim(key, value, ttl)).await?),
+        }
+    }
+
+    async fn state_swap(
+        &self,
+        key: &str,
+        expected: Vec<u8>,
+        value: Vec<u8>,
+        ttl: Duration,
+    ) -> Result<bool, HostError> {
+        let ttl = millis(ttl);
+        match &*store().await? {
+            Store::Embedded => embedded::with(|state| state.swap(key, &expected, &value, ttl)).await,
+            Store::Redis(link) => {
+                let reply = link.ask(commands::Command::swap(key, expected, value, ttl)).await?;
+                commands::swapped(&reply).map_err(redis::unexpected)
             }
-        ",
-        path: "wit/keyvalue",
-        world: "penstock:gateway/store",
-        generate_all,
-    });
-}
-
-/// The store that Spin gives a component unless the manifest names another.
-const LABEL: &str = "default";
-
-/// How often an operation is tried while the file is locked, or others are always faster.
-const TRIES: u32 = 10;
-
-/// The longest pause before another try; a random part of it is waited.
-const PAUSE: Duration = Duration::from_millis(20);
-
-/// Does one operation.
-pub(crate) async fn with<T>(
-    operation: impl Fn(&Embedded<'_, Bucket>) -> Result<T, Undone<Error>>,
-) -> Result<T, HostError> {
-    let bucket = open()?;
-    for _ in 1..TRIES {
-        match operation(&Embedded { bucket: &bucket, now: wasi::wall_micros() }) {
-            Err(Undone::Contended) => {}
-            // SQLite's words; nothing was written.
-            Err(Undone::Store(Error::Other(why))) if why.contains("locked") => {}
-            Err(Undone::Store(error)) => return Err(trouble(error)),
-            Ok(answer) => return Ok(answer),
         }
-        wasi::sleep(penstock::policy::time::share(PAUSE, penstock::policy::time::unit(wasi::random_bits())))
-            .await;
-    }
-    operation(&Embedded { bucket: &bucket, now: wasi::wall_micros() }).map_err(|undone| match undone {
-        Undone::Contended => HostError::Failed("the key-value store is contended".to_owned()),
-        Undone::Store(error) => trouble(error),
-    })
-}
-
-impl embedded::Bucket for Bucket {
-    type Handle = Cas;
-    type Error = Error;
-
-    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
-        Bucket::get(self, key)
     }
 
-    fn set(&self, key: &str, value: &[u8]) -> Result<(), Error> {
-        Bucket::set(self, key, value)
+    async fn state_release(&self, key: &str, expected: Vec<u8>) -> Result<(), HostError> {
+        match &*store().await? {
+            Store::Embedded => embedded::with(|state| state.release(key, &expected)).await,
+            Store::Redis(link) => link.ask(commands::Command::release(key, expected)).await.map(drop),
+        }
     }
 
-    fn delete(&self, key: &str) -> Result<(), Error> {
-        Bucket::delete(self, key)
-    }
-
-    fn create(&self, key: &str) -> Result<(), Error> {
-        atomics::increment(self, key, 0).map(|_| ())
-    }
-
-    fn open(&self, key: &str) -> Result<(Cas, Option<Vec<u8>>), Error> {
-        let handle = Cas::new(self, key)?;
-        let current = handle.current()?;
-        Ok((handle, current))
-    }
-
-    fn swap(&self, handle: Cas, value: &[u8]) -> Result<bool, Error> {
-        match atomics::swap(handle, value) {
-            Ok(()) => Ok(true),
-            Err(CasError::CasFailed(_)) => Ok(false),
-            Err(CasError::StoreError(error)) => Err(error),
+    async fn state_turns(&self, key: &str, request: &TurnRequest) -> Result<Turns, HostError> {
+        match &*store().await? {
+            Store::Embedded => embedded::with(|state| state.turns(key, request)).await,
+            Store::Redis(link) => {
+                let reply = link.ask(commands::Command::turns(key, request)).await?;
+                commands::turns(&reply).map_err(redis::unexpected)
+            }
         }
     }
 }
 
-/// Without a grant in the manifest it does not open.
-fn open() -> Result<Bucket, HostError> {
-    store::open(LABEL).map_err(trouble)
-}
-
-fn trouble(error: Error) -> HostError {
-    match error {
-        Error::NoSuchStore => HostError::Unavailable("there is no key-value store".to_owned()),
-        Error::AccessDenied => HostError::Unavailable("the manifest grants no key-value store".to_owned()),
-        Error::Other(why) => HostError::Failed(format!("the key-value store: {why}")),
-    }
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -186,7 +186,9 @@ fn only_the_vendors_hosts_are_reached_and_all_of_them() {
         let site = site(provider, environment);
         [site.api.to_string(), site.auth.to_string()]
     });
-    let origins: BTreeSet<_> = origins.collect();
+    // And the Redis of whoever has one.
+    let redis = format!("{{{{ {} }}}}", settings::variable(settings::STATE_HOST.name));
+    let origins: BTreeSet<_> = origins.chain([redis]).collect();
     let mut allowed = gateway.allowed_outbound_hosts.clone();
     allowed.sort();
     assert_eq!(allowed, origins.into_iter().collect::<Vec<_>>());

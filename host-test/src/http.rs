@@ -33,6 +33,7 @@ use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody, WasiHttpH
 
 use crate::limits::Computing;
 pub(crate) use closing::Closing;
+pub(crate) use trust::tls;
 
 /// Puts [`Outbound`] in the place of Wasmtime's own client.
 pub(crate) struct Hooks {

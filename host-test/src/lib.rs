@@ -40,6 +40,7 @@ pub mod logs;
 mod plugin;
 pub mod providers;
 mod records;
+mod redis_client;
 pub mod sources;
 mod spin;
 pub mod state;

@@ -2,24 +2,34 @@
 //!
 //! The gateway is a Spin application; these are host implementations of the
 //! interfaces that it imports, so that Wasmtime alone runs it: variables from a
-//! [`Source`](crate::sources::Source), stores on a [`KeyValue`](crate::key_value::KeyValue).
+//! [`Source`](crate::sources::Source), stores on a [`KeyValue`](crate::key_value::KeyValue), and
+//! the Redis that a setting names.
 
 mod keyvalue;
+mod redis;
 mod variables;
 
 use std::sync::Arc;
 
+use rustls::ClientConfig;
+use tokio::sync::Semaphore;
 use wasmtime::component::{HasData, Linker, ResourceTable};
 
-use crate::{key_value::KeyValue, sources::Source};
+use crate::{
+    Error,
+    http::{InvalidAuthority, Trust, tls},
+    key_value::KeyValue,
+    sources::Source,
+};
 
 mod bindings {
     wasmtime::component::bindgen!({
-        path: ["../gateway/wit/keyvalue", "wit/spin"],
+        path: ["../gateway/wit/keyvalue", "../gateway/wit/redis", "wit/spin"],
         world: "penstock:spin-host/host",
         imports: { default: async | trappable },
         with: {
             "spin:key-value/key-value.store": super::keyvalue::Store,
+            "spin:redis/redis.connection": super::redis::Opened,
             "wasi:keyvalue/store.bucket": super::keyvalue::Store,
             "wasi:keyvalue/atomics.cas": super::keyvalue::Cas,
         },
@@ -37,6 +47,26 @@ pub(crate) struct SpinImports {
     pub(crate) variables: Arc<dyn Source>,
     /// None is a component without a grant.
     pub(crate) store: Option<Arc<dyn KeyValue>>,
+    /// How a Redis proves who it is.
+    pub(crate) tls: Arc<ClientConfig>,
+    /// How many connections an instance may still have, all kinds together.
+    pub(crate) connections: Arc<Semaphore>,
+}
+
+/// As many as Spin gives to an instance.
+const CONNECTIONS: usize = 1024;
+
+impl SpinImports {
+    pub(crate) fn new(variables: Arc<dyn Source>, store: Option<Arc<dyn KeyValue>>) -> Result<Self, Error> {
+        let unusable = |error: InvalidAuthority| Error::Component { reason: error.to_string() };
+        let tls = Arc::new(tls(Trust::Mozilla, &[]).map_err(unusable)?);
+        Ok(Self { variables, store, tls, connections: Arc::new(Semaphore::new(CONNECTIONS)) })
+    }
+
+    /// The same for another instance.
+    pub(crate) fn again(&self) -> Self {
+        Self { connections: Arc::new(Semaphore::new(CONNECTIONS)), ..self.clone() }
+    }
 }
 
 /// The part of a store's data that these interfaces work on.
@@ -59,6 +89,7 @@ pub(crate) fn add_to_linker<T: Send + 'static>(
 ) -> wasmtime::Result<()> {
     spin::variables::variables::add_to_linker::<_, Spin>(linker, view)?;
     spin::key_value::key_value::add_to_linker::<_, Spin>(linker, view)?;
+    spin::redis::redis::add_to_linker::<_, Spin>(linker, view)?;
     wasi::keyvalue::store::add_to_linker::<_, Spin>(linker, view)?;
     wasi::keyvalue::atomics::add_to_linker::<_, Spin>(linker, view)
 }

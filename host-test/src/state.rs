@@ -1,5 +1,7 @@
 //! The store that the instances of a deployment share.
 
+mod redis;
+
 use std::{
     collections::{BTreeSet, HashMap},
     fmt,
@@ -10,12 +12,13 @@ use std::{
 use futures_util::future::BoxFuture;
 use penstock_state::turns::Plan;
 pub use penstock_state::{TurnRequest, Turns};
+pub use redis::{RedisOptions, RedisState, UnusableRedis};
 use tokio::time::Instant;
 
 use crate::sources::HostError;
 
-/// A store. [`MemoryState`] serves one process; a deployment of several implements this over
-/// what it has.
+/// A store. [`MemoryState`] serves one process, [`RedisState`] any number; whoever has something
+/// else implements this over it.
 ///
 /// Each operation is atomic, and does no harm when it is done twice or late. A key is used with
 /// `get`, `set` and `delete`, or with `claim`, `swap` and `release`, or with `turns`, and never in

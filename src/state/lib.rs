@@ -7,6 +7,7 @@
 pub mod cell;
 pub mod embedded;
 pub mod redis;
+pub mod reopening;
 pub mod turns;
 
 pub use turns::{TurnRequest, Turns};

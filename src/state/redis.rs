@@ -153,8 +153,8 @@ impl Command {
 /// Whether a server's error means that it does not know the script.
 #[must_use]
 pub fn is_unknown_script(error: &str) -> bool {
-    // The server's word, and what clients make of it.
-    error.contains("NOSCRIPT") || error.contains("NoScriptError")
+    // The server's word, and what clients make of it: `NoScriptError`, and `NoScript` in newer ones.
+    error.contains("NOSCRIPT") || error.contains("NoScript")
 }
 
 /// The value that GET and a claim return.
@@ -235,6 +235,7 @@ mod tests {
         assert_eq!(text(&whole), format!("EVAL {} 1 k v", RELEASE.source));
         assert_eq!(Command::get("k").with_source(), None);
         assert!(is_unknown_script("NOSCRIPT No matching script. Please use EVAL."));
+        assert!(is_unknown_script("NoScriptError: No matching script") && is_unknown_script("NoScript: No"));
         assert!(!is_unknown_script("WRONGTYPE Operation against a key"));
     }
 

@@ -98,7 +98,7 @@ impl Instances {
             .map_err(|error| Error::component(&error))?;
         let variables = environment.secrets_and_settings();
         let most = options.instances;
-        let imports = SpinImports { variables: Arc::new(variables), store: environment.key_value.clone() };
+        let imports = SpinImports::new(Arc::new(variables), environment.key_value.clone())?;
         Ok(Self {
             engine: engine.clone(),
             service,
@@ -155,7 +155,7 @@ impl HandlerState for Instances {
             http: WasiHttpCtx::new(),
             hooks: Hooks::new(self.environment.outbound.clone(), computing.clone())
                 .until(Closing::when(self.closed.subscribe())),
-            imports: self.imports.clone(),
+            imports: self.imports.again(),
             limits: self.environment.limits.store_limits(),
             computing: computing.clone(),
             _place: place,

@@ -54,7 +54,7 @@ pub fn certificates_of_pem(file: &[u8]) -> Result<Vec<Vec<u8>>, InvalidAuthority
 }
 
 /// The provider is named, since a process that has two of them must choose.
-pub(super) fn tls(trust: Trust, authorities: &[Vec<u8>]) -> Result<ClientConfig, InvalidAuthority> {
+pub(crate) fn tls(trust: Trust, authorities: &[Vec<u8>]) -> Result<ClientConfig, InvalidAuthority> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.into() };
     for (index, authority) in authorities.iter().enumerate() {
         roots

@@ -15,9 +15,9 @@ use super::{Allowed, DotEnv, Files, HostError, Process, Secret, Source};
 /// ([`Files`]), in `.env` one of its own folder. Only names that the component has use for are answered ([`Allowed`]).
 ///
 /// A `.env` comes with a folder, perhaps from somebody else: it may not say where credentials
-/// of the environment go to, nor what may be done with them. URLs of providers,
-/// `PENSTOCK_ROLE` and `PENSTOCK_ALLOW_HTTP` in it are refused while the environment holds
-/// credentials that they would apply to.
+/// of the environment go to, nor what may be done with them. URLs of providers, the shared
+/// state's (`PENSTOCK_STATE_URL`) and its secrets, `PENSTOCK_ROLE` and `PENSTOCK_ALLOW_HTTP` in it
+/// are refused while the environment holds credentials that they would apply to.
 #[must_use]
 pub fn standard() -> Arc<dyn Source> {
     standard_with(DotEnv::new(".env"))
@@ -75,7 +75,9 @@ fn decides(setting: &str, credential: &str) -> bool {
     if !ours || !titan && !asleep {
         return false;
     }
-    if matches!(setting, "PENSTOCK_ROLE" | "PENSTOCK_ALLOW_HTTP") {
+    // Whoever has the state and what it is sealed with reads the answers.
+    let state = setting.starts_with("PENSTOCK_STATE_");
+    if state || matches!(setting, "PENSTOCK_ROLE" | "PENSTOCK_ALLOW_HTTP") {
         return true;
     }
     if !["_API_URL", "_AUTH_URL", "_BASE_URL"].iter().any(|suffix| setting.ends_with(suffix)) {
@@ -114,6 +116,8 @@ mod tests {
             (SECRET, "SERVICETITAN_AUTH_URL=https://evil.example", "SERVICETITAN_AUTH_URL"),
             (SECRET, "PENSTOCK_ALLOW_HTTP=true", "PENSTOCK_ALLOW_HTTP"),
             (SECRET, "PENSTOCK_ROLE=admin", "PENSTOCK_ROLE"),
+            (SECRET, "PENSTOCK_STATE_URL=redis://evil.example", "PENSTOCK_STATE_URL"),
+            (("ASLEEP_API_KEY", "k"), "PENSTOCK_STATE_SECRET=known", "PENSTOCK_STATE_SECRET"),
             (("ASLEEP_API_KEY", "k"), "ASLEEP_BASE_URL=https://evil.example", "ASLEEP_BASE_URL"),
             (("PENSTOCK_ACCOUNT_NORTH_APP_KEY", "k"), ELSEWHERE, "SERVICETITAN_API_URL"),
             (

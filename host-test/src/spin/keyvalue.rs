@@ -253,7 +253,7 @@ mod tests {
     use crate::{key_value::MemoryKeyValue, sources::Map, spin::SpinImports};
 
     fn imports(store: Option<Arc<dyn KeyValue>>) -> SpinImports {
-        SpinImports { variables: Arc::new(Map::default()), store }
+        SpinImports::new(Arc::new(Map::default()), store).unwrap()
     }
 
     fn bucket(view: &mut SpinView<'_>) -> Resource<Store> {

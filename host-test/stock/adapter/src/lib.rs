@@ -5,7 +5,7 @@
 
 use bindings::exports::{
     penstock::host::{config, secrets, state, types::HostError},
-    spin::variables::variables,
+    spin::{redis::redis, variables::variables},
     wasi::keyvalue::{atomics, store},
 };
 use std::env;
@@ -20,12 +20,16 @@ mod bindings {
                 export penstock:host/secrets@0.1.0;
                 export penstock:host/config@0.1.0;
                 export penstock:host/state@0.1.0;
+                export spin:redis/redis@3.0.0;
                 export spin:variables/variables@3.0.0;
                 export wasi:keyvalue/store@0.2.0-draft2;
                 export wasi:keyvalue/atomics@0.2.0-draft2;
             }
         ",
-        path: ["../../../wit/host", "../../wit/spin/deps/variables", "../../../gateway/wit/keyvalue"],
+        path: [
+            "../../../wit/host", "../../wit/spin/deps/variables", "../../../gateway/wit/keyvalue",
+            "../../../gateway/wit/redis",
+        ],
         world: "penstock:adapter/adapter",
         generate_all,
     });
@@ -116,6 +120,24 @@ impl store::GuestBucket for Never {
     }
 
     fn list_keys(&self, _: Option<String>) -> Result<store::KeyResponse, store::Error> {
+        match *self {}
+    }
+}
+
+impl redis::Guest for Adapter {
+    type Connection = Never;
+}
+
+impl redis::GuestConnection for Never {
+    async fn open(_: String) -> Result<redis::Connection, redis::Error> {
+        Err(redis::Error::InvalidAddress)
+    }
+
+    async fn execute(
+        &self,
+        _: String,
+        _: Vec<redis::RedisParameter>,
+    ) -> Result<Vec<redis::RedisResult>, redis::Error> {
         match *self {}
     }
 }
