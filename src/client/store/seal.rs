@@ -68,8 +68,8 @@ impl SealKey {
 
     /// What it may be called: says nothing of it.
     pub(crate) fn name(&self) -> String {
-        let name = SealKey::derive("name", [&*base16ct::lower::encode_string(&*self.0)]);
-        base16ct::lower::encode_string(&name.0[..16])
+        let own = Zeroizing::new(base16ct::lower::encode_string(&*self.0));
+        base16ct::lower::encode_string(&*SealKey::derive("name", [&**own]).0)
     }
 
     /// Seals a value for this name. `random` is 192 bits of the host's secure random source.
