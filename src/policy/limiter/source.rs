@@ -10,8 +10,9 @@
 //! - A share may be used for a second after a question was put that the store did not
 //!   answer, and then the store must be asked again. So all shares end within a second of
 //!   the store's return.
-//! - Coming back: whoever notices goes on with its share for that second and not longer, has the
-//!   store hold all turns back for one window more, and then takes turns like everybody.
+//! - Coming back: whoever notices uses its share no longer. If it did within a window, it has the
+//!   store hold all turns back until that is over; if not, it waits until all others must have
+//!   noticed. Then it takes turns like everybody.
 //!
 //! A host that answers the very first question with "unavailable" has no store, as far
 //! as anyone can tell. If there is one instance only, it works with the whole limit from
@@ -72,16 +73,6 @@ pub enum Trouble {
     Silent,
 }
 
-/// Whether the store is back, while a share is in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Back {
-    No,
-    /// It answers, and is to hold all turns back.
-    Answers,
-    /// It does, and its turns are used once the share is over.
-    Holds,
-}
-
 /// The slots of one group in one instance.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -92,7 +83,10 @@ pub struct Source {
     lease: Lease,
     /// Until when a share may be used.
     until: Tick,
-    back: Back,
+    /// Whether the store is back, and is to hold all turns back.
+    back: bool,
+    /// When something was last sent from the share.
+    sent: Option<Tick>,
     /// Whether the store ever answered.
     heard: bool,
     /// Since when nothing has succeeded that was asked, and when it last failed.
@@ -111,7 +105,8 @@ impl Source {
             local: Gcra::new(limit.share(instances)),
             lease: Lease::new(limit, me),
             until: Tick::ZERO,
-            back: Back::No,
+            back: false,
+            sent: None,
             heard: false,
             failing: None,
         }
@@ -146,7 +141,7 @@ impl Source {
     pub fn ready(&self, now: Tick) -> Result<(), Option<Tick>> {
         match self.mode {
             Mode::Shared => self.lease.ready(now),
-            Mode::Share | Mode::Alone if now >= self.until => Err(None),
+            Mode::Share | Mode::Alone if self.back || now >= self.until => Err(None),
             Mode::Local | Mode::Share | Mode::Alone => {
                 let at = self.local.ready_at(0);
                 if now >= at { Ok(()) } else { Err(Some(at)) }
@@ -156,8 +151,14 @@ impl Source {
 
     /// Takes a slot for sending at this instant; false when none is free.
     pub fn take(&mut self, now: Tick) -> bool {
-        self.ready(now).is_ok()
-            && if self.mode == Mode::Shared { self.lease.take(now) } else { self.local.take(now) }
+        if self.ready(now).is_err() {
+            return false;
+        }
+        if self.mode == Mode::Shared {
+            return self.lease.take(now);
+        }
+        self.sent = Some(now);
+        self.local.take(now)
     }
 
     /// When a call may be sent that has so many before it, by what is known, at the
@@ -196,10 +197,6 @@ impl Source {
 
     /// What to ask of the store, when so many calls wait.
     pub fn ask(&mut self, now: Tick, waiting: usize, random: f64) -> Ask {
-        if self.back == Back::Holds && now >= self.until {
-            self.back = Back::No;
-            self.mode = Mode::Shared;
-        }
         let life = match self.mode {
             Mode::Local => return Ask::Nothing,
             Mode::Shared => return self.lease.ask(now, waiting, random),
@@ -209,13 +206,12 @@ impl Source {
         if waiting == 0 {
             return Ask::Nothing;
         }
-        match self.back {
-            // Early enough that no call has to wait for the answer.
-            Back::No if now < self.until - life / 2 => Ask::Wait(self.until - life / 2),
-            Back::No => self.lease.look(),
-            Back::Answers => self.lease.hold(now, SHARE + self.limit.window),
-            Back::Holds => Ask::Wait(self.until),
+        if self.back {
+            return self.lease.hold(now, self.limit.window);
         }
+        // Early enough that no call has to wait for the answer.
+        let due = self.until - life / 2;
+        if now < due { Ask::Wait(due) } else { self.lease.look() }
     }
 
     /// Takes the answer to the last question, which was put at `asked`.
@@ -223,12 +219,12 @@ impl Source {
         let understood =
             answer.and_then(|turns| self.lease.reply(asked, now, &turns).map_err(|_| Trouble::Failed));
         let trouble = match understood {
-            Ok(()) => return self.succeeded(asked),
+            Ok(()) => return self.succeeded(asked, now),
             Err(trouble) => trouble,
         };
         match self.mode {
             Mode::Local => {}
-            Mode::Share | Mode::Alone if self.back == Back::Answers && trouble == Trouble::Failed => {
+            Mode::Share | Mode::Alone if self.back && trouble == Trouble::Failed => {
                 self.lease.failed(now, random);
             }
             Mode::Share => self.serve_until(asked + SHARE),
@@ -255,24 +251,27 @@ impl Source {
         }
     }
 
-    fn succeeded(&mut self, asked: Tick) {
+    fn succeeded(&mut self, asked: Tick, now: Tick) {
         self.heard = true;
         self.failing = None;
         if !matches!(self.mode, Mode::Share | Mode::Alone) {
             return;
         }
-        self.back = match self.back {
-            Back::No => {
-                self.until = asked + SHARE;
-                Back::Answers
-            }
-            Back::Answers | Back::Holds => Back::Holds,
-        };
+        if self.back {
+            self.back = false;
+            self.mode = Mode::Shared;
+            return self.lease.start_over(now);
+        }
+        self.back = self.sent.take().is_some_and(|sent| now.since(sent) < self.limit.window);
+        if !self.back {
+            self.mode = Mode::Shared;
+            self.lease.start_over(asked + SHARE);
+        }
     }
 
     /// The store is away, and the share serves until then.
     fn serve_until(&mut self, until: Tick) {
-        self.back = Back::No;
+        self.back = false;
         self.until = until;
     }
 

@@ -48,7 +48,7 @@ fn down(instances: u32) -> Source {
 }
 
 /// How long all are held back when the store is back.
-const HOLD: u64 = 2_000_000;
+const HOLD: u64 = 1_000_000;
 
 fn sends(source: &mut Source, from: u64, to: u64) -> usize {
     (from..to).filter(|millis| source.take(at(*millis))).count()
@@ -138,24 +138,31 @@ fn a_share_serves_for_a_second_after_the_question() {
 }
 
 #[test]
-fn when_the_store_is_back_the_share_serves_on_while_all_others_are_held_back() {
+fn when_the_store_is_back_all_are_held_back_for_what_was_sent_from_a_share() {
     let mut source = down(1);
-    assert_eq!(wants(answer(&mut source, at(5_000), nothing(at(5_000)))), (0, 0), "it looks");
-    assert_eq!((source.mode(), source.ready(at(5_999))), (Mode::Share, Ok(())));
-    // What is refused is asked again, and the share is not longer for it.
-    assert_eq!(wants(answer(&mut source, at(5_000), Err(Trouble::Failed))), (0, HOLD));
-    assert_eq!(wants(answer(&mut source, at(5_100), nothing(at(5_100)))), (0, HOLD));
-    assert_eq!(source.ask(at(5_999), 1, 0.0), Ask::Wait(at(6_000)));
-    assert_eq!(source.ready(at(6_000)), Err(None));
-    assert_eq!(wants(source.ask(at(6_000), 1, 0.0)), (1, 0), "and then it asks like everybody");
+    assert_eq!(sends(&mut source, 2_250, 5_000), 0, "the share serves as long as the store is asked");
+    answer(&mut source, at(5_000), UNAVAILABLE);
+    assert!(source.take(at(5_400)));
+    assert_eq!(wants(answer(&mut source, at(5_600), nothing(at(5_600)))), (0, 0), "it looks");
+    assert_eq!((source.mode(), source.ready(at(5_600))), (Mode::Share, Err(None)));
+    // What is refused is asked again.
+    assert_eq!(wants(answer(&mut source, at(5_600), Err(Trouble::Failed))), (0, HOLD));
+    assert_eq!(wants(answer(&mut source, at(5_700), nothing(at(5_700)))), (0, HOLD));
     assert_eq!(source.mode(), Mode::Shared);
-    // A host that had none before is no different.
+    assert_eq!(wants(source.ask(at(5_700), 1, 0.0)), (1, 0), "and then it asks like everybody");
+}
+
+#[test]
+fn who_sent_nothing_lately_holds_nobody_back_and_waits_until_all_must_have_noticed() {
+    let mut source = down(1);
+    assert_eq!(wants(answer(&mut source, at(60_000), nothing(at(60_000)))), (0, 0));
+    assert_eq!(source.mode(), Mode::Shared);
+    assert_eq!(source.ask(at(60_000), 1, 0.0), Ask::Wait(at(61_000)));
+    assert_eq!(wants(source.ask(at(61_000), 1, 0.0)), (1, 0));
+    // Next time it goes down it had a store.
     let mut source = Source::new(APP, 1, true, 1);
     answer(&mut source, at(0), UNAVAILABLE);
     answer(&mut source, at(29_000), nothing(at(29_000)));
-    answer(&mut source, at(29_000), nothing(at(29_000)));
-    assert_eq!((source.ready(at(29_900)), source.ready(at(30_000))), (Ok(()), Err(None)));
-    // Next time it goes down it had one.
     assert_eq!(wants(answer(&mut source, at(31_000), UNAVAILABLE)), (1, 0));
     assert_eq!(source.mode(), Mode::Share);
 }
@@ -163,7 +170,9 @@ fn when_the_store_is_back_the_share_serves_on_while_all_others_are_held_back() {
 #[test]
 fn a_store_that_answers_and_is_away_again_leaves_the_share() {
     let mut source = down(1);
-    answer(&mut source, at(5_000), nothing(at(5_000)));
+    answer(&mut source, at(5_000), UNAVAILABLE);
+    assert!(source.take(at(5_500)));
+    answer(&mut source, at(5_600), nothing(at(5_600)));
     assert_eq!(wants(answer(&mut source, at(5_900), UNAVAILABLE)), (0, HOLD));
     assert_eq!((source.mode(), source.ready(at(6_800))), (Mode::Share, Ok(())));
     assert_eq!(wants(source.ask(at(6_800), 1, 0.0)), (0, 0), "it looks again");
