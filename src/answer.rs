@@ -6,7 +6,7 @@ pub use misfits::{Misfits, with_texts};
 
 use crate::{
     contract::{AnswerInfo, AnswerSource},
-    failure::millis,
+    policy::time::millis,
     providers::api::{Envelope, InProgress},
 };
 use bytes::Bytes;

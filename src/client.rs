@@ -57,6 +57,7 @@ use std::{
     cell::Cell,
     rc::{Rc, Weak},
 };
+use store::Store;
 use telemetry::Telemetry;
 use transport::Transport;
 
@@ -82,11 +83,13 @@ impl<H: Host> Client<H> {
     pub fn new(host: H) -> Rc<Client<H>> {
         let host = Rc::new(host);
         let telemetry = Rc::new(Telemetry::new(host.clone()));
+        // One for both: whoever finds it away leaves it alone for the other as well.
+        let store = Rc::<Store>::default();
         Rc::new_cyclic(|this| Client {
             this: this.clone(),
-            accounts: Accounts::new(host.clone(), telemetry.clone()),
+            accounts: Accounts::new(host.clone(), telemetry.clone(), store.clone()),
             transport: Transport::new(host.clone()),
-            cache: Cache::new(0),
+            cache: Cache::new(0, store),
             page_numbers: PageNumbers::default(),
             callers: Cell::new(0),
             host,

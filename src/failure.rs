@@ -4,7 +4,7 @@ use crate::{
     contract::{Attempt, Failure, FailureKind, FieldError, Instant, Outcome, RetryAdvice},
     policy::{classify::Effect as Took, time::WallTime},
 };
-use std::{fmt::Display, time::Duration};
+use std::fmt::Display;
 
 /// A failure before anything was sent.
 #[must_use]
@@ -94,10 +94,6 @@ pub(crate) fn outcome(effect: Took) -> Outcome {
         Took::Unknown => Outcome::Unknown,
         Took::Applied => Outcome::Applied,
     }
-}
-
-pub(crate) fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// As the contract has it.

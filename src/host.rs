@@ -15,7 +15,7 @@ pub mod wasi;
 
 pub use self::{
     http::{Body, BodyError, Request, Response, SendError, Streamed, Timeouts},
-    state::State,
+    state::{State, hash},
     stream::{Opened, Source},
     timeout::timeout,
 };

@@ -6,7 +6,7 @@ mod redis;
 use crate::{host::SpinHost, state_settings};
 use penstock::{
     host::{HostError, State, wasi},
-    policy::time::Tick,
+    policy::time::{Tick, millis},
     state::{TurnRequest, Turns, redis as commands},
 };
 use std::{cell::RefCell, rc::Rc, time::Duration};
@@ -55,7 +55,7 @@ impl State for SpinHost {
     async fn state_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
         match &*store().await? {
             Store::Embedded => embedded::with(|state| state.get(key)).await,
-            Store::Redis(link) => redis::value(link.ask(commands::Command::get(key)).await?),
+            Store::Redis(link) => redis::read(commands::value(link.ask(commands::Command::get(key)).await?)),
         }
     }
 
@@ -83,7 +83,10 @@ impl State for SpinHost {
         let ttl = millis(ttl);
         match &*store().await? {
             Store::Embedded => embedded::with(|state| state.claim(key, &value, ttl)).await,
-            Store::Redis(link) => redis::value(link.ask(commands::Command::claim(key, value, ttl)).await?),
+            Store::Redis(link) => {
+                let reply = link.ask(commands::Command::claim(key, value, ttl)).await?;
+                redis::read(commands::value(reply))
+            }
         }
     }
 
@@ -99,7 +102,7 @@ impl State for SpinHost {
             Store::Embedded => embedded::with(|state| state.swap(key, &expected, &value, ttl)).await,
             Store::Redis(link) => {
                 let reply = link.ask(commands::Command::swap(key, expected, value, ttl)).await?;
-                commands::swapped(&reply).map_err(redis::unexpected)
+                redis::read(commands::swapped(&reply))
             }
         }
     }
@@ -116,12 +119,8 @@ impl State for SpinHost {
             Store::Embedded => embedded::with(|state| state.turns(key, request)).await,
             Store::Redis(link) => {
                 let reply = link.ask(commands::Command::turns(key, request)).await?;
-                commands::turns(&reply).map_err(redis::unexpected)
+                redis::read(commands::turns(&reply))
             }
         }
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -7,9 +7,9 @@ use crate::{
     answer::{Accepted, Answer, Payload},
     call::CallOptions,
     contract::{Failure, FailureKind, FieldError, Outcome, RetryAdvice},
-    failure::{self, millis},
+    failure,
     host::Host,
-    policy::time::unit,
+    policy::time::{millis, unit},
     providers::api::{Envelope, InProgress, PageSelector, ResolvedCall, Unreadable},
     settings::common::LogLevel,
 };

@@ -37,7 +37,7 @@ const MOST_ACCOUNTS: usize = 64;
 pub(crate) struct Accounts<H> {
     host: Rc<H>,
     telemetry: Rc<Telemetry<H>>,
-    store: Store,
+    store: Rc<Store>,
     settings: RefCell<Option<(Tick, Rc<CommonSettings>)>>,
     accounts: RefCell<LiteMap<(&'static str, String), Rc<Account>>>,
     /// Held while settings are read, so that a thousand calls at start read them once.
@@ -45,11 +45,11 @@ pub(crate) struct Accounts<H> {
 }
 
 impl<H: Host> Accounts<H> {
-    pub(crate) fn new(host: Rc<H>, telemetry: Rc<Telemetry<H>>) -> Accounts<H> {
+    pub(crate) fn new(host: Rc<H>, telemetry: Rc<Telemetry<H>>, store: Rc<Store>) -> Accounts<H> {
         Accounts {
             host,
             telemetry,
-            store: Store::default(),
+            store,
             settings: RefCell::default(),
             accounts: RefCell::default(),
             reading: Mutex::new(()),

@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     contract::Failure,
-    failure::millis,
     files::Upload,
     host::Host,
     policy::{
@@ -17,7 +16,7 @@ use crate::{
         classify::{Class, Fault},
         failpoint::{self, Failpoint},
         retry::{Decision, Why},
-        time::{Tick, unit},
+        time::{Tick, millis, unit},
         token::{Generation, Rejection},
     },
     settings::common::LogLevel,

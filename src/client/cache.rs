@@ -48,19 +48,18 @@ pub struct Cache {
     memory: RefCell<Memory>,
     epochs: Epochs,
     in_flight: FetchesInFlight,
-    store: Store,
+    store: Rc<Store>,
     counters: Cell<Counters>,
 }
 
 impl Cache {
-    /// A cache that keeps so many bytes in this instance.
-    #[must_use]
-    pub fn new(bytes: usize) -> Cache {
+    /// A cache that keeps so many bytes in this instance, and asks this store.
+    pub(crate) fn new(bytes: usize, store: Rc<Store>) -> Cache {
         Cache {
             memory: RefCell::new(Memory::new(bytes)),
             epochs: Epochs::default(),
             in_flight: FetchesInFlight::default(),
-            store: Store::default(),
+            store,
             counters: Cell::default(),
         }
     }

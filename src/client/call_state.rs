@@ -4,12 +4,12 @@ use super::{Account, CallContext, attempt::Failed};
 use crate::{
     call::{Call, CallOptions},
     contract::{self, Failure, FailureKind, RetryAdvice},
-    failure::{self, instant, millis, outcome},
+    failure::{self, instant, outcome},
     policy::{
         budget::Spent,
         classify::{Effect as Took, Reason},
         retry::{GiveUp, Retry, Why},
-        time::{Tick, WallTime},
+        time::{Tick, WallTime, millis},
     },
     providers::api::{MinimumInterval, PageSelector, Provider},
     settings::CommonSettings,

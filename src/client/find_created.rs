@@ -5,8 +5,8 @@ use crate::{
     answer::{Answer, Payload},
     call::CallOptions,
     contract::{Failure, Outcome},
-    failure::millis,
     host::Host,
+    policy::time::millis,
     providers::api::{PageSelector, ResolvedCall},
     settings::common::LogLevel,
 };

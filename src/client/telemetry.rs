@@ -4,7 +4,10 @@ pub(crate) mod counters;
 pub(crate) mod log;
 
 use crate::{
-    call::CallOptions, contract::Failure, failure::millis, host::Host, policy::time::Tick,
+    call::CallOptions,
+    contract::Failure,
+    host::Host,
+    policy::time::{Tick, millis},
     settings::common::LogLevel,
 };
 use counters::Counters;

@@ -2,6 +2,7 @@
 
 use super::HostError;
 use penstock_state::{TurnRequest, Turns};
+use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// A store. A host without one answers [`HostError::Unavailable`], and the instance works
@@ -50,4 +51,16 @@ pub trait State {
     async fn shares_state(&self) -> bool {
         self.state_get("penstock/ready").await.is_ok()
     }
+}
+
+/// Texts of any length and content as one part of a key, each with its length before it, so
+/// that `"ab", "c"` and `"a", "bc"` differ. It tells nothing of them, and fits any store.
+#[must_use]
+pub fn hash<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
+    }
+    base16ct::lower::encode_string(&hash.finalize())
 }

@@ -14,7 +14,7 @@ use crate::{
     contract::bindings::penstock::host::{config, secrets, state, types as host_types},
     policy::{
         secret::Secret,
-        time::{Tick, WallTime},
+        time::{Tick, WallTime, millis},
     },
 };
 use penstock_state::{TurnRequest, Turns};
@@ -74,7 +74,7 @@ impl State for WasiHost {
     }
 
     async fn state_set(&self, key: &str, value: Vec<u8>, ttl: Option<Duration>) -> Result<(), HostError> {
-        Ok(state::set(key.to_owned(), value, ttl.map(millis)).await?)
+        Ok(state::set(key.to_owned(), value, ttl.map(self::ttl)).await?)
     }
 
     async fn state_delete(&self, key: &str) -> Result<(), HostError> {
@@ -87,7 +87,7 @@ impl State for WasiHost {
         value: Vec<u8>,
         ttl: Duration,
     ) -> Result<Option<Vec<u8>>, HostError> {
-        Ok(state::claim(key.to_owned(), value, millis(ttl)).await?)
+        Ok(state::claim(key.to_owned(), value, self::ttl(ttl)).await?)
     }
 
     async fn state_swap(
@@ -97,7 +97,7 @@ impl State for WasiHost {
         value: Vec<u8>,
         ttl: Duration,
     ) -> Result<bool, HostError> {
-        Ok(state::swap(key.to_owned(), expected, value, millis(ttl)).await?)
+        Ok(state::swap(key.to_owned(), expected, value, self::ttl(ttl)).await?)
     }
 
     async fn state_release(&self, key: &str, expected: Vec<u8>) -> Result<(), HostError> {
@@ -126,8 +126,8 @@ impl State for WasiHost {
 }
 
 /// At least 1: a value that is gone at once was not meant.
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
+fn ttl(time: Duration) -> u64 {
+    millis(time).max(1)
 }
 
 impl From<host_types::HostError> for HostError {

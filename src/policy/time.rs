@@ -93,6 +93,12 @@ impl WallTime {
     }
 }
 
+/// A length in whole milliseconds, rounded down.
+#[must_use]
+pub fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// 64 random bits as a number from 0 up to, but not including, 1.
 #[must_use]
 pub fn unit(bits: u64) -> f64 {

@@ -5,6 +5,7 @@
 //! has a time to live.
 
 use crate::turns::{EXCESS, KEPT_MS, TurnRequest, Turns};
+use std::fmt;
 
 /// How long after the begin of a plan its first turn comes, in microseconds. A server that was
 /// started again may have lost the plan before.
@@ -56,9 +57,26 @@ pub enum Reply {
     Bytes(Vec<u8>),
 }
 
-/// A reply that no server gives to this command.
+/// The largest value that is taken from a store, in bytes: 1 MiB. What is stored is smaller.
+pub const LARGEST: usize = 1 << 20;
+
+/// A reply that cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unexpected;
+pub enum Unexpected {
+    /// No server gives it to this command.
+    Shape,
+    /// A value of so many bytes, more than [`LARGEST`].
+    TooLarge(usize),
+}
+
+impl fmt::Display for Unexpected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unexpected::Shape => f.write_str("that is no reply to this command"),
+            Unexpected::TooLarge(bytes) => write!(f, "the value has {bytes} bytes, more than {LARGEST}"),
+        }
+    }
+}
 
 impl Command {
     /// The value under a key.
@@ -160,43 +178,44 @@ pub fn is_unknown_script(error: &str) -> bool {
 /// The value that GET and a claim return.
 ///
 /// # Errors
-/// A reply of another shape.
+/// [`Unexpected`].
 pub fn value(reply: Vec<Reply>) -> Result<Option<Vec<u8>>, Unexpected> {
     match <[Reply; 1]>::try_from(reply) {
         Ok([Reply::Nil]) => Ok(None),
+        Ok([Reply::Bytes(value)]) if value.len() > LARGEST => Err(Unexpected::TooLarge(value.len())),
         Ok([Reply::Bytes(value)]) => Ok(Some(value)),
         // Some clients take a nil for a list of nothing.
         Err(reply) if reply.is_empty() => Ok(None),
-        _ => Err(Unexpected),
+        _ => Err(Unexpected::Shape),
     }
 }
 
 /// Whether a swap was done.
 ///
 /// # Errors
-/// A reply of another shape.
+/// [`Unexpected`].
 pub fn swapped(reply: &[Reply]) -> Result<bool, Unexpected> {
     match reply {
         [Reply::Integer(0)] => Ok(false),
         [Reply::Integer(1)] => Ok(true),
-        _ => Err(Unexpected),
+        _ => Err(Unexpected::Shape),
     }
 }
 
 /// The turns that were given.
 ///
 /// # Errors
-/// A reply of another shape.
+/// [`Unexpected`].
 pub fn turns(reply: &[Reply]) -> Result<Turns, Unexpected> {
     let mut numbers = reply.iter().map(|element| match element {
         Reply::Bytes(digits) => std::str::from_utf8(digits).ok()?.parse::<u64>().ok(),
         _ => None,
     });
-    let mut number = || numbers.next().flatten().ok_or(Unexpected);
+    let mut number = || numbers.next().flatten().ok_or(Unexpected::Shape);
     let (now, arrival) = (number()?, number()?);
-    let count = u32::try_from(number()?).map_err(|_| Unexpected)?;
+    let count = u32::try_from(number()?).map_err(|_| Unexpected::Shape)?;
     let (closed, since) = (number()?, number()?);
-    if reply.len() == 5 { Ok(Turns { now, arrival, count, closed, since }) } else { Err(Unexpected) }
+    if reply.len() == 5 { Ok(Turns { now, arrival, count, closed, since }) } else { Err(Unexpected::Shape) }
 }
 
 fn ttl(ms: Option<u64>) -> Vec<u8> {
@@ -245,15 +264,18 @@ mod tests {
         assert_eq!(value(vec![bytes("v")]), Ok(Some(b"v".to_vec())));
         assert_eq!(value(vec![Reply::Nil]), Ok(None));
         assert_eq!(value(Vec::new()), Ok(None));
-        assert_eq!(value(vec![Reply::Integer(1)]), Err(Unexpected));
+        assert_eq!(value(vec![Reply::Integer(1)]), Err(Unexpected::Shape));
+        assert!(value(vec![Reply::Bytes(vec![0; LARGEST])]).is_ok());
+        let larger = vec![Reply::Bytes(vec![0; LARGEST + 1])];
+        assert_eq!(value(larger), Err(Unexpected::TooLarge(LARGEST + 1)));
         assert_eq!(swapped(&[Reply::Integer(1)]), Ok(true));
-        assert_eq!(swapped(&[Reply::Integer(7)]), Err(Unexpected));
+        assert_eq!(swapped(&[Reply::Integer(7)]), Err(Unexpected::Shape));
         let numbers = ["1", "2", "3", "4", "5"].map(bytes);
         let turns = |reply: &[Reply]| super::turns(reply);
         assert_eq!(turns(&numbers), Ok(Turns { now: 1, arrival: 2, count: 3, closed: 4, since: 5 }));
-        assert_eq!(turns(&numbers[..4]), Err(Unexpected));
-        assert_eq!(turns(&[&numbers[..], &[bytes("6")]].concat()), Err(Unexpected));
-        assert_eq!(turns(&["1", "-2", "3", "4", "5"].map(bytes)), Err(Unexpected));
-        assert_eq!(turns(&["1", "2", "5000000000", "4", "5"].map(bytes)), Err(Unexpected));
+        assert_eq!(turns(&numbers[..4]), Err(Unexpected::Shape));
+        assert_eq!(turns(&[&numbers[..], &[bytes("6")]].concat()), Err(Unexpected::Shape));
+        assert_eq!(turns(&["1", "-2", "3", "4", "5"].map(bytes)), Err(Unexpected::Shape));
+        assert_eq!(turns(&["1", "2", "5000000000", "4", "5"].map(bytes)), Err(Unexpected::Shape));
     }
 }

@@ -8,8 +8,7 @@
 //! gets it, and once it is done nobody does. A consumer that takes longer than its lease may
 //! have been taken for dead, and is told so.
 
-use crate::host::{Host, HostError};
-use sha2::{Digest, Sha256};
+use crate::host::{Host, HostError, hash};
 use std::time::Duration;
 
 /// The claims of a deployment.
@@ -75,7 +74,7 @@ impl<H: Host> Claims<'_, H> {
     /// # Errors
     /// The store's trouble. Nothing was handed out then.
     pub async fn claim(&self, identity: &[&str]) -> Result<Claim, HostError> {
-        let ticket = Ticket { event: hash(identity), nonce: self.host.random() };
+        let ticket = Ticket { event: hash(identity.iter().copied()), nonce: self.host.random() };
         let (key, held) = (ticket.key(), ticket.held());
         match self.host.state_claim(&key, held.clone(), self.lease).await? {
             None => Ok(Claim::Ours(ticket)),
@@ -123,15 +122,4 @@ fn is_held(value: &[u8]) -> bool {
     value
         .strip_prefix(b"held ")
         .is_some_and(|nonce| nonce.len() == 16 && nonce.iter().all(u8::is_ascii_hexdigit))
-}
-
-/// Texts of any length and content as a part of a key, each with its length before it, so
-/// that `"ab", "c"` and `"a", "bc"` differ.
-fn hash(texts: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    for text in texts {
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text.as_bytes());
-    }
-    base16ct::lower::encode_string(&hash.finalize())
 }

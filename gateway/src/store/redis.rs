@@ -13,7 +13,7 @@ use futures_util::{
 };
 use penstock::{
     host::{HostError, wasi},
-    policy::time::Tick,
+    policy::time::{Tick, millis},
     state::{
         redis::{self as commands, Command, Reply, Unexpected},
         reopening::Reopening,
@@ -45,9 +45,6 @@ mod bindings {
 
 /// How often an operation is sent, if the connection breaks under it. Each may be done twice.
 const TRIES: u32 = 2;
-
-/// The largest value that is taken.
-const LARGEST: usize = 1 << 20;
 
 /// The way to a Redis.
 pub(super) struct Link {
@@ -116,7 +113,7 @@ impl Link {
         if let Some(connection) = present() {
             return Ok(connection);
         }
-        let pause = self.present.borrow().reopening.pause(millis(wasi::now()));
+        let pause = self.present.borrow().reopening.pause(now_ms());
         if pause > 0 {
             let why = format!("Redis did not answer, and is left alone for another {pause} ms");
             return Err(HostError::Unavailable(why));
@@ -154,7 +151,7 @@ impl Link {
 
 impl Present {
     fn failed(&mut self) {
-        self.reopening.failed(millis(wasi::now()), wasi::random_bits());
+        self.reopening.failed(now_ms(), wasi::random_bits());
     }
 }
 
@@ -219,20 +216,9 @@ fn reply(result: RedisResult) -> Reply {
     }
 }
 
-/// The value in a reply, unless it is too large.
-pub(super) fn value(reply: Vec<Reply>) -> Result<Option<Vec<u8>>, HostError> {
-    let value = commands::value(reply).map_err(unexpected)?;
-    match &value {
-        Some(value) if value.len() > LARGEST => {
-            let why = format!("Redis: the value has {} bytes, more than {LARGEST}", value.len());
-            Err(HostError::Failed(why))
-        }
-        _ => Ok(value),
-    }
-}
-
-pub(super) fn unexpected(_: Unexpected) -> HostError {
-    HostError::Failed("Redis: that is no reply to this command".to_owned())
+/// What a command returns, read from its reply.
+pub(super) fn read<T>(understood: Result<T, Unexpected>) -> Result<T, HostError> {
+    understood.map_err(|unexpected| HostError::Failed(format!("Redis: {unexpected}")))
 }
 
 /// Whether an error is the server's word, and not the connection's end. Spin gives both as text:
@@ -270,6 +256,7 @@ fn text(error: Error) -> String {
     }
 }
 
-fn millis(now: Tick) -> u64 {
-    u64::try_from(now.since(Tick::ZERO).as_millis()).unwrap_or(u64::MAX)
+/// The instance's clock, in milliseconds.
+fn now_ms() -> u64 {
+    millis(wasi::now().since(Tick::ZERO))
 }

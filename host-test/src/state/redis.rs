@@ -5,6 +5,7 @@ mod link;
 use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
+use penstock_policy::time::millis;
 use penstock_state::redis::{self as commands, Command, Reply, Unexpected};
 
 use super::{State, TurnRequest, Turns};
@@ -22,8 +23,6 @@ pub struct RedisOptions {
     /// How long an operation may take, opening a connection included; 300 ms unless set. The
     /// component goes on without the store then.
     pub patience: Duration,
-    /// The largest value that is taken from the store; 1 MiB unless set.
-    pub largest: usize,
     /// Whose certificates are trusted, with `rediss://`.
     pub trust: Trust,
     /// Further certificate authorities in DER, with `rediss://`.
@@ -34,7 +33,6 @@ impl Default for RedisOptions {
     fn default() -> Self {
         Self {
             patience: Duration::from_millis(300),
-            largest: 1 << 20,
             trust: Trust::default(),
             certificate_authorities: Vec::new(),
         }
@@ -62,7 +60,6 @@ pub enum UnusableRedis {
 /// Redis Cluster is not supported: its word about another node is [`HostError::Failed`].
 pub struct RedisState {
     link: Link,
-    largest: usize,
 }
 
 impl RedisState {
@@ -84,23 +81,11 @@ impl RedisState {
     pub fn with_options(url: &str, options: &RedisOptions) -> Result<Self, UnusableRedis> {
         let address = Address::parse(url).map_err(|_| UnusableRedis::Url)?;
         let tls = Arc::new(http::tls(options.trust, &options.certificate_authorities)?);
-        Ok(Self { link: Link::new(address, tls, options.patience), largest: options.largest })
+        Ok(Self { link: Link::new(address, tls, options.patience) })
     }
 
     async fn ask(&self, command: Command) -> Result<Vec<Reply>, HostError> {
         self.link.ask(command).await
-    }
-
-    fn value(&self, reply: Vec<Reply>) -> Result<Option<Vec<u8>>, HostError> {
-        let value = commands::value(reply).map_err(unexpected)?;
-        match &value {
-            Some(value) if value.len() > self.largest => Err(HostError::Failed(format!(
-                "Redis: the value has {} bytes, more than {}",
-                value.len(),
-                self.largest
-            ))),
-            _ => Ok(value),
-        }
     }
 }
 
@@ -110,17 +95,14 @@ impl fmt::Debug for RedisState {
     }
 }
 
-fn unexpected(_: Unexpected) -> HostError {
-    HostError::Failed("Redis: that is no reply to this command".to_owned())
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+/// What a command returns, read from its reply.
+fn read<T>(understood: Result<T, Unexpected>) -> Result<T, HostError> {
+    understood.map_err(|unexpected| HostError::Failed(format!("Redis: {unexpected}")))
 }
 
 impl State for RedisState {
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, HostError>> {
-        Box::pin(async move { self.value(self.ask(Command::get(key)).await?) })
+        Box::pin(async move { read(commands::value(self.ask(Command::get(key)).await?)) })
     }
 
     fn set<'a>(
@@ -142,7 +124,10 @@ impl State for RedisState {
         value: Vec<u8>,
         ttl: Duration,
     ) -> BoxFuture<'a, Result<Option<Vec<u8>>, HostError>> {
-        Box::pin(async move { self.value(self.ask(Command::claim(key, value, millis(ttl))).await?) })
+        Box::pin(async move {
+            let reply = self.ask(Command::claim(key, value, millis(ttl))).await?;
+            read(commands::value(reply))
+        })
     }
 
     fn swap<'a>(
@@ -154,7 +139,7 @@ impl State for RedisState {
     ) -> BoxFuture<'a, Result<bool, HostError>> {
         Box::pin(async move {
             let command = Command::swap(key, expected.to_vec(), value, millis(ttl));
-            commands::swapped(&self.ask(command).await?).map_err(unexpected)
+            read(commands::swapped(&self.ask(command).await?))
         })
     }
 
@@ -167,8 +152,6 @@ impl State for RedisState {
         key: &'a str,
         request: &'a TurnRequest,
     ) -> BoxFuture<'a, Result<Turns, HostError>> {
-        Box::pin(async move {
-            commands::turns(&self.ask(Command::turns(key, request)).await?).map_err(unexpected)
-        })
+        Box::pin(async move { read(commands::turns(&self.ask(Command::turns(key, request)).await?)) })
     }
 }

@@ -7,15 +7,15 @@
 use super::{Accounts, account::Account};
 use crate::{
     client::store::seal::SealKey,
-    host::Host,
+    host::{Host, hash},
     policy::{
         secret::Secret,
-        time::{Tick, WallTime},
+        time::{Tick, WallTime, millis},
+        token::DEFAULT_LIFE,
     },
     providers::api::Credentials,
 };
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -61,13 +61,9 @@ pub(crate) enum Turn {
 
 /// Where the account's token is stored: for one place, one account, and these credentials.
 fn name(account: &Account, key: &SealKey) -> String {
-    let mut hash = Sha256::new();
-    for text in [account.provider.name(), &account.site.tenant, &account.site_name, &account.name] {
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text.as_bytes());
-    }
-    hash.update(key.name());
-    format!("penstock/token/{}", base16ct::lower::encode_string(&hash.finalize()))
+    let key = key.name();
+    let whose = [account.provider.name(), &account.site.tenant, &account.site_name, &account.name, &key];
+    format!("penstock/token/{}", hash(whose))
 }
 
 impl<H: Host> Accounts<H> {
@@ -78,7 +74,7 @@ impl<H: Host> Accounts<H> {
         let stored: Stored<'_> = serde_json::from_slice(&content).ok()?;
         let age = WallTime::from_millis(stored.requested).until(self.host.wall_now());
         let life = stored.life.map(Duration::from_millis);
-        let left = life.unwrap_or(crate::policy::token::DEFAULT_LIFE).saturating_sub(age);
+        let left = life.unwrap_or(DEFAULT_LIFE).saturating_sub(age);
         if account.token.shared.get() == Some(stored.id) || left < LEAST_LIFE {
             return None;
         }
@@ -154,12 +150,8 @@ impl<H: Host> Accounts<H> {
         let sealed = content.ok().and_then(|content| key.seal(name, &content, random));
         account.token.shared.set(Some(id));
         if let Some(sealed) = sealed {
-            let left = life.unwrap_or(crate::policy::token::DEFAULT_LIFE).saturating_sub(age);
+            let left = life.unwrap_or(DEFAULT_LIFE).saturating_sub(age);
             _ = self.store.set(host, name, sealed, Some(left)).await;
         }
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

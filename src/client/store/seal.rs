@@ -20,6 +20,9 @@ const VERSION: u8 = 1;
 
 const NONCE: usize = 24;
 
+/// Keys for other ends have another.
+const SALT: &[u8] = b"penstock state 1";
+
 /// What values are sealed with.
 pub struct SealKey(Zeroizing<[u8; 32]>);
 
@@ -50,19 +53,18 @@ impl SealKeys {
 
 impl SealKey {
     /// Derived from secrets, all of them, in their order. `purpose` tells keys apart.
-    pub(crate) fn derive<'s>(purpose: &str, secrets: impl IntoIterator<Item = &'s str>) -> SealKey {
-        let mut lengths_and_texts = Zeroizing::new(Vec::new());
-        for secret in secrets {
-            lengths_and_texts.extend_from_slice(&(secret.len() as u64).to_le_bytes());
-            lengths_and_texts.extend_from_slice(secret.as_bytes());
+    pub(crate) fn derive<'s>(purpose: &'s str, secrets: impl IntoIterator<Item = &'s str>) -> SealKey {
+        // The extract of HKDF (RFC 5869) with a salt of one block.
+        let mut salt = hmac::digest::Key::<Hmac<Sha256>>::default();
+        for (at, byte) in salt.iter_mut().zip(SALT) {
+            *at = *byte;
         }
-        // A key of any length will do, so this cannot fail.
-        let mut key = Zeroizing::new([0; 32]);
-        if let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(&lengths_and_texts) {
-            mac.update(b"penstock state 1 ");
-            mac.update(purpose.as_bytes());
-            key.copy_from_slice(&mac.finalize().into_bytes());
+        let mut mac = <Hmac<Sha256> as KeyInit>::new(&salt);
+        for text in [purpose].into_iter().chain(secrets) {
+            mac.update(&(text.len() as u64).to_le_bytes());
+            mac.update(text.as_bytes());
         }
+        let key = Zeroizing::new(mac.finalize().into_bytes().into());
         SealKey(key)
     }
 

@@ -38,7 +38,7 @@ pub struct Kitchen {
 
 impl Kitchen {
     pub fn on(host: Simulated) -> Kitchen {
-        let cache = Rc::new(Cache::new(1 << 20));
+        let cache = Rc::new(Cache::new(1 << 20, Rc::default()));
         let latency = Cell::new(SECOND / 10);
         let for_all = Cell::new(true);
         Kitchen { host, cache, fetched: Rc::default(), refusal: Rc::default(), latency, for_all }

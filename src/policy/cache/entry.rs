@@ -4,7 +4,7 @@ use bytes::Bytes;
 use std::{fmt, time::Duration};
 
 use crate::digest::Digest;
-use crate::time::WallTime;
+use crate::time::{WallTime, millis};
 
 /// The first byte of a stored entry. A change of its shape gets a new one.
 const VERSION: u8 = 1;
@@ -60,10 +60,6 @@ impl Entry {
 
 fn checksum(bytes: &[u8]) -> u64 {
     Digest::new().bytes(&[VERSION]).bytes(bytes).finish()
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Without the body: it is the customer's data.
