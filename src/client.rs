@@ -25,6 +25,7 @@ mod pipeline;
 mod policy_snapshot;
 mod schema_check;
 pub(crate) mod store;
+pub mod stored;
 mod telemetry;
 pub(crate) mod transport;
 #[cfg(feature = "webhooks")]

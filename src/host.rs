@@ -60,6 +60,17 @@ pub trait Host: State + 'static {
     /// A setting by name; none when there is none or when it is empty.
     async fn setting(&self, name: &str) -> Result<Option<String>, HostError>;
 
+    /// What to say of a setting or secret that is needed and that this host has not: hosts differ
+    /// in where it would have to be.
+    fn absent(&self, _name: &str) -> &'static str {
+        "is not set"
+    }
+
+    /// Origins to which this host lately let no request go; none where it does not know.
+    fn refused_origins(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Takes a log line: one JSON object, without a newline.
     fn log(&self, line: &str);
 }

@@ -121,6 +121,10 @@ impl State for Ready {
         none()
     }
 
+    async fn state_keys(&self, _: &str, _: usize) -> Result<Vec<String>, HostError> {
+        none()
+    }
+
     async fn state_turns(&self, _: &str, _: &TurnRequest) -> Result<Turns, HostError> {
         none()
     }

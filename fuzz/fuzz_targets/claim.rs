@@ -36,13 +36,13 @@ fuzz_target!(|data: (u8, &[u8], u64)| {
     let host = Simulated::new(1);
     host.clone().run(async {
         let claims = Claims { host: &host, lease: LEASE, keep: 14 * DAY };
-        let Ok(Claim::Ours(first)) = claims.claim(&["e"]).await else { panic!("it is new") };
+        let Ok(Claim::Ours(first)) = claims.claim("t", &["e"]).await else { panic!("it is new") };
         claims.release(&first).await.unwrap();
         let ticket = first.to_string();
         let (event, _) = ticket.split_once('.').expect("a ticket has two parts");
-        host.state_set(&format!("penstock/webhook/event/{event}"), value.clone(), Some(LEASE)).await.unwrap();
+        host.state_set(&format!("penstock/webhook/{{t}}/{event}"), value.clone(), Some(LEASE)).await.unwrap();
 
-        let mut claim = claims.claim(&["e"]).await;
+        let mut claim = claims.claim("t", &["e"]).await;
         if value == b"done" {
             assert_eq!(claim, Ok(Claim::Done));
             return;
@@ -50,14 +50,14 @@ fuzz_target!(|data: (u8, &[u8], u64)| {
         if names_a_holder(&value) {
             assert_eq!(claim, Ok(Claim::Taken));
             host.wait(LEASE + Duration::from_millis(1)).await;
-            claim = claims.claim(&["e"]).await;
+            claim = claims.claim("t", &["e"]).await;
         }
         let Ok(Claim::Ours(ticket)) = claim else {
             panic!("held up by {:?}: {claim:?}", String::from_utf8_lossy(&value))
         };
-        assert_eq!(claims.claim(&["e"]).await, Ok(Claim::Taken), "handed out twice");
+        assert_eq!(claims.claim("t", &["e"]).await, Ok(Claim::Taken), "handed out twice");
         assert_eq!(claims.done(&ticket).await, Ok(true));
         host.wait(LEASE + Duration::from_millis(1)).await;
-        assert_eq!(claims.claim(&["e"]).await, Ok(Claim::Done));
+        assert_eq!(claims.claim("t", &["e"]).await, Ok(Claim::Done));
     });
 });

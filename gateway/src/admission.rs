@@ -31,7 +31,7 @@ pub async fn keys<H: Host>(host: &H) -> Keys {
     let setting = timeout(host, READING, host.secret(API_KEY_HASH.name)).await;
     let late = || Err(HostError::Unavailable(format!("no answer within {} s", READING.as_secs())));
     Ok(match setting.unwrap_or_else(late)? {
-        None => Err(wrong("is not set".to_owned())),
+        None => Err(wrong(host.absent(API_KEY_HASH.name).to_owned())),
         Some(setting) => Hashes::parse(setting.expose()).map_err(|error| wrong(error.to_string())),
     })
 }

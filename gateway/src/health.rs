@@ -51,7 +51,8 @@ pub fn live() -> Response<String> {
 }
 
 /// Whether calls can be made, and to whoever has a key everything that is missing if not: `settings` has one check for each setting that is missing or malformed.
-/// `shared-state` names the store, and warns when it does not answer; calls work without one.
+/// `shared-state` names the store, and warns when it does not answer; calls work without one. `outbound`
+/// warns of each origin to which the host let no request go in the last ten minutes.
 ///
 /// Without one the status is told, and of the settings the one that holds the hash of the key,
 /// while nobody can have any.
@@ -75,6 +76,9 @@ pub fn ready(readiness: &Readiness, keys: &Keys, is_authenticated: bool) -> Resp
         }
         let store = readiness.shared_state.map(|answers| shared_state(readiness.is_redis, answers));
         checks.extend(store.map(|store| ("shared-state", vec![store])));
+        if !readiness.refused.is_empty() {
+            checks.insert("outbound", readiness.refused.iter().map(|origin| refused(origin)).collect());
+        }
     }
     if !settings.is_empty() {
         checks.insert("settings", settings);
@@ -87,6 +91,11 @@ fn shared_state(is_redis: bool, answers: bool) -> Check<'static> {
         if is_redis { ("redis", "Redis") } else { ("key-value", "the host's key-value store") };
     let output = (!answers).then(|| format!("{called} does not answer, and the instances work alone"));
     Check { component_id: Some(name), status: if answers { PASS } else { WARN }, output }
+}
+
+fn refused(origin: &str) -> Check<'_> {
+    let output = "the host let no request go there: allow it, in Spin in allowed_outbound_hosts".to_owned();
+    Check { component_id: Some(origin), status: WARN, output: Some(output) }
 }
 
 fn answer(status: &'static str, checks: BTreeMap<&'static str, Vec<Check<'_>>>) -> Response<String> {

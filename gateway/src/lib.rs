@@ -69,6 +69,7 @@
 //! Nobody gets in under `/v1` without an API key, in `Authorization: Bearer` or
 //! `X-API-Key`; see [`admission`].
 
+pub mod accounts;
 pub mod admission;
 pub mod answer;
 pub mod file;

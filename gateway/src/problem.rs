@@ -6,6 +6,7 @@
 //! | `…:role` | 403 | the gateway's own role forbids the operation |
 //! | `…:not-found` | 404 | the provider has no such thing |
 //! | `…:conflict` | 409 | |
+//! | `…:too-large` | 413 | of a body that was sent to the gateway; `fields` names it |
 //! | `…:rejected` | 422 | the provider understood and refused: the request is to be changed, nobody is to be woken |
 //! | `…:rate-limited` | 429 | with Retry-After if the provider said when |
 //! | `…:host`, `…:internal` | 500 | |
@@ -178,7 +179,13 @@ impl Problem {
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Problem {
-        let (status, title) = meaning(failure.kind);
+        // What names a field is in the request and not in the vendor's answer.
+        let (status, title) = match failure.kind {
+            FailureKind::TooLarge if !failure.fields.is_empty() => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "The request's body is too large")
+            }
+            kind => meaning(kind),
+        };
         let after_ms = match failure.retry {
             RetryAdvice::After(after) => Some(after),
             RetryAdvice::Never | RetryAdvice::Now | RetryAdvice::Later => None,

@@ -1,6 +1,6 @@
 //! Which accounts `/ready` checks, and what they lack.
 
-use crate::{settings::READY_ACCOUNTS, state_settings};
+use crate::{accounts, settings::READY_ACCOUNTS, state_settings};
 use futures_util::future::join_all;
 use penstock::{
     call::account_name,
@@ -21,6 +21,8 @@ pub struct Readiness {
     pub shared_state: Option<bool>,
     /// Whether that is in Redis, and not in the host's own store.
     pub is_redis: bool,
+    /// Origins to which the host lately let no request go.
+    pub refused: Vec<String>,
 }
 
 /// An account to check.
@@ -28,7 +30,7 @@ type Checked = (&'static dyn Provider, String);
 
 /// Reads the settings of all accounts that [`READY_ACCOUNTS`] names, without asking a provider.
 pub async fn read<H: Host>(client: &Client<H>) -> Readiness {
-    let mut readiness = Readiness::default();
+    let mut readiness = Readiness { refused: client.host().refused_origins(), ..Readiness::default() };
     match state_settings::read(client.host()).await {
         Ok(Ok(redis)) => readiness.is_redis = redis.is_some(),
         Ok(Err(wrong)) => {
@@ -37,7 +39,11 @@ pub async fn read<H: Host>(client: &Client<H>) -> Readiness {
         }
         Err(_) => readiness.trouble = true,
     }
-    let accounts = match accounts(client.host()).await {
+    match accounts::read(client.host()).await {
+        Ok(further) => readiness.missing.extend(further.err()),
+        Err(_) => readiness.trouble = true,
+    }
+    let accounts = match checked_accounts(client.host()).await {
         Ok(Ok(accounts)) => accounts,
         Ok(Err(wrong)) => {
             readiness.missing.push(wrong);
@@ -65,7 +71,7 @@ pub async fn read<H: Host>(client: &Client<H>) -> Readiness {
     readiness
 }
 
-async fn accounts<H: Host>(host: &H) -> Result<Result<Vec<Checked>, FieldError>, HostError> {
+async fn checked_accounts<H: Host>(host: &H) -> Result<Result<Vec<Checked>, FieldError>, HostError> {
     let setting = host.setting(READY_ACCOUNTS.name).await?;
     let setting = setting.or_else(|| READY_ACCOUNTS.default.map(str::to_owned)).unwrap_or_default();
     Ok(setting.split(',').map(|account| checked(account.trim())).collect())

@@ -26,6 +26,16 @@ pub const READY_ACCOUNTS: Setting = Setting {
     doc: "Accounts that /ready checks, `<provider>` for its default account or `<provider>/<account>`; several separated by commas.",
 };
 
+/// Accounts besides the default one.
+pub const ACCOUNTS: Setting = Setting {
+    name: "PENSTOCK_ACCOUNTS",
+    kind: Kind::Text,
+    default: None,
+    required: false,
+    secret: true,
+    doc: "Further accounts as JSON, `{\"north\": {\"SERVICETITAN_CLIENT_ID\": \"...\"}}`: each setting as PENSTOCK_ACCOUNT_NORTH_<NAME> would be, which comes first.",
+};
+
 /// The Redis that instances share state in.
 pub const STATE_URL: Setting = Setting {
     name: "PENSTOCK_STATE_URL",
@@ -57,7 +67,8 @@ pub const STATE_TIMEOUT: Setting = Setting {
 };
 
 /// The table.
-pub const SETTINGS: &[Setting] = &[API_KEY_HASH, READY_ACCOUNTS, STATE_URL, STATE_HOST, STATE_TIMEOUT];
+pub const SETTINGS: &[Setting] =
+    &[API_KEY_HASH, READY_ACCOUNTS, ACCOUNTS, STATE_URL, STATE_HOST, STATE_TIMEOUT];
 
 /// The Spin variable of a setting: Spin's names are in lower case.
 #[must_use]

@@ -75,8 +75,11 @@ struct HttpTrigger {
 #[serde(deny_unknown_fields)]
 struct Component {
     source: String,
+    #[serde(default)]
     allowed_outbound_hosts: Vec<String>,
+    #[serde(default)]
     key_value_stores: Vec<String>,
+    #[serde(default)]
     variables: BTreeMap<String, String>,
     build: Build,
 }
@@ -107,30 +110,42 @@ fn is_lower_snake_id(name: &str) -> bool {
 }
 
 #[test]
-fn one_component_gets_every_request() {
+fn one_component_gets_every_request_and_a_small_one_says_that_it_lives() {
     let manifest = manifest();
     assert_eq!(manifest.spin_manifest_version, 2);
     assert_eq!(
         (manifest.application.name.as_str(), manifest.application.version.as_str()),
         ("penstock", env!("CARGO_PKG_VERSION"))
     );
-    let [trigger] = manifest.trigger.http.as_slice() else { panic!("one trigger") };
-    assert_eq!((trigger.route.as_str(), trigger.component.as_str()), ("/...", "gateway"));
-    assert_eq!(manifest.component.keys().collect::<Vec<_>>(), ["gateway"]);
+    let routes: Vec<_> = manifest
+        .trigger
+        .http
+        .iter()
+        .map(|trigger| (trigger.route.as_str(), trigger.component.as_str()))
+        .collect();
+    assert_eq!(routes, [("/...", "gateway"), ("/live", "live")]);
+    assert_eq!(manifest.component.keys().collect::<Vec<_>>(), ["gateway", "live"]);
+    // It can reach nothing, so that it waits for nothing.
+    let live = &manifest.component["live"];
+    assert!(
+        live.allowed_outbound_hosts.is_empty()
+            && live.key_value_stores.is_empty()
+            && live.variables.is_empty()
+    );
 }
 
 #[test]
-fn the_component_is_what_the_command_builds() {
-    let gateway = &manifest().component["gateway"];
-    let command: Vec<_> = gateway.build.command.split(' ').collect();
-    let after = |flag| command.windows(2).find(|pair| pair[0] == flag).map(|pair| pair[1]).unwrap();
-    assert!(command.contains(&"--release"));
-    assert_eq!(after("-p"), env!("CARGO_PKG_NAME"));
-    let artifact = env!("CARGO_PKG_NAME").replace('-', "_");
-    assert_eq!(gateway.source, format!("target/{}/release/{artifact}.wasm", after("--target")));
-    for watched in &gateway.build.watch {
-        let folder = watched.split("/*").next().unwrap();
-        assert!(root().join(folder).exists(), "{watched}");
+fn each_component_is_what_its_command_builds() {
+    for (name, component) in manifest().component {
+        let command: Vec<_> = component.build.command.split(' ').collect();
+        let after = |flag| command.windows(2).find(|pair| pair[0] == flag).map(|pair| pair[1]).unwrap();
+        assert!(command.contains(&"--release"));
+        assert_eq!(after("-p"), format!("penstock-{name}"));
+        assert_eq!(component.source, format!("target/{}/release/penstock_{name}.wasm", after("--target")));
+        for watched in &component.build.watch {
+            let folder = watched.split("/*").next().unwrap();
+            assert!(root().join(folder).exists(), "{watched}");
+        }
     }
 }
 

@@ -27,9 +27,10 @@ use std::{
 const TARGET: &str = "wasm32-wasip2";
 
 /// Package, its artifact, and the variable that carries the artifact's path.
-const COMPONENTS: [(&str, &str, &str); 2] = [
+const COMPONENTS: [(&str, &str, &str); 3] = [
     ("penstock-plugin", "penstock_plugin.wasm", "PENSTOCK_PLUGIN_WASM"),
     ("penstock-gateway", "penstock_gateway.wasm", "PENSTOCK_GATEWAY_WASM"),
+    ("penstock-live", "penstock_live.wasm", "PENSTOCK_LIVE_WASM"),
 ];
 
 /// What the components are made of, relative to the workspace.
@@ -137,7 +138,7 @@ fn build(workspace: &Path, target_dir: &Path, profile: &str) -> Result<(), Box<d
     eprintln!("{}", String::from_utf8_lossy(&built.stderr));
     Err(format!(
         "the components do not build (their errors are below); to see them alone:\n\
-         cargo build --target {TARGET} -p penstock-plugin -p penstock-gateway"
+         cargo build --target {TARGET} -p penstock-plugin -p penstock-gateway -p penstock-live"
     )
     .into())
 }

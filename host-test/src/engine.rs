@@ -18,6 +18,10 @@ pub const PLUGIN_WASM: &[u8] = include_bytes!(env!("PENSTOCK_PLUGIN_WASM"));
 /// The HTTP gateway, as this crate's build script made it.
 pub const GATEWAY_WASM: &[u8] = include_bytes!(env!("PENSTOCK_GATEWAY_WASM"));
 
+/// What answers `/live` in a Spin application beside the gateway, as this crate's build script made
+/// it. [`Gateway`](crate::gateway::Gateway) needs no such component: its server answers by itself.
+pub const LIVE_WASM: &[u8] = include_bytes!(env!("PENSTOCK_LIVE_WASM"));
+
 /// How often a computing guest is interrupted. It yields then, so that one busy
 /// instance does not hold a thread of the runtime.
 pub(crate) const TICK: Duration = Duration::from_millis(50);

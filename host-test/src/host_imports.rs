@@ -113,6 +113,15 @@ impl<T: Send + 'static> state::HostWithStore<T> for HasSelf<HostImports> {
         Ok(imports(caller).state()?.release(&key, &expected).await?)
     }
 
+    async fn list_keys(
+        caller: &Accessor<T, Self>,
+        prefix: String,
+        most: u32,
+    ) -> Result<Vec<String>, types::HostError> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        Ok(imports(caller).state()?.keys(&prefix, most).await?)
+    }
+
     async fn take_turns(
         caller: &Accessor<T, Self>,
         key: String,

@@ -43,12 +43,14 @@ mod records;
 mod redis_client;
 pub mod sources;
 mod spin;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 pub mod state;
 mod worker;
 
 pub use call::Call;
 pub use effects::is_read;
-pub use engine::{CodeCache, Engine, GATEWAY_WASM, PLUGIN_WASM};
+pub use engine::{CodeCache, Engine, GATEWAY_WASM, LIVE_WASM, PLUGIN_WASM};
 pub use environment::Environment;
 pub use error::Error;
 pub use files::{File, Outgoing};

@@ -38,7 +38,7 @@ pub trait State: Send + Sync {
         ttl: Option<Duration>,
     ) -> BoxFuture<'a, Result<(), HostError>>;
 
-    /// Removes a key. One that is not there is no error.
+    /// Removes a key, whatever it is used for. One that is not there is no error.
     fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), HostError>>;
 
     /// Claims a key: stores a value unless another one is there, which is returned.
@@ -61,6 +61,10 @@ pub trait State: Send + Sync {
 
     /// Gives a claim up if its value is the expected one.
     fn release<'a>(&'a self, key: &'a str, expected: &'a [u8]) -> BoxFuture<'a, Result<(), HostError>>;
+
+    /// Some of the keys in use that begin with `prefix`, in any order: all of them if there are
+    /// `most` at most. For whoever looks after the store: it may take a while.
+    fn keys<'a>(&'a self, prefix: &'a str, most: usize) -> BoxFuture<'a, Result<Vec<String>, HostError>>;
 
     /// Takes turns of a limit: what [`penstock_state::turns::Plan::ask`] answers at the store's
     /// time.
@@ -226,6 +230,14 @@ impl State for MemoryState {
                 entries.remove(key);
             }
             Ok(())
+        })
+    }
+
+    fn keys<'a>(&'a self, prefix: &'a str, most: usize) -> BoxFuture<'a, Result<Vec<String>, HostError>> {
+        Box::pin(async move {
+            let entries = self.live();
+            let keys = entries.by_key.keys().filter(|key| key.starts_with(prefix));
+            Ok(keys.take(most).cloned().collect())
         })
     }
 

@@ -32,6 +32,7 @@ use crate::{
 use bytes::Bytes;
 use epoch::Epochs;
 use in_flight::FetchesInFlight;
+use penstock_state::names;
 use sha2::{Digest, Sha256};
 use std::{
     cell::{Cell, RefCell},
@@ -350,7 +351,8 @@ fn own(body: &Bytes) -> Bytes {
     Bytes::copy_from_slice(body)
 }
 
-/// The name of a value in the store: it tells nothing of what is asked, and fits any store.
+/// The name of a value in the store: it tells whose it is and nothing of what is asked.
 fn name(key: &Key) -> String {
-    format!("penstock/cache/{}", base16ct::lower::encode_string(&Sha256::digest(key.as_bytes())))
+    let hash = base16ct::lower::encode_string(&Sha256::digest(key.as_bytes()));
+    names::key(names::CACHE, &key.tenant(), &hash)
 }

@@ -36,6 +36,7 @@ mod rotation;
 mod servicepytan;
 mod settings;
 mod shapes;
+mod stored;
 mod throttled;
 mod time;
 mod token;

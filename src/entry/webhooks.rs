@@ -153,7 +153,7 @@ pub async fn claim<H: Host>(
 ) -> Result<Received, Failure> {
     let (account, settings) = account_of(client, provider, &verified.account).await?;
     let identity = [account.provider.name(), &account.site_name, &account.site.tenant, &verified.event.id];
-    match claims(client, &settings).claim(&identity).await {
+    match claims(client, &settings).claim(account.group.as_str(), &identity).await {
         Ok(Claim::Ours(ticket)) => Ok(Received::Fresh { event: verified, ticket: Some(ticket) }),
         Ok(Claim::Done) => Ok(Received::Duplicate(verified)),
         Ok(Claim::Taken) => Ok(Received::InHand(verified)),
@@ -262,7 +262,8 @@ async fn read_and_prove<H: Host>(
     }
     if delivery.body.len() > settings.webhook_max_bytes {
         let message = format!("the body is larger than {} bytes", settings.webhook_max_bytes);
-        return Err(failure::refused(FailureKind::TooLarge, message, Vec::new()));
+        let field = FieldError::new("body", message.clone());
+        return Err(failure::refused(FailureKind::TooLarge, message, vec![field]));
     }
     let account = client.in_time(None, client.account_of(provider, &name, &settings)).await?;
     let proof = prove(client, webhooks, &account, &settings, delivery).await?;

@@ -4,7 +4,7 @@ use super::{Component, client};
 use crate::{
     contract::{
         Failure,
-        bindings::exports::penstock::connector::admin::{Guest, Readiness, Scope},
+        bindings::exports::penstock::connector::admin::{Guest, Readiness, Scope, Stored},
     },
     providers::registry,
 };
@@ -33,6 +33,22 @@ impl Guest for Component {
 
     async fn forget_owner(provider: String, account: Option<String>, owner: String) -> Result<(), Failure> {
         client().forget_owner(registry::known(&provider)?, account.as_deref(), &owner).await
+    }
+
+    async fn list_state(provider: String, account: Option<String>) -> Result<Vec<Stored>, Failure> {
+        let stored = client().stored(registry::known(&provider)?, account.as_deref()).await?;
+        let count = |keys| u32::try_from(keys).unwrap_or(u32::MAX);
+        Ok(stored.into_iter().map(|of| Stored { kind: of.kind.to_owned(), keys: count(of.keys) }).collect())
+    }
+
+    async fn clear_state(
+        provider: String,
+        account: Option<String>,
+        kinds: Vec<String>,
+    ) -> Result<u32, Failure> {
+        let provider = registry::known(&provider)?;
+        let removed = client().clear_stored(provider, account.as_deref(), &kinds).await?;
+        Ok(u32::try_from(removed).unwrap_or(u32::MAX))
     }
 
     fn invalidate(scope: Scope) {

@@ -19,7 +19,7 @@ pub trait State {
     /// Stores a value. It may be dropped after `ttl`; without it, it stays.
     async fn state_set(&self, key: &str, value: Vec<u8>, ttl: Option<Duration>) -> Result<(), HostError>;
 
-    /// Removes a key; one that is not there is no error.
+    /// Removes a key, whatever it is used for; one that is not there is no error.
     async fn state_delete(&self, key: &str) -> Result<(), HostError>;
 
     /// Claims a key: stores a value unless another one is there, which is returned. It is
@@ -43,6 +43,10 @@ pub trait State {
 
     /// Gives a claim up if its value is the expected one.
     async fn state_release(&self, key: &str, expected: Vec<u8>) -> Result<(), HostError>;
+
+    /// Some of the keys in use that begin with `prefix`, in any order: all of them if there are
+    /// `most` at most. For whoever looks after the store: it may take a while.
+    async fn state_keys(&self, prefix: &str, most: usize) -> Result<Vec<String>, HostError>;
 
     /// Takes turns of a limit.
     async fn state_turns(&self, key: &str, request: &TurnRequest) -> Result<Turns, HostError>;

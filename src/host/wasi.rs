@@ -6,8 +6,10 @@
 
 mod code;
 mod http;
+mod refused;
 
 pub use http::{End, Incoming, open, piece, send};
+pub use refused::refused_origins;
 
 use super::{Host, HostError, Opened, Request, Response, SendError, State};
 use crate::{
@@ -63,6 +65,10 @@ impl Host for WasiHost {
         Ok(setting.filter(|text| !text.trim().is_empty()))
     }
 
+    fn refused_origins(&self) -> Vec<String> {
+        refused_origins()
+    }
+
     fn log(&self, line: &str) {
         log(line);
     }
@@ -102,6 +108,11 @@ impl State for WasiHost {
 
     async fn state_release(&self, key: &str, expected: Vec<u8>) -> Result<(), HostError> {
         Ok(state::release(key.to_owned(), expected).await?)
+    }
+
+    async fn state_keys(&self, prefix: &str, most: usize) -> Result<Vec<String>, HostError> {
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        Ok(state::list_keys(prefix.to_owned(), most).await?)
     }
 
     async fn state_turns(&self, key: &str, request: &TurnRequest) -> Result<Turns, HostError> {

@@ -91,7 +91,10 @@ pub async fn read<H: Host>(
                 Some(default) => {
                     values.0.insert(setting.name, Found { value: Some(default.to_owned()), name: None });
                 }
-                None if setting.required => wrong.push(FieldError::new(name, "is not set")),
+                None if setting.required => {
+                    let absent = host.absent(&name);
+                    wrong.push(FieldError::new(name, absent));
+                }
                 None => {}
             },
         }

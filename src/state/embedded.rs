@@ -16,6 +16,9 @@ pub const VALUE: &str = "v/";
 /// Before the name of a [`cell`].
 pub const CELL: &str = "c/";
 
+/// How long something that has expired is left alone: an hour.
+pub const SWEPT_AFTER_MS: u64 = 60 * 60 * 1000;
+
 /// How often a swap is tried when others are faster. Each time, one of them got through.
 const TRIES: u32 = 64;
 
@@ -46,6 +49,12 @@ pub trait Bucket {
     /// # Errors
     /// The store's trouble.
     fn delete(&self, key: &str) -> Result<(), Self::Error>;
+
+    /// All keys.
+    ///
+    /// # Errors
+    /// The store's trouble.
+    fn keys(&self) -> Result<Vec<String>, Self::Error>;
 
     /// Adds 0 to a counter: creates it if it is not there, atomically.
     ///
@@ -113,12 +122,63 @@ impl<B: Bucket> Embedded<'_, B> {
         self.bucket.set(&format!("{VALUE}{key}"), &kept).map_err(Undone::Store)
     }
 
-    /// Removes a key.
+    /// Removes a key, whatever it is used for. A claim that is changed at the same moment may be
+    /// lost.
     ///
     /// # Errors
     /// [`Undone`].
     pub fn delete(&self, key: &str) -> Result<(), Undone<B::Error>> {
-        self.bucket.delete(&format!("{VALUE}{key}")).map_err(Undone::Store)
+        [VALUE, CELL]
+            .into_iter()
+            .try_for_each(|kind| self.bucket.delete(&format!("{kind}{key}")))
+            .map_err(Undone::Store)
+    }
+
+    /// Keys in use that begin with `prefix`, at most so many.
+    ///
+    /// # Errors
+    /// [`Undone`].
+    pub fn keys(&self, prefix: &str, most: usize) -> Result<Vec<String>, Undone<B::Error>> {
+        let mut found = Vec::new();
+        for kept in self.bucket.keys().map_err(Undone::Store)? {
+            let Some(key) = kept.strip_prefix(VALUE).or_else(|| kept.strip_prefix(CELL)) else { continue };
+            if found.len() >= most {
+                break;
+            }
+            if key.starts_with(prefix)
+                && let Some(content) = self.bucket.get(&kept).map_err(Undone::Store)?
+                && cell::content(&content, self.now_ms()).is_some()
+            {
+                found.push(key.to_owned());
+            }
+        }
+        Ok(found)
+    }
+
+    /// Removes what expired more than [`SWEPT_AFTER_MS`] ago, and looks at no more than `most` of the
+    /// keys, from a place among them that `random` chooses. How many are gone.
+    ///
+    /// Such a store drops nothing by itself. A claim on a key that nobody has used for so long and
+    /// that comes between the look and the removal is lost; both are a moment apart.
+    ///
+    /// # Errors
+    /// [`Undone`].
+    pub fn sweep(&self, most: usize, random: u64) -> Result<usize, Undone<B::Error>> {
+        let mut keys = self.bucket.keys().map_err(Undone::Store)?;
+        keys.retain(|key| key.starts_with(VALUE) || key.starts_with(CELL));
+        keys.sort_unstable();
+        let from = usize::try_from(random.checked_rem(keys.len() as u64).unwrap_or(0)).unwrap_or(0);
+        keys.rotate_left(from);
+        let mut gone = 0;
+        for key in keys.iter().take(most) {
+            let kept = self.bucket.get(key).map_err(Undone::Store)?;
+            let until = kept.as_deref().and_then(cell::until_ms);
+            if until.is_some_and(|until| until.saturating_add(SWEPT_AFTER_MS) < self.now_ms()) {
+                self.bucket.delete(key).map_err(Undone::Store)?;
+                gone += 1;
+            }
+        }
+        Ok(gone)
     }
 
     /// Claims a key: stores a value unless another one is there, which is returned.

@@ -6,6 +6,7 @@
 
 pub mod cell;
 pub mod embedded;
+pub mod names;
 pub mod redis;
 pub mod reopening;
 pub mod turns;

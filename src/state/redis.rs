@@ -115,6 +115,21 @@ impl Command {
         Command::run(RELEASE, key, vec![expected])
     }
 
+    /// Some of the keys that begin with `prefix`; see [`scanned`]. It begins with the cursor `0`.
+    #[must_use]
+    pub fn scan(cursor: &[u8], prefix: &str) -> Command {
+        let pattern: String = prefix
+            .chars()
+            .flat_map(|letter| {
+                let escape = matches!(letter, '*' | '?' | '[' | ']' | '\\').then_some('\\');
+                escape.into_iter().chain([letter])
+            })
+            .chain(['*'])
+            .collect();
+        let arguments = [cursor, b"MATCH", pattern.as_bytes(), b"COUNT", b"1000"].map(<[u8]>::to_vec).into();
+        Command { script: None, name: "SCAN", arguments }
+    }
+
     /// Asks for turns.
     #[must_use]
     pub fn turns(key: &str, request: &TurnRequest) -> Command {
@@ -166,6 +181,20 @@ impl Command {
     pub fn with_source(self) -> Option<Command> {
         self.script.is_some().then_some(Command { name: "EVAL", ..self })
     }
+}
+
+/// What [`Command::scan`] found: the cursor to go on with, none at the end, and keys, perhaps some
+/// that came before. A key that is no text is none of ours.
+///
+/// # Errors
+/// Another reply.
+pub fn scanned(reply: &[Reply]) -> Result<(Option<Vec<u8>>, Vec<String>), Unexpected> {
+    let Some((Reply::Bytes(cursor), keys)) = reply.split_first() else { return Err(Unexpected::Shape) };
+    let keys = keys.iter().filter_map(|key| match key {
+        Reply::Bytes(key) => String::from_utf8(key.clone()).ok(),
+        _ => None,
+    });
+    Ok(((cursor != b"0").then(|| cursor.clone()), keys.collect()))
 }
 
 /// Whether a server's error means that it does not know the script.

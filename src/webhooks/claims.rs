@@ -9,6 +9,7 @@
 //! have been taken for dead, and is told so.
 
 use crate::host::{Host, HostError, hash};
+use penstock_state::names;
 use std::time::Duration;
 
 /// The claims of a deployment.
@@ -38,7 +39,11 @@ pub enum Claim {
 pub struct Ticket {
     event: String,
     nonce: u64,
+    tenant: String,
 }
+
+/// A tenant's name in a ticket: provider, environment and tenant.
+const LONGEST_TENANT: usize = 256;
 
 /// What the store holds of an event that was handled.
 const DONE: &[u8] = b"done";
@@ -47,13 +52,16 @@ impl Ticket {
     /// Reads what [`Ticket`] prints.
     #[must_use]
     pub fn parse(text: &str) -> Option<Ticket> {
-        let (event, nonce) = text.split_once('.')?;
+        let (event, rest) = text.split_once('.')?;
+        let (tenant, nonce) = rest.rsplit_once('.').filter(|(_, nonce)| nonce.len() == 16)?;
         let whole = event.len() == 64 && event.bytes().all(|digit| digit.is_ascii_hexdigit());
-        Some(Ticket { event: whole.then(|| event.to_owned())?, nonce: u64::from_str_radix(nonce, 16).ok()? })
+        let event = whole.then(|| event.to_owned())?;
+        let tenant = (tenant.len() <= LONGEST_TENANT).then(|| tenant.to_owned())?;
+        Some(Ticket { event, nonce: u64::from_str_radix(nonce, 16).ok()?, tenant })
     }
 
     fn key(&self) -> String {
-        format!("penstock/webhook/event/{}", self.event)
+        names::key(names::WEBHOOK, &self.tenant, &self.event)
     }
 
     /// What the store holds while the event is this consumer's.
@@ -64,17 +72,18 @@ impl Ticket {
 
 impl std::fmt::Display for Ticket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{:016x}", self.event, self.nonce)
+        write!(f, "{}.{}.{:016x}", self.event, self.tenant, self.nonce)
     }
 }
 
 impl<H: Host> Claims<'_, H> {
-    /// Claims an event, which is known by the texts of `identity` together.
+    /// Claims an event of a tenant's, which is known by the texts of `identity` together.
     ///
     /// # Errors
     /// The store's trouble. Nothing was handed out then.
-    pub async fn claim(&self, identity: &[&str]) -> Result<Claim, HostError> {
-        let ticket = Ticket { event: hash(identity.iter().copied()), nonce: self.host.random() };
+    pub async fn claim(&self, tenant: &str, identity: &[&str]) -> Result<Claim, HostError> {
+        let (event, nonce) = (hash(identity.iter().copied()), self.host.random());
+        let ticket = Ticket { event, nonce, tenant: names::tag(tenant) };
         let (key, held) = (ticket.key(), ticket.held());
         match self.host.state_claim(&key, held.clone(), self.lease).await? {
             None => Ok(Claim::Ours(ticket)),

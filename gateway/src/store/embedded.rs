@@ -9,9 +9,10 @@ use bindings::wasi::keyvalue::{
 };
 use penstock::{
     host::{HostError, wasi},
+    policy::time::Tick,
     state::embedded::{self, Embedded, Undone},
 };
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 mod bindings {
     #![allow(
@@ -45,8 +46,43 @@ const TRIES: u32 = 10;
 /// The longest pause before another try; a random part of it is waited.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Does one operation.
+/// How often it is looked through for what has expired, by one instance or another.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// How many keys are looked at each time. It takes some 20 ms, in which the instance does nothing else.
+const SWEPT: usize = 1_000;
+
+/// Under which whose turn it is stands in the store.
+const SWEEPER: &str = "penstock/sweep";
+
+thread_local! {
+    /// When this instance last saw to it.
+    static SWEPT_AT: Cell<Option<Tick>> = const { Cell::new(None) };
+}
+
+/// Does one operation, and now and then removes what has expired.
 pub(super) async fn with<T>(
+    operation: impl Fn(&Embedded<'_, Bucket>) -> Result<T, Undone<Error>>,
+) -> Result<T, HostError> {
+    let answer = do_once(operation).await?;
+    let is_due = |at: Tick| wasi::now().since(at) >= SWEEP_EVERY;
+    if SWEPT_AT.get().is_none_or(is_due) {
+        SWEPT_AT.set(Some(wasi::now()));
+        // That it did not work is no harm: its turn comes again.
+        _ = do_once(|state| {
+            let me = wasi::random_bits().to_le_bytes();
+            let ttl = u64::try_from(SWEEP_EVERY.as_millis()).unwrap_or(u64::MAX);
+            match state.claim(SWEEPER, &me, ttl)? {
+                None => state.sweep(SWEPT, wasi::random_bits()),
+                Some(_) => Ok(0),
+            }
+        })
+        .await;
+    }
+    Ok(answer)
+}
+
+async fn do_once<T>(
     operation: impl Fn(&Embedded<'_, Bucket>) -> Result<T, Undone<Error>>,
 ) -> Result<T, HostError> {
     let bucket = open()?;
@@ -81,6 +117,19 @@ impl embedded::Bucket for Bucket {
 
     fn delete(&self, key: &str) -> Result<(), Error> {
         Bucket::delete(self, key)
+    }
+
+    fn keys(&self) -> Result<Vec<String>, Error> {
+        let (mut all, mut cursor) = (Vec::new(), None);
+        loop {
+            let response = self.list_keys(cursor.as_deref())?;
+            let is_empty = response.keys.is_empty();
+            all.extend(response.keys);
+            cursor = response.cursor;
+            if cursor.is_none() || is_empty {
+                return Ok(all);
+            }
+        }
     }
 
     fn create(&self, key: &str) -> Result<(), Error> {

@@ -6,6 +6,7 @@ use futures_util::future::LocalBoxFuture;
 use penstock::{
     host::{Body, BodyError, Host, HostError, Request, Response, SendError, Source, State},
     policy::{
+        classify::{Reason, Sent},
         secret::Secret,
         time::{Tick, WallTime},
     },
@@ -110,8 +111,15 @@ impl Host for FakeHost {
         self.asked.borrow_mut().push(request.path_and_query.clone());
         if let Some(Body::Stream(mut streamed)) = request.body {
             let mut body = Vec::new();
-            while let Ok(Some(piece)) = streamed.source.next().await {
-                body.extend(piece);
+            loop {
+                match streamed.source.next().await {
+                    Ok(Some(piece)) => body.extend(piece),
+                    Ok(None) => break,
+                    Err(_) => {
+                        let detail = "the request's body broke off".to_owned();
+                        return Err(SendError { reason: Reason::Connection, sent: Sent::Maybe, detail });
+                    }
+                }
             }
             self.received.borrow_mut().push(String::from_utf8(body).unwrap());
         }
@@ -172,6 +180,10 @@ impl State for FakeHost {
     }
 
     async fn state_release(&self, _: &str, _: Vec<u8>) -> Result<(), HostError> {
+        Err(no_store())
+    }
+
+    async fn state_keys(&self, _: &str, _: usize) -> Result<Vec<String>, HostError> {
         Err(no_store())
     }
 

@@ -71,4 +71,17 @@ fn a_body_goes_to_the_vendor_as_a_form() {
     let seen = post(&self::gateway(|_| answer(200, "{}")), &[name]);
     assert_eq!((seen.status, seen.json()["type"].as_str()), (403, Some("urn:penstock:failure:role")));
     assert_eq!(gateway.client().host().asked.borrow().len(), 0);
+
+    // One byte too many: by what is said of it, and by what comes.
+    for (length, sent) in [(&[("content-length", "6")][..], 0), (&[], 1)] {
+        let gateway = admin();
+        gateway.client().host().reset("PENSTOCK_MAX_FILE_BYTES", "5");
+        let seen = post(&gateway, &[&[name], length].concat());
+        assert_eq!(
+            (seen.status, seen.json()["type"].as_str()),
+            (413, Some("urn:penstock:failure:too-large"))
+        );
+        assert_eq!(seen.json()["fields"][0]["field"], "body.length");
+        assert_eq!(gateway.client().host().asked.borrow().len(), sent, "{length:?}");
+    }
 }

@@ -24,10 +24,12 @@ mod report;
 mod result_line;
 mod serve;
 mod settings;
+mod shared_state;
 mod simulate;
 #[cfg(target_os = "linux")]
 mod soak;
 mod start;
+mod state;
 mod stopping;
 mod target;
 mod text;
@@ -115,6 +117,9 @@ enum Command {
     Provider(provider::Provider),
     /// Runs the Spin gateway in Wasmtime, against a simulated ServiceTitan.
     Serve(serve::Serve),
+    /// Shows what instances share of a tenant (tokens, limits, answers, webhooks), or removes it: from the
+    /// Redis of PENSTOCK_STATE_URL, the file of PENSTOCK_STATE_FILE, or the file of `serve --real`.
+    State(state::Shared),
     /// Makes the contract's WIT from a vendor's OpenAPI documents, or compares the two.
     Import(import::Import),
     /// Prints the completions of a shell.
@@ -187,6 +192,7 @@ impl Command {
             Command::Download(command) => async move { command.run(&told).await }.boxed(),
             Command::Operations(command) => command.run().boxed(),
             Command::Ready(command) => command.run().boxed(),
+            Command::State(command) => command.run().boxed(),
             Command::Simulate(command) => on_a_thread(|| command.run()).boxed(),
             Command::Import(command) => on_a_thread(|| command.run()).boxed(),
             Command::Completions(command) => on_a_thread(|| command.run::<Arguments>()).boxed(),

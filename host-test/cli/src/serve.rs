@@ -5,8 +5,9 @@ use crate::{
     network::{ALLOW, Allowed, Network},
     report::Unfit,
     settings::EnvFile,
+    shared_state,
     stopping::Stopping,
-    told::{announce, tell},
+    told::{announce, tell, warning},
 };
 use anyhow::{Context, Result};
 use clap::Args;
@@ -19,7 +20,7 @@ use penstock_host::{
     sources::{Layered, Map, Source},
 };
 use penstock_simulated::servicetitan::{Config, SimulatedServiceTitan};
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
 const API_KEY_HASH: &str = "PENSTOCK_API_KEY_HASH";
@@ -52,6 +53,11 @@ pub(crate) struct Serve {
     /// ends with a line that says where to resume.
     #[arg(long, default_value_t = 10, value_name = "SECONDS")]
     grace: u64,
+    /// Keep what instances share (tokens, limits, webhooks) in this file. Without it that is
+    /// PENSTOCK_STATE_FILE, or with --real a file of this user's, and else the memory of this process.
+    /// A Redis in PENSTOCK_STATE_URL comes first.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     #[command(flatten)]
     network: Network,
     #[command(flatten)]
@@ -88,6 +94,7 @@ impl Serve {
             .config(settings())
             .outbound(outbound)
             .logs(Logs::stderr());
+        let environment = self.with_state(environment, &standard).await?;
         let mut options = GatewayOptions::default();
         options.idle = Duration::from_secs(self.idle);
         let gateway = Gateway::serve(listener, environment, options).await?;
@@ -103,6 +110,28 @@ impl Serve {
             provider.shutdown().await;
         }
         Ok(())
+    }
+
+    /// With the store in a file, if there is to be one.
+    async fn with_state(&self, environment: Environment, settings: &impl Source) -> Result<Environment> {
+        let named = match &self.state {
+            Some(file) => Some(file.clone()),
+            None => shared_state::file(settings).await?,
+        };
+        if let Some(file) = named {
+            return Ok(environment.key_value(Arc::new(shared_state::open(file)?)));
+        }
+        let Some(file) = shared_state::default_file().filter(|_| self.real) else { return Ok(environment) };
+        Ok(match shared_state::open(file) {
+            Ok(state) => environment.key_value(Arc::new(state)),
+            // A container may have no place for it.
+            Err(Unfit(why)) => {
+                let text =
+                    format_args!("{why}; tokens, limits and webhooks are kept in the memory of this process");
+                warning("state", serde_json::json!({}), text);
+                environment
+            }
+        })
     }
 
     /// The vendors, what is configured, and what was allowed.

@@ -4,6 +4,7 @@ use crate::{
     network::{ALLOW, Allowed, Network},
     report::Unfit,
     settings::EnvFile,
+    shared_state,
 };
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -11,7 +12,9 @@ use penstock_host::{
     Environment, Plugin,
     bindings::types::{CallOptions, OnMisfit},
     sources::{Layered, Map, Source},
+    state::State,
 };
+use std::{path::PathBuf, sync::Arc};
 
 /// The setting, and what holds without it.
 const BATCH_SIZE: (&str, u32) = ("BATCH_SIZE", 8);
@@ -87,8 +90,32 @@ impl Target {
         self.plugin_that_may_reach(&[]).await
     }
 
+    /// The same on the shared state, which is in `file` if the settings name none and it is there.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub(crate) async fn plugin_with_state(&self, file: Option<PathBuf>) -> Result<Plugin> {
+        let standard = self.env_file.settings().await?;
+        let state = match (shared_state::configured(&standard).await?, file.filter(|file| file.exists())) {
+            (Some(state), _) => state,
+            (None, Some(file)) => Arc::new(shared_state::open(file)?),
+            (None, None) => {
+                let message = "there is no shared state: set PENSTOCK_STATE_URL or PENSTOCK_STATE_FILE";
+                return Err(Unfit(message.to_owned()).into());
+            }
+        };
+        self.started(&[], Some(state)).await
+    }
+
     /// The same with more origins that requests may go to.
     pub(crate) async fn plugin_that_may_reach(&self, origins: &[String]) -> Result<Plugin> {
+        let standard = self.env_file.settings().await?;
+        let state = shared_state::configured(&standard).await?;
+        self.started(origins, state).await
+    }
+
+    async fn started(&self, origins: &[String], state: Option<Arc<dyn State>>) -> Result<Plugin> {
         let standard = self.env_file.settings().await?;
         let mut given = Vec::new();
         let mut allowed = Allowed::with(&standard).await?;
@@ -111,12 +138,16 @@ impl Target {
         }
         // What fails is told in words at the end; the log line of it would be noise.
         // Nobody else has the store of this process, so that nothing is to be agreed in it.
-        let alone = Map::new([("LOG_LEVEL", "error"), ("PENSTOCK_SHARE_LIMITS", "false")]);
-        let settings = Layered::new().then(Map::new(given)).then(standard.clone()).then(alone);
-        let environment = Environment::from_process()
+        let shares = if state.is_some() { "true" } else { "false" };
+        let quiet = Map::new([("LOG_LEVEL", "error"), ("PENSTOCK_SHARE_LIMITS", shares)]);
+        let settings = Layered::new().then(Map::new(given)).then(standard.clone()).then(quiet);
+        let mut environment = Environment::from_process()
             .secrets(standard)
             .config(settings)
             .outbound(self.network.outbound(allowed).await?);
+        if let Some(state) = state {
+            environment = environment.state(state);
+        }
         Ok(Plugin::start(environment).await?)
     }
 

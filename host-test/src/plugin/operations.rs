@@ -6,7 +6,7 @@ use super::{Plugin, owned};
 use crate::{
     Error, Records,
     bindings::{
-        admin::{Readiness, Scope},
+        admin::{Readiness, Scope, Stored},
         operations::{Answer, BatchCall, BatchOptions, BatchResult, ListItem, Operation},
         types::{CallOptions, Outcome},
     },
@@ -217,6 +217,41 @@ impl Plugin {
         let (provider, account, owner) = (provider.to_owned(), account.map(str::to_owned), owner.to_owned());
         let asked = self.read(|caller, guest| {
             guest.penstock_connector_admin().call_forget_owner(caller, provider, account, owner).boxed()
+        });
+        Ok(asked.await??)
+    }
+
+    /// What the shared state has of an account's tenant, by kind.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Failure`] for an unknown provider, incomplete settings, or a store that does not
+    /// answer; else as [`Plugin::run`].
+    pub async fn list_state(&self, provider: &str, account: Option<&str>) -> Result<Vec<Stored>, Error> {
+        let (provider, account) = (provider.to_owned(), account.map(str::to_owned));
+        let asked = self.read(|caller, guest| {
+            guest.penstock_connector_admin().call_list_state(caller, provider, account).boxed()
+        });
+        Ok(asked.await??)
+    }
+
+    /// Removes what the shared state has of these kinds of an account's tenant, and says how many
+    /// keys that were. Without `limit` an app may send too much for a moment; without `webhook`
+    /// events may be handed out again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plugin::list_state`], and for a kind that there is not.
+    pub async fn clear_state(
+        &self,
+        provider: &str,
+        account: Option<&str>,
+        kinds: &[&str],
+    ) -> Result<u32, Error> {
+        let (provider, account) = (provider.to_owned(), account.map(str::to_owned));
+        let kinds: Vec<_> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let asked = self.read(|caller, guest| {
+            guest.penstock_connector_admin().call_clear_state(caller, provider, account, kinds).boxed()
         });
         Ok(asked.await??)
     }

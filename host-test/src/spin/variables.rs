@@ -20,7 +20,9 @@ impl<T: Send + 'static> HostWithStore<T> for Spin {
         let source = caller.with(|mut access| access.get().imports.variables.clone());
         Ok(match source.get(&name.to_ascii_uppercase()).await {
             Ok(Some(value)) => Ok(value.expose().to_owned()),
-            // A manifest gives every variable a default, and the empty text is ours.
+            // No manifest declares variables for accounts of any name.
+            Ok(None) if name.starts_with("penstock_account_") => Err(Error::Undefined(name)),
+            // Ours gives every other one a default, which is empty where nothing else holds.
             Ok(None) => Ok(String::new()),
             Err(HostError::Denied(_)) => Err(Error::Undefined(name)),
             Err(error) => Err(Error::Provider(error.to_string())),

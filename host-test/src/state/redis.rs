@@ -2,7 +2,7 @@
 
 mod link;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use penstock_policy::time::millis;
@@ -145,6 +145,21 @@ impl State for RedisState {
 
     fn release<'a>(&'a self, key: &'a str, expected: &'a [u8]) -> BoxFuture<'a, Result<(), HostError>> {
         Box::pin(async move { self.ask(Command::release(key, expected.to_vec())).await.map(drop) })
+    }
+
+    fn keys<'a>(&'a self, prefix: &'a str, most: usize) -> BoxFuture<'a, Result<Vec<String>, HostError>> {
+        Box::pin(async move {
+            let (mut found, mut cursor) = (BTreeSet::new(), b"0".to_vec());
+            loop {
+                let reply = self.ask(Command::scan(&cursor, prefix)).await?;
+                let (next, keys) = read(commands::scanned(&reply))?;
+                found.extend(keys);
+                match next {
+                    Some(next) if found.len() < most => cursor = next,
+                    _ => return Ok(found.into_iter().take(most).collect()),
+                }
+            }
+        })
     }
 
     fn turns<'a>(

@@ -38,7 +38,10 @@ impl Answer {
 
 impl Served {
     async fn new(further: &[(&str, &str)]) -> Served {
-        let provider = SimulatedServiceTitan::start(Config::small(130)).await.unwrap();
+        Served::over(SimulatedServiceTitan::start(Config::small(130)).await.unwrap(), further).await
+    }
+
+    async fn over(provider: SimulatedServiceTitan, further: &[(&str, &str)]) -> Served {
         let key = api_key::generate(&[7; 32]).expose().to_owned();
         let hash = api_key::hash(&key);
         let further = [&[("PENSTOCK_API_KEY_HASH", hash.as_str())], further].concat();
@@ -97,6 +100,95 @@ async fn readiness_names_everything_missing() {
     assert_eq!((open.status, open.json().get("checks")), (503, None));
     let shut = Served::new(&[("PENSTOCK_API_KEY_HASH", "")]).await.get_as("/ready", None).await;
     assert!(shut.status == 503 && shut.body.contains("PENSTOCK_API_KEY_HASH"), "{}", shut.body);
+}
+
+#[tokio::test]
+async fn further_accounts_need_no_variables_of_their_own() {
+    let provider = SimulatedServiceTitan::start(Config::small(3)).await.unwrap();
+    let own: serde_json::Map<String, Value> = provider
+        .settings()
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("SERVICETITAN_"))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.into()))
+        .collect();
+    assert!(own.contains_key("servicetitan_client_secret"), "{own:?}");
+    let accounts = serde_json::json!({"North-East": own, "south": {"tenant_id": 5}}).to_string();
+    let nothing = provider.settings().into_iter().map(|(name, _)| (name, String::new()));
+    let nothing: Vec<_> = nothing.filter(|(name, _)| name.starts_with("SERVICETITAN_")).collect();
+    let mut further: Vec<_> = nothing.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    further.extend([
+        ("PENSTOCK_ACCOUNTS", accounts.as_str()),
+        ("PENSTOCK_READY_ACCOUNTS", "servicetitan/north-east,servicetitan/south"),
+    ]);
+    let served = Served::over(provider, &further).await;
+    let north = served.get(&JOBS.replace("default", "north-east")).await;
+    assert_eq!(
+        (north.status, north.json()["data"].as_array().map(Vec::len)),
+        (200, Some(3)),
+        "{}",
+        north.body
+    );
+    assert_eq!(served.get(JOBS).await.status, 503, "the default account has nothing");
+
+    let ready = served.get("/ready").await;
+    assert_eq!(ready.status, 503);
+    let told = ready.json();
+    let missing: Vec<_> =
+        told["checks"]["settings"].as_array().unwrap().iter().map(|check| &check["output"]).collect();
+    let why = "is neither in PENSTOCK_ACCOUNTS nor declared in spin.toml";
+    let expected = ["CLIENT_ID", "CLIENT_SECRET", "APP_KEY"]
+        .map(|name| format!("PENSTOCK_ACCOUNT_SOUTH_SERVICETITAN_{name} {why}"));
+    for expected in &expected[..2] {
+        assert!(missing.iter().any(|missing| *missing == expected), "{expected}: {}", ready.body);
+    }
+}
+
+#[tokio::test]
+async fn accounts_that_cannot_be_read_are_told_and_not_shown() {
+    let served = Served::new(&[("PENSTOCK_ACCOUNTS", r#"{"north": {"CLIENT_IDD": "canary"}}"#)]).await;
+    let ready = served.get("/ready").await;
+    assert_eq!(ready.status, 503);
+    assert!(ready.body.contains("PENSTOCK_ACCOUNTS has `CLIENT_IDD` of `north`"), "{}", ready.body);
+    let call = served.get(&JOBS.replace("default", "north")).await;
+    assert!(call.status >= 500 && call.body.contains("PENSTOCK_ACCOUNTS"), "{}", call.body);
+    assert!(!ready.body.contains("canary") && !call.body.contains("canary"));
+    assert_eq!(served.get(JOBS).await.status, 200, "the default account needs none of it");
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_allowed_is_named() {
+    let elsewhere = [("SERVICETITAN_AUTH_URL", "https://auth.example:8443")];
+    let served = Served::new(&elsewhere).await;
+    let checks = |ready: &Answer| ready.json()["checks"]["outbound"].clone();
+    assert_eq!(checks(&served.get("/ready").await), Value::Null, "nothing was asked for yet");
+    let call = served.get(JOBS).await;
+    assert_eq!(call.status, 500);
+    assert!(call.body.contains("auth.example:8443"), "{}", call.body);
+    let ready = served.get("/ready").await;
+    assert_eq!(checks(&ready)[0]["componentId"], "https://auth.example:8443", "{}", ready.body);
+    assert_eq!((ready.status, &checks(&ready)[0]["status"]), (200, &Value::from("warn")));
+}
+
+/// What answers `/live` in Spin, beside the gateway.
+#[tokio::test]
+async fn the_component_for_live_answers_like_the_gateway_and_asks_nothing() {
+    let engine = penstock_host::Engine::shared().unwrap();
+    let live =
+        wasmtime::component::Component::from_binary(engine.wasmtime(), penstock_host::LIVE_WASM).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let environment = penstock_host::Environment::empty();
+    let alone = Gateway::serve_on(&engine, &live, listener, environment, GatewayOptions::default()).unwrap();
+    let whole = Served::new(&[]).await;
+    let expected = whole.get_as("/live", None).await;
+    let served = Served { gateway: alone, ..whole };
+    // The server would answer `/live` by itself.
+    let seen = served.get_as("/", None).await;
+    assert_eq!((seen.status, &seen.body), (200, &expected.body));
+    for (name, value) in &expected.headers {
+        if name != "date" {
+            assert_eq!(seen.headers.get(name), Some(value), "{name}");
+        }
+    }
 }
 
 #[tokio::test]

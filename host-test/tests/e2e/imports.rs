@@ -40,6 +40,17 @@ fn the_plugin_imports_wasi_and_our_three_interfaces() {
 }
 
 #[test]
+fn what_answers_live_imports_nothing_that_could_keep_it_waiting() {
+    let engine = Engine::shared().unwrap();
+    let live = Component::from_binary(engine.wasmtime(), penstock_host::LIVE_WASM).unwrap();
+    let found = imports(&live);
+    for name in &found {
+        assert!(name.starts_with("wasi:cli/") || name.starts_with("wasi:http/types@"), "{name}");
+    }
+    golden("live-imports.txt", &found);
+}
+
+#[test]
 fn the_gateway_imports_wasi_and_spins() {
     let found = imports(&Engine::shared().unwrap().gateway().unwrap());
     for name in &found {

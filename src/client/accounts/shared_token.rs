@@ -15,6 +15,7 @@ use crate::{
     },
     providers::api::Credentials,
 };
+use penstock_state::names;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -63,7 +64,7 @@ pub(crate) enum Turn {
 fn name(account: &Account, key: &SealKey) -> String {
     let key = key.name();
     let whose = [account.provider.name(), &account.site.tenant, &account.site_name, &account.name, &key];
-    format!("penstock/token/{}", hash(whose))
+    names::key(names::TOKEN, account.group.as_str(), &hash(whose))
 }
 
 impl<H: Host> Accounts<H> {

@@ -25,7 +25,8 @@ pub(crate) fn check_size(call: &Call, most: u64) -> Result<(), Failure> {
         Some(length) if length > most => {
             let message =
                 format!("the file has {length} bytes, and at most {most} (PENSTOCK_MAX_FILE_BYTES)");
-            Err(failure::refused(FailureKind::TooLarge, message, Vec::new()))
+            let field = FieldError::new("body.length", message.clone());
+            Err(failure::refused(FailureKind::TooLarge, message, vec![field]))
         }
         _ => Ok(()),
     }
@@ -68,12 +69,11 @@ fn blame(broken: &Broken) -> Failed {
     let (effect, class) = (Effect::Unknown, Class::Final);
     let fault = Fault { reason: Reason::Connection, effect, class, status: None, hint: None };
     let (kind, field) = match broken {
-        Broken::TooLarge(_) => (FailureKind::TooLarge, None),
-        Broken::TooMany { .. } | Broken::TooFew { .. } => (FailureKind::BadInput, Some("body.length")),
-        Broken::Unreadable(_) => (FailureKind::BadInput, Some("body.content")),
+        Broken::TooLarge(_) => (FailureKind::TooLarge, "body.length"),
+        Broken::TooMany { .. } | Broken::TooFew { .. } => (FailureKind::BadInput, "body.length"),
+        Broken::Unreadable(_) => (FailureKind::BadInput, "body.content"),
     };
     let message = broken.to_string();
-    let fields = field.map(|field| FieldError::new(field, message.clone()));
-    let detail = ErrorDetail::new(kind, message);
-    Failed { fault, detail: ErrorDetail { fields: fields.into_iter().collect(), ..detail } }
+    let fields = vec![FieldError::new(field, message.clone())];
+    Failed { fault, detail: ErrorDetail { fields, ..ErrorDetail::new(kind, message) } }
 }

@@ -21,7 +21,10 @@ fn rig() -> (Rig, Store) {
 fn name(store: &Store) -> String {
     let contents = store.contents();
     let mut names = contents.iter().filter_map(|line| line.split_once('=').map(|(name, _)| name));
-    names.find(|name| name.starts_with("penstock/token/") && !name.ends_with("/fetching")).unwrap().to_owned()
+    names
+        .find(|name| name.starts_with("penstock/token/{servicetitan/") && !name.ends_with("/fetching"))
+        .unwrap()
+        .to_owned()
 }
 
 #[test]

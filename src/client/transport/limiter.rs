@@ -22,6 +22,7 @@ use crate::{
     },
 };
 use litemap::LiteMap;
+use penstock_state::names;
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -55,6 +56,13 @@ impl GroupKey {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What its plan is stored under. The first three parts of the name are the tenant's.
+    fn record(&self) -> String {
+        let end = self.0.match_indices('/').nth(2).map_or(self.0.len(), |(at, _)| at);
+        let (tenant, rest) = self.0.split_at(end);
+        names::key(names::LIMIT, tenant, rest.trim_start_matches('/'))
     }
 }
 
@@ -306,7 +314,7 @@ impl Buckets {
         buckets.made += 1;
         let id = GroupId(buckets.made);
         let group = RefCell::new(Group::new(id, &setup, now, host.random()));
-        let record = format!("penstock/limit/{key}");
+        let record = key.record();
         let bucket = Rc::new(Bucket {
             key: key.clone(),
             record,

@@ -160,6 +160,13 @@ impl State for Simulated {
         .await
     }
 
+    async fn state_keys(&self, prefix: &str, most: usize) -> Result<Vec<String>, HostError> {
+        self.read(|entries| {
+            entries.keys().filter(|key| key.starts_with(prefix)).take(most).cloned().collect()
+        })
+        .await
+    }
+
     async fn state_turns(&self, key: &str, request: &TurnRequest) -> Result<Turns, HostError> {
         let store = self.reach().await?;
         let now = self.0.clock.now().as_nanos() / 1_000 + EPOCH;

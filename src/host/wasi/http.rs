@@ -2,7 +2,7 @@
 
 use super::{
     code::{Said, certificate, describe, said},
-    nanoseconds,
+    nanoseconds, refused,
 };
 use crate::{
     host::{Body, BodyError, Opened, Request, Response, SendError, Source, Streamed, Timeouts},
@@ -32,7 +32,7 @@ pub type End = Result<Option<Trailers>, ErrorCode>;
 /// When no answer came; whether the request may have arrived is in the error.
 pub async fn send(request: Request) -> Result<Response, SendError> {
     let max_body = request.max_body;
-    let peer = peer(&request);
+    let peer = Peer::of(&request);
     let (request, _sending) = outgoing(request)?;
     let response = client::send(request).await.map_err(|code| failed(&peer, &code))?;
     let (status, headers) = head(&response);
@@ -45,7 +45,7 @@ pub async fn send(request: Request) -> Result<Response, SendError> {
 /// # Errors
 /// When no answer came; whether the request may have arrived is in the error.
 pub async fn open(request: Request) -> Result<Opened, SendError> {
-    let peer = peer(&request);
+    let peer = Peer::of(&request);
     let (request, sending) = outgoing(request)?;
     let response = client::send(request).await.map_err(|code| failed(&peer, &code))?;
     let (status, headers) = head(&response);
@@ -275,8 +275,12 @@ async fn read(response: wasi::Response, most: usize) -> Result<bytes::Bytes, Bod
 /// could have sent anything: it refused the request itself, found no address, no open port, or
 /// no certificate that it trusts. What only our own kind of host can know is `Sent::Maybe` with
 /// the reason [`Reason::Connect`]; a setting says that it does (`host_knows_unsent`).
-fn failed(peer: &str, code: &ErrorCode) -> SendError {
+fn failed(peer: &Peer, code: &ErrorCode) -> SendError {
     use ErrorCode as E;
+    if matches!(code, E::HttpRequestDenied) {
+        refused::note(peer.origin());
+    }
+    let place = &peer.place;
     let said = said(code);
     let (reason, sent) = match code {
         _ if matches!(said, Some(Said::Stopping)) => (Reason::Stopping, Sent::No),
@@ -316,17 +320,30 @@ fn failed(peer: &str, code: &ErrorCode) -> SendError {
         Some(Said::Proxy(text)) => format!("the {text}"),
         _ => certificate(code).map_or_else(|| describe(code), str::to_owned),
     };
-    SendError { reason, sent, detail: format!("{phase}{peer}: {why}") }
+    SendError { reason, sent, detail: format!("{phase}{place}: {why}") }
 }
 
-/// Host and port that a request goes to.
-fn peer(request: &Request) -> String {
-    let authority = request.authority.as_str();
-    // A colon inside of brackets belongs to an address.
-    let has_port = authority.rsplit(']').next().unwrap_or_default().contains(':');
-    match (has_port, request.https) {
-        (true, _) => authority.to_owned(),
-        (false, true) => format!("{authority}:443"),
-        (false, false) => format!("{authority}:80"),
+/// Where a request goes.
+struct Peer {
+    https: bool,
+    /// Host and port.
+    place: String,
+}
+
+impl Peer {
+    fn of(request: &Request) -> Peer {
+        let authority = request.authority.as_str();
+        // A colon inside of brackets belongs to an address.
+        let has_port = authority.rsplit(']').next().unwrap_or_default().contains(':');
+        let place = match (has_port, request.https) {
+            (true, _) => authority.to_owned(),
+            (false, true) => format!("{authority}:443"),
+            (false, false) => format!("{authority}:80"),
+        };
+        Peer { https: request.https, place }
+    }
+
+    fn origin(&self) -> String {
+        format!("{}://{}", if self.https { "https" } else { "http" }, self.place)
     }
 }

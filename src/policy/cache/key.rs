@@ -84,6 +84,22 @@ impl Key {
         self.0.ends_with(&epoch.to_be_bytes())
     }
 
+    /// Whose it is: provider, environment without the place of its API, and tenant, as in
+    /// `servicetitan/production/77`.
+    #[must_use]
+    pub fn tenant(&self) -> String {
+        let mut rest = self.0.get(1..).unwrap_or_default();
+        let mut next = || {
+            let (length, after) = rest.split_first_chunk::<8>()?;
+            let (text, after) = after.split_at_checked(usize::try_from(u64::from_be_bytes(*length)).ok()?)?;
+            rest = after;
+            std::str::from_utf8(text).ok()
+        };
+        let [provider, environment, tenant] = [next(), next(), next()].map(Option::unwrap_or_default);
+        let environment = environment.split('@').next().unwrap_or_default();
+        format!("{provider}/{environment}/{tenant}")
+    }
+
     /// The bytes, to be hashed.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

@@ -33,9 +33,12 @@ impl Bucket for Spin {
     }
 
     fn delete(&self, key: &str) -> Result<(), ()> {
-        assert!(key.starts_with(VALUE), "only values are removed: {key}");
         self.0.lock().unwrap().remove(key);
         Ok(())
+    }
+
+    fn keys(&self) -> Result<Vec<String>, ()> {
+        Ok(self.0.lock().unwrap().keys().cloned().collect())
     }
 
     fn create(&self, key: &str) -> Result<(), ()> {
@@ -151,4 +154,49 @@ fn turns_of_many_at_once_are_all_different() {
     let all = all.into_inner().unwrap();
     assert_eq!(all.len(), 900);
     assert_eq!((all.first(), all.last()), (Some(&NOW), Some(&(NOW + 899_000))), "none is lost");
+}
+
+#[test]
+fn keys_in_use_are_found_by_their_beginning_and_removed_whatever_they_are() {
+    let bucket = Spin::default();
+    at(&bucket, 0).set("a/1", b"v", Some(10)).unwrap();
+    at(&bucket, 0).claim("a/2", b"c", 10).unwrap();
+    at(&bucket, 0).set("b/1", b"v", None).unwrap();
+    at(&bucket, 0).claim("a/3", b"c", 5).unwrap();
+    let found = |after| {
+        let mut found = at(&bucket, after).keys("a/", 9).unwrap();
+        found.sort();
+        found
+    };
+    assert_eq!(found(0), ["a/1", "a/2", "a/3"]);
+    assert_eq!(found(5), ["a/1", "a/2"]);
+    assert_eq!(at(&bucket, 0).keys("", 2).unwrap().len(), 2);
+    at(&bucket, 0).delete("a/1").unwrap();
+    at(&bucket, 0).delete("a/2").unwrap();
+    assert_eq!(found(0), ["a/3"]);
+    assert_eq!(at(&bucket, 0).claim("a/2", b"other", 10), Ok(None));
+}
+
+#[test]
+fn what_expired_long_ago_is_swept_and_nothing_else() {
+    let bucket = Spin::default();
+    for number in 0..10 {
+        at(&bucket, 0).set(&format!("old/{number}"), b"v", Some(10)).unwrap();
+        at(&bucket, 0).claim(&format!("old/{number}"), b"c", 10).unwrap();
+        at(&bucket, 0).set(&format!("for-good/{number}"), b"v", None).unwrap();
+    }
+    let hour = SWEPT_AFTER_MS;
+    at(&bucket, hour).claim("late", b"c", 1).unwrap();
+    let foreign = bucket.0.lock().unwrap().insert("theirs".to_owned(), cell::full(b"v", 0));
+    assert_eq!(foreign, None);
+    assert_eq!(at(&bucket, hour + 10).sweep(99, 7), Ok(0), "an hour is not over");
+    assert_eq!(at(&bucket, hour + 11).sweep(0, 7), Ok(0));
+    let mut gone = 0;
+    for random in [0, 5, u64::MAX] {
+        gone += at(&bucket, hour + 11).sweep(12, random).unwrap();
+    }
+    gone += at(&bucket, hour + 11).sweep(99, 3).unwrap();
+    assert_eq!(gone, 20);
+    let left = bucket.0.lock().unwrap().len();
+    assert_eq!(left, 12, "ten values for good, a claim that ended a moment ago, and what is another's");
 }

@@ -35,20 +35,20 @@ fn an_event_is_handed_out_once_and_after_a_failure_again() {
     let host = host(1);
     host.clone().run(async {
         let claims = claims(&host);
-        let first = ours(claims.claim(&["v", "e1"]).await);
-        assert_eq!(claims.claim(&["v", "e1"]).await, Ok(Claim::Taken));
+        let first = ours(claims.claim("t", &["v", "e1"]).await);
+        assert_eq!(claims.claim("t", &["v", "e1"]).await, Ok(Claim::Taken));
         claims.release(&first).await.unwrap();
-        let second = ours(claims.claim(&["v", "e1"]).await);
+        let second = ours(claims.claim("t", &["v", "e1"]).await);
         assert_ne!(first, second);
         // Whoever gave it back cannot give back what another one has.
         claims.release(&first).await.unwrap();
-        assert_eq!(claims.claim(&["v", "e1"]).await, Ok(Claim::Taken));
+        assert_eq!(claims.claim("t", &["v", "e1"]).await, Ok(Claim::Taken));
         assert_eq!(claims.done(&second).await, Ok(true));
         host.wait(13 * DAY).await;
-        assert_eq!(claims.claim(&["v", "e1"]).await, Ok(Claim::Done));
+        assert_eq!(claims.claim("t", &["v", "e1"]).await, Ok(Claim::Done));
         // Another event, and texts that only look alike.
-        ours(claims.claim(&["v", "e2"]).await);
-        ours(claims.claim(&["ve", "1"]).await);
+        ours(claims.claim("t", &["v", "e2"]).await);
+        ours(claims.claim("t", &["ve", "1"]).await);
     });
 }
 
@@ -57,28 +57,28 @@ fn the_event_of_a_consumer_that_died_comes_free() {
     let host = host(2);
     host.clone().run(async {
         let claims = claims(&host);
-        let dead = ours(claims.claim(&["e"]).await);
+        let dead = ours(claims.claim("t", &["e"]).await);
         host.wait(LEASE - Duration::from_millis(1)).await;
-        assert_eq!(claims.claim(&["e"]).await, Ok(Claim::Taken));
+        assert_eq!(claims.claim("t", &["e"]).await, Ok(Claim::Taken));
         host.wait(Duration::from_millis(1)).await;
-        let heir = ours(claims.claim(&["e"]).await);
-        assert_eq!(claims.claim(&["e"]).await, Ok(Claim::Taken));
+        let heir = ours(claims.claim("t", &["e"]).await);
+        assert_eq!(claims.claim("t", &["e"]).await, Ok(Claim::Taken));
         // The dead one was only slow, and is told.
         assert_eq!(claims.done(&dead).await, Ok(false));
-        assert_eq!(claims.claim(&["e"]).await, Ok(Claim::Done));
+        assert_eq!(claims.claim("t", &["e"]).await, Ok(Claim::Done));
         assert_eq!(claims.done(&heir).await, Ok(true));
         // One that was slow while nobody came has not been taken for dead.
-        let slow = ours(claims.claim(&["e2"]).await);
+        let slow = ours(claims.claim("t", &["e2"]).await);
         host.wait(2 * LEASE).await;
         assert_eq!(claims.done(&slow).await, Ok(true));
-        assert_eq!(claims.claim(&["e2"]).await, Ok(Claim::Done));
+        assert_eq!(claims.claim("t", &["e2"]).await, Ok(Claim::Done));
     });
 }
 
 #[test]
 fn tickets_are_read_back_and_nothing_else_is() {
     let host = host(3);
-    let ticket = host.clone().run(async { ours(claims(&host).claim(&["e"]).await) });
+    let ticket = host.clone().run(async { ours(claims(&host).claim("t", &["e"]).await) });
     assert_eq!(Ticket::parse(&ticket.to_string()), Some(ticket.clone()));
     let text = ticket.to_string();
     for wrong in [
@@ -117,7 +117,7 @@ fn a_crowd_of_deliveries_is_handled_once_each_although_consumers_die() {
             let name = event.to_string();
             for _ in 0..60 {
                 host.wait(Duration::from_millis(host.random() % 40_000)).await;
-                match claims.claim(&["v", &name]).await {
+                match claims.claim("t", &["v", &name]).await {
                     Ok(Claim::Ours(ticket)) => {
                         host.wait(Duration::from_millis(host.random() % 20_000)).await;
                         match host.random() % 10 {
@@ -148,7 +148,7 @@ fn a_crowd_of_deliveries_is_handled_once_each_although_consumers_die() {
 #[test]
 fn a_store_that_is_down_hands_nothing_out() {
     let host = Simulated::new(5);
-    let nothing = host.clone().run(async { claims(&host).claim(&["e"]).await });
+    let nothing = host.clone().run(async { claims(&host).claim("t", &["e"]).await });
     assert!(matches!(nothing, Err(HostError::Unavailable(_))), "{nothing:?}");
     assert!(host.wall_now() >= WallTime::default());
 }
@@ -162,13 +162,13 @@ fn a_claim_that_is_not_ours_to_read_comes_free() {
         host.share(store.clone());
         host.clone().run(async {
             let claims = claims(&host);
-            claims.release(&ours(claims.claim(&["e"]).await)).await.unwrap();
-            let ticket = ours(claims.claim(&["e"]).await);
+            claims.release(&ours(claims.claim("t", &["e"]).await)).await.unwrap();
+            let ticket = ours(claims.claim("t", &["e"]).await);
             let contents = store.contents();
             let key = contents.iter().find_map(|line| Some(line.split_once('=')?.0)).unwrap();
             claims.release(&ticket).await.unwrap();
             assert_eq!(host.state_claim(key, foreign.into(), DAY).await, Ok(None));
-            ours(claims.claim(&["e"]).await);
+            ours(claims.claim("t", &["e"]).await);
         });
     }
 }

@@ -4,7 +4,7 @@ use super::Instance;
 use crate::{fault::Fault, trace::Event, vendor::LENGTH};
 use penstock::{
     host::{HostError, State},
-    state::{TurnRequest, Turns},
+    state::{TurnRequest, Turns, names},
 };
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ impl Instance {
     /// The store has answered about a limit. If it is the first answer of this life, and the
     /// store has just come back, the others cannot know yet.
     fn knows_limit(&self, key: &str) {
-        let Some(name) = key.strip_prefix("penstock/limit/") else { return };
+        let Some(name) = names::parse(key).filter(|name| name.kind == names::LIMIT) else { return };
         let world = self.world();
         let back = self.0.store_back.get().is_some_and(|back| world.now() - back < LENGTH);
-        let tenant = name.split('/').find_map(|part| part.parse().ok());
-        if let Some(tenant) = tenant.filter(|_| self.0.limits.borrow_mut().insert(name.to_owned()) && back) {
+        let tenant = name.tenant.split('/').find_map(|part| part.parse().ok());
+        if let Some(tenant) = tenant.filter(|_| self.0.limits.borrow_mut().insert(key.to_owned()) && back) {
             world.vendor.borrow_mut().newcomer(tenant, world.now());
         }
     }
@@ -122,6 +122,11 @@ impl State for Instance {
         let asked = Asked { operation: "release", key, expected: &expected, ..Asked::default() };
         self.store_result(asked, &result, None);
         result
+    }
+
+    /// For whoever looks after a store: no call asks for it.
+    async fn state_keys(&self, prefix: &str, most: usize) -> Result<Vec<String>, HostError> {
+        self.0.host.state_keys(prefix, most).await
     }
 
     async fn state_turns(&self, key: &str, request: &TurnRequest) -> Result<Turns, HostError> {

@@ -184,6 +184,9 @@ async fn the_store_is_lent() {
         fn delete<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), HostError>> {
             down()
         }
+        fn keys<'a>(&'a self, _: &'a str, _: usize) -> BoxFuture<'a, Result<Vec<String>, HostError>> {
+            down()
+        }
         fn claim<'a>(
             &'a self,
             _: &'a str,

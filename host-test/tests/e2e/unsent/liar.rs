@@ -196,6 +196,10 @@ impl<T: Send + 'static> state::HostWithStore<T> for Answers {
         no_store()
     }
 
+    async fn list_keys(_: &Accessor<T, Self>, _: String, _: u32) -> Result<Vec<String>, HostError> {
+        no_store()
+    }
+
     async fn take_turns(
         _: &Accessor<T, Self>,
         _: String,

@@ -151,7 +151,7 @@ fn a_file_that_is_not_as_it_was_said_is_not_taken_for_whole() {
     assert_eq!(ends(Some(4), Pieces::new(["abc"])), (FailureKind::BadInput, "body.length".to_owned()));
     assert_eq!(ends(Some(2), Pieces::new(["abc"])), (FailureKind::BadInput, "body.length".to_owned()));
     assert_eq!(ends(None, Pieces::broken(["abc"])), (FailureKind::BadInput, "body.content".to_owned()));
-    assert_eq!(ends(None, Pieces::new(["abcdef", "ghi"])), (FailureKind::TooLarge, String::new()));
+    assert_eq!(ends(None, Pieces::new(["abcdef", "ghi"])), (FailureKind::TooLarge, "body.length".to_owned()));
 }
 
 #[test]

@@ -1,0 +1,200 @@
+//! Further accounts in one setting, so that a manifest need not declare a variable for each
+//! setting of each of them.
+//!
+//! ```json
+//! {"north": {"SERVICETITAN_CLIENT_ID": "…", "SERVICETITAN_CLIENT_SECRET": "…", "SERVICETITAN_TENANT_ID": 77}}
+//! ```
+//!
+//! is `PENSTOCK_ACCOUNT_NORTH_SERVICETITAN_CLIENT_ID` and so on; a variable of that name comes first.
+
+use crate::settings::ACCOUNTS;
+use penstock::{
+    call::account_name,
+    contract::FieldError,
+    host::{Host, HostError},
+    policy::secret::Secret,
+    providers::registry,
+    settings::of_account,
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::Value;
+use std::{collections::BTreeMap, fmt, marker::PhantomData};
+
+/// What the names of an account's settings begin with.
+pub const OF_ACCOUNT: &str = "PENSTOCK_ACCOUNT_";
+
+/// The settings of further accounts, by the names that they have in an environment.
+#[derive(Default)]
+pub struct Accounts(BTreeMap<String, Secret>);
+
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Accounts").field(&self.0.keys()).finish()
+    }
+}
+
+impl Accounts {
+    /// Reads the setting's text.
+    ///
+    /// # Errors
+    /// What is wrong with it, without any value of it: they are secrets.
+    pub fn parse(text: &str) -> Result<Accounts, FieldError> {
+        let wrong = |message: String| FieldError::new(ACCOUNTS.name, message);
+        let accounts: Pairs<Pairs<Value>> = serde_json::from_str(text).map_err(|error| {
+            // Where it is no JSON, the error has nothing of the text; else it may quote some.
+            wrong(if error.is_data() {
+                "must be an object that has an object of settings for each account".to_owned()
+            } else {
+                format!("is not JSON: {error}")
+            })
+        })?;
+        let mut found = BTreeMap::new();
+        for (account, settings) in accounts.0 {
+            let account = account_name(Some(&account)).map_err(|_| {
+                wrong(format!(
+                    "has the account `{}`, and a name has 1 to 64 letters, digits, - or _",
+                    account.escape_debug()
+                ))
+            })?;
+            for (setting, value) in settings.0 {
+                let of = |what: &str| {
+                    wrong(format!("has `{}` of `{account}`, which {what}", setting.escape_debug()))
+                };
+                let name = name(&account, &setting).ok_or_else(|| of("is no setting of an account"))?;
+                let value = match value {
+                    Value::String(text) => text,
+                    Value::Number(number) => number.to_string(),
+                    Value::Bool(switch) => switch.to_string(),
+                    Value::Null | Value::Array(_) | Value::Object(_) => return Err(of("must be a text")),
+                };
+                if found.insert(name, Secret::new(value)).is_some() {
+                    return Err(of("is there twice, perhaps in other letters"));
+                }
+            }
+        }
+        Ok(Accounts(found))
+    }
+
+    /// The setting of this name; none when it is not there or empty.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(Secret::expose).filter(|value| !value.trim().is_empty())
+    }
+}
+
+/// Reads the setting from the host.
+///
+/// # Errors
+/// The inner one is what is wrong with it, the outer one the host's own trouble.
+pub async fn read<H: Host>(host: &H) -> Result<Result<Accounts, FieldError>, HostError> {
+    let text = host.secret(ACCOUNTS.name).await?;
+    Ok(text.map_or_else(|| Ok(Accounts::default()), |text| Accounts::parse(text.expose())))
+}
+
+/// How a setting of an account is called in an environment: `client_id` as much as
+/// `SERVICETITAN_CLIENT_ID`.
+fn name(account: &str, setting: &str) -> Option<String> {
+    let setting = setting.to_ascii_uppercase();
+    registry::all().iter().find_map(|provider| {
+        let [with_provider, short] = of_account(account, &provider.name().to_ascii_uppercase(), "");
+        let webhooks = provider.webhooks().map_or(&[][..], |source| source.settings());
+        let known = provider.settings().iter().chain(webhooks).map(|known| known.name);
+        let prefix = format!("{}_", provider.name().to_ascii_uppercase());
+        known.into_iter().find_map(|known| match setting.strip_prefix(&prefix) {
+            Some(rest) if rest == known => Some(format!("{with_provider}{known}")),
+            _ if setting == known => Some(format!("{short}{known}")),
+            _ => None,
+        })
+    })
+}
+
+/// The members of an object in order, those that are there twice too.
+struct Pairs<T>(Vec<(String, T)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members(PhantomData))
+    }
+}
+
+struct Members<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+    type Value = Pairs<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = map.next_entry()? {
+            pairs.push(pair);
+        }
+        Ok(Pairs(pairs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(text: &str) -> String {
+        let wrong = Accounts::parse(text).unwrap_err();
+        assert_eq!(wrong.field, "PENSTOCK_ACCOUNTS");
+        assert!(!wrong.message.contains("canary"), "{}", wrong.message);
+        wrong.message
+    }
+
+    #[test]
+    fn settings_are_found_under_their_names_in_an_environment() {
+        let text = r#"{
+            "north-east": {"SERVICETITAN_CLIENT_ID": "a", "servicetitan_tenant_id": 77, "rate_limit": "5", "app_key": " "},
+            "South": {"ASLEEP_API_KEY": "k", "asleep_api_key_secondary": "l", "SERVICETITAN_WEBHOOK_SECRET": "w"}
+        }"#;
+        let accounts = Accounts::parse(text).unwrap();
+        let expected = [
+            ("NORTH_EAST_SERVICETITAN_CLIENT_ID", Some("a")),
+            ("NORTH_EAST_SERVICETITAN_TENANT_ID", Some("77")),
+            ("NORTH_EAST_RATE_LIMIT", Some("5")),
+            ("NORTH_EAST_APP_KEY", None),
+            ("SOUTH_ASLEEP_API_KEY", Some("k")),
+            ("SOUTH_ASLEEP_API_KEY_SECONDARY", Some("l")),
+            ("SOUTH_SERVICETITAN_WEBHOOK_SECRET", Some("w")),
+            ("SOUTH_SERVICETITAN_CLIENT_ID", None),
+        ];
+        for (name, value) in expected {
+            assert_eq!(accounts.get(&format!("{OF_ACCOUNT}{name}")), value, "{name}");
+        }
+        assert!(!format!("{accounts:?}").contains("77"), "{accounts:?}");
+        assert!(Accounts::parse("{}").unwrap().0.is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_no_value_shown() {
+        let object = "must be an object that has an object of settings for each account";
+        for text in [r#""canary""#, r#"["canary"]"#, r#"{"north": "canary"}"#, "7"] {
+            assert_eq!(wrong(text), object, "{text}");
+        }
+        for text in ["", "{", r#"{"north": {"CLIENT_ID": "canary}}"#] {
+            assert!(wrong(text).starts_with("is not JSON: "), "{text}");
+        }
+        assert!(wrong(r#"{"no rth": {}}"#).contains("the account `no rth`"));
+        let unknown = wrong(r#"{"north": {"CLIENT_IDD": "canary"}}"#);
+        assert_eq!(unknown, "has `CLIENT_IDD` of `north`, which is no setting of an account");
+        for value in [r#"["canary"]"#, "null", "{}"] {
+            let text = format!(r#"{{"north": {{"CLIENT_ID": {value}}}}}"#);
+            assert_eq!(wrong(&text), "has `CLIENT_ID` of `north`, which must be a text");
+        }
+        for twice in [
+            r#"{"north": {"CLIENT_ID": "canary", "client_id": "canary"}}"#,
+            r#"{"north": {"CLIENT_ID": "canary"}, "NORTH": {"CLIENT_ID": "canary"}}"#,
+            r#"{"a-b": {"CLIENT_ID": "canary"}, "a_b": {"CLIENT_ID": "canary"}}"#,
+        ] {
+            assert!(wrong(twice).contains("twice"), "{twice}");
+        }
+    }
+}

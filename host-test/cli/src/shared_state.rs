@@ -1,0 +1,62 @@
+//! The store that this process shares with others: a Redis or a file.
+
+use crate::report::Unfit;
+use penstock_host::{
+    sources::{Secret, Source},
+    sqlite::SqliteState,
+    state::{RedisState, State},
+};
+use std::{env, path::PathBuf, sync::Arc};
+
+/// The Redis, as the gateway has it too.
+const URL: &str = "PENSTOCK_STATE_URL";
+/// The file.
+const FILE: &str = "PENSTOCK_STATE_FILE";
+
+/// The store that the settings name; none if they name none.
+///
+/// # Errors
+///
+/// Settings that cannot be read, a URL that is none, a file that cannot be used.
+pub(crate) async fn configured(settings: &impl Source) -> Result<Option<Arc<dyn State>>, Unfit> {
+    if let Some(url) = read(settings, URL).await? {
+        let redis = RedisState::new(url.expose().trim());
+        return Ok(Some(Arc::new(redis.map_err(|error| Unfit(format!("{URL}: {error}")))?)));
+    }
+    Ok(match file(settings).await? {
+        Some(path) => Some(Arc::new(open(path)?)),
+        None => None,
+    })
+}
+
+/// The file that the settings name.
+///
+/// # Errors
+///
+/// Settings that cannot be read.
+pub(crate) async fn file(settings: &impl Source) -> Result<Option<PathBuf>, Unfit> {
+    Ok(read(settings, FILE).await?.map(|path| PathBuf::from(path.expose().trim())))
+}
+
+/// Opens a file, or makes one.
+///
+/// # Errors
+///
+/// A file that cannot be used.
+pub(crate) fn open(path: PathBuf) -> Result<SqliteState, Unfit> {
+    SqliteState::open(path).map_err(|error| Unfit(format!("the state's file ({FILE}): {error}")))
+}
+
+/// Where it is for whoever says nothing of it: the user's folder for what is to outlive a process and is
+/// no document (XDG Base Directory Specification 0.8). None where there is no such folder.
+pub(crate) fn default_file() -> Option<PathBuf> {
+    let absolute = |path: PathBuf| path.is_absolute().then_some(path);
+    let given = env::var_os("XDG_STATE_HOME").map(PathBuf::from).and_then(absolute);
+    let home = || env::home_dir().and_then(absolute).map(|home| home.join(".local/state"));
+    Some(given.or_else(home)?.join("penstock/state.db"))
+}
+
+async fn read(settings: &impl Source, name: &str) -> Result<Option<Secret>, Unfit> {
+    let found = settings.get(name).await.map_err(|error| Unfit(format!("{name}: {error}")))?;
+    Ok(found.filter(|found| !found.expose().trim().is_empty()))
+}
