@@ -24,6 +24,7 @@ mod pages;
 mod pipeline;
 mod policy_snapshot;
 mod schema_check;
+mod shared_breaker;
 pub(crate) mod store;
 pub mod stored;
 mod telemetry;
@@ -74,6 +75,8 @@ pub struct Client<H> {
     accounts: Accounts<H>,
     transport: Transport<H>,
     cache: Cache,
+    /// What instances share.
+    store: Rc<Store>,
     page_numbers: PageNumbers,
     /// How many callers there were.
     callers: Cell<u64>,
@@ -90,7 +93,8 @@ impl<H: Host> Client<H> {
             this: this.clone(),
             accounts: Accounts::new(host.clone(), telemetry.clone(), store.clone()),
             transport: Transport::new(host.clone()),
-            cache: Cache::new(0, store),
+            cache: Cache::new(0, store.clone()),
+            store,
             page_numbers: PageNumbers::default(),
             callers: Cell::new(0),
             host,

@@ -22,6 +22,7 @@ mod linear;
 pub use penstock_policy as policy;
 pub use penstock_state as state;
 pub mod providers;
+pub mod seal;
 pub mod settings;
 pub mod webhooks;
 

@@ -35,7 +35,7 @@ fuzz_target!(|data: (u8, &[u8], u64)| {
     };
     let host = Simulated::new(1);
     host.clone().run(async {
-        let claims = Claims { host: &host, lease: LEASE, keep: 14 * DAY };
+        let claims = Claims { host: &host, lease: LEASE, keep: 14 * DAY, seal: None };
         let Ok(Claim::Ours(first)) = claims.claim("t", &["e"]).await else { panic!("it is new") };
         claims.release(&first).await.unwrap();
         let ticket = first.to_string();

@@ -50,12 +50,14 @@ pub(crate) struct Acquired {
 pub(crate) struct CallLimits {
     /// What is limited together. What has a limit of its own is guarded by itself: slow
     /// reports say nothing of jobs.
-    group: GroupKey,
+    pub(crate) group: GroupKey,
     /// Whether the group is one resource with a minimum interval, and not the tenant.
     own_group: bool,
     /// The least time between two requests, if there is one.
     interval: Option<Duration>,
     pub(crate) breaker: Rc<CircuitBreaker>,
+    /// For how long an attempt of this call has opened it, until others are told.
+    pub(crate) opened: Option<Duration>,
     caller: Caller,
     /// Since when it waits to be sent: whatever holds it up, its place is kept.
     pub(crate) queued_since: Tick,
@@ -104,6 +106,7 @@ impl<H: Host> Client<H> {
             own_group,
             interval: rare.map(|rare| rare.interval).filter(|interval| !interval.is_zero()),
             breaker,
+            opened: None,
             caller: state.context.caller.unwrap_or_else(|| self.caller()),
             queued_since: state.context.queued_since.unwrap_or(state.context.began),
             turn: None,
@@ -122,6 +125,11 @@ impl<H: Host> Client<H> {
         limits: &mut CallLimits,
     ) -> Result<Acquired, Failure> {
         let harmless = state.retry.repeat() == Repeat::Harmless;
+        let shares = state.settings.breaker && state.settings.share_limits;
+        if shares && limits.breaker.asks(self.host.now()) {
+            // Boxed: it is so once in an instance's life.
+            Box::pin(self.hear_of_breaker(state, limits)).await;
+        }
         loop {
             if state.settings.breaker
                 && let Err(open) = limits.breaker.check(self.host.now(), harmless)

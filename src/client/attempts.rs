@@ -46,6 +46,9 @@ impl<H: Host> Client<H> {
                 Ok(exchanged) => return Ok(exchanged),
                 Err(failed) => failed,
             };
+            if let Some(open) = limits.opened.take() {
+                Box::pin(self.tell_of_breaker(state, &limits, open)).await;
+            }
             // Boxed, like all that few calls do.
             if failed.detail.forbidden && Box::pin(self.tries_others(state, generation)).await {
                 failed.fault.class = Class::TokenRejected;
@@ -86,6 +89,9 @@ impl<H: Host> Client<H> {
             let health = Health::of(fault.as_ref().map_or(Ok(()), Err), time);
             let hint = fault.and_then(|fault| fault.hint);
             let transition = breaker.ended(now, health, took, hint, unit(self.host.random()));
+            if let Some(Transition::Opened { until }) = transition {
+                limits.opened = Some(now.until(until));
+            }
             self.log_transition(state, transition);
         }
         match result {

@@ -17,7 +17,7 @@ pub(crate) use types::owned;
 pub use types::{Cached, Counters, Fetched, Missed, Question, Wanted};
 
 use crate::{
-    client::store::{Store, seal::SealKeys},
+    client::store::Store,
     contract::{
         Failure, Outcome,
         catalogue::{Caching, Operation},
@@ -28,6 +28,7 @@ use crate::{
         cache::{Entry, Key, Lookup, Memory, Policy, Storable, lookup, storable},
         time::{Tick, unit},
     },
+    seal::SealKeys,
 };
 use bytes::Bytes;
 use epoch::Epochs;

@@ -1,8 +1,6 @@
 //! The host's shared store, as the client uses it: never longer than it is worth, and never a
 //! reason to fail.
 
-pub(crate) mod seal;
-
 use crate::{
     host::{Host, HostError},
     policy::time::Tick,

@@ -36,6 +36,7 @@ mod rotation;
 mod servicepytan;
 mod settings;
 mod shapes;
+mod shared_breaker;
 mod stored;
 mod throttled;
 mod time;

@@ -22,10 +22,7 @@ use std::rc::Rc;
 pub(crate) struct Transport<H> {
     host: Rc<H>,
     pub(crate) limiter: Limiter,
-    /// The minimum intervals of what may be asked for rarely, such as a report. Each instance
-    /// keeps them by itself: by the store, which knows no common clock, the first turn would
-    /// be a whole interval away. If another instance was there before, the provider says so,
-    /// and for how long to wait.
+    /// The minimum intervals of what may be asked for rarely, such as a report.
     pub(crate) intervals: Limiter,
     /// The places of files under way. Their readers may be slow, so they get half of all: what
     /// nobody reads must not hold up every other call.
@@ -69,6 +66,13 @@ impl<H: Host> Transport<H> {
             instances: settings.instances,
             max_connections: settings.max_connections,
             adaptive: settings.adaptive_rate,
+        });
+        self.intervals.configure(LimiterConfig {
+            shared: settings.share_limits,
+            instances: settings.instances,
+            // Only the turns count; the requests themselves are under the common cap.
+            max_connections: usize::MAX,
+            ..LimiterConfig::default()
         });
         self.files.configure(LimiterConfig {
             shared: false,

@@ -9,7 +9,8 @@ use crate::{
     host::{Host, HostError},
     policy::{cache::Key, secret::Secret, time::WallTime},
     providers::registry,
-    settings::{self, CommonSettings, SECONDARY, common::LogLevel},
+    seal::{SealKey, SealKeys},
+    settings::{self, CommonSettings, SECONDARY, STATE_SECRET, STATE_SECRET_SECONDARY, common::LogLevel},
     webhooks::{
         Delivery, Event, Outdated, Trust, Webhooks,
         claims::{Claim, Claims, Ticket},
@@ -153,7 +154,8 @@ pub async fn claim<H: Host>(
 ) -> Result<Received, Failure> {
     let (account, settings) = account_of(client, provider, &verified.account).await?;
     let identity = [account.provider.name(), &account.site_name, &account.site.tenant, &verified.event.id];
-    match claims(client, &settings).claim(account.group.as_str(), &identity).await {
+    let keys = claim_keys(client).await?;
+    match claims(client, &settings, keys.as_ref()).claim(account.group.as_str(), &identity).await {
         Ok(Claim::Ours(ticket)) => Ok(Received::Fresh { event: verified, ticket: Some(ticket) }),
         Ok(Claim::Done) => Ok(Received::Duplicate(verified)),
         Ok(Claim::Taken) => Ok(Received::InHand(verified)),
@@ -205,7 +207,8 @@ async fn account_of<H: Host>(
 /// else has got the event as well; `host` when the store cannot be reached.
 pub async fn done<H: Host>(client: &Client<H>, ticket: &str) -> Result<(), Failure> {
     let (ticket, settings) = parse_ticket(client, ticket).await?;
-    match claims(client, &settings).done(&ticket).await {
+    let keys = claim_keys(client).await?;
+    match claims(client, &settings, keys.as_ref()).done(&ticket).await {
         Ok(true) => Ok(()),
         Ok(false) => Err(failure::refused(
             FailureKind::Conflict,
@@ -223,7 +226,8 @@ pub async fn done<H: Host>(client: &Client<H>, ticket: &str) -> Result<(), Failu
 /// then comes free when its lease is over.
 pub async fn release<H: Host>(client: &Client<H>, ticket: &str) -> Result<(), Failure> {
     let (ticket, settings) = parse_ticket(client, ticket).await?;
-    let released = claims(client, &settings).release(&ticket).await;
+    let keys = claim_keys(client).await?;
+    let released = claims(client, &settings, keys.as_ref()).release(&ticket).await;
     released.map_err(|error| failure::host("giving a webhook's event back", &error))
 }
 
@@ -243,8 +247,30 @@ fn registry_is_empty() -> Failure {
     failure::internal("there is no provider")
 }
 
-fn claims<'a, H: Host>(client: &'a Client<H>, settings: &CommonSettings) -> Claims<'a, H> {
-    Claims { host: client.host(), lease: settings.webhook_lease, keep: settings.webhook_keep }
+fn claims<'a, H: Host>(
+    client: &'a Client<H>,
+    settings: &CommonSettings,
+    seal: Option<&'a SealKeys>,
+) -> Claims<'a, H> {
+    Claims { host: client.host(), lease: settings.webhook_lease, keep: settings.webhook_keep, seal }
+}
+
+/// What claims are sealed with: the deployment's own secret, if it has one. Those that were written
+/// under an account's credentials could not be read any more once these have changed, and
+/// events that were handled would be handed out again.
+async fn claim_keys<H: Host>(client: &Client<H>) -> Result<Option<SealKeys>, Failure> {
+    let mut keys = Vec::new();
+    for name in [STATE_SECRET, STATE_SECRET_SECONDARY] {
+        match client.host().secret(name).await {
+            Ok(secret) => {
+                keys.extend(secret.map(|secret| SealKey::derive("webhook", [secret.expose().trim()])));
+            }
+            // A host that denies all names but those that it expects.
+            Err(HostError::Denied(_)) => {}
+            Err(error) => return Err(failure::host("reading secrets", &error)),
+        }
+    }
+    Ok((!keys.is_empty()).then(|| SealKeys::new(keys)))
 }
 
 async fn read_and_prove<H: Host>(

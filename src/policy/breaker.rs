@@ -236,6 +236,22 @@ impl Breaker {
         }
     }
 
+    /// Whether it has seen nothing of the provider lately, so that another instance's word is better than
+    /// none.
+    #[must_use]
+    pub fn knows_nothing(&self, now: Tick) -> bool {
+        matches!(&self.phase, Phase::Closed(window) if window.counts(now).is_empty())
+    }
+
+    /// Another instance has found that the provider is to be left alone until then. Whoever has seen
+    /// something itself goes by that: one instance whose own way is cut off must not stop all.
+    pub fn hear(&mut self, now: Tick, until: Tick) {
+        if self.knows_nothing(now) && now < until {
+            let until = until.min(now + self.policy.max_hint);
+            self.trip(until, 0);
+        }
+    }
+
     /// A request was not sent after all, or its caller has gone. A probe's place is free
     /// again.
     pub fn abandon(&mut self, permit: Permit) {
@@ -251,6 +267,11 @@ impl Breaker {
         let longest = self.policy.open_for.saturating_mul(factor).min(self.policy.max_open_for);
         let own = longest.saturating_sub(share(longest / 4, random));
         let until = now + own.max(hint.unwrap_or_default().min(self.policy.max_hint));
+        self.trip(until, reopened);
+        Transition::Opened { until }
+    }
+
+    fn trip(&mut self, until: Tick, reopened: u32) {
         self.enter(Phase::Tripped(Tripped {
             until,
             reopened,
@@ -260,7 +281,6 @@ impl Breaker {
             answers: 0,
             all_from: until + self.policy.harmless_first,
         }));
-        Transition::Opened { until }
     }
 
     fn close(&mut self) -> Transition {

@@ -8,7 +8,10 @@
 //! gets it, and once it is done nobody does. A consumer that takes longer than its lease may
 //! have been taken for dead, and is told so.
 
-use crate::host::{Host, HostError, hash};
+use crate::{
+    host::{Host, HostError, hash},
+    seal::SealKeys,
+};
 use penstock_state::names;
 use std::time::Duration;
 
@@ -21,6 +24,8 @@ pub struct Claims<'h, H> {
     pub lease: Duration,
     /// How long an event is remembered.
     pub keep: Duration,
+    /// What they are sealed with there, if the deployment has a secret for that.
+    pub seal: Option<&'h SealKeys>,
 }
 
 /// What came of an attempt to claim an event.
@@ -84,14 +89,18 @@ impl<H: Host> Claims<'_, H> {
     pub async fn claim(&self, tenant: &str, identity: &[&str]) -> Result<Claim, HostError> {
         let (event, nonce) = (hash(identity.iter().copied()), self.host.random());
         let ticket = Ticket { event, nonce, tenant: names::tag(tenant) };
-        let (key, held) = (ticket.key(), ticket.held());
-        match self.host.state_claim(&key, held.clone(), self.lease).await? {
-            None => Ok(Claim::Ours(ticket)),
-            Some(present) if present == DONE => Ok(Claim::Done),
-            Some(present) if is_held(&present) => Ok(Claim::Taken),
-            // What this version did not write would hold the event up for as long as it stays.
-            Some(foreign) => {
-                let ours = self.host.state_swap(&key, foreign, held, self.lease).await?;
+        let key = ticket.key();
+        let held = self.written(&key, &ticket.held());
+        let Some(present) = self.host.state_claim(&key, held.clone(), self.lease).await? else {
+            return Ok(Claim::Ours(ticket));
+        };
+        match self.read(&key, &present).as_deref() {
+            Some(DONE) => Ok(Claim::Done),
+            Some(present) if is_held(present) => Ok(Claim::Taken),
+            // What this deployment did not write would hold the event up for as long as it stays.
+            _ => {
+                let (foreign, ours) = (present, held);
+                let ours = self.host.state_swap(&key, foreign, ours, self.lease).await?;
                 Ok(if ours { Claim::Ours(ticket) } else { Claim::Taken })
             }
         }
@@ -104,16 +113,19 @@ impl<H: Host> Claims<'_, H> {
     /// The store's trouble: the event may come again.
     pub async fn done(&self, ticket: &Ticket) -> Result<bool, HostError> {
         let key = ticket.key();
-        if self.host.state_swap(&key, ticket.held(), DONE.to_vec(), self.keep).await? {
-            return Ok(true);
+        let done = self.written(&key, DONE);
+        for held in self.forms(&key, &ticket.held()) {
+            if self.host.state_swap(&key, held, done.clone(), self.keep).await? {
+                return Ok(true);
+            }
         }
-        let Some(present) = self.host.state_claim(&key, DONE.to_vec(), self.keep).await? else {
+        let Some(present) = self.host.state_claim(&key, done.clone(), self.keep).await? else {
             // The lease had run out, and nobody came.
             return Ok(true);
         };
-        if present != DONE {
+        if self.read(&key, &present).as_deref() != Some(DONE) {
             // Somebody else is at it. What has been handled stays handled.
-            self.host.state_swap(&key, present, DONE.to_vec(), self.keep).await?;
+            self.host.state_swap(&key, present, done, self.keep).await?;
         }
         Ok(false)
     }
@@ -123,7 +135,29 @@ impl<H: Host> Claims<'_, H> {
     /// # Errors
     /// The store's trouble: it comes free when the lease is over.
     pub async fn release(&self, ticket: &Ticket) -> Result<(), HostError> {
-        self.host.state_release(&ticket.key(), ticket.held()).await
+        let key = ticket.key();
+        for held in self.forms(&key, &ticket.held()) {
+            self.host.state_release(&key, held).await?;
+        }
+        Ok(())
+    }
+
+    /// How a value may stand in the store: sealed by each of the keys, the present one first.
+    fn forms(&self, key: &str, content: &[u8]) -> Vec<Vec<u8>> {
+        self.seal.map_or_else(|| vec![content.to_vec()], |keys| keys.seal_same(key, content))
+    }
+
+    /// How a value is written.
+    fn written(&self, key: &str, content: &[u8]) -> Vec<u8> {
+        self.forms(key, content).into_iter().next().unwrap_or_else(|| content.to_vec())
+    }
+
+    /// What a value says; none if it is not of this deployment.
+    fn read(&self, key: &str, stored: &[u8]) -> Option<Vec<u8>> {
+        match self.seal {
+            Some(keys) => keys.open(key, stored),
+            None => Some(stored.to_vec()),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 use tokio::sync::Notify;
 
@@ -64,6 +65,8 @@ impl Stats {
 /// for the same secret within a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Seen {
+    /// When it was answered.
+    pub at: Instant,
     /// The HTTP method.
     pub method: String,
     /// The path, still percent-encoded.

@@ -2,7 +2,7 @@
 
 use super::token::Refused;
 use crate::{
-    client::{store::seal::SealKeys, transport::limiter::GroupKey},
+    client::transport::limiter::GroupKey,
     contract::{Failure, FieldError},
     failure,
     host::Host,
@@ -12,6 +12,7 @@ use crate::{
         token::TokenCell,
     },
     providers::api::{Credentials, Provider, Site},
+    seal::SealKeys,
     settings::{self, CREDENTIALS_ISSUED_AT, CommonSettings},
 };
 use futures_util::{future::LocalBoxFuture, lock::Mutex};

@@ -2,9 +2,9 @@
 
 use super::{Accounts, account::Account};
 use crate::{
-    client::store::seal::{SealKey, SealKeys},
     host::{Host, timeout::timeout_at},
     policy::time::Tick,
+    seal::{SealKey, SealKeys},
     settings::{STATE_SECRET, STATE_SECRET_SECONDARY},
 };
 use std::{rc::Rc, time::Duration};

@@ -6,7 +6,6 @@
 
 use super::{Accounts, account::Account};
 use crate::{
-    client::store::seal::SealKey,
     host::{Host, hash},
     policy::{
         secret::Secret,
@@ -14,6 +13,7 @@ use crate::{
         token::DEFAULT_LIFE,
     },
     providers::api::Credentials,
+    seal::SealKey,
 };
 use penstock_state::names;
 use serde::{Deserialize, Serialize};

@@ -2,12 +2,12 @@
 
 use crate::{
     answer::Payload,
-    client::store::seal::SealKeys,
     contract::{Failure, catalogue::Operation},
     policy::{
         cache::{Key, KeyParts},
         time::Tick,
     },
+    seal::SealKeys,
 };
 use bytes::Bytes;
 use std::{rc::Rc, time::Duration};

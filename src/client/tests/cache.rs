@@ -2,16 +2,14 @@
 
 use crate::{
     answer::Payload,
-    client::{
-        cache::{Cache, Cached, Fetched, Missed, Question, Wanted},
-        store::seal::{SealKey, SealKeys},
-    },
+    client::cache::{Cache, Cached, Fetched, Missed, Question, Wanted},
     contract::{AnswerSource as Source, Failure, FailureKind, Outcome, catalogue::find},
     failure::refused,
     host::{
         Host,
         simulated::{Simulated, Store},
     },
+    seal::{SealKey, SealKeys},
 };
 use bytes::Bytes;
 use futures_util::future::{join, join_all, select};

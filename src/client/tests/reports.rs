@@ -324,3 +324,16 @@ fn a_store_makes_no_report_wait_for_turns_that_nobody_took() {
         assert!(rig.host.elapsed() < Duration::from_secs(10), "{:?}", rig.host.elapsed());
     });
 }
+
+#[test]
+fn instances_share_the_interval_of_a_report() {
+    let (mut rig, seen) = well_described();
+    rig.host.share(crate::host::simulated::Store::default());
+    let began = rig.host.elapsed();
+    rig.run(data(&rig, &with(&[]))).1.unwrap();
+    rig.restart();
+    rig.run(data(&rig, &with(&[]))).1.unwrap();
+    let (took, asked) =
+        (rig.host.elapsed() - began, seen.borrow().iter().filter(|what| **what == "data").count());
+    assert!(asked == 6 && (300..306).contains(&took.as_secs()), "{asked} requests in {took:?}");
+}

@@ -17,6 +17,9 @@ use std::{
 /// its breaker was closed or nobody asked.
 const MOST_GROUPS: usize = 1024;
 
+/// How long nothing is asked again while nothing is known of a provider.
+const ASK_EVERY: Duration = Duration::from_secs(1);
+
 /// The breakers of all groups.
 #[derive(Default)]
 pub(crate) struct CircuitBreakers {
@@ -29,6 +32,8 @@ pub(crate) struct CircuitBreaker {
     breaker: RefCell<Breaker>,
     budget: RefCell<Budget>,
     used: Cell<Tick>,
+    /// When another instance's word was last asked for.
+    asked: Cell<Option<Tick>>,
     totals: Rc<Totals>,
 }
 
@@ -87,6 +92,7 @@ impl CircuitBreakers {
             breaker: RefCell::new(Breaker::new(BreakerPolicy::DEFAULT)),
             budget: RefCell::new(Budget::new(BudgetPolicy::DEFAULT)),
             used: Cell::new(now),
+            asked: Cell::new(None),
             totals: self.totals.clone(),
         });
         groups.insert(key.to_owned(), breaker.clone());
@@ -120,6 +126,21 @@ impl CircuitBreaker {
     /// A call begins. Once a call, however often it is sent.
     pub(crate) fn called(&self, now: Tick) {
         self.budget.borrow_mut().called(now);
+    }
+
+    /// Whether another instance's word is to be asked for, which is so once.
+    pub(crate) fn asks(&self, now: Tick) -> bool {
+        let due = self.asked.get().is_none_or(|asked| now.since(asked) >= ASK_EVERY);
+        let asks = due && self.breaker.borrow().knows_nothing(now);
+        if asks {
+            self.asked.set(Some(now));
+        }
+        asks
+    }
+
+    /// Another instance has found that the provider is to be left alone until then.
+    pub(crate) fn hear(&self, now: Tick, until: Tick) {
+        self.breaker.borrow_mut().hear(now, until);
     }
 
     /// Whether a request would be let through now.

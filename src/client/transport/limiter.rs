@@ -58,11 +58,11 @@ impl GroupKey {
         &self.0
     }
 
-    /// What its plan is stored under. The first three parts of the name are the tenant's.
-    fn record(&self) -> String {
+    /// What something of this kind is stored under. The first three parts of the name are the tenant's.
+    pub(crate) fn stored_as(&self, kind: &str) -> String {
         let end = self.0.match_indices('/').nth(2).map_or(self.0.len(), |(at, _)| at);
         let (tenant, rest) = self.0.split_at(end);
-        names::key(names::LIMIT, tenant, rest.trim_start_matches('/'))
+        names::key(kind, tenant, rest.trim_start_matches('/'))
     }
 }
 
@@ -314,7 +314,7 @@ impl Buckets {
         buckets.made += 1;
         let id = GroupId(buckets.made);
         let group = RefCell::new(Group::new(id, &setup, now, host.random()));
-        let record = key.record();
+        let record = key.stored_as(names::LIMIT);
         let bucket = Rc::new(Bucket {
             key: key.clone(),
             record,

@@ -363,3 +363,25 @@ fn a_recovery_is_noticed_within_five_seconds() {
         }
     }
 }
+
+#[test]
+fn who_has_seen_nothing_goes_by_what_another_instance_has_found() {
+    let mut fresh = breaker();
+    assert!(fresh.knows_nothing(at(0)));
+    fresh.hear(at(0), at(3_000));
+    assert_eq!(fresh.check(at(2_999), true), Err(Open { until: at(3_000) }));
+    assert_eq!(fresh.state(at(3_000)), State::HalfOpen);
+    // What is past, or too far away, says nothing.
+    let mut late = breaker();
+    late.hear(at(5), at(5));
+    assert_eq!(late.state(at(5)), State::Closed);
+    late.hear(at(5), Tick::MAX);
+    assert_eq!(late.state(at(5)), State::Open { until: at(5) + BreakerPolicy::DEFAULT.max_hint });
+
+    let mut seeing = breaker();
+    call(&mut seeing, at(0), Outcome::Success);
+    assert!(!seeing.knows_nothing(at(0)));
+    seeing.hear(at(1), at(3_000));
+    assert_eq!(seeing.state(at(1)), State::Closed, "one instance that is cut off does not stop all");
+    assert!(seeing.knows_nothing(at(120_000)));
+}

@@ -58,6 +58,10 @@ impl Window {
 }
 
 impl Counts {
+    pub(super) fn is_empty(self) -> bool {
+        self.calls == 0
+    }
+
     fn plus(self, other: Self) -> Self {
         Self {
             calls: self.calls.saturating_add(other.calls),

@@ -112,7 +112,7 @@ pub const SETTINGS: &[Setting] = &[
         default: Some("60"),
         required: false,
         secret: false,
-        doc: "Least seconds between two requests of an instance for the data of one report.",
+        doc: "Least seconds between two requests for the data of one report.",
     },
     Setting {
         name: "API_URL",

@@ -14,7 +14,7 @@ const LEASE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn claims(host: &Simulated) -> Claims<'_, Simulated> {
-    Claims { host, lease: LEASE, keep: 14 * DAY }
+    Claims { host, lease: LEASE, keep: 14 * DAY, seal: None }
 }
 
 fn host(seed: u64) -> Simulated {

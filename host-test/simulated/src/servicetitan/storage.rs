@@ -79,6 +79,7 @@ impl Serve for Storage {
             (name.as_str().to_owned(), text)
         });
         self.record.see(Seen {
+            at: std::time::Instant::now(),
             method: request.method().to_string(),
             path: request.uri().path().to_owned(),
             query: request.uri().query().unwrap_or_default().to_owned(),

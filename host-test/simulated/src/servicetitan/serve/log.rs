@@ -39,6 +39,7 @@ pub(super) fn request(world: &World, request: &Received, served: &Served, sent: 
         request.text()
     };
     world.record.see(Seen {
+        at: std::time::Instant::now(),
         method: request.method().to_string(),
         path: request.path().to_owned(),
         query: request.query().to_owned(),

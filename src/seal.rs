@@ -45,6 +45,12 @@ impl SealKeys {
         self.0.first()?.seal(name, content, random)
     }
 
+    /// Seals a value so that the same one for the same name is the same again: to be compared in the
+    /// store. By each key, the first one first.
+    pub(crate) fn seal_same(&self, name: &str, content: &[u8]) -> Vec<Vec<u8>> {
+        self.0.iter().filter_map(|key| key.seal_same(name, content)).collect()
+    }
+
     /// What was sealed for this name with any of the keys.
     pub(crate) fn open(&self, name: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         self.0.iter().find_map(|key| key.open(name, sealed))
@@ -83,6 +89,23 @@ impl SealKey {
         let payload = Payload { msg: content, aad: name.as_bytes() };
         let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload).ok()?;
         Some([&[VERSION][..], &nonce, &sealed].concat())
+    }
+
+    /// Seals a value with a nonce that is made of it (a synthetic one, as in RFC 5297): the same value for
+    /// the same name is the same again, which is all that it gives away.
+    pub(crate) fn seal_same(&self, name: &str, content: &[u8]) -> Option<Vec<u8>> {
+        let key: &[u8; 32] = &self.0;
+        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).ok()?;
+        for part in [b"nonce", name.as_bytes(), content] {
+            mac.update(&(part.len() as u64).to_le_bytes());
+            mac.update(part);
+        }
+        let made = mac.finalize().into_bytes();
+        let mut random = [0; 3];
+        for (part, bytes) in random.iter_mut().zip(made.chunks_exact(8)) {
+            *part = u64::from_le_bytes(bytes.try_into().ok()?);
+        }
+        self.seal(name, content, random)
     }
 
     /// What was sealed for this name with this key; none for anything else.
@@ -124,6 +147,20 @@ mod tests {
             assert_eq!(key().open("name", &changed), None, "byte {at}");
             assert_eq!(key().open("name", &sealed[..at]), None, "cut at {at}");
         }
+    }
+
+    #[test]
+    fn what_is_to_be_compared_is_the_same_again_and_opens() {
+        let again = || key().seal_same("name", b"content").unwrap();
+        assert_eq!(again(), again());
+        assert_eq!(key().open("name", &again()).as_deref(), Some(&b"content"[..]));
+        assert_eq!(key().open("other", &again()), None);
+        for other in [key().seal_same("names", b"content"), key().seal_same("name", b"content2")] {
+            assert_ne!(other.unwrap()[1..25], again()[1..25], "another nonce");
+        }
+        let keys = SealKeys::new(vec![SealKey::derive("w", ["new"]), SealKey::derive("w", ["old"])]);
+        let [new, old] = keys.seal_same("name", b"c").try_into().unwrap();
+        assert!(new != old && keys.open("name", &new) == keys.open("name", &old));
     }
 
     #[test]

@@ -1,0 +1,100 @@
+//! Four gateways, each a process, on one Redis and one vendor's limit, while they are killed and the
+//! Redis is restarted and frozen.
+//!
+//! `PENSTOCK_TEST_SECONDS` says for how long; `.ci/long gateways` runs ten minutes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that panics has failed, and its figures are for whoever runs it"
+)]
+
+mod client;
+mod figures;
+mod gateway;
+#[path = "../../../tests/redis/server.rs"]
+mod redis_server;
+
+use client::Calls;
+use figures::Figures;
+use gateway::Gateway;
+use penstock_simulated::servicetitan::{Config, SimulatedServiceTitan};
+use redis_server::Server;
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+use tokio::time::sleep;
+
+const GATEWAYS: usize = 4;
+/// Requests a second.
+const RATE: usize = 60;
+/// Calls that wait at each gateway.
+const CALLERS: usize = 20;
+/// How often one of them is killed.
+const KILL_EVERY: Duration = Duration::from_secs(4);
+
+fn seconds() -> u64 {
+    std::env::var("PENSTOCK_TEST_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(24)
+}
+
+/// Kills a gateway every few seconds, and starts another in its place.
+async fn kill_now_and_then(gateways: Arc<[Mutex<Gateway>]>, until: Instant) -> usize {
+    let mut kills = 0;
+    while Instant::now() + KILL_EVERY < until {
+        sleep(KILL_EVERY).await;
+        let chosen = fastrand::usize(..gateways.len());
+        let again = Arc::clone(&gateways);
+        tokio::task::spawn_blocking(move || again[chosen].lock().unwrap().restart()).await.unwrap();
+        kills += 1;
+    }
+    kills
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_gateways_on_one_redis_keep_one_limit_whatever_dies() {
+    let time = Duration::from_secs(seconds());
+    let provider =
+        SimulatedServiceTitan::start(Config { remember: 1_000_000, ..Config::small(3) }).await.unwrap();
+    let mut redis = Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    let gateways: Arc<[Mutex<Gateway>]> = (0..GATEWAYS)
+        .map(|_| Mutex::new(Gateway::start(folder.path(), &provider, &redis.url(), RATE, GATEWAYS)))
+        .collect();
+
+    let began = Instant::now();
+    let until = began + time;
+    let calls = Calls::default();
+    let mut tasks = tokio::task::JoinSet::new();
+    for gateway in 0..GATEWAYS {
+        for _ in 0..CALLERS {
+            tasks.spawn(client::call_again_and_again(gateways.clone(), gateway, calls.clone(), until));
+        }
+        tasks.spawn(client::look_whether_it_lives(gateways.clone(), gateway, calls.clone(), until));
+    }
+    let killing = tokio::spawn(kill_now_and_then(gateways.clone(), until));
+
+    // What the Redis goes through; between its troubles the limit must hold to the letter.
+    let mut figures = Figures::new(RATE, GATEWAYS, began);
+    sleep(time / 4).await;
+    figures.away(Instant::now());
+    tokio::task::block_in_place(|| redis.restart());
+    figures.back(Instant::now());
+    sleep(time / 4).await;
+    figures.away(Instant::now());
+    redis.freeze();
+    sleep((time / 6).min(Duration::from_secs(10))).await;
+    redis.thaw();
+    figures.back(Instant::now());
+
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    let kills = killing.await.unwrap();
+    figures.check(&provider, &calls, kills, until);
+    drop(gateways);
+    provider.shutdown().await;
+}
