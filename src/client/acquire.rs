@@ -17,7 +17,10 @@ use super::{
 use crate::{
     contract::Failure,
     failure::outcome,
-    host::{Host, timeout::timeout},
+    host::{
+        Host,
+        timeout::{timeout, timeout_at},
+    },
     policy::{
         breaker::Open,
         classify::{Class, Effect, Fault, Reason},
@@ -128,7 +131,8 @@ impl<H: Host> Client<H> {
         let shares = state.settings.breaker && state.settings.share_limits;
         if shares && limits.breaker.asks(self.host.now()) {
             // Boxed: it is so once in an instance's life.
-            Box::pin(self.hear_of_breaker(state, limits)).await;
+            let hearing = Box::pin(self.hear_of_breaker(state, limits));
+            timeout_at(&*self.host, Some(state.retry.deadline()), hearing).await;
         }
         loop {
             if state.settings.breaker

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     contract::Failure,
     files::Upload,
-    host::Host,
+    host::{Host, timeout::timeout_at},
     policy::{
         breaker::{Outcome as Health, Transition},
         budget::Cost,
@@ -41,13 +41,15 @@ impl<H: Host> Client<H> {
             let acquired = self.acquire(state, &mut limits).await?;
             let generation = acquired.authorization.generation;
             let result = self.attempt(state, &acquired.authorization, acquired.time).await;
-            let now = self.host.now();
+            let mut now = self.host.now();
             let (mut failed, mut cost) = match self.give_back(state, &mut limits, acquired, result, now) {
                 Ok(exchanged) => return Ok(exchanged),
                 Err(failed) => failed,
             };
             if let Some(open) = limits.opened.take() {
-                Box::pin(self.tell_of_breaker(state, &limits, open)).await;
+                let telling = Box::pin(self.tell_of_breaker(state, &limits, open));
+                timeout_at(&*self.host, Some(state.retry.deadline()), telling).await;
+                now = self.host.now();
             }
             // Boxed, like all that few calls do.
             if failed.detail.forbidden && Box::pin(self.tries_others(state, generation)).await {

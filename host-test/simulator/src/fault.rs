@@ -91,6 +91,12 @@ named! {
         StateDown = "state down",
         /// The shared store takes its time.
         StateSlow = "state slow",
+        /// The shared store does what it is asked, and answers late.
+        StateLate = "state answers late",
+        /// The shared store loses all that it holds.
+        StateForgets = "state forgets",
+        /// The shared store makes answers up.
+        StateLies = "state lies",
         /// An instance's wall clock jumps.
         ClockJump = "clock jump",
         /// An instance dies with all its calls.
@@ -153,6 +159,9 @@ impl Fault {
         Fault::StateRefused,
         Fault::StateDown,
         Fault::StateSlow,
+        Fault::StateLate,
+        Fault::StateForgets,
+        Fault::StateLies,
         Fault::ClockJump,
         Fault::Killed,
         Fault::Outage,

@@ -45,7 +45,8 @@ pub(crate) async fn inject_fault(cluster: Rc<Cluster>, fault: Fault, at: Duratio
                 instance.fail_lookups(window);
             }
         }
-        Fault::StateRefused | Fault::StateDown | Fault::StateSlow => {
+        Fault::StateForgets => forget(&cluster),
+        Fault::StateRefused | Fault::StateDown | Fault::StateSlow | Fault::StateLate | Fault::StateLies => {
             store(&cluster, fault, for_seconds(&mut chance, 60), &mut chance).await;
         }
         Fault::ClockJump => {
@@ -160,6 +161,8 @@ async fn store(cluster: &Cluster, fault: Fault, time: Duration, chance: &mut Rng
     store.behave(match fault {
         Fault::StateRefused => Conduct { refused_writes: 0.3 + 0.7 * chance.f64(), ..usual },
         Fault::StateDown => Conduct { down: true, ..usual },
+        Fault::StateLate => Conduct { late: Duration::from_millis(chance.u64(100..5_000)), ..usual },
+        Fault::StateLies => Conduct { lies: 0.05 + 0.95 * chance.f64(), ..usual },
         _ => Conduct { latency: Duration::from_millis(chance.u64(100..5_000)), ..usual },
     });
     let window = FaultWindow::until(cluster.world.now() + time);
@@ -169,9 +172,21 @@ async fn store(cluster: &Cluster, fault: Fault, time: Duration, chance: &mut Rng
         cluster.instances.iter().for_each(Instance::store_returns);
     }
     cluster.world.staleness.borrow_mut().trouble(cluster.world.now() + time);
+    if fault == Fault::StateLies {
+        // Who believes it, sends when it says so.
+        cluster.world.vendor.borrow_mut().excuse(cluster.world.now() + time);
+    }
     cluster.world.wait(time).await;
     store.behave(usual);
     cluster.instances.iter().for_each(Instance::store_returns);
+}
+
+/// The shared store is started again, and empty.
+fn forget(cluster: &Cluster) {
+    let Some(store) = &cluster.store else { return };
+    store.forget();
+    cluster.world.fault(Who::default(), Fault::StateForgets);
+    cluster.world.staleness.borrow_mut().trouble(cluster.world.now());
 }
 
 /// An instance dies, at once or between two of its next steps, and starts again.

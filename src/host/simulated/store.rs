@@ -36,6 +36,10 @@ pub struct Conduct {
     pub refused_writes: f64,
     /// Whether it is down: everything is refused.
     pub down: bool,
+    /// How long the answers to what it has done take besides.
+    pub late: Duration,
+    /// The share of the answers that are made up, from 0 to 1.
+    pub lies: f64,
 }
 
 struct Entry {
@@ -47,6 +51,11 @@ impl Store {
     /// From now on it behaves like this.
     pub fn behave(&self, conduct: Conduct) {
         self.0.conduct.set(conduct);
+    }
+
+    /// It loses all that it holds, as a server without persistence does that is started again.
+    pub fn forget(&self) {
+        self.0.entries.borrow_mut().clear();
     }
 
     /// Everything that is stored, as text: to look for secrets in it.
@@ -68,13 +77,43 @@ impl Store {
 impl Simulated {
     async fn read<T>(&self, act: impl FnOnce(&mut BTreeMap<String, Entry>) -> T) -> Result<T, HostError> {
         let store = self.reach().await?;
-        Ok(store.with(&self.0.clock, act))
+        let done = store.with(&self.0.clock, act);
+        self.answer_late(&store).await;
+        Ok(done)
+    }
+
+    /// What was asked for is done, and the answer is on its way.
+    async fn answer_late(&self, store: &Store) {
+        let late = store.0.conduct.get().late;
+        if !late.is_zero() {
+            self.wait(late).await;
+        }
+    }
+
+    /// Whether the next answer is made up.
+    fn is_lie(&self) -> bool {
+        let lies = self.0.store.borrow().as_ref().map_or(0.0, |store| store.0.conduct.get().lies);
+        lies > 0.0 && unit(self.random()) < lies
+    }
+
+    /// Some value of the store's, or one that is nobody's.
+    fn made_up(&self) -> Option<Vec<u8>> {
+        let store = self.0.store.borrow().clone()?;
+        let entries = store.0.entries.borrow();
+        let at = usize::try_from(self.random()).unwrap_or(usize::MAX).checked_rem(entries.len() + 2)?;
+        match at.checked_sub(2) {
+            Some(at) => entries.values().nth(at).map(|entry| entry.value.clone()),
+            None if at == 0 => None,
+            None => Some(self.random().to_le_bytes().to_vec()),
+        }
     }
 
     async fn write<T>(&self, act: impl FnOnce(&mut BTreeMap<String, Entry>) -> T) -> Result<T, HostError> {
         let store = self.reach().await?;
         self.may_write(&store)?;
-        Ok(store.with(&self.0.clock, act))
+        let done = store.with(&self.0.clock, act);
+        self.answer_late(&store).await;
+        Ok(done)
     }
 
     fn may_write(&self, store: &Store) -> Result<(), HostError> {
@@ -106,7 +145,8 @@ impl Simulated {
 
 impl State for Simulated {
     async fn state_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
-        self.read(|entries| entries.get(key).map(|entry| entry.value.clone())).await
+        let value = self.read(|entries| entries.get(key).map(|entry| entry.value.clone())).await?;
+        Ok(if self.is_lie() { self.made_up() } else { value })
     }
 
     async fn state_set(&self, key: &str, value: Vec<u8>, ttl: Option<Duration>) -> Result<(), HostError> {
@@ -123,14 +163,16 @@ impl State for Simulated {
         value: Vec<u8>,
         ttl: Duration,
     ) -> Result<Option<Vec<u8>>, HostError> {
-        self.write(|entries| match entries.get(key).filter(|entry| entry.value != value) {
-            Some(entry) => Some(entry.value.clone()),
-            None => {
-                entries.insert(key.to_owned(), self.entry(value, Some(ttl)));
-                None
-            }
-        })
-        .await
+        let claimed = self
+            .write(|entries| match entries.get(key).filter(|entry| entry.value != value) {
+                Some(entry) => Some(entry.value.clone()),
+                None => {
+                    entries.insert(key.to_owned(), self.entry(value, Some(ttl)));
+                    None
+                }
+            })
+            .await?;
+        Ok(if self.is_lie() { self.made_up() } else { claimed })
     }
 
     async fn state_swap(
@@ -149,6 +191,7 @@ impl State for Simulated {
             done
         })
         .await
+        .map(|swapped| swapped != self.is_lie())
     }
 
     async fn state_release(&self, key: &str, expected: Vec<u8>) -> Result<(), HostError> {
@@ -178,6 +221,12 @@ impl State for Simulated {
             let ttl = Duration::from_millis(plan.ttl_ms(now));
             let entry = self.entry(plan.to_string().into_bytes(), Some(ttl));
             store.with(&self.0.clock, |entries| entries.insert(key.to_owned(), entry));
+        }
+        self.answer_late(&store).await;
+        if self.is_lie() {
+            let [now, arrival, closed, since] = [(); 4].map(|()| now.wrapping_add(self.random() >> 38));
+            let count = u32::try_from(self.random() >> 59).unwrap_or_default();
+            return Ok(Turns { now, arrival, count, closed, since });
         }
         Ok(turns)
     }

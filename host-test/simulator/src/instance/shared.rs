@@ -42,7 +42,9 @@ impl Instance {
         if let Some((fault, mut window)) = self.0.store.get() {
             if matches!(
                 (fault, said),
-                (Fault::StateRefused, "refused") | (Fault::StateDown, "down") | (Fault::StateSlow, _)
+                (Fault::StateRefused, "refused")
+                    | (Fault::StateDown, "down")
+                    | (Fault::StateSlow | Fault::StateLate | Fault::StateLies, _)
             ) {
                 window.hits(world, self.who(), fault);
             }

@@ -26,7 +26,7 @@ impl Window {
     /// goes by the plan at once, and the others have their shares for up to a second more.
     /// `docs/reliability.md` names it.
     pub(super) fn newcomer(&mut self, now: Duration) {
-        self.excused = now + 2 * LENGTH;
+        self.excused = self.excused.max(now + 2 * LENGTH);
     }
 
     /// A request was sent; whether it is within the limit, the refused ones not counted.
