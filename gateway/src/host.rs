@@ -1,9 +1,9 @@
 //! The port over Spin: variables are Spin's, the rest is WASI.
 
 use crate::{
-    accounts::{self, Accounts, OF_ACCOUNT},
+    accounts::{Accounts, OF_ACCOUNT},
     recent::Recent,
-    settings::variable,
+    settings::{ACCOUNTS, variable},
 };
 use penstock::{
     codec::Instant,
@@ -135,6 +135,7 @@ impl SpinHost {
 }
 
 async fn further_accounts() -> Result<Accounts, HostError> {
-    let accounts = accounts::read(&SpinHost).await?;
+    let text = SpinHost.declared(ACCOUNTS.name).await?.map(Secret::new);
+    let accounts = text.map_or_else(|| Ok(Accounts::default()), |text| Accounts::parse(text.expose()));
     accounts.map_err(|wrong| HostError::Unavailable(format!("{} {}", wrong.field, wrong.message)))
 }

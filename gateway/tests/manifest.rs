@@ -209,3 +209,22 @@ fn only_the_vendors_hosts_are_reached_and_all_of_them() {
     assert_eq!(allowed, origins.into_iter().collect::<Vec<_>>());
     assert_eq!(gateway.key_value_stores, ["default"]);
 }
+
+#[test]
+fn the_gateways_own_settings_are_in_the_documents() {
+    let [spin, state] =
+        ["docs/spin.md", "docs/state.md"].map(|file| std::fs::read_to_string(root().join(file)).unwrap());
+    for setting in settings::SETTINGS {
+        let row = format!("`{}`", setting.name);
+        assert!(spin.contains(&row), "{row} is not in docs/spin.md");
+        let in_full = [&spin, &state]
+            .iter()
+            .any(|text| text.contains(&row) && text.contains(setting.default.unwrap_or_default()));
+        assert!(in_full, "{row}");
+    }
+    for variable in
+        ["penstock_accounts", "penstock_ready_accounts", "penstock_state_url", "penstock_state_host"]
+    {
+        assert!(manifest().variables.contains_key(variable) && spin.contains(variable), "{variable}");
+    }
+}

@@ -66,6 +66,7 @@ impl Stats {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Seen {
     /// When it was answered.
+    #[serde(skip)]
     pub at: Instant,
     /// The HTTP method.
     pub method: String,

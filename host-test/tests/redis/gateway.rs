@@ -103,6 +103,7 @@ async fn limited_provider() -> SimulatedServiceTitan {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn two_gateways_share_one_limit() {
     let (provider, server) = (limited_provider().await, Server::start());
     let gateways = [Served::on(&provider, &server).await, Served::on(&provider, &server).await];
@@ -127,6 +128,7 @@ async fn two_gateways_share_one_limit() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn a_frozen_redis_stops_nothing() {
     let (provider, server) = (limited_provider().await, Server::start());
     let served = Served::on(&provider, &server).await;
@@ -158,6 +160,7 @@ async fn a_frozen_redis_stops_nothing() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn a_redis_that_is_started_again_is_used_again() {
     let (provider, mut server) = (limited_provider().await, Server::start());
     let served = Served::on(&provider, &server).await;
@@ -176,6 +179,7 @@ async fn a_redis_that_is_started_again_is_used_again() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn a_redis_that_the_manifest_does_not_allow_is_named() {
     let (provider, server) = (limited_provider().await, Server::start());
     let url = server.url().replace("//", "//:canary@");

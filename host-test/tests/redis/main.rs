@@ -1,6 +1,6 @@
 //! Tests on a real Redis: `redis-server` 7 on the PATH, one process for each test.
 //!
-//! `cargo test -p penstock-host --features redis-server --test redis`, or `.ci/leg gateway`, which
+//! `cargo test -p penstock-host --test redis -- --ignored`, or `.ci/leg gateway`, which
 //! installs it.
 #![allow(
     clippy::expect_used,

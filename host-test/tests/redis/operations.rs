@@ -14,6 +14,7 @@ use crate::server::{Server, run};
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn the_hashes_of_the_scripts_are_the_servers() {
     let server = Server::start();
     let mut beside = server.connect().await;
@@ -25,6 +26,7 @@ async fn the_hashes_of_the_scripts_are_the_servers() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn values_come_and_go() {
     let server = Server::start();
     let state = server.state();
@@ -48,6 +50,7 @@ async fn values_come_and_go() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn a_claim_is_taken_renewed_and_given_up() {
     let server = Server::start();
     let state = server.state();
@@ -71,6 +74,7 @@ async fn a_claim_is_taken_renewed_and_given_up() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn of_many_who_claim_at_once_one_gets_it() {
     let server = Server::start();
     let instances: Vec<_> = (0..4).map(|_| server.state()).collect();
@@ -86,6 +90,7 @@ async fn of_many_who_claim_at_once_one_gets_it() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn all_that_wait_share_one_connection() {
     let server = Server::start();
     let state = Arc::new(server.state());
@@ -106,6 +111,7 @@ async fn all_that_wait_share_one_connection() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn a_script_that_the_server_forgot_is_sent_again() {
     let server = Server::start();
     let state = server.state();
@@ -116,6 +122,7 @@ async fn a_script_that_the_server_forgot_is_sent_again() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn an_error_of_the_server_is_a_failure_and_quotes_nothing() {
     let server = Server::start();
     let state = server.state();
@@ -130,6 +137,7 @@ async fn an_error_of_the_server_is_a_failure_and_quotes_nothing() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn what_is_too_large_is_refused() {
     let server = Server::start();
     let state = server.state();
@@ -141,6 +149,7 @@ async fn what_is_too_large_is_refused() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn a_password_is_sent_and_never_shown() {
     let server = Server::with_options(&["--requirepass", "s3cr3t"]);
     let at = |password: &str| RedisState::new(&format!("redis://:{password}@127.0.0.1:{}/3", server.port()));

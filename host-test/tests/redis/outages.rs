@@ -28,6 +28,7 @@ async fn until_it_works(state: &RedisState) -> Duration {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn nobody_listens() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let state = RedisState::new(&format!("redis://{closed}")).unwrap();
@@ -37,6 +38,7 @@ async fn nobody_listens() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn somebody_listens_and_says_nothing() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let state = RedisState::new(&format!("redis://{}", silent.local_addr().unwrap())).unwrap();
@@ -49,6 +51,7 @@ async fn somebody_listens_and_says_nothing() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn who_loses_patience_first_makes_it_an_outage_too() {
     let server = Server::start();
     let state = server.state();
@@ -61,6 +64,7 @@ async fn who_loses_patience_first_makes_it_an_outage_too() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn what_is_no_redis_is_a_failure_or_away() {
     use tokio::io::AsyncWriteExt;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -76,6 +80,7 @@ async fn what_is_no_redis_is_a_failure_or_away() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn a_broken_connection_is_opened_again_under_the_call() {
     let server = Server::start();
     let state = server.state();
@@ -89,6 +94,7 @@ async fn a_broken_connection_is_opened_again_under_the_call() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn a_frozen_server_costs_each_call_its_patience_at_most() {
     let server = Server::start();
     let state = server.state();
@@ -110,6 +116,7 @@ async fn a_frozen_server_costs_each_call_its_patience_at_most() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn a_server_that_was_started_again_is_used_again() {
     let mut server = Server::start();
     let state = server.state();

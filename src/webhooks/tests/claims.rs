@@ -101,7 +101,11 @@ fn a_crowd_of_deliveries_is_handled_once_each_although_consumers_die() {
     for (seed, refused) in [(11, 0.0), (12, 0.0), (13, 0.3)] {
         let first = Simulated::new(seed);
         let store = Store::default();
-        store.behave(Conduct { latency: Duration::from_millis(3), refused_writes: refused, down: false });
+        store.behave(Conduct {
+            latency: Duration::from_millis(3),
+            refused_writes: refused,
+            ..Conduct::default()
+        });
         let mut instances = vec![first.clone()];
         for (number, skew) in [(1, 5_000), (2, -5_000), (3, 2_000)] {
             let instance = first.sibling(seed * 100 + number);

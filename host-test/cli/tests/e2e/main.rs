@@ -23,5 +23,6 @@ mod secrets;
 mod serve;
 mod settings;
 mod signals;
+mod state;
 mod support;
 mod terminal;

@@ -134,6 +134,7 @@ impl World {
             (name.as_str().to_owned(), text)
         });
         self.record.see(Seen {
+            at: std::time::Instant::now(),
             method: request.method().to_string(),
             path: request.path().to_owned(),
             query: request.query().to_owned(),

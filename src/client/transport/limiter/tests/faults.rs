@@ -33,7 +33,7 @@ fn cancellations_lose_no_turn_and_leave_nothing_behind() {
 fn nobody_starves() {
     for seed in 1..6 {
         let fleet = Fleet::new(2, seed, shared());
-        fleet.store.behave(Conduct { latency: ms(2), refused_writes: 0.4, down: false });
+        fleet.store.behave(Conduct { latency: ms(2), refused_writes: 0.4, ..Conduct::default() });
         let longest = RefCell::new(Vec::new());
         let patient = fleet.instances.iter().map(|instance| async {
             let caller = instance.caller();

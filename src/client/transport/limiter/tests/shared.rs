@@ -13,7 +13,7 @@ use std::time::Duration;
 const BEGIN: Duration = Duration::from_secs(1);
 
 fn slow(refused_writes: f64) -> Conduct {
-    Conduct { latency: ms(2), refused_writes, down: false }
+    Conduct { latency: ms(2), refused_writes, ..Conduct::default() }
 }
 
 fn saturated_minute(size: usize, seed: u64, conduct: Conduct, load: Load) -> Fleet {
@@ -46,7 +46,7 @@ fn one_instance_uses_the_limit() {
 
 #[test]
 fn many_instances_and_a_slower_store() {
-    let conduct = Conduct { latency: ms(10), refused_writes: 0.2, down: false };
+    let conduct = Conduct { latency: ms(10), refused_writes: 0.2, ..Conduct::default() };
     let load = Load { callers: 20, ..Load::until(BEGIN + 20 * SECOND) };
     let fleet = saturated_minute(32, 5, conduct, load);
     let part = used(&fleet.sent(), &APP, BEGIN, load.end);
@@ -136,7 +136,7 @@ fn calls_go_in_the_order_in_which_they_came_whatever_the_instance() {
 #[test]
 fn the_deadline_holds_while_the_store_is_asked() {
     let fleet = Fleet::new(1, 1, shared());
-    fleet.store.behave(Conduct { latency: ms(200), refused_writes: 1.0, down: false });
+    fleet.store.behave(Conduct { latency: ms(200), refused_writes: 1.0, ..Conduct::default() });
     let instance = &fleet.instances[0];
     fleet.host().run(async {
         let refused = instance.acquire(&fleet.group, &APP, instance.caller(), ms(900)).await;
