@@ -59,7 +59,7 @@ pub const STATE_HOST: Setting = Setting {
 /// How long that Redis may take.
 pub const STATE_TIMEOUT: Setting = Setting {
     name: "PENSTOCK_STATE_TIMEOUT",
-    kind: Kind::Integer { min: 10, max: 10_000 },
+    kind: Kind::Integer { min: 10, max: 300 },
     default: Some("300"),
     required: false,
     secret: false,

@@ -17,7 +17,7 @@ use wasmtime::component::{HasData, Linker, ResourceTable};
 
 use crate::{
     Error,
-    http::{InvalidAuthority, Trust, tls},
+    http::{InvalidAuthority, Outbound},
     key_value::KeyValue,
     sources::Source,
 };
@@ -57,9 +57,14 @@ pub(crate) struct SpinImports {
 const CONNECTIONS: usize = 1024;
 
 impl SpinImports {
-    pub(crate) fn new(variables: Arc<dyn Source>, store: Option<Arc<dyn KeyValue>>) -> Result<Self, Error> {
+    /// A Redis is trusted as the providers are.
+    pub(crate) fn new(
+        variables: Arc<dyn Source>,
+        store: Option<Arc<dyn KeyValue>>,
+        outbound: &Outbound,
+    ) -> Result<Self, Error> {
         let unusable = |error: InvalidAuthority| Error::Component { reason: error.to_string() };
-        let tls = Arc::new(tls(Trust::Mozilla, &[]).map_err(unusable)?);
+        let tls = Arc::new(outbound.tls().map_err(unusable)?);
         Ok(Self { variables, store, tls, connections: Arc::new(Semaphore::new(CONNECTIONS)) })
     }
 

@@ -98,7 +98,8 @@ impl Instances {
             .map_err(|error| Error::component(&error))?;
         let variables = environment.secrets_and_settings();
         let most = options.instances;
-        let imports = SpinImports::new(Arc::new(variables), environment.key_value.clone())?;
+        let imports =
+            SpinImports::new(Arc::new(variables), environment.key_value.clone(), &environment.outbound)?;
         Ok(Self {
             engine: engine.clone(),
             service,

@@ -19,6 +19,7 @@ use hyper_util::{
     },
     rt::{TokioExecutor, TokioTimer},
 };
+use rustls::ClientConfig;
 use tokio::{sync::watch, time::timeout};
 use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody};
 
@@ -135,6 +136,11 @@ impl Outbound {
     #[must_use]
     pub fn with_policy(policy: OutboundPolicy) -> Self {
         Self::without_authorities(OutboundOptions { policy, ..OutboundOptions::default() })
+    }
+
+    /// How servers prove who they are, for connections that are none of HTTP.
+    pub(crate) fn tls(&self) -> Result<ClientConfig, InvalidAuthority> {
+        tls(self.0.options.trust, &self.0.options.certificate_authorities)
     }
 
     /// What went out so far.

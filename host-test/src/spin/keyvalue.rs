@@ -250,10 +250,10 @@ mod tests {
     use wasmtime::component::ResourceTable;
 
     use super::{atomics::Host as _, atomics::HostCas as _, wasi::HostBucket as _, *};
-    use crate::{key_value::MemoryKeyValue, sources::Map, spin::SpinImports};
+    use crate::{http::Outbound, key_value::MemoryKeyValue, sources::Map, spin::SpinImports};
 
     fn imports(store: Option<Arc<dyn KeyValue>>) -> SpinImports {
-        SpinImports::new(Arc::new(Map::default()), store).unwrap()
+        SpinImports::new(Arc::new(Map::default()), store, &Outbound::default()).unwrap()
     }
 
     fn bucket(view: &mut SpinView<'_>) -> Resource<Store> {
