@@ -29,6 +29,7 @@ mod telemetry;
 pub(crate) mod transport;
 #[cfg(feature = "webhooks")]
 mod webhooks;
+mod writes;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -60,6 +61,7 @@ use std::{
 use store::Store;
 use telemetry::Telemetry;
 use transport::Transport;
+use writes::Writes;
 
 /// The longest text of a misfit that is shown, in characters.
 const LONGEST_SHOWN: usize = 300;
@@ -74,6 +76,7 @@ pub struct Client<H> {
     transport: Transport<H>,
     cache: Cache,
     page_numbers: PageNumbers,
+    writes: Writes,
     /// How many callers there were.
     callers: Cell<u64>,
 }
@@ -91,6 +94,7 @@ impl<H: Host> Client<H> {
             transport: Transport::new(host.clone()),
             cache: Cache::new(0, store),
             page_numbers: PageNumbers::default(),
+            writes: Writes::default(),
             callers: Cell::new(0),
             host,
             telemetry,

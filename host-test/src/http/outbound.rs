@@ -98,6 +98,26 @@ struct Shared {
     room: Room,
     requests: AtomicU64,
     denied: AtomicU64,
+    /// How many there are who hold requests back.
+    holding: watch::Sender<usize>,
+}
+
+/// Holds every request back that is not under way, as long as it lives.
+pub(crate) struct Held(Option<Outbound>);
+
+impl Held {
+    /// Never lets them go.
+    pub(crate) fn for_good(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(Outbound(shared)) = &self.0 {
+            shared.holding.send_modify(|holding| *holding = holding.saturating_sub(1));
+        }
+    }
 }
 
 impl Outbound {
@@ -128,6 +148,7 @@ impl Outbound {
             room,
             requests: AtomicU64::new(0),
             denied: AtomicU64::new(0),
+            holding: watch::Sender::new(0),
         })))
     }
 
@@ -145,6 +166,12 @@ impl Outbound {
             denied: self.0.denied.load(Relaxed),
             connections: self.0.room.opened(),
         }
+    }
+
+    /// Holds back what is not under way yet.
+    pub(crate) fn hold(&self) -> Held {
+        self.0.holding.send_modify(|holding| *holding += 1);
+        Held(Some(self.clone()))
     }
 
     /// Sends a request as a component would. The body of the response is subject to
@@ -165,6 +192,8 @@ impl Outbound {
             shared.denied.fetch_add(1, Relaxed);
             return Err(WasiError::HttpRequestDenied);
         }
+        // It fails only once the sender is gone, which is `shared`.
+        _ = shared.holding.subscribe().wait_for(|holding| *holding == 0).await;
         shared.requests.fetch_add(1, Relaxed);
 
         let connect = options.connect_timeout.unwrap_or(shared.options.connect_timeout);
