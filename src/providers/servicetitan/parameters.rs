@@ -7,6 +7,7 @@ use crate::{
         FieldError,
         catalogue::{self, nearest},
     },
+    failure::printable,
 };
 use jiff::civil::{Date, DateTime, Time};
 use serde::Deserialize;
@@ -193,11 +194,6 @@ fn accept(value: &Value, rows: &[Vec<Value>]) -> Result<(), String> {
 /// kind that they are said to be.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// A text as it may stand in an error: short, without control characters.
-fn printable(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(80).collect()
 }
 
 #[cfg(test)]
