@@ -6,7 +6,6 @@ use std::{
     fmt,
     fs::File,
     io::Write,
-    os::fd::AsFd as _,
     pin::Pin,
     sync::{Arc, Mutex, OnceLock, PoisonError},
     task::{Context, Poll},
@@ -115,10 +114,21 @@ fn stderr_queue() -> Option<&'static Queue> {
     let start = || {
         // Not the handle of the standard library: its lock would be held as long as a write takes,
         // and whoever else prints there would wait.
-        let own = std::io::stderr().as_fd().try_clone_to_owned().ok()?;
-        Some(Queue::start(File::from(own)))
+        own_stderr().ok().map(Queue::start)
     };
     QUEUE.get_or_init(start).as_ref()
+}
+
+#[cfg(unix)]
+fn own_stderr() -> std::io::Result<File> {
+    use std::os::fd::AsFd as _;
+    std::io::stderr().as_fd().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(windows)]
+fn own_stderr() -> std::io::Result<File> {
+    use std::os::windows::io::AsHandle as _;
+    std::io::stderr().as_handle().try_clone_to_owned().map(File::from)
 }
 
 /// Waits until the lines of [`Logs::stderr`] are written, but no longer than this; for a process

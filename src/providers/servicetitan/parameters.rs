@@ -209,7 +209,7 @@ mod tests {
     /// The names are those that a report's owner chose.
     #[test]
     fn what_a_report_has_is_told_in_one_short_line() {
-        assert_eq!(wrong(&["A\tb", "C"]), "is no parameter of this report, which has Ab, C");
+        assert_eq!(wrong(&["A\tb", "C"]), "is no parameter of this report, which has A\\tb, C");
         assert!(wrong(&["Zz\u{1b}z"]).ends_with("did you mean `Zzz`?"));
         let many: Vec<String> = (0..5000).map(|number| format!("P{number}")).collect();
         let told = wrong(&many.iter().map(String::as_str).collect::<Vec<_>>());
