@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn what_a_report_has_is_told_in_one_short_line() {
         assert_eq!(wrong(&["A\tb", "C"]), "is no parameter of this report, which has A\\tb, C");
-        assert!(wrong(&["Zz\u{1b}z"]).ends_with("did you mean `Zzz`?"));
+        assert!(wrong(&["Zz\u{1b}z"]).ends_with("did you mean `Zz\\u{1b}z`?"));
         let many: Vec<String> = (0..5000).map(|number| format!("P{number}")).collect();
         let told = wrong(&many.iter().map(String::as_str).collect::<Vec<_>>());
         assert!(told.ends_with("P8, P9 and others"), "{told}");
