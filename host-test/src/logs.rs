@@ -13,6 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use penstock_policy::shown::visible_json;
 use queue::Queue;
 use tokio::{io::AsyncWrite, sync::mpsc};
 use wasmtime_wasi::{
@@ -42,11 +43,12 @@ impl Logs {
 
     /// A writer, to which a thread of its own writes whole lines, each in one write. Whoever logs
     /// never waits for it: what comes faster than it takes it waits, up to 4 MiB, and lines beyond
-    /// that are dropped and counted in a line of their own.
+    /// that are dropped and counted in a line of their own. What a terminal would obey is written as JSON
+    /// escapes it.
     #[must_use]
     pub fn writer(sink: impl Write + Send + 'static) -> Self {
         let queue = Closing(Queue::start(sink));
-        Self::new(move |line| queue.0.push(line))
+        Self::new(move |line| queue.0.push(&visible_json(line)))
     }
 
     /// Standard error of this process, as [`Logs::writer`]. All that write there share one queue;
@@ -54,7 +56,7 @@ impl Logs {
     #[must_use]
     pub fn stderr() -> Self {
         match stderr_queue() {
-            Some(queue) => Self::new(|line| queue.push(line)),
+            Some(queue) => Self::new(|line| queue.push(&visible_json(line))),
             None => Self::discard(),
         }
     }
