@@ -8,7 +8,7 @@ use crate::{
     told::{self, is_for_program, line, note, tell, unprinted},
 };
 use clap::error::ContextValue;
-use penstock::policy::shown::visible;
+use penstock::policy::shown::{is_obeyed, visible};
 use penstock_host::{
     Error,
     bindings::types::{Failure, FailureKind, FieldError, Outcome, RetryAdvice},
@@ -120,6 +120,11 @@ fn with_visible_arguments(mut error: clap::Error) -> clap::Error {
         ContextValue::Strings(texts) => {
             let shown = texts.iter().map(|text| visible(text).into_owned());
             Some((kind, ContextValue::Strings(shown.collect())))
+        }
+        // A hint that repeats an argument in its own colours.
+        ContextValue::StyledStrs(hints) => {
+            let clean = hints.iter().filter(|hint| !hint.to_string().contains(is_obeyed));
+            Some((kind, ContextValue::StyledStrs(clean.cloned().collect())))
         }
         _ => None,
     });

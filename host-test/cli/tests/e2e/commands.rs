@@ -267,7 +267,6 @@ fn an_argument_that_a_terminal_would_obey_is_shown() {
         &["list", "servicetitan", "jpm.jobs-list", "--resume-file", &file],
         &["list", "servicetitan", "jpm.jobs-list", "--param", &parameter],
         &["list", "servicetitan", "jpm.jobs-list", "--param", odd],
-        &["list", "servicetitan", "jpm.jobs-list", "--account", odd],
         &["call", "servicetitan", "jpm.jobs-get", "--param=id=1", "--vendor", odd],
         &["upload", "servicetitan", "forms.jobs-upload-attachment", "--file", &file],
         &["call", "servicetitan", "jpm.jobs-create-note", "--body", &format!("@{file}")],
