@@ -31,6 +31,7 @@ mod telemetry;
 pub(crate) mod transport;
 #[cfg(feature = "webhooks")]
 mod webhooks;
+mod writes;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -62,6 +63,7 @@ use std::{
 use store::Store;
 use telemetry::Telemetry;
 use transport::Transport;
+use writes::Writes;
 
 /// The longest text of a misfit that is shown, in characters.
 const LONGEST_SHOWN: usize = 300;
@@ -78,6 +80,7 @@ pub struct Client<H> {
     /// What instances share.
     store: Rc<Store>,
     page_numbers: PageNumbers,
+    writes: Writes,
     /// How many callers there were.
     callers: Cell<u64>,
 }
@@ -96,6 +99,7 @@ impl<H: Host> Client<H> {
             cache: Cache::new(0, store.clone()),
             store,
             page_numbers: PageNumbers::default(),
+            writes: Writes::default(),
             callers: Cell::new(0),
             host,
             telemetry,

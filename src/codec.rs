@@ -62,7 +62,7 @@ pub use mend::mend;
 pub use misfit::{marked, shown_id};
 pub use penstock_json::{
     Elements, Instant, LimitExceeded, MAX_DEPTH, PlainPage, Scratch, check_limits, is_closed, one_line,
-    plain_array, plain_page,
+    plain_array, plain_elements, plain_member, plain_page,
 };
 pub use query_text::{parameter_from_text, query_from_text};
 pub use raw::last_member;

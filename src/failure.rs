@@ -2,7 +2,7 @@
 
 use crate::{
     contract::{Attempt, Failure, FailureKind, FieldError, Instant, Outcome, RetryAdvice},
-    policy::{classify::Effect as Took, time::WallTime},
+    policy::{classify::Effect as Took, shown::visible_within, time::WallTime},
 };
 use std::fmt::Display;
 
@@ -63,9 +63,12 @@ pub fn host(what: &str, error: &impl Display) -> Failure {
     }
 }
 
-/// A caller's text as it may stand in an error: short, without control characters.
+/// The longest text of a caller's or a report's owner that stands in an error, in characters.
+const LONGEST_SHOWN: usize = 80;
+
+/// Somebody else's text as it may stand in an error: short, and nothing in it is obeyed by a terminal.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(80).collect()
+    visible_within(text, LONGEST_SHOWN)
 }
 
 /// `prefix: field message, field message`.

@@ -6,7 +6,6 @@ use std::{
     fmt,
     fs::File,
     io::Write,
-    os::fd::AsFd as _,
     pin::Pin,
     sync::{Arc, Mutex, OnceLock, PoisonError},
     task::{Context, Poll},
@@ -14,6 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use penstock_policy::shown::visible_json;
 use queue::Queue;
 use tokio::{io::AsyncWrite, sync::mpsc};
 use wasmtime_wasi::{
@@ -43,11 +43,12 @@ impl Logs {
 
     /// A writer, to which a thread of its own writes whole lines, each in one write. Whoever logs
     /// never waits for it: what comes faster than it takes it waits, up to 4 MiB, and lines beyond
-    /// that are dropped and counted in a line of their own.
+    /// that are dropped and counted in a line of their own. What a terminal would obey is written as JSON
+    /// escapes it.
     #[must_use]
     pub fn writer(sink: impl Write + Send + 'static) -> Self {
         let queue = Closing(Queue::start(sink));
-        Self::new(move |line| queue.0.push(line))
+        Self::new(move |line| queue.0.push(&visible_json(line)))
     }
 
     /// Standard error of this process, as [`Logs::writer`]. All that write there share one queue;
@@ -55,7 +56,7 @@ impl Logs {
     #[must_use]
     pub fn stderr() -> Self {
         match stderr_queue() {
-            Some(queue) => Self::new(|line| queue.push(line)),
+            Some(queue) => Self::new(|line| queue.push(&visible_json(line))),
             None => Self::discard(),
         }
     }
@@ -115,10 +116,21 @@ fn stderr_queue() -> Option<&'static Queue> {
     let start = || {
         // Not the handle of the standard library: its lock would be held as long as a write takes,
         // and whoever else prints there would wait.
-        let own = std::io::stderr().as_fd().try_clone_to_owned().ok()?;
-        Some(Queue::start(File::from(own)))
+        own_stderr().ok().map(Queue::start)
     };
     QUEUE.get_or_init(start).as_ref()
+}
+
+#[cfg(unix)]
+fn own_stderr() -> std::io::Result<File> {
+    use std::os::fd::AsFd as _;
+    std::io::stderr().as_fd().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(windows)]
+fn own_stderr() -> std::io::Result<File> {
+    use std::os::windows::io::AsHandle as _;
+    std::io::stderr().as_handle().try_clone_to_owned().map(File::from)
 }
 
 /// Waits until the lines of [`Logs::stderr`] are written, but no longer than this; for a process

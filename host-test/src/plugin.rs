@@ -2,6 +2,7 @@
 
 mod files;
 mod operations;
+mod unsent;
 mod webhooks;
 
 use std::{
@@ -23,6 +24,7 @@ use crate::{
         types::{Failure, ListEnd, Outcome},
     },
     engine::Engine,
+    http::Outbound,
     instance::Prepared,
     records::{self, Bound, Records},
     worker::{Ended, Job, Worker},
@@ -47,6 +49,7 @@ pub struct Plugin {
     jobs: mpsc::Sender<Job>,
     ended: watch::Receiver<Ended>,
     instances: Arc<AtomicU64>,
+    outbound: Outbound,
 }
 
 impl Plugin {
@@ -84,10 +87,11 @@ impl Plugin {
         let (jobs, receiver) = mpsc::channel(QUEUE);
         let (publish, ended) = watch::channel(Ended::default());
         let instances = Arc::new(AtomicU64::new(1));
+        let outbound = environment.outbound.clone();
         let worker =
             Worker { prepared, environment, jobs: receiver, ended: publish, instances: instances.clone() };
         tokio::spawn(worker.run(first));
-        Ok(Self { jobs, ended, instances })
+        Ok(Self { jobs, ended, instances, outbound })
     }
 
     /// How many instances were started so far. More than one means that one ended

@@ -53,6 +53,7 @@ impl<H: Host> Client<H> {
         if let Value::Object(policies) = self.policy_snapshot().json() {
             snapshot.extend(policies);
         }
+        snapshot.insert("writes".to_owned(), self.writes.json());
         Value::Object(snapshot).to_string()
     }
 

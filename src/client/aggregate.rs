@@ -8,7 +8,8 @@ use super::{
 use crate::{
     answer::{Answer, Payload},
     call::CallOptions,
-    contract::{AnswerSource, Failure},
+    codec::{DecodeError, Scratch, transcode_into},
+    contract::{AnswerSource, Failure, FailureKind, FieldError, Outcome, catalogue::Type},
     failure::{self, internal},
     host::Host,
     policy::{limiter::queue::Caller, time::Tick},
@@ -103,15 +104,17 @@ impl<H: Host> Client<H> {
         }
         let Some(client) = self.this.upgrade() else { return Err(internal("the client is gone")) };
         let mut reader = Reader::open(&client, call, options, Some(caller)).await?;
-        let mut records = Vec::from(b"[");
+        let (mut records, mut scratch) = (Vec::from(b"["), Scratch::default());
         while let Some(page) = reader.next().await? {
-            for record in page.items() {
+            for (index, record) in page.items().enumerate() {
                 if records.len() > 1 {
                     records.push(b',');
                 }
                 match project {
                     Some(project) => records.extend_from_slice(project(record)?.as_bytes()),
-                    None => records.extend_from_slice(record),
+                    // As it came; but one that is no JSON would spoil those beside it.
+                    None => transcode_into(&Type::Json, record, &mut records, &mut scratch)
+                        .map_err(|error| reader.resumable(unreadable(page.place(index), &error)))?,
                 }
             }
             reader.delivered(page.len());
@@ -120,6 +123,14 @@ impl<H: Host> Client<H> {
         // A record may be missing, or counted twice.
         Ok(Done { body: records.into(), degraded: reader.end(true).drifted })
     }
+}
+
+/// A record of a list cannot be read.
+fn unreadable(place: usize, error: &DecodeError) -> Failure {
+    let (field, reason) = (format!("$.data[{place}]"), &error.message);
+    let message = format!("the answer does not fit the contract: {field}: {reason}");
+    let failure = failure::refused(FailureKind::Decode, message, vec![FieldError::new(field, reason)]);
+    Failure { outcome: Outcome::NotApplied, ..failure }
 }
 
 /// Goes on until the deadline of the whole.

@@ -13,7 +13,7 @@ use crate::{
     policy::{
         breaker::{Outcome as Health, Transition},
         budget::Cost,
-        classify::{Class, Fault},
+        classify::{Class, Effect as Took, Fault},
         failpoint::{self, Failpoint},
         retry::{Decision, Why},
         time::{Tick, millis, unit},
@@ -40,6 +40,7 @@ impl<H: Host> Client<H> {
         loop {
             let acquired = self.acquire(state, &mut limits).await?;
             let generation = acquired.authorization.generation;
+            self.writes.stands(&state.context.id, Took::Unknown);
             let result = self.attempt(state, &acquired.authorization, acquired.time).await;
             let mut now = self.host.now();
             let (mut failed, mut cost) = match self.give_back(state, &mut limits, acquired, result, now) {
@@ -57,6 +58,7 @@ impl<H: Host> Client<H> {
                 cost = Cost::of(failed.fault.class);
             }
             let after = self.decide(state, &limits, failed, cost, now)?;
+            self.writes.stands(&state.context.id, state.retry.effect());
             self.pause(state, after).await;
             // Only here is it known that a call waits again.
             limits.queued_since =

@@ -66,6 +66,7 @@ impl<H: Host> Client<H> {
         options: &CallOptions,
         context: &CallContext,
     ) -> Result<Answer, Failure> {
+        let _under_way = (call.call.access() == Access::Write).then(|| self.writes.begin(&context.id));
         let valid = self.validate(call, options, context).await;
         // Whoever names no deadline does not pay for the schema check with its time.
         let started = if options.deadline.is_some() { context.began } else { self.host.now() };

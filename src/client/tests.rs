@@ -45,3 +45,4 @@ mod token_failures;
 mod token_shared;
 mod webhook;
 mod webhook_outdates;
+mod writes;

@@ -1,6 +1,7 @@
 //! A provider's record that does not fit the contract, as its caller gets it all the same.
 
 use super::{decode_error::DecodeError, mend::mend, print, raw};
+use crate::policy::shown::visible_within;
 
 /// The name of the member that says why a record is not in the normal form.
 const MEMBER: &str = "$misfit";
@@ -60,7 +61,7 @@ pub fn shown_id(json: &[u8], member: &str) -> Option<String> {
         "a number" => (*id).into(),
         _ => return None,
     };
-    Some(text.chars().filter(|letter| !letter.is_control()).take(LONGEST_ID).collect())
+    Some(visible_within(&text, LONGEST_ID))
 }
 
 #[cfg(test)]
@@ -99,7 +100,7 @@ mod tests {
     fn an_id_is_shown_if_it_is_text_or_a_number() {
         let id = |json: &str| shown_id(json.as_bytes(), "id");
         assert_eq!(id(r#"{"id":17}"#).as_deref(), Some("17"));
-        assert_eq!(id(r#"{"id":17,"id":"a\u0007b"}"#).as_deref(), Some("ab"));
+        assert_eq!(id(r#"{"id":17,"id":"a\u0007b"}"#).as_deref(), Some("a\\u{7}b"));
         for none in [r#"{"id":null}"#, r#"{"id":{}}"#, "{}", "[]", "null", "7"] {
             assert_eq!(id(none), None, "{none}");
         }

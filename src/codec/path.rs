@@ -1,10 +1,7 @@
 //! The way to a value inside another.
 
-use crate::contract::FieldError;
+use crate::{contract::FieldError, failure::printable};
 use std::fmt::Write;
-
-/// The longest name of a caller's that is shown, in characters.
-const LONGEST_NAME: usize = 80;
 
 /// One step down.
 #[derive(Debug, Clone, Copy)]
@@ -52,11 +49,11 @@ impl Problems {
     }
 
     /// Something is wrong with a field that the contract does not know. Its name is the
-    /// caller's, and is shown short and without control characters.
+    /// caller's, and is shown as such.
     pub(super) fn add_at(&mut self, name: &str, message: impl Into<String>) {
         let path = self.here();
         let dot = if path.is_empty() { "" } else { "." };
-        let name: String = name.chars().filter(|letter| !letter.is_control()).take(LONGEST_NAME).collect();
+        let name = printable(name);
         self.found.push(FieldError::new(format!("{path}{dot}{name}"), message));
     }
 

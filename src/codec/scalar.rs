@@ -1,7 +1,10 @@
 //! Values that hold no others, from JSON and from plain text.
 
 use super::{decimal, raw, value::Value};
-use crate::contract::catalogue::{EnumType, Type};
+use crate::{
+    contract::catalogue::{EnumType, Type},
+    policy::shown::visible,
+};
 use penstock_json::{Instant, instant};
 use std::borrow::Cow;
 
@@ -26,15 +29,14 @@ pub(super) fn expected(ty: Type) -> &'static str {
 }
 
 /// `text` in quotes, or how long it is: a message is no place for a document. It is not cut, since
-/// a secret in it is only found whole. Without control characters: it may be shown on a terminal.
+/// a secret in it is only found whole. It may be shown on a terminal.
 pub(super) fn quoted(text: &str) -> String {
     const LONGEST: usize = 40;
     let length = text.chars().count();
     if length > LONGEST {
         return format!("a text of {length} characters");
     }
-    let letters: String = text.chars().filter(|letter| !letter.is_control()).collect();
-    format!("`{letters}`")
+    format!("`{}`", visible(text))
 }
 
 /// Reads a scalar from valid JSON text. An unknown text of an enum is taken as its

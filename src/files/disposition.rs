@@ -1,5 +1,6 @@
 //! The name of a file that came, from `Content-Disposition` (RFC 6266).
 
+use crate::policy::shown::is_obeyed;
 use percent_encoding::percent_decode_str;
 
 /// The longest name that is passed on, in bytes: the most that usual file systems take.
@@ -68,7 +69,7 @@ fn extended(value: &str) -> Option<String> {
 /// The name alone; none if nothing of it is left.
 fn safe(name: &str) -> Option<String> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = last.chars().filter(|letter| !letter.is_control() && !turns(*letter)).collect();
+    let clean: String = last.chars().filter(|letter| !is_obeyed(*letter)).collect();
     // Windows drops dots and blanks at the end, so that `..` and `. .` are folders there. With a dot
     // before it a file is hidden, and perhaps read as settings by whatever runs beside it.
     let clean = clean.trim().trim_matches(['.', ' ']);
@@ -77,12 +78,6 @@ fn safe(name: &str) -> Option<String> {
     }
     let end = (0..=LONGEST.min(clean.len())).rev().find(|end| clean.is_char_boundary(*end))?;
     clean.get(..end).map(str::to_owned)
-}
-
-/// Whether a character changes the direction of writing, and so can make one ending of a
-/// name look like another.
-fn turns(letter: char) -> bool {
-    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -141,7 +136,7 @@ mod tests {
         fn whatever_comes_is_a_name_or_none(field in r#"([a-z]{0,3};)?([ ;="'*%./\\a-fA-F0-9\x00-\x1fé\u{202e}]|filename\*?=|utf-8''){0,40}"#) {
             if let Some(name) = file_name(&field) {
                 prop_assert!(!name.is_empty() && name.len() <= LONGEST && !name.ends_with(['.', ' ']));
-                prop_assert!(!name.chars().any(|letter| letter.is_control() || turns(letter) || "/\\".contains(letter)));
+                prop_assert!(!name.chars().any(|letter| is_obeyed(letter) || "/\\".contains(letter)));
             }
         }
     }

@@ -33,7 +33,7 @@ pub use arena::{Arena, LoweredRecord, LoweredValue, Mark};
 pub use instant::Instant;
 pub use layout::{Layout, Places};
 pub use limits::{Elements, LimitExceeded, MAX_DEPTH, check_limits};
-pub use page::{PlainPage, is_closed, plain_array, plain_page};
+pub use page::{PlainPage, is_closed, plain_array, plain_elements, plain_member, plain_page};
 pub use scratch::Scratch;
 pub use text::{find, one_line, special};
 

@@ -36,6 +36,41 @@ pub fn plain_array<'a>(body: &'a [u8], id: &str) -> Option<PlainPage<'a>> {
     Some(page)
 }
 
+/// Where the value of a member stands in an object that is plain but for it: what the value holds need
+/// not be JSON. None also if the member is missing or comes twice.
+#[must_use]
+pub fn plain_member(body: &[u8], name: &str) -> Option<Range<usize>> {
+    let mut found = None;
+    members(body, |cursor, member| {
+        let from = cursor.place();
+        if member == name.as_bytes() {
+            element(cursor)?;
+            return found.replace(from..cursor.place()).is_none().then_some(());
+        }
+        cursor.pass()
+    })?;
+    let place = found?;
+    let around = [body.get(..place.start), body.get(place.end..)];
+    around.into_iter().all(|part| part.is_some_and(is_utf8)).then_some(place)
+}
+
+/// Where the elements of an array stand, which need not be JSON. None if it is no array, or cannot be
+/// taken apart.
+#[must_use]
+pub fn plain_elements(array: &[u8]) -> Option<Vec<Range<usize>>> {
+    let mut cursor = Cursor::new(array);
+    let mut places = Vec::new();
+    cursor.blank();
+    elements(&mut cursor, |cursor| {
+        let from = cursor.place();
+        element(cursor)?;
+        places.push(from..cursor.place());
+        Some(())
+    })?;
+    cursor.end()?;
+    Some(places)
+}
+
 /// Whether a text ends where it should, by its brackets, although it need not be JSON: one that was cut
 /// off does not.
 #[must_use]
@@ -46,27 +81,60 @@ pub fn is_closed(text: &[u8]) -> bool {
 }
 
 fn taken_apart<'a>(body: &'a [u8], records: &str, id: &str) -> Option<PlainPage<'a>> {
-    let mut cursor = Cursor::new(body);
     let mut page = PlainPage::default();
     let mut found = false;
+    members(body, |cursor, name| {
+        if name == records.as_bytes() {
+            if std::mem::replace(&mut found, true) {
+                return None;
+            }
+            return page.read(cursor, id.as_bytes());
+        }
+        page.members.push((name, cursor.value()?));
+        Some(())
+    })?;
+    found.then_some(page)
+}
+
+/// Goes through the members of an object that is all of a text: `value` passes over that of each.
+fn members<'a>(body: &'a [u8], mut value: impl FnMut(&mut Cursor<'a>, &'a [u8]) -> Option<()>) -> Option<()> {
+    let mut cursor = Cursor::new(body);
     cursor.blank();
     cursor.take(b'{')?;
     cursor.blank();
     let mut more = !cursor.takes(b'}');
     while more {
         let name = cursor.name()?;
-        if name == records.as_bytes() {
-            if std::mem::replace(&mut found, true) {
-                return None;
-            }
-            page.read(&mut cursor, id.as_bytes())?;
-        } else {
-            page.members.push((name, cursor.value()?));
-        }
+        value(&mut cursor, name)?;
         more = cursor.more(b'}')?;
     }
-    cursor.end()?;
-    found.then_some(page)
+    cursor.end()
+}
+
+/// Goes through the elements of an array: `element` passes over each.
+fn elements<'a>(
+    cursor: &mut Cursor<'a>,
+    mut element: impl FnMut(&mut Cursor<'a>) -> Option<()>,
+) -> Option<()> {
+    cursor.take(b'[')?;
+    cursor.blank();
+    let mut more = !cursor.takes(b']');
+    while more {
+        element(cursor)?;
+        more = cursor.more(b']')?;
+    }
+    Some(())
+}
+
+/// Passes over a value, which need not be JSON.
+fn element(cursor: &mut Cursor<'_>) -> Option<()> {
+    let mut plain = *cursor;
+    match plain.pass() {
+        Some(()) if plain.is_blank() || matches!(plain.peek(), b',' | b']' | b'}') => *cursor = plain,
+        // A word that begins like JSON, or does not.
+        _ => cursor.pass_anything()?,
+    }
+    Some(())
 }
 
 impl PlainPage<'_> {
@@ -79,28 +147,19 @@ impl PlainPage<'_> {
     }
 
     fn read(&mut self, cursor: &mut Cursor<'_>, id: &[u8]) -> Option<()> {
-        cursor.take(b'[')?;
-        cursor.blank();
-        let mut more = !cursor.takes(b']');
-        while more {
+        elements(cursor, |cursor| {
             let from = cursor.place();
             self.ids.push(record(cursor, id)?);
             self.records.push(from..cursor.place());
-            more = cursor.more(b']')?;
-        }
-        Some(())
+            Some(())
+        })
     }
 }
 
 /// Passes over a record: where its id stands.
 fn record(cursor: &mut Cursor<'_>, id: &[u8]) -> Option<Range<usize>> {
     if cursor.peek() != b'{' {
-        let mut plain = *cursor;
-        match plain.pass() {
-            Some(()) if plain.is_blank() || matches!(plain.peek(), b',' | b']') => *cursor = plain,
-            // A word that begins like JSON, or does not.
-            _ => cursor.pass_anything()?,
-        }
+        element(cursor)?;
         return Some(0..0);
     }
     // Nearly all records begin with it.

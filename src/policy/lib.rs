@@ -25,6 +25,7 @@
 //! | Who sends next, and when does the provider's limit allow it? | [`limiter`] |
 //! | Does a kept answer serve? | [`cache`] |
 //! | How much may one call take? | [`limits`] |
+//! | How may the words of others be shown? | [`shown`] |
 
 pub mod breaker;
 pub mod budget;
@@ -40,6 +41,7 @@ pub mod resume;
 pub mod retry;
 pub mod rotation;
 pub mod secret;
+pub mod shown;
 mod sorted;
 pub mod time;
 pub mod token;

@@ -80,7 +80,7 @@ impl Count {
     fn add(&mut self, made: &Made) {
         match made {
             Made::Ok(_) => self.well += 1,
-            Made::Failed(_) | Made::Unfinished => self.failed += 1,
+            Made::Failed(_) | Made::Unfinished(_) => self.failed += 1,
             Made::NotAttempted(_) => self.left += 1,
         }
     }

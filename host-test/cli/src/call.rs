@@ -49,7 +49,7 @@ impl Call {
         options.fallback = self.fallback;
         options.on_misfit = Some(self.on_misfit.into());
         let call = plugin.invoke(provider_name, operation, parameters.clone(), body, Some(options));
-        let answer = self.grace.call(&self.asked, stopping, call).await??;
+        let answer = self.grace.call(&self.asked, stopping, &plugin, call).await??;
         if let Some(body) = answer.body {
             let mut output = Output::stdout(stopping);
             let written = output.line(&body).and_then(|()| output.flush());

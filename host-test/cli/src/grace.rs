@@ -7,6 +7,7 @@ use crate::{
 };
 use clap::Args;
 use penstock::{contract::catalogue::Effect, entry::dynamic};
+use penstock_host::{Plugin, bindings::types::Outcome};
 use std::time::Duration;
 
 #[derive(Args, Clone, Copy)]
@@ -28,11 +29,13 @@ impl Grace {
         Duration::from_secs(self.grace)
     }
 
-    /// Makes one call. A read ends with the first signal: nothing is lost with it.
+    /// Makes one call of a plugin that makes no other. A read ends with the first signal, and a write of
+    /// which nothing took effect: nothing is lost with them.
     pub(crate) async fn call<T>(
         self,
         asked: &Asked,
         stopping: &Stopping,
+        plugin: &Plugin,
         call: impl Future<Output = T>,
     ) -> Result<T, Stopped> {
         if asked.only_reads() {
@@ -40,14 +43,29 @@ impl Grace {
         }
         let waits = async {
             let signal = stopping.asked().await;
+            if let Some(outcome) = plugin.stop_unsent().await {
+                return outcome;
+            }
             tell!("{signal}: the call is under way and has {} s to end", self.grace);
             self.passed(stopping).await;
+            plugin.stop_unsent().await.unwrap_or(Outcome::Unknown)
         };
         tokio::select! {
             made = call => Ok(made),
-            () = waits => Err(stopping.stopped(
-                "; the call was under way and may have taken effect. Look before you repeat it",
-            )),
+            outcome = waits => Err(Stopped { outcome: Some(outcome), ..stopping.stopped(rest(outcome)) }),
+        }
+    }
+}
+
+/// What there is to say of a write that a signal ended.
+fn rest(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::NotSent => "; nothing was sent",
+        Outcome::NotApplied => {
+            "; the vendor had refused the call, which waited to be sent again: it took no effect"
+        }
+        Outcome::Unknown | Outcome::Applied => {
+            "; the call was under way and may have taken effect. Look before you repeat it"
         }
     }
 }

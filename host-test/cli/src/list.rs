@@ -12,7 +12,7 @@ use crate::{
     report::tell_resume,
     stopping::Stopping,
     target::{MisfitChoice, Target},
-    told::{note, warning},
+    told::{note, warning_in_lines},
 };
 use anyhow::Result;
 use clap::Args;
@@ -131,10 +131,10 @@ fn is_of_position(error: &anyhow::Error) -> bool {
 fn warn(end: &ListEnd) {
     count_on_stderr(end.misfits, &end.first_misfits);
     if end.drifted {
-        let text = format_args!(
-            "the list changed while it was read, and records may be missing from it.\n\
-             Read it again, or use the export of it if there is one."
-        );
-        warning("drifted", json!({}), text);
+        let lines = [
+            "the list changed while it was read, and records may be missing from it.",
+            "Read it again, or use the export of it if there is one.",
+        ];
+        warning_in_lines("drifted", json!({}), &lines.map(str::to_owned));
     }
 }

@@ -137,9 +137,9 @@ fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() && env::args_os().any(|argument| argument == "--json-errors") => {
-            return report::misused(&error);
+            return report::misused(error);
         }
-        Err(error) => return report::by_parser(&error),
+        Err(error) => return report::by_parser(error),
     };
     if arguments.json_errors {
         told::set_for_program();

@@ -1,6 +1,6 @@
 //! Records that do not fit the contract, told on standard error.
 
-use crate::told::warning;
+use crate::told::warning_in_lines;
 use penstock_host::bindings::types::Misfit;
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ pub(crate) fn count_on_stderr(count: u64, first: &[Misfit]) {
             .iter()
             .map(|Misfit { id, path, reason }| json!({ "id": id, "path": path, "reason": reason }));
         let members = json!({ "count": count, "first": named.collect::<Vec<Value>>() });
-        warning("misfits", members, format_args!("{}", lines(count, first).join("\n")));
+        warning_in_lines("misfits", members, &lines(count, first));
     }
 }
 

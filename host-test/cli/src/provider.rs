@@ -2,7 +2,7 @@
 
 use crate::{
     stopping::Stopping,
-    told::{announce, note},
+    told::{announce, note_in_lines},
 };
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -143,7 +143,8 @@ fn announce(
 /// What was asked of it.
 fn tell_stats(stats: Value) -> Result<()> {
     let text = serde_json::to_string_pretty(&stats)?;
-    note("stats", json!({ "stats": stats }), format_args!("{text}"));
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    note_in_lines("stats", json!({ "stats": stats }), &lines);
     Ok(())
 }
 

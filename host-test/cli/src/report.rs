@@ -5,15 +5,16 @@ use crate::{
     ready::NotReady,
     result_line, settings,
     stopping::{Signal, Stopped},
-    told::{self, is_for_program, line, note, tell, unprinted, visible},
+    told::{self, is_for_program, line, note, tell, unprinted},
 };
+use clap::error::ContextValue;
+use penstock::policy::shown::{is_obeyed, visible};
 use penstock_host::{
     Error,
     bindings::types::{Failure, FailureKind, FieldError, Outcome, RetryAdvice},
 };
 use serde_json::{Value, json};
 use std::{
-    borrow::Cow,
     error, fmt,
     io::{self, Write},
     panic::PanicHookInfo,
@@ -90,13 +91,11 @@ pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
 }
 
 /// What the argument parser has to say: help, or what it refuses.
-pub(crate) fn by_parser(error: &clap::Error) -> ExitCode {
+pub(crate) fn by_parser(error: clap::Error) -> ExitCode {
+    let error = with_visible_arguments(error);
     if error.use_stderr() {
-        // In colours, unless what is quoted would move the cursor.
-        match error.render().to_string() {
-            plain if matches!(visible(&plain), Cow::Owned(_)) => line(format_args!("{}", plain.trim_end())),
-            _ => drop(error.print()),
-        }
+        // There is nobody to tell that nobody can be told.
+        drop(error.print());
         return ExitCode::from(USAGE);
     }
     match error.print().and_then(|()| io::stdout().flush()) {
@@ -106,11 +105,33 @@ pub(crate) fn by_parser(error: &clap::Error) -> ExitCode {
 }
 
 /// What the argument parser refuses, for programs.
-pub(crate) fn misused(error: &clap::Error) -> ExitCode {
+pub(crate) fn misused(error: clap::Error) -> ExitCode {
+    let error = with_visible_arguments(error);
     let told =
         json!({ "error": { "kind": "usage", "message": error.to_string().trim(), "exitCode": USAGE } });
     told::document(&told);
     ExitCode::from(USAGE)
+}
+
+/// What is quoted of the arguments is shown, and not obeyed; the colours are ours.
+fn with_visible_arguments(mut error: clap::Error) -> clap::Error {
+    let quoted = error.context().filter_map(|(kind, value)| match value {
+        ContextValue::String(text) => Some((kind, ContextValue::String(visible(text).into_owned()))),
+        ContextValue::Strings(texts) => {
+            let shown = texts.iter().map(|text| visible(text).into_owned());
+            Some((kind, ContextValue::Strings(shown.collect())))
+        }
+        // A hint that repeats an argument in its own colours.
+        ContextValue::StyledStrs(hints) => {
+            let clean = hints.iter().filter(|hint| !hint.to_string().contains(is_obeyed));
+            Some((kind, ContextValue::StyledStrs(clean.cloned().collect())))
+        }
+        _ => None,
+    });
+    for (kind, value) in quoted.collect::<Vec<_>>() {
+        error.insert(kind, value);
+    }
+    error
 }
 
 /// A defect of the program itself, for programs.
@@ -178,6 +199,9 @@ fn document(error: &anyhow::Error, code: u8) -> Value {
     };
     if let Some(Stopped { resume: Some(resume), .. }) = error.downcast_ref() {
         set(&mut told, "resume", resume.as_str().into());
+    }
+    if let Some(Stopped { outcome: Some(outcome), .. }) = error.downcast_ref() {
+        set(&mut told, "outcome", outcome.name().into());
     }
     if let Some(Unprinted { outcome }) = error.downcast_ref() {
         set(&mut told, "outcome", outcome.name().into());

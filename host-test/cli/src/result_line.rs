@@ -15,9 +15,10 @@ pub(crate) fn line(result: &Made) -> String {
     match result {
         Made::Ok(answer) => answered(answer),
         Made::Failed(error) => json!({ "failed": failed(error) }).to_string(),
-        Made::Unfinished => {
+        Made::Unfinished(outcome) => {
             let message = "the command had to end before the call had";
-            json!({ "failed": { "kind": "stopped", "message": message, "outcome": "unknown" } }).to_string()
+            json!({ "failed": { "kind": "stopped", "message": message, "outcome": outcome.name() } })
+                .to_string()
         }
         Made::NotAttempted(why) => json!({ "notAttempted": why }).to_string(),
     }

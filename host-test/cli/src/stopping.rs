@@ -1,6 +1,7 @@
 //! The signals that end a command: the first in good order, the second at once.
 
 use crate::report::stopped_at_once;
+use penstock_host::bindings::types::Outcome;
 use std::{fmt, io, process, time::Duration};
 use tokio::{
     sync::watch,
@@ -44,6 +45,8 @@ pub(crate) struct Stopped {
     pub(crate) rest: String,
     /// Where a list goes on, if no file keeps it.
     pub(crate) resume: Option<String>,
+    /// Whether a write took effect, if it was one.
+    pub(crate) outcome: Option<Outcome>,
 }
 
 /// Whether a command was asked to end.
@@ -120,7 +123,8 @@ impl Stopping {
 
     /// The error of a command that ends because it was asked to.
     pub(crate) fn stopped(&self, rest: impl Into<String>) -> Stopped {
-        Stopped { signal: self.signal().unwrap_or(Signal::Terminate), rest: rest.into(), resume: None }
+        let signal = self.signal().unwrap_or(Signal::Terminate);
+        Stopped { signal, rest: rest.into(), resume: None, outcome: None }
     }
 }
 

@@ -5,9 +5,9 @@
 //! that is told: `error`, `warning` or `note`, each with a `kind` and the `message` that a person gets.
 
 use anyhow::Result;
+use penstock::policy::shown::{visible, visible_json};
 use serde_json::{Map, Value};
 use std::{
-    borrow::Cow,
     fmt::Arguments,
     io::{self, Write},
     sync::atomic::{AtomicBool, Ordering::Relaxed},
@@ -52,22 +52,38 @@ pub(crate) fn warning(kind: &str, members: Value, text: Arguments) {
     write_told("warning", kind, members, text);
 }
 
-/// A line of text.
+/// The same of several lines, which one object holds.
+pub(crate) fn warning_in_lines(kind: &str, members: Value, lines: &[String]) {
+    tell_lines("warning", kind, members, lines);
+}
+
+/// The same of what is worth knowing.
+pub(crate) fn note_in_lines(kind: &str, members: Value, lines: &[String]) {
+    tell_lines("note", kind, members, lines);
+}
+
+/// A line of text. An argument, a file's name or a vendor may hold what moves a terminal's cursor, paints
+/// over what is told or begins a line of its own: that is shown, and not obeyed.
 pub(crate) fn line(line: Arguments) {
     write(&visible(&line.to_string()));
 }
 
 /// A line for a program, in the form that it has.
 pub(crate) fn document(document: &Value) {
-    write(&document.to_string());
+    write(&visible_json(&document.to_string()));
 }
 
 fn write_told(what: &str, kind: &str, members: Value, text: Arguments) {
-    match is_for_program() {
-        true => write(&object(what, kind, members, text.to_string())),
-        false if what == "warning" => line(format_args!("warning: {text}")),
-        false => line(text),
+    tell_lines(what, kind, members, &[text.to_string()]);
+}
+
+fn tell_lines(what: &str, kind: &str, members: Value, lines: &[String]) {
+    if is_for_program() {
+        return document(&object(what, kind, members, lines.join("\n")));
     }
+    let lines: Vec<_> = lines.iter().map(|line| visible(line)).collect();
+    let head = if what == "warning" { "warning: " } else { "" };
+    write(&format!("{head}{}", lines.join("\n")));
 }
 
 /// A line and its end in one write, so that those of several processes do not mix.
@@ -76,28 +92,14 @@ fn write(line: &str) {
     let _ = io::stderr().lock().write_all(format!("{line}\n").as_bytes());
 }
 
-/// A text whose control characters are shown and not obeyed: an argument, a file's name or a vendor may
-/// hold what moves a terminal's cursor or paints over what is told. Line breaks are ours.
-pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    let is_odd = |letter: char| letter.is_control() && letter != '\n';
-    if !text.contains(is_odd) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if is_odd(letter) { shown.extend(letter.escape_default()) } else { shown.push(letter) }
-    }
-    Cow::Owned(shown)
-}
-
-fn object(what: &str, kind: &str, members: Value, message: String) -> String {
+fn object(what: &str, kind: &str, members: Value, message: String) -> Value {
     let mut told = Map::new();
     told.insert("kind".to_owned(), kind.into());
     told.insert("message".to_owned(), message.into());
     if let Value::Object(members) = members {
         told.extend(members);
     }
-    Value::from(Map::from_iter([(what.to_owned(), Value::from(told))])).to_string()
+    Value::from(Map::from_iter([(what.to_owned(), Value::from(told))]))
 }
 
 /// What a command was asked for, or a line of it.
@@ -144,14 +146,9 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_would_move_a_cursor_is_shown() {
-        assert_eq!(visible("two\nlines"), "two\nlines");
-        assert_eq!(visible("a\u{1b}[2Kb\r\u{9b}"), "a\\u{1b}[2Kb\\r\\u{9b}");
-    }
-
-    #[test]
     fn several_lines_of_text_are_one_of_json() {
-        let line = object("warning", "misfits", json!({ "count": 2 }), "two:\n  one\n  other".to_owned());
+        let text = "two:\n  one\n  other".to_owned();
+        let line = object("warning", "misfits", json!({ "count": 2 }), text).to_string();
         assert!(!line.contains('\n'));
         let told: Value = serde_json::from_str(&line).unwrap();
         let expected = json!({ "kind": "misfits", "message": "two:\n  one\n  other", "count": 2 });

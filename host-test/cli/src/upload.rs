@@ -6,7 +6,7 @@ use crate::{
     output::Output,
     progress::{Progress, Quiet},
     report::{Unfit, Unprinted},
-    stopping::Stopping,
+    stopping::{Stopped, Stopping},
     target::Target,
 };
 use anyhow::{Context, Result};
@@ -16,7 +16,7 @@ use futures_util::{
     Stream, StreamExt,
     stream::{self, BoxStream},
 };
-use penstock_host::Outgoing;
+use penstock_host::{Outgoing, bindings::types::Outcome};
 use std::{
     fs::{self, File},
     io::{self, Read},
@@ -59,12 +59,15 @@ impl Upload {
         };
         let (plugin, outgoing) = tokio::select! {
             begun = begins => begun?,
-            _ = stopping.asked() => return Err(stopping.stopped("; nothing was sent").into()),
+            _ = stopping.asked() => {
+                let outcome = Some(Outcome::NotSent);
+                return Err(Stopped { outcome, ..stopping.stopped("; nothing was sent") }.into());
+            }
         };
         let options = Some(self.target.options(None));
         let Asked { provider_name, operation, parameters } = &self.asked;
         let call = plugin.upload(provider_name, operation, parameters.clone(), outgoing, options);
-        let answer = self.grace.call(&self.asked, stopping, call).await??;
+        let answer = self.grace.call(&self.asked, stopping, &plugin, call).await??;
         drop(progress);
         if let Some(body) = answer.body {
             let mut output = Output::stdout(stopping);

@@ -99,6 +99,26 @@ struct Shared {
     room: Room,
     requests: AtomicU64,
     denied: AtomicU64,
+    /// How many there are who hold requests back.
+    holding: watch::Sender<usize>,
+}
+
+/// Holds every request back that is not under way, as long as it lives.
+pub(crate) struct Held(Option<Outbound>);
+
+impl Held {
+    /// Never lets them go.
+    pub(crate) fn for_good(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(Outbound(shared)) = &self.0 {
+            shared.holding.send_modify(|holding| *holding = holding.saturating_sub(1));
+        }
+    }
 }
 
 impl Outbound {
@@ -129,6 +149,7 @@ impl Outbound {
             room,
             requests: AtomicU64::new(0),
             denied: AtomicU64::new(0),
+            holding: watch::Sender::new(0),
         })))
     }
 
@@ -153,6 +174,12 @@ impl Outbound {
         }
     }
 
+    /// Holds back what is not under way yet.
+    pub(crate) fn hold(&self) -> Held {
+        self.0.holding.send_modify(|holding| *holding += 1);
+        Held(Some(self.clone()))
+    }
+
     /// Sends a request as a component would. The body of the response is subject to
     /// the timeouts too.
     ///
@@ -171,6 +198,8 @@ impl Outbound {
             shared.denied.fetch_add(1, Relaxed);
             return Err(WasiError::HttpRequestDenied);
         }
+        // It fails only once the sender is gone, which is `shared`.
+        _ = shared.holding.subscribe().wait_for(|holding| *holding == 0).await;
         shared.requests.fetch_add(1, Relaxed);
 
         let connect = options.connect_timeout.unwrap_or(shared.options.connect_timeout);

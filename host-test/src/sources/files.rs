@@ -122,6 +122,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[tokio::test]
     async fn a_file_may_have_to_stand_in_a_folder() {
         let folder = tempfile::tempdir().unwrap();

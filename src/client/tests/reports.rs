@@ -4,7 +4,7 @@
 use super::rig::{Rig, options, pages_of};
 use crate::{
     codec,
-    contract::{CallOptions, Failure, FailureKind, ListEnd, Outcome},
+    contract::{CallOptions, Failure, FailureKind, ListEnd, OnMisfit, Outcome},
     entry::{
         dynamic,
         stream_records::{Sink, stream_records},
@@ -336,4 +336,50 @@ fn instances_share_the_interval_of_a_report() {
     let (took, asked) =
         (rig.host.elapsed() - began, seen.borrow().iter().filter(|what| **what == "data").count());
     assert!(asked == 6 && (300..306).contains(&took.as_secs()), "{asked} requests in {took:?}");
+}
+
+/// A row that is no JSON, in the middle of a page, and with the names of its values.
+#[test]
+fn a_row_that_cannot_be_read_spoils_no_page() {
+    let deep = format!("[1,{}{}]", "[".repeat(300), "]".repeat(300));
+    for (odd, given, told) in [
+        (&b"[2,NaN]"[..], &br#"{"Job":2,"Total":NaN}"#[..], "expected value"),
+        (b"[True,\"\xff\"]", b"{\"Job\":True,\"Total\":\"\xff\"}", "not UTF-8"),
+        (b"-Infinity", b"-Infinity", "invalid number"),
+        (deep.as_bytes(), b"", "nested deeper than the 128 levels"),
+    ] {
+        let rig = Rig::new();
+        let head = br#"{"page":1,"hasMore":false,"fields":[{"name":"Job"},{"name":"Total"}],"data":[[1,"#;
+        let body = [&head[..], b"10.25],", odd, b",[3,null]]}"].concat();
+        rig.titan.on_api(move |_, request| {
+            let is_data = request.path().ends_with("/reports/7/data");
+            Some(if is_data { Reply::bytes(200, body.clone()) } else { Reply::ok(description().to_string()) })
+        });
+        rig.host.set("SERVICETITAN_REPORT_INTERVAL", "0");
+        let read = |on_misfit| {
+            let options = CallOptions { on_misfit: Some(on_misfit), ..pages_of(10) };
+            let body = with(&[]);
+            rig.run(async { rows(&rig, "reporting.reports-data-list", &body, &options).await })
+        };
+        let (skipped, end) = read(OnMisfit::Skip);
+        let end = end.unwrap();
+        assert_eq!((skipped.len(), end.misfits, end.complete), (2, 1, true), "{told}");
+        assert_eq!((&skipped[0]["Total"], &skipped[1]["Job"]), (&json!(10.25), &json!(3)));
+        let misfit = &end.first_misfits[0];
+        assert!(misfit.path.starts_with("$.data[1]") && misfit.reason.contains(told), "{misfit:?}");
+        assert!(misfit.reason.ends_with("(page 1)"), "{misfit:?}");
+        let (failed, end) = read(OnMisfit::Fail);
+        let failure = end.unwrap_err();
+        assert!(failed.len() == 1 && failure.message.contains(told), "{failure:?}");
+        // As it came, with the names.
+        let page = rig.run(rig.invoke(
+            "reporting.reports-data-page",
+            &PATH,
+            Some(&with(&[]).to_string()),
+            Some(&CallOptions { on_misfit: Some(OnMisfit::Raw), ..pages_of(10) }),
+        ));
+        let raw: Vec<Value> = serde_json::from_str(&page.unwrap().body.unwrap()).unwrap();
+        let value = raw[1]["$misfit"]["value"].as_str().unwrap();
+        assert!(raw.len() == 3 && (given.is_empty() || value == String::from_utf8_lossy(given)), "{value}");
+    }
 }

@@ -150,6 +150,43 @@ fn a_page_is_taken_apart() {
     }
 }
 
+/// A member, or the elements of an array, that need not be JSON, where everything around them is.
+#[test]
+fn what_is_no_json_is_found_where_it_stands() {
+    let at = |text: &str, place: std::ops::Range<usize>| {
+        String::from_utf8(text.as_bytes()[place].to_vec()).unwrap()
+    };
+    let member = |text: &str| Some(at(text, penstock_json::plain_member(text.as_bytes(), "r")?));
+    for (text, found) in [
+        (r#"{"a":1,"r": {"b":NaN} ,"c":[]}"#, Some(r#"{"b":NaN}"#)),
+        (r#" {"r":True} "#, Some("True")),
+        (r#"{"r":7}"#, Some("7")),
+        (r#"{"a":1}"#, None),
+        (r#"{"a":NaN,"r":1}"#, None),
+        (r#"{"r":1,"r":2}"#, None),
+        (r#"{"r":{"#, None),
+        (r#"{"r":{}} x"#, None),
+        (r#"["r"]"#, None),
+    ] {
+        assert_eq!(member(text).as_deref(), found, "{text}");
+    }
+    assert!(penstock_json::plain_member(b"{\"r\":\"\xff\"}", "r").is_some());
+    assert!(penstock_json::plain_member(b"{\"r\":1,\"a\":\"\xff\"}", "r").is_none());
+
+    let elements = |text: &str| {
+        let places = penstock_json::plain_elements(text.as_bytes())?;
+        Some(places.into_iter().map(|place| at(text, place)).collect::<Vec<_>>())
+    };
+    assert_eq!(
+        elements(r#" [1, NaN ,"a,]", {"a":x} ,[y]] "#).unwrap(),
+        ["1", "NaN", r#""a,]""#, r#"{"a":x}"#, "[y]"]
+    );
+    assert_eq!(elements("[ ]").unwrap(), [""; 0]);
+    for none in ["{}", "[1 2]", "[1,]", "[,1]", "[1", "[1]]", "NaN", ""] {
+        assert_eq!(elements(none), None, "{none}");
+    }
+}
+
 /// It is as deep as one likes; what is too deep is found where the record is read.
 #[test]
 fn deep_values_are_passed_over() {

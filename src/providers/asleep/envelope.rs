@@ -3,7 +3,11 @@
 //!
 //! The texts for success differ (`success`, `OK`), so that nothing depends on them.
 
-use crate::{codec::last_member, contract::catalogue::Operation, providers::api::Unreadable};
+use crate::{
+    codec::{last_member, plain_member},
+    contract::catalogue::Operation,
+    providers::api::Unreadable,
+};
 use bytes::Bytes;
 use serde::{Deserialize, de::IgnoredAny};
 
@@ -18,15 +22,23 @@ pub(super) fn value(operation: &Operation, body: &Bytes) -> Result<Bytes, Unread
     }
 }
 
-/// What stands under `result`, not decoded.
+/// What stands under `result`, not decoded. It need not be JSON: whoever reads it says so, and of a list
+/// that is the matter of one record.
 pub(super) fn result(body: &Bytes) -> Result<Bytes, Unreadable> {
+    if let Some(place) = plain_member(body, "result") {
+        let result = body.slice(place);
+        return if result == "null" { Err(missing()) } else { Ok(result) };
+    }
     let member = last_member(body, "result").map_err(|error| match error.is_data() {
         true => wrong("$", "is no object"),
         false => Unreadable { malformed: true, ..wrong("$", "is no JSON, or cut off") },
     })?;
-    let result =
-        member.filter(|result| result.get() != "null").ok_or_else(|| wrong("$.result", "is missing"))?;
+    let result = member.filter(|result| result.get() != "null").ok_or_else(missing)?;
     Ok(body.slice_ref(result.get().as_bytes()))
+}
+
+fn missing() -> Unreadable {
+    wrong("$.result", "is missing")
 }
 
 /// Whether a night is analysed, and so never changes.
@@ -145,6 +157,17 @@ mod tests {
             assert!(!state(other), "{other}");
         }
         assert!(!is_final(get, b"{}"));
+    }
+
+    #[test]
+    fn what_is_no_json_is_left_to_who_reads_it() {
+        let read = |body: &'static [u8]| result(&Bytes::from_static(body));
+        assert_eq!(read(br#"{"detail":"OK","result":{"a":NaN}}"#).unwrap(), &br#"{"a":NaN}"#[..]);
+        assert_eq!(read(b"{\"result\":[\"\xff\"]}").unwrap(), &b"[\"\xff\"]"[..]);
+        assert!(read(b"{\"detail\":\"\xff\",\"result\":{}}").unwrap_err().malformed);
+        assert!(read(br#"{"detail":NaN,"result":{}}"#).unwrap_err().malformed);
+        assert_eq!(read(br#"{"result":null}"#).unwrap_err().path, "$.result");
+        assert_eq!(read(br#"{"result":7,"r\u0065sult":8}"#).unwrap(), "8", "the last one counts");
     }
 
     #[test]

@@ -5,7 +5,10 @@
 
 use crate::{
     contract::FailureKind,
-    policy::classify::{Class, Effect, Reason, StatusRule, StatusRules},
+    policy::{
+        classify::{Class, Effect, Reason, StatusRule, StatusRules},
+        shown::visible_within,
+    },
     providers::api::{ApiError, ErrorClass, Errors},
 };
 use serde_json::Value;
@@ -128,9 +131,8 @@ fn complaints(document: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
-/// At most [`LONGEST`] characters, without control characters.
 fn shorten(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(LONGEST).collect()
+    visible_within(text, LONGEST)
 }
 
 #[cfg(test)]

@@ -9,7 +9,10 @@ use serde::{
     de::{Deserializer, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{borrow::Cow, fmt, marker::PhantomData, ops::Range};
+
+/// A page taken apart, its records, and their ids.
+pub(super) type Parted<'a> = (Members<'a, ()>, Vec<Range<usize>>, Option<Vec<Range<usize>>>);
 
 /// Its members, not decoded but for the records. Of a name that comes twice, the last one
 /// counts.
@@ -84,8 +87,23 @@ impl<'a, D> Members<'a, D> {
 }
 
 impl<'a> Members<'a, ()> {
+    /// Takes a page apart: what it says of its records, where each of them stands in it, and where the
+    /// id of each, unless somebody else must find those.
+    ///
+    /// # Errors
+    /// It is no object, or has no records. One record that is no JSON is its own fault, unless the page
+    /// is not plain.
+    pub(super) fn parted(body: &'a [u8], id: &str) -> Result<Parted<'a>, Unreadable> {
+        if let Some((members, page)) = Members::plain(body, id) {
+            return Ok((members, page.records, Some(page.ids)));
+        }
+        let mut page = Members::<Vec<&RawValue>>::read(body)?;
+        let records = places(body, &page.data()?);
+        Ok((page.without_data(), records, None))
+    }
+
     /// Takes a page apart that is plain, as nearly all are, with its records and their ids.
-    pub(super) fn plain(body: &'a [u8], id: &str) -> Option<(Self, PlainPage<'a>)> {
+    fn plain(body: &'a [u8], id: &str) -> Option<(Self, PlainPage<'a>)> {
         let page = codec::plain_page(body, "data", id)?;
         let mut members = Members::default();
         for (name, json) in &page.members {
@@ -112,7 +130,7 @@ impl<'a, D> Default for Members<'a, D> {
 
 impl<'a, D> Members<'a, D> {
     /// What is said of the records.
-    pub(super) fn without_data(self) -> Members<'a, ()> {
+    fn without_data(self) -> Members<'a, ()> {
         let Members { page, has_more, total_count, continue_from, fields, data: _ } = self;
         Members { page, has_more, total_count, continue_from, fields, data: None }
     }
@@ -136,6 +154,16 @@ fn member<'a, T: Deserialize<'a>>(
     must: &str,
 ) -> Result<Option<T>, Unreadable> {
     json.map_or(Ok(None), |json| serde_json::from_str(json.get()).map_err(|_| wrong(path, must)))
+}
+
+/// Where values that were read from a body stand in it.
+pub(super) fn places(body: &[u8], values: &[&RawValue]) -> Vec<Range<usize>> {
+    let start = body.as_ptr() as usize;
+    let place = |value: &&RawValue| {
+        let from = (value.get().as_ptr() as usize).saturating_sub(start);
+        from..from + value.get().len()
+    };
+    values.iter().map(place).collect()
 }
 
 pub(super) fn wrong(path: &str, message: &str) -> Unreadable {

@@ -4,7 +4,7 @@
 //! traceId, errors, data. Gateways before it send HTML. Both are read leniently.
 
 use crate::{
-    policy::classify::StatusRules,
+    policy::{classify::StatusRules, shown::visible_within},
     providers::api::{ApiError, Errors},
 };
 use serde_json::Value;
@@ -53,9 +53,8 @@ fn read(status: u16, body: &[u8]) -> ApiError {
     ApiError { message, trace_id: text("traceId"), fields: fields.take(50).collect() }
 }
 
-/// At most [`LONGEST`] characters, without control characters.
 fn shorten(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(LONGEST).collect()
+    visible_within(text, LONGEST)
 }
 
 #[cfg(test)]

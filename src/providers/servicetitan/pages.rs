@@ -1,6 +1,6 @@
 //! ServiceTitan's pages: the numbered envelope, the bare `{data}`, the feed.
 
-use super::envelope::{Members, wrong};
+use super::envelope::{Members, places, wrong};
 #[cfg(feature = "servicetitan-reporting")]
 use super::reports;
 use crate::{
@@ -114,25 +114,8 @@ fn bare(body: &Bytes) -> Result<Envelope, Unreadable> {
     })
 }
 
-/// Where values that were read from a body stand in it.
-fn places(body: &Bytes, values: &[&RawValue]) -> Vec<Range<usize>> {
-    let start = body.as_ptr() as usize;
-    let place = |value: &&RawValue| {
-        let from = (value.get().as_ptr() as usize).saturating_sub(start);
-        from..from + value.get().len()
-    };
-    values.iter().map(place).collect()
-}
-
 fn enveloped(paging: Paging, body: &Bytes) -> Result<Envelope, Unreadable> {
-    let (page, items, ids) = match Members::<()>::plain(body, ID) {
-        Some((page, PlainPage { records, ids, .. })) => (page, records, Some(ids)),
-        None => {
-            let mut page = Members::<Vec<&RawValue>>::read(body)?;
-            let items = places(body, &page.data()?);
-            (page.without_data(), items, None)
-        }
-    };
+    let (page, items, ids) = Members::parted(body, ID)?;
     let (has_more, continue_from) = (page.has_more()?, page.continue_from()?);
     if has_more.is_none() && paging == Paging::Export {
         return Err(wrong("$.hasMore", "is missing"));

@@ -7,6 +7,7 @@ use crate::{
         FieldError,
         catalogue::{self, nearest},
     },
+    failure::printable,
 };
 use jiff::civil::{Date, DateTime, Time};
 use serde::Deserialize;
@@ -195,11 +196,6 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A text as it may stand in an error: short, without control characters.
-fn printable(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(80).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,8 +209,8 @@ mod tests {
     /// The names are those that a report's owner chose.
     #[test]
     fn what_a_report_has_is_told_in_one_short_line() {
-        assert_eq!(wrong(&["A\tb", "C"]), "is no parameter of this report, which has Ab, C");
-        assert!(wrong(&["Zz\u{1b}z"]).ends_with("did you mean `Zzz`?"));
+        assert_eq!(wrong(&["A\tb", "C"]), "is no parameter of this report, which has A\\tb, C");
+        assert!(wrong(&["Zz\u{1b}z"]).ends_with("did you mean `Zz\\u{1b}z`?"));
         let many: Vec<String> = (0..5000).map(|number| format!("P{number}")).collect();
         let told = wrong(&many.iter().map(String::as_str).collect::<Vec<_>>());
         assert!(told.ends_with("P8, P9 and others"), "{told}");

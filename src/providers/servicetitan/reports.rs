@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     call::Call,
-    codec::url::segment,
+    codec::{self, url::segment},
     contract::{FieldError, catalogue},
     providers::api::{Envelope, InProgress, MinimumInterval, Reports, Site, Unreadable},
 };
@@ -84,24 +84,16 @@ pub(super) fn page(body: &Bytes) -> Result<Envelope, Unreadable> {
     struct Column {
         name: String,
     }
-    let mut page = Members::<Vec<Vec<&RawValue>>>::read(body)?;
+    // What has no names has no ids.
+    let (page, data, _) = Members::parted(body, "")?;
     let fields: Vec<Column> = page.fields()?;
-    let (data, has_more) = (page.data()?, page.has_more()?);
+    let has_more = page.has_more()?;
     let names = names(fields.iter().map(|field| field.name.as_str()))?;
     let (mut rows, mut items) = (Vec::new(), Vec::with_capacity(data.len()));
-    for (index, row) in data.iter().enumerate() {
-        if row.len() != names.len() {
-            let message = format!("has {} values, and the page {} fields", row.len(), names.len());
-            return Err(wrong(&format!("$.data[{index}]"), &message));
-        }
+    for (index, place) in data.into_iter().enumerate() {
         let start = rows.len();
-        for (column, (name, value)) in names.iter().zip(row).enumerate() {
-            rows.push(if column == 0 { b'{' } else { b',' });
-            rows.extend_from_slice(name.as_bytes());
-            rows.push(b':');
-            rows.extend_from_slice(value.get().as_bytes());
-        }
-        rows.extend_from_slice(if names.is_empty() { b"{}" } else { b"}" });
+        let row = body.get(place).unwrap_or_default();
+        write_row(&names, row, &mut rows).map_err(|message| wrong(&format!("$.data[{index}]"), &message))?;
         items.push(start..rows.len());
         if rows.len() > LARGEST {
             return Err(wrong("$.data", "is too large with the names of its fields: ask for smaller pages"));
@@ -116,6 +108,33 @@ pub(super) fn page(body: &Bytes) -> Result<Envelope, Unreadable> {
         total: page.total(),
         continue_from: None,
     })
+}
+
+/// Writes a row as an object. What is no JSON stays none, so that it is its own misfit when it is read: with
+/// its names if it has as many values as there are names, and as it came if not.
+///
+/// # Errors
+/// It has another number of values, or is no array.
+fn write_row(names: &[String], row: &[u8], rows: &mut Vec<u8>) -> Result<(), String> {
+    let values = codec::plain_elements(row);
+    let Some(values) = values.as_ref().filter(|values| values.len() == names.len()) else {
+        if serde_json::from_slice::<&RawValue>(row).is_err() {
+            rows.extend_from_slice(row);
+            return Ok(());
+        }
+        return Err(match values {
+            Some(values) => format!("has {} values, and the page {} fields", values.len(), names.len()),
+            None => "must be an array".to_owned(),
+        });
+    };
+    for (column, (name, value)) in names.iter().zip(values).enumerate() {
+        rows.push(if column == 0 { b'{' } else { b',' });
+        rows.extend_from_slice(name.as_bytes());
+        rows.push(b':');
+        rows.extend_from_slice(row.get(value.clone()).unwrap_or_default());
+    }
+    rows.extend_from_slice(if names.is_empty() { b"{}" } else { b"}" });
+    Ok(())
 }
 
 /// The names as JSON, each once: a second `Total` is `Total 2`.
@@ -153,6 +172,29 @@ mod tests {
         assert_eq!(rows(text).unwrap(), [r#"{"Job":1,"To\"tal":10.50}"#, r#"{"Job":"a","To\"tal":null}"#]);
     }
 
+    /// Neither the rows beside it nor the names of its values are lost.
+    #[test]
+    fn a_row_that_is_no_json_spoils_no_page() {
+        let page = |row: &[u8]| {
+            let body = [
+                br#"{"fields":[{"name":"A"},{"name":"B"}],"data":[[1,2], "#,
+                row,
+                b",[3,4]],\"hasMore\":false}",
+            ];
+            let page = page(&body.concat().into()).unwrap();
+            let rows: Vec<Vec<u8>> = page.records().map(<[u8]>::to_vec).collect();
+            assert_eq!((&rows[0][..], &rows[2][..]), (&br#"{"A":1,"B":2}"#[..], &br#"{"A":3,"B":4}"#[..]));
+            rows[1].clone()
+        };
+        assert_eq!(page(b"[NaN, True]"), br#"{"A":NaN,"B":True}"#);
+        assert_eq!(page(b"[\"\xff\",-Infinity]"), b"{\"A\":\"\xff\",\"B\":-Infinity}");
+        let deep = format!("{}{}", "[".repeat(4_000), "]".repeat(4_000));
+        assert_eq!(page(format!("[{deep},1]").as_bytes()), format!("{{\"A\":{deep},\"B\":1}}").into_bytes());
+        for odd in [&b"NaN"[..], b"[NaN]", b"[1 2]", b"[1,2,]", b"[\"\n\",1]"] {
+            assert_eq!(page(odd), odd, "as it came");
+        }
+    }
+
     #[test]
     fn names_that_come_twice_are_told_apart() {
         let text =
@@ -164,6 +206,8 @@ mod tests {
     fn a_row_that_does_not_fit_its_fields_is_refused() {
         let short = r#"{"fields":[{"name":"A"},{"name":"B"}],"data":[[1,2],[1]],"hasMore":false}"#;
         assert_eq!(rows(short).unwrap_err().path, "$.data[1]");
+        let none = rows(r#"{"fields":[{"name":"A"}],"data":[null],"hasMore":false}"#).unwrap_err();
+        assert_eq!((none.path.as_str(), none.malformed), ("$.data[0]", false));
         assert_eq!(rows(r#"{"data":[],"hasMore":false}"#).unwrap_err().path, "$.fields");
         assert_eq!(rows(r#"{"fields":[],"data":[],"hasMore":7}"#).unwrap_err().path, "$.hasMore");
         assert!(rows(r#"{"fields":[],"data":[[]"#).unwrap_err().malformed);

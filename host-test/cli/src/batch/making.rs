@@ -9,7 +9,7 @@ use penstock_host::{
     Error, Plugin,
     bindings::{
         operations::{Answer, BatchCall},
-        types::CallOptions,
+        types::{CallOptions, Outcome},
     },
 };
 use std::{
@@ -38,8 +38,8 @@ pub(crate) enum Made {
     Ok(Box<Answer>),
     /// It failed.
     Failed(Error),
-    /// It had not ended when the command had to.
-    Unfinished,
+    /// It had not ended when the command had to; whether it took effect.
+    Unfinished(Outcome),
     /// It was not begun, for this reason.
     NotAttempted(&'static str),
 }
@@ -98,6 +98,16 @@ impl Making {
     }
 }
 
+impl Making {
+    /// A call that has not ended when the grace has passed. What waited until then is not sent any more.
+    async fn unfinished(&self, operation: &str) -> Made {
+        if penstock_host::is_read(&self.provider, operation) {
+            return Made::Unfinished(Outcome::NotApplied);
+        }
+        Made::Unfinished(self.plugin.stop_unsent().await.unwrap_or(Outcome::Unknown))
+    }
+}
+
 async fn one(making: Arc<Making>, state: Arc<State>, until: Option<Instant>, call: BatchCall) -> Made {
     if let Some(why) = making.ends(&state, until) {
         return Made::NotAttempted(why);
@@ -109,7 +119,7 @@ async fn one(making: Arc<Making>, state: Arc<State>, until: Option<Instant>, cal
     let made = making.plugin.invoke(&making.provider, &operation, parameters, body, Some(options));
     let made = tokio::select! {
         made = made => made,
-        () = making.grace.passed(&making.stopping) => return Made::Unfinished,
+        () = making.grace.passed(&making.stopping) => return making.unfinished(&operation).await,
     };
     match made {
         Ok(answer) => Made::Ok(Box::new(answer)),

@@ -254,21 +254,33 @@ async fn an_output_that_takes_nothing_is_named() {
 #[cfg(unix)]
 #[test]
 fn an_argument_that_a_terminal_would_obey_is_shown() {
-    let odd = "jobs\u{1b}[2K\r\u{9b}2K";
+    let odd = "jobs\u{1b}[2K\r\u{9b}2K\nerror: none\u{202e}\u{2066}";
+    let is_odd = |letter: char| letter.is_control() || ('\u{2028}'..='\u{2069}').contains(&letter);
+    let (argument, option) = (format!("nosuch{odd}"), format!("--nosuch{odd}"));
+    let (file, parameter) = (format!("missing/{odd}"), format!("{odd}=1"));
     for arguments in [
         &["operations", odd][..],
         &["call", "servicetitan", odd],
         &["ready", odd],
         &["manual", odd],
         &["batch", "servicetitan", odd],
-        &["list", "servicetitan", "jpm.jobs-list", "--resume-file", "missing/\u{1b}[2K"],
-        &["nosuch\u{1b}[2K"],
-        &["call", "--nosuch\u{1b}[2K"],
+        &["list", "servicetitan", "jpm.jobs-list", "--resume-file", &file],
+        &["list", "servicetitan", "jpm.jobs-list", "--param", &parameter],
+        &["list", "servicetitan", "jpm.jobs-list", "--param", odd],
+        &["call", "servicetitan", "jpm.jobs-get", "--param=id=1", "--vendor", odd],
+        &["upload", "servicetitan", "forms.jobs-upload-attachment", "--file", &file],
+        &["call", "servicetitan", "jpm.jobs-create-note", "--body", &format!("@{file}")],
+        &[&argument],
+        &["call", &option],
+        &["--json-errors", "call", &option],
+        &["--json-errors", "operations", odd],
     ] {
         let run = penstock(&BTreeMap::new(), arguments);
         let told = text(&run.stderr);
         assert_eq!(run.status.code(), Some(2), "{arguments:?}: {told}");
-        assert!(!told.contains(|letter: char| letter.is_control() && letter != '\n'), "{told:?}");
+        let lines = told.lines();
+        assert!(lines.clone().all(|line| !line.contains(is_odd) && line != "error: none"), "{told:?}");
+        assert!(told.contains("\\u{202e}") || told.contains("\\u202e"), "{told:?}");
     }
 }
 

@@ -11,11 +11,32 @@ use std::{
 const PAGE: &str =
     r#"{"hasMore":false,"continueFrom":"t","data":[{"id":1},{"id":2,"createdOn":"yesterday"},{"id":3}]}"#;
 
+/// A page of each kind with a record in its middle that is no JSON.
+const SESSIONS: &[u8] = b"{\"detail\":\"OK\",\"result\":{\"timezone\":\"UTC\",\"sleep_session_list\":\
+    [{\"session_id\":\"a\"},{\"session_id\":\"b\",\"state\":\"\xff\"},{\"session_id\":\"c\"}]}}";
+const NO_SESSIONS: &str = r#"{"detail":"OK","result":{"timezone":"UTC","sleep_session_list":[]}}"#;
+const ROWS: &str =
+    r#"{"page":1,"hasMore":false,"fields":[{"name":"Job"},{"name":"Total"}],"data":[[1,2],[3,NaN],[5,6]]}"#;
+const REPORT: &str = r#"{"id":7,"name":"Jobs","fields":[],"parameters":[]}"#;
+
+fn body(request: &str) -> &'static [u8] {
+    if request.contains("/connect/token") {
+        return br#"{"access_token":"t","expires_in":900}"#;
+    }
+    if request.contains("/data/v1/sessions") {
+        return if request.contains("offset=0&") { SESSIONS } else { NO_SESSIONS.as_bytes() };
+    }
+    if request.contains("/reports/7") {
+        return if request.contains("/data") { ROWS } else { REPORT }.as_bytes();
+    }
+    PAGE.as_bytes()
+}
+
 fn answer(stream: &TcpStream) -> Option<()> {
     let mut reader = BufReader::new(stream);
-    let (mut line, mut length, mut token) = (String::new(), 0, false);
+    let (mut line, mut length) = (String::new(), 0);
     reader.read_line(&mut line).ok()?;
-    token |= line.contains("/connect/token");
+    let body = body(&line);
     while line.trim_end() != "" {
         line.clear();
         reader.read_line(&mut line).ok()?;
@@ -24,10 +45,10 @@ fn answer(stream: &TcpStream) -> Option<()> {
         }
     }
     reader.read_exact(&mut vec![0; length]).ok()?;
-    let body = if token { r#"{"access_token":"t","expires_in":900}"# } else { PAGE };
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
     let mut stream = stream;
-    write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len()).ok()
+    write!(stream, "{head}content-length: {}\r\n\r\n", body.len()).ok()?;
+    stream.write_all(body).ok()
 }
 
 /// A vendor with one odd record. It ends with the process.
@@ -40,6 +61,35 @@ fn vendor() -> String {
         }
     });
     url
+}
+
+/// Whatever the page comes in, and with the names of a report's values.
+#[test]
+fn a_record_that_is_no_json_spoils_no_list() {
+    let names = ["CLIENT_ID", "CLIENT_SECRET", "APP_KEY", "TENANT_ID"];
+    let mut settings: BTreeMap<String, String> =
+        names.map(|name| (format!("SERVICETITAN_{name}"), "42".to_owned())).into();
+    settings.insert("ASLEEP_API_KEY".to_owned(), "made-up".to_owned());
+    let url = vendor();
+    let sessions = ["list", "asleep", "sleep.sessions-list", "--param=user_id=ann", "--param=order_by=ASC"];
+    let report = [
+        "list",
+        "servicetitan",
+        "reporting.reports-data-list",
+        "--param=report_category=operations",
+        "--param=reportId=7",
+        "--body={\"parameters\":[]}",
+    ];
+    for (list, value) in [
+        (&sessions[..], concat!(r#""value":"{\"session_id\":\"b\",\"state\":\""#, "\u{fffd}", r#"\"}""#)),
+        (&report, r#""value":"{\"Job\":3,\"Total\":NaN}""#),
+    ] {
+        let run = penstock(&settings, &[list, &["--vendor", &url]].concat());
+        let (out, err) = (text(&run.stdout), text(&run.stderr));
+        assert!(run.status.success() && out.lines().count() == 3, "{out}{err}");
+        assert!(out.lines().nth(1).unwrap().contains(value), "{out}");
+        assert!(err.contains("1 record does not fit") && err.contains("$.data[1]"), "{err}");
+    }
 }
 
 #[test]

@@ -115,3 +115,79 @@ async fn a_read_ends_with_the_first_signal() {
     let run = child.wait_with_output().await.unwrap();
     assert_eq!((run.status.code(), text(&run.stderr).as_str()), (Some(143), "stopped by SIGTERM\n"));
 }
+
+/// A vendor that gives no token, or refuses the call for now: the note waits, and has not been made.
+async fn waiting(gives_token: bool) -> (Server, Arc<Notify>) {
+    let asked = Arc::<Notify>::default();
+    let tell = asked.clone();
+    let vendor = Server::start(move |request| {
+        let tell = tell.clone();
+        async move {
+            let for_token = request.uri().path() == "/connect/token";
+            if for_token && gives_token {
+                let token = json!({"access_token": "t", "expires_in": 900, "token_type": "Bearer"});
+                return json(200, &token);
+            }
+            tell.notify_one();
+            if for_token {
+                std::future::pending::<()>().await;
+            }
+            let mut refused = json(429, &json!({}));
+            refused.headers_mut().insert("retry-after", "300".parse().unwrap());
+            refused
+        }
+    });
+    (vendor.await, asked)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_only_waited_was_not_sent() {
+    let (vendor, asked) = waiting(false).await;
+    for (options, told) in [
+        (&[][..], "stopped by SIGTERM; nothing was sent\n"),
+        (&["--json-errors"], "\"outcome\":\"not-sent\""),
+    ] {
+        let mut command = penstock(&vendor, std::env::temp_dir().as_path());
+        let command = command.args(NOTE).args(options).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        asked.notified().await;
+        signal(&child, "TERM");
+        let run = child.wait_with_output().await.unwrap();
+        assert_eq!((run.status.code(), run.stdout.len()), (Some(143), 0), "{}", text(&run.stderr));
+        assert!(text(&run.stderr).contains(told), "{}", text(&run.stderr));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_was_refused_and_waits_took_no_effect() {
+    let (vendor, asked) = waiting(true).await;
+    let mut command = penstock(&vendor, std::env::temp_dir().as_path());
+    // What was not read yet of the refusal is within the second.
+    let command = command.args(NOTE).args(["--grace=1", "--deadline=600"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    asked.notified().await;
+    signal(&child, "INT");
+    let run = child.wait_with_output().await.unwrap();
+    let told = text(&run.stderr);
+    assert_eq!(run.status.code(), Some(130), "{told}");
+    assert!(told.contains("had refused the call") && told.ends_with("it took no effect\n"), "{told}");
+}
+
+/// Of a batch, whatever it waits for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_tells_what_was_not_sent() {
+    let (vendor, asked) = waiting(false).await;
+    let folder = tempfile::tempdir().unwrap();
+    let line =
+        "{\"operation\":\"jpm.jobs-create-note\",\"parameters\":{\"id\":7},\"body\":{\"text\":\"n\"}}\n";
+    std::fs::write(folder.path().join("calls"), line.repeat(2)).unwrap();
+    let mut command = penstock(&vendor, folder.path());
+    let command = command.args(["batch", "servicetitan", "calls", "--role=operator", "--grace=0"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    asked.notified().await;
+    signal(&child, "TERM");
+    let run = child.wait_with_output().await.unwrap();
+    let results = text(&run.stdout);
+    assert_eq!(run.status.code(), Some(143), "{}", text(&run.stderr));
+    assert_eq!(results.matches("\"outcome\":\"not-sent\"").count(), 2, "{results}");
+}

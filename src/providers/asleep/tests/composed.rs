@@ -1,7 +1,7 @@
 //! What is put together from several calls.
 
-use super::model::{Rig, body, found, options, refused, session};
-use crate::contract::FailureKind;
+use super::model::{Rig, body, found, header, options, refused, session};
+use crate::{contract::FailureKind, host::simulated::Reply};
 use serde_json::{Value, json};
 
 #[test]
@@ -76,6 +76,22 @@ fn the_sessions_of_many_users_come_in_order_and_whole() {
     assert_eq!((&users[1]["complete"], &users[0]["complete"]), (&json!(false), &json!(true)));
     assert_eq!(users[1]["failure"]["kind"], "not-found");
     assert_eq!(report["failed"], 1);
+}
+
+/// A night that is no JSON is the matter of its user alone.
+#[test]
+fn a_session_that_cannot_be_read_fails_its_user_and_no_other() {
+    let rig = Rig::new();
+    rig.script(|_, request| {
+        let page =
+            r#"{"detail":"OK","result":{"sleep_session_list":[{"session_id":"a"},{"session_id":NaN}]}}"#;
+        (header(request, "x-user-id") == Some("ann")).then(|| Reply::ok(page))
+    });
+    let report = many(&rig, json!({"user_ids": ["ann", "bob"]})).unwrap();
+    let failure = &report["users"][0]["failure"];
+    assert_eq!((&failure["kind"], &report["failed"]), (&json!("decode"), &json!(1)));
+    assert!(failure["message"].as_str().unwrap().contains("$.data[1]: "), "{failure}");
+    assert_eq!(report["users"][1]["sessions"].as_array().unwrap().len(), 3);
 }
 
 #[test]

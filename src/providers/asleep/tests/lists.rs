@@ -3,9 +3,9 @@
 use super::model::{Rig, header, options, session};
 use crate::{
     client::Reader,
-    contract::{CallOptions, ListEnd},
+    contract::{CallOptions, FailureKind, ListEnd, OnMisfit},
     entry::dynamic,
-    host::simulated::Simulated,
+    host::simulated::{Reply, Simulated},
 };
 use serde_json::Value;
 
@@ -143,4 +143,68 @@ fn user_and_time_zone_are_header_fields() {
     assert_eq!(header(request, "x-user-id"), Some("ann"));
     assert_eq!(header(request, "timezone"), Some("Asia/Seoul"));
     assert_eq!(request.path_and_query, "/data/v1/sessions?date_gte=2026-01-01&offset=0&limit=50");
+}
+
+/// Its id stands where it can be read, or not.
+#[test]
+fn a_session_that_cannot_be_read_spoils_no_page() {
+    let deep = format!("{{\"session_id\":\"b\",\"new\":{}{}}}", "[".repeat(300), "]".repeat(300));
+    for (odd, told, id) in [
+        (&b"NaN"[..], "expected value", None),
+        (br#"{"session_id":"b","time_in_bed":Infinity}"#, "expected value", Some("b")),
+        (b"{\"session_id\":\"b\",\"state\":\"\xff\"}", "not UTF-8", Some("b")),
+        (deep.as_bytes(), "nested deeper than the 128 levels", Some("b")),
+    ] {
+        let rig = Rig::new();
+        let list = [br#"{"session_id":"a"},"#, odd, br#",{"session_id":"c"}"#].concat();
+        rig.script(move |_, request| {
+            let list = if request.parameter("offset") == Some("0") { &list[..] } else { b"" };
+            let body = [br#"{"detail":"OK","result":{"timezone":"UTC","sleep_session_list":["#, list, b"]}}"];
+            Some(Reply::bytes(200, body.concat()))
+        });
+        let parameters = [("user_id", "ann")];
+        let page = |on_misfit| {
+            let options = CallOptions { on_misfit: Some(on_misfit), ..options() };
+            rig.run(rig.call_with("sessions-page", &parameters, None, &options))
+        };
+        let ids = |body: Option<String>| -> Vec<Value> {
+            let records: Vec<Value> = serde_json::from_str(&body.unwrap()).unwrap();
+            records.iter().map(|record| record["session_id"].clone()).collect()
+        };
+        let skipped = page(OnMisfit::Skip).unwrap();
+        let misfit = &skipped.info.first_misfits[0];
+        assert!(skipped.info.misfits == 1 && misfit.path.starts_with("$.data[1]"), "{misfit:?}");
+        assert!(misfit.reason.contains(told), "{misfit:?}");
+        assert!(misfit.id.is_none() || misfit.id.as_deref() == id, "{misfit:?}");
+        assert_eq!(ids(skipped.body), ["a", "c"]);
+        let raw: Vec<Value> = serde_json::from_str(&page(OnMisfit::Raw).unwrap().body.unwrap()).unwrap();
+        assert_eq!(raw[1]["$misfit"]["value"].as_str(), Some(&*String::from_utf8_lossy(odd)));
+        let failure = page(OnMisfit::Fail).unwrap_err();
+        assert!(failure.kind == FailureKind::Decode && failure.message.contains(told), "{failure:?}");
+        // A whole read goes on behind it.
+        let (rows, end) = rig.run(async {
+            let mut reader = open(&rig, &parameters, &options()).await;
+            let mut rows = 0;
+            while let Some(page) = reader.next().await.unwrap() {
+                rows += page.len();
+                reader.delivered(page.len());
+            }
+            (rows, reader.end(true))
+        });
+        assert_eq!((rows, end.complete), (3, true));
+    }
+}
+
+/// The same of an answer that is one value.
+#[test]
+fn a_session_that_is_no_json_can_be_given_as_it_came() {
+    let rig = Rig::new();
+    rig.script(|_, _| Some(Reply::ok(r#"{"detail":"OK","result":{"timezone":"UTC","stat":NaN}}"#)));
+    let get = |on_misfit| {
+        let options = CallOptions { on_misfit: Some(on_misfit), ..options() };
+        rig.run(rig.call_with("sessions-get", &[("session_id", "s"), ("user_id", "ann")], None, &options))
+    };
+    let raw: Value = serde_json::from_str(&get(OnMisfit::Raw).unwrap().body.unwrap()).unwrap();
+    assert_eq!(raw["$misfit"]["value"], r#"{"timezone":"UTC","stat":NaN}"#);
+    assert_eq!(get(OnMisfit::Skip).unwrap_err().kind, FailureKind::Decode);
 }
