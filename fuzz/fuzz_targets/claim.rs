@@ -5,7 +5,10 @@
 
 use libfuzzer_sys::fuzz_target;
 use penstock::{
-    host::{State, simulated::Simulated},
+    host::{
+        State,
+        simulated::{Simulated, Store},
+    },
     webhooks::claims::{Claim, Claims},
 };
 use std::time::Duration;
@@ -34,6 +37,7 @@ fuzz_target!(|data: (u8, &[u8], u64)| {
         _ => bytes.to_vec(),
     };
     let host = Simulated::new(1);
+    host.share(Store::default());
     host.clone().run(async {
         let claims = Claims { host: &host, lease: LEASE, keep: 14 * DAY, seal: None };
         let Ok(Claim::Ours(first)) = claims.claim("t", &["e"]).await else { panic!("it is new") };

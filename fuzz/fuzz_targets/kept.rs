@@ -6,9 +6,9 @@ use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use penstock::{
     policy::{cache::Entry, time::WallTime},
+    state::{cell, names},
     webhooks::claims::Ticket,
 };
-use penstock_gateway::expiry::{dated, fresh};
 use std::time::Duration;
 
 fn answers(bytes: &[u8], status: u16, stored: i64, life: u64, at: u16, to: u8) {
@@ -33,22 +33,28 @@ fn answers(bytes: &[u8], status: u16, stored: i64, life: u64, at: u16, to: u8) {
 
 fn tickets(text: &str) {
     let Some(ticket) = Ticket::parse(text) else { return };
-    let shown = ticket.to_string();
-    assert_eq!(Ticket::parse(&shown).as_ref(), Some(&ticket));
-    assert_eq!(shown.len(), 64 + 1 + 16, "{shown}");
+    assert_eq!(Ticket::parse(&ticket.to_string()).as_ref(), Some(&ticket));
 }
 
-fn values(kept: &[u8], now: i64, life: Option<u32>) {
-    let at = WallTime::from_millis;
-    if let Some(value) = fresh(kept, at(now)) {
-        assert_eq!(value, &kept[8..], "behind the time");
-        assert_eq!(fresh(kept, at(i64::MAX)), None, "nothing is kept for good by mistake");
+fn cells(kept: &[u8], now: u64, life: Option<u32>) {
+    if let Some(content) = cell::content(kept, now) {
+        assert_eq!(content, &kept[9..], "behind the version and the time");
+        assert_eq!(cell::content(kept, u64::MAX), None, "nothing is kept for good by mistake");
     }
-    let life = life.map(|millis| Duration::from_millis(millis.into()));
-    let written = dated(kept, at(now), life);
-    let end = life.map_or(i64::MAX, |life| now.saturating_add(i64::try_from(life.as_millis()).unwrap()));
-    assert_eq!(fresh(&written, at(end.saturating_sub(1))), Some(kept).filter(|_| end > i64::MIN));
-    assert_eq!(fresh(&written, at(end)), None);
+    let until = cell::expiry_ms(now, life.map(u64::from));
+    let written = cell::full(kept, until);
+    assert_eq!(cell::content(&written, until.saturating_sub(1)), Some(kept).filter(|_| until > 0));
+    assert_eq!(cell::content(&written, until), None);
+    assert_eq!(cell::until_ms(&written), Some(until));
+}
+
+fn keys(tenant: &str, rest: &str) {
+    let key = names::key(names::CACHE, tenant, rest);
+    let name = names::parse(&key).expect("a key is one");
+    assert_eq!((name.kind, name.tenant), (names::CACHE, names::tag(tenant).as_str()));
+    if let Some(name) = names::parse(tenant) {
+        assert!(tenant.starts_with(names::PREFIX) && tenant.contains(name.tenant));
+    }
 }
 
 /// An answer's status, when it was kept and how long it is fresh; then where it is damaged,
@@ -61,7 +67,8 @@ fuzz_target!(|data: (&[u8], &str, Kept, Option<u32>, &str, u64)| {
     tickets(text);
     // Nearly one.
     let hex: String = event.bytes().cycle().take(32).map(|byte| format!("{byte:02x}")).collect();
-    tickets(&format!("{hex}.{nonce:x}"));
+    tickets(&format!("{hex}.{text}.{nonce:016x}"));
     tickets(&format!("{hex}.{text}"));
-    values(bytes, time, ttl);
+    cells(bytes, time.unsigned_abs(), ttl);
+    keys(text, event);
 });
