@@ -6,6 +6,7 @@
 //! in the [`State`](crate::state::State). (Spin 4.1 and `wasmtime serve` drop an instance after
 //! a second, unless told otherwise.)
 
+mod divided;
 mod fate;
 mod instances;
 mod peers;
@@ -37,7 +38,8 @@ pub struct GatewayOptions {
     /// How long an instance is kept without requests, 10 min unless set: longer than any wait
     /// that it keeps in mind, and about as long as a token lives.
     pub idle: Duration,
-    /// Instances at once, 8 unless set. A request takes one of the places of an instance until its
+    /// Instances at once, 8 unless set. `PENSTOCK_INSTANCES` counts processes: while the store is away
+    /// each of their instances goes by its share of that share. A request takes one of the places of an instance until its
     /// response was taken; further ones wait for `turn`.
     pub instances: usize,
     /// How long a request waits for others to be answered, 10 s unless set. It is refused with 503

@@ -27,6 +27,7 @@ use wasmtime_wasi_http::{
 
 use super::{
     GatewayOptions,
+    divided::Divided,
     fate::{Assigned, Fate},
 };
 use crate::{
@@ -96,8 +97,8 @@ impl Instances {
             .and_then(|linker| linker.instantiate_pre(component))
             .and_then(ServicePre::new)
             .map_err(|error| Error::component(&error))?;
-        let variables = environment.secrets_and_settings();
         let most = options.instances;
+        let variables = Divided::new(environment.secrets_and_settings(), most);
         let imports =
             SpinImports::new(Arc::new(variables), environment.key_value.clone(), &environment.outbound)?;
         Ok(Self {

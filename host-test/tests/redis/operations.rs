@@ -164,3 +164,23 @@ async fn a_password_is_sent_and_never_shown() {
     let unusable = RedisState::new("http://user:s3cr3t@host").unwrap_err();
     assert!(!format!("{unusable:?} {unusable}").contains("s3cr3t"), "{unusable}");
 }
+
+#[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
+async fn keys_are_found_by_their_beginning_whatever_is_in_it() {
+    let server = Server::start();
+    let state = server.state();
+    // More than one step of a scan, and signs that mean something in a pattern.
+    for number in 0..2_500 {
+        state.set(&format!("a*[x]/{number}"), b"v".to_vec(), None).await.unwrap();
+    }
+    state.set("ab[x]/other", b"v".to_vec(), None).await.unwrap();
+    state.claim("a*[x]/claimed", b"me".to_vec(), MINUTE).await.unwrap();
+    let all = state.keys("a*[x]/", 10_000).await.unwrap();
+    assert_eq!(all.len(), 2_501);
+    assert!(all.iter().all(|key| key.starts_with("a*[x]/")));
+    assert_eq!(state.keys("a*[x]/", 7).await.unwrap().len(), 7);
+    assert_eq!(state.keys("nothing", 7).await, Ok(Vec::new()));
+    state.delete("a*[x]/claimed").await.unwrap();
+    assert_eq!(state.keys("a*[x]/c", 7).await, Ok(Vec::new()));
+}

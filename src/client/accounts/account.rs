@@ -55,6 +55,8 @@ pub(crate) struct Token {
     pub(crate) issued: RefCell<VecDeque<Secret>>,
     /// What the store calls the token that this instance had last.
     pub(crate) shared: Cell<Option<u64>>,
+    /// Whether the present token is one that another instance has fetched.
+    pub(crate) from_store: Cell<bool>,
     /// The secrets that the present token was made with.
     pub(crate) credentials: RefCell<Option<Rc<Credentials>>>,
     /// The key that the API refused last, where no token endpoint has looked at it.

@@ -86,7 +86,10 @@ impl<H: Host> Accounts<H> {
             let turn = match self.turn_to_fetch(account, &credentials).await {
                 Turn::Ours(turn) => Some(turn),
                 Turn::Unknown => None,
-                Turn::Fetched(shared) => return self.adopt_shared(account, shared, credentials, slot),
+                Turn::Fetched(shared) => {
+                    account.token.from_store.set(true);
+                    return self.adopt_shared(account, shared, credentials, slot);
+                }
             };
             let (fault, message) = match self.ask(account, grant, settings, (credentials, slot), turn).await?
             {

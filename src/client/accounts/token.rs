@@ -127,8 +127,9 @@ impl<H: Host> Accounts<H> {
 
     /// Asks for a token with secrets read afresh.
     async fn fetch(&self, account: &Account, settings: &CommonSettings) -> Result<Authorization, Refused> {
-        let result = self.try_fetch(account, settings).await;
         let token = &account.token;
+        token.from_store.set(false);
+        let result = self.try_fetch(account, settings).await;
         token.ended.set(token.ended.get().wrapping_add(1));
         *token.refused.borrow_mut() = result.as_ref().err().cloned();
         match &result {
@@ -136,6 +137,7 @@ impl<H: Host> Accounts<H> {
             Ok(_) if account.provider.auth().is_static_key() => {}
             Ok(_) => self.telemetry.log(LogLevel::Info, "token", |line| {
                 line.with("account", account.name.as_str())
+                    .with("source", if token.from_store.get() { "state" } else { "vendor" })
                     .with_some("credentials_age_seconds", account.credentials_age(self.host.wall_now()))
             }),
             Err(refused) => self.telemetry.log(LogLevel::Warn, "token", |line| {

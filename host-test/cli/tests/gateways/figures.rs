@@ -4,6 +4,9 @@ use crate::client::Calls;
 use penstock_simulated::servicetitan::SimulatedServiceTitan;
 use std::time::{Duration, Instant};
 
+/// Instances of the component in each gateway (`GatewayOptions::instances`).
+const INSTANCES: usize = 8;
+
 const WINDOW: Duration = Duration::from_secs(1);
 
 /// How long after the Redis is back the gateways may take to agree on one plan again, in which the shares
@@ -68,8 +71,10 @@ impl Figures {
             seen.live.len(),
         );
         assert!(quiet <= self.rate, "{quiet} in a second while the Redis answered");
-        let share = self.rate.div_ceil(self.gateways);
-        assert!(outage <= self.rate + share * self.gateways, "{outage} in a second around an outage");
+        // Each of a process's instances has its share.
+        let instances = self.gateways * INSTANCES;
+        let share = (self.rate / instances).max(1);
+        assert!(outage <= self.rate + share * instances, "{outage} in a second around an outage");
         assert_eq!(seen.foreign, 0, "answers of another tenant");
         assert!(seen.failed.is_empty(), "{:?}", first_few(&seen.failed));
         assert!(seen.broken <= (kills + 1) * crate::CALLERS * 3, "{} broke off", seen.broken);
