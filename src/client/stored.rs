@@ -59,7 +59,7 @@ impl<H: Host> Client<H> {
         let known = |kind: &String| names::KINDS.contains(&kind.as_str());
         if kinds.is_empty() || !kinds.iter().all(known) {
             let all = names::KINDS.join(", ");
-            return Err(failure::bad_field("kinds", &format!("must be some of: {all}")));
+            return Err(failure::bad_field("kinds", format!("must be some of: {all}")));
         }
         let tenant = self.tenant(provider, account).await?;
         let mut removed = 0;

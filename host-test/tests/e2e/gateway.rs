@@ -113,7 +113,7 @@ async fn further_accounts_need_no_variables_of_their_own() {
         .collect();
     assert!(own.contains_key("servicetitan_client_secret"), "{own:?}");
     let accounts = serde_json::json!({"North-East": own, "south": {"tenant_id": 5}}).to_string();
-    let nothing = provider.settings().into_iter().map(|(name, _)| (name, String::new()));
+    let nothing = provider.settings().into_keys().map(|name| (name, String::new()));
     let nothing: Vec<_> = nothing.filter(|(name, _)| name.starts_with("SERVICETITAN_")).collect();
     let mut further: Vec<_> = nothing.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     further.extend([
