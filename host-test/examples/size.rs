@@ -28,7 +28,7 @@ type Row = (&'static str, &'static str, &'static str, Option<u64>);
 
 const ROWS: [Row; 9] = [
     ("none", "", SMALL, None),
-    ("`jpm`", "servicetitan-jpm", SMALL, Some(3 * MIB / 2)),
+    ("`jpm`", "servicetitan-jpm", SMALL, Some(31 * MIB / 20)),
     ("`jpm`", "servicetitan-jpm", FAST, None),
     ("`jpm` with time zones and webhooks", "servicetitan-jpm,timezones,webhooks", SMALL, None),
     ("`asleep`", "asleep", SMALL, None),
