@@ -86,6 +86,10 @@ impl state::Guest for Adapter {
         no_store()
     }
 
+    async fn list_keys(_: String, _: u32) -> Result<Vec<String>, HostError> {
+        no_store()
+    }
+
     async fn take_turns(_: String, _: state::TurnRequest) -> Result<state::Turns, HostError> {
         no_store()
     }
