@@ -22,8 +22,8 @@ pub struct Calls(pub Arc<Mutex<Seen>>);
 pub struct Seen {
     /// When each call that succeeded did.
     pub succeeded: Vec<Instant>,
-    /// The statuses of those that did not.
-    pub failed: Vec<u16>,
+    /// When those that did not ended, and with which status.
+    pub failed: Vec<(Instant, u16)>,
     /// Those whose connection broke: their gateway was killed.
     pub broken: usize,
     /// Answers that were of another tenant.
@@ -73,7 +73,7 @@ pub async fn call_again_and_again(
                 seen.took.push(began.elapsed());
             }
             (200, Err(_)) => seen.broken += 1,
-            (status, _) => seen.failed.push(status),
+            (status, _) => seen.failed.push((Instant::now(), status)),
         }
     }
 }
