@@ -38,8 +38,8 @@ pub struct GatewayOptions {
     /// How long an instance is kept without requests, 10 min unless set: longer than any wait
     /// that it keeps in mind, and about as long as a token lives.
     pub idle: Duration,
-    /// Instances at once, 8 unless set. `PENSTOCK_INSTANCES` counts processes: while the store is away
-    /// each of their instances goes by its share of that share. A request takes one of the places of an instance until its
+    /// Instances at once, 8 unless set. With a store, `PENSTOCK_INSTANCES` counts processes: while it is
+    /// away each of their instances goes by its share of that share. A request takes one of the places of an instance until its
     /// response was taken; further ones wait for `turn`.
     pub instances: usize,
     /// How long a request waits for others to be answered, 10 s unless set. It is refused with 503

@@ -98,7 +98,9 @@ impl Instances {
             .and_then(ServicePre::new)
             .map_err(|error| Error::component(&error))?;
         let most = options.instances;
-        let variables = Divided::new(environment.secrets_and_settings(), most);
+        // Without a store of any kind there is nothing that could be away.
+        let by = if environment.key_value.is_some() { most } else { 1 };
+        let variables = Divided::new(environment.secrets_and_settings(), by);
         let imports =
             SpinImports::new(Arc::new(variables), environment.key_value.clone(), &environment.outbound)?;
         Ok(Self {
