@@ -12,7 +12,7 @@ use penstock::{
     call::account_name,
     contract::FieldError,
     host::{Host, HostError},
-    policy::secret::Secret,
+    policy::{secret::Secret, shown::visible_within},
     providers::registry,
     settings::of_account,
 };
@@ -25,6 +25,9 @@ use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
 /// What the names of an account's settings begin with.
 pub const OF_ACCOUNT: &str = "PENSTOCK_ACCOUNT_";
+
+/// The longest name that is shown, in characters.
+const LONGEST_SHOWN: usize = 80;
 
 /// The settings of further accounts, by the names that they have in an environment.
 #[derive(Default)]
@@ -56,12 +59,15 @@ impl Accounts {
             let account = account_name(Some(&account)).map_err(|_| {
                 wrong(format!(
                     "has the account `{}`, and a name has 1 to 64 letters, digits, - or _",
-                    account.escape_debug()
+                    visible_within(&account, LONGEST_SHOWN)
                 ))
             })?;
             for (setting, value) in settings.0 {
                 let of = |what: &str| {
-                    wrong(format!("has `{}` of `{account}`, which {what}", setting.escape_debug()))
+                    wrong(format!(
+                        "has `{}` of `{account}`, which {what}",
+                        visible_within(&setting, LONGEST_SHOWN)
+                    ))
                 };
                 let name = name(&account, &setting).ok_or_else(|| of("is no setting of an account"))?;
                 let value = match value {

@@ -9,7 +9,7 @@ use penstock::{
     policy::time::{Tick, millis},
     state::{TurnRequest, Turns, redis as commands},
 };
-use std::{cell::RefCell, collections::BTreeSet, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 /// How long an instance believes what it has read of the settings.
 const KEPT: Duration = Duration::from_secs(60);
@@ -118,16 +118,11 @@ impl State for SpinHost {
         match &*store().await? {
             Store::Embedded => embedded::with(|state| state.keys(prefix, most)).await,
             Store::Redis(link) => {
-                let (mut found, mut cursor) = (BTreeSet::new(), b"0".to_vec());
-                loop {
-                    let reply = link.ask(commands::Command::scan(&cursor, prefix)).await?;
-                    let (next, keys) = redis::read(commands::scanned(&reply))?;
-                    found.extend(keys);
-                    match next {
-                        Some(next) if found.len() < most => cursor = next,
-                        _ => return Ok(found.into_iter().take(most).collect()),
-                    }
+                let mut scan = commands::Scan::new(prefix, most);
+                while let Some(command) = scan.command() {
+                    redis::read(scan.take(&link.ask(command).await?))?;
                 }
+                Ok(scan.into_keys())
             }
         }
     }

@@ -5,7 +5,7 @@
 //! has a time to live.
 
 use crate::turns::{EXCESS, KEPT_MS, TurnRequest, Turns};
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 /// How long after the begin of a plan its first turn comes, in microseconds. A server that was
 /// started again may have lost the plan before.
@@ -116,8 +116,7 @@ impl Command {
     }
 
     /// Some of the keys that begin with `prefix`; see [`scanned`]. It begins with the cursor `0`.
-    #[must_use]
-    pub fn scan(cursor: &[u8], prefix: &str) -> Command {
+    fn scan(cursor: &[u8], prefix: &str) -> Command {
         let pattern: String = prefix
             .chars()
             .flat_map(|letter| {
@@ -188,13 +187,54 @@ impl Command {
 ///
 /// # Errors
 /// Another reply.
-pub fn scanned(reply: &[Reply]) -> Result<(Option<Vec<u8>>, Vec<String>), Unexpected> {
+fn scanned(reply: &[Reply]) -> Result<(Option<Vec<u8>>, Vec<String>), Unexpected> {
     let Some((Reply::Bytes(cursor), keys)) = reply.split_first() else { return Err(Unexpected::Shape) };
     let keys = keys.iter().filter_map(|key| match key {
         Reply::Bytes(key) => String::from_utf8(key.clone()).ok(),
         _ => None,
     });
     Ok(((cursor != b"0").then(|| cursor.clone()), keys.collect()))
+}
+
+/// The keys that begin with a prefix, gathered scan by scan.
+#[derive(Debug)]
+pub struct Scan<'p> {
+    prefix: &'p str,
+    most: usize,
+    cursor: Option<Vec<u8>>,
+    found: BTreeSet<String>,
+}
+
+impl<'p> Scan<'p> {
+    /// Of at most so many keys.
+    #[must_use]
+    pub fn new(prefix: &'p str, most: usize) -> Self {
+        Self { prefix, most, cursor: Some(b"0".to_vec()), found: BTreeSet::new() }
+    }
+
+    /// The next command; none when all is found that is wanted.
+    #[must_use]
+    pub fn command(&self) -> Option<Command> {
+        let cursor = self.cursor.as_deref().filter(|_| self.found.len() < self.most)?;
+        Some(Command::scan(cursor, self.prefix))
+    }
+
+    /// Takes the reply to it.
+    ///
+    /// # Errors
+    /// A reply that is none to it.
+    pub fn take(&mut self, reply: &[Reply]) -> Result<(), Unexpected> {
+        let (cursor, keys) = scanned(reply)?;
+        self.cursor = cursor;
+        self.found.extend(keys);
+        Ok(())
+    }
+
+    /// What was found.
+    #[must_use]
+    pub fn into_keys(self) -> Vec<String> {
+        self.found.into_iter().take(self.most).collect()
+    }
 }
 
 /// Whether a server's error means that it does not know the script.

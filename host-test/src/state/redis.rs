@@ -2,7 +2,7 @@
 
 mod link;
 
-use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use penstock_policy::time::millis;
@@ -149,16 +149,11 @@ impl State for RedisState {
 
     fn keys<'a>(&'a self, prefix: &'a str, most: usize) -> BoxFuture<'a, Result<Vec<String>, HostError>> {
         Box::pin(async move {
-            let (mut found, mut cursor) = (BTreeSet::new(), b"0".to_vec());
-            loop {
-                let reply = self.ask(Command::scan(&cursor, prefix)).await?;
-                let (next, keys) = read(commands::scanned(&reply))?;
-                found.extend(keys);
-                match next {
-                    Some(next) if found.len() < most => cursor = next,
-                    _ => return Ok(found.into_iter().take(most).collect()),
-                }
+            let mut scan = commands::Scan::new(prefix, most);
+            while let Some(command) = scan.command() {
+                read(scan.take(&self.ask(command).await?))?;
             }
+            Ok(scan.into_keys())
         })
     }
 

@@ -1,4 +1,4 @@
-//! Four gateways, each a process, on one Redis and one vendor's limit, while they are killed and the
+//! Four gateways, each a process, on one Redis and the limits of two tenants, while they are killed and the
 //! Redis is restarted and frozen.
 //!
 //! `PENSTOCK_TEST_SECONDS` says for how long; `.ci/long gateways` runs ten minutes.
@@ -22,7 +22,7 @@ mod redis_server;
 use client::Calls;
 use figures::Figures;
 use gateway::Gateway;
-use penstock_simulated::servicetitan::{Config, SimulatedServiceTitan};
+use penstock_simulated::servicetitan::{Account, Config, SimulatedServiceTitan};
 use redis_server::Server;
 use std::{
     sync::{Arc, Mutex},
@@ -59,8 +59,14 @@ async fn kill_now_and_then(gateways: Arc<[Mutex<Gateway>]>, until: Instant) -> u
 #[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn four_gateways_on_one_redis_keep_one_limit_whatever_dies() {
     let time = Duration::from_secs(seconds());
-    let provider =
-        SimulatedServiceTitan::start(Config { remember: 1_000_000, ..Config::small(3) }).await.unwrap();
+    let account = Account { tenants: gateway::TENANTS.to_vec(), ..Account::default() };
+    let provider = SimulatedServiceTitan::start(Config {
+        remember: 1_000_000,
+        accounts: vec![account],
+        ..Config::small(3)
+    })
+    .await
+    .unwrap();
     let mut redis = Server::start();
     let folder = tempfile::tempdir().unwrap();
     let gateways: Arc<[Mutex<Gateway>]> = (0..GATEWAYS)
@@ -72,8 +78,11 @@ async fn four_gateways_on_one_redis_keep_one_limit_whatever_dies() {
     let calls = Calls::default();
     let mut tasks = tokio::task::JoinSet::new();
     for gateway in 0..GATEWAYS {
-        for _ in 0..CALLERS {
-            tasks.spawn(client::call_again_and_again(gateways.clone(), gateway, calls.clone(), until));
+        for caller in 0..CALLERS {
+            let account = caller % 2;
+            let calling =
+                client::call_again_and_again(gateways.clone(), gateway, account, calls.clone(), until);
+            tasks.spawn(calling);
         }
         tasks.spawn(client::look_whether_it_lives(gateways.clone(), gateway, calls.clone(), until));
     }
