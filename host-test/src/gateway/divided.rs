@@ -8,6 +8,9 @@ use crate::sources::{HostError, Secret, Source};
 /// What is configured for processes.
 const INSTANCES: &str = "PENSTOCK_INSTANCES";
 
+/// Where the store is, if it is a Redis.
+const REDIS: &str = "PENSTOCK_STATE_URL";
+
 /// The most that the setting takes.
 const MOST: usize = 1000;
 
@@ -16,11 +19,20 @@ pub(super) struct Divided<S> {
     settings: S,
     /// Instances of one process.
     by: usize,
+    /// Whether there is a store besides a Redis. Without any there is nothing that could be away.
+    has_store: bool,
 }
 
 impl<S> Divided<S> {
-    pub(super) fn new(settings: S, by: usize) -> Self {
-        Self { settings, by: by.max(1) }
+    pub(super) fn new(settings: S, by: usize, has_store: bool) -> Self {
+        Self { settings, by: by.max(1), has_store }
+    }
+}
+
+impl<S: Source> Divided<S> {
+    async fn shares(&self) -> Result<bool, HostError> {
+        let is_set = |url: Secret| !url.expose().trim().is_empty();
+        Ok(self.has_store || self.settings.get(REDIS).await?.is_some_and(is_set))
     }
 }
 
@@ -28,7 +40,7 @@ impl<S: Source> Source for Divided<S> {
     fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>> {
         Box::pin(async move {
             let found = self.settings.get(name).await?;
-            if name != INSTANCES {
+            if name != INSTANCES || !self.shares().await? {
                 return Ok(found);
             }
             let processes = found.as_ref().map_or("1", |found| found.expose().trim());
@@ -57,10 +69,15 @@ mod tests {
             (Some("some"), Some("some")),
         ] {
             let settings = Map::new(given.map(|given| (INSTANCES, given)));
-            let found = Divided::new(settings, 8).get(INSTANCES).await.unwrap();
+            let found = Divided::new(settings, 8, true).get(INSTANCES).await.unwrap();
             assert_eq!(found.as_ref().map(Secret::expose), seen);
         }
-        let other = Divided::new(Map::new([("OTHER", "4")]), 8).get("OTHER").await.unwrap();
+        let other = Divided::new(Map::new([("OTHER", "4")]), 8, true).get("OTHER").await.unwrap();
         assert_eq!(other.as_ref().map(Secret::expose), Some("4"));
+        for (url, seen) in [("", Some("2")), ("redis://host", Some("16"))] {
+            let settings = Map::new([(INSTANCES, "2"), (REDIS, url)]);
+            let found = Divided::new(settings, 8, false).get(INSTANCES).await.unwrap();
+            assert_eq!(found.as_ref().map(Secret::expose), seen, "{url}");
+        }
     }
 }

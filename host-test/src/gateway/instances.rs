@@ -98,9 +98,8 @@ impl Instances {
             .and_then(ServicePre::new)
             .map_err(|error| Error::component(&error))?;
         let most = options.instances;
-        // Without a store of any kind there is nothing that could be away.
-        let by = if environment.key_value.is_some() { most } else { 1 };
-        let variables = Divided::new(environment.secrets_and_settings(), by);
+        let has_store = environment.key_value.is_some();
+        let variables = Divided::new(environment.secrets_and_settings(), most, has_store);
         let imports =
             SpinImports::new(Arc::new(variables), environment.key_value.clone(), &environment.outbound)?;
         Ok(Self {

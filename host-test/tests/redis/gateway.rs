@@ -58,6 +58,8 @@ impl Served {
             ("PENSTOCK_STATE_URL", url.as_str()),
             ("PENSTOCK_STATE_HOST", &url),
             ("SERVICETITAN_RATE_LIMIT", &rate),
+            // Of each test there are two at most.
+            ("PENSTOCK_INSTANCES", "2"),
         ];
         Self::new(provider, &settings).await
     }
