@@ -89,7 +89,7 @@ pub fn ready(readiness: &Readiness, keys: &Keys, is_authenticated: bool) -> Resp
 fn shared_state(is_redis: bool, answers: bool) -> Check<'static> {
     let (name, called) =
         if is_redis { ("redis", "Redis") } else { ("key-value", "the host's key-value store") };
-    let output = (!answers).then(|| format!("{called} does not answer, and the instances work alone"));
+    let output = (!answers).then(|| format!("{called} cannot be used, and the instances work alone"));
     Check { component_id: Some(name), status: if answers { PASS } else { WARN }, output }
 }
 

@@ -4,12 +4,15 @@ use std::{
     fs::{self, OpenOptions},
     io,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
 use penstock_state::embedded::{Bucket, Embedded, Opened};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
 use super::UnusableFile;
 use crate::sources::HostError;
@@ -55,6 +58,8 @@ impl From<Trouble> for HostError {
 pub(crate) struct Table {
     path: PathBuf,
     connection: Mutex<Connection>,
+    /// Whether the table is known to be there: another process may have had the file locked.
+    prepared: AtomicBool,
     /// When it was swept last.
     swept: Mutex<u64>,
 }
@@ -64,40 +69,61 @@ impl Table {
         let unusable = |source| UnusableFile::File { path: path.to_owned(), source };
         make(path).map_err(unusable)?;
         let content = |reason: String| UnusableFile::Content { path: path.to_owned(), reason };
-        let connection = Connection::open(path).map_err(|error| content(error.to_string()))?;
-        prepare(&connection).map_err(content)?;
-        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), swept: Mutex::new(0) })
+        // Without a meaning of its own for any name: `:memory:` and `file:` are files as well.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let absolute = std::path::absolute(path).map_err(unusable)?;
+        let connection =
+            Connection::open_with_flags(absolute, flags).map_err(|error| content(error.to_string()))?;
+        let prepared = match prepare(&connection) {
+            Ok(()) => true,
+            Err(Unprepared::Sqlite(error)) if is_locked(&error) => false,
+            Err(unprepared) => return Err(content(unprepared.to_string())),
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            connection: Mutex::new(connection),
+            prepared: AtomicBool::new(prepared),
+            swept: Mutex::new(0),
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    fn connection(&self) -> MutexGuard<'_, Connection> {
+    fn connection(&self) -> Result<MutexGuard<'_, Connection>, Trouble> {
         // A statement that panicked has not changed anything by halves.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.prepared.load(Relaxed) {
+            prepare(&connection).map_err(|unprepared| match unprepared {
+                Unprepared::Sqlite(error) => Trouble(error),
+                Unprepared::Foreign => Trouble(rusqlite::Error::InvalidQuery),
+            })?;
+            self.prepared.store(true, Relaxed);
+        }
+        Ok(connection)
     }
 
     pub(super) fn value(&self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
-        let connection = self.connection();
+        let connection = self.connection()?;
         let mut select = connection.prepare_cached("SELECT value FROM key_value WHERE key = ?1")?;
         Ok(select.query_row([key], |row| row.get(0)).optional()?)
     }
 
     pub(super) fn put(&self, key: &str, value: &[u8]) -> Result<(), Trouble> {
-        let connection = self.connection();
+        let connection = self.connection()?;
         let mut put = connection.prepare_cached("INSERT OR REPLACE INTO key_value VALUES (?1, ?2)")?;
         put.execute(params![key, value])?;
         Ok(())
     }
 
     pub(super) fn remove(&self, key: &str) -> Result<(), Trouble> {
-        self.connection().prepare_cached("DELETE FROM key_value WHERE key = ?1")?.execute([key])?;
+        self.connection()?.prepare_cached("DELETE FROM key_value WHERE key = ?1")?.execute([key])?;
         Ok(())
     }
 
     pub(super) fn all_keys(&self) -> Result<Vec<String>, Trouble> {
-        let connection = self.connection();
+        let connection = self.connection()?;
         let mut select = connection.prepare_cached("SELECT key FROM key_value")?;
         let keys = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         Ok(keys)
@@ -105,7 +131,7 @@ impl Table {
 
     /// A counter is eight bytes, the least significant first, as in Spin's store.
     pub(super) fn increment(&self, key: &str, delta: i64) -> Result<i64, Trouble> {
-        let mut connection = self.connection();
+        let mut connection = self.connection()?;
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let old: Option<Vec<u8>> = transaction
             .query_row("SELECT value FROM key_value WHERE key = ?1", [key], |row| row.get(0))
@@ -124,7 +150,7 @@ impl Table {
     }
 
     pub(super) fn replace(&self, key: &str, current: &[u8], value: &[u8]) -> Result<bool, Trouble> {
-        let connection = self.connection();
+        let connection = self.connection()?;
         let mut update =
             connection.prepare_cached("UPDATE key_value SET value = ?3 WHERE key = ?1 AND value = ?2")?;
         Ok(update.execute(params![key, current, value])? == 1)
@@ -166,28 +192,42 @@ fn make(path: &Path) -> io::Result<()> {
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    let file = options.open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "is no file")),
+    }
 }
 
-/// What stands in the way, in words.
-fn prepare(connection: &Connection) -> Result<(), String> {
-    let words = |error: rusqlite::Error| error.to_string();
-    connection.busy_timeout(BUSY).map_err(words)?;
+/// What stands in the way.
+#[derive(Debug, thiserror::Error)]
+enum Unprepared {
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("it is another program's database")]
+    Foreign,
+}
+
+fn is_locked(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+fn prepare(connection: &Connection) -> Result<(), Unprepared> {
+    connection.busy_timeout(BUSY)?;
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(words)?;
-    if tables > 0 && number("application_id").map_err(words)? != APPLICATION {
-        return Err("it is another program's database".to_owned());
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables > 0 && number("application_id")? != APPLICATION {
+        return Err(Unprepared::Foreign);
     }
     // Readers and one writer at once; what a crash of the machine takes of it is asked for again.
-    connection.pragma_update(None, "journal_mode", "WAL").map_err(words)?;
-    connection.pragma_update(None, "synchronous", "NORMAL").map_err(words)?;
-    connection.pragma_update(None, "application_id", APPLICATION).map_err(words)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "application_id", APPLICATION)?;
     connection
         .execute_batch(
             "CREATE TABLE IF NOT EXISTS key_value (key TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) WITHOUT ROWID",
-        )
-        .map_err(words)
+        )?;
+    Ok(())
 }
 
 impl Bucket for Table {
@@ -212,7 +252,7 @@ impl Bucket for Table {
     }
 
     fn create(&self, key: &str) -> Result<(), Trouble> {
-        let connection = self.connection();
+        let connection = self.connection()?;
         let mut create = connection.prepare_cached("INSERT OR IGNORE INTO key_value VALUES (?1, ?2)")?;
         create.execute(params![key, 0_i64.to_le_bytes().as_slice()])?;
         Ok(())

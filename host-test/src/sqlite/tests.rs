@@ -117,3 +117,28 @@ async fn a_locked_file_is_unavailable_within_its_patience() {
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(State::set(&state, "k", b"w".into(), None).await, Ok(()));
 }
+
+/// Nobody can start while a backup runs, otherwise.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_locked_at_the_start_is_used_once_it_is_free() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let state = SqliteState::open(&path).unwrap();
+    assert!(matches!(State::get(&state, "k").await, Err(HostError::Unavailable(_))));
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(State::set(&state, "k", b"v".into(), None).await, Ok(()));
+    assert_eq!(State::get(&state, "k").await, Ok(Some(b"v".into())));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn names_that_mean_something_to_sqlite_are_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file:x?mode=memory");
+    State::set(&SqliteState::open(&path).unwrap(), "k", b"v".into(), None).await.unwrap();
+    assert_eq!(State::get(&SqliteState::open(&path).unwrap(), "k").await, Ok(Some(b"v".into())));
+    let device = SqliteState::open("/dev/null").unwrap_err().to_string();
+    assert!(device.contains("is no file"), "{device}");
+}

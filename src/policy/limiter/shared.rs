@@ -54,6 +54,9 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// on, would cost the store a request for each turn, and the plan a gap.
 const BATCH: Duration = Duration::from_millis(100);
 
+/// The least that is written, in microseconds: it holds nobody back.
+const PROBE: u64 = 1;
+
 /// What to ask of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
@@ -216,6 +219,12 @@ impl Lease {
         self.request(TurnRequest::default())
     }
 
+    /// Asks for nothing, by a question that the store has to write for: one that only answers is of no
+    /// use.
+    pub fn probe(&mut self) -> Ask {
+        self.request(TurnRequest { pause: PROBE, ..TurnRequest::default() })
+    }
+
     /// Asks to hold everybody back for so long, and for nothing else.
     pub fn hold(&mut self, now: Tick, time: Duration) -> Ask {
         if now < self.again {
@@ -230,17 +239,19 @@ impl Lease {
     /// [`Absurd`] if the store cannot have meant it. The request counts as not answered.
     pub fn reply(&mut self, asked: Tick, now: Tick, turns: &Turns) -> Result<(), Absurd> {
         let Some(request) = self.pending else { return Ok(()) };
-        if turns.count > request.wanted || turns.arrival > request.latest(turns.now).max(turns.closed) {
+        // None is given that comes after a pause beyond the horizon.
+        let paused = if turns.count == 0 { turns.closed } else { 0 };
+        if turns.count > request.wanted || turns.arrival > request.latest(turns.now).max(paused) {
             return Err(Absurd);
         }
         self.pending = None;
         self.takes = now.since(asked).max(self.takes * 7 / 8).min(HORIZON);
         self.confirmed = Some(asked);
-        let stepped = self.clock.learn(asked, now, turns.now);
-        if stepped || self.since.replace(turns.since) != Some(turns.since) {
+        let is_same_plan = self.since.replace(turns.since) == Some(turns.since);
+        if !self.clock.learn(asked, now, turns.now) || !is_same_plan {
             self.slots.clear();
         }
-        if request.pause > 0 {
+        if request.pause > PROBE {
             self.pause = Tick::ZERO;
         }
         self.slots.close(self.clock.latest(turns.closed));
@@ -298,8 +309,10 @@ impl Lease {
         // lapses.
         let start = if self.repeated { 0 } else { turns.now.saturating_add(request.lead) }.max(turns.closed);
         let late = self.lateness + Duration::from_micros(request.gap);
-        let slots = (0..u64::from(turns.count)).map(|turn| {
-            let arrival = turns.arrival.saturating_add(request.interval.saturating_mul(turn));
+        let arrivals = (0..u64::from(turns.count))
+            .map(|turn| turns.arrival.saturating_add(request.interval.saturating_mul(turn)));
+        // Those that were given before a pause was told are void.
+        let slots = arrivals.filter(|arrival| *arrival >= turns.closed).map(|arrival| {
             let time = arrival.saturating_sub(request.tolerance).max(start);
             Slot { from: self.clock.latest(time), until: self.clock.earliest(time) + late }
         });

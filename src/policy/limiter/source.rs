@@ -10,6 +10,8 @@
 //! - A share may be used for a second after a question was put that the store did not
 //!   answer, and then the store must be asked again. So all shares end within a second of
 //!   the store's return.
+//! - A store that answers and writes nothing is down as well: whether it is back is asked by a question that
+//!   it has to write for.
 //! - Coming back: whoever notices uses its share no longer. If it did within a window, it has the
 //!   store hold all turns back until that is over; if not, it waits until all others must have
 //!   noticed. Then it takes turns like everybody.
@@ -211,7 +213,7 @@ impl Source {
         }
         // Early enough that no call has to wait for the answer.
         let due = self.until - life / 2;
-        if now < due { Ask::Wait(due) } else { self.lease.look() }
+        if now < due { Ask::Wait(due) } else { self.lease.probe() }
     }
 
     /// Takes the answer to the last question, which was put at `asked`.
@@ -225,7 +227,12 @@ impl Source {
         match self.mode {
             Mode::Local => {}
             Mode::Share | Mode::Alone if self.back && trouble == Trouble::Failed => {
+                let since = self.failing.map_or(asked, |(since, _)| since);
+                self.failing = Some((since, now));
                 self.lease.failed(now, random);
+                if now.since(since) >= FAILING {
+                    self.go_down(asked, now);
+                }
             }
             Mode::Share => self.serve_until(asked + SHARE),
             Mode::Alone => self.serve_until(asked + ALONE),

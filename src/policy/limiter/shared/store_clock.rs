@@ -28,8 +28,8 @@ struct Bounds {
 }
 
 impl StoreClock {
-    /// Notes that the store showed `time` between `asked` and `now`. Says whether its clock was
-    /// set since, which what was known does not explain.
+    /// Notes that the store showed `time` between `asked` and `now`. Says whether what was known
+    /// explains that: if not, its clock was set, or too long ago was it seen to tell.
     pub(super) fn learn(&mut self, asked: Tick, now: Tick, time: u64) -> bool {
         let time = i128::from(time) * 1_000;
         // It shows whole microseconds.
@@ -43,9 +43,9 @@ impl StoreClock {
                 at: now,
             }
         });
-        let stepped = both.is_some_and(|both| both.least > both.most);
-        self.0 = Some(both.filter(|_| !stepped).unwrap_or(fresh));
-        stepped
+        let both = both.filter(|both| both.least <= both.most);
+        self.0 = Some(both.unwrap_or(fresh));
+        both.is_some()
     }
 
     /// Whether anything is known.
@@ -93,14 +93,14 @@ mod tests {
     #[test]
     fn the_shortest_exchange_counts() {
         let mut clock = StoreClock::default();
-        assert!(!clock.learn(at(1_000), at(41_000), STORE + 10_000));
+        assert!(!clock.learn(at(1_000), at(41_000), STORE + 10_000), "nothing was known");
         assert_eq!(clock.uncertainty(), Duration::from_micros(40_001));
-        assert!(!clock.learn(at(50_000), at(50_200), STORE + 50_100));
+        assert!(clock.learn(at(50_000), at(50_200), STORE + 50_100));
         assert_eq!(clock.uncertainty(), Duration::from_micros(201));
         assert_eq!(clock.latest(STORE + 60_100), at(60_200));
         assert_eq!(clock.earliest(STORE + 60_100), at(59_999));
         // A slow one later spoils nothing but the drift: 100 ms cost 50 us on either side.
-        assert!(!clock.learn(at(100_200), at(150_200), STORE + 120_000));
+        assert!(clock.learn(at(100_200), at(150_200), STORE + 120_000));
         assert_eq!(clock.uncertainty(), Duration::from_micros(301));
     }
 
@@ -109,9 +109,9 @@ mod tests {
         for step in [-1_000_000_i64, 1_000_000] {
             let mut clock = StoreClock::default();
             clock.learn(at(0), at(100), STORE);
-            assert!(clock.learn(at(200), at(300), STORE.saturating_add_signed(step)));
+            assert!(!clock.learn(at(200), at(300), STORE.saturating_add_signed(step)));
             assert_eq!(clock.latest(STORE.saturating_add_signed(step)), at(300));
-            assert!(!clock.learn(at(400), at(500), STORE.saturating_add_signed(step) + 200));
+            assert!(clock.learn(at(400), at(500), STORE.saturating_add_signed(step) + 200));
         }
     }
 
@@ -120,7 +120,7 @@ mod tests {
         let mut clock = StoreClock::default();
         clock.learn(at(0), at(100), STORE);
         let later = 30_000_100;
-        assert!(!clock.learn(at(later), at(later + 100), STORE), "that it was set says nothing any more");
+        assert!(!clock.learn(at(later), at(later + 100), STORE + later), "whether it was set cannot be told");
     }
 
     #[test]
@@ -137,10 +137,11 @@ mod tests {
         #[test]
         fn the_truth_is_within(exchanges in prop::collection::vec((1_u64..2_000_000, 0_u64..50_000, 0_u64..50_000), 1..40)) {
             let (mut clock, mut now) = (StoreClock::default(), 0);
+            clock.learn(at(0), at(0), STORE);
             for (later, there, back) in exchanges {
                 let asked = now + later;
                 now = asked + there + back;
-                prop_assert!(!clock.learn(at(asked), at(now), STORE + asked + there));
+                prop_assert!(clock.learn(at(asked), at(now), STORE + asked + there));
                 let time = now + 123;
                 prop_assert!(clock.earliest(STORE + time) <= at(time) && at(time) <= clock.latest(STORE + time));
             }

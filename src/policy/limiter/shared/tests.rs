@@ -192,6 +192,34 @@ fn a_pause_is_told_once_and_heeded_by_all() {
 }
 
 #[test]
+fn turns_that_a_pause_made_void_are_not_used_once_it_is_over() {
+    let mut lease = lease(1);
+    let asked = request(&mut lease, at(1_000), 3);
+    lease.failed(at(1_000), 0.0);
+    assert_eq!(request(&mut lease, at(1_001), 3), asked);
+    // They were given, the answer was lost, and another instance told a pause.
+    let closed = Turns { closed: STORE + 2_000_000, ..turns(&asked, 1_001, 1_900) };
+    lease.reply(at(1_001), at(1_001), &closed).unwrap();
+    assert_eq!(lease.slots.len(), 0);
+}
+
+#[test]
+fn a_clock_that_was_not_seen_for_long_bounds_no_slot() {
+    let mut lease = lease(1);
+    let asked = request(&mut lease, at(1_000), 2);
+    // The store's clock was an hour behind, and is right half a minute later.
+    let hour_behind = STORE - 3_600_000_000;
+    let late = Turns { now: hour_behind, arrival: hour_behind + 4_000_000, ..turns(&asked, 1_000, 1_000) };
+    lease.reply(at(1_000), at(1_000), &late).unwrap();
+    assert_eq!((lease.slots.len(), lease.since), (2, Some(1)));
+    let looked = lease.look();
+    assert!(matches!(looked, Ask::Turns(_)), "{looked:?}");
+    let none = Turns { count: 0, ..turns(&asked, 40_000, 40_000) };
+    lease.reply(at(40_000), at(40_000), &none).unwrap();
+    assert_eq!(lease.slots.len(), 0);
+}
+
+#[test]
 fn a_store_that_takes_long_is_asked_for_later_turns() {
     let mut lease = Lease::new(APP, 1);
     let asked = request(&mut lease, at(1_000), 30);
@@ -228,6 +256,9 @@ fn an_answer_that_cannot_be_right_counts_as_none() {
     assert_eq!(lease.reply(at(1_000), at(1_000), &more), Err(Absurd));
     let far = turns(&asked, 1_000, 9_000);
     assert_eq!(lease.reply(at(1_000), at(1_000), &far), Err(Absurd));
+    // Nor are turns given for after a pause that lasts for longer than the horizon.
+    let paused = Turns { closed: far.arrival, ..far };
+    assert_eq!(lease.reply(at(1_000), at(1_000), &paused), Err(Absurd));
     assert_eq!((lease.slots.len(), lease.clock.uncertainty()), (0, before));
     assert_eq!(request(&mut lease, at(1_000), 2), asked, "it was not answered");
     // An answer that nobody waits for says nothing.

@@ -1,4 +1,5 @@
 use super::*;
+use penstock_state::turns::Plan;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MS: Duration = Duration::from_millis(1);
@@ -49,6 +50,8 @@ fn down(instances: u32) -> Source {
 
 /// How long all are held back when the store is back.
 const HOLD: u64 = 1_000_000;
+/// What is wanted, and for how long all are held back, by one who asks whether the store is back.
+const PROBE: (u32, u64) = (0, 1);
 
 fn sends(source: &mut Source, from: u64, to: u64) -> usize {
     (from..to).filter(|millis| source.take(at(*millis))).count()
@@ -94,7 +97,7 @@ fn a_host_without_a_store_works_with_the_whole_limit_from_the_start() {
     // It is asked again after half a minute: early while calls wait, at the latest then.
     assert_eq!(source.ask(at(15_006), 1, 0.0), Ask::Wait(at(15_007)));
     assert_eq!(source.ask(at(15_007), 0, 0.0), Ask::Nothing);
-    assert_eq!(wants(source.ask(at(15_007), 1, 0.0)), (0, 0), "it looks");
+    assert_eq!(wants(source.ask(at(15_007), 1, 0.0)), PROBE);
     assert_eq!(source.ready(at(30_006)), Ok(()));
     assert_eq!(source.ready(at(30_007)), Err(None));
     assert!(!source.take(at(30_007)));
@@ -125,7 +128,7 @@ fn a_store_that_goes_down_is_noticed_and_the_old_slots_are_waited_for() {
 fn a_share_serves_for_a_second_after_the_question() {
     let mut source = down(1);
     assert_eq!(source.ask(at(1_499), 1, 0.0), Ask::Wait(at(1_500)));
-    assert_eq!(wants(source.ask(at(1_500), 1, 0.0)), (0, 0));
+    assert_eq!(wants(source.ask(at(1_500), 1, 0.0)), PROBE);
     // Asked at 8 s, answered later: it counts from the question.
     source.answered(at(8_000), at(8_200), Err(Trouble::Silent), 0.0);
     assert_eq!(source.mode(), Mode::Share);
@@ -143,7 +146,7 @@ fn when_the_store_is_back_all_are_held_back_for_what_was_sent_from_a_share() {
     assert_eq!(sends(&mut source, 2_250, 5_000), 0, "the share serves as long as the store is asked");
     answer(&mut source, at(5_000), UNAVAILABLE);
     assert!(source.take(at(5_400)));
-    assert_eq!(wants(answer(&mut source, at(5_600), nothing(at(5_600)))), (0, 0), "it looks");
+    assert_eq!(wants(answer(&mut source, at(5_600), nothing(at(5_600)))), PROBE);
     assert_eq!((source.mode(), source.ready(at(5_600))), (Mode::Share, Err(None)));
     // What is refused is asked again.
     assert_eq!(wants(answer(&mut source, at(5_600), Err(Trouble::Failed))), (0, HOLD));
@@ -155,7 +158,7 @@ fn when_the_store_is_back_all_are_held_back_for_what_was_sent_from_a_share() {
 #[test]
 fn who_sent_nothing_lately_holds_nobody_back_and_waits_until_all_must_have_noticed() {
     let mut source = down(1);
-    assert_eq!(wants(answer(&mut source, at(60_000), nothing(at(60_000)))), (0, 0));
+    assert_eq!(wants(answer(&mut source, at(60_000), nothing(at(60_000)))), PROBE);
     assert_eq!(source.mode(), Mode::Shared);
     assert_eq!(source.ask(at(60_000), 1, 0.0), Ask::Wait(at(61_000)));
     assert_eq!(wants(source.ask(at(61_000), 1, 0.0)), (1, 0));
@@ -175,7 +178,7 @@ fn a_store_that_answers_and_is_away_again_leaves_the_share() {
     answer(&mut source, at(5_600), nothing(at(5_600)));
     assert_eq!(wants(answer(&mut source, at(5_900), UNAVAILABLE)), (0, HOLD));
     assert_eq!((source.mode(), source.ready(at(6_800))), (Mode::Share, Ok(())));
-    assert_eq!(wants(source.ask(at(6_800), 1, 0.0)), (0, 0), "it looks again");
+    assert_eq!(wants(source.ask(at(6_800), 1, 0.0)), PROBE, "once more");
 }
 
 #[test]
@@ -232,7 +235,7 @@ fn a_question_that_was_dropped_is_put_again() {
     assert_eq!(source.ask(at(7), 1, 0.0), asked);
     let mut source = down(1);
     source.abandoned(at(1_600));
-    assert_eq!(wants(source.ask(at(1_600), 1, 0.0)), (0, 0));
+    assert_eq!(wants(source.ask(at(1_600), 1, 0.0)), PROBE);
 }
 
 #[test]
@@ -268,4 +271,37 @@ fn what_may_be_forgotten() {
     assert!(!down(1).is_idle(at(100_000)));
     let names = [Mode::Local, Mode::Shared, Mode::Share, Mode::Alone].map(Mode::as_str);
     assert_eq!(names, ["local", "shared", "share", "alone"]);
+}
+
+/// Goes on for so many milliseconds on a store that refuses to write while `refuses` says so, and
+/// answers what it need not write for. How much was sent.
+fn on_a_store_that_refuses(source: &mut Source, from: u64, to: u64, refuses: impl Fn(u64) -> bool) -> usize {
+    let (mut sent, mut plan) = (0, None);
+    for millis in from..to {
+        let now = at(millis);
+        if let Ask::Turns(request) = source.ask(now, 1, 0.0) {
+            let (turns, written) = Plan::ask(plan, STORE + millis * 1_000, &request, 0);
+            let is_refused = written.is_some() && refuses(millis);
+            plan = if is_refused { plan } else { written.or(plan) };
+            source.answered(now, now, if is_refused { Err(Trouble::Failed) } else { Ok(turns) }, 0.0);
+        }
+        sent += usize::from(source.take(now));
+    }
+    sent
+}
+
+#[test]
+fn a_store_that_refuses_to_write_is_down() {
+    let mut source = up(2);
+    let sent = on_a_store_that_refuses(&mut source, 1_000, 11_000, |_| true);
+    assert_eq!(source.mode(), Mode::Share);
+    assert!(sent >= 30 * 7, "its share of 30 a second, but for the first seconds: {sent}");
+    // There is room for a moment, and none again while the instance comes back.
+    let full_again = |millis| !(13_000..13_600).contains(&millis);
+    let sent = on_a_store_that_refuses(&mut source, 11_000, 21_000, full_again);
+    assert_eq!(source.mode(), Mode::Share);
+    assert!(sent >= 30 * 5, "{sent}");
+    let sent = on_a_store_that_refuses(&mut source, 21_000, 31_000, |_| false);
+    assert_eq!(source.mode(), Mode::Shared);
+    assert!(sent >= 60 * 7, "all of the limit again, but for the first second: {sent}");
 }
