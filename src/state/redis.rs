@@ -24,14 +24,21 @@ pub struct Script {
     pub sha1: &'static str,
 }
 
-const TURNS: Script =
-    Script { source: include_str!("redis/turns.lua"), sha1: "f282ec4fc4762fea54c283989373bd86264751da" };
-const CLAIM: Script =
-    Script { source: include_str!("redis/claim.lua"), sha1: "f504eb58b1233252919a21ae95bfd7387e1a3737" };
-const SWAP: Script =
-    Script { source: include_str!("redis/swap.lua"), sha1: "18e7688e4e96c6ac3ee30574cde50b5dd4a7bf4d" };
-const RELEASE: Script =
-    Script { source: include_str!("redis/release.lua"), sha1: "d3ab5e27c328af73d2711cfae781f81d58e0c17d" };
+/// A file of Lua behind what all of them use.
+macro_rules! source {
+    ($path:literal) => {
+        concat!(include_str!("redis/get.lua"), include_str!($path))
+    };
+}
+
+const fn script(source: &'static str, sha1: &'static str) -> Script {
+    Script { source, sha1 }
+}
+
+const TURNS: Script = script(source!("redis/turns.lua"), "849f82bdb544186adff53d40b973334effc69823");
+const CLAIM: Script = script(source!("redis/claim.lua"), "26c31946d7cb6e02f44f80655ba1e1adf68e91b5");
+const SWAP: Script = script(source!("redis/swap.lua"), "61981995d413244536df2b910343a1cf069cc279");
+const RELEASE: Script = script(source!("redis/release.lua"), "c769d63a81cb4d5c92ffed584d4254497c246c69");
 
 /// All scripts, for a test that holds the hashes against a server's.
 pub const SCRIPTS: [Script; 4] = [TURNS, CLAIM, SWAP, RELEASE];

@@ -7,7 +7,7 @@ use penstock_host::{
     sources::HostError,
     state::{RedisState, State},
 };
-use penstock_state::redis::SCRIPTS;
+use penstock_state::{TurnRequest, redis::SCRIPTS};
 
 use crate::server::{Server, run};
 
@@ -134,6 +134,28 @@ async fn an_error_of_the_server_is_a_failure_and_quotes_nothing() {
     let refused = server.state().set("k", b"canary".to_vec(), None).await;
     let Err(HostError::Failed(why)) = refused else { panic!("{refused:?}") };
     assert!(!why.contains("canary"), "{why}");
+}
+
+/// Another program's, or a slip of somebody's hand: no limit waits for a person.
+#[tokio::test]
+#[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
+async fn a_key_of_another_type_is_written_over() {
+    let server = Server::start();
+    let state = server.state();
+    let mut beside = server.connect().await;
+    for key in ["turns", "claimed", "swapped"] {
+        let _: i64 = run(&mut beside, &format!("LPUSH {key} x")).await;
+    }
+    let request = TurnRequest { owner: 1, wanted: 1, horizon: 1_000_000, ..TurnRequest::default() };
+    assert_eq!(state.turns("turns", &request).await.map(|turns| turns.count), Ok(1));
+    assert_eq!(state.swap("swapped", b"old", b"new".to_vec(), MINUTE).await, Ok(false));
+    state.release("swapped", b"old").await.unwrap();
+    assert_eq!(state.claim("claimed", b"me".to_vec(), MINUTE).await, Ok(None));
+    assert_eq!(state.get("claimed").await, Ok(Some(b"me".to_vec())));
+    // Whoever may not read is told so.
+    let _: String = run(&mut beside, "ACL SETUSER default -get").await;
+    let Err(HostError::Failed(why)) = state.turns("turns", &request).await else { panic!("it may not") };
+    assert!(why.contains("can't run this command"), "{why}");
 }
 
 #[tokio::test]

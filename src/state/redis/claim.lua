@@ -1,5 +1,5 @@
 -- Claims a key: stores a value unless another one is there, which is returned.
-local present = redis.call('GET', KEYS[1])
+local present = get(KEYS[1])
 if present and present ~= ARGV[1] then
   return present
 end

@@ -1,5 +1,5 @@
 -- Removes a value that is the expected one.
-if redis.call('GET', KEYS[1]) == ARGV[1] then
+if get(KEYS[1]) == ARGV[1] then
   return redis.call('DEL', KEYS[1])
 end
 return 0

@@ -1,5 +1,5 @@
 -- Replaces a value that is the expected one; done already counts as done.
-local present = redis.call('GET', KEYS[1])
+local present = get(KEYS[1])
 if present ~= ARGV[1] and present ~= ARGV[2] then
   return 0
 end

@@ -10,7 +10,7 @@ local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local function integer(n) return string.format('%.0f', n) end
 
 local since, arrival, closed, last_owner, last_number, given_arrival, given_count
-local stored = redis.call('GET', KEYS[1])
+local stored = get(KEYS[1])
 if stored then
   since, arrival, closed, last_owner, last_number, given_arrival, given_count =
     string.match(stored, '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
