@@ -50,18 +50,30 @@ fn redis(url: Secret, allowed: Option<&str>, patience: Option<&str>) -> Result<R
     Ok(Redis { url, patience: Duration::from_millis(checked.parse().unwrap_or(300)) })
 }
 
-/// Scheme, host and port of a URL of a Redis.
+/// Scheme, host and port of a URL of a Redis, `redis://[user:password@]host[:port][/number]`.
 fn origin(url: &str) -> Option<(&str, &str, u16)> {
     let (scheme, rest) = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "redis" | "rediss"))?;
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let authority = rest.get(..end)?;
-    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+    let is_number = database.is_empty() || database.parse::<u32>().is_ok();
+    if !is_number || query.contains('#') || rest.contains('#') {
+        return None;
+    }
+    let (credentials, place) = authority.rsplit_once('@').unwrap_or(("", authority));
+    if !is_escaped_well(credentials) {
+        return None;
+    }
     // An address of IPv6 has colons in brackets.
     let (host, port) = match place.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')) {
         Some((host, port)) => (host, port.parse().ok()?),
         None => (place, 6379),
     };
     (!host.is_empty()).then_some((scheme, host, port))
+}
+
+/// Whether two hexadecimal digits follow each `%` (RFC 3986, section 2.1).
+fn is_escaped_well(text: &str) -> bool {
+    text.split('%').skip(1).all(|rest| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2)
 }
 
 #[cfg(test)]
@@ -90,17 +102,24 @@ mod tests {
         ] {
             assert_eq!(wrong("redis://redis.example:6380", allowed, None), host, "{allowed:?}");
         }
-        // A slash in a password ends the authority, as it does for Spin.
-        assert_eq!(
-            wrong("redis://user:p@ss/w@redis.example:6380/0", Some("redis://redis.example:6380"), None),
-            host
-        );
     }
 
     #[test]
     fn what_is_wrong_is_named_and_not_shown() {
-        for url in ["redis.example", "http://redis.example", "redis://", "redis://h:port", "redis://h:70000"]
-        {
+        for url in [
+            "redis.example",
+            "http://redis.example",
+            "redis://",
+            "redis://h:port",
+            "redis://h:70000",
+            "redis://h/one",
+            "redis://h/-1",
+            "redis://h/#insecure",
+            "redis://user:p%4@h",
+            "redis://user:p%zz@h",
+            // A slash in a password ends the authority, as it does for Spin.
+            "redis://user:p@ss/w@h",
+        ] {
             assert_eq!(wrong(url, Some(url), None), Some(STATE_URL.name.to_owned()), "{url}");
         }
         let at = "redis://canary@h";
