@@ -34,6 +34,22 @@ pub fn response(status: StatusCode, media_type: &'static str, body: String) -> R
     response
 }
 
+/// A response without a body.
+#[must_use]
+pub fn no_content() -> Response<String> {
+    let mut response = response(StatusCode::NO_CONTENT, JSON, String::new());
+    response.headers_mut().remove(header::CONTENT_TYPE);
+    response
+}
+
+/// What methods a path has (RFC 9110 section 9.3.7).
+#[must_use]
+pub fn options(allow: &str) -> Response<String> {
+    let mut response = no_content();
+    set(response.headers_mut(), header::ALLOW, allow);
+    response
+}
+
 /// Sets a field to a text from outside, unless it would be no field or empty.
 pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Some(value) = HeaderValue::from_str(value).ok().filter(|value| !value.is_empty()) {

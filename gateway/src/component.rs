@@ -3,7 +3,8 @@
 use crate::{
     Answer, Gateway,
     host::SpinHost,
-    listing::{Bytes, Ended, Listing},
+    lines::Lines,
+    listing::{Bytes, Ended},
     request::{HEADERS, Head},
     serve,
 };
@@ -64,10 +65,10 @@ impl wasip3::exports::http::handler::Guest for Component {
                 });
                 response(&head, contents, trailers)
             }
-            Answer::Streamed(streamed, listing) => {
+            Answer::Streamed(streamed, lines) => {
                 let (writer, reader) = wit_stream::new();
                 let (end, trailers) = wit_future::new(|| Err(broken()));
-                spawn_local(stream(*listing, writer, end));
+                spawn_local(stream(lines, writer, end));
                 response(&streamed.into_parts().0, Some(reader), trailers)
             }
             Answer::File(head, file) => {
@@ -95,10 +96,10 @@ impl Sink<u8> for Body {
     }
 }
 
-/// Streams a list, and ends the body as the read ended.
-async fn stream(listing: Listing<SpinHost>, writer: StreamWriter<u8>, end: FutureWriter<End>) {
+/// Streams lines, and ends the body as what they tell of ended.
+async fn stream(lines: Lines<SpinHost>, writer: StreamWriter<u8>, end: FutureWriter<End>) {
     let mut body = Body(writer);
-    let ended = listing.run(&mut body).await;
+    let ended = lines.run(&mut body).await;
     let result = match ended {
         Ended::Complete => Ok(None),
         Ended::Abandoned => Err(broken()),

@@ -9,7 +9,9 @@
 //! |---|---|
 //! | `/live` | 200 while the instance answers at all |
 //! | `/ready` | 200, or 503; with a key also everything that is missing |
-//! | `/v1/{provider}/{account}/…` | an operation; see [`route`] |
+//! | `/v1/{provider}/{account}/…` | an operation of the provider, of which there are hundreds; see [`paths`] |
+//! | `/v1/{provider}/{account}/_invoke/{operation}` | any operation by its name; see [`invoke`] |
+//! | `/v1/{provider}/{account}/_batch` | many calls; see [`batch`] |
 //!
 //! # One page
 //!
@@ -21,7 +23,8 @@
 //! ```
 //!
 //! `resume=` with that text, instead of `page`, reads on after this page. So a reader
-//! that must survive being killed reads page by page and keeps the text.
+//! that must survive being killed reads page by page and keeps the text. `Link` (`rel="next"`)
+//! is the whole URL of that.
 //!
 //! # All pages
 //!
@@ -72,10 +75,16 @@
 pub mod accounts;
 pub mod admission;
 pub mod answer;
+pub mod batch;
+pub mod body;
+pub mod call;
 pub mod file;
 mod gateway;
 pub mod health;
+pub mod invoke;
+pub mod lines;
 pub mod listing;
+pub mod paths;
 pub mod problem;
 pub mod readiness;
 mod recent;
@@ -84,6 +93,7 @@ pub mod route;
 mod serve;
 pub mod settings;
 pub mod state_settings;
+pub mod validation;
 
 #[cfg(target_family = "wasm")]
 mod component;

@@ -19,6 +19,8 @@
 //! | `urn:penstock:gateway:unknown-path` | 404 | |
 //! | `urn:penstock:gateway:method-not-allowed` | 405 | with Allow |
 //! | `urn:penstock:gateway:uri-too-long` | 414 | |
+//! | `urn:penstock:gateway:unsupported-media-type` | 415 | of a body that is to be JSON |
+//! | `urn:penstock:gateway:form` | 415 | of a file that came in a form |
 //! | `urn:penstock:gateway:instance` | 500, 503 | from our embedding alone: the instance ended under the request (a write's `outcome` is `unknown`, a read may be repeated), or none could be started |
 //!
 //! `instance` is `urn:penstock:call:` and the id of the call that the log lines carry.
@@ -134,6 +136,14 @@ impl Problem {
         let detail =
             "send the file itself as the body, and its name in Content-Disposition; the vendor gets a form";
         Problem::gateway("form", status, "A form is not taken", detail)
+    }
+
+    /// A body is JSON.
+    #[must_use]
+    pub fn unsupported_media_type() -> Problem {
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        let detail = "send JSON, and say so: `Content-Type: application/json`";
+        Problem::gateway("unsupported-media-type", status, "The body's type is not taken", detail)
     }
 
     fn gateway(name: &str, status: StatusCode, title: &'static str, detail: &str) -> Problem {

@@ -1,21 +1,22 @@
 //! Reads requests: the target, the query, the few header fields that count.
 //!
-//! A request body is read by operations that take a file only.
+//! The body is read by [`body`](crate::body), or by whoever takes a file.
 
 use http::{HeaderMap, Method};
 use penstock::contract::{FieldError, OnMisfit};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// The longest path and query, in bytes. RFC 9110 section 4.1 asks for at least 8000.
 pub const LONGEST_TARGET: usize = 8 * 1024;
 
 /// The header fields that are read. Hosts need to hand over no others.
-pub const HEADERS: [&str; 9] = [
+pub const HEADERS: [&str; 10] = [
     "authorization",
     "cache-control",
     "content-disposition",
     "content-length",
     "content-type",
+    "if-none-match",
     "x-api-key",
     "x-correlation-id",
     "traceparent",
@@ -71,6 +72,28 @@ impl Head {
         })
     }
 
+    /// How long the body is, if the request says so.
+    ///
+    /// # Errors
+    /// When it is no whole number.
+    pub fn content_length(&self) -> Result<Option<u64>, FieldError> {
+        let Some(value) = self.headers.get("content-length") else { return Ok(None) };
+        let number = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+        number.map(Some).ok_or_else(|| wrong("Content-Length", "must be a whole number"))
+    }
+
+    /// Whether the body is said to be JSON: `application/json`, or a type that ends in `+json`
+    /// (RFC 6839 section 3.1).
+    #[must_use]
+    pub fn has_json(&self) -> bool {
+        let Some(value) = self.headers.get("content-type").and_then(|value| value.to_str().ok()) else {
+            return false;
+        };
+        let media_type = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        media_type == "application/json"
+            || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+    }
+
     /// All the time that the call may take, in milliseconds: `X-Deadline-Ms`.
     ///
     /// # Errors
@@ -83,7 +106,7 @@ impl Head {
 }
 
 /// A query's parameters.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parameters(pub Vec<(String, String)>);
 
 impl Parameters {
@@ -145,6 +168,18 @@ impl Parameters {
             Some("raw") => Ok(Some(OnMisfit::Raw)),
             Some(_) => Err(wrong("onMisfit", "must be fail, skip or raw")),
         }
+    }
+
+    /// The Link header field (RFC 8288) to the page after this one: the same path and query, and `resume`
+    /// instead of a page's number.
+    #[must_use]
+    pub fn next_link(&self, path: &str, resume: &str) -> String {
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let kept = self.0.iter().filter(|(name, _)| name != "page");
+        let pairs = kept.map(|(name, value)| (name.as_str(), value.as_str())).chain([("resume", resume)]);
+        let query: Vec<_> =
+            pairs.map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        format!("<{path}?{}>; rel=\"next\"", query.join("&"))
     }
 
     /// Whether a parameter is given.

@@ -1,59 +1,14 @@
 //! Which path is what.
 //!
-//! Paths under `/v1` are those of the provider's operations without the provider's own
-//! version and tenant: the account stands for the tenant. `default` is the account
-//! that needs no settings of its own.
+//! `default` is the account that needs no settings of its own. Of two paths that fit, a word counts
+//! before a placeholder.
 
-use crate::request::decode;
+use crate::{paths, request::decode};
 use http::Method;
-use penstock::contract::FieldError;
-
-/// An operation and its path.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Route {
-    /// The method; GET also answers HEAD.
-    pub method: Method,
-    /// The path. `{account}` is the account, any other placeholder the operation's
-    /// parameter of that name.
-    pub path: &'static str,
-    /// The provider in the catalogue.
-    pub provider: &'static str,
-    /// The operation in the catalogue.
-    pub operation: &'static str,
-}
-
-/// The operations that are served.
-pub const ROUTES: &[Route] = &[
-    get("/v1/servicetitan/{account}/jpm/jobs", "jpm.jobs-list"),
-    get("/v1/servicetitan/{account}/jpm/jobs/{id}", "jpm.jobs-get"),
-    get("/v1/servicetitan/{account}/telecom/calls/{id}/recording", "telecom.calls-download-recording"),
-    get("/v1/servicetitan/{account}/telecom/calls/{id}/voicemail", "telecom.calls-download-voicemail"),
-    get("/v1/servicetitan/{account}/forms/jobs/attachment/{id}", "forms.jobs-download-attachment"),
-    get("/v1/servicetitan/{account}/pricebook/images", "pricebook.images-download"),
-    get(
-        "/v1/servicetitan/{account}/equipmentsystems/installed-equipment/attachments",
-        "equipment-systems.installed-equipment-download-attachment",
-    ),
-    get("/v1/servicetitan/{account}/findings/assets", "findings.assets-download"),
-    post("/v1/servicetitan/{account}/forms/jobs/{id}/attachments", "forms.jobs-upload-attachment"),
-    post("/v1/servicetitan/{account}/pricebook/images", "pricebook.images-upload"),
-    post(
-        "/v1/servicetitan/{account}/equipmentsystems/installed-equipment/attachments",
-        "equipment-systems.installed-equipment-upload-attachment",
-    ),
-    post("/v1/servicetitan/{account}/findings/assets", "findings.assets-upload"),
-];
-
-const fn get(path: &'static str, operation: &'static str) -> Route {
-    Route { method: Method::GET, path, provider: "servicetitan", operation }
-}
-
-const fn post(path: &'static str, operation: &'static str) -> Route {
-    Route { method: Method::POST, path, provider: "servicetitan", operation }
-}
+use penstock::contract::{FieldError, catalogue::Operation};
 
 /// What a request asks for.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub enum Found {
     /// Whether the instance answers.
     Live,
@@ -61,13 +16,31 @@ pub enum Found {
     Ready,
     /// An operation.
     Operation {
-        /// Which operation, and the path that led to it.
-        route: &'static Route,
+        /// Which.
+        operation: &'static Operation,
         /// Whose data.
         account: String,
         /// The parameters in the path.
         parameters: Vec<(String, String)>,
     },
+    /// An operation by its name, whose parameters are in the body.
+    Invoke {
+        /// The provider; it is known.
+        provider: &'static str,
+        /// Whose data.
+        account: String,
+        /// The operation's name, as it came.
+        operation: String,
+    },
+    /// Many calls.
+    Batch {
+        /// The provider; it is known.
+        provider: &'static str,
+        /// Whose data.
+        account: String,
+    },
+    /// What methods the path has.
+    Options(String),
     /// The path is known, but not with this method; these are the ones it has.
     NoSuchMethod(String),
     /// The path is not known.
@@ -83,63 +56,79 @@ pub fn needs_key(path: &str) -> bool {
     path == "/v1" || path.starts_with("/v1/")
 }
 
-/// What this path, percent-encoded as it came, asks for with this method.
+/// What this path, percent-encoded as it came, asks for with this method. HEAD is answered by GET.
 #[must_use]
 pub fn find(method: &Method, path: &str) -> Found {
-    let asked = if method == Method::HEAD { &Method::GET } else { method };
-    let fixed = match path {
-        "/live" => Some(Found::Live),
-        "/ready" => Some(Found::Ready),
-        _ => None,
+    match path {
+        "/live" => return only(&Method::GET, method, || Found::Live),
+        "/ready" => return only(&Method::GET, method, || Found::Ready),
+        _ => {}
+    }
+    let Some(rest) = path.strip_prefix("/v1/") else { return Found::NoSuchPath };
+    let segments: Vec<_> = rest.split('/').collect();
+    let Some((&[provider, account], rest)) = segments.split_first_chunk() else { return Found::NoSuchPath };
+    let Some(paths) = paths::of(provider).filter(|_| !account.is_empty()) else { return Found::NoSuchPath };
+    let Some(provider) = paths.first().map(|path| path.operation.provider) else { return Found::NoSuchPath };
+    let account = match text("account", account) {
+        Ok(account) => account,
+        Err(wrong) => return Found::Malformed(wrong),
     };
-    if let Some(found) = fixed {
-        return if asked == Method::GET { found } else { Found::NoSuchMethod(allow([&Method::GET])) };
-    }
-    let known: Vec<_> = ROUTES.iter().filter_map(|route| Some((route, fit(route.path, path)?))).collect();
-    if known.is_empty() {
-        return Found::NoSuchPath;
-    }
-    let methods = allow(known.iter().map(|(route, _)| &route.method));
-    match known.into_iter().find(|(route, _)| route.method == asked) {
-        Some((route, values)) => bind(route, values),
-        None => Found::NoSuchMethod(methods),
+    match rest {
+        ["_batch"] => only(&Method::POST, method, || Found::Batch { provider, account }),
+        ["_invoke", name] if !name.is_empty() => match text("operation", name) {
+            Ok(operation) => only(&Method::POST, method, || Found::Invoke { provider, account, operation }),
+            Err(wrong) => Found::Malformed(wrong),
+        },
+        segments => among(paths, segments, method, account),
     }
 }
 
-/// The values of a template's placeholders, if the path fits it.
-fn fit<'p>(template: &'static str, path: &'p str) -> Option<Vec<(&'static str, &'p str)>> {
-    let (mut parts, mut segments) = (template.split('/'), path.split('/'));
-    let mut values = Vec::new();
-    loop {
-        match (parts.next(), segments.next()) {
-            (None, None) => return Some(values),
-            (Some(part), Some(segment)) => match placeholder(part) {
-                Some(name) if !segment.is_empty() => values.push((name, segment)),
-                None if part == segment => {}
-                _ => return None,
-            },
-            _ => return None,
-        }
+/// A path that has one method.
+fn only(has: &Method, asked: &Method, found: impl FnOnce() -> Found) -> Found {
+    match asked {
+        asked if answers(has, asked) => found(),
+        &Method::OPTIONS => Found::Options(allow([has])),
+        _ => Found::NoSuchMethod(allow([has])),
     }
 }
 
-fn placeholder(part: &'static str) -> Option<&'static str> {
-    part.strip_prefix('{')?.strip_suffix('}')
+fn among(paths: &'static [paths::Path], segments: &[&str], method: &Method, account: String) -> Found {
+    let mut known: Vec<_> = paths.iter().filter_map(|path| Some((path, path.fit(segments)?))).collect();
+    known.sort_by(|(one, _), (other, _)| one.openness().cmp(other.openness()));
+    let Some(first) = known.first().map(|(path, _)| *path) else { return Found::NoSuchPath };
+    known.retain(|(path, _)| path.openness().eq(first.openness()));
+    let methods: Vec<_> = known.iter().map(|(path, _)| method_of(path.operation)).collect();
+    if method == Method::OPTIONS {
+        return Found::Options(allow(&methods));
+    }
+    match known.into_iter().find(|(path, _)| answers(&method_of(path.operation), method)) {
+        Some((path, values)) => bind(path.operation, account, &values),
+        None => Found::NoSuchMethod(allow(&methods)),
+    }
 }
 
-fn bind(route: &'static Route, values: Vec<(&'static str, &str)>) -> Found {
-    let (mut account, mut parameters) = (String::new(), Vec::new());
+fn bind(operation: &'static Operation, account: String, values: &[(&str, &str)]) -> Found {
+    let mut parameters = Vec::new();
     for (name, value) in values {
-        let Some(value) = decode(value) else {
-            let message = "is not percent-encoded UTF-8".to_owned();
-            return Found::Malformed(FieldError::new(name, message));
-        };
-        match name {
-            "account" => account = value,
-            _ => parameters.push((name.to_owned(), value)),
+        match text(name, value) {
+            Ok(value) => parameters.push(((*name).to_owned(), value)),
+            Err(wrong) => return Found::Malformed(wrong),
         }
     }
-    Found::Operation { route, account, parameters }
+    Found::Operation { operation, account, parameters }
+}
+
+fn text(name: &str, value: &str) -> Result<String, FieldError> {
+    decode(value).ok_or_else(|| FieldError::new(name, "is not percent-encoded UTF-8"))
+}
+
+fn method_of(operation: &Operation) -> Method {
+    // The catalogue's methods are all HTTP's.
+    Method::from_bytes(operation.method.as_str().as_bytes()).unwrap_or_default()
+}
+
+fn answers(has: &Method, asked: &Method) -> bool {
+    has == asked || (has == Method::GET && asked == Method::HEAD)
 }
 
 /// The Allow header field (RFC 9110 section 10.2.1).
@@ -151,47 +140,79 @@ fn allow<'m>(methods: impl IntoIterator<Item = &'m Method>) -> String {
             names.push("HEAD");
         }
     }
+    names.push("OPTIONS");
     names.join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use penstock::entry::dynamic;
 
-    #[test]
-    fn every_route_is_an_operation_with_all_its_parameters() {
-        for route in ROUTES {
-            let operation = dynamic::operation(route.provider, route.operation).unwrap();
-            assert_eq!(operation.method.as_str(), route.method.as_str(), "{}", route.path);
-            let names: Vec<_> = route.path.split('/').filter_map(placeholder).collect();
-            let wire = operation.path_parameters.iter().map(|placeholder| placeholder.wire);
-            assert_eq!(names, ["account"].into_iter().chain(wire).collect::<Vec<_>>(), "{}", route.path);
-            assert!(needs_key(route.path), "{}", route.path);
+    fn named(method: Method, path: &str) -> String {
+        match find(&method, path) {
+            Found::Operation { operation, account, parameters } => {
+                format!("{} {account} {parameters:?}", operation.name)
+            }
+            other => format!("{other:?}"),
         }
     }
 
     #[test]
     fn the_account_and_the_parameters_come_decoded() {
-        let Found::Operation { route, account, parameters } =
-            find(&Method::HEAD, "/v1/servicetitan/north%2Deast/jpm/jobs/4%32")
-        else {
-            panic!("no operation");
-        };
-        assert_eq!((route.operation, account.as_str()), ("jpm.jobs-get", "north-east"));
-        assert_eq!(parameters, [("id".to_owned(), "42".to_owned())]);
+        let found = named(Method::HEAD, "/v1/servicetitan/north%2Deast/jpm/jobs/4%32");
+        assert_eq!(found, r#"jpm.jobs-get north-east [("id", "42")]"#);
+    }
+
+    #[test]
+    fn a_word_counts_before_a_placeholder() {
+        let jobs = "/v1/servicetitan/default/jpm/jobs";
+        assert!(
+            named(Method::GET, &format!("{jobs}/cancel-reasons")).starts_with("jpm.jobs-get-cancel-reasons ")
+        );
+        assert!(named(Method::GET, &format!("{jobs}/cancel-reason")).starts_with("jpm.jobs-get "));
+        assert!(named(Method::DELETE, &format!("{jobs}/cancel-reasons")).starts_with("NoSuchMethod"));
     }
 
     #[test]
     fn methods_and_paths_that_are_not_there() {
-        assert_eq!(find(&Method::GET, "/live"), Found::Live);
-        assert_eq!(find(&Method::POST, "/ready"), Found::NoSuchMethod("GET, HEAD".to_owned()));
+        assert_eq!(named(Method::GET, "/live"), "Live");
+        assert_eq!(named(Method::POST, "/ready"), r#"NoSuchMethod("GET, HEAD, OPTIONS")"#);
+        assert_eq!(named(Method::OPTIONS, "/ready"), r#"Options("GET, HEAD, OPTIONS")"#);
         let jobs = "/v1/servicetitan/default/jpm/jobs";
-        assert_eq!(find(&Method::DELETE, jobs), Found::NoSuchMethod("GET, HEAD".to_owned()));
-        for path in ["", "/", "/v1", "/live/", "/LIVE", "//v1", &format!("{jobs}/"), &format!("{jobs}/1/2")] {
-            assert_eq!(find(&Method::GET, path), Found::NoSuchPath, "{path}");
+        assert_eq!(named(Method::DELETE, jobs), r#"NoSuchMethod("GET, HEAD, POST, OPTIONS")"#);
+        assert_eq!(named(Method::OPTIONS, jobs), r#"Options("GET, HEAD, POST, OPTIONS")"#);
+        for path in [
+            "",
+            "/",
+            "/v1",
+            "/v1/",
+            "/v1/servicetitan",
+            "/v1/servicetitan/default",
+            "/v1/nobody/default/jpm/jobs",
+            "/live/",
+            "/LIVE",
+            "//v1",
+            &format!("{jobs}/"),
+            &format!("{jobs}/1/2"),
+            &format!("{jobs}/%63ancel-reasons/"),
+        ] {
+            assert_eq!(named(Method::GET, path), "NoSuchPath", "{path}");
         }
-        assert_eq!(find(&Method::GET, "/v1/servicetitan//jpm/jobs"), Found::NoSuchPath);
+        assert_eq!(named(Method::GET, "/v1/servicetitan//jpm/jobs"), "NoSuchPath");
+    }
+
+    #[test]
+    fn calls_by_name_and_batches() {
+        let batch = "/v1/asleep/default/_batch";
+        assert_eq!(named(Method::POST, batch), r#"Batch { provider: "asleep", account: "default" }"#);
+        assert_eq!(named(Method::GET, batch), r#"NoSuchMethod("POST, OPTIONS")"#);
+        assert_eq!(
+            named(Method::POST, "/v1/asleep/a/_invoke/sleep.users-get"),
+            r#"Invoke { provider: "asleep", account: "a", operation: "sleep.users-get" }"#
+        );
+        for path in ["/v1/asleep/a/_invoke", "/v1/asleep/a/_invoke/", "/v1/asleep/a/_batch/1"] {
+            assert_eq!(named(Method::POST, path), "NoSuchPath", "{path}");
+        }
     }
 
     #[test]

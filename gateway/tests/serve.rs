@@ -7,6 +7,8 @@
     reason = "a test that panics has failed"
 )]
 
+#[path = "serve/calls.rs"]
+mod calls;
 mod fake;
 #[path = "serve/files.rs"]
 mod files;
@@ -88,36 +90,45 @@ fn ask_with(
     target: &str,
     headers: &[(&'static str, &str)],
 ) -> Seen {
+    send(gateway, method, target, headers, vec!["abc", "def"])
+}
+
+/// Sends a request with a body in pieces.
+fn send(
+    gateway: &Gateway<FakeHost>,
+    method: Method,
+    target: &str,
+    headers: &[(&'static str, &str)],
+    body: Vec<&'static str>,
+) -> Seen {
     let headers = headers
         .iter()
         .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
     let head = Head { method, target: target.to_owned(), headers: headers.collect() };
-    let file = Box::new(Pieces(vec!["abc", "def"]));
-    let (head, body, ended) = match serve(gateway, &head, Some(file)).now_or_never().unwrap() {
-        Answer::Whole(response) => {
-            let (head, body) = response.into_parts();
-            (head, body, None)
-        }
-        Answer::Streamed(response, listing) => {
-            let mut client = Downstream(Vec::new());
-            let ended = listing.run(&mut client).now_or_never().unwrap();
-            (response.into_parts().0, String::from_utf8(client.0).unwrap(), Some(ended))
-        }
-        Answer::File(response, file) => {
-            let mut client = Downstream(Vec::new());
-            let ended = stream_file(*file, &mut client).now_or_never().unwrap();
-            let ended = if ended.is_ok() { Ended::Complete } else { Ended::Failed };
-            (response.into_parts().0, String::from_utf8(client.0).unwrap(), Some(ended))
-        }
-    };
+    let (head, body, ended) =
+        match serve(gateway, &head, Some(Box::new(Pieces(body)))).now_or_never().unwrap() {
+            Answer::Whole(response) => {
+                let (head, body) = response.into_parts();
+                (head, body, None)
+            }
+            Answer::Streamed(response, listing) => {
+                let mut client = Downstream(Vec::new());
+                let ended = listing.run(&mut client).now_or_never().unwrap();
+                (response.into_parts().0, String::from_utf8(client.0).unwrap(), Some(ended))
+            }
+            Answer::File(response, file) => {
+                let mut client = Downstream(Vec::new());
+                let ended = stream_file(*file, &mut client).now_or_never().unwrap();
+                let ended = if ended.is_ok() { Ended::Complete } else { Ended::Failed };
+                (response.into_parts().0, String::from_utf8(client.0).unwrap(), Some(ended))
+            }
+        };
     let seen = Seen { status: head.status.as_u16(), headers: head.headers, body, ended };
     let told = format!("{:?} {}", seen.headers, seen.body);
     assert!(!told.contains(CANARY) && !gateway.client().host().log.borrow().contains(CANARY), "{told}");
     assert!(!told.contains(&key()), "{told}");
-    assert_eq!(
-        (seen.header("cache-control"), seen.header("x-content-type-options")),
-        ("no-store", "nosniff")
-    );
+    assert!(["no-store", "private, no-cache"].contains(&seen.header("cache-control")));
+    assert_eq!(seen.header("x-content-type-options"), "nosniff");
     seen
 }
 
@@ -355,9 +366,16 @@ fn other_methods_paths_and_lengths() {
     let bearer = format!("Bearer {}", key());
     let ask =
         |method: Method, target: &str| ask_with(&gateway, method, target, &[("authorization", &bearer)]);
-    for target in [JOBS, "/live", "/ready"] {
-        let seen = ask(Method::POST, target);
-        assert_eq!((seen.status, seen.header("allow")), (405, "GET, HEAD"), "{target}");
+    for (target, methods) in [
+        (JOBS, "GET, HEAD, POST, OPTIONS"),
+        ("/live", "GET, HEAD, OPTIONS"),
+        ("/ready", "GET, HEAD, OPTIONS"),
+        ("/v1/asleep/default/_batch", "POST, OPTIONS"),
+    ] {
+        let seen = ask(Method::PUT, target);
+        assert_eq!((seen.status, seen.header("allow")), (405, methods), "{target}");
+        let seen = ask(Method::OPTIONS, target);
+        assert_eq!((seen.status, seen.header("allow"), seen.body.as_str()), (204, methods, ""), "{target}");
     }
     for target in ["/", "/v1/nothing", "/v1/servicetitan/default/jpm/job"] {
         let seen = ask(Method::GET, target);

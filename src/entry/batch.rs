@@ -13,7 +13,8 @@ use crate::{
     policy::{limiter::queue::Caller, limits::Limits, time::Tick},
     providers::{api::Provider, registry},
 };
-use std::rc::Rc;
+use futures_util::stream::{self, LocalBoxStream, StreamExt};
+use std::{cell::Cell, rc::Rc};
 
 /// The most calls that one batch may have: its results are held until all are there.
 pub const MOST_CALLS: usize = 10_000;
@@ -94,17 +95,8 @@ pub(crate) async fn run_holding<H: Host + 'static>(
     options: Option<&CallOptions>,
     most_held: usize,
 ) -> Result<Vec<BatchResult>, Failure> {
-    let Some(provider) = registry::find(provider) else {
-        return Err(registry::unknown(provider));
-    };
-    let options = call::CallOptions::check(options)?;
-    check(&calls, batch, &options)?;
-    let caller = client.caller();
-    let concurrency = match batch.concurrency {
-        Some(concurrency) => concurrency,
-        None => client.batch_size(provider, &options).await?,
-    };
-    let deadline = options.deadline.map(|time| client.host().now() + time);
+    let Terms { provider, options, caller, concurrency, deadline } =
+        terms(client, provider, &calls, batch, options).await?;
     let mut bounds = Bounds {
         host: client.host(),
         deadline,
@@ -127,6 +119,74 @@ pub(crate) async fn run_holding<H: Host + 'static>(
         Some(Err(failure)) => BatchResult::Failed(failure),
     };
     Ok(results.into_iter().map(result).collect())
+}
+
+/// Makes the calls, and gives each result in the order of the calls once it is there: whoever passes
+/// results on need not hold them. No call is begun while as many results as may be under way at once
+/// are not taken.
+///
+/// # Errors
+/// As [`run`].
+pub async fn stream<H: Host + 'static>(
+    client: &Rc<Client<H>>,
+    provider: &str,
+    calls: Vec<BatchCall>,
+    batch: BatchOptions,
+    options: Option<&CallOptions>,
+) -> Result<LocalBoxStream<'static, BatchResult>, Failure> {
+    let Terms { provider, options, caller, concurrency, deadline } =
+        terms(client, provider, &calls, batch, options).await?;
+    let (client, failures) = (client.clone(), Rc::new(Cell::new(0_u32)));
+    let calls = stream::iter(calls).map(move |call| {
+        let (client, options, failures) = (client.clone(), options.clone(), failures.clone());
+        async move {
+            let left = deadline.map(|deadline| client.host().now().until(deadline));
+            if batch.stop_after.is_some_and(|most| failures.get() >= most) {
+                return BatchResult::NotAttempted(Unattempted::Failures);
+            }
+            if left.is_some_and(|left| left.is_zero()) {
+                return BatchResult::NotAttempted(Unattempted::Deadline);
+            }
+            match one(&client, provider, call, call::CallOptions { deadline: left, ..options }, caller).await
+            {
+                Ok(answer) => BatchResult::Ok(answer),
+                Err(failure) => {
+                    failures.set(failures.get().saturating_add(1));
+                    BatchResult::Failed(failure)
+                }
+            }
+        }
+    });
+    Ok(calls.buffered(concurrency.max(1) as usize).boxed_local())
+}
+
+/// What holds for all calls of a batch.
+struct Terms {
+    provider: &'static dyn Provider,
+    options: call::CallOptions,
+    caller: Caller,
+    concurrency: u32,
+    deadline: Option<Tick>,
+}
+
+async fn terms<H: Host>(
+    client: &Client<H>,
+    provider: &str,
+    calls: &[BatchCall],
+    batch: BatchOptions,
+    options: Option<&CallOptions>,
+) -> Result<Terms, Failure> {
+    let Some(provider) = registry::find(provider) else {
+        return Err(registry::unknown(provider));
+    };
+    let options = call::CallOptions::check(options)?;
+    check(calls, batch, &options)?;
+    let concurrency = match batch.concurrency {
+        Some(concurrency) => concurrency,
+        None => client.batch_size(provider, &options).await?,
+    };
+    let deadline = options.deadline.map(|time| client.host().now() + time);
+    Ok(Terms { provider, options, caller: client.caller(), concurrency, deadline })
 }
 
 /// How far a batch has come, and whether it goes on.

@@ -1,0 +1,127 @@
+//! One operation, as a request asks for it.
+
+use crate::{
+    answer::{self, CALL_ID, JSON, NDJSON},
+    body, file,
+    lines::Lines,
+    listing::Listing,
+    problem::Problem,
+    request::{Head, Parameters},
+    serve::Answer,
+    validation,
+};
+use http::{Method, Response, StatusCode, header};
+use penstock::{
+    client::Client,
+    contract::{CallOptions, FieldError, catalogue::Operation},
+    entry::{dynamic, stream_file},
+    host::{Host, Source},
+};
+use std::rc::Rc;
+
+/// What an operation is called with, from whatever part of the request.
+pub struct Asked {
+    /// Which operation.
+    pub operation: &'static Operation,
+    /// Its parameters besides those of the query.
+    pub parameters: Vec<(String, String)>,
+    /// Its JSON body, if it is not that of the request.
+    pub body: Option<String>,
+    /// How it is to be called; `resume` and `on_misfit` come from the query.
+    pub options: CallOptions,
+}
+
+/// Calls an operation whose parameters are in the path and the query, and whose body is the request's.
+///
+/// # Errors
+/// Whatever is wrong with the request, and whatever the call fails with.
+pub async fn by_path<H: Host + 'static>(
+    client: &Rc<Client<H>>,
+    head: &Head,
+    body: Option<Box<dyn Source>>,
+    mut asked: Asked,
+) -> Result<Answer<H>, Problem> {
+    let query = Parameters::parse(head.query())?;
+    if asked.operation.upload.is_some() {
+        asked.parameters.extend(query.0);
+        return upload(client, head, body, asked).await;
+    }
+    asked.body = match head.method {
+        // What stands in the body of a read means nothing (RFC 9110 section 9.3.1).
+        Method::GET | Method::HEAD => None,
+        _ => body::json(head, body).await?,
+    };
+    call(client, head, asked, query).await
+}
+
+/// Calls an operation that takes no file. `query` has what the gateway takes of it, and further
+/// parameters.
+///
+/// # Errors
+/// As [`by_path`].
+pub async fn call<H: Host + 'static>(
+    client: &Rc<Client<H>>,
+    head: &Head,
+    asked: Asked,
+    mut query: Parameters,
+) -> Result<Answer<H>, Problem> {
+    let Asked { operation, mut parameters, body, mut options } = asked;
+    let mut all = false;
+    if operation.is_list() {
+        all = query.take_switch("all")?;
+        options.on_misfit = query.take_on_misfit()?;
+        options.resume = query.take("resume")?;
+        if options.resume.is_some() && query.has("page") {
+            return Err(Problem::from(FieldError::new("page", "cannot be given together with `resume`")));
+        }
+    }
+    let pages = query.clone();
+    parameters.append(&mut query.0);
+    let (body, options) = (body.as_deref(), Some(&options));
+    if all {
+        let reader = dynamic::list(client, operation, &parameters, body, options).await?;
+        let listing = Listing::open(reader).await?;
+        let mut response = answer::response(StatusCode::OK, NDJSON, String::new()).map(drop);
+        answer::set(response.headers_mut(), CALL_ID, listing.call_id().unwrap_or_default());
+        return Ok(Answer::Streamed(response, Lines::List(Box::new(listing))));
+    }
+    if operation.file {
+        let found = stream_file::download(client, operation, &parameters, options).await?;
+        return Ok(Answer::File(file::head(found.info()), Box::new(found)));
+    }
+    let answer = dynamic::invoke(client, operation, &parameters, body, options).await?;
+    let next = answer.page.as_ref().filter(|page| page.has_more).map(|page| page.resume.clone());
+    let mut response = whole(answer);
+    if let Some(resume) = next.filter(|_| head.method != Method::POST) {
+        answer::set(response.headers_mut(), header::LINK, &pages.next_link(head.path(), &resume));
+    }
+    if operation.cache.is_some() {
+        response = validation::conditional(response, &head.headers);
+    }
+    Ok(Answer::Whole(response))
+}
+
+async fn upload<H: Host + 'static>(
+    client: &Rc<Client<H>>,
+    head: &Head,
+    body: Option<Box<dyn Source>>,
+    asked: Asked,
+) -> Result<Answer<H>, Problem> {
+    let Asked { operation, parameters, options, .. } = asked;
+    let file = file::upload(head, body)?;
+    let answer = stream_file::upload(client, operation, &parameters, file, Some(&options)).await?;
+    Ok(Answer::Whole(whole(answer)))
+}
+
+/// The response that an answer makes.
+fn whole(answer: dynamic::Answer) -> Response<String> {
+    let mut response = match (answer.body, &answer.page) {
+        (Some(records), Some(info)) => answer::response(StatusCode::OK, JSON, answer::page(records, info)),
+        (Some(body), None) => answer::response(StatusCode::OK, JSON, body),
+        (None, _) => answer::no_content(),
+    };
+    answer::set(response.headers_mut(), CALL_ID, &answer.info.call_id);
+    answer::set_source(response.headers_mut(), &answer.info);
+    response.extensions_mut().insert(answer.made_of);
+    response
+}

@@ -1,0 +1,25 @@
+//! A body of lines, whatever they tell.
+
+use crate::{
+    batch::Batch,
+    listing::{Bytes, Ended, Listing},
+};
+use penstock::host::Host;
+
+/// What is yet to be read, and written line by line.
+pub enum Lines<H> {
+    /// A whole list.
+    List(Box<Listing<H>>),
+    /// The results of a batch.
+    Batch(Batch),
+}
+
+impl<H: Host + 'static> Lines<H> {
+    /// Writes all of it.
+    pub async fn run(self, out: &mut impl Bytes) -> Ended {
+        match self {
+            Lines::List(listing) => listing.run(out).await,
+            Lines::Batch(batch) => batch.run(out).await,
+        }
+    }
+}
