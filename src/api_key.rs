@@ -53,6 +53,11 @@ impl Hashes {
         setting.split(',').enumerate().map(read).collect::<Result<_, _>>().map(Hashes)
     }
 
+    /// Each of them, `sha256:<64 hexadecimal digits>`.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     /// Whether a key is accepted. Takes the same time whether it is or not, and
     /// whichever it is.
     #[must_use]

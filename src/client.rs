@@ -146,6 +146,20 @@ impl<H: Host> Client<H> {
         Ok(self.accounts.in_time(options.deadline, read).await?.batch_size)
     }
 
+    /// What an account is called at the provider, which stands for `{tenant}` in paths.
+    ///
+    /// # Errors
+    /// Settings that are incomplete, and the host's own trouble.
+    pub async fn tenant_id(
+        &self,
+        provider: &'static dyn Provider,
+        options: &CallOptions,
+    ) -> Result<String, Failure> {
+        let read = self.account(provider, &options.account);
+        let (_, account) = self.accounts.in_time(options.deadline, read).await?;
+        Ok(account.site.tenant.clone())
+    }
+
     /// The settings that hold for every provider. What they configure is configured when they
     /// were read afresh.
     pub(crate) async fn settings(

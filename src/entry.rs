@@ -1,5 +1,6 @@
 //! The ways in: typed calls, calls by name, many at once, and streams of records and files.
 
+pub mod account;
 pub mod batch;
 pub mod dynamic;
 pub mod form;

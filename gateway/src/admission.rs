@@ -5,14 +5,15 @@
 //! configured is the key's hash; see [`penstock::api_key`]. Without a configured hash
 //! nobody gets in.
 
-use crate::{problem::Problem, settings::API_KEY_HASH};
+use crate::{drop_in::token, problem::Problem, request::Parameters, settings::API_KEY_HASH};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderMap;
 use penstock::{
-    api_key::Hashes,
+    api_key::{self, Hashes},
     contract::{FailureKind, FieldError},
     failure::refused,
     host::{Host, HostError, timeout},
-    policy::secret::Secret,
+    policy::{secret::Secret, time::WallTime},
 };
 use std::time::Duration;
 
@@ -41,14 +42,7 @@ pub async fn keys<H: Host>(host: &H) -> Keys {
 /// # Errors
 /// 401 without a valid key; 503 and 500 when nobody can have one.
 pub fn admit(keys: &Keys, headers: &HeaderMap) -> Result<(), Problem> {
-    let hashes = keys.as_ref().map_err(|error| {
-        let message = format!("reading {}: {error}", API_KEY_HASH.name);
-        Problem::from(refused(FailureKind::Host, message, Vec::new()))
-    })?;
-    let hashes = hashes.as_ref().map_err(|wrong| {
-        let message = format!("the configuration is incomplete: {} {}", wrong.field, wrong.message);
-        Problem::from(refused(FailureKind::Configuration, message, vec![wrong.clone()]))
-    })?;
+    let hashes = configured(keys)?;
     let keys = presented(headers);
     match keys.as_slice() {
         [] => Err(Problem::unauthorized(
@@ -60,6 +54,68 @@ pub fn admit(keys: &Keys, headers: &HeaderMap) -> Result<(), Problem> {
         // Which of them would count is anybody's guess, and guesses get people in.
         _ => Err(invalid("there is more than one API key")),
     }
+}
+
+/// The hashes, or why nobody can have a key.
+fn configured(keys: &Keys) -> Result<&Hashes, Problem> {
+    let hashes = keys.as_ref().map_err(|error| {
+        let message = format!("reading {}: {error}", API_KEY_HASH.name);
+        Problem::from(refused(FailureKind::Host, message, Vec::new()))
+    })?;
+    hashes.as_ref().map_err(|wrong| {
+        let message = format!("the configuration is incomplete: {} {}", wrong.field, wrong.message);
+        Problem::from(refused(FailureKind::Configuration, message, vec![wrong.clone()]))
+    })
+}
+
+/// Lets a request in that comes as the provider's clients send it: with a key or a token for one, with
+/// or without `Bearer` before it.
+///
+/// # Errors
+/// As [`admit`].
+pub fn admit_drop_in(keys: &Keys, headers: &HeaderMap, now: WallTime) -> Result<(), Problem> {
+    let mut bare = headers.get_all("authorization").iter().filter_map(|value| value.to_str().ok());
+    if let (Some(token), None) = (bare.next(), bare.next())
+        && let Ok(Ok(hashes)) = keys
+        && !headers.contains_key("x-api-key")
+    {
+        let token = token.trim();
+        let token = token.split_once(' ').map_or(token, |(_, token)| token.trim());
+        if hashes.matches(token) || hashes.iter().any(|hash| token::is_of(hash, token, now)) {
+            return Ok(());
+        }
+    }
+    admit(keys, headers)
+}
+
+/// A token for the key that is the client secret of a request for one (RFC 6749 section 4.4). Which client
+/// it names does not matter.
+///
+/// # Errors
+/// As [`admit`], for what is wrong with the settings; and none is given where the key is none.
+pub fn token(
+    keys: &Keys,
+    form: &Parameters,
+    headers: &HeaderMap,
+    now: WallTime,
+) -> Result<Option<Secret>, Problem> {
+    let basic = headers.get("authorization").and_then(|value| basic_password(value.to_str().ok()?));
+    let given = form.0.iter().find(|(name, _)| name == "client_secret").map(|(_, value)| value.clone());
+    let hashes = configured(keys)?;
+    let Some(key) = given.or(basic).map(Secret::new) else { return Ok(None) };
+    let hash = hashes.iter().find(|_| hashes.matches(key.expose())).map(|_| api_key::hash(key.expose()));
+    Ok(hash.and_then(|hash| token::issue(&hash, now)))
+}
+
+/// The password of `Authorization: Basic` (RFC 7617).
+fn basic_password(field: &str) -> Option<String> {
+    let (scheme, encoded) = field.trim().split_once(' ')?;
+    let decoded = STANDARD.decode(encoded.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let (_, password) = String::from_utf8(decoded)
+        .ok()?
+        .split_once(':')
+        .map(|(id, secret)| (id.to_owned(), secret.to_owned()))?;
+    Some(password)
 }
 
 fn invalid(detail: &str) -> Problem {

@@ -10,40 +10,52 @@ use penstock::{
 /// The longest body that is no file, in bytes: 8 MiB. What vendors take at once is far less.
 pub const LONGEST_BODY: usize = 8 << 20;
 
+/// The longest form, in bytes, 16 KiB: whoever sends one need not have a key yet.
+pub const LONGEST_FORM: usize = 16 << 10;
+
 /// Reads the body; none if it is empty. Whether it is JSON is for whoever takes it to say.
 ///
 /// # Errors
 /// Another type than JSON, more than [`LONGEST_BODY`], no UTF-8, and one that breaks off.
 pub async fn json(head: &Head, body: Option<Box<dyn Source>>) -> Result<Option<String>, Problem> {
-    if head.content_length()?.is_some_and(|length| length > LONGEST_BODY as u64) {
-        return Err(too_large());
+    let text = text(head, body, LONGEST_BODY).await?;
+    if !text.is_empty() && !head.has_json() {
+        return Err(Problem::unsupported_media_type());
     }
-    let Some(mut source) = body else { return Ok(None) };
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+/// Reads a form's fields as they are encoded, `application/x-www-form-urlencoded`.
+///
+/// # Errors
+/// As [`json`], but for the type: what is no form has not the fields that are looked for.
+pub async fn form(head: &Head, body: Option<Box<dyn Source>>) -> Result<String, Problem> {
+    text(head, body, LONGEST_FORM).await
+}
+
+async fn text(head: &Head, body: Option<Box<dyn Source>>, most: usize) -> Result<String, Problem> {
+    if head.content_length()?.is_some_and(|length| length > most as u64) {
+        return Err(too_large(most));
+    }
     let mut bytes = Vec::new();
-    while let Some(piece) = source.next().await.map_err(|error| broken(&error))? {
-        if bytes.len() + piece.len() > LONGEST_BODY {
-            return Err(too_large());
+    let Some(mut source) = body else { return Ok(String::new()) };
+    while let Some(piece) = source.next().await.map_err(|error| broken(&error, most))? {
+        if bytes.len() + piece.len() > most {
+            return Err(too_large(most));
         }
         bytes.extend(piece);
     }
-    if bytes.is_empty() {
-        return Ok(None);
-    }
-    if !head.has_json() {
-        return Err(Problem::unsupported_media_type());
-    }
-    let wrong = |_| Problem::from(FieldError::new("body", "is not UTF-8"));
-    String::from_utf8(bytes).map(Some).map_err(wrong)
+    String::from_utf8(bytes).map_err(|_| Problem::from(FieldError::new("body", "is not UTF-8")))
 }
 
-fn too_large() -> Problem {
-    let wrong = FieldError::new("body", format!("may have {LONGEST_BODY} bytes"));
+fn too_large(most: usize) -> Problem {
+    let wrong = FieldError::new("body", format!("may have {most} bytes"));
     Problem::from(refused(FailureKind::TooLarge, "the request's body is too large", vec![wrong]))
 }
 
-fn broken(error: &BodyError) -> Problem {
+fn broken(error: &BodyError, most: usize) -> Problem {
     match error {
-        BodyError::TooLarge => too_large(),
+        BodyError::TooLarge => too_large(most),
         BodyError::NoRoom { .. } => Problem::from(refused(
             FailureKind::Unavailable,
             "the gateway has no memory for the request's body now",

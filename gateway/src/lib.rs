@@ -12,6 +12,7 @@
 //! | `/v1/{provider}/{account}/…` | an operation of the provider, of which there are hundreds; see [`paths`] |
 //! | `/v1/{provider}/{account}/_invoke/{operation}` | any operation by its name; see [`invoke`] |
 //! | `/v1/{provider}/{account}/_batch` | many calls; see [`batch`] |
+//! | `/servicetitan/{account}/…` | the provider's own interface; see [`drop_in`] |
 //!
 //! # One page
 //!
@@ -78,6 +79,7 @@ pub mod answer;
 pub mod batch;
 pub mod body;
 pub mod call;
+pub mod drop_in;
 pub mod file;
 mod gateway;
 pub mod health;
@@ -94,6 +96,7 @@ mod serve;
 pub mod settings;
 pub mod state_settings;
 pub mod validation;
+pub mod ways;
 
 #[cfg(target_family = "wasm")]
 mod component;

@@ -80,6 +80,23 @@ impl Path {
         Some(values)
     }
 
+    /// The values of the placeholders in the provider's own path, `{tenant}` among them, as they came, if
+    /// these segments fit.
+    #[must_use]
+    pub fn fit_own<'p>(&self, segments: &[&'p str]) -> Option<Vec<(&'static str, &'p str)>> {
+        let mut given = segments.iter();
+        let mut values = Vec::new();
+        for part in words(self.operation) {
+            let segment = given.next()?;
+            match placeholder(part) {
+                Some(name) if !segment.is_empty() => values.push((name, *segment)),
+                None if part == *segment => {}
+                _ => return None,
+            }
+        }
+        given.next().is_none().then_some(values)
+    }
+
     /// For each segment whether it is a placeholder: of two paths that fit, the lesser one says more.
     pub(crate) fn openness(&self) -> impl Iterator<Item = bool> + '_ {
         self.segments.iter().map(|segment| placeholder(segment).is_some())

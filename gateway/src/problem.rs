@@ -146,6 +146,18 @@ impl Problem {
         Problem::gateway("unsupported-media-type", status, "The body's type is not taken", detail)
     }
 
+    /// With the status that the vendor gave, where it told of the request: for whoever takes the gateway for
+    /// the vendor.
+    #[must_use]
+    pub fn with_vendor_status(self) -> Problem {
+        let tells = matches!(
+            self.status,
+            StatusCode::NOT_FOUND | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY
+        );
+        let given = self.vendor_status.filter(|_| tells).and_then(|status| StatusCode::from_u16(status).ok());
+        Problem { status: given.unwrap_or(self.status), ..self }
+    }
+
     fn gateway(name: &str, status: StatusCode, title: &'static str, detail: &str) -> Problem {
         Problem {
             kind: format!("urn:penstock:gateway:{name}"),

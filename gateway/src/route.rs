@@ -3,7 +3,11 @@
 //! `default` is the account that needs no settings of its own. Of two paths that fit, a word counts
 //! before a placeholder.
 
-use crate::{paths, request::decode};
+use crate::{
+    drop_in, paths,
+    request::decode,
+    ways::{Way, Ways},
+};
 use http::Method;
 use penstock::contract::{FieldError, catalogue::Operation};
 
@@ -39,6 +43,19 @@ pub enum Found {
         /// Whose data.
         account: String,
     },
+    /// An operation as the provider itself has it.
+    DropIn {
+        /// Which.
+        operation: &'static Operation,
+        /// Whose data.
+        account: String,
+        /// The tenant in the path.
+        tenant: String,
+        /// The other parameters in the path.
+        parameters: Vec<(String, String)>,
+    },
+    /// A token of the provider's kind, for an API key.
+    Token,
     /// What methods the path has.
     Options(String),
     /// The path is known, but not with this method; these are the ones it has.
@@ -49,99 +66,104 @@ pub enum Found {
     Malformed(FieldError),
 }
 
-/// Whether a path is only for those who have a key. Unknown ones are as well, so that
-/// nobody else learns which are known.
+/// Who may learn what a path leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// Anybody.
+    Open,
+    /// Whoever has a key. Unknown paths are for those as well, so that nobody else learns which are known.
+    Key,
+    /// Whoever has a key or a token for one, as the provider's clients send it.
+    Token,
+}
+
+/// Who may ask for a path.
 #[must_use]
-pub fn needs_key(path: &str) -> bool {
-    path == "/v1" || path.starts_with("/v1/")
+pub fn entry(path: &str) -> Entry {
+    match path.split('/').nth(1) {
+        Some("v1") => Entry::Key,
+        Some(provider) if drop_in::PROVIDERS.contains(&provider) => {
+            match path.split('/').skip(3).eq(drop_in::TOKEN_PATH.split('/')) {
+                true => Entry::Open,
+                false => Entry::Token,
+            }
+        }
+        _ => Entry::Open,
+    }
 }
 
 /// What this path, percent-encoded as it came, asks for with this method. HEAD is answered by GET.
 #[must_use]
 pub fn find(method: &Method, path: &str) -> Found {
-    match path {
-        "/live" => return only(&Method::GET, method, || Found::Live),
-        "/ready" => return only(&Method::GET, method, || Found::Ready),
-        _ => {}
+    let segments: Vec<_> = path.split('/').skip(1).collect();
+    match segments.as_slice() {
+        ["live"] => way(Ways::one(Method::GET, Found::Live).choose(method)),
+        ["ready"] => way(Ways::one(Method::GET, Found::Ready).choose(method)),
+        ["v1", provider, account, rest @ ..] if !account.is_empty() => ours(method, provider, account, rest),
+        [provider, account, rest @ ..] if drop_in::PROVIDERS.contains(provider) && !account.is_empty() => {
+            theirs(method, provider, account, rest)
+        }
+        _ => Found::NoSuchPath,
     }
-    let Some(rest) = path.strip_prefix("/v1/") else { return Found::NoSuchPath };
-    let segments: Vec<_> = rest.split('/').collect();
-    let Some((&[provider, account], rest)) = segments.split_first_chunk() else { return Found::NoSuchPath };
-    let Some(paths) = paths::of(provider).filter(|_| !account.is_empty()) else { return Found::NoSuchPath };
+}
+
+fn ours(method: &Method, provider: &str, account: &str, rest: &[&str]) -> Found {
+    let Some(paths) = paths::of(provider) else { return Found::NoSuchPath };
     let Some(provider) = paths.first().map(|path| path.operation.provider) else { return Found::NoSuchPath };
     let account = match text("account", account) {
         Ok(account) => account,
         Err(wrong) => return Found::Malformed(wrong),
     };
     match rest {
-        ["_batch"] => only(&Method::POST, method, || Found::Batch { provider, account }),
+        ["_batch"] => way(Ways::one(Method::POST, Found::Batch { provider, account }).choose(method)),
         ["_invoke", name] if !name.is_empty() => match text("operation", name) {
-            Ok(operation) => only(&Method::POST, method, || Found::Invoke { provider, account, operation }),
+            Ok(operation) => {
+                way(Ways::one(Method::POST, Found::Invoke { provider, account, operation }).choose(method))
+            }
             Err(wrong) => Found::Malformed(wrong),
         },
-        segments => among(paths, segments, method, account),
-    }
-}
-
-/// A path that has one method.
-fn only(has: &Method, asked: &Method, found: impl FnOnce() -> Found) -> Found {
-    match asked {
-        asked if answers(has, asked) => found(),
-        &Method::OPTIONS => Found::Options(allow([has])),
-        _ => Found::NoSuchMethod(allow([has])),
-    }
-}
-
-fn among(paths: &'static [paths::Path], segments: &[&str], method: &Method, account: String) -> Found {
-    let mut known: Vec<_> = paths.iter().filter_map(|path| Some((path, path.fit(segments)?))).collect();
-    known.sort_by(|(one, _), (other, _)| one.openness().cmp(other.openness()));
-    let Some(first) = known.first().map(|(path, _)| *path) else { return Found::NoSuchPath };
-    known.retain(|(path, _)| path.openness().eq(first.openness()));
-    let methods: Vec<_> = known.iter().map(|(path, _)| method_of(path.operation)).collect();
-    if method == Method::OPTIONS {
-        return Found::Options(allow(&methods));
-    }
-    match known.into_iter().find(|(path, _)| answers(&method_of(path.operation), method)) {
-        Some((path, values)) => bind(path.operation, account, &values),
-        None => Found::NoSuchMethod(allow(&methods)),
-    }
-}
-
-fn bind(operation: &'static Operation, account: String, values: &[(&str, &str)]) -> Found {
-    let mut parameters = Vec::new();
-    for (name, value) in values {
-        match text(name, value) {
-            Ok(value) => parameters.push(((*name).to_owned(), value)),
-            Err(wrong) => return Found::Malformed(wrong),
+        segments => {
+            let fit = paths.iter().filter_map(|path| Some((path, path.fit(segments)?)));
+            let found = Ways::of(fit.map(|(path, values)| (path, (path.operation, values)))).choose(method);
+            way(found.map(|(operation, values)| match texts(&values) {
+                Ok(parameters) => Found::Operation { operation, account, parameters },
+                Err(wrong) => Found::Malformed(wrong),
+            }))
         }
     }
-    Found::Operation { operation, account, parameters }
+}
+
+/// The provider's own paths.
+fn theirs(method: &Method, provider: &str, account: &str, rest: &[&str]) -> Found {
+    if rest.iter().copied().eq(drop_in::TOKEN_PATH.split('/')) {
+        return way(Ways::one(Method::POST, Found::Token).choose(method));
+    }
+    way(drop_in::find(provider, rest).choose(method).map(|called| {
+        let values: Vec<_> = called.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        match (text("account", account), text("tenant", &called.tenant), texts(&values)) {
+            (Ok(account), Ok(tenant), Ok(parameters)) => {
+                Found::DropIn { operation: called.operation, account, tenant, parameters }
+            }
+            (Err(wrong), _, _) | (_, Err(wrong), _) | (_, _, Err(wrong)) => Found::Malformed(wrong),
+        }
+    }))
+}
+
+fn way(way: Way<Found>) -> Found {
+    match way {
+        Way::Found(found) => found,
+        Way::Options(allow) => Found::Options(allow),
+        Way::NoSuchMethod(allow) => Found::NoSuchMethod(allow),
+        Way::NoSuchPath => Found::NoSuchPath,
+    }
+}
+
+fn texts(values: &[(&str, &str)]) -> Result<Vec<(String, String)>, FieldError> {
+    values.iter().map(|(name, value)| Ok(((*name).to_owned(), text(name, value)?))).collect()
 }
 
 fn text(name: &str, value: &str) -> Result<String, FieldError> {
     decode(value).ok_or_else(|| FieldError::new(name, "is not percent-encoded UTF-8"))
-}
-
-fn method_of(operation: &Operation) -> Method {
-    // The catalogue's methods are all HTTP's.
-    Method::from_bytes(operation.method.as_str().as_bytes()).unwrap_or_default()
-}
-
-fn answers(has: &Method, asked: &Method) -> bool {
-    has == asked || (has == Method::GET && asked == Method::HEAD)
-}
-
-/// The Allow header field (RFC 9110 section 10.2.1).
-fn allow<'m>(methods: impl IntoIterator<Item = &'m Method>) -> String {
-    let mut names = Vec::new();
-    for method in methods {
-        names.push(method.as_str());
-        if method == Method::GET {
-            names.push("HEAD");
-        }
-    }
-    names.push("OPTIONS");
-    names.join(", ")
 }
 
 #[cfg(test)]
@@ -212,6 +234,46 @@ mod tests {
         );
         for path in ["/v1/asleep/a/_invoke", "/v1/asleep/a/_invoke/", "/v1/asleep/a/_batch/1"] {
             assert_eq!(named(Method::POST, path), "NoSuchPath", "{path}");
+        }
+    }
+
+    #[test]
+    fn the_providers_own_paths_have_its_versions_and_tenant() {
+        let job = "/servicetitan/north/jpm/v2/tenant/7%37/jobs/42";
+        let Found::DropIn { operation, account, tenant, parameters } = find(&Method::GET, job) else {
+            panic!("{job}");
+        };
+        assert_eq!((operation.name, account.as_str(), tenant.as_str()), ("jpm.jobs-get", "north", "77"));
+        assert_eq!(parameters, [("id".to_owned(), "42".to_owned())]);
+        let calls =
+            |version| named(Method::OPTIONS, &format!("/servicetitan/a/telecom/{version}/tenant/77/calls"));
+        assert_eq!((calls("v2"), calls("v3")), (calls("v3"), r#"Options("GET, HEAD, OPTIONS")"#.to_owned()));
+        assert_eq!(named(Method::POST, "/servicetitan/a/connect/token"), "Token");
+        assert_eq!(named(Method::GET, "/servicetitan/a/connect/token"), r#"NoSuchMethod("POST, OPTIONS")"#);
+        for path in [
+            "/servicetitan/a/jpm/v3/tenant/77/jobs/42",
+            "/servicetitan/a/jpm/jobs/42",
+            "/servicetitan/a/jpm/v2/tenant//jobs/42",
+            "/servicetitan/connect/token",
+            "/asleep/a/ai/v1/users",
+        ] {
+            assert_eq!(named(Method::GET, path), "NoSuchPath", "{path}");
+        }
+    }
+
+    #[test]
+    fn unknown_paths_tell_strangers_nothing() {
+        for (path, who) in [
+            ("/live", Entry::Open),
+            ("/v1", Entry::Key),
+            ("/v1/nothing", Entry::Key),
+            ("/v12", Entry::Open),
+            ("/servicetitan", Entry::Token),
+            ("/servicetitan/a/x", Entry::Token),
+            ("/servicetitan/a/connect/token", Entry::Open),
+            ("/servicetitan/a/connect/token/", Entry::Token),
+        ] {
+            assert_eq!(entry(path), who, "{path}");
         }
     }
 

@@ -5,13 +5,14 @@ use crate::{
     answer::{self, CORRELATION_ID},
     batch, body,
     call::{self, Asked},
+    drop_in,
     gateway::Gateway,
     health,
     invoke::{self, Given},
     lines::Lines,
     problem::Problem,
     request::{Head, LONGEST_TARGET, Parameters},
-    route::{self, Found},
+    route::{self, Entry, Found},
 };
 use futures_util::future::join;
 use http::{HeaderValue, Method, Response, StatusCode, header};
@@ -89,8 +90,13 @@ async fn dispatch<H: Host + 'static>(
         return Err(Problem::uri_too_long(LONGEST_TARGET));
     }
     let path = head.path();
-    if route::needs_key(path) {
-        admission::admit(&*gateway.keys().await, &head.headers)?;
+    match route::entry(path) {
+        Entry::Open => {}
+        Entry::Key => admission::admit(&*gateway.keys().await, &head.headers)?,
+        Entry::Token => {
+            let now = gateway.client().host().wall_now();
+            admission::admit_drop_in(&*gateway.keys().await, &head.headers, now)?;
+        }
     }
     match route::find(&head.method, path) {
         Found::Live => Ok(Answer::Whole(health::live())),
@@ -112,6 +118,15 @@ async fn dispatch<H: Host + 'static>(
         Found::Batch { provider, account } => {
             let json = body::json(head, body).await?;
             batch::begin(gateway.client(), provider, json.as_deref(), &options(head, account)?).await
+        }
+        Found::DropIn { operation, account, tenant, parameters } => {
+            let asked = Asked { operation, parameters, body: None, options: options(head, account)? };
+            drop_in::call(gateway.client(), head, body, asked, &tenant).await
+        }
+        Found::Token => {
+            let keys = gateway.keys().await;
+            let now = gateway.client().host().wall_now();
+            drop_in::token_for(&keys, head, body, now).await.map(Answer::Whole)
         }
         Found::Options(allow) => Ok(Answer::Whole(answer::options(&allow))),
         Found::NoSuchMethod(allow) => Err(Problem::method_not_allowed(&allow)),

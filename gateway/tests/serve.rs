@@ -9,6 +9,8 @@
 
 #[path = "serve/calls.rs"]
 mod calls;
+#[path = "serve/drop_in.rs"]
+mod drop_in;
 mod fake;
 #[path = "serve/files.rs"]
 mod files;

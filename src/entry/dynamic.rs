@@ -43,6 +43,14 @@ pub struct Answer {
 #[derive(Clone, Default)]
 pub struct MadeOf(Bytes);
 
+impl MadeOf {
+    /// The body as the provider sent it; of a page, its whole envelope.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl std::fmt::Debug for MadeOf {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} bytes", self.0.len())

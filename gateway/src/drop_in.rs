@@ -1,0 +1,165 @@
+//! The provider's own interface: whoever talks to the provider talks to the gateway by another base URL.
+//!
+//! `/{provider}/{account}` stands for the provider's origins. Below it are the provider's paths,
+//! parameters and JSON, as it sends it, and its token endpoint: `POST …/connect/token`, whose
+//! client secret is an API key of the gateway, answers with a token that lasts for
+//! [`token::LIFE`]. A tenant in a path that is not the account's is 404.
+//!
+//! Calls go the way of all calls: tokens, limits, retries and caching are the gateway's. Errors are
+//! problem documents with the provider's status where it gave one.
+//!
+//! What is more lenient than under `/v1`, as the provider is: a parameter without a value counts as absent, and a date
+//! stands for its first instant in UTC.
+
+mod parameters;
+pub mod token;
+
+use crate::{
+    admission::{self, Keys},
+    answer::{self, CALL_ID, JSON},
+    body,
+    call::Asked,
+    file, paths,
+    problem::Problem,
+    request::{Head, Parameters},
+    serve::Answer,
+    ways::Ways,
+};
+use http::{HeaderValue, Method, Response, StatusCode, header};
+use penstock::{
+    client::Client,
+    contract::{CallOptions, OnMisfit, catalogue::Operation},
+    entry::{account, dynamic, stream_file},
+    host::{Host, Source},
+    policy::time::WallTime,
+};
+use std::rc::Rc;
+
+/// The providers whose interface is spoken.
+pub const PROVIDERS: [&str; 1] = ["servicetitan"];
+
+/// The path of the token endpoint, below the account.
+pub const TOKEN_PATH: &str = "connect/token";
+
+/// An operation by the provider's path, and the tenant that stands in it.
+#[derive(Debug)]
+pub struct Called {
+    /// Which operation.
+    pub operation: &'static Operation,
+    /// The tenant in the path, percent-encoded as it came.
+    pub tenant: String,
+    /// The parameters in the path, percent-encoded as they came.
+    pub values: Vec<(&'static str, String)>,
+}
+
+/// The operations whose paths fit these segments, by method.
+#[must_use]
+pub fn find(provider: &str, segments: &[&str]) -> Ways<Called> {
+    let paths = paths::of(provider).unwrap_or_default();
+    let fit = paths.iter().filter_map(|path| Some((path, path.fit_own(segments)?)));
+    let known = fit.map(|(path, values)| {
+        let (tenants, values): (Vec<_>, Vec<_>) = values.into_iter().partition(|(name, _)| *name == "tenant");
+        let tenant = tenants.first().map(|(_, tenant)| (*tenant).to_owned()).unwrap_or_default();
+        let values = values.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+        (path, Called { operation: path.operation, tenant, values })
+    });
+    Ways::of(known)
+}
+
+/// Calls an operation.
+///
+/// # Errors
+/// Whatever is wrong with the request, and whatever the call fails with.
+pub async fn call<H: Host + 'static>(
+    client: &Rc<Client<H>>,
+    head: &Head,
+    body: Option<Box<dyn Source>>,
+    asked: Asked,
+    tenant: &str,
+) -> Result<Answer<H>, Problem> {
+    let Asked { operation, mut parameters, options, .. } = asked;
+    if account::tenant_id(client, operation.provider, &options).await? != tenant {
+        return Err(Problem::unknown_path());
+    }
+    let query = Parameters::parse(head.query())?;
+    parameters.extend(parameters::lenient(operation, query));
+    let options = CallOptions { on_misfit: Some(OnMisfit::Raw), ..options };
+    let called = as_sent(client, head, body, operation, &parameters, &options).await;
+    called.map_err(Problem::with_vendor_status)
+}
+
+async fn as_sent<H: Host + 'static>(
+    client: &Rc<Client<H>>,
+    head: &Head,
+    body: Option<Box<dyn Source>>,
+    operation: &'static Operation,
+    parameters: &[(String, String)],
+    options: &CallOptions,
+) -> Result<Answer<H>, Problem> {
+    if operation.file {
+        let found = stream_file::download(client, operation, parameters, Some(options)).await?;
+        return Ok(Answer::File(file::head(found.info()), Box::new(found)));
+    }
+    let answer = if operation.upload.is_some() {
+        let file = file::upload(head, body)?;
+        stream_file::upload(client, operation, parameters, file, Some(options)).await?
+    } else {
+        let json = match head.method {
+            Method::GET | Method::HEAD => None,
+            _ => body::json(head, body).await?,
+        };
+        dynamic::invoke(client, operation, parameters, json.as_deref(), Some(options)).await?
+    };
+    Ok(Answer::Whole(response(answer)))
+}
+
+/// What the provider sent, with the status that it had.
+fn response(answer: dynamic::Answer) -> Response<String> {
+    let bytes = answer.made_of.bytes();
+    let body = match bytes.is_empty() {
+        // Of what the contract knows no answer, nothing else is kept.
+        true => answer.body.unwrap_or_default(),
+        false => String::from_utf8_lossy(bytes).into_owned(),
+    };
+    let status = StatusCode::from_u16(answer.info.status).unwrap_or(StatusCode::OK);
+    let mut response = answer::response(status, JSON, body);
+    if response.body().is_empty() {
+        response.headers_mut().remove(header::CONTENT_TYPE);
+    }
+    answer::set(response.headers_mut(), CALL_ID, &answer.info.call_id);
+    answer::set_source(response.headers_mut(), &answer.info);
+    response.extensions_mut().insert(answer.made_of);
+    response
+}
+
+/// Answers a request for a token (RFC 6749 section 4.4).
+///
+/// # Errors
+/// A body that cannot be read, and what is wrong with the settings.
+pub async fn token_for(
+    keys: &Keys,
+    head: &Head,
+    body: Option<Box<dyn Source>>,
+    now: WallTime,
+) -> Result<Response<String>, Problem> {
+    let form = Parameters::parse(&body::form(head, body).await?)?;
+    let refused = |status, error: &str| Ok(token_response(status, format!(r#"{{"error":"{error}"}}"#)));
+    match form.0.iter().find(|(name, _)| name == "grant_type") {
+        Some((_, kind)) if kind == "client_credentials" => {}
+        Some(_) => return refused(StatusCode::BAD_REQUEST, "unsupported_grant_type"),
+        None => return refused(StatusCode::BAD_REQUEST, "invalid_request"),
+    }
+    let Some(token) = admission::token(keys, &form, &head.headers, now)? else {
+        return refused(StatusCode::UNAUTHORIZED, "invalid_client");
+    };
+    let (token, lasts) = (token.expose(), token::LIFE.as_secs());
+    let body = format!(r#"{{"access_token":"{token}","expires_in":{lasts},"token_type":"Bearer"}}"#);
+    Ok(token_response(StatusCode::OK, body))
+}
+
+/// An answer of the token endpoint (RFC 6749 sections 5.1 and 5.2).
+fn token_response(status: StatusCode, body: String) -> Response<String> {
+    let mut response = answer::response(status, JSON, body);
+    response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
