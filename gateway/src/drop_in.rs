@@ -8,8 +8,9 @@
 //! Calls go the way of all calls: tokens, limits, retries and caching are the gateway's. Errors are
 //! problem documents with the provider's status where it gave one.
 //!
-//! What is more lenient than under `/v1`, as the provider is: a parameter without a value counts as absent, and a date
-//! stands for its first instant in UTC.
+//! What is more lenient than under `/v1`, as the provider is: a parameter without a value counts as absent, so do
+//! those of a page where there are no pages, and a date stands for its first instant in UTC. A parameter that is not
+//! known is refused and named all the same: the provider would answer as if it were not there.
 
 mod parameters;
 pub mod token;

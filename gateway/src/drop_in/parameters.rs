@@ -3,9 +3,14 @@
 use crate::request::Parameters;
 use penstock::contract::catalogue::{Operation, Parameter, Type};
 
-/// The parameters that have a value, and dates as instants where an instant is wanted.
+/// What clients send with every request, and the provider heeds only where there are pages.
+const OF_PAGES: [&str; 3] = ["page", "pageSize", "includeTotal"];
+
+/// The parameters that have a value and a meaning, and dates as instants where an instant is wanted.
 pub(super) fn lenient(operation: &Operation, given: Parameters) -> Vec<(String, String)> {
-    let given = given.0.into_iter().filter(|(_, value)| !value.is_empty());
+    let is_known = |name: &str| operation.parameters().any(|parameter| parameter.wire() == name);
+    let counts = |name: &str| operation.is_list() || is_known(name) || !OF_PAGES.contains(&name);
+    let given = given.0.into_iter().filter(|(name, value)| !value.is_empty() && counts(name));
     let widened = given.map(|(name, value)| {
         let wanted = operation.parameters().find(|parameter| parameter.wire() == name);
         let value = if wanted.is_some_and(is_instant) { instant(value) } else { value };
@@ -53,6 +58,9 @@ mod tests {
                 "number=2026-01-31"
             ]
         );
+        let job = dynamic::operation("servicetitan", "jpm.jobs-get").unwrap();
+        let query = Parameters::parse("pageSize=100&page=1&other=x").unwrap();
+        assert_eq!(super::lenient(job, query), [("other".to_owned(), "x".to_owned())]);
         for text in ["2026-01-31T10:00:00Z", "2026-01-31T10:00:00+02:00", "yesterday", "2026-01-31.5", ""] {
             assert_eq!(instant(text.to_owned()), text);
         }

@@ -35,6 +35,7 @@ mod target;
 mod text;
 mod told;
 mod upload;
+mod vendors;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -115,7 +116,7 @@ enum Command {
     /// Runs a simulated ServiceTitan by itself.
     #[command(name = "vendor")]
     Provider(provider::Provider),
-    /// Runs the Spin gateway in Wasmtime, against a simulated ServiceTitan.
+    /// Runs the Spin gateway in Wasmtime, against simulated vendors.
     Serve(serve::Serve),
     /// Shows what instances share of a tenant (tokens, limits, answers, webhooks), or removes it: from the
     /// Redis of PENSTOCK_STATE_URL, the file of PENSTOCK_STATE_FILE, or the file of `serve --real`.

@@ -63,6 +63,10 @@ pub(crate) struct Provider {
     /// No rate limit.
     #[arg(long)]
     unlimited: bool,
+    /// ServiceTitan: pass over what the contract does not know in requests, as the real one does, instead of
+    /// refusing it.
+    #[arg(long)]
+    lenient: bool,
     /// ServiceTitan: seconds between two requests for the data of one report.
     #[arg(long, default_value_t = 60)]
     report_interval: u64,
@@ -115,6 +119,7 @@ impl Provider {
             token_lifetime: Duration::from_secs(self.token_lifetime),
             latency: Duration::from_millis(self.latency),
             rate_limit: standard.rate_limit.filter(|_| !self.unlimited),
+            lenient: self.lenient,
             report_interval: Duration::from_secs(self.report_interval),
             faults: self.faults(),
             ..standard

@@ -8,6 +8,7 @@ use crate::{
     shared_state,
     stopping::Stopping,
     told::{announce, tell, warning},
+    vendors::Vendors,
 };
 use anyhow::{Context, Result};
 use clap::Args;
@@ -19,7 +20,6 @@ use penstock_host::{
     logs::Logs,
     sources::{Layered, Map, Source},
 };
-use penstock_simulated::servicetitan::{Config, SimulatedServiceTitan};
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
@@ -30,8 +30,8 @@ pub(crate) struct Serve {
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:3000", value_name = "ADDRESS")]
     listen: SocketAddr,
-    /// Talk to the real ServiceTitan, with the credentials of the environment, instead
-    /// of a simulated one. PENSTOCK_API_KEY_HASH must be set.
+    /// Talk to the real vendors, with the credentials of the environment, instead of simulated
+    /// ones. PENSTOCK_API_KEY_HASH must be set.
     #[arg(long)]
     real: bool,
     /// Jobs that the simulated ServiceTitan holds.
@@ -76,15 +76,13 @@ impl Serve {
         let listener = TcpListener::bind(self.listen)
             .await
             .with_context(|| format!("cannot listen on {}", self.listen))?;
-        let provider = match self.real {
+        let vendors = match self.real {
             true => None,
-            false => {
-                Some(SimulatedServiceTitan::start(Config { jobs: self.jobs, ..Config::default() }).await?)
-            }
+            false => Some(Vendors::start(self.jobs).await?),
         };
-        let mut given = provider.as_ref().map(SimulatedServiceTitan::settings).unwrap_or_default();
+        let mut given = vendors.as_ref().map(Vendors::settings).unwrap_or_default();
         let key = if configured { None } else { Some(made_key(&mut given)?) };
-        let outbound = match provider {
+        let outbound = match vendors {
             Some(_) => Outbound::with_policy(OutboundPolicy::none().allow_loopback()),
             None => self.real_network(&standard).await?,
         };
@@ -99,15 +97,14 @@ impl Serve {
         options.idle = Duration::from_secs(self.idle);
         let gateway = Gateway::serve(listener, environment, options).await?;
 
-        let first = provider.as_ref().and_then(|provider| provider.job_ids().first().copied());
-        announce(&gateway, key, first)?;
+        announce(&gateway, key, vendors.as_ref())?;
         let signal = stopping.asked().await;
         gateway.leave();
         tell!("{signal}: /ready fails, and no more is accepted in {} s", self.drain);
         tokio::time::sleep(Duration::from_secs(self.drain)).await;
         gateway.stop(Duration::from_secs(self.grace)).await;
-        if let Some(provider) = provider {
-            provider.shutdown().await;
+        if let Some(vendors) = vendors {
+            vendors.shutdown().await;
         }
         Ok(())
     }
@@ -147,7 +144,7 @@ impl Serve {
 }
 
 /// Says where it is and what to ask.
-fn announce(gateway: &Gateway, key: Option<String>, job: Option<i64>) -> Result<()> {
+fn announce(gateway: &Gateway, key: Option<String>, vendors: Option<&Vendors>) -> Result<()> {
     let url = format!("http://{}", gateway.address());
     announce!("The gateway listens on {url}. Stop it with Ctrl-C.")?;
     announce!("  curl {url}/ready")?;
@@ -155,8 +152,13 @@ fn announce(gateway: &Gateway, key: Option<String>, job: Option<i64>) -> Result<
     let authorized = format!("curl -H 'Authorization: Bearer {key}'");
     announce!("  {authorized} '{url}/v1/servicetitan/default/jpm/jobs?jobStatus=Completed&pageSize=2'")?;
     announce!("  {authorized} '{url}/v1/servicetitan/default/jpm/jobs?all=true'")?;
-    if let Some(id) = job {
-        announce!("  {authorized} {url}/v1/servicetitan/default/jpm/jobs/{id}")?;
+    if let Some(vendors) = vendors {
+        announce!("  {authorized} '{url}/v1/asleep/default/data/sessions?user_id={}'", vendors.user())?;
+        announce!(
+            "ServiceTitan's own clients: {url}/servicetitan/default for both of its base URLs, tenant {}, \
+             and the key as client secret",
+            vendors.tenant()
+        )?;
     }
     Ok(())
 }

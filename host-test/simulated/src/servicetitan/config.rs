@@ -41,9 +41,9 @@ pub struct Config {
     /// How long a change stays out of the export feeds, unless
     /// `includeRecentChanges` is set.
     pub export_lag: Duration,
-    /// Whether bodies may hold fields, and cases of enums, that the provider does not
-    /// declare. If not, such a field is a 400 that names it, so that a client's
-    /// defect shows.
+    /// Whether requests may hold fields, cases of enums, query parameters and bodies that the provider
+    /// does not declare, as the real one is said to allow. If not, each is a 400 that names it, so that a
+    /// client's defect shows.
     pub lenient: bool,
     /// How many requests [`World::requests`](super::World::requests) remembers.
     pub remember: usize,

@@ -57,9 +57,9 @@ pub(crate) fn answer(
     request: &Received,
 ) -> Result<Answer, ApiError> {
     let query = Query::parse(request.query());
-    query.check(&world.declared, operation)?;
+    query.check(&world.declared, operation, world.config.lenient)?;
     let text = if operation.upload { String::new() } else { request.text() };
-    media_type(operation, request)?;
+    media_type(operation, request, world.config.lenient)?;
     let body = match &operation.body {
         Some(shape) => body::check(&world.declared, shape, &text, world.config.lenient)?,
         None => Members::default(),
@@ -81,8 +81,11 @@ pub(crate) fn answer(
 
 /// Refuses a body that is not called JSON, and one where none is taken. (An upload says by
 /// itself what is wrong with its form.)
-fn media_type(operation: &Operation, request: &Received) -> Result<(), ApiError> {
+fn media_type(operation: &Operation, request: &Received, lenient: bool) -> Result<(), ApiError> {
     if operation.upload || request.body.is_empty() {
+        return Ok(());
+    }
+    if operation.body.is_none() && lenient {
         return Ok(());
     }
     if operation.body.is_none() {

@@ -57,12 +57,20 @@ impl Query {
         Ok((first - 1, size))
     }
 
-    /// Refuses unknown, repeated, missing and misspelt parameters, all at once.
-    pub(crate) fn check(&self, declared: &Declared, operation: &Operation) -> Result<(), ApiError> {
+    /// Refuses unknown, repeated, missing and misspelt parameters, all at once; unknown ones are passed over if
+    /// `lenient`.
+    pub(crate) fn check(
+        &self,
+        declared: &Declared,
+        operation: &Operation,
+        lenient: bool,
+    ) -> Result<(), ApiError> {
         let mut problems = Vec::new();
         for (index, (name, value)) in self.0.iter().enumerate() {
             let Some(field) = operation.query.iter().find(|field| field.name == *name) else {
-                problems.push((name.clone(), vec![format!("The query parameter {name} is unknown.")]));
+                if !lenient {
+                    problems.push((name.clone(), vec![format!("The query parameter {name} is unknown.")]));
+                }
                 continue;
             };
             let list = matches!(field.shape.ty, Type::List(_));
