@@ -5,6 +5,7 @@
 
 mod files;
 mod jpm;
+mod routes;
 mod typed;
 mod vals;
 mod values;
@@ -22,6 +23,14 @@ use std::collections::BTreeSet;
 
 /// Records of each list that `jpm` has no part in.
 const RECORDS: usize = 25;
+
+/// The settings that let everything be called, at once.
+const FAST: [(&str, &str); 4] = [
+    ("PENSTOCK_ROLE", "admin"),
+    ("SERVICETITAN_RATE_LIMIT", "10000"),
+    ("SERVICETITAN_REPORT_INTERVAL", "0"),
+    ("ENABLE_CACHING", "false"),
+];
 
 /// The provider and the component, and what calls need to know of what is there.
 struct Scene {
@@ -43,13 +52,7 @@ impl Scene {
     async fn new() -> Self {
         let config = Config { records: RECORDS, export_page: 2, remember: 100_000, ..Config::small(300) };
         let provider = SimulatedServiceTitan::start(config).await.unwrap();
-        let fast = [
-            ("PENSTOCK_ROLE", "admin"),
-            ("SERVICETITAN_RATE_LIMIT", "10000"),
-            ("SERVICETITAN_REPORT_INTERVAL", "0"),
-            ("ENABLE_CACHING", "false"),
-        ];
-        let plugin = Plugin::start(support::simulated(&provider, &fast)).await.unwrap();
+        let plugin = Plugin::start(support::simulated(&provider, &FAST)).await.unwrap();
         let jpm = jpm::Known::prepare(&provider, &plugin).await;
         let mut scene = Self { provider, plugin, jpm, token: String::new() };
         let start = catalogue::find("servicetitan", "reporting.reports-start-query").unwrap();
