@@ -10,6 +10,8 @@ pub const JSON: &str = "application/json";
 pub const NDJSON: &str = "application/x-ndjson";
 /// draft-inadarei-api-health-check.
 pub const HEALTH: &str = "application/health+json";
+/// The Prometheus text format.
+pub const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// RFC 9457.
 pub const PROBLEM: &str = "application/problem+json";
 

@@ -1,7 +1,8 @@
-//! `/live` and `/ready`, after draft-inadarei-api-health-check-06.
+//! `/live`, `/ready` and `/health`, after draft-inadarei-api-health-check-06.
 //!
-//! Live means: do not restart me. Ready means: send me requests. Neither asks the
-//! provider, whose trouble a restart does not mend. Both are open; what is missing is named only
+//! Live means: do not restart me. Ready means: send me requests. Health is for people and alarms: it warns
+//! where something is out of order that neither a restart nor another instance mends. None of them asks the
+//! provider. All are open; what is missing is named only
 //! to whoever has a key, and what is in a setting to nobody.
 
 use crate::{
@@ -11,7 +12,8 @@ use crate::{
 };
 use http::{Response, StatusCode};
 use penstock::contract::FieldError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 #[derive(Serialize)]
@@ -23,7 +25,7 @@ struct Health<'a> {
     checks: BTreeMap<&'static str, Vec<Check<'a>>>,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Check<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,12 +33,16 @@ struct Check<'a> {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    observed_value: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    observed_unit: Option<&'static str>,
 }
 
 impl<'a> Check<'a> {
     fn failed(wrong: &'a FieldError) -> Self {
         let output = format!("{} {}", wrong.field, wrong.message);
-        Self { component_id: Some(&wrong.field), status: FAIL, output: Some(output) }
+        Self { component_id: Some(&wrong.field), status: FAIL, output: Some(output), ..Self::default() }
     }
 }
 
@@ -58,21 +64,113 @@ pub fn live() -> Response<String> {
 /// while nobody can have any.
 #[must_use]
 pub fn ready(readiness: &Readiness, keys: &Keys, is_authenticated: bool) -> Response<String> {
+    let (fails, checks) = checks(readiness, keys, is_authenticated);
+    answer(if fails { FAIL } else { PASS }, checks)
+}
+
+/// How it all stands: as [`ready`], and with a snapshot of the policies (for whoever has a key) a check for each
+/// circuit breaker that is not closed, each limit that waits as the provider asked, and the age of
+/// credentials.
+#[must_use]
+pub fn health(readiness: &Readiness, keys: &Keys, snapshot: Option<&str>) -> Response<String> {
+    let snapshot: Option<Snapshot> = snapshot.and_then(|snapshot| serde_json::from_str(snapshot).ok());
+    let (fails, mut checks) = checks(readiness, keys, snapshot.is_some());
+    if let Some(snapshot) = &snapshot {
+        checks.extend(snapshot.checks());
+    }
+    let warns = checks.values().flatten().any(|check| check.status == WARN);
+    let status = match (fails, warns || readiness.shared_state == Some(false)) {
+        (true, _) => FAIL,
+        (false, true) => WARN,
+        (false, false) => PASS,
+    };
+    answer(status, checks)
+}
+
+/// What `/health` takes of the client's snapshot.
+#[derive(Deserialize)]
+struct Snapshot {
+    #[serde(default)]
+    breakers: Vec<Breaker>,
+    #[serde(default)]
+    limits: Vec<Limit>,
+    #[serde(default)]
+    credentials: Vec<Credential>,
+}
+
+#[derive(Deserialize)]
+struct Breaker {
+    group: String,
+    state: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Limit {
+    group: String,
+    mode: String,
+    waiting: u64,
+    closed_ms: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Credential {
+    account: String,
+    age_seconds: u64,
+}
+
+impl Snapshot {
+    fn checks(&self) -> BTreeMap<&'static str, Vec<Check<'_>>> {
+        let check = |id, status, observed: Value, unit| Check {
+            component_id: Some(id),
+            status,
+            output: None,
+            observed_value: Some(observed),
+            observed_unit: unit,
+        };
+        let breakers = self.breakers.iter().map(|breaker| {
+            let status = if breaker.state == "closed" { PASS } else { WARN };
+            check(breaker.group.as_str(), status, breaker.state.as_str().into(), None)
+        });
+        let waiting = self.limits.iter().map(|limit| {
+            let status = if limit.closed_ms.is_some() || limit.mode == "share" { WARN } else { PASS };
+            let mut waiting = check(limit.group.as_str(), status, limit.waiting.into(), Some("calls"));
+            waiting.output =
+                limit.closed_ms.map(|ms| format!("the vendor asked to wait; {ms} ms of it are left"));
+            waiting
+        });
+        let ages = self
+            .credentials
+            .iter()
+            .map(|of| check(of.account.as_str(), PASS, of.age_seconds.into(), Some("s")));
+        let all = [
+            ("circuit-breaker", breakers.collect::<Vec<_>>()),
+            ("rate-limit:waiting", waiting.collect()),
+            ("credentials:age", ages.collect()),
+        ];
+        all.into_iter().filter(|(_, checks)| !checks.is_empty()).collect()
+    }
+}
+
+type Checks<'a> = BTreeMap<&'static str, Vec<Check<'a>>>;
+
+/// What is checked without asking anybody, and whether calls cannot be made.
+fn checks<'a>(readiness: &'a Readiness, keys: &'a Keys, is_authenticated: bool) -> (bool, Checks<'a>) {
     let mut settings: Vec<_> =
         keys.iter().filter_map(|keys| keys.as_ref().err()).map(Check::failed).collect();
     let trouble = keys.is_err() || readiness.trouble;
     let fails = !settings.is_empty() || trouble || !readiness.missing.is_empty();
-    let status = if fails { FAIL } else { PASS };
     let mut checks = BTreeMap::new();
     if is_authenticated {
         settings.extend(readiness.missing.iter().map(Check::failed));
         if trouble {
             // What went wrong inside the host is not for everybody to read.
             let output = "the host cannot read the settings; its log says why".to_owned();
-            settings.push(Check { component_id: None, status: FAIL, output: Some(output) });
+            settings.push(Check { status: FAIL, output: Some(output), ..Check::default() });
         }
         if settings.is_empty() {
-            settings.push(Check { component_id: None, status: PASS, output: None });
+            settings.push(Check { status: PASS, ..Check::default() });
         }
         let store = readiness.shared_state.map(|answers| shared_state(readiness.is_redis, answers));
         checks.extend(store.map(|store| ("shared-state", vec![store])));
@@ -83,19 +181,20 @@ pub fn ready(readiness: &Readiness, keys: &Keys, is_authenticated: bool) -> Resp
     if !settings.is_empty() {
         checks.insert("settings", settings);
     }
-    answer(status, checks)
+    (fails, checks)
 }
 
 fn shared_state(is_redis: bool, answers: bool) -> Check<'static> {
     let (name, called) =
         if is_redis { ("redis", "Redis") } else { ("key-value", "the host's key-value store") };
     let output = (!answers).then(|| format!("{called} cannot be used, and the instances work alone"));
-    Check { component_id: Some(name), status: if answers { PASS } else { WARN }, output }
+    let status = if answers { PASS } else { WARN };
+    Check { component_id: Some(name), status, output, ..Check::default() }
 }
 
 fn refused(origin: &str) -> Check<'_> {
     let output = "the host let no request go there: allow it, in Spin in allowed_outbound_hosts".to_owned();
-    Check { component_id: Some(origin), status: WARN, output: Some(output) }
+    Check { component_id: Some(origin), status: WARN, output: Some(output), ..Check::default() }
 }
 
 fn answer(status: &'static str, checks: BTreeMap<&'static str, Vec<Check<'_>>>) -> Response<String> {
@@ -107,7 +206,7 @@ fn answer(status: &'static str, checks: BTreeMap<&'static str, Vec<Check<'_>>>) 
 mod tests {
     use super::*;
     use penstock::{api_key::Hashes, host::HostError};
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn wrong(field: &str) -> FieldError {
         FieldError::new(field, "is not set")

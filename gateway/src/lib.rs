@@ -9,6 +9,9 @@
 //! |---|---|
 //! | `/live` | 200 while the instance answers at all |
 //! | `/ready` | 200, or 503; with a key also everything that is missing |
+//! | `/health` | how it all stands; with a key also circuit breakers, limits and credentials; see [`health`] |
+//! | `/metrics` | what this instance counts, in the Prometheus text format; with a key |
+//! | `/v1/_admin/…` | for whoever runs it; see [`admin`] |
 //! | `/v1/{provider}/{account}/…` | an operation of the provider, of which there are hundreds; see [`paths`] |
 //! | `/v1/{provider}/{account}/_invoke/{operation}` | any operation by its name; see [`invoke`] |
 //! | `/v1/{provider}/{account}/_batch` | many calls; see [`batch`] |
@@ -74,6 +77,7 @@
 //! `X-API-Key`; see [`admission`].
 
 pub mod accounts;
+pub mod admin;
 pub mod admission;
 pub mod answer;
 pub mod batch;

@@ -4,7 +4,7 @@
 //! before a placeholder.
 
 use crate::{
-    drop_in, paths,
+    admin, drop_in, paths,
     request::decode,
     ways::{Way, Ways},
 };
@@ -18,6 +18,12 @@ pub enum Found {
     Live,
     /// Whether calls can be made.
     Ready,
+    /// How it all stands.
+    Health,
+    /// What is counted, for Prometheus.
+    Metrics,
+    /// Something for whoever runs it.
+    Admin(admin::Task),
     /// An operation.
     Operation {
         /// Which.
@@ -81,7 +87,7 @@ pub enum Entry {
 #[must_use]
 pub fn entry(path: &str) -> Entry {
     match path.split('/').nth(1) {
-        Some("v1") => Entry::Key,
+        Some("v1" | "metrics") => Entry::Key,
         Some(provider) if drop_in::PROVIDERS.contains(&provider) => {
             match path.split('/').skip(3).eq(drop_in::TOKEN_PATH.split('/')) {
                 true => Entry::Open,
@@ -98,6 +104,15 @@ pub fn find(method: &Method, path: &str) -> Found {
     let segments: Vec<_> = path.split('/').skip(1).collect();
     match segments.as_slice() {
         ["live"] => way(Ways::one(Method::GET, Found::Live).choose(method)),
+        ["health"] => way(Ways::one(Method::GET, Found::Health).choose(method)),
+        ["metrics"] => way(Ways::one(Method::GET, Found::Metrics).choose(method)),
+        ["v1", "_admin", rest @ ..] => {
+            let decoded = rest.iter().map(|segment| text("path", segment)).collect::<Result<Vec<_>, _>>();
+            match decoded {
+                Ok(segments) => way(admin::find(method, &segments).map(Found::Admin)),
+                Err(wrong) => Found::Malformed(wrong),
+            }
+        }
         ["ready"] => way(Ways::one(Method::GET, Found::Ready).choose(method)),
         ["v1", provider, account, rest @ ..] if !account.is_empty() => ours(method, provider, account, rest),
         [provider, account, rest @ ..] if drop_in::PROVIDERS.contains(provider) && !account.is_empty() => {

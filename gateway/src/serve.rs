@@ -1,7 +1,7 @@
 //! One request, in order: its length, its route, its key, its parameters, the call.
 
 use crate::{
-    admission,
+    admin, admission,
     answer::{self, CORRELATION_ID},
     batch, body,
     call::{self, Asked},
@@ -101,6 +101,13 @@ async fn dispatch<H: Host + 'static>(
     match route::find(&head.method, path) {
         Found::Live => Ok(Answer::Whole(health::live())),
         Found::Ready => Ok(Answer::Whole(ready(gateway, head).await)),
+        Found::Health => Ok(Answer::Whole(self::health(gateway, head).await)),
+        Found::Metrics => Ok(Answer::Whole(answer::response(
+            StatusCode::OK,
+            answer::PROMETHEUS,
+            gateway.client().metrics(),
+        ))),
+        Found::Admin(task) => admin::perform(gateway.client(), task, head).await.map(Answer::Whole),
         Found::Operation { operation, account, parameters } => {
             let asked = Asked { operation, parameters, body: None, options: options(head, account)? };
             call::by_path(gateway.client(), head, body, asked).await
@@ -133,6 +140,12 @@ async fn dispatch<H: Host + 'static>(
         Found::NoSuchPath => Err(Problem::unknown_path()),
         Found::Malformed(error) => Err(Problem::from(error)),
     }
+}
+
+async fn health<H: Host>(gateway: &Gateway<H>, head: &Head) -> Response<String> {
+    let (keys, readiness) = join(gateway.keys(), gateway.readiness()).await;
+    let snapshot = admission::admit(&keys, &head.headers).is_ok().then(|| gateway.client().snapshot());
+    health::health(&readiness, &keys, snapshot.as_deref())
 }
 
 /// How the header says that a call is to be made.

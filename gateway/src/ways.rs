@@ -48,6 +48,24 @@ impl<T> Ways<T> {
         Ways(vec![(method, found)])
     }
 
+    /// That of a path which leads nowhere.
+    #[must_use]
+    pub fn none() -> Ways<T> {
+        Ways(Vec::new())
+    }
+
+    /// And with another method to this.
+    #[must_use]
+    pub fn or(mut self, method: Method, found: T) -> Ways<T> {
+        self.0.push((method, found));
+        self
+    }
+
+    /// What is made of each.
+    pub fn map<U>(self, make: impl Fn(T) -> U) -> Ways<U> {
+        Ways(self.0.into_iter().map(|(method, found)| (method, make(found))).collect())
+    }
+
     /// What it leads to with this method. HEAD is answered by GET.
     #[must_use]
     pub fn choose(self, asked: &Method) -> Way<T> {

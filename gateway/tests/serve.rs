@@ -14,6 +14,8 @@ mod drop_in;
 mod fake;
 #[path = "serve/files.rs"]
 mod files;
+#[path = "serve/operating.rs"]
+mod operating;
 
 use fake::{CANARY, FakeHost, Pieces, answer};
 use futures_util::FutureExt;
