@@ -20,6 +20,9 @@ pub const CALL_ID: HeaderName = HeaderName::from_static("x-penstock-call-id");
 /// The caller's own id.
 pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
+/// Which preference was heeded (RFC 7240 section 3).
+pub const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
 /// Where an answer came from.
 pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 

@@ -7,6 +7,7 @@ use crate::{
     listing::Listing,
     problem::Problem,
     request::{Head, Parameters},
+    respond_async,
     serve::Answer,
     validation,
 };
@@ -65,7 +66,9 @@ pub async fn call<H: Host + 'static>(
     asked: Asked,
     mut query: Parameters,
 ) -> Result<Answer<H>, Problem> {
-    let Asked { operation, mut parameters, body, mut options } = asked;
+    let Asked { operation: asked, mut parameters, body, mut options } = asked;
+    let instead = respond_async::instead(head, &query, asked);
+    let operation = instead.unwrap_or(asked);
     let mut all = false;
     if operation.is_list() {
         all = query.take_switch("all")?;
@@ -77,12 +80,16 @@ pub async fn call<H: Host + 'static>(
     }
     let pages = query.clone();
     parameters.append(&mut query.0);
+    let account = options.account.as_deref().unwrap_or_default();
     let (body, options) = (body.as_deref(), Some(&options));
     if all {
         let reader = dynamic::list(client, operation, &parameters, body, options).await?;
         let listing = Listing::open(reader).await?;
         let mut response = answer::response(StatusCode::OK, NDJSON, String::new()).map(drop);
         answer::set(response.headers_mut(), CALL_ID, listing.call_id().unwrap_or_default());
+        if instead.is_some() {
+            answer::set(response.headers_mut(), answer::PREFERENCE_APPLIED, "respond-async");
+        }
         return Ok(Answer::Streamed(response, Lines::List(Box::new(listing))));
     }
     if operation.file {
@@ -94,6 +101,9 @@ pub async fn call<H: Host + 'static>(
     let mut response = whole(answer);
     if let Some(resume) = next.filter(|_| head.method != Method::POST) {
         answer::set(response.headers_mut(), header::LINK, &pages.next_link(head.path(), &resume));
+    }
+    if instead.is_some() {
+        response = respond_async::accepted(response, operation.provider, account);
     }
     if operation.cache.is_some() {
         response = validation::conditional(response, &head.headers);

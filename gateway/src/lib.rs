@@ -95,6 +95,7 @@ pub mod problem;
 pub mod readiness;
 mod recent;
 pub mod request;
+pub mod respond_async;
 pub mod route;
 mod serve;
 pub mod settings;

@@ -10,13 +10,14 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 pub const LONGEST_TARGET: usize = 8 * 1024;
 
 /// The header fields that are read. Hosts need to hand over no others.
-pub const HEADERS: [&str; 10] = [
+pub const HEADERS: [&str; 11] = [
     "authorization",
     "cache-control",
     "content-disposition",
     "content-length",
     "content-type",
     "if-none-match",
+    "prefer",
     "x-api-key",
     "x-correlation-id",
     "traceparent",
@@ -68,6 +69,17 @@ impl Head {
         let mut directives = values.flat_map(|value| value.split(','));
         directives.any(|directive| {
             let given = directive.split_once('=').map_or(directive, |(given, _)| given);
+            given.trim().eq_ignore_ascii_case(name)
+        })
+    }
+
+    /// Whether a preference is stated (RFC 7240); its value and parameters are not looked at.
+    #[must_use]
+    pub fn prefers(&self, name: &str) -> bool {
+        let values = self.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+        let mut preferences = values.flat_map(|value| value.split(','));
+        preferences.any(|given| {
+            let given = given.split([';', '=']).next().unwrap_or_default();
             given.trim().eq_ignore_ascii_case(name)
         })
     }

@@ -173,6 +173,37 @@ fn what_is_kept_has_a_tag_and_is_not_sent_again_to_who_has_it() {
     assert_eq!(get(&other, JOBS).header("etag"), "");
 }
 
+#[test]
+fn the_data_of_a_report_may_come_later() {
+    let gateway = gateway(|target| match target.split('?').next().unwrap() {
+        "/reporting/v2/tenant/77/report-category/ops/reports/7" => answer(
+            200,
+            r#"{"id":7,"name":"R","description":"","modifiedOn":"2026-01-01T00:00:00Z","parameters":[],"fields":[]}"#,
+        ),
+        "/reporting/v2/tenant/77/report-category/ops/reports/7/data/query" => {
+            answer(202, r#"{"token":"a b"}"#)
+        }
+        other => panic!("{other}"),
+    });
+    let data = "/v1/servicetitan/north%20/reporting/report-category/ops/reports/7/data?pageSize=5";
+    let ask = |target: &str, prefer| {
+        send(
+            &gateway,
+            Method::POST,
+            target,
+            &[("x-api-key", &key()), JSON, ("prefer", prefer)],
+            vec![r#"{"parameters":[]}"#],
+        )
+    };
+    assert_eq!(ask(data, "respond-async").status, 400, "no account has a blank in its name");
+    let started = ask(&data.replace("north%20", "default"), "wait=10, respond-async");
+    assert_eq!((started.status, started.json()["token"].as_str()), (202, Some("a b")), "{}", started.body);
+    assert_eq!(
+        (started.header("location"), started.header("preference-applied")),
+        ("/v1/servicetitan/default/reporting/data-queries/a%20b", "respond-async")
+    );
+}
+
 /// Every operation is reached by its path: whatever is wrong with the request is said of this operation,
 /// and nothing says that there is no such path.
 #[test]
