@@ -2,7 +2,7 @@
 //!
 //! The body is read by [`body`](crate::body), or by whoever takes a file.
 
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use penstock::contract::{FieldError, OnMisfit};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -25,7 +25,7 @@ pub const HEADERS: [&str; 11] = [
 ];
 
 /// A request without its body.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Head {
     /// The method.
     pub method: Method,
@@ -58,6 +58,16 @@ impl Head {
             let fits = (1..=128).contains(&id.len()) && id.bytes().all(|byte| (0x20..0x7f).contains(&byte));
             fits.then_some(id)
         })
+    }
+
+    /// The same with an id of our own.
+    #[must_use]
+    pub fn with_correlation_id(&self, random: u64) -> Head {
+        let mut head = self.clone();
+        if let Ok(id) = HeaderValue::from_str(&format!("{random:016x}")) {
+            head.headers.insert(HeaderName::from_static("x-correlation-id"), id);
+        }
+        head
     }
 
     /// Whether a request directive of `Cache-Control` is given (RFC 9111 section 5.2.1):
@@ -220,7 +230,6 @@ fn wrong(field: &str, message: &str) -> FieldError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
 
     fn pairs(query: &str) -> Vec<(String, String)> {
         Parameters::parse(query).unwrap().0

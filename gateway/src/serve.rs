@@ -41,6 +41,15 @@ pub async fn serve<H: Host + 'static>(
     head: &Head,
     body: Option<Box<dyn Source>>,
 ) -> Answer<H> {
+    // Whoever names no id is given one: it ties the answer to the log lines.
+    let named;
+    let head = match head.correlation_id() {
+        Some(_) => head,
+        None => {
+            named = head.with_correlation_id(gateway.client().host().random());
+            &named
+        }
+    };
     let answer =
         dispatch(gateway, head, body).await.unwrap_or_else(|problem| Answer::Whole(problem.response()));
     let is_head = head.method == Method::HEAD;

@@ -497,6 +497,11 @@ fn the_correlation_id_goes_to_the_log_and_back() {
     };
     assert_eq!(ask("import 7").header("x-correlation-id"), "import 7");
     assert!(gateway.client().host().log.borrow().contains(r#""correlation_id":"import 7""#));
+    // Whoever names none, or something else, is given one.
     let odd = ask(&"x".repeat(129));
-    assert_eq!((odd.status, odd.headers.contains_key("x-correlation-id")), (200, false));
+    let given = odd.header("x-correlation-id");
+    assert_eq!((odd.status, given.len()), (200, 16));
+    assert!(gateway.client().host().log.borrow().contains(&format!(r#""correlation_id":"{given}""#)));
+    let refused = ask_with(&gateway, Method::GET, JOBS, &[]);
+    assert_eq!((refused.status, refused.header("x-correlation-id").len()), (401, 16));
 }
