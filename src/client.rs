@@ -91,7 +91,10 @@ impl<H: Host> Client<H> {
         let host = Rc::new(host);
         let telemetry = Rc::new(Telemetry::new(host.clone()));
         // One for both: whoever finds it away leaves it alone for the other as well.
-        let store = Rc::<Store>::default();
+        let store = Rc::new(Store::telling({
+            let telemetry = telemetry.clone();
+            move |told| telemetry.store_told(&told)
+        }));
         Rc::new_cyclic(|this| Client {
             this: this.clone(),
             accounts: Accounts::new(host.clone(), telemetry.clone(), store.clone()),

@@ -19,11 +19,34 @@ const MAX_REST: Duration = Duration::from_secs(30);
 /// below this.
 const MOST: usize = 512 * 1024;
 
+/// How often the same trouble is told, and for how long there must have been none before it is told to
+/// be over.
+const TOLD: Duration = Duration::from_secs(60);
+
 /// Access to the store.
 #[derive(Default)]
 pub(crate) struct Store {
     rests_until: Cell<Tick>,
     rest: Cell<Duration>,
+    /// When trouble was last told, unless it was told to be over.
+    told: Cell<Option<Tick>>,
+    /// When there was trouble last.
+    troubled: Cell<Tick>,
+    /// Whether it ever did anything.
+    heard: Cell<bool>,
+    /// Whom it is told.
+    tell: Option<Box<dyn Fn(Told)>>,
+}
+
+/// What is told of a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// There never was one; the host's own words.
+    Absent(String),
+    /// It does not do what it is asked; the host's own words.
+    Trouble(String),
+    /// It does again.
+    Over,
 }
 
 /// The store did not do it.
@@ -31,6 +54,11 @@ pub(crate) struct Store {
 pub(crate) struct Trouble;
 
 impl Store {
+    /// One that tells of its trouble, now and then.
+    pub(crate) fn telling(tell: impl Fn(Told) + 'static) -> Store {
+        Store { tell: Some(Box::new(tell)), ..Store::default() }
+    }
+
     pub(crate) async fn get<H: Host>(&self, host: &H, name: &str) -> Result<Option<Vec<u8>>, Trouble> {
         let value = self.ask(host, host.state_get(name)).await?;
         // A value that this does not write: nobody takes it apart.
@@ -86,7 +114,35 @@ impl Store {
                 self.rests_until.set(host.now() + rest);
             }
         }
+        self.note(host.now(), answer.as_ref().err());
         answer.map_err(|_| Trouble)
+    }
+
+    fn note(&self, now: Tick, trouble: Option<&HostError>) {
+        let Some(tell) = &self.tell else { return };
+        let told = self.told.get();
+        if trouble.is_none() {
+            self.heard.set(true);
+        }
+        match trouble {
+            Some(HostError::Unavailable(why)) if !self.heard.get() => {
+                if self.told.replace(Some(now)).is_none() {
+                    tell(Told::Absent(why.clone()));
+                }
+            }
+            Some(why) => {
+                self.troubled.set(now);
+                if told.is_none_or(|told| now.since(told) >= TOLD) {
+                    self.told.set(Some(now));
+                    tell(Told::Trouble(why.to_string()));
+                }
+            }
+            None if told.is_some() && now.since(self.troubled.get()) >= TOLD => {
+                self.told.set(None);
+                tell(Told::Over);
+            }
+            None => {}
+        }
     }
 }
 
@@ -94,6 +150,7 @@ impl Store {
 mod tests {
     use super::*;
     use crate::host::simulated::{Conduct, Simulated, Store as Shelf};
+    use std::{cell::RefCell, rc::Rc};
 
     #[test]
     fn a_store_that_is_away_is_left_alone_for_a_growing_while() {
@@ -116,6 +173,39 @@ mod tests {
             assert_eq!(store.get(&host, "k").await, Err(Trouble));
             assert_eq!(host.now().since(began), PATIENCE);
             assert_eq!(store.rests_until.get().since(host.now()), REST, "from the start again");
+        });
+    }
+
+    #[test]
+    fn trouble_is_told_once_a_minute_and_when_it_is_over() {
+        let host = Simulated::new(1);
+        let shelf = Shelf::default();
+        host.share(shelf.clone());
+        let told = Rc::new(RefCell::new(Vec::new()));
+        let store = Store::telling({
+            let told = told.clone();
+            move |what| told.borrow_mut().push(what)
+        });
+        let count = || told.borrow().len();
+        host.clone().run(async {
+            store.get(&host, "k").await.unwrap();
+            shelf.behave(Conduct { down: true, ..Conduct::default() });
+            for _ in 0..50 {
+                assert_eq!(store.get(&host, "k").await, Err(Trouble));
+                host.wait(Duration::from_secs(1)).await;
+            }
+            assert!(matches!(told.borrow().as_slice(), [Told::Trouble(_)]), "{told:?}");
+            host.wait(TOLD).await;
+            assert_eq!(store.get(&host, "k").await, Err(Trouble));
+            assert_eq!(count(), 2);
+            // One that works in between is not over it.
+            shelf.behave(Conduct::default());
+            host.wait(MAX_REST).await;
+            store.get(&host, "k").await.unwrap();
+            assert_eq!(count(), 2);
+            host.wait(TOLD).await;
+            store.get(&host, "k").await.unwrap();
+            assert_eq!((count(), told.borrow().last()), (3, Some(&Told::Over)));
         });
     }
 }

@@ -5,9 +5,13 @@ pub(crate) mod log;
 
 use crate::{
     call::CallOptions,
+    client::store::Told,
     contract::Failure,
     host::Host,
-    policy::time::{Tick, millis},
+    policy::{
+        shown::visible_within,
+        time::{Tick, millis},
+    },
     settings::common::LogLevel,
 };
 use counters::Counters;
@@ -16,6 +20,9 @@ use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
+
+/// The longest of a host's own words that is logged, in characters.
+const LONGEST_TOLD: usize = 300;
 
 /// Counts and logs.
 pub(crate) struct Telemetry<H> {
@@ -45,6 +52,19 @@ impl<H: Host> Telemetry<H> {
         if level <= self.level.get().unwrap_or(LogLevel::Info) {
             fill(Line::new(self.host.wall_now(), level, event)).write(&*self.host);
         }
+    }
+
+    /// Logs what is told of the shared store.
+    pub(crate) fn store_told(&self, told: &Told) {
+        let (level, why) = match told {
+            Told::Absent(why) => (LogLevel::Info, Some(why)),
+            Told::Trouble(why) => (LogLevel::Warn, Some(why)),
+            Told::Over => (LogLevel::Info, None),
+        };
+        self.log(level, "shared-state", |line| {
+            line.with("works", why.is_none())
+                .with_some("error.message", why.map(|why| visible_within(why, LONGEST_TOLD)))
+        });
     }
 
     /// Counts and logs a call that has ended: with a status, or with a failure. `bytes` are
