@@ -81,6 +81,10 @@ impl Serve {
             false => Some(Vendors::start(self.jobs).await?),
         };
         let mut given = vendors.as_ref().map(Vendors::settings).unwrap_or_default();
+        // Nobody but Spin's manifest needs it twice.
+        if let Some(host) = shared_state::redis_host(&standard).await? {
+            given.insert(shared_state::HOST.to_owned(), host);
+        }
         let key = if configured { None } else { Some(made_key(&mut given)?) };
         let outbound = match vendors {
             Some(_) => Outbound::with_policy(OutboundPolicy::none().allow_loopback()),

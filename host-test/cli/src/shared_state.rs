@@ -10,6 +10,8 @@ use std::{env, path::PathBuf, sync::Arc};
 
 /// The Redis, as the gateway has it too.
 const URL: &str = "PENSTOCK_STATE_URL";
+/// Where it may be, for a manifest of Spin's.
+pub(crate) const HOST: &str = "PENSTOCK_STATE_HOST";
 /// The file.
 const FILE: &str = "PENSTOCK_STATE_FILE";
 
@@ -27,6 +29,21 @@ pub(crate) async fn configured(settings: &impl Source) -> Result<Option<Arc<dyn 
         Some(path) => Some(Arc::new(open(path)?)),
         None => None,
     })
+}
+
+/// Where the Redis is that the settings name, as the gateway wants it in [`HOST`]; none if they name none, or
+/// name that themselves.
+///
+/// # Errors
+///
+/// Settings that cannot be read, and a URL that is none.
+pub(crate) async fn redis_host(settings: &impl Source) -> Result<Option<String>, Unfit> {
+    let Some(url) = read(settings, URL).await? else { return Ok(None) };
+    if read(settings, HOST).await?.is_some() {
+        return Ok(None);
+    }
+    let redis = RedisState::new(url.expose().trim()).map_err(|error| Unfit(format!("{URL}: {error}")))?;
+    Ok(Some(redis.origin()))
 }
 
 /// The file that the settings name.

@@ -84,6 +84,12 @@ impl RedisState {
         Ok(Self { link: Link::new(address, tls, options.patience) })
     }
 
+    /// Scheme, host and port, as the setting `PENSTOCK_STATE_HOST` of the gateway wants them.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        self.link.address().origin()
+    }
+
     async fn ask(&self, command: Command) -> Result<Vec<Reply>, HostError> {
         self.link.ask(command).await
     }
