@@ -12,7 +12,7 @@ use crate::policy::secret::Secret;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use std::fmt;
-use subtle::{Choice, ConstantTimeEq};
+use subtle::{ConditionallySelectable, ConstantTimeEq};
 
 /// What a key begins with, so that people and secret scanners know it when they see
 /// one.
@@ -33,9 +33,43 @@ pub fn hash(key: &str) -> String {
     format!("{HASH_PREFIX}{}", base16ct::lower::encode_string(&Sha256::digest(key.as_bytes())))
 }
 
+/// The hash of one key. It gives no key away, but need not be shown either.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyHash(String);
+
+impl KeyHash {
+    /// Reads `sha256:<64 hexadecimal digits>`; none for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<KeyHash> {
+        let hash = text.trim().to_ascii_lowercase();
+        let digits = hash.strip_prefix(HASH_PREFIX).unwrap_or_default();
+        let whole = digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        whole.then_some(KeyHash(hash))
+    }
+
+    /// As it is configured, in lower case.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first eight of its digits, by which a key is called that has no other name.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        let digits = self.0.strip_prefix(HASH_PREFIX).unwrap_or_default();
+        digits.get(..8).unwrap_or(digits)
+    }
+}
+
+impl fmt::Debug for KeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyHash({}..)", self.short())
+    }
+}
+
 /// The hashes of the keys that are accepted: one, or several while keys change.
-#[derive(Debug, Clone)]
-pub struct Hashes(Vec<String>);
+#[derive(Debug, Clone, Default)]
+pub struct Hashes(Vec<KeyHash>);
 
 impl Hashes {
     /// Reads `sha256:<64 hexadecimal digits>`, several of them separated by commas.
@@ -44,27 +78,39 @@ impl Hashes {
     /// When there is none, or when one is malformed: half a setting is no setting.
     /// The error does not repeat the text, which may be a key in the wrong place.
     pub fn parse(setting: &str) -> Result<Hashes, MalformedHash> {
-        let read = |(index, text): (usize, &str)| {
-            let hash = text.trim().to_ascii_lowercase();
-            let digits = hash.strip_prefix(HASH_PREFIX).unwrap_or_default();
-            let whole = digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-            if whole { Ok(hash) } else { Err(MalformedHash { position: index + 1 }) }
-        };
-        setting.split(',').enumerate().map(read).collect::<Result<_, _>>().map(Hashes)
+        let read = |(index, text)| KeyHash::parse(text).ok_or(MalformedHash { position: index + 1 });
+        setting.split(',').enumerate().map(read).collect()
     }
 
-    /// Each of them, `sha256:<64 hexadecimal digits>`.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+    /// Each of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &KeyHash> {
+        self.0.iter()
+    }
+
+    /// Which of them is this key's, from 0; the last one, if several are. Takes the same time
+    /// whichever it is, and if none is.
+    #[must_use]
+    pub fn find(&self, key: &str) -> Option<usize> {
+        let presented = hash(key);
+        // 0 is none of them.
+        let mut found = 0_u64;
+        for (number, known) in (1..).zip(&self.0) {
+            found.conditional_assign(&number, known.0.as_bytes().ct_eq(presented.as_bytes()));
+        }
+        usize::try_from(found).ok()?.checked_sub(1)
     }
 
     /// Whether a key is accepted. Takes the same time whether it is or not, and
     /// whichever it is.
     #[must_use]
     pub fn matches(&self, key: &str) -> bool {
-        let presented = hash(key);
-        let known = |found: Choice, hash: &String| found | hash.as_bytes().ct_eq(presented.as_bytes());
-        self.0.iter().fold(Choice::from(0), known).into()
+        self.find(key).is_some()
+    }
+}
+
+impl FromIterator<KeyHash> for Hashes {
+    fn from_iter<I: IntoIterator<Item = KeyHash>>(hashes: I) -> Hashes {
+        Hashes(hashes.into_iter().collect())
     }
 }
 
@@ -125,6 +171,11 @@ mod tests {
             Hashes::parse(&format!(" {first} ,\n{}", second.to_uppercase().replace("SHA256", "sha256")))
                 .unwrap();
         assert!(both.matches(one) && both.matches(two));
+        assert_eq!((both.find(one), both.find(two), both.find("pk_")), (Some(0), Some(1), None));
+        assert!(!Hashes::default().matches(one));
+        let short: Vec<_> = both.iter().map(KeyHash::short).collect();
+        assert_eq!(short, ["fc036971", "1160f9e4"]);
+        assert_eq!(format!("{both:?}"), "Hashes([KeyHash(fc036971..), KeyHash(1160f9e4..)])");
     }
 
     #[test]

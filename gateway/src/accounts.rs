@@ -7,7 +7,7 @@
 //!
 //! is `PENSTOCK_ACCOUNT_NORTH_SERVICETITAN_CLIENT_ID` and so on; a variable of that name comes first.
 
-use crate::settings::ACCOUNTS;
+use crate::{pairs::Pairs, settings::ACCOUNTS};
 use penstock::{
     call::account_name,
     contract::FieldError,
@@ -16,12 +16,8 @@ use penstock::{
     providers::registry,
     settings::of_account,
 };
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt, marker::PhantomData};
+use std::{collections::BTreeMap, fmt};
 
 /// What the names of an account's settings begin with.
 pub const OF_ACCOUNT: &str = "PENSTOCK_ACCOUNT_";
@@ -115,33 +111,6 @@ fn name(account: &str, setting: &str) -> Option<String> {
             _ => None,
         })
     })
-}
-
-/// The members of an object in order, those that are there twice too.
-struct Pairs<T>(Vec<(String, T)>);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members(PhantomData))
-    }
-}
-
-struct Members<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
-    type Value = Pairs<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut pairs = Vec::new();
-        while let Some(pair) = map.next_entry()? {
-            pairs.push(pair);
-        }
-        Ok(Pairs(pairs))
-    }
 }
 
 #[cfg(test)]

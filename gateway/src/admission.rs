@@ -2,69 +2,59 @@
 //!
 //! The key comes in `Authorization: Bearer <key>` (RFC 6750 section 2.1) or in
 //! `X-API-Key: <key>`, for callers whose proxy uses Authorization itself. What is
-//! configured is the key's hash; see [`penstock::api_key`]. Without a configured hash
-//! nobody gets in.
+//! configured is the key's hash, see [`penstock::api_key`], with a name and what the key may do or
+//! without, see [`crate::keys`]. Without a configured hash nobody gets in, and neither while a setting
+//! of the entrance is malformed.
 
-use crate::{drop_in::token, problem::Problem, request::Parameters, settings::API_KEY_HASH};
+use crate::{
+    drop_in::token,
+    entrance::settled::{Keys, Settled},
+    keys::Key,
+    problem::Problem,
+    request::Parameters,
+    settings::API_KEY_HASH,
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderMap;
 use penstock::{
-    api_key::{self, Hashes},
-    contract::{FailureKind, FieldError},
+    api_key,
+    contract::FailureKind,
     failure::refused,
-    host::{Host, HostError, timeout},
     policy::{secret::Secret, time::WallTime},
 };
-use std::time::Duration;
-
-/// How long the host has to find the setting.
-const READING: Duration = Duration::from_secs(10);
-
-/// The accepted hashes, or what is wrong with the setting, or the host's own trouble.
-pub type Keys = Result<Result<Hashes, FieldError>, HostError>;
-
-/// Reads the accepted hashes.
-///
-/// # Errors
-/// The host's own trouble, and an answer that takes it longer than 10 s.
-pub async fn keys<H: Host>(host: &H) -> Keys {
-    let wrong = |message: String| FieldError::new(API_KEY_HASH.name, message);
-    let setting = timeout(host, READING, host.secret(API_KEY_HASH.name)).await;
-    let late = || Err(HostError::Unavailable(format!("no answer within {} s", READING.as_secs())));
-    Ok(match setting.unwrap_or_else(late)? {
-        None => Err(wrong(host.absent(API_KEY_HASH.name).to_owned())),
-        Some(setting) => Hashes::parse(setting.expose()).map_err(|error| wrong(error.to_string())),
-    })
-}
+use std::rc::Rc;
 
 /// Lets a request in or not.
 ///
 /// # Errors
 /// 401 without a valid key; 503 and 500 when nobody can have one.
-pub fn admit(keys: &Keys, headers: &HeaderMap) -> Result<(), Problem> {
-    let hashes = configured(keys)?;
-    let keys = presented(headers);
-    match keys.as_slice() {
+pub fn admit(keys: &Keys, headers: &HeaderMap, now: WallTime) -> Result<Rc<Key>, Problem> {
+    let settled = settled(keys)?;
+    let presented = presented(headers);
+    match presented.as_slice() {
         [] => Err(Problem::unauthorized(
             "give an API key in `Authorization: Bearer` or in `X-API-Key`",
             r#"Bearer realm="penstock""#,
         )),
-        [key] if hashes.matches(key.expose()) => Ok(()),
-        [_] => Err(invalid("the API key is not valid")),
+        [key] => match settled.keys.find(key.expose()) {
+            None => Err(invalid("the API key is not valid")),
+            Some(key) => unexpired(key, now),
+        },
         // Which of them would count is anybody's guess, and guesses get people in.
         _ => Err(invalid("there is more than one API key")),
     }
 }
 
-/// The hashes, or why nobody can have a key.
-fn configured(keys: &Keys) -> Result<&Hashes, Problem> {
-    let hashes = keys.as_ref().map_err(|error| {
+/// The settings, or why nobody can have a key.
+fn settled(keys: &Keys) -> Result<&Settled, Problem> {
+    let settled = keys.as_ref().map_err(|error| {
         let message = format!("reading {}: {error}", API_KEY_HASH.name);
         Problem::from(refused(FailureKind::Host, message, Vec::new()))
     })?;
-    hashes.as_ref().map_err(|wrong| {
-        let message = format!("the configuration is incomplete: {} {}", wrong.field, wrong.message);
-        Problem::from(refused(FailureKind::Configuration, message, vec![wrong.clone()]))
+    settled.as_ref().map_err(|wrong| {
+        let all: Vec<_> = wrong.iter().map(|wrong| format!("{} {}", wrong.field, wrong.message)).collect();
+        let message = format!("the configuration is incomplete: {}", all.join("; "));
+        Problem::from(refused(FailureKind::Configuration, message, wrong.clone()))
     })
 }
 
@@ -73,19 +63,19 @@ fn configured(keys: &Keys) -> Result<&Hashes, Problem> {
 ///
 /// # Errors
 /// As [`admit`].
-pub fn admit_drop_in(keys: &Keys, headers: &HeaderMap, now: WallTime) -> Result<(), Problem> {
+pub fn admit_drop_in(keys: &Keys, headers: &HeaderMap, now: WallTime) -> Result<Rc<Key>, Problem> {
     let mut bare = headers.get_all("authorization").iter().filter_map(|value| value.to_str().ok());
     if let (Some(token), None) = (bare.next(), bare.next())
-        && let Ok(Ok(hashes)) = keys
+        && let Ok(Ok(settled)) = keys
         && !headers.contains_key("x-api-key")
     {
         let token = token.trim();
         let token = token.split_once(' ').map_or(token, |(_, token)| token.trim());
-        if hashes.matches(token) || hashes.iter().any(|hash| token::is_of(hash, token, now)) {
-            return Ok(());
+        if let Some(key) = settled.keys.find(token).or_else(|| settled.keys.of_token(token, now)) {
+            return unexpired(key, now);
         }
     }
-    admit(keys, headers)
+    admit(keys, headers, now)
 }
 
 /// A token for the key that is the client secret of a request for one (RFC 6749 section 4.4). Which client
@@ -101,10 +91,10 @@ pub fn token(
 ) -> Result<Option<Secret>, Problem> {
     let basic = headers.get("authorization").and_then(|value| basic_password(value.to_str().ok()?));
     let given = form.0.iter().find(|(name, _)| name == "client_secret").map(|(_, value)| value.clone());
-    let hashes = configured(keys)?;
-    let Some(key) = given.or(basic).map(Secret::new) else { return Ok(None) };
-    let hash = hashes.iter().find(|_| hashes.matches(key.expose())).map(|_| api_key::hash(key.expose()));
-    Ok(hash.and_then(|hash| token::issue(&hash, now)))
+    let settled = settled(keys)?;
+    let Some(given) = given.or(basic).map(Secret::new) else { return Ok(None) };
+    let key = settled.keys.find(given.expose()).filter(|key| !key.is_expired(now));
+    Ok(key.and_then(|_| token::issue(&api_key::hash(given.expose()), now)))
 }
 
 /// The password of `Authorization: Basic` (RFC 7617).
@@ -120,6 +110,15 @@ fn basic_password(field: &str) -> Option<String> {
 
 fn invalid(detail: &str) -> Problem {
     Problem::unauthorized(detail, r#"Bearer realm="penstock", error="invalid_token""#)
+}
+
+fn unexpired(key: Rc<Key>, now: WallTime) -> Result<Rc<Key>, Problem> {
+    if !key.is_expired(now) {
+        return Ok(key);
+    }
+    let challenge =
+        r#"Bearer realm="penstock", error="invalid_token", error_description="The API key has expired""#;
+    Err(Problem::unauthorized("the API key has expired", challenge))
 }
 
 /// The keys in a request. Other schemes than Bearer are not ours to check.

@@ -6,9 +6,13 @@
 //!
 //! gives `{"ok": …}` (with `page` for a list), `{"failed": {problem}}` or `{"notAttempted": "failures"}`,
 //! and at the end `{"penstock": {"end": {"calls": 3, "ok": 1, "failed": 1, "notAttempted": 1}}}`.
+//!
+//! It counts in the key's rates as often as it has calls. One that has more than may go now is refused
+//! whole, and so is one with a call that the key is not for.
 
 use crate::{
     answer::{self, NDJSON},
+    entrance::Visit,
     invoke::{Named, object},
     lines::Lines,
     listing::{Bytes, Ended},
@@ -54,6 +58,7 @@ pub async fn begin<H: Host + 'static>(
     provider: &str,
     json: Option<&str>,
     options: &CallOptions,
+    visit: &mut Visit<'_, H>,
 ) -> Result<Answer<H>, Problem> {
     let Some(json) = json else { return Err(Problem::from(FieldError::new("body", "is missing"))) };
     let body: Body = object(json)
@@ -76,6 +81,8 @@ pub async fn begin<H: Host + 'static>(
     if !wrong.is_empty() {
         return Err(Problem::from(wrong));
     }
+    let names: Vec<_> = calls.iter().map(|call| call.operation.as_str()).collect();
+    visit.enter_batch(provider, options.account.as_deref().unwrap_or_default(), &names).await?;
     let terms = BatchOptions { concurrency: body.concurrency, stop_after: body.stop_after };
     let calls_there_are = calls.len();
     let results = batch::stream(client, provider, calls, terms, Some(options)).await?;

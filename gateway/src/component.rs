@@ -1,7 +1,7 @@
 //! Binds [`serve`](crate::serve()) to `wasi:http/handler`.
 
 use crate::{
-    Answer, Gateway,
+    Answer, Gateway, entrance,
     host::SpinHost,
     lines::Lines,
     listing::{Bytes, Ended},
@@ -129,7 +129,7 @@ fn head(request: &Request) -> Result<Head, ErrorCode> {
     let method = Method::try_from(request.get_method()).map_err(|_| ErrorCode::HttpRequestMethodInvalid)?;
     let fields = request.get_headers();
     let mut headers = HeaderMap::new();
-    for name in HEADERS {
+    for name in HEADERS.into_iter().chain(entrance::HEADERS) {
         for value in fields.get(name) {
             if let Ok(value) = HeaderValue::from_bytes(&value) {
                 headers.append(HeaderName::from_static(name), value);

@@ -16,10 +16,11 @@ mod parameters;
 pub mod token;
 
 use crate::{
-    admission::{self, Keys},
+    admission,
     answer::{self, CALL_ID, JSON},
     body,
     call::Asked,
+    entrance::settled::Keys,
     file, paths,
     problem::Problem,
     request::{Head, Parameters},

@@ -1,7 +1,10 @@
 //! What an instance keeps from one request to the next.
 
 use crate::{
-    admission::{self, Keys},
+    entrance::{
+        Counts,
+        settled::{self, Keys},
+    },
     readiness::{self, Readiness},
     recent::Recent,
 };
@@ -14,13 +17,14 @@ pub struct Gateway<H: Host> {
     client: Rc<Client<H>>,
     keys: Recent<Keys>,
     readiness: Recent<Readiness>,
+    counts: Counts,
 }
 
 impl<H: Host> Gateway<H> {
     /// One that has read nothing yet.
     #[must_use]
     pub fn new(client: Rc<Client<H>>) -> Self {
-        Self { client, keys: Recent::default(), readiness: Recent::default() }
+        Self { client, keys: Recent::default(), readiness: Recent::default(), counts: Counts::default() }
     }
 
     /// The client of all requests: they share tokens, settings and counters.
@@ -31,7 +35,11 @@ impl<H: Host> Gateway<H> {
 
     pub(crate) async fn keys(&self) -> Rc<Keys> {
         let host = self.client.host();
-        self.keys.get(host, admission::keys(host)).await
+        self.keys.get(host, settled::keys(host)).await
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     pub(crate) async fn readiness(&self) -> Rc<Readiness> {

@@ -6,8 +6,8 @@
 //! to whoever has a key, and what is in a setting to nobody.
 
 use crate::{
-    admission::Keys,
     answer::{HEALTH, json, response},
+    entrance::settled::Keys,
     readiness::Readiness,
 };
 use http::{Response, StatusCode};
@@ -158,7 +158,7 @@ type Checks<'a> = BTreeMap<&'static str, Vec<Check<'a>>>;
 /// What is checked without asking anybody, and whether calls cannot be made.
 fn checks<'a>(readiness: &'a Readiness, keys: &'a Keys, is_authenticated: bool) -> (bool, Checks<'a>) {
     let mut settings: Vec<_> =
-        keys.iter().filter_map(|keys| keys.as_ref().err()).map(Check::failed).collect();
+        keys.iter().filter_map(|keys| keys.as_ref().err()).flatten().map(Check::failed).collect();
     let trouble = keys.is_err() || readiness.trouble;
     let fails = !settings.is_empty() || trouble || !readiness.missing.is_empty();
     let mut checks = BTreeMap::new();
@@ -205,7 +205,8 @@ fn answer(status: &'static str, checks: BTreeMap<&'static str, Vec<Check<'_>>>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use penstock::{api_key::Hashes, host::HostError};
+    use crate::entrance::settled::Settled;
+    use penstock::host::HostError;
     use serde_json::json;
 
     fn wrong(field: &str) -> FieldError {
@@ -213,7 +214,7 @@ mod tests {
     }
 
     fn hashed() -> Keys {
-        Ok(Ok(Hashes::parse(&format!("sha256:{}", "0".repeat(64))).unwrap()))
+        Ok(Ok(Settled::default()))
     }
 
     fn body(response: &Response<String>) -> Value {
@@ -245,7 +246,7 @@ mod tests {
             is_redis: true,
             ..Readiness::default()
         };
-        let response = ready(&readiness, &Ok(Err(wrong("KEY"))), true);
+        let response = ready(&readiness, &Ok(Err(vec![wrong("KEY")])), true);
         assert_eq!(response.status(), 503);
         let body = body(&response);
         let named = body["checks"]["settings"].as_array().unwrap().iter().map(|check| &check["componentId"]);
@@ -263,7 +264,7 @@ mod tests {
             Readiness { missing: vec![wrong("A")], shared_state: Some(true), ..Readiness::default() };
         let response = ready(&readiness, &hashed(), false);
         assert_eq!((response.status().as_u16(), body(&response).get("checks")), (503, None));
-        let nobody = body(&ready(&readiness, &Ok(Err(wrong("KEY"))), false));
+        let nobody = body(&ready(&readiness, &Ok(Err(vec![wrong("KEY")])), false));
         let named =
             json!({"settings": [{"componentId": "KEY", "status": "fail", "output": "KEY is not set"}]});
         assert_eq!(nobody["checks"], named);

@@ -74,7 +74,8 @@
 //! # Who may call
 //!
 //! Nobody gets in under `/v1` without an API key, in `Authorization: Bearer` or
-//! `X-API-Key`; see [`admission`].
+//! `X-API-Key`; see [`admission`]. A key may have a name, restrictions and rates; see [`keys`]. What
+//! else every request passes is in [`entrance`].
 
 pub mod accounts;
 pub mod admin;
@@ -84,12 +85,15 @@ pub mod batch;
 pub mod body;
 pub mod call;
 pub mod drop_in;
+pub mod entrance;
 pub mod file;
 mod gateway;
 pub mod health;
 pub mod invoke;
+pub mod keys;
 pub mod lines;
 pub mod listing;
+mod pairs;
 pub mod paths;
 pub mod problem;
 pub mod readiness;

@@ -15,7 +15,9 @@
 //! | `…:vendor`, `…:transport`, `…:decode`, `…:too-large`, `…:paging` | 502 | |
 //! | `…:configuration` | 503 | `fields` names all that is missing |
 //! | `…:timeout` | 504 | |
-//! | `urn:penstock:gateway:unauthorized` | 401 | no API key, or a wrong one |
+//! | `urn:penstock:gateway:unauthorized` | 401 | no API key, or a wrong one, or one that has expired |
+//! | `urn:penstock:gateway:forbidden` | 403 | the key is not for this; `fields` names its field that says so |
+//! | `urn:penstock:gateway:rate-limited` | 429 | with Retry-After: the key's rate is used up, or that of an address without a key |
 //! | `urn:penstock:gateway:unknown-path` | 404 | |
 //! | `urn:penstock:gateway:method-not-allowed` | 405 | with Allow |
 //! | `urn:penstock:gateway:uri-too-long` | 414 | |
@@ -36,6 +38,7 @@ use penstock::{
     failure::bad_input,
 };
 use serde::Serialize;
+use std::time::Duration;
 
 /// A problem document and its header fields.
 #[derive(Debug, Serialize)]
@@ -100,6 +103,32 @@ impl Problem {
         let problem =
             Problem::gateway("unauthorized", StatusCode::UNAUTHORIZED, "A valid API key is needed", detail);
         problem.with(header::WWW_AUTHENTICATE, challenge)
+    }
+
+    /// The key is not for this. `restriction` is the field of the key that says so.
+    #[must_use]
+    pub fn forbidden(restriction: &str, detail: &str) -> Problem {
+        let problem =
+            Problem::gateway("forbidden", StatusCode::FORBIDDEN, "The API key is not for this", detail);
+        let message = "forbids it for this key".to_owned();
+        Problem { fields: vec![Field { field: restriction.to_owned(), message }], ..problem }
+    }
+
+    /// A rate is used up, and the next call may go after this time.
+    #[must_use]
+    pub fn rate_limited(detail: &str, after: Duration) -> Problem {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let problem = Problem::gateway("rate-limited", status, "Too many requests", detail);
+        // Early would be in vain.
+        let after_ms = u64::try_from(after.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+        let retry = Retry { advice: RetryAdvice::After(after_ms).name(), after_ms: Some(after_ms) };
+        Problem { retry, ..problem }.with(header::RETRY_AFTER, &after_ms.div_ceil(1000).to_string())
+    }
+
+    /// What it is answered with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
     }
 
     /// There is no such path.

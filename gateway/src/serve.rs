@@ -6,13 +6,14 @@ use crate::{
     batch, body,
     call::{self, Asked},
     drop_in,
+    entrance::{Visit, settled::Keys},
     gateway::Gateway,
     health,
     invoke::{self, Given},
     lines::Lines,
     problem::Problem,
     request::{Head, LONGEST_TARGET, Parameters},
-    route::{self, Entry, Found},
+    route::{self, Found},
 };
 use futures_util::future::join;
 use http::{HeaderValue, Method, Response, StatusCode, header};
@@ -50,12 +51,13 @@ pub async fn serve<H: Host + 'static>(
             &named
         }
     };
-    let answer =
-        dispatch(gateway, head, body).await.unwrap_or_else(|problem| Answer::Whole(problem.response()));
+    let mut visit = Visit::new(gateway, head);
+    let answer = dispatch(gateway, head, body, &mut visit).await;
+    let answer = answer.unwrap_or_else(|problem| Answer::Whole(problem.response()));
     let is_head = head.method == Method::HEAD;
     match answer {
         Answer::Whole(mut response) => {
-            finish(&mut response, head);
+            finish(&mut response, head, &visit);
             if is_head {
                 response.body_mut().clear();
             } else if !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
@@ -65,49 +67,46 @@ pub async fn serve<H: Host + 'static>(
             Answer::Whole(response)
         }
         Answer::Streamed(mut response, _) if is_head => {
-            finish(&mut response, head);
+            finish(&mut response, head, &visit);
             Answer::Whole(response.map(|()| String::new()))
         }
         Answer::Streamed(mut response, lines) => {
-            finish(&mut response, head);
+            finish(&mut response, head, &visit);
             Answer::Streamed(response, lines)
         }
         // What the head says of the file holds; its bytes are not asked for.
         Answer::File(mut response, _) if is_head => {
-            finish(&mut response, head);
+            finish(&mut response, head, &visit);
             Answer::Whole(response.map(|()| String::new()))
         }
         Answer::File(mut response, file) => {
-            finish(&mut response, head);
+            finish(&mut response, head, &visit);
             Answer::File(response, file)
         }
     }
 }
 
-fn finish<B>(response: &mut Response<B>, head: &Head) {
+fn finish<B, H: Host>(response: &mut Response<B>, head: &Head, visit: &Visit<'_, H>) {
     if let Some(id) = head.correlation_id() {
         answer::set(response.headers_mut(), CORRELATION_ID, id);
     }
+    visit.leave(response);
 }
 
 async fn dispatch<H: Host + 'static>(
     gateway: &Gateway<H>,
     head: &Head,
     body: Option<Box<dyn Source>>,
+    visit: &mut Visit<'_, H>,
 ) -> Result<Answer<H>, Problem> {
     if head.target.len() > LONGEST_TARGET {
         return Err(Problem::uri_too_long(LONGEST_TARGET));
     }
-    let path = head.path();
-    match route::entry(path) {
-        Entry::Open => {}
-        Entry::Key => admission::admit(&*gateway.keys().await, &head.headers)?,
-        Entry::Token => {
-            let now = gateway.client().host().wall_now();
-            admission::admit_drop_in(&*gateway.keys().await, &head.headers, now)?;
-        }
+    let found = route::find(&head.method, head.path());
+    if let Some(answer) = visit.enter(gateway, &found).await? {
+        return Ok(Answer::Whole(answer));
     }
-    match route::find(&head.method, path) {
+    match found {
         Found::Live => Ok(Answer::Whole(health::live())),
         Found::Ready => Ok(Answer::Whole(ready(gateway, head).await)),
         Found::Health => Ok(Answer::Whole(self::health(gateway, head).await)),
@@ -133,7 +132,8 @@ async fn dispatch<H: Host + 'static>(
         }
         Found::Batch { provider, account } => {
             let json = body::json(head, body).await?;
-            batch::begin(gateway.client(), provider, json.as_deref(), &options(head, account)?).await
+            let options = options(head, account)?;
+            batch::begin(gateway.client(), provider, json.as_deref(), &options, visit).await
         }
         Found::DropIn { operation, account, tenant, parameters } => {
             let asked = Asked { operation, parameters, body: None, options: options(head, account)? };
@@ -153,7 +153,7 @@ async fn dispatch<H: Host + 'static>(
 
 async fn health<H: Host>(gateway: &Gateway<H>, head: &Head) -> Response<String> {
     let (keys, readiness) = join(gateway.keys(), gateway.readiness()).await;
-    let snapshot = admission::admit(&keys, &head.headers).is_ok().then(|| gateway.client().snapshot());
+    let snapshot = sees_all(gateway, &keys, head).then(|| gateway.client().snapshot());
     health::health(&readiness, &keys, snapshot.as_deref())
 }
 
@@ -171,6 +171,12 @@ fn options(head: &Head, account: String) -> Result<CallOptions, Problem> {
 
 async fn ready<H: Host>(gateway: &Gateway<H>, head: &Head) -> Response<String> {
     let (keys, readiness) = join(gateway.keys(), gateway.readiness()).await;
-    let is_authenticated = admission::admit(&keys, &head.headers).is_ok();
-    health::ready(&readiness, &keys, is_authenticated)
+    health::ready(&readiness, &keys, sees_all(gateway, &keys, head))
+}
+
+/// Whether there is a key, and one that is for all accounts: what they lack is not for those who may
+/// not know of them.
+fn sees_all<H: Host>(gateway: &Gateway<H>, keys: &Keys, head: &Head) -> bool {
+    let now = gateway.client().host().wall_now();
+    admission::admit(keys, &head.headers, now).is_ok_and(|key| key.may_see_all().is_ok())
 }

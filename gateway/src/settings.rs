@@ -10,10 +10,51 @@ pub const API_KEY_HASH: Setting = Setting {
     name: "PENSTOCK_API_KEY_HASH",
     kind: Kind::Text,
     default: None,
-    required: true,
+    // This or PENSTOCK_API_KEYS.
+    required: false,
     // It gives no key away, but need not be shown either.
     secret: true,
     doc: "SHA-256 of the API key, `sha256:<64 hexadecimal digits>`; several separated by commas while keys change.",
+};
+
+/// The keys that have names.
+pub const API_KEYS: Setting = Setting {
+    name: "PENSTOCK_API_KEYS",
+    kind: Kind::Text,
+    default: None,
+    required: false,
+    secret: true,
+    doc: "Named API keys with roles, restrictions and rates, `billing=sha256:<64 hexadecimal digits>;role=operator;accounts=north;rate=100/min`, separated by commas, or JSON.",
+};
+
+/// How often one address may ask without a key that is accepted.
+pub const ADDRESS_RATE: Setting = Setting {
+    name: "PENSTOCK_ADDRESS_RATE",
+    kind: Kind::Text,
+    default: None,
+    required: false,
+    secret: false,
+    doc: "How often one address may ask without a key or with a wrong one, `100/h`. Without it as often as it likes.",
+};
+
+/// Whose word about the address of a client is taken.
+pub const TRUSTED_PROXIES: Setting = Setting {
+    name: "PENSTOCK_TRUSTED_PROXIES",
+    kind: Kind::Text,
+    default: None,
+    required: false,
+    secret: false,
+    doc: "Addresses and networks of the proxies whose Forwarded or X-Forwarded-For is believed, `10.0.0.0/8`; several separated by commas.",
+};
+
+/// Which pages of the web may call.
+pub const CORS_ORIGINS: Setting = Setting {
+    name: "PENSTOCK_CORS_ORIGINS",
+    kind: Kind::Text,
+    default: None,
+    required: false,
+    secret: false,
+    doc: "Origins whose pages may call from a browser, `https://app.example.com`; several separated by commas, or `*` for all. Without it none may.",
 };
 
 /// The accounts that `/ready` checks.
@@ -67,8 +108,18 @@ pub const STATE_TIMEOUT: Setting = Setting {
 };
 
 /// The table.
-pub const SETTINGS: &[Setting] =
-    &[API_KEY_HASH, READY_ACCOUNTS, ACCOUNTS, STATE_URL, STATE_HOST, STATE_TIMEOUT];
+pub const SETTINGS: &[Setting] = &[
+    API_KEY_HASH,
+    API_KEYS,
+    ADDRESS_RATE,
+    TRUSTED_PROXIES,
+    CORS_ORIGINS,
+    READY_ACCOUNTS,
+    ACCOUNTS,
+    STATE_URL,
+    STATE_HOST,
+    STATE_TIMEOUT,
+];
 
 /// The Spin variable of a setting: Spin's names are in lower case.
 #[must_use]

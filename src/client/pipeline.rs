@@ -15,7 +15,7 @@ use crate::{
     call::{Call, CallOptions},
     contract::{
         AnswerSource, Failure, FailureKind,
-        catalogue::{self, Caching, Effect, Operation},
+        catalogue::{self, Caching, Operation},
     },
     failure,
     host::Host,
@@ -257,15 +257,11 @@ fn answer_of_cache(state: &CallState<'_>, cached: Result<Cached, Failure>) -> Re
 }
 
 fn check_role(operation: &Operation, role: Role) -> Result<(), Failure> {
-    let needed = match operation.effect {
-        Effect::Read => Role::ReadOnly,
-        Effect::Update | Effect::Action => Role::Operator,
-        Effect::Create | Effect::Delete => Role::Admin,
-    };
+    let needed = Role::needed(operation.effect);
     if role >= needed {
         return Ok(());
     }
-    let name = if needed == Role::Admin { "admin" } else { "operator" };
+    let name = needed.name();
     let message = format!("`{}` needs the role {name} (PENSTOCK_ROLE={name})", operation.name);
     Err(failure::refused(FailureKind::Role, message, Vec::new()))
 }

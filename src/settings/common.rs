@@ -2,7 +2,7 @@
 
 use super::{Kind, STATE_SECRET, STATE_SECRET_SECONDARY, Setting, Values, read};
 use crate::{
-    contract::FieldError,
+    contract::{FieldError, catalogue::Effect},
     host::{Host, HostError},
 };
 use std::time::Duration;
@@ -327,17 +327,65 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// All of them, each with what the one before may.
+    pub const ALL: [Role; 3] = [Role::ReadOnly, Role::Operator, Role::Admin];
+
+    /// The least that an operation of this effect needs.
+    #[must_use]
+    pub fn needed(effect: Effect) -> Role {
+        match effect {
+            Effect::Read => Role::ReadOnly,
+            Effect::Update | Effect::Action => Role::Operator,
+            Effect::Create | Effect::Delete => Role::Admin,
+        }
+    }
+
+    /// Its name in settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::ReadOnly => "read-only",
+            Role::Operator => "operator",
+            Role::Admin => "admin",
+        }
+    }
+}
+
 /// How important a log line is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
     /// Something needs a person.
     Error,
     /// Something is not as it should be.
     Warn,
     /// One line a call.
+    #[default]
     Info,
     /// One line an attempt.
     Debug,
+}
+
+impl LogLevel {
+    /// All of them, the most important first.
+    pub const ALL: [LogLevel; 4] = [LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug];
+
+    /// Its name in settings and lines.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            LogLevel::Error => "error",
+            LogLevel::Warn => "warn",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+        }
+    }
+
+    /// The one of this name, in any case.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<LogLevel> {
+        LogLevel::ALL.into_iter().find(|level| level.name().eq_ignore_ascii_case(name))
+    }
 }
 
 impl CommonSettings {
@@ -388,12 +436,7 @@ impl From<&Values> for CommonSettings {
                 Some("operator") => Role::Operator,
                 _ => Role::ReadOnly,
             },
-            log_level: match values.text("LOG_LEVEL") {
-                Some("error") => LogLevel::Error,
-                Some("warn") => LogLevel::Warn,
-                Some("debug") => LogLevel::Debug,
-                _ => LogLevel::Info,
-            },
+            log_level: values.text("LOG_LEVEL").and_then(LogLevel::parse).unwrap_or_default(),
             attempts: number("RETRY_ATTEMPTS"),
             max_throttled: number("PENSTOCK_MAX_THROTTLED"),
             attempt_timeout: Duration::from_secs(values.integer("REQUEST_TIMEOUT")),

@@ -19,15 +19,9 @@ impl Line {
     /// Begins one.
     #[must_use]
     pub fn new(now: WallTime, level: LogLevel, event: &str) -> Line {
-        let level = match level {
-            LogLevel::Error => "error",
-            LogLevel::Warn => "warn",
-            LogLevel::Info => "info",
-            LogLevel::Debug => "debug",
-        };
         let mut fields = Map::new();
         fields.insert("ts".to_owned(), json!(timestamp(now)));
-        fields.insert("level".to_owned(), json!(level));
+        fields.insert("level".to_owned(), json!(level.name()));
         fields.insert("event".to_owned(), json!(event));
         Line(fields)
     }

@@ -155,6 +155,20 @@ impl Gcra {
         true
     }
 
+    /// How many slots are free now.
+    #[must_use]
+    pub fn free(&self, now: Tick) -> u32 {
+        let Some(room) = self.tolerance.checked_sub(now.until(self.arrival)) else { return 0 };
+        let further = room.as_nanos() / self.interval.as_nanos().max(1);
+        u32::try_from(further + 1).unwrap_or(u32::MAX).min(self.limit.burst())
+    }
+
+    /// When all of a burst are free, if none is taken until then.
+    #[must_use]
+    pub fn idle_at(&self) -> Tick {
+        self.arrival
+    }
+
     /// Whether it would do the same if it had never been used.
     #[must_use]
     pub fn is_idle(&self, now: Tick) -> bool {

@@ -28,6 +28,20 @@ fn a_burst_goes_at_once_and_then_one_an_interval() {
 }
 
 #[test]
+fn it_says_how_many_slots_are_free() {
+    // Sixty a minute, all of which may go at once.
+    let mut pace = Gcra::new(RateLimit { count: 119, window: MINUTE, burst: 60 });
+    assert_eq!((pace.free(Tick::ZERO), pace.free(at(7))), (60, 60));
+    for taken in 1..=60 {
+        assert!(pace.take(at(7)));
+        assert_eq!(pace.free(at(7)), 60 - taken);
+    }
+    assert!(!pace.take(at(1_006)));
+    assert_eq!((pace.free(at(1_006)), pace.free(at(1_007)), pace.free(at(30_007))), (0, 1, 30));
+    assert_eq!((pace.idle_at(), pace.free(at(900_000))), (at(60_007), 60));
+}
+
+#[test]
 fn one_a_minute_is_one_a_minute() {
     let mut pace = Gcra::new(RateLimit::new(1, MINUTE));
     assert!(pace.take(at(7)));

@@ -1,0 +1,45 @@
+//! What every request passes on its way in and out, whoever sends it: [`Visit`] puts it together.
+//!
+//! - without a key the address of the client counts ([`address`], [`AddressLimit`]);
+//! - with one the key's restrictions and rates do ([`crate::keys`]);
+//! - pages of the web are let in by [`cors`], and [`protection`] says what browsers may do with
+//!   answers;
+//! - one log line a request, and refusals at most one a second of a kind ([`log`]).
+
+pub mod address;
+mod address_limit;
+pub mod cors;
+pub mod log;
+pub mod network;
+pub mod protection;
+pub mod settled;
+mod visit;
+
+pub use address_limit::AddressLimit;
+pub use visit::Visit;
+
+use crate::keys::Quotas;
+use log::Refusals;
+use std::cell::RefCell;
+
+/// The header fields that are read of every request here. Hosts need to hand over these as well as
+/// [`HEADERS`](crate::request::HEADERS).
+pub const HEADERS: [&str; 6] = [
+    "access-control-request-headers",
+    "access-control-request-method",
+    "forwarded",
+    "origin",
+    "spin-client-addr",
+    "x-forwarded-for",
+];
+
+/// What an instance counts from one request to the next.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// The calls of keys.
+    pub quotas: Quotas,
+    /// Whoever has no key.
+    pub addresses: RefCell<AddressLimit>,
+    /// What was refused, for the log.
+    pub refusals: RefCell<Refusals>,
+}

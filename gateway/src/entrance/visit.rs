@@ -1,0 +1,301 @@
+//! One request on its way in and out.
+
+use super::{
+    Counts, address,
+    cors::{RATE_LIMIT, RATE_LIMIT_POLICY},
+    log::{Line, Refusal},
+    protection,
+    settled::{Keys, Settled},
+};
+use crate::{
+    admin::Task,
+    admission,
+    answer::{self, CALL_ID},
+    gateway::Gateway,
+    keys::{self, Counted, Key, Overrun, Standing},
+    paths,
+    problem::Problem,
+    request::Head,
+    route::{self, Entry, Found},
+};
+use http::{Response, StatusCode};
+use penstock::{
+    client::Client,
+    contract::{FieldError, catalogue::Operation},
+    entry::dynamic,
+    host::Host,
+    policy::time::{Tick, millis},
+    settings::common::LogLevel,
+};
+use std::{net::IpAddr, rc::Rc};
+
+/// What is known of one request so far.
+pub struct Visit<'g, H: Host> {
+    client: &'g Client<H>,
+    counts: &'g Counts,
+    head: &'g Head,
+    began: Tick,
+    keys: Option<Rc<Keys>>,
+    key: Option<Rc<Key>>,
+    operation: Option<&'static Operation>,
+    place: Option<&'static str>,
+    is_drop_in: bool,
+    counted: Vec<Counted>,
+    standings: Vec<Standing>,
+    refusal: Option<Refusal>,
+}
+
+impl<'g, H: Host> Visit<'g, H> {
+    /// One of which nothing was looked at yet.
+    #[must_use]
+    pub fn new(gateway: &'g Gateway<H>, head: &'g Head) -> Self {
+        let client = gateway.client();
+        Visit {
+            client,
+            counts: gateway.counts(),
+            head,
+            began: client.host().now(),
+            keys: None,
+            key: None,
+            operation: None,
+            place: None,
+            is_drop_in: false,
+            counted: Vec::new(),
+            standings: Vec::new(),
+            refusal: None,
+        }
+    }
+
+    /// Lets the request in or not, once it is known what it asks for. Answers what it is to be
+    /// answered with, if that is known already: a preflight.
+    ///
+    /// # Errors
+    /// 401, 403 and 429 for who may not come in, or not now; 503 and 500 when nobody can.
+    pub async fn enter(
+        &mut self,
+        gateway: &Gateway<H>,
+        found: &Found,
+    ) -> Result<Option<Response<String>>, Problem> {
+        if matches!(found, Found::Live) {
+            // Whoever asks whether the instance lives waits for nothing.
+            return Ok(None);
+        }
+        self.place = place(found);
+        self.is_drop_in = matches!(found, Found::DropIn { .. });
+        let keys = gateway.keys().await;
+        self.keys = Some(Rc::clone(&keys));
+        if let Some(preflight) = self.settled().and_then(|settled| settled.cors.preflight(self.head)) {
+            return Ok(Some(preflight));
+        }
+        let (headers, wall) = (&self.head.headers, self.client.host().wall_now());
+        let admitted = match route::entry(self.head.path()) {
+            Entry::Open => {
+                if admission::admit(&keys, headers, wall).is_err() {
+                    self.count_address()?;
+                }
+                return Ok(None);
+            }
+            Entry::Key => admission::admit(&keys, headers, wall),
+            Entry::Token => admission::admit_drop_in(&keys, headers, wall),
+        };
+        let key = match admitted {
+            Ok(key) => key,
+            Err(problem) => {
+                self.refusal = Some(Refusal::Shut);
+                if problem.status() == StatusCode::UNAUTHORIZED {
+                    self.refusal = Some(Refusal::Unauthorized);
+                    self.count_address()?;
+                }
+                return Err(problem);
+            }
+        };
+        self.key = Some(Rc::clone(&key));
+        let asked = match found {
+            Found::Operation { operation, account, .. } | Found::DropIn { operation, account, .. } => {
+                Some((*operation, account))
+            }
+            Found::Invoke { provider, operation, account } => {
+                dynamic::operation(provider, operation).ok().map(|operation| (operation, account))
+            }
+            _ => None,
+        };
+        self.operation = asked.map(|(operation, _)| operation);
+        let counted = key.counted(self.operation.as_slice(), 1);
+        self.count_calls(&key, counted).await?;
+        let allowed = match (asked, found) {
+            (Some((operation, account)), _) => key.may(operation, account),
+            (None, Found::Metrics) => key.may_see_all(),
+            (None, Found::Admin(Task::Of(provider, account, _))) => {
+                key.may_administer(Some((provider.name(), account)))
+            }
+            (None, Found::Admin(_)) => key.may_administer(None),
+            _ => Ok(()),
+        };
+        allowed.inspect_err(|_| self.refusal = Some(Refusal::Forbidden))?;
+        Ok(None)
+    }
+
+    /// Looks whether the key is for these calls of a batch, by the names of their operations, and
+    /// counts all of them but one, which the request itself was.
+    ///
+    /// # Errors
+    /// 400 if they are more than the key may make at once, 403 and 429.
+    pub async fn enter_batch(
+        &mut self,
+        provider: &str,
+        account: &str,
+        operations: &[&str],
+    ) -> Result<(), Problem> {
+        let Some(key) = self.key.clone() else { return Ok(()) };
+        // What is not known is named by whoever makes the calls.
+        let known = operations.iter().filter_map(|name| dynamic::operation(provider, name).ok());
+        let known: Vec<_> = known.collect();
+        for operation in &known {
+            key.may(operation, account).inspect_err(|_| self.refusal = Some(Refusal::Forbidden))?;
+        }
+        let calls = u32::try_from(operations.len()).unwrap_or(u32::MAX);
+        let too_many =
+            key.counted(&known, calls).into_iter().find(|counted| counted.calls > counted.rate.count);
+        if let Some(Counted { operation, rate, calls }) = too_many {
+            let of = of(operation);
+            let message = format!("are {calls}{of}, and the key may make {rate}");
+            return Err(Problem::from(FieldError::new("calls", message)));
+        }
+        let counted = key.counted(&known, calls.saturating_sub(1));
+        self.count_calls(&key, counted).await
+    }
+
+    /// Counts calls in rates of the key.
+    async fn count_calls(&mut self, key: &Key, counted: Vec<Counted>) -> Result<(), Problem> {
+        let is_shared = self.settled().is_some_and(|settled| settled.shares_limits);
+        let host = self.client.host();
+        let taken = self.counts.quotas.take(host, key, &counted, is_shared).await;
+        for one in counted {
+            let known = |other: &Counted| (other.operation, other.rate) == (one.operation, one.rate);
+            if !self.counted.iter().any(known) {
+                self.counted.push(one);
+            }
+        }
+        let (standings, refused) = match taken {
+            Ok(standings) => (standings, Ok(())),
+            Err(Overrun { standing, wait }) => {
+                let (rate, of) = (standing.rate, of(standing.operation));
+                let detail = format!("the key `{}` may make {rate} calls{of}", key.name);
+                self.refusal = Some(Refusal::RateLimited);
+                (vec![standing], Err(Problem::rate_limited(&detail, wait)))
+            }
+        };
+        for new in standings {
+            self.standings.retain(|old| (old.operation, old.rate) != (new.operation, new.rate));
+            self.standings.push(new);
+        }
+        refused
+    }
+
+    /// Counts a request that has no key that is accepted.
+    fn count_address(&mut self) -> Result<(), Problem> {
+        let Some(rate) = self.settled().and_then(|settled| settled.address_rate) else { return Ok(()) };
+        let Some(address) = self.address() else { return Ok(()) };
+        let now = self.client.host().now();
+        let taken = self.counts.addresses.borrow_mut().take(rate, address, now);
+        taken.map_err(|wait| {
+            self.refusal = Some(Refusal::AddressLimited);
+            let detail = format!("an address may send {rate} requests without a key that is valid");
+            Problem::rate_limited(&detail, wait)
+        })
+    }
+
+    fn settled(&self) -> Option<&Settled> {
+        match self.keys.as_deref() {
+            Some(Ok(Ok(settled))) => Some(settled),
+            _ => None,
+        }
+    }
+
+    fn address(&self) -> Option<IpAddr> {
+        address::of(&self.head.headers, &self.settled()?.proxies)
+    }
+
+    /// Puts on an answer what it says of the key's rates, and what browsers may do with it; and
+    /// writes the log line.
+    pub fn leave<B>(&self, response: &mut Response<B>) {
+        let headers = response.headers_mut();
+        answer::set(headers, RATE_LIMIT_POLICY, &keys::policy(&self.counted));
+        answer::set(headers, RATE_LIMIT, &keys::standing(&self.standings));
+        let is_shared = self.settled().is_some_and(|settled| settled.cors.mark(self.head, headers));
+        protection::protect(headers, is_shared);
+        self.log(response);
+    }
+
+    fn log<B>(&self, response: &Response<B>) {
+        let host = self.client.host();
+        let now = host.now();
+        let status = response.status();
+        // The endpoint of tokens refuses in its own words.
+        let is_refused = status == StatusCode::UNAUTHORIZED && self.key.is_none();
+        let refusal = self.refusal.or(is_refused.then_some(Refusal::Unauthorized));
+        let suppressed = match refusal {
+            Some(kind) => match self.counts.refusals.borrow_mut().due(kind, now) {
+                Some(suppressed) => Some(suppressed),
+                None => return,
+            },
+            None => None,
+        };
+        let level = match refusal {
+            Some(_) => LogLevel::Warn,
+            None if status.is_server_error() && self.key.is_some() => LogLevel::Warn,
+            None if self.key.is_some() => LogLevel::Info,
+            None => LogLevel::Debug,
+        };
+        if level > self.settled().map_or(LogLevel::Info, |settled| settled.log_level) {
+            return;
+        }
+        let route = match self.place {
+            Some(place) => Some(place.to_owned()),
+            None => self.operation.and_then(|operation| template(operation, self.is_drop_in)),
+        };
+        let is_unknown = self.key.is_none() && refusal.is_some();
+        let line = Line {
+            refusal,
+            method: self.head.method.as_str(),
+            route: route.as_deref(),
+            operation: self.operation.map(|operation| operation.name),
+            key: self.key.as_ref().map(|key| key.name.as_str()),
+            address: if is_unknown { self.address() } else { None },
+            status: status.as_u16(),
+            duration_ms: millis(now.since(self.began)),
+            call_id: response.headers().get(CALL_ID).and_then(|id| id.to_str().ok()),
+            correlation_id: self.head.correlation_id(),
+            suppressed: suppressed.filter(|count| *count > 0),
+        };
+        line.write(host, level);
+    }
+}
+
+/// The route of what is no path of an operation.
+fn place(found: &Found) -> Option<&'static str> {
+    match found {
+        Found::Ready => Some("/ready"),
+        Found::Health => Some("/health"),
+        Found::Metrics => Some("/metrics"),
+        Found::Admin(_) => Some("/v1/_admin"),
+        Found::Invoke { .. } => Some("/v1/{provider}/{account}/_invoke/{operation}"),
+        Found::Batch { .. } => Some("/v1/{provider}/{account}/_batch"),
+        Found::Token => Some("/{provider}/{account}/connect/token"),
+        _ => None,
+    }
+}
+
+/// Of which operation a rate is.
+fn of(operation: Option<&str>) -> String {
+    operation.map_or_else(String::new, |name| format!(" of `{name}`"))
+}
+
+/// The path of an operation, with its placeholders.
+fn template(operation: &'static Operation, is_drop_in: bool) -> Option<String> {
+    if is_drop_in {
+        return Some(format!("/{}/{{account}}{}", operation.provider, operation.path));
+    }
+    let all = paths::of(operation.provider)?;
+    all.iter().find(|path| std::ptr::eq(path.operation, operation)).map(paths::Path::template)
+}
