@@ -3,6 +3,7 @@
 use crate::{
     answer::{self, CALL_ID, JSON, NDJSON},
     body, file,
+    idempotency::{Fingerprint, Scope, once, once_with_file},
     lines::Lines,
     listing::Listing,
     problem::Problem,
@@ -19,6 +20,9 @@ use penstock::{
     host::{Host, Source},
 };
 use std::rc::Rc;
+
+/// The name of the API key that requests come with, as long as keys have none.
+pub(crate) const API_KEY: &str = "default";
 
 /// What an operation is called with, from whatever part of the request.
 pub struct Asked {
@@ -81,9 +85,9 @@ pub async fn call<H: Host + 'static>(
     let pages = query.clone();
     parameters.append(&mut query.0);
     let account = options.account.as_deref().unwrap_or_default();
-    let (body, options) = (body.as_deref(), Some(&options));
+    let (body, options) = (body.as_deref(), &options);
     if all {
-        let reader = dynamic::list(client, operation, &parameters, body, options).await?;
+        let reader = dynamic::list(client, operation, &parameters, body, Some(options)).await?;
         let listing = Listing::open(reader).await?;
         let mut response = answer::response(StatusCode::OK, NDJSON, String::new()).map(drop);
         answer::set(response.headers_mut(), CALL_ID, listing.call_id().unwrap_or_default());
@@ -93,22 +97,27 @@ pub async fn call<H: Host + 'static>(
         return Ok(Answer::Streamed(response, Lines::List(Box::new(listing))));
     }
     if operation.file {
-        let found = stream_file::download(client, operation, &parameters, options).await?;
+        let found = stream_file::download(client, operation, &parameters, Some(options)).await?;
         return Ok(Answer::File(file::head(found.info()), Box::new(found)));
     }
-    let answer = dynamic::invoke(client, operation, &parameters, body, options).await?;
-    let next = answer.page.as_ref().filter(|page| page.has_more).map(|page| page.resume.clone());
-    let mut response = whole(answer);
-    if let Some(resume) = next.filter(|_| head.method != Method::POST) {
-        answer::set(response.headers_mut(), header::LINK, &pages.next_link(head.path(), &resume));
-    }
-    if instead.is_some() {
-        response = respond_async::accepted(response, operation.provider, account);
-    }
-    if operation.cache.is_some() {
-        response = validation::conditional(response, &head.headers);
-    }
-    Ok(Answer::Whole(response))
+    let invoke = async {
+        let answer = dynamic::invoke(client, operation, &parameters, body, Some(options)).await?;
+        let next = answer.page.as_ref().filter(|page| page.has_more).map(|page| page.resume.clone());
+        let mut response = whole(answer);
+        if let Some(resume) = next.filter(|_| head.method != Method::POST) {
+            answer::set(response.headers_mut(), header::LINK, &pages.next_link(head.path(), &resume));
+        }
+        if instead.is_some() {
+            response = respond_async::accepted(response, operation.provider, account);
+        }
+        if operation.cache.is_some() {
+            response = validation::conditional(response, &head.headers);
+        }
+        Ok(response)
+    };
+    let fingerprint = || Fingerprint::of(head, operation, &parameters, body.unwrap_or_default().as_bytes());
+    let scope = Scope { api_key: API_KEY, operation, options };
+    once(client, head, &scope, fingerprint, invoke).await.map(Answer::Whole)
 }
 
 async fn upload<H: Host + 'static>(
@@ -118,9 +127,13 @@ async fn upload<H: Host + 'static>(
     asked: Asked,
 ) -> Result<Answer<H>, Problem> {
     let Asked { operation, parameters, options, .. } = asked;
-    let file = file::upload(head, body)?;
-    let answer = stream_file::upload(client, operation, &parameters, file, Some(&options)).await?;
-    Ok(Answer::Whole(whole(answer)))
+    let scope = Scope { api_key: API_KEY, operation, options: &options };
+    let upload = async |body| {
+        let file = file::upload(head, body)?;
+        let answer = stream_file::upload(client, operation, &parameters, file, Some(&options)).await?;
+        Ok(whole(answer))
+    };
+    once_with_file(client, head, &scope, &parameters, body, upload).await.map(Answer::Whole)
 }
 
 /// The response that an answer makes.

@@ -19,17 +19,20 @@ use crate::{
     admission::{self, Keys},
     answer::{self, CALL_ID, JSON},
     body,
-    call::Asked,
-    file, paths,
+    call::{API_KEY, Asked},
+    file,
+    idempotency::{Fingerprint, Scope, once, once_with_file},
+    paths,
     problem::Problem,
     request::{Head, Parameters},
     serve::Answer,
     ways::Ways,
 };
+use futures_util::FutureExt;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use penstock::{
     client::Client,
-    contract::{CallOptions, OnMisfit, catalogue::Operation},
+    contract::{CallOptions, Failure, OnMisfit, catalogue::Operation},
     entry::{account, dynamic, stream_file},
     host::{Host, Source},
     policy::time::WallTime,
@@ -101,17 +104,29 @@ async fn as_sent<H: Host + 'static>(
         let found = stream_file::download(client, operation, parameters, Some(options)).await?;
         return Ok(Answer::File(file::head(found.info()), Box::new(found)));
     }
-    let answer = if operation.upload.is_some() {
-        let file = file::upload(head, body)?;
-        stream_file::upload(client, operation, parameters, file, Some(options)).await?
+    let scope = Scope { api_key: API_KEY, operation, options };
+    let sent = if operation.upload.is_some() {
+        let upload = async |body| {
+            let file = file::upload(head, body)?;
+            answered(stream_file::upload(client, operation, parameters, file, Some(options)).await)
+        };
+        once_with_file(client, head, &scope, parameters, body, upload).await
     } else {
         let json = match head.method {
             Method::GET | Method::HEAD => None,
             _ => body::json(head, body).await?,
         };
-        dynamic::invoke(client, operation, parameters, json.as_deref(), Some(options)).await?
+        let invoke = dynamic::invoke(client, operation, parameters, json.as_deref(), Some(options));
+        let body = json.as_deref().unwrap_or_default().as_bytes();
+        let fingerprint = || Fingerprint::of(head, operation, parameters, body);
+        once(client, head, &scope, fingerprint, invoke.map(answered)).await
     };
-    Ok(Answer::Whole(response(answer)))
+    sent.map(Answer::Whole)
+}
+
+/// What the provider sent, or its problem, as both are kept for a repetition as well.
+fn answered(called: Result<dynamic::Answer, Failure>) -> Result<Response<String>, Problem> {
+    called.map(response).map_err(|failure| Problem::from(failure).with_vendor_status())
 }
 
 /// What the provider sent, with the status that it had.

@@ -87,6 +87,7 @@ pub mod drop_in;
 pub mod file;
 mod gateway;
 pub mod health;
+pub mod idempotency;
 pub mod invoke;
 pub mod lines;
 pub mod listing;

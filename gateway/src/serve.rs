@@ -8,6 +8,7 @@ use crate::{
     drop_in,
     gateway::Gateway,
     health,
+    idempotency::Key,
     invoke::{self, Given},
     lines::Lines,
     problem::Problem,
@@ -132,6 +133,7 @@ async fn dispatch<H: Host + 'static>(
             call::call(gateway.client(), head, asked, Parameters::parse(head.query())?).await
         }
         Found::Batch { provider, account } => {
+            Key::refuse_for_batch(&head.headers)?;
             let json = body::json(head, body).await?;
             batch::begin(gateway.client(), provider, json.as_deref(), &options(head, account)?).await
         }
