@@ -14,6 +14,7 @@ mod attempt;
 mod attempts;
 pub mod cache;
 mod call_state;
+pub mod claims;
 mod context;
 mod fallback;
 pub(crate) mod fan_out;

@@ -53,7 +53,7 @@ fn too_large(most: usize) -> Problem {
     Problem::from(refused(FailureKind::TooLarge, "the request's body is too large", vec![wrong]))
 }
 
-fn broken(error: &BodyError, most: usize) -> Problem {
+pub(crate) fn broken(error: &BodyError, most: usize) -> Problem {
     match error {
         BodyError::TooLarge => too_large(most),
         BodyError::NoRoom { .. } => Problem::from(refused(

@@ -3,6 +3,7 @@
 use crate::{
     answer::{self, CALL_ID, JSON, NDJSON},
     body, file,
+    idempotency::{Fingerprint, Scope, once, once_with_file},
     lines::Lines,
     listing::Listing,
     problem::Problem,
@@ -22,6 +23,8 @@ use std::rc::Rc;
 
 /// What an operation is called with, from whatever part of the request.
 pub struct Asked {
+    /// The name of the API key that it came with.
+    pub api_key: String,
     /// Which operation.
     pub operation: &'static Operation,
     /// Its parameters besides those of the query.
@@ -66,7 +69,7 @@ pub async fn call<H: Host + 'static>(
     asked: Asked,
     mut query: Parameters,
 ) -> Result<Answer<H>, Problem> {
-    let Asked { operation: asked, mut parameters, body, mut options } = asked;
+    let Asked { api_key, operation: asked, mut parameters, body, mut options } = asked;
     let instead = respond_async::instead(head, &query, asked);
     let operation = instead.unwrap_or(asked);
     let mut all = false;
@@ -81,9 +84,9 @@ pub async fn call<H: Host + 'static>(
     let pages = query.clone();
     parameters.append(&mut query.0);
     let account = options.account.as_deref().unwrap_or_default();
-    let (body, options) = (body.as_deref(), Some(&options));
+    let (body, options) = (body.as_deref(), &options);
     if all {
-        let reader = dynamic::list(client, operation, &parameters, body, options).await?;
+        let reader = dynamic::list(client, operation, &parameters, body, Some(options)).await?;
         let listing = Listing::open(reader).await?;
         let mut response = answer::response(StatusCode::OK, NDJSON, String::new()).map(drop);
         answer::set(response.headers_mut(), CALL_ID, listing.call_id().unwrap_or_default());
@@ -93,22 +96,27 @@ pub async fn call<H: Host + 'static>(
         return Ok(Answer::Streamed(response, Lines::List(Box::new(listing))));
     }
     if operation.file {
-        let found = stream_file::download(client, operation, &parameters, options).await?;
+        let found = stream_file::download(client, operation, &parameters, Some(options)).await?;
         return Ok(Answer::File(file::head(found.info()), Box::new(found)));
     }
-    let answer = dynamic::invoke(client, operation, &parameters, body, options).await?;
-    let next = answer.page.as_ref().filter(|page| page.has_more).map(|page| page.resume.clone());
-    let mut response = whole(answer);
-    if let Some(resume) = next.filter(|_| head.method != Method::POST) {
-        answer::set(response.headers_mut(), header::LINK, &pages.next_link(head.path(), &resume));
-    }
-    if instead.is_some() {
-        response = respond_async::accepted(response, operation.provider, account);
-    }
-    if operation.cache.is_some() {
-        response = validation::conditional(response, &head.headers);
-    }
-    Ok(Answer::Whole(response))
+    let invoke = async {
+        let answer = dynamic::invoke(client, operation, &parameters, body, Some(options)).await?;
+        let next = answer.page.as_ref().filter(|page| page.has_more).map(|page| page.resume.clone());
+        let mut response = whole(answer);
+        if let Some(resume) = next.filter(|_| head.method != Method::POST) {
+            answer::set(response.headers_mut(), header::LINK, &pages.next_link(head.path(), &resume));
+        }
+        if instead.is_some() {
+            response = respond_async::accepted(response, operation.provider, account);
+        }
+        if operation.cache.is_some() {
+            response = validation::conditional(response, &head.headers);
+        }
+        Ok(response)
+    };
+    let fingerprint = || Fingerprint::of(head, operation, &parameters, body.unwrap_or_default().as_bytes());
+    let scope = Scope { api_key: &api_key, operation, options };
+    once(client, head, &scope, fingerprint, invoke).await.map(Answer::Whole)
 }
 
 async fn upload<H: Host + 'static>(
@@ -117,10 +125,14 @@ async fn upload<H: Host + 'static>(
     body: Option<Box<dyn Source>>,
     asked: Asked,
 ) -> Result<Answer<H>, Problem> {
-    let Asked { operation, parameters, options, .. } = asked;
-    let file = file::upload(head, body)?;
-    let answer = stream_file::upload(client, operation, &parameters, file, Some(&options)).await?;
-    Ok(Answer::Whole(whole(answer)))
+    let Asked { api_key, operation, parameters, options, .. } = asked;
+    let scope = Scope { api_key: &api_key, operation, options: &options };
+    let upload = async |body| {
+        let file = file::upload(head, body)?;
+        let answer = stream_file::upload(client, operation, &parameters, file, Some(&options)).await?;
+        Ok(whole(answer))
+    };
+    once_with_file(client, head, &scope, &parameters, body, upload).await.map(Answer::Whole)
 }
 
 /// The response that an answer makes.

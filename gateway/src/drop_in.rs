@@ -21,16 +21,19 @@ use crate::{
     body,
     call::Asked,
     entrance::settled::Keys,
-    file, paths,
+    file,
+    idempotency::{Fingerprint, Scope, once, once_with_file},
+    paths,
     problem::Problem,
     request::{Head, Parameters},
     serve::Answer,
     ways::Ways,
 };
+use futures_util::FutureExt;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use penstock::{
     client::Client,
-    contract::{CallOptions, OnMisfit, catalogue::Operation},
+    contract::{Failure, OnMisfit, catalogue::Operation},
     entry::{account, dynamic, stream_file},
     host::{Host, Source},
     policy::time::WallTime,
@@ -79,40 +82,50 @@ pub async fn call<H: Host + 'static>(
     asked: Asked,
     tenant: &str,
 ) -> Result<Answer<H>, Problem> {
-    let Asked { operation, mut parameters, options, .. } = asked;
-    if account::tenant_id(client, operation.provider, &options).await? != tenant {
+    if account::tenant_id(client, asked.operation.provider, &asked.options).await? != tenant {
         return Err(Problem::unknown_path());
     }
     let query = Parameters::parse(head.query())?;
-    parameters.extend(parameters::lenient(operation, query));
-    let options = CallOptions { on_misfit: Some(OnMisfit::Raw), ..options };
-    let called = as_sent(client, head, body, operation, &parameters, &options).await;
-    called.map_err(Problem::with_vendor_status)
+    let mut asked = asked;
+    asked.parameters.extend(parameters::lenient(asked.operation, query));
+    asked.options.on_misfit = Some(OnMisfit::Raw);
+    as_sent(client, head, body, &asked).await.map_err(Problem::with_vendor_status)
 }
 
 async fn as_sent<H: Host + 'static>(
     client: &Rc<Client<H>>,
     head: &Head,
     body: Option<Box<dyn Source>>,
-    operation: &'static Operation,
-    parameters: &[(String, String)],
-    options: &CallOptions,
+    Asked { api_key, operation, parameters, options, .. }: &Asked,
 ) -> Result<Answer<H>, Problem> {
+    let operation: &'static Operation = operation;
     if operation.file {
         let found = stream_file::download(client, operation, parameters, Some(options)).await?;
         return Ok(Answer::File(file::head(found.info()), Box::new(found)));
     }
-    let answer = if operation.upload.is_some() {
-        let file = file::upload(head, body)?;
-        stream_file::upload(client, operation, parameters, file, Some(options)).await?
+    let scope = Scope { api_key, operation, options };
+    let sent = if operation.upload.is_some() {
+        let upload = async |body| {
+            let file = file::upload(head, body)?;
+            answered(stream_file::upload(client, operation, parameters, file, Some(options)).await)
+        };
+        once_with_file(client, head, &scope, parameters, body, upload).await
     } else {
         let json = match head.method {
             Method::GET | Method::HEAD => None,
             _ => body::json(head, body).await?,
         };
-        dynamic::invoke(client, operation, parameters, json.as_deref(), Some(options)).await?
+        let invoke = dynamic::invoke(client, operation, parameters, json.as_deref(), Some(options));
+        let body = json.as_deref().unwrap_or_default().as_bytes();
+        let fingerprint = || Fingerprint::of(head, operation, parameters, body);
+        once(client, head, &scope, fingerprint, invoke.map(answered)).await
     };
-    Ok(Answer::Whole(response(answer)))
+    sent.map(Answer::Whole)
+}
+
+/// What the provider sent, or its problem, as both are kept for a repetition as well.
+fn answered(called: Result<dynamic::Answer, Failure>) -> Result<Response<String>, Problem> {
+    called.map(response).map_err(|failure| Problem::from(failure).with_vendor_status())
 }
 
 /// What the provider sent, with the status that it had.

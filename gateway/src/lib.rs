@@ -89,6 +89,7 @@ pub mod entrance;
 pub mod file;
 mod gateway;
 pub mod health;
+pub mod idempotency;
 pub mod invoke;
 pub mod keys;
 pub mod lines;

@@ -23,12 +23,15 @@
 //! | `urn:penstock:gateway:uri-too-long` | 414 | |
 //! | `urn:penstock:gateway:unsupported-media-type` | 415 | of a body that is to be JSON |
 //! | `urn:penstock:gateway:form` | 415 | of a file that came in a form |
+//! | `urn:penstock:gateway:idempotency-…` | 409, 422, 500, 503 | see [`crate::idempotency`] |
 //! | `urn:penstock:gateway:instance` | 500, 503 | from our embedding alone: the instance ended under the request (a write's `outcome` is `unknown`, a read may be repeated), or none could be started |
 //!
 //! `instance` is `urn:penstock:call:` and the id of the call that the log lines carry.
 //! Extension members: `operation`, `outcome`, `retry`, `fields`, `attempts`,
 //! `vendorStatus`, `vendorTraceId`, `resume`; they mean what the contract's `failure`
 //! says, and are left out when they are empty.
+
+mod idempotency;
 
 use crate::answer::{self, json};
 use http::{HeaderName, Response, StatusCode, header};

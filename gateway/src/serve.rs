@@ -9,6 +9,7 @@ use crate::{
     entrance::{Visit, settled::Keys},
     gateway::Gateway,
     health,
+    idempotency::Key,
     invoke::{self, Given},
     lines::Lines,
     problem::Problem,
@@ -117,7 +118,13 @@ async fn dispatch<H: Host + 'static>(
         ))),
         Found::Admin(task) => admin::perform(gateway.client(), task, head).await.map(Answer::Whole),
         Found::Operation { operation, account, parameters } => {
-            let asked = Asked { operation, parameters, body: None, options: options(head, account)? };
+            let asked = Asked {
+                api_key: visit.api_key(),
+                operation,
+                parameters,
+                body: None,
+                options: options(head, account)?,
+            };
             call::by_path(gateway.client(), head, body, asked).await
         }
         Found::Invoke { provider, account, operation } => {
@@ -127,16 +134,29 @@ async fn dispatch<H: Host + 'static>(
                 return Err(Problem::from(FieldError::new("operation", message)));
             }
             let Given { parameters, body } = invoke::call(body::json(head, body).await?.as_deref())?;
-            let asked = Asked { operation, parameters, body, options: options(head, account)? };
+            let asked = Asked {
+                api_key: visit.api_key(),
+                operation,
+                parameters,
+                body,
+                options: options(head, account)?,
+            };
             call::call(gateway.client(), head, asked, Parameters::parse(head.query())?).await
         }
         Found::Batch { provider, account } => {
+            Key::refuse_for_batch(&head.headers)?;
             let json = body::json(head, body).await?;
             let options = options(head, account)?;
             batch::begin(gateway.client(), provider, json.as_deref(), &options, visit).await
         }
         Found::DropIn { operation, account, tenant, parameters } => {
-            let asked = Asked { operation, parameters, body: None, options: options(head, account)? };
+            let asked = Asked {
+                api_key: visit.api_key(),
+                operation,
+                parameters,
+                body: None,
+                options: options(head, account)?,
+            };
             drop_in::call(gateway.client(), head, body, asked, &tenant).await
         }
         Found::Token => {

@@ -14,6 +14,8 @@ mod drop_in;
 mod fake;
 #[path = "serve/files.rs"]
 mod files;
+#[path = "serve/idempotency.rs"]
+mod idempotency;
 #[path = "serve/operating.rs"]
 mod operating;
 

@@ -46,7 +46,7 @@ impl<H: Host> Client<H> {
 
     /// Removes what is stored of these kinds of an account's tenant, and says how many keys that were.
     /// Without its limit's plan an app may send too much for a moment; without its webhooks' events
-    /// some may be handed out again.
+    /// some may be handed out again, and without its idempotency keys requests may be repeated.
     ///
     /// # Errors
     /// Those of [`Client::stored`], and a kind that there is not, or none: nothing is removed then.

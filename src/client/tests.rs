@@ -13,6 +13,7 @@ mod cache_shared;
 mod cache_writes;
 mod cached;
 pub(crate) mod caller;
+mod claims;
 mod codings;
 mod deferred;
 mod drift;

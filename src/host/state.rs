@@ -60,14 +60,15 @@ pub trait State {
     }
 }
 
-/// Texts of any length and content as one part of a key, each with its length before it, so
-/// that `"ab", "c"` and `"a", "bc"` differ. It tells nothing of them, and fits any store.
+/// Texts or bytes of any length and content as one part of a key, each with its length before it,
+/// so that `"ab", "c"` and `"a", "bc"` differ. It tells nothing of them, and fits any store.
 #[must_use]
-pub fn hash<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+pub fn hash<T: AsRef<[u8]>>(texts: impl IntoIterator<Item = T>) -> String {
     let mut hash = Sha256::new();
     for text in texts {
+        let text = text.as_ref();
         hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text.as_bytes());
+        hash.update(text);
     }
     base16ct::lower::encode_string(&hash.finalize())
 }

@@ -7,12 +7,14 @@
 pub const PREFIX: &str = "penstock/";
 
 /// What is stored, by the word in the key.
-pub const KINDS: [&str; 5] = [BREAKER, CACHE, LIMIT, TOKEN, WEBHOOK];
+pub const KINDS: [&str; 6] = [BREAKER, CACHE, IDEMPOTENCY, LIMIT, TOKEN, WEBHOOK];
 
 /// That a circuit breaker is open.
 pub const BREAKER: &str = "breaker";
 /// Answers that rarely change, and their epochs.
 pub const CACHE: &str = "cache";
+/// What requests that carried an idempotency key came to.
+pub const IDEMPOTENCY: &str = "idempotency";
 /// The plans of rate limits.
 pub const LIMIT: &str = "limit";
 /// Access tokens, and who is fetching one.

@@ -66,6 +66,12 @@ impl<'g, H: Host> Visit<'g, H> {
         }
     }
 
+    /// The name of the key that it came with; empty before it came in.
+    #[must_use]
+    pub fn api_key(&self) -> String {
+        self.key.as_ref().map(|key| key.name.clone()).unwrap_or_default()
+    }
+
     /// Lets the request in or not, once it is known what it asks for. Answers what it is to be
     /// answered with, if that is known already: a preflight.
     ///

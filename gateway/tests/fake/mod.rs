@@ -2,19 +2,24 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod store;
+
+use store::FakeStore;
+
 use futures_util::future::LocalBoxFuture;
 use penstock::{
-    host::{Body, BodyError, Host, HostError, Request, Response, SendError, Source, State},
+    host::{Body, BodyError, Host, HostError, Request, Response, SendError, Source},
     policy::{
         classify::{Reason, Sent},
         secret::Secret,
         time::{Tick, WallTime},
     },
-    state::{TurnRequest, Turns},
 };
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    future::poll_fn,
+    task::{Poll, Waker},
     time::Duration,
 };
 
@@ -25,6 +30,8 @@ type Vendor = Box<dyn Fn(&str) -> Response>;
 
 pub struct FakeHost {
     pub settings: RefCell<BTreeMap<String, String>>,
+    /// The names that cannot be read.
+    pub unreadable: RefCell<BTreeSet<String>>,
     /// How many settings and secrets were read.
     pub reads: Cell<u32>,
     /// What the provider answers to a path and query.
@@ -34,6 +41,13 @@ pub struct FakeHost {
     /// The bodies that were streamed to it.
     pub received: RefCell<Vec<String>>,
     pub log: RefCell<String>,
+    /// What instances share; there is nothing if this is none.
+    pub store: Option<FakeStore>,
+    /// Whether waits are over at once. The clock moves on by them.
+    pub waits: Cell<bool>,
+    /// Whether the provider is silent for now, and who is to be woken when it is not.
+    held: Cell<bool>,
+    waiting: RefCell<Vec<Waker>>,
     random: Cell<u64>,
     /// How often the clock was looked at: it moves a millisecond each time.
     looks: Cell<u64>,
@@ -45,11 +59,16 @@ impl FakeHost {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         FakeHost {
             settings: RefCell::new(settings.iter().map(own).collect()),
+            unreadable: RefCell::default(),
             reads: Cell::new(0),
             provider: Box::new(|_| answer(500, "")),
             asked: RefCell::default(),
             received: RefCell::default(),
             log: RefCell::default(),
+            store: None,
+            waits: Cell::new(false),
+            held: Cell::new(false),
+            waiting: RefCell::default(),
             random: Cell::new(0),
             looks: Cell::new(0),
         }
@@ -79,8 +98,23 @@ impl FakeHost {
         self.settings.borrow_mut().insert(name.to_owned(), value.to_owned());
     }
 
+    /// A host that shares a store with others. Its chance is its own.
+    pub fn sharing(self, store: &FakeStore) -> FakeHost {
+        FakeHost { store: Some(store.clone()), random: Cell::new(store.joined() << 32), ..self }
+    }
+
     pub fn pass(&self, time: Duration) {
-        self.looks.set(self.looks.get() + u64::try_from(time.as_millis()).unwrap());
+        let millis = u64::try_from(time.as_millis()).unwrap();
+        self.looks.set(self.looks.get() + millis);
+        if let Some(store) = &self.store {
+            store.pass(millis);
+        }
+    }
+
+    /// From now on the provider gets requests and does not answer, or answers again.
+    pub fn hold(&self, held: bool) {
+        self.held.set(held);
+        self.waiting.take().into_iter().for_each(Waker::wake);
     }
 
     fn read(&self, name: &str) -> Option<String> {
@@ -123,11 +157,22 @@ impl Host for FakeHost {
             }
             self.received.borrow_mut().push(String::from_utf8(body).unwrap());
         }
+        poll_fn(|context| {
+            if self.held.get() {
+                self.waiting.borrow_mut().push(context.waker().clone());
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        })
+        .await;
         Ok((self.provider)(&request.path_and_query))
     }
 
-    async fn sleep(&self, _: Duration) {
-        std::future::pending::<()>().await;
+    async fn sleep(&self, time: Duration) {
+        match self.waits.get() {
+            true => self.pass(time),
+            false => std::future::pending::<()>().await,
+        }
     }
 
     fn now(&self) -> Tick {
@@ -136,7 +181,8 @@ impl Host for FakeHost {
     }
 
     fn wall_now(&self) -> WallTime {
-        WallTime::from_millis(1_763_596_800_000)
+        let passed = self.store.as_ref().map_or(0, FakeStore::passed);
+        WallTime::from_millis(1_763_596_800_000 + i64::try_from(passed).unwrap())
     }
 
     fn random(&self) -> u64 {
@@ -145,6 +191,9 @@ impl Host for FakeHost {
     }
 
     async fn secret(&self, name: &str) -> Result<Option<Secret>, HostError> {
+        if self.unreadable.borrow().contains(name) {
+            return Err(HostError::Unavailable("it cannot be read".to_owned()));
+        }
         Ok(self.read(name).map(Secret::new))
     }
 
@@ -155,43 +204,4 @@ impl Host for FakeHost {
     fn log(&self, line: &str) {
         self.log.borrow_mut().push_str(line);
     }
-}
-
-/// A store that has nothing and takes nothing, or none at all.
-impl State for FakeHost {
-    async fn state_get(&self, _: &str) -> Result<Option<Vec<u8>>, HostError> {
-        Ok(None)
-    }
-
-    async fn state_set(&self, _: &str, _: Vec<u8>, _: Option<Duration>) -> Result<(), HostError> {
-        Err(no_store())
-    }
-
-    async fn state_delete(&self, _: &str) -> Result<(), HostError> {
-        Err(no_store())
-    }
-
-    async fn state_claim(&self, _: &str, _: Vec<u8>, _: Duration) -> Result<Option<Vec<u8>>, HostError> {
-        Err(no_store())
-    }
-
-    async fn state_swap(&self, _: &str, _: Vec<u8>, _: Vec<u8>, _: Duration) -> Result<bool, HostError> {
-        Err(no_store())
-    }
-
-    async fn state_release(&self, _: &str, _: Vec<u8>) -> Result<(), HostError> {
-        Err(no_store())
-    }
-
-    async fn state_keys(&self, _: &str, _: usize) -> Result<Vec<String>, HostError> {
-        Err(no_store())
-    }
-
-    async fn state_turns(&self, _: &str, _: &TurnRequest) -> Result<Turns, HostError> {
-        Err(no_store())
-    }
-}
-
-fn no_store() -> HostError {
-    HostError::Unavailable("there is no store".to_owned())
 }

@@ -38,7 +38,8 @@ struct Clear {
     #[arg(value_name = "VENDOR")]
     provider_name: String,
     /// What to remove: `token` and `cache` are fetched again; `breaker` lets requests through; without
-    /// `limit` an app may send too much for a moment; without `webhook` events may be handed out again.
+    /// `limit` an app may send too much for a moment; without `webhook` events may be handed out again;
+    /// without `idempotency` requests may be repeated.
     #[arg(value_name = "KIND", required = true)]
     kinds: Vec<String>,
     #[command(flatten)]

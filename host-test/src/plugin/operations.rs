@@ -237,7 +237,7 @@ impl Plugin {
 
     /// Removes what the shared state has of these kinds of an account's tenant, and says how many
     /// keys that were. Without `limit` an app may send too much for a moment; without `webhook`
-    /// events may be handed out again.
+    /// events may be handed out again, and without `idempotency` requests may be repeated.
     ///
     /// # Errors
     ///

@@ -2,7 +2,9 @@
 
 use super::{Accounts, account::Account};
 use crate::{
-    host::{Host, timeout::timeout_at},
+    contract::Failure,
+    failure,
+    host::{Host, HostError, timeout::timeout_at},
     policy::time::Tick,
     seal::{SealKey, SealKeys},
     settings::{STATE_SECRET, STATE_SECRET_SECONDARY},
@@ -20,20 +22,31 @@ impl<H: Host> Accounts<H> {
             return keys.clone();
         }
         let until = deadline.min(self.host.now() + PATIENCE);
-        let read = timeout_at(&*self.host, Some(until), self.read_seal_keys(account)).await?;
-        account.keys.get_or_init(|| read.map(Rc::new)).clone()
+        let read = timeout_at(&*self.host, Some(until), self.keys_for("answer", account)).await?;
+        account.keys.get_or_init(|| read.ok().map(Rc::new)).clone()
     }
 
-    async fn read_seal_keys(&self, account: &Account) -> Option<SealKeys> {
+    /// The keys for a purpose of an account's: of the deployment's own secret, or else of its
+    /// credentials.
+    ///
+    /// # Errors
+    /// A secret that cannot be read: values that are sealed without it could not be opened with it.
+    pub(crate) async fn keys_for(&self, purpose: &str, account: &Account) -> Result<SealKeys, Failure> {
         let mut keys = Vec::new();
         for name in [STATE_SECRET, STATE_SECRET_SECONDARY] {
-            let secret = self.host.secret(name).await.ok().flatten();
-            keys.extend(secret.map(|secret| SealKey::derive("answer", [secret.expose().trim()])));
+            match self.host.secret(name).await {
+                Ok(secret) => {
+                    keys.extend(secret.map(|secret| SealKey::derive(purpose, [secret.expose().trim()])));
+                }
+                // A host that denies all names but those that it expects.
+                Err(HostError::Denied(_)) => {}
+                Err(error) => return Err(failure::host("reading secrets", &error)),
+            }
         }
         if keys.is_empty() {
-            let slots = self.slots(account).await.ok()?;
-            keys.extend(slots.all().map(|credentials| SealKey::derive("answer", credentials.all())));
+            let slots = self.slots(account).await?;
+            keys.extend(slots.all().map(|credentials| SealKey::derive(purpose, credentials.all())));
         }
-        Some(SealKeys::new(keys))
+        Ok(SealKeys::new(keys))
     }
 }

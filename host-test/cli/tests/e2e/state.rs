@@ -34,7 +34,11 @@ async fn runs_share_a_token_through_a_file_and_it_can_be_cleared() {
     assert_eq!(stored(&run(&list)), [of("limit"), of("token")]);
     let wrong = run(&["state", "clear", "servicetitan", "tokens"]);
     assert_eq!(wrong.status.code(), Some(2), "{}", text(&wrong.stderr));
-    assert!(text(&wrong.stderr).contains("breaker, cache, limit, token, webhook"), "{}", text(&wrong.stderr));
+    assert!(
+        text(&wrong.stderr).contains("breaker, cache, idempotency, limit, token, webhook"),
+        "{}",
+        text(&wrong.stderr)
+    );
     let cleared = run(&["state", "clear", "servicetitan", "token"]);
     assert!(
         cleared.status.success() && text(&cleared.stderr).contains("1 keys removed"),
