@@ -25,6 +25,7 @@ mod pages;
 mod pipeline;
 mod policy_snapshot;
 mod schema_check;
+mod sealed;
 mod shared_breaker;
 pub(crate) mod store;
 pub mod stored;

@@ -18,8 +18,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderMap;
 use penstock::{
     api_key,
+    client::Client,
     contract::FailureKind,
     failure::refused,
+    host::Host,
     policy::{secret::Secret, time::WallTime},
 };
 use std::rc::Rc;
@@ -58,12 +60,18 @@ fn settled(keys: &Keys) -> Result<&Settled, Problem> {
     })
 }
 
-/// Lets a request in that comes as the provider's clients send it: with a key or a token for one, with
-/// or without `Bearer` before it.
+/// Lets a request in that comes as the clients of an account's provider send it: with a key or a token for one,
+/// with or without `Bearer` before it.
 ///
 /// # Errors
-/// As [`admit`].
-pub fn admit_drop_in(keys: &Keys, headers: &HeaderMap, now: WallTime) -> Result<Rc<Key>, Problem> {
+/// As [`admit`], and an account whose secrets cannot be read.
+pub async fn admit_drop_in<H: Host>(
+    client: &Client<H>,
+    account: (&str, &str),
+    keys: &Keys,
+    headers: &HeaderMap,
+) -> Result<Rc<Key>, Problem> {
+    let now = client.host().wall_now();
     let mut bare = headers.get_all("authorization").iter().filter_map(|value| value.to_str().ok());
     if let (Some(token), None) = (bare.next(), bare.next())
         && let Ok(Ok(settled)) = keys
@@ -71,7 +79,14 @@ pub fn admit_drop_in(keys: &Keys, headers: &HeaderMap, now: WallTime) -> Result<
     {
         let token = token.trim();
         let token = token.split_once(' ').map_or(token, |(_, token)| token.trim());
-        if let Some(key) = settled.keys.find(token).or_else(|| settled.keys.of_token(token, now)) {
+        let key = match settled.keys.find(token) {
+            Some(key) => Some(key),
+            None => {
+                let hash = token::open(client, account, token).await?;
+                hash.and_then(|hash| settled.keys.of_hash(&hash))
+            }
+        };
+        if let Some(key) = key {
             return unexpired(key, now);
         }
     }
@@ -82,19 +97,22 @@ pub fn admit_drop_in(keys: &Keys, headers: &HeaderMap, now: WallTime) -> Result<
 /// it names does not matter.
 ///
 /// # Errors
-/// As [`admit`], for what is wrong with the settings; and none is given where the key is none.
-pub fn token(
+/// As [`admit_drop_in`]; and none is given where the key is none.
+pub async fn token<H: Host>(
+    client: &Client<H>,
+    account: (&str, &str),
     keys: &Keys,
-    form: &Parameters,
-    headers: &HeaderMap,
-    now: WallTime,
+    (form, headers): (&Parameters, &HeaderMap),
 ) -> Result<Option<Secret>, Problem> {
+    let now = client.host().wall_now();
     let basic = headers.get("authorization").and_then(|value| basic_password(value.to_str().ok()?));
     let given = form.0.iter().find(|(name, _)| name == "client_secret").map(|(_, value)| value.clone());
     let settled = settled(keys)?;
     let Some(given) = given.or(basic).map(Secret::new) else { return Ok(None) };
-    let key = settled.keys.find(given.expose()).filter(|key| !key.is_expired(now));
-    Ok(key.and_then(|_| token::issue(&api_key::hash(given.expose()), now)))
+    if settled.keys.find(given.expose()).is_none_or(|key| key.is_expired(now)) {
+        return Ok(None);
+    }
+    token::issue(client, account, &api_key::hash(given.expose())).await.map(Some)
 }
 
 /// The password of `Authorization: Basic` (RFC 7617).

@@ -36,7 +36,6 @@ use penstock::{
     contract::{Failure, OnMisfit, catalogue::Operation},
     entry::{account, dynamic, stream_file},
     host::{Host, Source},
-    policy::time::WallTime,
 };
 use std::rc::Rc;
 
@@ -151,11 +150,12 @@ fn response(answer: dynamic::Answer) -> Response<String> {
 ///
 /// # Errors
 /// A body that cannot be read, and what is wrong with the settings.
-pub async fn token_for(
+pub async fn token_for<H: Host>(
+    client: &Client<H>,
+    account: (&str, &str),
     keys: &Keys,
     head: &Head,
     body: Option<Box<dyn Source>>,
-    now: WallTime,
 ) -> Result<Response<String>, Problem> {
     let form = Parameters::parse(&body::form(head, body).await?)?;
     let refused = |status, error: &str| Ok(token_response(status, format!(r#"{{"error":"{error}"}}"#)));
@@ -164,7 +164,7 @@ pub async fn token_for(
         Some(_) => return refused(StatusCode::BAD_REQUEST, "unsupported_grant_type"),
         None => return refused(StatusCode::BAD_REQUEST, "invalid_request"),
     }
-    let Some(token) = admission::token(keys, &form, &head.headers, now)? else {
+    let Some(token) = admission::token(client, account, keys, (&form, &head.headers)).await? else {
         return refused(StatusCode::UNAUTHORIZED, "invalid_client");
     };
     let (token, lasts) = (token.expose(), token::LIFE.as_secs());

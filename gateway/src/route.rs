@@ -61,7 +61,12 @@ pub enum Found {
         parameters: Vec<(String, String)>,
     },
     /// A token of the provider's kind, for an API key.
-    Token,
+    Token {
+        /// The provider; it is known.
+        provider: &'static str,
+        /// Whose data it is for.
+        account: String,
+    },
     /// What methods the path has.
     Options(String),
     /// The path is known, but not with this method; these are the ones it has.
@@ -81,6 +86,14 @@ pub enum Entry {
     Key,
     /// Whoever has a key or a token for one, as the provider's clients send it.
     Token,
+}
+
+/// The provider and the account that a path of the provider's own interface is for, as they stand there.
+#[must_use]
+pub fn drop_in_account(path: &str) -> Option<(&str, String)> {
+    let mut segments = path.split('/').skip(1);
+    let provider = segments.next().filter(|provider| drop_in::PROVIDERS.contains(provider))?;
+    Some((provider, decode(segments.next()?)?))
 }
 
 /// Who may ask for a path.
@@ -151,7 +164,11 @@ fn ours(method: &Method, provider: &str, account: &str, rest: &[&str]) -> Found 
 /// The provider's own paths.
 fn theirs(method: &Method, provider: &str, account: &str, rest: &[&str]) -> Found {
     if rest.iter().copied().eq(drop_in::TOKEN_PATH.split('/')) {
-        return way(Ways::one(Method::POST, Found::Token).choose(method));
+        let provider = drop_in::PROVIDERS.into_iter().find(|known| *known == provider).unwrap_or_default();
+        return match text("account", account) {
+            Ok(account) => way(Ways::one(Method::POST, Found::Token { provider, account }).choose(method)),
+            Err(wrong) => Found::Malformed(wrong),
+        };
     }
     way(drop_in::find(provider, rest).choose(method).map(|called| {
         let values: Vec<_> = called.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -263,7 +280,10 @@ mod tests {
         let calls =
             |version| named(Method::OPTIONS, &format!("/servicetitan/a/telecom/{version}/tenant/77/calls"));
         assert_eq!((calls("v2"), calls("v3")), (calls("v3"), r#"Options("GET, HEAD, OPTIONS")"#.to_owned()));
-        assert_eq!(named(Method::POST, "/servicetitan/a/connect/token"), "Token");
+        assert_eq!(
+            named(Method::POST, "/servicetitan/a/connect/token"),
+            r#"Token { provider: "servicetitan", account: "a" }"#
+        );
         assert_eq!(named(Method::GET, "/servicetitan/a/connect/token"), r#"NoSuchMethod("POST, OPTIONS")"#);
         for path in [
             "/servicetitan/a/jpm/v3/tenant/77/jobs/42",

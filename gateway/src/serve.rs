@@ -159,10 +159,10 @@ async fn dispatch<H: Host + 'static>(
             };
             drop_in::call(gateway.client(), head, body, asked, &tenant).await
         }
-        Found::Token => {
+        Found::Token { provider, account } => {
             let keys = gateway.keys().await;
-            let now = gateway.client().host().wall_now();
-            drop_in::token_for(&keys, head, body, now).await.map(Answer::Whole)
+            let of = (provider, account.as_str());
+            drop_in::token_for(gateway.client(), of, &keys, head, body).await.map(Answer::Whole)
         }
         Found::Options(allow) => Ok(Answer::Whole(answer::options(&allow))),
         Found::NoSuchMethod(allow) => Err(Problem::method_not_allowed(&allow)),

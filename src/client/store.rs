@@ -124,12 +124,15 @@ impl Store {
         if trouble.is_none() {
             self.heard.set(true);
         }
-        match trouble {
-            Some(HostError::Unavailable(why)) if !self.heard.get() => {
-                if self.told.replace(Some(now)).is_none() {
-                    tell(Told::Absent(why.clone()));
-                }
+        if let Some(HostError::Unavailable(why)) = trouble
+            && !self.heard.get()
+        {
+            if self.told.replace(Some(now)).is_none() {
+                tell(Told::Absent(why.clone()));
             }
+            return;
+        }
+        match trouble {
             Some(why) => {
                 self.troubled.set(now);
                 if told.is_none_or(|told| now.since(told) >= TOLD) {

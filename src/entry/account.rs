@@ -18,7 +18,36 @@ pub async fn tenant_id<H: Host>(
     provider: &str,
     options: &CallOptions,
 ) -> Result<String, Failure> {
-    let Some(provider) = registry::find(provider) else { return Err(registry::unknown(provider)) };
+    let provider = registry::known(provider)?;
     let options = call::CallOptions::check(Some(options))?;
     client.tenant_id(provider, &options).await
+}
+
+/// Seals a content for an account: only who has its secrets can make or read it. `purpose` tells it from what
+/// is sealed for something else.
+///
+/// # Errors
+/// An unknown provider, a name that is no account's, settings that are incomplete, and the host's own
+/// trouble.
+pub async fn seal<H: Host>(
+    client: &Client<H>,
+    (provider, account): (&str, &str),
+    purpose: &str,
+    content: &[u8],
+) -> Result<Vec<u8>, Failure> {
+    client.seal((registry::known(provider)?, account), purpose, content).await
+}
+
+/// What was sealed for the same account and purpose; none if it was not, or the account's secrets have
+/// changed since.
+///
+/// # Errors
+/// Those of [`seal`].
+pub async fn unseal<H: Host>(
+    client: &Client<H>,
+    (provider, account): (&str, &str),
+    purpose: &str,
+    sealed: &[u8],
+) -> Result<Option<Vec<u8>>, Failure> {
+    client.unseal((registry::known(provider)?, account), purpose, sealed).await
 }

@@ -1,12 +1,17 @@
 //! Tokens of the provider's kind that stand for an API key for a while.
 //!
-//! A token names when it ends and is signed with the hash of the key, which only the gateway has: any
-//! instance can check it, none has to remember it, and it is void as soon as the key is.
+//! A token is sealed with the account's secrets and says which key it stands for and when it ends: any
+//! instance can open it, none has to remember it, it is void as soon as the key is, and who only knows a key's
+//! hash cannot make one. It is good for the account that it was asked of.
 
+use crate::problem::Problem;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use hmac::{Hmac, KeyInit, Mac};
-use penstock::policy::{secret::Secret, time::WallTime};
-use sha2::Sha256;
+use penstock::{
+    client::Client,
+    entry::account,
+    host::Host,
+    policy::{secret::Secret, time::WallTime},
+};
 use std::time::Duration;
 
 /// How long a token lasts: as long as those of ServiceTitan.
@@ -15,49 +20,47 @@ pub const LIFE: Duration = Duration::from_secs(900);
 /// What a token begins with, so that people and secret scanners know it when they see one.
 const PREFIX: &str = "pt_";
 
+/// The longest token that is looked at, in bytes; those of [`issue`] have about 200.
+const LONGEST: usize = 1024;
+
+/// What it is sealed for.
+const PURPOSE: &str = "gateway token";
+
 /// Makes a token for the key of this hash, `sha256:…`.
-#[must_use]
-pub fn issue(hash: &str, now: WallTime) -> Option<Secret> {
-    let ends = now.as_millis() / 1000 + i64::try_from(LIFE.as_secs()).ok()?;
-    let signature = URL_SAFE_NO_PAD.encode(signed(hash, ends)?.finalize().into_bytes());
-    Some(Secret::new(format!("{PREFIX}{ends}_{signature}")))
+///
+/// # Errors
+/// An account whose settings are incomplete, and secrets that cannot be read.
+pub async fn issue<H: Host>(
+    client: &Client<H>,
+    (provider, account): (&str, &str),
+    hash: &str,
+) -> Result<Secret, Problem> {
+    let ends = seconds(client.host().wall_now()).saturating_add(LIFE.as_secs());
+    let content = format!("{ends} {hash}");
+    let sealed = account::seal(client, (provider, account), PURPOSE, content.as_bytes()).await?;
+    Ok(Secret::new(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(sealed))))
 }
 
-/// Whether it is a token that was made for the key of this hash and has not ended. How much of a signature
-/// fits does not show in the time that it takes.
-#[must_use]
-pub fn is_of(hash: &str, token: &str, now: WallTime) -> bool {
+/// The hash of the key that a token stands for, if it is one of this account's that has not ended.
+///
+/// # Errors
+/// As [`issue`].
+pub async fn open<H: Host>(
+    client: &Client<H>,
+    (provider, account): (&str, &str),
+    token: &str,
+) -> Result<Option<String>, Problem> {
+    let sealed = token.strip_prefix(PREFIX).filter(|rest| rest.len() <= LONGEST);
+    let Some(sealed) = sealed.and_then(|rest| URL_SAFE_NO_PAD.decode(rest).ok()) else { return Ok(None) };
+    let opened = account::unseal(client, (provider, account), PURPOSE, &sealed).await?;
     let read = || {
-        let (ends, signature) = token.strip_prefix(PREFIX)?.split_once('_')?;
-        Some((ends.parse::<i64>().ok()?, URL_SAFE_NO_PAD.decode(signature).ok()?))
+        let content = String::from_utf8(opened?).ok()?;
+        let (ends, hash) = content.split_once(' ')?;
+        (seconds(client.host().wall_now()) < ends.parse().ok()?).then(|| hash.to_owned())
     };
-    let Some((ends, signature)) = read() else { return false };
-    let is_signed = signed(hash, ends).is_some_and(|mac| mac.verify_slice(&signature).is_ok());
-    is_signed && now.as_millis() / 1000 < ends
+    Ok(read())
 }
 
-/// None never comes: a key of HMAC may have any length.
-fn signed(hash: &str, ends: i64) -> Option<Hmac<Sha256>> {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(hash.as_bytes()).ok()?;
-    mac.update(format!("penstock token {ends}").as_bytes());
-    Some(mac)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_is_good_for_its_key_and_time() {
-        let at = |seconds: i64| WallTime::from_millis(1_700_000_000_000 + seconds * 1000);
-        let token = issue("sha256:aa", at(0)).unwrap();
-        assert!(token.expose().starts_with("pt_1700000900_"), "{}", token.expose());
-        assert!(is_of("sha256:aa", token.expose(), at(0)) && is_of("sha256:aa", token.expose(), at(899)));
-        assert!(!is_of("sha256:aa", token.expose(), at(900)), "it has ended");
-        assert!(!is_of("sha256:ab", token.expose(), at(0)), "another key");
-        let longer = token.expose().replace("pt_1700000900", "pt_1700009900");
-        for forged in [longer.as_str(), "pt_1700000900_", "pt_1700000900", "", "pt_x_y"] {
-            assert!(!is_of("sha256:aa", forged, at(0)), "{forged}");
-        }
-    }
+fn seconds(now: WallTime) -> u64 {
+    u64::try_from(now.as_millis() / 1000).unwrap_or(0)
 }

@@ -102,7 +102,12 @@ impl<'g, H: Host> Visit<'g, H> {
                 return Ok(None);
             }
             Entry::Key => admission::admit(&keys, headers, wall),
-            Entry::Token => admission::admit_drop_in(&keys, headers, wall),
+            Entry::Token => match route::drop_in_account(self.head.path()) {
+                Some((provider, account)) => {
+                    admission::admit_drop_in(self.client, (provider, &account), &keys, headers).await
+                }
+                None => admission::admit(&keys, headers, wall),
+            },
         };
         let key = match admitted {
             Ok(key) => key,
@@ -287,7 +292,7 @@ fn place(found: &Found) -> Option<&'static str> {
         Found::Admin(_) => Some("/v1/_admin"),
         Found::Invoke { .. } => Some("/v1/{provider}/{account}/_invoke/{operation}"),
         Found::Batch { .. } => Some("/v1/{provider}/{account}/_batch"),
-        Found::Token => Some("/{provider}/{account}/connect/token"),
+        Found::Token { .. } => Some("/{provider}/{account}/connect/token"),
         _ => None,
     }
 }

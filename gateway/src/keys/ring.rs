@@ -1,14 +1,10 @@
 //! All keys that are accepted.
 
 use super::{Key, checked, entries};
-use crate::{
-    drop_in::token,
-    settings::{API_KEY_HASH, API_KEYS},
-};
+use crate::settings::{API_KEY_HASH, API_KEYS};
 use penstock::{
     api_key::{Hashes, KeyHash},
     contract::FieldError,
-    policy::time::WallTime,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -67,17 +63,11 @@ impl KeyRing {
         Ok(KeyRing { hashes: hashes.into_iter().collect(), keys })
     }
 
-    /// The key that a token stands for, if it is one that has not ended. All keys are looked at,
-    /// whichever it is.
+    /// The key of this hash, `sha256:…`.
     #[must_use]
-    pub fn of_token(&self, presented: &str, now: WallTime) -> Option<Rc<Key>> {
-        let all = self.hashes.iter().zip(&self.keys);
-        all.fold(
-            None,
-            |found, (hash, key)| {
-                if token::is_of(hash.as_str(), presented, now) { Some(Rc::clone(key)) } else { found }
-            },
-        )
+    pub fn of_hash(&self, hash: &str) -> Option<Rc<Key>> {
+        let index = self.hashes.iter().position(|known| known.as_str() == hash)?;
+        self.keys.get(index).map(Rc::clone)
     }
 
     /// The key that is presented. Takes the same time whichever it is, and if it is none.
