@@ -53,7 +53,7 @@ use crate::{
     host::Host,
     policy::limiter::queue::Caller,
     providers::api::Provider,
-    settings::CommonSettings,
+    settings::{CommonSettings, common::LogLevel},
 };
 use accounts::Accounts;
 use cache::Cache;
@@ -62,7 +62,7 @@ use std::{
     cell::Cell,
     rc::{Rc, Weak},
 };
-use store::Store;
+use store::{Store, Told};
 use telemetry::Telemetry;
 use transport::Transport;
 use writes::Writes;
@@ -95,7 +95,11 @@ impl<H: Host> Client<H> {
         // One for both: whoever finds it away leaves it alone for the other as well.
         let store = Rc::new(Store::telling({
             let telemetry = telemetry.clone();
-            move |told| telemetry.store_told(&told)
+            move |told| match told {
+                Told::Absent(why) => telemetry.shared_state(LogLevel::Info, Some(&why)),
+                Told::Trouble(why) => telemetry.shared_state(LogLevel::Warn, Some(&why)),
+                Told::Over => telemetry.shared_state(LogLevel::Info, None),
+            }
         }));
         Rc::new_cyclic(|this| Client {
             this: this.clone(),

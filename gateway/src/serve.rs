@@ -128,20 +128,7 @@ async fn dispatch<H: Host + 'static>(
             call::by_path(gateway.client(), head, body, asked).await
         }
         Found::Invoke { provider, account, operation } => {
-            let operation = dynamic::operation(provider, &operation)?;
-            if operation.upload.is_some() {
-                let message = "takes a file: send it to the operation's own path";
-                return Err(Problem::from(FieldError::new("operation", message)));
-            }
-            let Given { parameters, body } = invoke::call(body::json(head, body).await?.as_deref())?;
-            let asked = Asked {
-                api_key: visit.api_key(),
-                operation,
-                parameters,
-                body,
-                options: options(head, account)?,
-            };
-            call::call(gateway.client(), head, asked, Parameters::parse(head.query())?).await
+            by_name(gateway, head, body, visit.api_key(), (provider, account, &operation)).await
         }
         Found::Batch { provider, account } => {
             Key::refuse_for_batch(&head.headers)?;
@@ -169,6 +156,24 @@ async fn dispatch<H: Host + 'static>(
         Found::NoSuchPath => Err(Problem::unknown_path()),
         Found::Malformed(error) => Err(Problem::from(error)),
     }
+}
+
+/// Calls an operation by its name.
+async fn by_name<H: Host + 'static>(
+    gateway: &Gateway<H>,
+    head: &Head,
+    body: Option<Box<dyn Source>>,
+    api_key: String,
+    (provider, account, name): (&str, String, &str),
+) -> Result<Answer<H>, Problem> {
+    let operation = dynamic::operation(provider, name)?;
+    if operation.upload.is_some() {
+        let message = "takes a file: send it to the operation's own path";
+        return Err(Problem::from(FieldError::new("operation", message)));
+    }
+    let Given { parameters, body } = invoke::call(body::json(head, body).await?.as_deref())?;
+    let asked = Asked { api_key, operation, parameters, body, options: options(head, account)? };
+    call::call(gateway.client(), head, asked, Parameters::parse(head.query())?).await
 }
 
 async fn health<H: Host>(gateway: &Gateway<H>, head: &Head) -> Response<String> {

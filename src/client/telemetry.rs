@@ -5,7 +5,6 @@ pub(crate) mod log;
 
 use crate::{
     call::CallOptions,
-    client::store::Told,
     contract::Failure,
     host::Host,
     policy::{
@@ -54,16 +53,11 @@ impl<H: Host> Telemetry<H> {
         }
     }
 
-    /// Logs what is told of the shared store.
-    pub(crate) fn store_told(&self, told: &Told) {
-        let (level, why) = match told {
-            Told::Absent(why) => (LogLevel::Info, Some(why)),
-            Told::Trouble(why) => (LogLevel::Warn, Some(why)),
-            Told::Over => (LogLevel::Info, None),
-        };
+    /// Logs that the shared state does not work, and why, or that it works again.
+    pub(crate) fn shared_state(&self, level: LogLevel, trouble: Option<&str>) {
         self.log(level, "shared-state", |line| {
-            line.with("works", why.is_none())
-                .with_some("error.message", why.map(|why| visible_within(why, LONGEST_TOLD)))
+            let why = trouble.map(|why| visible_within(why, LONGEST_TOLD));
+            line.with("works", trouble.is_none()).with_some("error.message", why)
         });
     }
 

@@ -24,6 +24,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time
 use tokio::net::TcpListener;
 
 const API_KEY_HASH: &str = "PENSTOCK_API_KEY_HASH";
+const API_KEYS: &str = "PENSTOCK_API_KEYS";
 
 #[derive(Args)]
 pub(crate) struct Serve {
@@ -31,7 +32,7 @@ pub(crate) struct Serve {
     #[arg(long, default_value = "127.0.0.1:3000", value_name = "ADDRESS")]
     listen: SocketAddr,
     /// Talk to the real vendors, with the credentials of the environment, instead of simulated
-    /// ones. PENSTOCK_API_KEY_HASH must be set.
+    /// ones. PENSTOCK_API_KEYS or PENSTOCK_API_KEY_HASH must be set.
     #[arg(long)]
     real: bool,
     /// Jobs that the simulated ServiceTitan holds.
@@ -69,8 +70,8 @@ impl Serve {
         let standard = self.env_file.settings().await?;
         let configured = is_key_configured(&standard).await?;
         if self.real && !configured {
-            let message =
-                "PENSTOCK_API_KEY_HASH is not set, and nobody could get in; `penstock key` makes one";
+            let message = "PENSTOCK_API_KEYS and PENSTOCK_API_KEY_HASH are not set, and nobody could get in; `penstock key` \
+                 makes one";
             return Err(Unfit(message.to_owned()).into());
         }
         let listener = TcpListener::bind(self.listen)
@@ -167,13 +168,20 @@ fn announce(gateway: &Gateway, key: Option<String>, vendors: Option<&Vendors>) -
     Ok(())
 }
 
-/// Whether a hash is set anywhere, and can be read: the gateway would let nobody in.
+/// Whether keys are set anywhere, and can be read: the gateway would let nobody in. What named keys may do is
+/// the gateway's to check.
 async fn is_key_configured(settings: &impl Source) -> Result<bool> {
-    let unfit = |why: String| Unfit(format!("{API_KEY_HASH}: {why}"));
-    let found = settings.get(API_KEY_HASH).await.map_err(|error| unfit(error.to_string()))?;
-    let Some(found) = found.filter(|found| !found.expose().trim().is_empty()) else { return Ok(false) };
-    Hashes::parse(found.expose()).map_err(|error| unfit(error.to_string()))?;
-    Ok(true)
+    let mut is_set = false;
+    for name in [API_KEY_HASH, API_KEYS] {
+        let unfit = |why: String| Unfit(format!("{name}: {why}"));
+        let found = settings.get(name).await.map_err(|error| unfit(error.to_string()))?;
+        let Some(found) = found.filter(|found| !found.expose().trim().is_empty()) else { continue };
+        is_set = true;
+        if name == API_KEY_HASH {
+            Hashes::parse(found.expose()).map_err(|error| unfit(error.to_string()))?;
+        }
+    }
+    Ok(is_set)
 }
 
 /// A key for this run alone, which is shown: it opens a simulated provider only.

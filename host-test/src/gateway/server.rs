@@ -2,11 +2,12 @@
 
 use std::{
     convert::Infallible,
+    net::SocketAddr,
     sync::{Arc, PoisonError},
     time::Duration,
 };
 
-use http::{Request, Response, Uri, header::HOST, uri::Scheme};
+use http::{HeaderName, HeaderValue, Request, Response, Uri, header::HOST, uri::Scheme};
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -46,6 +47,9 @@ const READY: &str = "/ready";
 
 /// Where whoever restarts what hangs asks: answered here, however busy the instances are.
 const LIVE: &str = "/live";
+
+/// The field in which Spin names its peer, and so do we.
+const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("spin-client-addr");
 
 pub(super) struct Server {
     pub(super) work: Work,
@@ -136,7 +140,7 @@ impl Server {
             };
             // One that has too many already is closed.
             let Some(counted) = self.limits.peers.admit(peer.ip(), self.limits.per_peer) else { continue };
-            let connection = graceful.watch(self.connection(stream));
+            let connection = graceful.watch(self.connection(stream, peer));
             connections.spawn(async move {
                 // A client that went away is no error of ours.
                 let _ = connection.await;
@@ -147,12 +151,22 @@ impl Server {
         graceful.shutdown().await;
     }
 
-    fn connection(&self, stream: TcpStream) -> impl GracefulConnection<Error = hyper::Error> + use<> {
+    fn connection(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+    ) -> impl GracefulConnection<Error = hyper::Error> + use<> {
         let _ = stream.set_nodelay(true);
         let (work, logs, limits) = (self.work.clone(), self.logs.clone(), self.limits.clone());
         let is_leaving = self.is_leaving.clone();
         let stream = Progressing::new(stream, limits.stalled);
-        let service = service_fn(move |request: Request<Incoming>| {
+        let address = HeaderValue::from_str(&peer.to_string()).ok();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            // Whatever a client wrote there.
+            request.headers_mut().remove(CLIENT_ADDRESS);
+            if let Some(address) = &address {
+                request.headers_mut().insert(CLIENT_ADDRESS, address.clone());
+            }
             let (work, logs, limits) = (work.clone(), logs.clone(), limits.clone());
             let is_leaving = *is_leaving.borrow();
             async move {
