@@ -12,6 +12,7 @@ use crate::{
     idempotency::Key,
     invoke::{self, Given},
     lines::Lines,
+    openapi,
     problem::Problem,
     request::{Head, LONGEST_TARGET, Parameters},
     route::{self, Found},
@@ -109,6 +110,8 @@ async fn dispatch<H: Host + 'static>(
     }
     match found {
         Found::Live => Ok(Answer::Whole(health::live())),
+        Found::OpenApi => Ok(openapi::answer(&head.headers)),
+        Found::Docs => Ok(Answer::Whole(openapi::page(&head.headers))),
         Found::Ready => Ok(Answer::Whole(ready(gateway, head).await)),
         Found::Health => Ok(Answer::Whole(self::health(gateway, head).await)),
         Found::Metrics => Ok(Answer::Whole(answer::response(
