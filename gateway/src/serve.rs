@@ -114,11 +114,7 @@ async fn dispatch<H: Host + 'static>(
         Found::Docs => Ok(Answer::Whole(openapi::page(&head.headers))),
         Found::Ready => Ok(Answer::Whole(ready(gateway, head).await)),
         Found::Health => Ok(Answer::Whole(self::health(gateway, head).await)),
-        Found::Metrics => Ok(Answer::Whole(answer::response(
-            StatusCode::OK,
-            answer::PROMETHEUS,
-            gateway.client().metrics(),
-        ))),
+        Found::Metrics => Ok(Answer::Whole(metrics(gateway))),
         Found::Admin(task) => admin::perform(gateway.client(), task, head).await.map(Answer::Whole),
         Found::Operation { operation, account, parameters } => {
             let asked = Asked {
@@ -172,6 +168,10 @@ async fn dispatch<H: Host + 'static>(
         Found::NoSuchPath => Err(Problem::unknown_path()),
         Found::Malformed(error) => Err(Problem::from(error)),
     }
+}
+
+fn metrics<H: Host + 'static>(gateway: &Gateway<H>) -> Response<String> {
+    answer::response(StatusCode::OK, answer::PROMETHEUS, gateway.client().metrics())
 }
 
 async fn health<H: Host>(gateway: &Gateway<H>, head: &Head) -> Response<String> {
