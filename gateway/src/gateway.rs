@@ -5,6 +5,7 @@ use crate::{
         Counts,
         settled::{self, Keys},
     },
+    openapi,
     readiness::{self, Readiness},
     recent::Recent,
 };
@@ -18,13 +19,20 @@ pub struct Gateway<H: Host> {
     keys: Recent<Keys>,
     readiness: Recent<Readiness>,
     counts: Counts,
+    public_docs: Recent<bool>,
 }
 
 impl<H: Host> Gateway<H> {
     /// One that has read nothing yet.
     #[must_use]
     pub fn new(client: Rc<Client<H>>) -> Self {
-        Self { client, keys: Recent::default(), readiness: Recent::default(), counts: Counts::default() }
+        Self {
+            client,
+            keys: Recent::default(),
+            readiness: Recent::default(),
+            counts: Counts::default(),
+            public_docs: Recent::default(),
+        }
     }
 
     /// The client of all requests: they share tokens, settings and counters.
@@ -40,6 +48,13 @@ impl<H: Host> Gateway<H> {
 
     pub(crate) fn counts(&self) -> &Counts {
         &self.counts
+    }
+
+    /// Whether everybody may see what operations there are. Nobody may while that cannot be read.
+    pub(crate) async fn has_public_docs(&self) -> bool {
+        let host = self.client.host();
+        let read = async { matches!(openapi::is_public(host).await, Ok(Ok(true))) };
+        *self.public_docs.get(host, read).await
     }
 
     pub(crate) async fn readiness(&self) -> Rc<Readiness> {

@@ -12,6 +12,8 @@
 //! | `/health` | how it all stands; with a key also circuit breakers, limits and credentials; see [`health`] |
 //! | `/metrics` | what this instance counts, in the Prometheus text format; with a key |
 //! | `/v1/_admin/…` | for whoever runs it; see [`admin`] |
+//! | `/openapi.json` | all of this as OpenAPI 3.1, with a key unless the settings say otherwise; see [`openapi`] |
+//! | `/docs` | the same for people |
 //! | `/v1/{provider}/{account}/…` | an operation of the provider, of which there are hundreds; see [`paths`] |
 //! | `/v1/{provider}/{account}/_invoke/{operation}` | any operation by its name; see [`invoke`] |
 //! | `/v1/{provider}/{account}/_batch` | many calls; see [`batch`] |
@@ -94,6 +96,7 @@ pub mod invoke;
 pub mod keys;
 pub mod lines;
 pub mod listing;
+pub mod openapi;
 mod pairs;
 pub mod paths;
 pub mod problem;

@@ -3,6 +3,7 @@
 use crate::{
     batch::Batch,
     listing::{Bytes, Ended, Listing},
+    openapi::Document,
 };
 use penstock::host::Host;
 
@@ -12,6 +13,8 @@ pub enum Lines<H> {
     List(Box<Listing<H>>),
     /// The results of a batch.
     Batch(Batch),
+    /// The description of the gateway.
+    Document(Document),
 }
 
 impl<H: Host + 'static> Lines<H> {
@@ -20,6 +23,7 @@ impl<H: Host + 'static> Lines<H> {
         match self {
             Lines::List(listing) => listing.run(out).await,
             Lines::Batch(batch) => batch.run(out).await,
+            Lines::Document(document) => document.run(out).await,
         }
     }
 }

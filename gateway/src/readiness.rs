@@ -1,6 +1,6 @@
 //! Which accounts `/ready` checks, and what they lack.
 
-use crate::{accounts, settings::READY_ACCOUNTS, state_settings};
+use crate::{accounts, openapi, settings::READY_ACCOUNTS, state_settings};
 use futures_util::future::join_all;
 use penstock::{
     call::account_name,
@@ -41,6 +41,10 @@ pub async fn read<H: Host>(client: &Client<H>) -> Readiness {
     }
     match accounts::read(client.host()).await {
         Ok(further) => readiness.missing.extend(further.err()),
+        Err(_) => readiness.trouble = true,
+    }
+    match openapi::is_public(client.host()).await {
+        Ok(public) => readiness.missing.extend(public.err()),
         Err(_) => readiness.trouble = true,
     }
     let accounts = match checked_accounts(client.host()).await {

@@ -23,14 +23,20 @@ pub fn instead(head: &Head, query: &Parameters, operation: &'static Operation) -
     if !head.prefers("respond-async") {
         return None;
     }
+    let start = start(operation)?;
     let all = catalogue::operations(operation.provider)?;
-    let start = all.iter().find(|other| {
-        other.variant_of.is_none() && other.path.strip_prefix(operation.path) == Some("/query")
-    })?;
     match query.0.iter().any(|(name, value)| name == "all" && value == "true") {
         true => all.iter().find(|other| other.variant_of == Some(start.name)),
         false => Some(start),
     }
+}
+
+/// The operation that starts a query whose answer is that of this operation, if the provider has one.
+#[must_use]
+pub fn start(operation: &Operation) -> Option<&'static Operation> {
+    catalogue::operations(operation.provider)?
+        .iter()
+        .find(|other| other.variant_of.is_none() && other.path.strip_prefix(operation.path) == Some("/query"))
 }
 
 /// Says that the query was started, and where its answer will be.

@@ -24,6 +24,10 @@ pub enum Found {
     Metrics,
     /// Something for whoever runs it.
     Admin(admin::Task),
+    /// What there is, for machines.
+    OpenApi,
+    /// What there is, for people.
+    Docs,
     /// An operation.
     Operation {
         /// Which.
@@ -84,6 +88,8 @@ pub enum Entry {
     Open,
     /// Whoever has a key. Unknown paths are for those as well, so that nobody else learns which are known.
     Key,
+    /// Whoever has a key, or anybody if the settings say so.
+    Docs,
     /// Whoever has a key or a token for one, as the provider's clients send it.
     Token,
 }
@@ -101,6 +107,7 @@ pub fn drop_in_account(path: &str) -> Option<(&str, String)> {
 pub fn entry(path: &str) -> Entry {
     match path.split('/').nth(1) {
         Some("v1" | "metrics") => Entry::Key,
+        Some("openapi.json") => Entry::Docs,
         Some(provider) if drop_in::PROVIDERS.contains(&provider) => {
             match path.split('/').skip(3).eq(drop_in::TOKEN_PATH.split('/')) {
                 true => Entry::Open,
@@ -127,6 +134,8 @@ pub fn find(method: &Method, path: &str) -> Found {
             }
         }
         ["ready"] => way(Ways::one(Method::GET, Found::Ready).choose(method)),
+        ["openapi.json"] => way(Ways::one(Method::GET, Found::OpenApi).choose(method)),
+        ["docs"] => way(Ways::one(Method::GET, Found::Docs).choose(method)),
         ["v1", provider, account, rest @ ..] if !account.is_empty() => ours(method, provider, account, rest),
         [provider, account, rest @ ..] if drop_in::PROVIDERS.contains(provider) && !account.is_empty() => {
             theirs(method, provider, account, rest)
@@ -302,6 +311,8 @@ mod tests {
             ("/live", Entry::Open),
             ("/v1", Entry::Key),
             ("/v1/nothing", Entry::Key),
+            ("/openapi.json", Entry::Docs),
+            ("/docs", Entry::Open),
             ("/v12", Entry::Open),
             ("/servicetitan", Entry::Token),
             ("/servicetitan/a/x", Entry::Token),

@@ -12,6 +12,7 @@ use crate::{
     idempotency::Key,
     invoke::{self, Given},
     lines::Lines,
+    openapi,
     problem::Problem,
     request::{Head, LONGEST_TARGET, Parameters},
     route::{self, Found},
@@ -109,13 +110,11 @@ async fn dispatch<H: Host + 'static>(
     }
     match found {
         Found::Live => Ok(Answer::Whole(health::live())),
+        Found::OpenApi => Ok(openapi::answer(&head.headers)),
+        Found::Docs => Ok(Answer::Whole(openapi::page(&head.headers))),
         Found::Ready => Ok(Answer::Whole(ready(gateway, head).await)),
         Found::Health => Ok(Answer::Whole(self::health(gateway, head).await)),
-        Found::Metrics => Ok(Answer::Whole(answer::response(
-            StatusCode::OK,
-            answer::PROMETHEUS,
-            gateway.client().metrics(),
-        ))),
+        Found::Metrics => Ok(Answer::Whole(metrics(gateway))),
         Found::Admin(task) => admin::perform(gateway.client(), task, head).await.map(Answer::Whole),
         Found::Operation { operation, account, parameters } => {
             let asked = Asked {
@@ -174,6 +173,10 @@ async fn by_name<H: Host + 'static>(
     let Given { parameters, body } = invoke::call(body::json(head, body).await?.as_deref())?;
     let asked = Asked { api_key, operation, parameters, body, options: options(head, account)? };
     call::call(gateway.client(), head, asked, Parameters::parse(head.query())?).await
+}
+
+fn metrics<H: Host + 'static>(gateway: &Gateway<H>) -> Response<String> {
+    answer::response(StatusCode::OK, answer::PROMETHEUS, gateway.client().metrics())
 }
 
 async fn health<H: Host>(gateway: &Gateway<H>, head: &Head) -> Response<String> {

@@ -107,6 +107,16 @@ pub const STATE_TIMEOUT: Setting = Setting {
     doc: "Milliseconds that an operation on that Redis may take, before a call goes on without it.",
 };
 
+/// Who may see what operations there are.
+pub const PUBLIC_DOCS: Setting = Setting {
+    name: "PENSTOCK_PUBLIC_DOCS",
+    kind: Kind::Bool,
+    default: Some("false"),
+    required: false,
+    secret: false,
+    doc: "Give /openapi.json to everybody, and not only to who has an API key.",
+};
+
 /// The table.
 pub const SETTINGS: &[Setting] = &[
     API_KEY_HASH,
@@ -119,6 +129,7 @@ pub const SETTINGS: &[Setting] = &[
     STATE_URL,
     STATE_HOST,
     STATE_TIMEOUT,
+    PUBLIC_DOCS,
 ];
 
 /// The Spin variable of a setting: Spin's names are in lower case.

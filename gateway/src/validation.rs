@@ -10,18 +10,29 @@ use sha2::{Digest, Sha256};
 
 /// Gives an answer its `ETag`, and says 304 to who has it (RFC 9110 section 13.1.2).
 #[must_use]
-pub fn conditional(mut response: Response<String>, asked: &HeaderMap) -> Response<String> {
+pub fn conditional(response: Response<String>, asked: &HeaderMap) -> Response<String> {
     if response.status() != StatusCode::OK {
         return response;
     }
-    let digest = base16ct::lower::encode_string(&Sha256::digest(response.body().as_bytes()));
-    let tag = format!("\"{digest}\"");
+    let tag = tag(response.body().as_bytes());
+    tagged(response, asked, &tag)
+}
+
+/// The strong tag of a body.
+#[must_use]
+pub fn tag(body: &[u8]) -> String {
+    format!("\"{}\"", base16ct::lower::encode_string(&Sha256::digest(body)))
+}
+
+/// The same for an answer whose tag is known.
+#[must_use]
+pub fn tagged(mut response: Response<String>, asked: &HeaderMap, tag: &str) -> Response<String> {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     // What is in it depends on whose key it is.
     headers.insert(header::VARY, HeaderValue::from_static("Authorization, X-API-Key"));
-    set(headers, header::ETAG, &tag);
-    if is_had(asked, &tag) {
+    set(headers, header::ETAG, tag);
+    if is_had(asked, tag) {
         response.body_mut().clear();
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response.headers_mut().remove(header::CONTENT_TYPE);

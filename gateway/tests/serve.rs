@@ -16,6 +16,8 @@ mod fake;
 mod files;
 #[path = "serve/idempotency.rs"]
 mod idempotency;
+#[path = "serve/openapi.rs"]
+mod openapi;
 #[path = "serve/operating.rs"]
 mod operating;
 

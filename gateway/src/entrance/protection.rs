@@ -12,7 +12,9 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-
 /// Sets the header fields. `is_shared` says that pages of another origin may read the answer.
 pub fn protect(headers: &mut HeaderMap, is_shared: bool) {
     let policy = "default-src 'none'; frame-ancestors 'none'";
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    // The page of documentation has a policy of its own.
+    let kept = headers.entry(header::CONTENT_SECURITY_POLICY);
+    kept.or_insert(HeaderValue::from_static(policy));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     let whose = if is_shared { "cross-origin" } else { "same-origin" };
     headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static(whose));

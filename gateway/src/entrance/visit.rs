@@ -94,14 +94,18 @@ impl<'g, H: Host> Visit<'g, H> {
             return Ok(Some(preflight));
         }
         let (headers, wall) = (&self.head.headers, self.client.host().wall_now());
-        let admitted = match route::entry(self.head.path()) {
+        let entry = match route::entry(self.head.path()) {
+            Entry::Docs if gateway.has_public_docs().await => Entry::Open,
+            entry => entry,
+        };
+        let admitted = match entry {
             Entry::Open => {
                 if admission::admit(&keys, headers, wall).is_err() {
                     self.count_address()?;
                 }
                 return Ok(None);
             }
-            Entry::Key => admission::admit(&keys, headers, wall),
+            Entry::Key | Entry::Docs => admission::admit(&keys, headers, wall),
             Entry::Token => match route::drop_in_account(self.head.path()) {
                 Some((provider, account)) => {
                     admission::admit_drop_in(self.client, (provider, &account), &keys, headers).await
@@ -289,6 +293,8 @@ fn place(found: &Found) -> Option<&'static str> {
         Found::Ready => Some("/ready"),
         Found::Health => Some("/health"),
         Found::Metrics => Some("/metrics"),
+        Found::OpenApi => Some("/openapi.json"),
+        Found::Docs => Some("/docs"),
         Found::Admin(_) => Some("/v1/_admin"),
         Found::Invoke { .. } => Some("/v1/{provider}/{account}/_invoke/{operation}"),
         Found::Batch { .. } => Some("/v1/{provider}/{account}/_batch"),

@@ -1,0 +1,69 @@
+//! The whole document.
+
+use super::{
+    json::Json,
+    operation::{place, tag},
+    places,
+    schemas::{Schemas, module},
+};
+use penstock::contract::catalogue::{self, Operation};
+use std::collections::BTreeSet;
+
+/// What does not depend on the contract: JSON objects whose members are taken over. Whoever adds a
+/// path of the gateway's own, a header field or a kind of problem writes it there.
+const INFO: &str = include_str!("fixed/info.json");
+const PATHS: &str = include_str!("fixed/paths.json");
+const SCHEMAS: &str = include_str!("fixed/schemas.json");
+const PARAMETERS: &str = include_str!("fixed/parameters.json");
+const RESPONSES: &str = include_str!("fixed/responses.json");
+const COMPONENTS: &str = include_str!("fixed/components.json");
+
+/// OpenAPI 3.1.1.
+pub(super) fn document() -> Vec<u8> {
+    let operations: Vec<&'static Operation> =
+        catalogue::providers().filter_map(catalogue::operations).flatten().collect();
+    let schemas = Schemas::of(&operations);
+    let mut out = Json::default();
+    out.object(|out| {
+        out.value("openapi", "3.1.1");
+        out.member("info", |out| {
+            out.value("version", env!("CARGO_PKG_VERSION"));
+            out.members(INFO);
+        });
+        out.raw("servers", r#"[{"url":"/"}]"#);
+        out.raw("security", r#"[{"bearer":[]},{"apiKey":[]}]"#);
+        out.array("tags", |out| tags(out, &operations));
+        out.member("paths", |out| {
+            out.members(PATHS);
+            for one in &places::all() {
+                place(out, &schemas, one);
+            }
+        });
+        out.member("components", |out| {
+            out.member("schemas", |out| {
+                out.members(SCHEMAS);
+                schemas.write(out);
+            });
+            out.raw("parameters", PARAMETERS.trim());
+            out.raw("responses", RESPONSES.trim());
+            out.members(COMPONENTS);
+        });
+    });
+    out.into_bytes()
+}
+
+fn tags(out: &mut Json, operations: &[&'static Operation]) {
+    let gateway = r#"{"name":"gateway","description":"The gateway itself, and calls by name."}"#;
+    out.object(|out| out.members(gateway));
+    let mut known = BTreeSet::new();
+    for operation in operations {
+        let name = tag(operation);
+        if known.insert(name.clone()) {
+            out.object(|out| {
+                out.value("name", &name);
+                let (module, provider) = (module(operation), operation.provider);
+                out.value("description", format!("The module `{module}` of `{provider}`."));
+            });
+        }
+    }
+}

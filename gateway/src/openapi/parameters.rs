@@ -1,0 +1,139 @@
+//! Parameters: those of an operation, and those that the gateway takes beside them.
+
+use super::{
+    json::Json,
+    schemas::Schemas,
+    types::{Form, keywords},
+};
+use crate::respond_async;
+use penstock::contract::catalogue::{Effect, Field, Join, Operation, Paging, Placeholder, Type};
+
+/// Those that every operation has, by their names in `components/parameters`.
+pub(super) const OF_ALL: [&str; 4] = ["account", "deadline", "correlationId", "cacheControl"];
+
+/// Those that the gateway takes of an operation beside its own, by their names in
+/// `components/parameters`.
+pub(super) fn of_gateway(operation: &Operation) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    if operation.is_list() {
+        // The other lists have no pages that could be chosen.
+        if !matches!(operation.paging, Paging::Export | Paging::Cursor) {
+            names.push("page");
+            if operation.max_page_size.is_none() {
+                names.push("pageSize");
+            }
+            if operation.counted {
+                names.push("includeTotal");
+            }
+        }
+        names.extend(["all", "resume", "onMisfit"]);
+    }
+    if operation.cache.is_some() {
+        names.push("ifNoneMatch");
+    }
+    if is_made_once(operation) {
+        names.push("idempotencyKey");
+    }
+    if operation.upload.is_some() {
+        names.push("contentDisposition");
+    }
+    if respond_async::start(operation).is_some() {
+        names.push("prefer");
+    }
+    names
+}
+
+/// Whether it takes an [idempotency key](crate::idempotency).
+pub(super) fn is_made_once(operation: &Operation) -> bool {
+    matches!(operation.effect, Effect::Create | Effect::Action) && !operation.is_list() && !operation.file
+}
+
+/// Writes the parameters of an operation. `names` are the placeholders of its path; without, all
+/// that it takes is in the query.
+pub(super) fn write(out: &mut Json, schemas: &Schemas, operation: &'static Operation, names: &[String]) {
+    for (index, placeholder) in operation.path_parameters.iter().enumerate() {
+        match names.get(index) {
+            Some(name) => place(out, schemas, placeholder, "path", name),
+            None => place(out, schemas, placeholder, "query", placeholder.wire),
+        }
+    }
+    for field in operation.query.map_or(&[][..], |query| query.fields) {
+        out.object(|out| query(out, schemas, field, operation.is_list()));
+    }
+    if let (true, Some(most)) = (of_gateway(operation).contains(&"page"), operation.max_page_size) {
+        out.object(|out| {
+            out.value("name", "pageSize");
+            out.value("in", "query");
+            out.value("description", "How many records a page has.");
+            out.member("schema", |out| {
+                out.value("type", "integer");
+                out.value("minimum", 1);
+                out.value("maximum", most);
+            });
+        });
+    }
+    for name in of_gateway(operation) {
+        reference(out, name);
+    }
+}
+
+/// Writes a reference to one in `components/parameters`.
+pub(super) fn reference(out: &mut Json, name: &str) {
+    out.object(|out| out.value("$ref", format!("#/components/parameters/{name}")));
+}
+
+fn place(out: &mut Json, schemas: &Schemas, placeholder: &'static Placeholder, place: &str, name: &str) {
+    out.object(|out| {
+        out.value("name", name);
+        out.value("in", place);
+        out.value("required", true);
+        if name != placeholder.wire {
+            out.value("description", format!("The vendor calls it `{}`.", placeholder.wire));
+        }
+        out.member("schema", |out| match placeholder.ty {
+            // What the vendor takes in a path is a text of such a length.
+            Type::Text => out.members(r#"{"type":"string","minLength":1,"maxLength":256}"#),
+            ref ty => keywords(out, schemas, Form::Body, ty),
+        });
+    });
+}
+
+fn query(out: &mut Json, schemas: &Schemas, field: &'static Field, is_list: bool) {
+    out.value("name", field.wire);
+    out.value("in", "query");
+    if field.required {
+        out.value("required", true);
+    }
+    let description = description(field, is_list);
+    if !description.is_empty() {
+        out.value("description", description);
+    }
+    let ty = field.ty.inner();
+    if *ty == Type::Json {
+        return out.member("content", |out| out.member("application/json", |out| out.raw("schema", "{}")));
+    }
+    let is_array = matches!(ty, Type::List(_));
+    if is_array {
+        // RFC 6570: `ids=1,2,3`, or `ids=1&ids=2`.
+        out.value("style", "form");
+        out.value("explode", !matches!(field.join, Join::Comma(_)));
+    }
+    out.member("schema", |out| {
+        keywords(out, schemas, Form::Body, ty);
+        if let (true, Join::Comma(most @ 1..)) = (is_array, field.join) {
+            out.value("maxItems", most);
+        }
+    });
+}
+
+fn description(field: &Field, is_list: bool) -> String {
+    let mut told = vec![field.doc.trim().to_owned()];
+    if field.local_day {
+        told.push("The beginning of that day in the tenant's time zone.".to_owned());
+    }
+    if let Some(default) = field.list_default.filter(|_| is_list) {
+        told.push(format!("Without it: `{default}`."));
+    }
+    told.retain(|sentence| !sentence.is_empty());
+    told.join(" ")
+}
