@@ -1,5 +1,7 @@
 //! What an instance keeps from one request to the next.
 
+#[cfg(feature = "webhooks")]
+use crate::outbox::{Outbox, broker::Broker};
 use crate::{
     entrance::{
         Counts,
@@ -18,13 +20,34 @@ pub struct Gateway<H: Host> {
     keys: Recent<Keys>,
     readiness: Recent<Readiness>,
     counts: Counts,
+    #[cfg(feature = "webhooks")]
+    outbox: Outbox,
 }
 
 impl<H: Host> Gateway<H> {
     /// One that has read nothing yet.
     #[must_use]
     pub fn new(client: Rc<Client<H>>) -> Self {
-        Self { client, keys: Recent::default(), readiness: Recent::default(), counts: Counts::default() }
+        Self {
+            client,
+            keys: Recent::default(),
+            readiness: Recent::default(),
+            counts: Counts::default(),
+            #[cfg(feature = "webhooks")]
+            outbox: Outbox::default(),
+        }
+    }
+
+    /// The same with a way to message queues, for the webhooks that go there.
+    #[cfg(feature = "webhooks")]
+    #[must_use]
+    pub fn with_broker(self, broker: Box<dyn Broker>) -> Self {
+        Self { outbox: Outbox::new(broker), ..self }
+    }
+
+    #[cfg(feature = "webhooks")]
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.outbox
     }
 
     /// The client of all requests: they share tokens, settings and counters.

@@ -16,6 +16,8 @@
 //! | `/v1/{provider}/{account}/_invoke/{operation}` | any operation by its name; see [`invoke`] |
 //! | `/v1/{provider}/{account}/_batch` | many calls; see [`batch`] |
 //! | `/servicetitan/{account}/…` | the provider's own interface; see [`drop_in`] |
+//! | `/webhooks/{provider}/{account}` | takes in what a provider sends by itself; see [`webhooks`] |
+//! | `/v1/_outbox…` | what of that is yet to be handed on; see [`outbox`] |
 //!
 //! # One page
 //!
@@ -94,6 +96,8 @@ pub mod invoke;
 pub mod keys;
 pub mod lines;
 pub mod listing;
+#[cfg(feature = "webhooks")]
+pub mod outbox;
 mod pairs;
 pub mod paths;
 pub mod problem;
@@ -107,6 +111,8 @@ pub mod settings;
 pub mod state_settings;
 pub mod validation;
 pub mod ways;
+#[cfg(feature = "webhooks")]
+pub mod webhooks;
 
 #[cfg(target_family = "wasm")]
 mod component;

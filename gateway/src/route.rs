@@ -24,6 +24,12 @@ pub enum Found {
     Metrics,
     /// Something for whoever runs it.
     Admin(admin::Task),
+    /// A delivery of a webhook.
+    #[cfg(feature = "webhooks")]
+    Webhook,
+    /// What is yet to be handed on of those.
+    #[cfg(feature = "webhooks")]
+    Outbox,
     /// An operation.
     Operation {
         /// Which.
@@ -126,6 +132,10 @@ pub fn find(method: &Method, path: &str) -> Found {
                 Err(wrong) => Found::Malformed(wrong),
             }
         }
+        #[cfg(feature = "webhooks")]
+        ["webhooks", ..] => Found::Webhook,
+        #[cfg(feature = "webhooks")]
+        ["v1", "_outbox", ..] => Found::Outbox,
         ["ready"] => way(Ways::one(Method::GET, Found::Ready).choose(method)),
         ["v1", provider, account, rest @ ..] if !account.is_empty() => ours(method, provider, account, rest),
         [provider, account, rest @ ..] if drop_in::PROVIDERS.contains(provider) && !account.is_empty() => {

@@ -16,6 +16,8 @@ use crate::{
     request::{Head, LONGEST_TARGET, Parameters},
     route::{self, Found},
 };
+#[cfg(feature = "webhooks")]
+use crate::{outbox, webhooks};
 use futures_util::future::join;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use penstock::{
@@ -108,6 +110,15 @@ async fn dispatch<H: Host + 'static>(
         return Ok(Answer::Whole(answer));
     }
     match found {
+        #[cfg(feature = "webhooks")]
+        Found::Webhook => {
+            let taken = webhooks::take(gateway, head, body).await;
+            let is_refused = |problem: &Problem| problem.status() == StatusCode::UNAUTHORIZED;
+            visit.proved(!taken.as_ref().is_err_and(is_refused))?;
+            taken.map(Answer::Whole)
+        }
+        #[cfg(feature = "webhooks")]
+        Found::Outbox => outbox::admin::answer(gateway, head).await.map(Answer::Whole),
         Found::Live => Ok(Answer::Whole(health::live())),
         Found::Ready => Ok(Answer::Whole(ready(gateway, head).await)),
         Found::Health => Ok(Answer::Whole(self::health(gateway, head).await)),
