@@ -113,6 +113,24 @@ fn what_is_not_the_providers_is_refused_without_a_word_of_why() {
 }
 
 #[test]
+fn whoever_forges_is_slowed_down_and_the_provider_is_not() {
+    let all = Deployment::new(&["crm"]);
+    all.set("PENSTOCK_ADDRESS_RATE", "3/h");
+    let gateway = all.gateway();
+    let from = ("spin-client-addr", "192.0.2.7:1");
+    let forged = || {
+        let headers = [("x-servicetitan-signature", "00"), from];
+        all.host.run(post(&gateway, PATH, &headers, &cloud_event(1, "a"))).status
+    };
+    assert_eq!([forged(), forged(), forged(), forged()], [401, 401, 401, 429]);
+    for event in ["a", "b", "c", "d", "e"] {
+        let body = cloud_event(1, event);
+        let headers = [("x-servicetitan-signature", &*signature(body.as_bytes())), from];
+        assert_eq!(all.host.run(post(&gateway, PATH, &headers, &body)).status, 202);
+    }
+}
+
+#[test]
 fn a_body_that_stops_to_come_is_not_waited_for() {
     let all = Deployment::new(&["crm"]);
     let gateway = all.gateway();

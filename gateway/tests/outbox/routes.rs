@@ -39,6 +39,33 @@ fn nobody_sees_or_does_anything_without_a_key() {
     assert_eq!(all.stored(), before);
 }
 
+/// It has the events of all accounts and modules.
+#[test]
+fn a_key_that_may_not_administer_all_sees_nothing() {
+    let all = with_dead();
+    let id = entries(&get(&all, "/v1/_outbox"))[0]["id"].as_str().unwrap().to_owned();
+    let before = all.stored();
+    let mine = penstock::api_key::generate(&[9; 32]).expose().to_owned();
+    for restriction in ["role=operator", "role=read-only", "role=admin;accounts=default"] {
+        let named = format!("mine={};{restriction}", penstock::api_key::hash(&mine));
+        all.set("PENSTOCK_API_KEYS", &named);
+        for (method, target) in [
+            ("GET", "/v1/_outbox".to_owned()),
+            ("POST", "/v1/_outbox/drain".to_owned()),
+            ("GET", format!("/v1/_outbox/{id}")),
+            ("DELETE", format!("/v1/_outbox/{id}")),
+            ("POST", format!("/v1/_outbox/{id}/replay")),
+        ] {
+            let seen = all.host.run(request(&all.another(), method, &target, &[("x-api-key", &mine)], None));
+            assert_eq!(seen.status, 403, "{restriction} {method} {target} {}", seen.body);
+        }
+    }
+    assert_eq!(all.stored(), before);
+    all.set("PENSTOCK_API_KEYS", &format!("mine={};role=admin", penstock::api_key::hash(&mine)));
+    let seen = all.host.run(request(&all.another(), "GET", "/v1/_outbox", &[("x-api-key", &mine)], None));
+    assert_eq!(seen.status, 200, "{}", seen.body);
+}
+
 #[test]
 fn what_waits_and_what_is_dead_is_listed_page_by_page() {
     let all = with_dead();
