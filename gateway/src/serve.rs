@@ -22,7 +22,7 @@ use futures_util::future::join;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use penstock::{
     client::Download,
-    contract::{CallOptions, FieldError},
+    contract::{CallOptions, FieldError, catalogue::Operation},
     entry::dynamic,
     host::{Host, Source},
 };
@@ -111,12 +111,7 @@ async fn dispatch<H: Host + 'static>(
     }
     match found {
         #[cfg(feature = "webhooks")]
-        Found::Webhook => {
-            let taken = webhooks::take(gateway, head, body).await;
-            let is_refused = |problem: &Problem| problem.status() == StatusCode::UNAUTHORIZED;
-            visit.proved(!taken.as_ref().is_err_and(is_refused))?;
-            taken.map(Answer::Whole)
-        }
+        Found::Webhook => delivery(gateway, head, body, visit).await,
         #[cfg(feature = "webhooks")]
         Found::Outbox => outbox::admin::answer(gateway, head).await.map(Answer::Whole),
         Found::Live => Ok(Answer::Whole(health::live())),
@@ -140,19 +135,7 @@ async fn dispatch<H: Host + 'static>(
         }
         Found::Invoke { provider, account, operation } => {
             let operation = dynamic::operation(provider, &operation)?;
-            if operation.upload.is_some() {
-                let message = "takes a file: send it to the operation's own path";
-                return Err(Problem::from(FieldError::new("operation", message)));
-            }
-            let Given { parameters, body } = invoke::call(body::json(head, body).await?.as_deref())?;
-            let asked = Asked {
-                api_key: visit.api_key(),
-                operation,
-                parameters,
-                body,
-                options: options(head, account)?,
-            };
-            call::call(gateway.client(), head, asked, Parameters::parse(head.query())?).await
+            by_name(gateway, head, body, visit, (operation, account)).await
         }
         Found::Batch { provider, account } => {
             Key::refuse_for_batch(&head.headers)?;
@@ -180,6 +163,38 @@ async fn dispatch<H: Host + 'static>(
         Found::NoSuchPath => Err(Problem::unknown_path()),
         Found::Malformed(error) => Err(Problem::from(error)),
     }
+}
+
+/// A call of an operation by its name.
+async fn by_name<H: Host + 'static>(
+    gateway: &Gateway<H>,
+    head: &Head,
+    body: Option<Box<dyn Source>>,
+    visit: &Visit<'_, H>,
+    (operation, account): (&'static Operation, String),
+) -> Result<Answer<H>, Problem> {
+    if operation.upload.is_some() {
+        let message = "takes a file: send it to the operation's own path";
+        return Err(Problem::from(FieldError::new("operation", message)));
+    }
+    let Given { parameters, body } = invoke::call(body::json(head, body).await?.as_deref())?;
+    let options = options(head, account)?;
+    let asked = Asked { api_key: visit.api_key(), operation, parameters, body, options };
+    call::call(gateway.client(), head, asked, Parameters::parse(head.query())?).await
+}
+
+/// A delivery of a webhook. Whose is not the provider's counts like whoever has no key.
+#[cfg(feature = "webhooks")]
+async fn delivery<H: Host + 'static>(
+    gateway: &Gateway<H>,
+    head: &Head,
+    body: Option<Box<dyn Source>>,
+    visit: &mut Visit<'_, H>,
+) -> Result<Answer<H>, Problem> {
+    let taken = webhooks::take(gateway, head, body).await;
+    let is_refused = |problem: &Problem| problem.status() == StatusCode::UNAUTHORIZED;
+    visit.proved(!taken.as_ref().is_err_and(is_refused))?;
+    taken.map(Answer::Whole)
 }
 
 async fn health<H: Host>(gateway: &Gateway<H>, head: &Head) -> Response<String> {
