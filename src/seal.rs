@@ -40,8 +40,10 @@ impl SealKeys {
         SealKeys(keys)
     }
 
-    /// Seals a value for this name with the first key.
-    pub(crate) fn seal(&self, name: &str, content: &[u8], random: [u64; 3]) -> Option<Vec<u8>> {
+    /// Seals a value for this name with the first key. `random` is 192 bits of the host's secure
+    /// random source. None only without a key, or for a value too large for any store.
+    #[must_use]
+    pub fn seal(&self, name: &str, content: &[u8], random: [u64; 3]) -> Option<Vec<u8>> {
         self.0.first()?.seal(name, content, random)
     }
 
@@ -51,8 +53,9 @@ impl SealKeys {
         self.0.iter().filter_map(|key| key.seal_same(name, content)).collect()
     }
 
-    /// What was sealed for this name with any of the keys.
-    pub(crate) fn open(&self, name: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+    /// What was sealed for this name with any of the keys; none for anything else.
+    #[must_use]
+    pub fn open(&self, name: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         self.0.iter().find_map(|key| key.open(name, sealed))
     }
 }

@@ -38,7 +38,17 @@ mod export {
 
 thread_local! {
     /// One for all requests of an instance.
-    static GATEWAY: Rc<Gateway<SpinHost>> = Rc::new(Gateway::new(Client::new(SpinHost)));
+    static GATEWAY: Rc<Gateway<SpinHost>> = Rc::new(new_gateway());
+}
+
+#[cfg(feature = "webhooks")]
+fn new_gateway() -> Gateway<SpinHost> {
+    Gateway::new(Client::new(SpinHost)).with_broker(Box::new(crate::store::RedisBroker))
+}
+
+#[cfg(not(feature = "webhooks"))]
+fn new_gateway() -> Gateway<SpinHost> {
+    Gateway::new(Client::new(SpinHost))
 }
 
 impl wasip3::exports::http::handler::Guest for Component {
@@ -48,7 +58,13 @@ impl wasip3::exports::http::handler::Guest for Component {
         let (contents, end) = Request::consume_body(request, read);
         let body = Box::new(Incoming::new(contents, end));
         let gateway = GATEWAY.with(Rc::clone);
-        match serve(&gateway, &head, Some(body)).await {
+        let answer = serve(&gateway, &head, Some(body)).await;
+        // Whoever asks whether the instance lives waits for nothing, and makes it do nothing.
+        #[cfg(feature = "webhooks")]
+        if head.path() != "/live" {
+            spawn_local(async move { crate::outbox::after(&gateway).await });
+        }
+        match answer {
             Answer::Whole(whole) => {
                 let (mut head, body) = whole.into_parts();
                 let made_of = head.extensions.remove::<MadeOf>();
@@ -127,8 +143,21 @@ fn broken() -> ErrorCode {
 
 fn head(request: &Request) -> Result<Head, ErrorCode> {
     let method = Method::try_from(request.get_method()).map_err(|_| ErrorCode::HttpRequestMethodInvalid)?;
+    let target = request.get_path_with_query().unwrap_or_default();
     let fields = request.get_headers();
     let mut headers = HeaderMap::new();
+    // Which field proves a webhook is a setting.
+    #[cfg(feature = "webhooks")]
+    if crate::webhooks::is_ours(&target) {
+        for (name, value) in fields.copy_all() {
+            if let (Ok(name), Ok(value)) =
+                (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(&value))
+            {
+                headers.append(name, value);
+            }
+        }
+        return Ok(Head { method, target, headers });
+    }
     for name in HEADERS.into_iter().chain(entrance::HEADERS) {
         for value in fields.get(name) {
             if let Ok(value) = HeaderValue::from_bytes(&value) {
@@ -136,7 +165,7 @@ fn head(request: &Request) -> Result<Head, ErrorCode> {
             }
         }
     }
-    Ok(Head { method, target: request.get_path_with_query().unwrap_or_default(), headers })
+    Ok(Head { method, target, headers })
 }
 
 fn response(

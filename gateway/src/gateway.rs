@@ -1,5 +1,7 @@
 //! What an instance keeps from one request to the next.
 
+#[cfg(feature = "webhooks")]
+use crate::outbox::{Outbox, broker::Broker};
 use crate::{
     entrance::{
         Counts,
@@ -20,6 +22,8 @@ pub struct Gateway<H: Host> {
     readiness: Recent<Readiness>,
     counts: Counts,
     public_docs: Recent<bool>,
+    #[cfg(feature = "webhooks")]
+    outbox: Outbox,
 }
 
 impl<H: Host> Gateway<H> {
@@ -32,7 +36,21 @@ impl<H: Host> Gateway<H> {
             readiness: Recent::default(),
             counts: Counts::default(),
             public_docs: Recent::default(),
+            #[cfg(feature = "webhooks")]
+            outbox: Outbox::default(),
         }
+    }
+
+    /// The same with a way to message queues, for the webhooks that go there.
+    #[cfg(feature = "webhooks")]
+    #[must_use]
+    pub fn with_broker(self, broker: Box<dyn Broker>) -> Self {
+        Self { outbox: Outbox::new(broker), ..self }
+    }
+
+    #[cfg(feature = "webhooks")]
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.outbox
     }
 
     /// The client of all requests: they share tokens, settings and counters.

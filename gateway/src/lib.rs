@@ -18,6 +18,8 @@
 //! | `/v1/{provider}/{account}/_invoke/{operation}` | any operation by its name; see [`invoke`] |
 //! | `/v1/{provider}/{account}/_batch` | many calls; see [`batch`] |
 //! | `/servicetitan/{account}/…` | the provider's own interface; see [`drop_in`] |
+//! | `/webhooks/{provider}/{account}` | takes in what a provider sends by itself; see [`webhooks`] |
+//! | `/v1/_outbox…` | what of that is yet to be handed on; see [`outbox`] |
 //!
 //! # One page
 //!
@@ -97,6 +99,8 @@ pub mod keys;
 pub mod lines;
 pub mod listing;
 pub mod openapi;
+#[cfg(feature = "webhooks")]
+pub mod outbox;
 mod pairs;
 pub mod paths;
 pub mod problem;
@@ -110,6 +114,8 @@ pub mod settings;
 pub mod state_settings;
 pub mod validation;
 pub mod ways;
+#[cfg(feature = "webhooks")]
+pub mod webhooks;
 
 #[cfg(target_family = "wasm")]
 mod component;

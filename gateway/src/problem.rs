@@ -24,6 +24,8 @@
 //! | `urn:penstock:gateway:unsupported-media-type` | 415 | of a body that is to be JSON |
 //! | `urn:penstock:gateway:form` | 415 | of a file that came in a form |
 //! | `urn:penstock:gateway:idempotency-…` | 409, 422, 500, 503 | see [`crate::idempotency`] |
+//! | `urn:penstock:gateway:webhook` | 400, 401, 403, 408, 413, 503 | a delivery that is not taken in; see [`webhooks`](crate::webhooks) |
+//! | `urn:penstock:gateway:outbox` | 404, 409 | there is no such entry; it is being handed on just now, or does not open |
 //! | `urn:penstock:gateway:instance` | 500, 503 | from our embedding alone: the instance ended under the request (a write's `outcome` is `unknown`, a read may be repeated), or none could be started |
 //!
 //! `instance` is `urn:penstock:call:` and the id of the call that the log lines carry.
@@ -188,6 +190,39 @@ impl Problem {
         );
         let given = self.vendor_status.filter(|_| tells).and_then(|status| StatusCode::from_u16(status).ok());
         Problem { status: given.unwrap_or(self.status), ..self }
+    }
+
+    /// A delivery is not taken in, and would not be a second time.
+    #[must_use]
+    pub fn webhook_refused(status: StatusCode, detail: &str) -> Problem {
+        let problem = Problem::gateway("webhook", status, "The delivery is not taken in", detail);
+        // A 401 has a challenge (RFC 9110 section 11.6.1); no scheme is registered for signatures of webhooks.
+        if status == StatusCode::UNAUTHORIZED {
+            return problem.with(header::WWW_AUTHENTICATE, r#"Webhook realm="penstock""#);
+        }
+        problem
+    }
+
+    /// A delivery is not taken in now; it may be after so many seconds.
+    #[must_use]
+    pub fn webhook_later(detail: &str, seconds: u32) -> Problem {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let problem = Problem::gateway("webhook", status, "The delivery is not taken in now", detail);
+        let retry = Retry { advice: RetryAdvice::Later.name(), after_ms: Some(u64::from(seconds) * 1000) };
+        Problem { retry, ..problem }.with(header::RETRY_AFTER, &seconds.to_string())
+    }
+
+    /// The outbox has no such entry.
+    #[must_use]
+    pub fn outbox_has_not() -> Problem {
+        let status = StatusCode::NOT_FOUND;
+        Problem::gateway("outbox", status, "The outbox has no such entry", "it may have been handed on")
+    }
+
+    /// An entry cannot be changed.
+    #[must_use]
+    pub fn outbox_holds(detail: &str) -> Problem {
+        Problem::gateway("outbox", StatusCode::CONFLICT, "The entry cannot be changed", detail)
     }
 
     fn gateway(name: &str, status: StatusCode, title: &'static str, detail: &str) -> Problem {

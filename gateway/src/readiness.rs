@@ -1,7 +1,11 @@
 //! Which accounts `/ready` checks, and what they lack.
 
+#[cfg(feature = "webhooks")]
+use crate::settings::WEBHOOK_DESTINATIONS;
 use crate::{accounts, openapi, settings::READY_ACCOUNTS, state_settings};
 use futures_util::future::join_all;
+#[cfg(feature = "webhooks")]
+use penstock::settings::STATE_SECRET;
 use penstock::{
     call::account_name,
     client::Client,
@@ -47,6 +51,8 @@ pub async fn read<H: Host>(client: &Client<H>) -> Readiness {
         Ok(public) => readiness.missing.extend(public.err()),
         Err(_) => readiness.trouble = true,
     }
+    #[cfg(feature = "webhooks")]
+    destinations(client.host(), &mut readiness).await;
     let accounts = match checked_accounts(client.host()).await {
         Ok(Ok(accounts)) => accounts,
         Ok(Err(wrong)) => {
@@ -73,6 +79,28 @@ pub async fn read<H: Host>(client: &Client<H>) -> Readiness {
         }
     }
     readiness
+}
+
+/// What is wrong with the destinations of webhooks, where there are any.
+#[cfg(feature = "webhooks")]
+async fn destinations<H: Host>(host: &H, readiness: &mut Readiness) {
+    use crate::outbox::{self, Unready};
+    match host.secret(WEBHOOK_DESTINATIONS.name).await {
+        Ok(None) => {}
+        Ok(Some(_)) => match outbox::read(host).await {
+            Ok(_) => match host.secret(STATE_SECRET).await {
+                Ok(None) => {
+                    let why = "is not set, so that no webhook can be kept";
+                    readiness.missing.push(FieldError::new(STATE_SECRET, why));
+                }
+                Ok(Some(_)) => {}
+                Err(_) => readiness.trouble = true,
+            },
+            Err(Unready::Settings(wrong)) => readiness.missing.extend(wrong),
+            Err(Unready::Host(_)) => readiness.trouble = true,
+        },
+        Err(_) => readiness.trouble = true,
+    }
 }
 
 async fn checked_accounts<H: Host>(host: &H) -> Result<Result<Vec<Checked>, FieldError>, HostError> {

@@ -28,6 +28,12 @@ pub enum Found {
     OpenApi,
     /// What there is, for people.
     Docs,
+    /// A delivery of a webhook.
+    #[cfg(feature = "webhooks")]
+    Webhook,
+    /// What is yet to be handed on of those.
+    #[cfg(feature = "webhooks")]
+    Outbox,
     /// An operation.
     Operation {
         /// Which.
@@ -133,6 +139,10 @@ pub fn find(method: &Method, path: &str) -> Found {
                 Err(wrong) => Found::Malformed(wrong),
             }
         }
+        #[cfg(feature = "webhooks")]
+        ["webhooks", ..] => Found::Webhook,
+        #[cfg(feature = "webhooks")]
+        ["v1", "_outbox", ..] => Found::Outbox,
         ["ready"] => way(Ways::one(Method::GET, Found::Ready).choose(method)),
         ["openapi.json"] => way(Ways::one(Method::GET, Found::OpenApi).choose(method)),
         ["docs"] => way(Ways::one(Method::GET, Found::Docs).choose(method)),

@@ -17,11 +17,13 @@ use crate::{
     request::{Head, LONGEST_TARGET, Parameters},
     route::{self, Found},
 };
+#[cfg(feature = "webhooks")]
+use crate::{outbox, webhooks};
 use futures_util::future::join;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use penstock::{
     client::Download,
-    contract::{CallOptions, FieldError},
+    contract::{CallOptions, FieldError, catalogue::Operation},
     entry::dynamic,
     host::{Host, Source},
 };
@@ -109,6 +111,10 @@ async fn dispatch<H: Host + 'static>(
         return Ok(Answer::Whole(answer));
     }
     match found {
+        #[cfg(feature = "webhooks")]
+        Found::Webhook => delivery(gateway, head, body, visit).await,
+        #[cfg(feature = "webhooks")]
+        Found::Outbox => outbox::admin::answer(gateway, head).await.map(Answer::Whole),
         Found::Live => Ok(Answer::Whole(health::live())),
         Found::OpenApi => Ok(openapi::answer(&head.headers)),
         Found::Docs => Ok(Answer::Whole(openapi::page(&head.headers))),
@@ -127,7 +133,8 @@ async fn dispatch<H: Host + 'static>(
             call::by_path(gateway.client(), head, body, asked).await
         }
         Found::Invoke { provider, account, operation } => {
-            by_name(gateway, head, body, visit.api_key(), (provider, account, &operation)).await
+            let operation = dynamic::operation(provider, &operation)?;
+            by_name(gateway, head, body, visit, (operation, account)).await
         }
         Found::Batch { provider, account } => {
             Key::refuse_for_batch(&head.headers)?;
@@ -157,26 +164,40 @@ async fn dispatch<H: Host + 'static>(
     }
 }
 
-/// Calls an operation by its name.
+/// A call of an operation by its name.
 async fn by_name<H: Host + 'static>(
     gateway: &Gateway<H>,
     head: &Head,
     body: Option<Box<dyn Source>>,
-    api_key: String,
-    (provider, account, name): (&str, String, &str),
+    visit: &Visit<'_, H>,
+    (operation, account): (&'static Operation, String),
 ) -> Result<Answer<H>, Problem> {
-    let operation = dynamic::operation(provider, name)?;
     if operation.upload.is_some() {
         let message = "takes a file: send it to the operation's own path";
         return Err(Problem::from(FieldError::new("operation", message)));
     }
     let Given { parameters, body } = invoke::call(body::json(head, body).await?.as_deref())?;
-    let asked = Asked { api_key, operation, parameters, body, options: options(head, account)? };
+    let options = options(head, account)?;
+    let asked = Asked { api_key: visit.api_key(), operation, parameters, body, options };
     call::call(gateway.client(), head, asked, Parameters::parse(head.query())?).await
 }
 
 fn metrics<H: Host + 'static>(gateway: &Gateway<H>) -> Response<String> {
     answer::response(StatusCode::OK, answer::PROMETHEUS, gateway.client().metrics())
+}
+
+/// A delivery of a webhook. Whose is not the provider's counts like whoever has no key.
+#[cfg(feature = "webhooks")]
+async fn delivery<H: Host + 'static>(
+    gateway: &Gateway<H>,
+    head: &Head,
+    body: Option<Box<dyn Source>>,
+    visit: &mut Visit<'_, H>,
+) -> Result<Answer<H>, Problem> {
+    let taken = webhooks::take(gateway, head, body).await;
+    let is_refused = |problem: &Problem| problem.status() == StatusCode::UNAUTHORIZED;
+    visit.proved(!taken.as_ref().is_err_and(is_refused))?;
+    taken.map(Answer::Whole)
 }
 
 async fn health<H: Host>(gateway: &Gateway<H>, head: &Head) -> Response<String> {

@@ -117,6 +117,36 @@ pub const PUBLIC_DOCS: Setting = Setting {
     doc: "Give /openapi.json to everybody, and not only to who has an API key.",
 };
 
+/// Where events of webhooks are handed on to.
+pub const WEBHOOK_DESTINATIONS: Setting = Setting {
+    name: "PENSTOCK_WEBHOOK_DESTINATIONS",
+    kind: Kind::Text,
+    default: None,
+    required: false,
+    secret: true,
+    doc: "Where webhooks are handed on to, as JSON: a list of `{\"name\", \"url\", \"secret\"}`, or with `celery` or `arq` in their place.",
+};
+
+/// How many events may wait.
+pub const OUTBOX_ENTRIES: Setting = Setting {
+    name: "PENSTOCK_OUTBOX_ENTRIES",
+    kind: Kind::Integer { min: 1, max: 100_000 },
+    default: Some("10000"),
+    required: false,
+    secret: false,
+    doc: "Webhooks that may wait to be handed on, dead ones included. While there are so many, vendors are told to come again.",
+};
+
+/// How large they may be together.
+pub const OUTBOX_BYTES: Setting = Setting {
+    name: "PENSTOCK_OUTBOX_BYTES",
+    kind: Kind::Integer { min: 1_048_576, max: 1_073_741_824 },
+    default: Some("67108864"),
+    required: false,
+    secret: false,
+    doc: "Bytes that these may have together.",
+};
+
 /// The table.
 pub const SETTINGS: &[Setting] = &[
     API_KEY_HASH,
@@ -130,6 +160,9 @@ pub const SETTINGS: &[Setting] = &[
     STATE_HOST,
     STATE_TIMEOUT,
     PUBLIC_DOCS,
+    WEBHOOK_DESTINATIONS,
+    OUTBOX_ENTRIES,
+    OUTBOX_BYTES,
 ];
 
 /// The Spin variable of a setting: Spin's names are in lower case.

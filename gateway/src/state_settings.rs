@@ -51,7 +51,7 @@ fn redis(url: Secret, allowed: Option<&str>, patience: Option<&str>) -> Result<R
 }
 
 /// Scheme, host and port of a URL of a Redis, `redis://[user:password@]host[:port][/number]`.
-fn origin(url: &str) -> Option<(&str, &str, u16)> {
+pub(crate) fn origin(url: &str) -> Option<(&str, &str, u16)> {
     let (scheme, rest) = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "redis" | "rediss"))?;
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));

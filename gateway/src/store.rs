@@ -3,6 +3,11 @@
 mod embedded;
 mod redis;
 
+#[cfg(feature = "webhooks")]
+mod broker;
+#[cfg(feature = "webhooks")]
+pub(crate) use broker::RedisBroker;
+
 use crate::{host::SpinHost, state_settings};
 use penstock::{
     host::{HostError, State, wasi},

@@ -97,6 +97,8 @@ fn every_path_leads_to_its_operation() {
             Found::Ready => assert_eq!(id, "gateway.ready"),
             Found::Health => assert_eq!(id, "gateway.health"),
             Found::Metrics => assert_eq!(id, "gateway.metrics"),
+            Found::Webhook => assert_eq!(id, "gateway.webhook"),
+            Found::Outbox => assert!(id.starts_with("gateway.outbox-")),
             Found::Admin(_) => assert!(id.starts_with("gateway.admin-")),
             Found::OpenApi => assert_eq!(id, "gateway.openapi"),
             Found::Docs => assert_eq!(id, "gateway.docs"),
@@ -109,7 +111,7 @@ fn every_path_leads_to_its_operation() {
             | Found::Malformed(_)
             // The vendor describes its own interface.
             | Found::DropIn { .. }
-            | Found::Token) => panic!("{method} {path}: {other:?}"),
+            | Found::Token { .. }) => panic!("{method} {path}: {other:?}"),
         }
         let all = [item, operation].map(|place| place.get("parameters").and_then(Value::as_array));
         let all = all.into_iter().flatten().flatten().map(|one| resolve(&document, one));

@@ -69,6 +69,20 @@ pub async fn receive<H: Host + 'static>(
     delivery: &Delivery<'_>,
 ) -> Result<Received, Failure> {
     let verified = verify(client, provider, account, delivery).await?;
+    accept(client, provider, verified).await
+}
+
+/// The second half of [`receive`], for whoever has something to do between: hands out the event of a
+/// delivery that [`verify`] proved, unless somebody has had it.
+///
+/// # Errors
+/// Those of the call that reads again; `host` when the store cannot be reached. Nothing was handed
+/// out then.
+pub async fn accept<H: Host + 'static>(
+    client: &Rc<Client<H>>,
+    provider: &str,
+    verified: Verified,
+) -> Result<Received, Failure> {
     let mut received = claim(client, provider, verified).await?;
     if let Received::Fresh { event, ticket } = &mut received
         && let Err(failure) = prepare(client, provider, event).await
@@ -259,11 +273,23 @@ fn claims<'a, H: Host>(
 /// under an account's credentials could not be read any more once these have changed, and
 /// events that were handled would be handed out again.
 async fn claim_keys<H: Host>(client: &Client<H>) -> Result<Option<SealKeys>, Failure> {
+    deployment_keys(client, "webhook").await
+}
+
+/// What the deployment's own secret seals, and what the one before still opens; none without a secret.
+/// `purpose` tells the keys for one end from those for another.
+///
+/// # Errors
+/// `host` when the secrets cannot be read.
+pub async fn deployment_keys<H: Host>(
+    client: &Client<H>,
+    purpose: &str,
+) -> Result<Option<SealKeys>, Failure> {
     let mut keys = Vec::new();
     for name in [STATE_SECRET, STATE_SECRET_SECONDARY] {
         match client.host().secret(name).await {
             Ok(secret) => {
-                keys.extend(secret.map(|secret| SealKey::derive("webhook", [secret.expose().trim()])));
+                keys.extend(secret.map(|secret| SealKey::derive(purpose, [secret.expose().trim()])));
             }
             // A host that denies all names but those that it expects.
             Err(HostError::Denied(_)) => {}

@@ -7,7 +7,7 @@
 pub const PREFIX: &str = "penstock/";
 
 /// What is stored, by the word in the key.
-pub const KINDS: [&str; 6] = [BREAKER, CACHE, IDEMPOTENCY, LIMIT, TOKEN, WEBHOOK];
+pub const KINDS: [&str; 7] = [BREAKER, CACHE, IDEMPOTENCY, LIMIT, TOKEN, WEBHOOK, OUTBOX];
 
 /// That a circuit breaker is open.
 pub const BREAKER: &str = "breaker";
@@ -21,6 +21,10 @@ pub const LIMIT: &str = "limit";
 pub const TOKEN: &str = "token";
 /// Who has an event of a webhook in hand, or has done with it.
 pub const WEBHOOK: &str = "webhook";
+/// Events of webhooks that are yet to be handed on, and how far each destination is with them.
+pub const OUTBOX: &str = "outbox";
+/// Who hands events on just now, and which is the next. Not among [`KINDS`]: it comes and goes.
+pub const OUTBOX_TURN: &str = "outbox-turn";
 
 /// What a key says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -65,6 +65,19 @@ impl Ticket {
         Some(Ticket { event, nonce: u64::from_str_radix(nonce, 16).ok()?, tenant })
     }
 
+    /// What the event is known by, in 64 hexadecimal digits that tell nothing of it: the same however
+    /// often it is delivered, and of no other event.
+    #[must_use]
+    pub fn event(&self) -> &str {
+        &self.event
+    }
+
+    /// Whose event it is, as in the keys of the store: provider, environment and tenant.
+    #[must_use]
+    pub fn tenant(&self) -> &str {
+        &self.tenant
+    }
+
     fn key(&self) -> String {
         names::key(names::WEBHOOK, &self.tenant, &self.event)
     }

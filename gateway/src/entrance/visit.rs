@@ -99,6 +99,9 @@ impl<'g, H: Host> Visit<'g, H> {
             entry => entry,
         };
         let admitted = match entry {
+            // A delivery has no key, and its proof is yet to be seen.
+            #[cfg(feature = "webhooks")]
+            Entry::Open if matches!(found, Found::Webhook) => return Ok(None),
             Entry::Open => {
                 if admission::admit(&keys, headers, wall).is_err() {
                     self.count_address()?;
@@ -144,6 +147,9 @@ impl<'g, H: Host> Visit<'g, H> {
                 key.may_administer(Some((provider.name(), account)))
             }
             (None, Found::Admin(_)) => key.may_administer(None),
+            // It has the events of all accounts.
+            #[cfg(feature = "webhooks")]
+            (None, Found::Outbox) => key.may_administer(None),
             _ => Ok(()),
         };
         allowed.inspect_err(|_| self.refusal = Some(Refusal::Forbidden))?;
@@ -178,6 +184,15 @@ impl<'g, H: Host> Visit<'g, H> {
         }
         let counted = key.counted(&known, calls.saturating_sub(1));
         self.count_calls(&key, counted).await
+    }
+
+    /// Whether a delivery of a webhook was the provider's. Whose was not counts like whoever has no key.
+    ///
+    /// # Errors
+    /// 429 when its address sends too many of those.
+    #[cfg(feature = "webhooks")]
+    pub fn proved(&mut self, is_proved: bool) -> Result<(), Problem> {
+        if is_proved { Ok(()) } else { self.count_address() }
     }
 
     /// Counts calls in rates of the key.
@@ -296,6 +311,10 @@ fn place(found: &Found) -> Option<&'static str> {
         Found::OpenApi => Some("/openapi.json"),
         Found::Docs => Some("/docs"),
         Found::Admin(_) => Some("/v1/_admin"),
+        #[cfg(feature = "webhooks")]
+        Found::Webhook => Some("/webhooks/{provider}/{account}"),
+        #[cfg(feature = "webhooks")]
+        Found::Outbox => Some("/v1/_outbox"),
         Found::Invoke { .. } => Some("/v1/{provider}/{account}/_invoke/{operation}"),
         Found::Batch { .. } => Some("/v1/{provider}/{account}/_batch"),
         Found::Token { .. } => Some("/{provider}/{account}/connect/token"),

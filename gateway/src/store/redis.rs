@@ -21,7 +21,7 @@ use penstock::{
 };
 use std::{cell::RefCell, pin::pin, rc::Rc};
 
-mod bindings {
+pub(super) mod bindings {
     #![allow(
         unsafe_code,
         missing_docs,
@@ -229,7 +229,7 @@ fn is_refusal(why: &str) -> bool {
 }
 
 /// What the server quotes of a command's arguments stays here.
-fn refused(why: &str) -> HostError {
+pub(super) fn refused(why: &str) -> HostError {
     let why = why.split(", with args").next().unwrap_or_default();
     if why.contains("MOVED") || why.contains("Moved") {
         return HostError::Failed("Redis: this is a cluster, which is not supported".to_owned());
@@ -247,7 +247,7 @@ fn unopened(error: Error) -> HostError {
     }
 }
 
-fn text(error: Error) -> String {
+pub(super) fn text(error: Error) -> String {
     match error {
         Error::InvalidAddress => "the address is not allowed".to_owned(),
         Error::TooManyConnections => "too many connections".to_owned(),

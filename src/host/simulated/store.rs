@@ -34,6 +34,8 @@ pub struct Conduct {
     pub latency: Duration,
     /// The share of the writes that are refused, from 0 to 1.
     pub refused_writes: f64,
+    /// The share of the writes that are done although the answer is an error, from 0 to 1.
+    pub lost_answers: f64,
     /// Whether it is down: everything is refused.
     pub down: bool,
     /// How long the answers to what it has done take besides.
@@ -65,6 +67,20 @@ impl Store {
         let show =
             |(key, entry): (&String, &Entry)| format!("{key}={}", String::from_utf8_lossy(&entry.value));
         entries.iter().map(show).collect()
+    }
+
+    /// Somebody gets at all that it holds. What is put in anew, or changed, stays for ever.
+    pub fn edit(&self, edit: impl FnOnce(&mut BTreeMap<String, Vec<u8>>)) {
+        let mut entries = self.0.entries.borrow_mut();
+        let mut values: BTreeMap<_, _> =
+            entries.iter().map(|(key, entry)| (key.clone(), entry.value.clone())).collect();
+        edit(&mut values);
+        let kept = |key: &String, value: Vec<u8>| match entries.get(key) {
+            Some(entry) if entry.value == value => Entry { value, until: entry.until },
+            _ => Entry { value, until: Tick::MAX },
+        };
+        let after = values.into_iter().map(|(key, value)| (key.clone(), kept(&key, value))).collect();
+        *entries = after;
     }
 
     fn with<T>(&self, clock: &Clock, act: impl FnOnce(&mut BTreeMap<String, Entry>) -> T) -> T {
@@ -113,6 +129,10 @@ impl Simulated {
         self.may_write(&store)?;
         let done = store.with(&self.0.clock, act);
         self.answer_late(&store).await;
+        let lost = store.0.conduct.get().lost_answers;
+        if lost > 0.0 && unit(self.random()) < lost {
+            return Err(HostError::Unavailable("the answer was lost".to_owned()));
+        }
         Ok(done)
     }
 

@@ -195,6 +195,12 @@ impl Reply {
         self
     }
 
+    /// The status, if there is an answer.
+    #[must_use]
+    pub fn status_code(&self) -> Option<u16> {
+        self.result.as_ref().ok().map(|response| response.status)
+    }
+
     /// As the host hands it over, which reads no more of the body than it is told to.
     pub(super) fn within(self, max_body: usize) -> Result<Response, SendError> {
         let mut response = self.result?;

@@ -1,0 +1,333 @@
+//! One pass: every destination by itself, and in each, lane by lane.
+
+use super::{
+    super::{
+        Destination, Destinations, EventKey, Outbox, Record, Shelf, arq, celery,
+        destination::Way,
+        http_delivery,
+        lane::Lane,
+        log::Log,
+        progress::{Progress, Standing},
+        schedule::{self, Outcome},
+        shelf::Found,
+        size::Size,
+    },
+    Counts, Listing, Stopped,
+};
+use futures_util::{StreamExt, future::join_all, stream};
+use penstock::{
+    client::Client,
+    contract::FailureKind,
+    entry::webhooks as entry,
+    host::{Host, HostError, timeout},
+    policy::time::Tick,
+};
+use serde_json::json;
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+    time::Duration,
+};
+
+/// How many deliveries a destination gets at once.
+const AT_ONCE: usize = 4;
+
+/// So many failures in a row at a destination end its turn: it is down, or wants to be left alone.
+const MOST_FAILURES: u32 = 3;
+
+/// An event that came while the keys were listed may be there without one before it. It is left for another listing,
+/// unless its number is further ahead of the clock than clocks are apart, in milliseconds.
+const AHEAD_MS: u64 = 2_000;
+
+/// When one that does not open is looked at again, in milliseconds.
+const UNREADABLE_MS: i64 = 60 * 60 * 1000;
+
+/// What was noted of an event that is gone stays for so long, in milliseconds, and so many go in one pass.
+const ORPHAN_MS: u64 = 10 * 60 * 1000;
+const MOST_ORPHANS: usize = 100;
+
+/// One pass.
+pub(crate) struct Pass<'p, H: Host> {
+    client: &'p Client<H>,
+    shelf: &'p Shelf<'p, H>,
+    destinations: &'p Destinations,
+    outbox: &'p Outbox,
+    log: &'p Log<'p, H>,
+    /// When no delivery is begun any more.
+    until: Tick,
+    counts: RefCell<Counts>,
+    /// What went from the outbox.
+    gone: Cell<Size>,
+}
+
+/// A destination's turn in a pass.
+struct Turn<'p> {
+    destination: &'p Destination,
+    /// Failures in a row.
+    failures: Cell<u32>,
+}
+
+impl<'p, H: Host + 'static> Pass<'p, H> {
+    pub(crate) fn new(
+        client: &'p Client<H>,
+        shelf: &'p Shelf<'p, H>,
+        (destinations, outbox, log): (&'p Destinations, &'p Outbox, &'p Log<'p, H>),
+        until: Tick,
+    ) -> Self {
+        Self {
+            client,
+            shelf,
+            destinations,
+            outbox,
+            log,
+            until,
+            counts: RefCell::default(),
+            gone: Cell::default(),
+        }
+    }
+
+    /// What it came to.
+    pub(crate) fn counts(&self) -> Counts {
+        *self.counts.borrow()
+    }
+
+    /// Runs it. True if another one is due at once.
+    pub(crate) async fn run(&self) -> Result<bool, Stopped> {
+        let host = self.shelf.host;
+        let began = u64::try_from(self.now_ms()).unwrap_or(0);
+        let listing = Listing::read(host, self.destinations).await?;
+        let size = Size::of(&listing.events);
+        // Who finds none counts by itself.
+        _ = size.note(host).await;
+        let is_new = |event: &EventKey| (began..began + AHEAD_MS).contains(&event.sequence.wrapping_sub(1));
+        let turns = self.destinations.iter().map(|destination| {
+            let turn = Turn { destination, failures: Cell::new(0) };
+            let mut lanes: Vec<Vec<&EventKey>> = listing
+                .entities()
+                .map(|events| {
+                    let due = events.iter().take_while(|event| !is_new(event));
+                    due.filter(|event| event.tags.iter().any(|tag| tag == destination.tag())).collect()
+                })
+                .filter(|lane: &Vec<_>| !lane.is_empty())
+                .collect();
+            // Another one is first each time: no entity waits for ever behind others that take all the time.
+            let first = usize::try_from(host.random() >> 1).unwrap_or(0).checked_rem(lanes.len());
+            lanes.rotate_left(first.unwrap_or(0));
+            let listing = &listing;
+            async move {
+                let noted = &listing.progress;
+                let hand_on = |lane| self.lane(&turn, lane, noted);
+                stream::iter(lanes).for_each_concurrent(AT_ONCE, hand_on).await;
+            }
+        });
+        join_all(turns).await;
+        if self.gone.get() != Size::default() {
+            _ = size.minus(self.gone.get()).note(host).await;
+        }
+        for orphan in listing.orphans(began.saturating_sub(ORPHAN_MS)).into_iter().take(MOST_ORPHANS) {
+            self.shelf.remove(orphan).await?;
+        }
+        let new = listing.events.iter().filter(|event| is_new(event)).map(|event| event.sequence).max();
+        let Some(new) = new.filter(|_| !self.is_over()) else { return Ok(false) };
+        let now = u64::try_from(self.now_ms()).unwrap_or(0);
+        host.sleep(Duration::from_millis(new.saturating_sub(now))).await;
+        Ok(true)
+    }
+
+    /// Hands the events of an entity on, one after the other, until one has to wait.
+    async fn lane(&self, turn: &Turn<'_>, events: Vec<&EventKey>, noted: &BTreeSet<String>) {
+        let tag = turn.destination.tag();
+        let Some(first) = events.first() else { return };
+        if self.is_over() || turn.is_over() || self.outbox.is_later(first, tag, self.now_ms()) {
+            return;
+        }
+        // To look costs less than a lease, and most that was noted waits.
+        if noted.contains(&first.progress(tag)) && !matches!(self.is_due(first, tag).await, Ok(true)) {
+            return;
+        }
+        // Without a store nothing can be done, and what is somebody else's is not ours.
+        let Ok(Some(lane)) = Lane::take(self.shelf.host, first.lease(tag)).await else { return };
+        for (at, event) in events.iter().enumerate() {
+            let is_ours = at == 0 || lane.renew().await.unwrap_or(false);
+            if self.is_over() || turn.is_over() || !is_ours {
+                break;
+            }
+            match self.step(turn, event).await {
+                Ok(true) => {}
+                // It has to wait, or the store is in trouble.
+                Ok(false) | Err(_) => break,
+            }
+        }
+        lane.give_back().await;
+    }
+
+    /// Whether nothing says that an event has to wait.
+    async fn is_due(&self, event: &EventKey, tag: &str) -> Result<bool, HostError> {
+        let Some(progress) = self.shelf.progress(event, tag).await? else { return Ok(true) };
+        let now_ms = self.now_ms();
+        let waits = progress.state == Standing::Waiting && now_ms < progress.due_ms;
+        if waits {
+            self.outbox.wait(event, tag, progress.due_ms, now_ms);
+        }
+        Ok(!waits)
+    }
+
+    /// Hands one event on if it is due. False if those behind it have to wait.
+    async fn step(&self, turn: &Turn<'_>, event: &EventKey) -> Result<bool, HostError> {
+        let (shelf, destination) = (self.shelf, turn.destination);
+        let tag = destination.tag();
+        let before = shelf.progress(event, tag).await?;
+        match before.as_ref().map(|before| (before.state, before.due_ms)) {
+            Some((Standing::Dead, _)) => return Ok(true),
+            Some((Standing::Done, _)) => return self.finish(event).await.map(|()| true),
+            Some((Standing::Waiting, due)) if self.now_ms() < due => {
+                self.outbox.wait(event, tag, due, self.now_ms());
+                return Ok(false);
+            }
+            Some((Standing::Unreadable, due)) if self.now_ms() < due => return Ok(true),
+            Some((Standing::Waiting | Standing::Unreadable, _)) | None => {}
+        }
+        let record = match shelf.record(event).await? {
+            Found::It(record) => record,
+            Found::Nothing => return Ok(true),
+            Found::Foreign => return self.unreadable(event, tag, before).await.map(|()| true),
+        };
+        self.settle(&record).await?;
+        let outcome = self.send(destination, &record).await;
+        turn.note(&outcome);
+        let times = (record.received_ms, self.now_ms());
+        let after = schedule::next(before.as_ref(), outcome, times, shelf.host.random());
+        self.tell(destination, event, &record, &after);
+        self.keep(event, tag, before.is_some(), &after).await?;
+        Ok(after.state != Standing::Waiting)
+    }
+
+    /// An event that does not open holds up nothing, and is looked at again later: the secret may come back.
+    async fn unreadable(
+        &self,
+        event: &EventKey,
+        tag: &str,
+        before: Option<Progress>,
+    ) -> Result<(), HostError> {
+        let why = "it opens under none of the secrets".to_owned();
+        let fields =
+            [("entry", json!(event.id(tag))), ("result", json!("unreadable")), ("error.message", json!(why))];
+        self.log.line("error", &fields);
+        let attempts = before.map_or(0, |before| before.attempts);
+        let due_ms = self.now_ms().saturating_add(UNREADABLE_MS);
+        self.shelf.note(event, tag, &Progress { state: Standing::Unreadable, attempts, due_ms, why }).await
+    }
+
+    /// Ends the claim of an event, if whoever took it in died before that: so that it is not taken in again while it is
+    /// handed on.
+    async fn settle(&self, record: &Record) -> Result<(), HostError> {
+        match entry::done(self.client, &record.ticket).await {
+            Err(failure) if failure.kind == FailureKind::Host => Err(HostError::Unavailable(failure.message)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn send(&self, destination: &Destination, record: &Record) -> Outcome {
+        let host = self.shelf.host;
+        let (url, command) = match &destination.way {
+            Way::Http(endpoint) => return http_delivery::deliver(host, endpoint, record).await,
+            Way::Celery { url, queue, task } => (url, celery::push(record, queue, task)),
+            Way::Arq { url, queue, function } => (url, arq::enqueue(record, queue, function, self.now_ms())),
+        };
+        match timeout(host, http_delivery::PATIENCE, self.outbox.broker.run(url, command)).await {
+            Some(Ok(())) => Outcome::Delivered,
+            Some(Err(why)) => Outcome::Failed(why.to_string(), None),
+            None => Outcome::Failed("the Redis did not answer".to_owned(), None),
+        }
+    }
+
+    /// Notes what a delivery came to.
+    async fn keep(
+        &self,
+        event: &EventKey,
+        tag: &str,
+        was_noted: bool,
+        after: &Progress,
+    ) -> Result<(), HostError> {
+        if after.state != Standing::Done {
+            if after.state == Standing::Waiting {
+                self.outbox.wait(event, tag, after.due_ms, self.now_ms());
+            }
+            return self.shelf.note(event, tag, after).await;
+        }
+        if event.tags.len() > 1 {
+            self.shelf.note(event, tag, after).await?;
+            return self.finish(event).await;
+        }
+        self.shelf.remove(&event.to_string()).await?;
+        self.went(event);
+        if was_noted { self.shelf.remove(&event.progress(tag)).await } else { Ok(()) }
+    }
+
+    async fn finish(&self, event: &EventKey) -> Result<(), HostError> {
+        if finish(self.shelf, event).await? {
+            self.went(event);
+        }
+        Ok(())
+    }
+
+    fn went(&self, event: &EventKey) {
+        self.gone.set(self.gone.get().plus(Size { entries: 1, bytes: event.bytes }));
+    }
+
+    /// Counts and logs what a delivery came to.
+    fn tell(&self, destination: &Destination, event: &EventKey, record: &Record, after: &Progress) {
+        let mut counts = self.counts.borrow_mut();
+        let (count, level, result) = match after.state {
+            Standing::Done => (&mut counts.delivered, "info", "delivered"),
+            Standing::Waiting | Standing::Unreadable => (&mut counts.failed, "warn", "failed"),
+            Standing::Dead => (&mut counts.dead, "error", "dead"),
+        };
+        *count += 1;
+        let fields = [
+            ("entry", json!(event.id(destination.tag()))),
+            ("event_id", json!(record.id)),
+            ("destination", json!(destination.name)),
+            ("result", json!(result)),
+            ("attempts", json!(after.attempts)),
+            ("error.message", json!(after.why)),
+        ];
+        self.log.line(level, &fields);
+    }
+
+    fn is_over(&self) -> bool {
+        self.shelf.host.now() >= self.until
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.shelf.host.wall_now().as_millis()
+    }
+}
+
+impl Turn<'_> {
+    fn is_over(&self) -> bool {
+        self.failures.get() >= MOST_FAILURES
+    }
+
+    fn note(&self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Delivered => self.failures.set(0),
+            Outcome::Refused(_) | Outcome::Failed(..) => self.failures.set(self.failures.get() + 1),
+        }
+    }
+}
+
+/// Removes an event that all its destinations are done with, and then what was noted of them. False if it is needed.
+pub(crate) async fn finish<H: Host>(shelf: &Shelf<'_, H>, event: &EventKey) -> Result<bool, HostError> {
+    for tag in &event.tags {
+        let progress = shelf.progress(event, tag).await?;
+        if progress.is_none_or(|progress| progress.state != Standing::Done) {
+            return Ok(false);
+        }
+    }
+    shelf.remove(&event.to_string()).await?;
+    for tag in &event.tags {
+        shelf.remove(&event.progress(tag)).await?;
+    }
+    Ok(true)
+}

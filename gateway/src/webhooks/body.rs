@@ -1,0 +1,50 @@
+//! The body of a delivery, read within bounds.
+
+use crate::{outbox::own_setting, problem::Problem, request::Head};
+use http::StatusCode;
+use penstock::host::{BodyError, Host, Source, timeout};
+use std::time::Duration;
+
+/// How long a provider may take to send it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The setting of the core that bounds it.
+const MAX_BYTES: &str = "PENSTOCK_WEBHOOK_MAX_BYTES";
+
+/// Reads the body. Nothing is read of one that says of itself that it is too large.
+pub(super) async fn read<H: Host>(
+    host: &H,
+    head: &Head,
+    body: Option<Box<dyn Source>>,
+) -> Result<Vec<u8>, Problem> {
+    let most = own_setting(host, MAX_BYTES).await;
+    // Verifying says in the log what is wrong with settings.
+    let most = most.map_err(|_| Problem::webhook_later("it cannot be taken in just now", super::TROUBLE))?;
+    let most: usize = most.parse().unwrap_or(1 << 20);
+    let stated = head.headers.get("content-length").and_then(|value| value.to_str().ok()?.parse().ok());
+    if stated.is_some_and(|stated: usize| stated > most) {
+        return Err(too_large());
+    }
+    let Some(body) = body else { return Ok(Vec::new()) };
+    let late = || Err(Problem::webhook_refused(StatusCode::REQUEST_TIMEOUT, "the body took too long"));
+    timeout(host, PATIENCE, whole(body, most)).await.unwrap_or_else(late)
+}
+
+async fn whole(mut body: Box<dyn Source>, most: usize) -> Result<Vec<u8>, Problem> {
+    let mut read = Vec::new();
+    loop {
+        match body.next().await {
+            Ok(Some(piece)) if piece.len() > most.saturating_sub(read.len()) => return Err(too_large()),
+            Ok(Some(piece)) => read.extend(piece),
+            Ok(None) => return Ok(read),
+            Err(BodyError::TooLarge) => return Err(too_large()),
+            Err(_) => {
+                return Err(Problem::webhook_refused(StatusCode::BAD_REQUEST, "the body broke off"));
+            }
+        }
+    }
+}
+
+fn too_large() -> Problem {
+    Problem::webhook_refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")
+}
