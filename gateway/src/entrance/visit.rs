@@ -93,29 +93,17 @@ impl<'g, H: Host> Visit<'g, H> {
         if let Some(preflight) = self.settled().and_then(|settled| settled.cors.preflight(self.head)) {
             return Ok(Some(preflight));
         }
-        let (headers, wall) = (&self.head.headers, self.client.host().wall_now());
         let entry = match route::entry(self.head.path()) {
             Entry::Docs if gateway.has_public_docs().await => Entry::Open,
             entry => entry,
         };
-        let admitted = match entry {
-            // A delivery has no key, and its proof is yet to be seen.
-            #[cfg(feature = "webhooks")]
-            Entry::Open if matches!(found, Found::Webhook) => return Ok(None),
-            Entry::Open => {
-                if admission::admit(&keys, headers, wall).is_err() {
-                    self.count_address()?;
-                }
-                return Ok(None);
+        if entry == Entry::Open {
+            if !is_proved_later(found) && self.admit(&keys, Entry::Key).await.is_err() {
+                self.count_address()?;
             }
-            Entry::Key | Entry::Docs => admission::admit(&keys, headers, wall),
-            Entry::Token => match route::drop_in_account(self.head.path()) {
-                Some((provider, account)) => {
-                    admission::admit_drop_in(self.client, (provider, &account), &keys, headers).await
-                }
-                None => admission::admit(&keys, headers, wall),
-            },
-        };
+            return Ok(None);
+        }
+        let admitted = self.admit(&keys, entry).await;
         let key = match admitted {
             Ok(key) => key,
             Err(problem) => {
@@ -154,6 +142,17 @@ impl<'g, H: Host> Visit<'g, H> {
         };
         allowed.inspect_err(|_| self.refusal = Some(Refusal::Forbidden))?;
         Ok(None)
+    }
+
+    /// The key that the request came with.
+    async fn admit(&self, keys: &Keys, entry: Entry) -> Result<Rc<Key>, Problem> {
+        let headers = &self.head.headers;
+        if entry == Entry::Token
+            && let Some((provider, account)) = route::drop_in_account(self.head.path())
+        {
+            return admission::admit_drop_in(self.client, (provider, &account), keys, headers).await;
+        }
+        admission::admit(keys, headers, self.client.host().wall_now())
     }
 
     /// Looks whether the key is for these calls of a batch, by the names of their operations, and
@@ -299,6 +298,15 @@ impl<'g, H: Host> Visit<'g, H> {
             suppressed: suppressed.filter(|count| *count > 0),
         };
         line.write(host, level);
+    }
+}
+
+/// Whether it has no key and is not to have one: a delivery of a webhook, whose proof is yet to be seen.
+fn is_proved_later(found: &Found) -> bool {
+    match found {
+        #[cfg(feature = "webhooks")]
+        Found::Webhook => true,
+        _ => false,
     }
 }
 
