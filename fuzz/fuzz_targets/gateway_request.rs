@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use libfuzzer_sys::fuzz_target;
 use penstock_gateway::{
     request::{HEADERS, Head, Parameters},
-    route::{self, Found},
+    route::{self, Entry, Found},
 };
 
 fuzz_target!(|data: (u8, String, Vec<(u8, Vec<u8>)>)| {
@@ -26,7 +26,16 @@ fuzz_target!(|data: (u8, String, Vec<(u8, Vec<u8>)>)| {
         assert!(HeaderValue::from_str(id).is_ok() && id.len() <= 128);
     }
     // No operation without a key, whatever the path looks like.
-    if matches!(found, Found::Operation { .. } | Found::Malformed(_)) {
-        assert!(route::needs_key(head.path()));
+    let entry = route::entry(head.path());
+    match found {
+        Found::Operation { .. }
+        | Found::Invoke { .. }
+        | Found::Batch { .. }
+        | Found::Admin(_)
+        | Found::Metrics
+        | Found::Outbox => assert_eq!(entry, Entry::Key),
+        Found::DropIn { .. } => assert_eq!(entry, Entry::Token),
+        Found::Malformed(_) => assert!(entry != Entry::Open || head.path().ends_with("/connect/token")),
+        _ => {}
     }
 });
