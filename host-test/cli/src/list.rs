@@ -36,10 +36,10 @@ pub(crate) struct List {
     #[arg(long, value_name = "COUNT")]
     limit: Option<u64>,
     /// Records a page.
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     page_size: Option<u32>,
     /// Pages to fetch ahead.
-    #[arg(long, value_name = "PAGES")]
+    #[arg(long, value_name = "PAGES", value_parser = clap::value_parser!(u32).range(1..))]
     window: Option<u32>,
     /// Go on where an earlier run stopped: the text that it printed.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]

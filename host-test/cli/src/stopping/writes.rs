@@ -37,7 +37,7 @@ mod tests {
     #[test]
     fn a_write_counts_until_it_is_dropped() {
         let writes = Writes::default();
-        let (one, other) = (writes.begin(), writes.clone().begin());
+        let (one, other) = (writes.begin(), writes.begin());
         assert_eq!(writes.count(), 2);
         drop(one);
         assert_eq!(writes.count(), 1);

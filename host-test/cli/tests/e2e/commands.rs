@@ -212,6 +212,7 @@ fn a_number_that_does_not_fit_is_no_option_that_is_not_known() {
     for (further, expected) in [
         (["--limit", "-1"], "invalid value '-1' for '--limit <COUNT>'"),
         (["--deadline", "0.5"], "must be whole seconds, 1 to 3600"),
+        (["--page-size", "0"], "invalid value '0' for '--page-size <COUNT>'"),
         (["--deadline", "-5"], "must be whole seconds, 1 to 3600"),
     ] {
         let run = penstock(&BTreeMap::new(), &[&jobs[..], &further].concat());
