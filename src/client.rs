@@ -49,7 +49,7 @@ pub use self::{
 use crate::{
     answer::{Misfits, with_texts},
     call::CallOptions,
-    contract::{Failure, Misfit},
+    contract::{Failure, FailureKind, Misfit},
     host::Host,
     policy::limiter::queue::Caller,
     providers::api::Provider,
@@ -185,10 +185,15 @@ impl<H: Host> Client<H> {
         Ok(settings)
     }
 
-    /// Reads which log lines are wanted, unless that is known, for a call that is refused before any setting
-    /// is read.
-    pub(crate) async fn read_level(&self, provider: &'static dyn Provider, options: &CallOptions) {
-        if !self.telemetry.knows_level() {
+    /// Reads which log lines are wanted, unless that is known, for a call that was refused before any setting
+    /// was read. Where the settings are what failed, to read them again would take as long again.
+    pub(crate) async fn read_level(
+        &self,
+        provider: &'static dyn Provider,
+        options: &CallOptions,
+        refused: &Failure,
+    ) {
+        if !self.telemetry.knows_level() && refused.kind == FailureKind::BadInput {
             let read = self.settings(provider, &options.account);
             // What is wrong with them is told by who needs them.
             _ = self.accounts.in_time(options.deadline, read).await;

@@ -80,6 +80,9 @@ impl<H: Host> Client<H> {
             done => done,
         };
         let result = result.or_else(|failure| fallback::instead(failure, &context.id, options));
+        if let Err(failure) = &result {
+            self.read_level(call.provider, options, failure).await;
+        }
         let name = call.call.operation.name;
         let told = result.as_ref().map(|answer| answer.status);
         self.telemetry.call_ended(name, options, (&context.id, context.began), told, None);
@@ -93,11 +96,9 @@ impl<H: Host> Client<H> {
         options: &CallOptions,
         context: &CallContext,
     ) -> Result<(), Failure> {
-        let checked = call.call.check_file().and_then(|()| call.call.check_any_of());
-        if let Err(refused) = checked.and_then(|()| fallback::check(&call.call, options)) {
-            self.read_level(call.provider, options).await;
-            return Err(refused);
-        }
+        call.call.check_file()?;
+        call.call.check_any_of()?;
+        fallback::check(&call.call, options)?;
         self.check_schema(call, options, context).await
     }
 

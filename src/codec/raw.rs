@@ -42,6 +42,8 @@ pub(super) fn text(json: &str) -> Option<Cow<'_, str>> {
 /// What kind of JSON a valid text is, for a message.
 pub(super) fn kind(json: &str) -> &'static str {
     match json.as_bytes().first() {
+        // Nothing else is wrong with the escapes of a valid text (RFC 8259 section 8.2).
+        Some(b'"') if text(json).is_none() => "text with half of a surrogate pair",
         Some(b'"') => "text",
         Some(b'{') => "an object",
         Some(b'[') => "an array",

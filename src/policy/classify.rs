@@ -124,6 +124,9 @@ pub enum Reason {
     Tls,
     /// The server's certificate is not accepted. Final: somebody must renew or trust it.
     Certificate,
+    /// A proxy on the way refuses, such as for want of credentials (407). Final: somebody must mend those or
+    /// its rules.
+    Proxy,
     /// The host does not allow this destination. Final.
     Denied,
     /// The host is about to end and sends nothing more. Final for this process.
@@ -169,6 +172,7 @@ impl Reason {
             Self::Connect => "connect",
             Self::Tls => "tls",
             Self::Certificate => "certificate",
+            Self::Proxy => "proxy",
             Self::Denied => "denied",
             Self::Stopping => "stopping",
             Self::Connection => "connection",
@@ -240,7 +244,7 @@ pub fn classify(attempt: &Attempt, access: Access, rules: &StatusRules) -> Resul
         }
         Attempt::Transport { sent, reason } => {
             let class = match reason {
-                Reason::Denied | Reason::Stopping | Reason::Certificate => Class::Final,
+                Reason::Denied | Reason::Stopping | Reason::Certificate | Reason::Proxy => Class::Final,
                 _ => Class::Transient,
             };
             Fault { reason, effect: sent.effect(), class, status: None, hint: None }

@@ -1,5 +1,6 @@
 //! `penstock batch`: many calls, one a line, results in their order as they come.
 
+mod input;
 mod making;
 
 use crate::{
@@ -7,7 +8,6 @@ use crate::{
     output::{Output, Unwritten},
     progress::Quiet,
     ready::NotReady,
-    report::Unfit,
     result_line::line,
     stopping::Stopping,
     target::{MisfitChoice, Target},
@@ -18,24 +18,17 @@ use anyhow::{Result, anyhow};
 use clap::Args;
 pub(crate) use making::Made;
 use making::Making;
-use penstock_host::bindings::operations::BatchCall;
-use serde::Deserialize;
-use serde_json::{Value, json, value::RawValue};
-use std::{collections::BTreeMap, fmt::Display};
+use serde_json::json;
 
 /// How much is told of a result that the output did not take, in characters.
 const MOST_SHOWN: usize = 200;
-
-/// What a line of a batch is, for whoever wrote another thing.
-const WANTED: &str =
-    r#"an object such as {"operation": "jpm.jobs-get", "parameters": {"id": 4711}, "body": {}}"#;
 
 #[derive(Args)]
 pub(crate) struct Batch {
     /// The vendor, for instance `servicetitan`.
     #[arg(value_name = "VENDOR")]
     provider_name: String,
-    /// A file of calls, one JSON object a line, or `-` for standard input:
+    /// A file of calls, one JSON object a line, or `-` for standard input, 100,000 calls and 256 MiB at most:
     /// `{"operation": "jpm.jobs-get", "parameters": {"id": 4711}, "body": {}}`. Each gives a
     /// line: `ok` with the answer, and `source`, `ageMs`, `degraded`, `misfits`, `page` where there is
     /// more to say of it; `failed`; or `notAttempted`.
@@ -45,7 +38,7 @@ pub(crate) struct Batch {
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=64))]
     concurrency: Option<u32>,
     /// Begin no further call after so many failures.
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     stop_after: Option<u32>,
     /// What becomes of an answer that does not fit the contract, or of a record in it.
     #[arg(long, value_enum, default_value = "fail")]
@@ -56,16 +49,6 @@ pub(crate) struct Batch {
     quiet: Quiet,
     #[command(flatten)]
     target: Target,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line<'a> {
-    operation: String,
-    #[serde(default)]
-    parameters: BTreeMap<String, Value>,
-    #[serde(default, borrow)]
-    body: Option<&'a RawValue>,
 }
 
 /// What became of the calls.
@@ -88,7 +71,7 @@ impl Count {
 
 impl Batch {
     pub(crate) async fn run(self, stopping: &Stopping) -> Result<()> {
-        let calls = read(&self.calls, stopping).await?;
+        let calls = text::from(&self.calls, stopping, input::calls).await?;
         let concurrency = match self.concurrency {
             Some(concurrency) => concurrency,
             None => self.target.batch_size().await?,
@@ -110,48 +93,85 @@ impl Batch {
             grace: self.grace,
             stopping: stopping.clone(),
         };
-        report(calls.len(), making.make(calls), stopping, self.quiet).await
+        let telling = Telling { grace: self.grace, quiet: self.quiet, stopping };
+        telling.report(calls.len(), making.make(calls)).await
     }
 }
 
-/// Prints each result before a further call begins: what cannot be told is not done.
-async fn report(total: usize, mut results: making::Results, stopping: &Stopping, quiet: Quiet) -> Result<()> {
-    let progress = quiet.progress("calls");
-    progress.of(total as u64);
-    let mut output = Output::stdout(stopping);
-    let (mut count, mut unwritten, mut place) = (Count::default(), None, 0_usize);
-    while let Some(made) = results.next().await {
-        place += 1;
-        count.add(&made);
-        progress.add(1);
-        let line = line(&made);
-        if unwritten.is_none() {
-            let written = output.line(&line).and_then(|()| output.flush());
-            unwritten = written.err().inspect(|_| results.stop());
-        }
-        if unwritten.is_some() && !matches!(made, Made::NotAttempted(_)) {
-            let line = shortened(&line);
-            let members = json!({ "call": place, "result": line });
-            let text = format_args!("not printed, the result of call {place}: {line}");
-            warning("not-printed", members, text);
-        }
-    }
-    drop(progress);
-    let Count { well, failed, left } = count;
-    let summary = format!("of {total} calls {well} went well, {failed} failed and {left} were not attempted");
-    match unwritten {
-        Some(Unwritten::Gone) => Err(anyhow!("nobody reads the output any more; {summary}")),
-        Some(error) => Err(anyhow::Error::from(error).context(summary)),
-        None if stopping.signal().is_some() && failed + left > 0 => {
-            Err(stopping.stopped(format!("; {summary}")).into())
-        }
-        None if failed + left > 0 => Err(anyhow!(summary)),
-        None => {
-            if !quiet.quiet {
-                let members = json!({ "calls": total, "well": well, "failed": failed, "notAttempted": left });
-                note("summary", members, format_args!("{summary}"));
+/// How what becomes of the calls is told.
+struct Telling<'a> {
+    grace: Grace,
+    quiet: Quiet,
+    stopping: &'a Stopping,
+}
+
+impl Telling<'_> {
+    /// Prints each result before a further call begins: what cannot be told is not done.
+    async fn report(&self, total: usize, mut results: making::Results) -> Result<()> {
+        let progress = self.quiet.progress("calls");
+        progress.of(total as u64);
+        let mut output = Output::stdout(self.stopping);
+        let (mut count, mut unwritten, mut place) = (Count::default(), None, 0_usize);
+        let mut is_told = self.quiet.quiet;
+        // The note of a write goes when its result is printed.
+        while let Some((made, _write)) = self.next(&mut results, &mut is_told).await {
+            place += 1;
+            count.add(&made);
+            progress.add(1);
+            let line = line(&made);
+            if unwritten.is_none() {
+                let written = output.line(&line).and_then(|()| output.flush());
+                unwritten = written.err().inspect(|_| results.stop());
             }
-            Ok(())
+            if unwritten.is_some() && !matches!(made, Made::NotAttempted(_)) {
+                let line = shortened(&line);
+                let members = json!({ "call": place, "result": line });
+                let text = format_args!("not printed, the result of call {place}: {line}");
+                warning("not-printed", members, text);
+            }
+        }
+        drop(progress);
+        self.end(total, &count, unwritten)
+    }
+
+    /// The next result. That calls are waited for after a signal is told, once: nobody could tell it from a
+    /// command that hangs.
+    async fn next(&self, results: &mut making::Results, is_told: &mut bool) -> Option<making::Untold> {
+        if !*is_told {
+            let signal = tokio::select! {
+                result = results.next() => return result,
+                signal = self.stopping.asked() => signal,
+            };
+            *is_told = true;
+            match results.under_way() {
+                0 => {}
+                1 => self.grace.tell(signal, "a call is under way and has"),
+                many => self.grace.tell(signal, &format!("{many} calls are under way and have")),
+            }
+        }
+        results.next().await
+    }
+
+    /// What is to be said of all of them.
+    fn end(&self, total: usize, count: &Count, unwritten: Option<Unwritten>) -> Result<()> {
+        let Count { well, failed, left } = *count;
+        let summary =
+            format!("of {total} calls {well} went well, {failed} failed and {left} were not attempted");
+        match unwritten {
+            Some(Unwritten::Gone) => Err(anyhow!("nobody reads the output any more; {summary}")),
+            Some(error) => Err(anyhow::Error::from(error).context(summary)),
+            None if self.stopping.signal().is_some() && failed + left > 0 => {
+                Err(self.stopping.stopped(format!("; {summary}")).into())
+            }
+            None if failed + left > 0 => Err(anyhow!(summary)),
+            None => {
+                if !self.quiet.quiet {
+                    let members =
+                        json!({ "calls": total, "well": well, "failed": failed, "notAttempted": left });
+                    note("summary", members, format_args!("{summary}"));
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -161,31 +181,5 @@ fn shortened(line: &str) -> String {
     match line.char_indices().nth(MOST_SHOWN) {
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
         None => line.to_owned(),
-    }
-}
-
-async fn read(file: &str, stopping: &Stopping) -> Result<Vec<BatchCall>> {
-    let text = text::read(file, stopping).await?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let calls = lines.map(|(index, line)| {
-        let unfit = |why: &dyn Display| Unfit(format!("{file}, line {}: {why}", index + 1));
-        // serde takes an array for the members in their order.
-        if !line.trim_start().starts_with('{') {
-            return Err(unfit(&format_args!("expected {WANTED}")).into());
-        }
-        let Line { operation, parameters, body } =
-            serde_json::from_str(line).map_err(|error| unfit(&error))?;
-        let parameters = parameters.into_iter().map(|(name, value)| (name, plain(value)));
-        let body = body.map(|body| body.get().to_owned());
-        Ok(BatchCall { operation, parameters: parameters.collect(), body })
-    });
-    calls.collect()
-}
-
-/// A parameter is text on the wire: `4711` and `"4711"` are the same.
-fn plain(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        other => other.to_string(),
     }
 }

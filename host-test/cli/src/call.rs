@@ -21,7 +21,7 @@ use serde_json::json;
 pub(crate) struct Call {
     #[command(flatten)]
     asked: Asked,
-    /// The body: JSON, `@FILE`, or `@-` for standard input.
+    /// The body: JSON, `@FILE`, or `@-` for standard input; 64 MiB at most.
     #[arg(long, short, value_name = "JSON|@FILE")]
     body: Option<String>,
     /// This write may be applied twice: send it again even if its outcome is unknown.
@@ -41,7 +41,7 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) async fn run(self, stopping: &Stopping) -> Result<()> {
-        let body = self.body(stopping).await?;
+        let body = text::body(self.body.as_deref(), stopping).await?;
         let plugin = stopping.unless_asked(self.target.plugin()).await??;
         let Asked { provider_name, operation, parameters } = &self.asked;
         let mut options = self.target.options(None);
@@ -49,6 +49,7 @@ impl Call {
         options.fallback = self.fallback;
         options.on_misfit = Some(self.on_misfit.into());
         let call = plugin.invoke(provider_name, operation, parameters.clone(), body, Some(options));
+        let _write = self.asked.begin(stopping);
         let answer = self.grace.call(&self.asked, stopping, &plugin, call).await??;
         if let Some(body) = answer.body {
             let mut output = Output::stdout(stopping);
@@ -61,14 +62,6 @@ impl Call {
             tell_page(page);
         }
         Ok(())
-    }
-
-    async fn body(&self, stopping: &Stopping) -> Result<Option<String>> {
-        match self.body.as_deref().map(|given| (given, given.strip_prefix('@'))) {
-            None => Ok(None),
-            Some((_, Some(file))) => text::read(file, stopping).await.context("the body").map(Some),
-            Some((given, None)) => Ok(Some(given.to_owned())),
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     asked::Asked,
-    stopping::{Stopped, Stopping},
+    stopping::{Signal, Stopped, Stopping, Write},
     told::tell,
 };
 use clap::Args;
@@ -19,6 +19,11 @@ pub(crate) struct Grace {
 }
 
 impl Grace {
+    /// Says what is under way, with its verbs, and how long it has to end.
+    pub(crate) fn tell(self, signal: Signal, what: &str) {
+        tell!("{signal}: {what} {} s to end", self.grace);
+    }
+
     /// Ends when the grace has passed that a command has from its first signal on.
     pub(crate) async fn passed(self, stopping: &Stopping) {
         stopping.passed(self.time()).await;
@@ -46,7 +51,7 @@ impl Grace {
             if let Some(outcome) = plugin.stop_unsent().await {
                 return outcome;
             }
-            tell!("{signal}: the call is under way and has {} s to end", self.grace);
+            self.tell(signal, "the call is under way and has");
             self.passed(stopping).await;
             plugin.stop_unsent().await.unwrap_or(Outcome::Unknown)
         };
@@ -71,6 +76,11 @@ fn rest(outcome: Outcome) -> &'static str {
 }
 
 impl Asked {
+    /// Takes note that the call is begun, until its answer is printed, if it is a write.
+    pub(crate) fn begin(&self, stopping: &Stopping) -> Option<Write> {
+        (!self.only_reads()).then(|| stopping.begin_write())
+    }
+
     fn only_reads(&self) -> bool {
         dynamic::operation(&self.provider_name, &self.operation)
             .is_ok_and(|operation| operation.effect == Effect::Read)

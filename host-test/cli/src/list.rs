@@ -12,6 +12,7 @@ use crate::{
     report::tell_resume,
     stopping::Stopping,
     target::{MisfitChoice, Target},
+    text,
     told::{note, warning_in_lines},
 };
 use anyhow::Result;
@@ -28,17 +29,17 @@ use std::path::PathBuf;
 pub(crate) struct List {
     #[command(flatten)]
     asked: Asked,
-    /// The body as JSON, for a list that takes one.
-    #[arg(long, value_name = "JSON")]
+    /// The body, for a list that takes one: JSON, `@FILE`, or `@-` for standard input; 64 MiB at most.
+    #[arg(long, value_name = "JSON|@FILE")]
     body: Option<String>,
     /// Stop after this many records. The position is exactly behind the last one.
     #[arg(long, value_name = "COUNT")]
     limit: Option<u64>,
     /// Records a page.
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     page_size: Option<u32>,
     /// Pages to fetch ahead.
-    #[arg(long, value_name = "PAGES")]
+    #[arg(long, value_name = "PAGES", value_parser = clap::value_parser!(u32).range(1..))]
     window: Option<u32>,
     /// Go on where an earlier run stopped: the text that it printed.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
@@ -77,28 +78,23 @@ impl List {
             Some(given) => Follows::Acknowledged(Acknowledged::listen(given)?),
             None => Follows::Output,
         };
+        let body = text::body(self.body.as_deref(), stopping).await?;
         // What was read before does not count, but is in the total.
         let is_whole = resume.is_none();
         let plugin = self.target.plugin().await?;
-        let mut options = self.target.options(resume);
+        let mut options = self.target.options(resume.clone());
         options.page_size = self.page_size;
         options.window = self.window;
         options.on_misfit = Some(self.on_misfit.into());
         let Asked { provider_name: provider, operation, parameters } = self.asked;
-        let records = plugin.list_with_positions(
-            &provider,
-            &operation,
-            parameters,
-            self.body,
-            Some(options),
-            self.limit,
-        );
+        let records =
+            plugin.list_with_positions(&provider, &operation, parameters, body, Some(options), self.limit);
         let records = records.await?;
         let progress = self.quiet.progress("records");
         let most = if is_whole { Some(self.limit.unwrap_or(u64::MAX)) } else { self.limit };
         let seen = Seen { progress, most, is_total_known: is_whole };
         let patience = Patience { grace: self.grace.time(), is_told: !self.quiet.quiet };
-        let reading = Reading::new(records, Keeper::new(file, follows), stopping, patience, seen);
+        let reading = Reading::new(records, Keeper::new(file, follows, resume), stopping, patience, seen);
         let ended = reading.run().await;
         if let (Err(error), Some(named), true) = (&ended, &self.resume_file, from_file)
             && is_of_position(error)

@@ -38,7 +38,7 @@ mod upload;
 mod vendors;
 
 use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 use futures_util::{FutureExt, future::BoxFuture};
 use std::{
     env,
@@ -135,7 +135,7 @@ enum Command {
 const LAST_LINES: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match parsed() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() && env::args_os().any(|argument| argument == "--json-errors") => {
             return report::misused(error);
@@ -152,6 +152,17 @@ fn main() -> ExitCode {
         // What it was is told already.
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+/// The arguments. A negative number is a value that does not fit, and no option that is not known.
+fn parsed() -> Result<Arguments, clap::Error> {
+    let of_number = |argument: Arg| {
+        let takes = argument.get_long().is_some() && argument.get_action().takes_values();
+        argument.allow_negative_numbers(takes)
+    };
+    let mut program = Arguments::command().mut_subcommands(|command| command.mut_args(of_number));
+    let mut matches = program.try_get_matches_from_mut(env::args_os())?;
+    Arguments::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut program))
 }
 
 fn run(command: Command) -> Result<()> {

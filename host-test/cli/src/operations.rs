@@ -42,10 +42,12 @@ impl Operations {
         }
         print(&shown, self.json).map_err(unprinted)?;
         let (own, forms) = count;
+        let noun = if own == 1 { "operation" } else { "operations" };
+        let other = if forms == 1 { "other form" } else { "other forms" };
         let text = match count {
-            (own, 0) => format!("{own} operations"),
-            (own, forms) if self.all => format!("{own} operations, {forms} other forms of them"),
-            (own, forms) => format!("{own} operations (--all shows {forms} other forms of them)"),
+            (own, 0) => format!("{own} {noun}"),
+            (own, forms) if self.all => format!("{own} {noun}, {forms} {other} of them"),
+            (own, forms) => format!("{own} {noun} (--all shows {forms} {other} of them)"),
         };
         note("summary", json!({ "operations": own, "otherForms": forms }), format_args!("{text}"));
         Ok(())

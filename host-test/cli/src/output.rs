@@ -111,8 +111,8 @@ impl Output {
             let whole = taken.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
             // A full disk took a part of a line, and the next run would go on behind it.
             let part = (count - whole) as u64;
-            if part > 0 && self.to.take_back(part) {
-                self.written -= part;
+            if part > 0 {
+                self.cut_back(self.written.saturating_sub(part));
             }
             error
         })
@@ -134,6 +134,21 @@ impl Output {
     /// How much of it is where it was to go: read by the other end of a pipe, written otherwise.
     pub(crate) fn taken(&self) -> u64 {
         self.written.saturating_sub(self.to.unread())
+    }
+
+    /// Takes back what was written behind this place, in bytes; whether it could. It cannot where others
+    /// have written behind it.
+    pub(crate) fn cut_back(&mut self, place: u64) -> bool {
+        let cut = self.written.checked_sub(place).is_some_and(|behind| self.to.take_back(behind));
+        if cut {
+            self.written = place;
+        }
+        cut
+    }
+
+    /// Whether what was written is in a file.
+    pub(crate) fn is_file(&self) -> bool {
+        self.to.is_file()
     }
 
     /// Whether the other end of a pipe is closed.

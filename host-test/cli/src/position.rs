@@ -3,7 +3,8 @@
 mod ack;
 mod file;
 mod keeper;
+mod lock;
 
 pub(crate) use ack::Acknowledged;
 pub(crate) use file::PositionFile;
-pub(crate) use keeper::{Follows, Keeper};
+pub(crate) use keeper::{Follows, Keeper, Place};

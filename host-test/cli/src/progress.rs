@@ -2,8 +2,9 @@
 
 use crate::told::is_for_program;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanFloatCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::{
+    fmt,
     io::{self, IsTerminal},
     time::Duration,
 };
@@ -77,14 +78,26 @@ impl Drop for Progress {
 fn style(what: &str, is_total_known: bool) -> ProgressStyle {
     let (count, all, rate) = match what {
         "bytes" => ("{bytes}", "{total_bytes}", "{bytes_per_sec}"),
-        _ => ("{human_pos}", "{human_len}", "{per_sec}"),
+        _ => ("{human_pos}", "{human_len}", "{rate}"),
     };
     let template = match is_total_known {
         true => format!("{{wide_bar}} {count} of {all} {what}{{msg}}, {rate}, {{eta}} left"),
         false => format!("{{spinner}} {count} {what}{{msg}}, {rate}, {{elapsed}}"),
     };
     // The templates are ours, and a test makes each.
-    ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    style.with_key("rate", |state: &ProgressState, to: &mut dyn fmt::Write| {
+        // Nobody is there to be told.
+        _ = write!(to, "{}", shown(state.per_sec()));
+    })
+}
+
+/// With as many digits as say anything.
+fn shown(per_second: f64) -> String {
+    match per_second {
+        slow if slow < 10.0 => format!("{slow:.1}/s"),
+        fast => format!("{}/s", HumanFloatCount(fast.round())),
+    }
 }
 
 #[cfg(test)]
@@ -97,6 +110,12 @@ mod tests {
         for (quiet, errors, output) in [(true, true, false), (false, false, false), (false, true, true)] {
             assert!(!is_seen(quiet, errors, output));
         }
+    }
+
+    #[test]
+    fn a_rate_has_no_more_digits_than_anybody_reads() {
+        let shown = [0.0, 0.05, 9.94, 19.9696, 1234.5678, 1e7].map(super::shown);
+        assert_eq!(shown, ["0.0/s", "0.1/s", "9.9/s", "20/s", "1,235/s", "10,000,000/s"]);
     }
 
     #[test]

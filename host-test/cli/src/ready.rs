@@ -6,7 +6,10 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use penstock_host::bindings::types::FieldError;
+use penstock_host::{
+    Error,
+    bindings::types::{Failure, FieldError},
+};
 
 #[derive(Args)]
 pub(crate) struct Ready {
@@ -38,10 +41,18 @@ impl Ready {
         }
         say!("settings: complete")?;
         if let Some(operation) = &self.probe {
-            let answer =
-                plugin.invoke(&self.provider_name, operation, self.parameters, None, Some(options)).await?;
+            let answer = plugin.invoke(&self.provider_name, operation, self.parameters, None, Some(options));
+            let answer = answer.await.map_err(without_position)?;
             say!("{operation}: HTTP {}", answer.info.status)?;
         }
         Ok(())
+    }
+}
+
+/// Nobody goes on with a probe, whichever page it is of.
+fn without_position(error: Error) -> Error {
+    match error {
+        Error::Failure(failure) => Error::from(Failure { resume: None, ..*failure }),
+        error => error,
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     stopping::{Signal, Stopped},
     told::{self, is_for_program, line, note, tell, unprinted},
 };
-use clap::error::ContextValue;
+use clap::error::{ContextKind, ContextValue};
 use penstock::policy::shown::{is_obeyed, visible};
 use penstock_host::{
     Error,
@@ -82,7 +82,7 @@ pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
     } else if let Some(failure) = error.downcast_ref::<Error>().and_then(Error::failure) {
         tell(failure, code);
     } else {
-        tell!("error: {error:#}");
+        tell!("error: {}", explained(error));
         if let Some(Unprinted { outcome: Outcome::Applied }) = error.downcast_ref() {
             tell!("It took effect. Do not repeat it.");
         }
@@ -107,8 +107,21 @@ pub(crate) fn by_parser(error: clap::Error) -> ExitCode {
 /// What the argument parser refuses, for programs.
 pub(crate) fn misused(error: clap::Error) -> ExitCode {
     let error = with_visible_arguments(error);
-    let told =
-        json!({ "error": { "kind": "usage", "message": error.to_string().trim(), "exitCode": USAGE } });
+    let about = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => vec![text.clone()],
+        Some(ContextValue::Strings(texts)) => texts.clone(),
+        _ => Vec::new(),
+    };
+    let arguments = about(ContextKind::InvalidArg).into_iter().chain(about(ContextKind::InvalidSubcommand));
+    let why = error::Error::source(&error).map_or_else(|| error.kind().to_string(), ToString::to_string);
+    let fields = arguments.map(|argument| json!({ "field": argument, "message": why }));
+    let told = json!({ "error": {
+        "kind": "usage",
+        "message": error.to_string().trim(),
+        "outcome": Outcome::NotSent.name(),
+        "fields": fields.collect::<Vec<Value>>(),
+        "exitCode": USAGE,
+    } });
     told::document(&told);
     ExitCode::from(USAGE)
 }
@@ -141,15 +154,29 @@ pub(crate) fn defect(panicked: &PanicHookInfo) {
     told::document(&told);
 }
 
-/// That a second signal ended the command.
-pub(crate) fn stopped_at_once(signal: Signal) {
-    let (message, code) = (format!("stopped at once by {signal}"), signal.exit_code());
-    match is_for_program() {
-        true => {
-            let told = json!({ "error": { "kind": "stopped", "message": message, "exitCode": code } });
-            told::document(&told);
+/// That a second signal ended the command, while so many writes were under way.
+pub(crate) fn stopped_at_once(signal: Signal, writes: usize) {
+    let (rest, code) = (cut_off(writes), signal.exit_code());
+    let message = format!("stopped at once by {signal}{rest}");
+    if !is_for_program() {
+        return line(format_args!("{message}"));
+    }
+    let mut told = json!({ "kind": "stopped", "message": message, "exitCode": code });
+    if writes > 0 {
+        set(&mut told, "outcome", Outcome::Unknown.name().into());
+        set(&mut told, "underWay", writes.into());
+    }
+    told::document(&json!({ "error": told }));
+}
+
+/// What there is to say of writes that nobody waits for any more.
+fn cut_off(writes: usize) -> String {
+    match writes {
+        0 => String::new(),
+        1 => "; a call was under way and may have taken effect. Look before you repeat it".to_owned(),
+        _ => {
+            format!("; {writes} calls were under way and may have taken effect. Look before you repeat them")
         }
-        false => line(format_args!("{message}")),
     }
 }
 
@@ -187,14 +214,19 @@ fn exit_code(error: &anyhow::Error) -> u8 {
 /// What goes wrong as a program reads it.
 fn document(error: &anyhow::Error, code: u8) -> Value {
     let mut told = match error.downcast_ref::<Error>() {
-        Some(failed) => result_line::failed(failed),
+        Some(failed @ Error::Failure(_)) => result_line::failed(failed),
+        Some(failed) => {
+            let mut told = result_line::failed(failed);
+            set(&mut told, "message", explained(error).into());
+            told
+        }
         None => {
             let kind = match code {
                 USAGE => "bad-input",
                 FAILURE => "failed",
                 _ => "stopped",
             };
-            json!({ "kind": kind, "message": format!("{error:#}") })
+            json!({ "kind": kind, "message": explained(error) })
         }
     };
     if let Some(Stopped { resume: Some(resume), .. }) = error.downcast_ref() {
@@ -225,6 +257,18 @@ fn document(error: &anyhow::Error, code: u8) -> Value {
     set(&mut told, "exitCode", code.into());
     json!({ "error": told })
 }
+
+/// The error, with the limit that it is of where the system's words name none.
+fn explained(error: &anyhow::Error) -> String {
+    let message = format!("{error:#}");
+    match message.contains(FILE_TOO_LARGE) {
+        true => format!("{message}: this process may write no larger file (see `ulimit -f`)"),
+        false => message,
+    }
+}
+
+/// How `EFBIG` is shown, wherever it comes from: of the component there is no more than its text.
+const FILE_TOO_LARGE: &str = "File too large (os error 27)";
 
 fn set(told: &mut Value, name: &str, value: Value) {
     if let Some(members) = told.as_object_mut() {

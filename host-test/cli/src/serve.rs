@@ -116,15 +116,19 @@ impl Serve {
 
     /// With the store in a file, if there is to be one.
     async fn with_state(&self, environment: Environment, settings: &impl Source) -> Result<Environment> {
+        // The gateway opens it itself.
+        if shared_state::has_redis(settings).await? {
+            return Ok(environment);
+        }
         let named = match &self.state {
-            Some(file) => Some(file.clone()),
-            None => shared_state::file(settings).await?,
+            Some(file) => Some((file.clone(), "--state")),
+            None => shared_state::file(settings).await?.map(|file| (file, shared_state::FILE)),
         };
-        if let Some(file) = named {
-            return Ok(environment.key_value(Arc::new(shared_state::open(file)?)));
+        if let Some((file, name)) = named {
+            return Ok(environment.key_value(Arc::new(shared_state::open(file, Some(name))?)));
         }
         let Some(file) = shared_state::default_file().filter(|_| self.real) else { return Ok(environment) };
-        Ok(match shared_state::open(file) {
+        Ok(match shared_state::open(file, None) {
             Ok(state) => environment.key_value(Arc::new(state)),
             // A container may have no place for it.
             Err(Unfit(why)) => {

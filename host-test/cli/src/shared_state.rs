@@ -13,7 +13,7 @@ const URL: &str = "PENSTOCK_STATE_URL";
 /// Where it may be, for a manifest of Spin's.
 pub(crate) const HOST: &str = "PENSTOCK_STATE_HOST";
 /// The file.
-const FILE: &str = "PENSTOCK_STATE_FILE";
+pub(crate) const FILE: &str = "PENSTOCK_STATE_FILE";
 
 /// The store that the settings name; none if they name none.
 ///
@@ -26,7 +26,7 @@ pub(crate) async fn configured(settings: &impl Source) -> Result<Option<Arc<dyn 
         return Ok(Some(Arc::new(redis.map_err(|error| Unfit(format!("{URL}: {error}")))?)));
     }
     Ok(match file(settings).await? {
-        Some(path) => Some(Arc::new(open(path)?)),
+        Some(path) => Some(Arc::new(open(path, Some(FILE))?)),
         None => None,
     })
 }
@@ -46,6 +46,15 @@ pub(crate) async fn redis_host(settings: &impl Source) -> Result<Option<String>,
     Ok(Some(redis.origin()))
 }
 
+/// Whether the settings name a Redis, which comes before any file.
+///
+/// # Errors
+///
+/// Settings that cannot be read.
+pub(crate) async fn has_redis(settings: &impl Source) -> Result<bool, Unfit> {
+    Ok(read(settings, URL).await?.is_some())
+}
+
 /// The file that the settings name.
 ///
 /// # Errors
@@ -55,13 +64,30 @@ pub(crate) async fn file(settings: &impl Source) -> Result<Option<PathBuf>, Unfi
     Ok(read(settings, FILE).await?.map(|path| PathBuf::from(path.expose().trim())))
 }
 
-/// Opens a file, or makes one.
+/// What the settings name must be there for whoever only looks at it: a name that is misspelt would
+/// be made a store, with nothing in it.
+///
+/// # Errors
+///
+/// There is no such file.
+pub(crate) async fn must_be_there(settings: &impl Source) -> Result<(), Unfit> {
+    if has_redis(settings).await? {
+        return Ok(());
+    }
+    match file(settings).await?.filter(|file| !file.exists()) {
+        Some(file) => Err(Unfit(format!("{FILE}: there is no file {}", file.display()))),
+        None => Ok(()),
+    }
+}
+
+/// Opens a file, or makes one. `named` is the setting or the option that names it, if any does.
 ///
 /// # Errors
 ///
 /// A file that cannot be used.
-pub(crate) fn open(path: PathBuf) -> Result<SqliteState, Unfit> {
-    SqliteState::open(path).map_err(|error| Unfit(format!("the state's file ({FILE}): {error}")))
+pub(crate) fn open(path: PathBuf, named: Option<&str>) -> Result<SqliteState, Unfit> {
+    let named = named.map_or_else(String::new, |named| format!(" ({named})"));
+    SqliteState::open(path).map_err(|error| Unfit(format!("the state's file{named}: {error}")))
 }
 
 /// Where it is for whoever says nothing of it: the user's folder for what is to outlive a process and is

@@ -1,5 +1,6 @@
 //! `penstock simulate`: schedules of faults in virtual time, and what must always hold.
 
+use crate::told::tell;
 use anyhow::{Result, bail};
 use clap::Args;
 use penstock_simulator::command::Command;
@@ -41,7 +42,7 @@ impl Simulate {
             kill_every: 1,
             digests: None,
         };
-        if !command.run() {
+        if !command.run(&|line| tell!("{line}")) {
             bail!("something did not hold; `penstock simulate --seed SEED --trace` shows every step");
         }
         Ok(())

@@ -1,12 +1,18 @@
 //! The signals that end a command: the first in good order, the second at once.
 
+mod signals;
+mod writes;
+
 use crate::report::stopped_at_once;
 use penstock_host::bindings::types::Outcome;
+use signals::Signals;
 use std::{fmt, io, process, time::Duration};
 use tokio::{
     sync::watch,
     time::{Instant, sleep_until},
 };
+pub(crate) use writes::Write;
+use writes::Writes;
 
 /// What a command was asked to end by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,12 +21,15 @@ pub(crate) enum Signal {
     Interrupt,
     /// What `kill` sends, and whatever runs containers.
     Terminate,
+    /// That the terminal is closed.
+    HangUp,
 }
 
 impl Signal {
     /// The exit code of a command that it ended, as shells have it: 128 and its number.
     pub(crate) fn exit_code(self) -> u8 {
         match self {
+            Signal::HangUp => 129,
             Signal::Interrupt => 130,
             Signal::Terminate => 143,
         }
@@ -32,6 +41,7 @@ impl fmt::Display for Signal {
         f.write_str(match self {
             Signal::Interrupt => "SIGINT",
             Signal::Terminate => "SIGTERM",
+            Signal::HangUp => "SIGHUP",
         })
     }
 }
@@ -51,7 +61,11 @@ pub(crate) struct Stopped {
 
 /// Whether a command was asked to end.
 #[derive(Clone, Debug)]
-pub(crate) struct Stopping(watch::Receiver<Option<Asked>>);
+pub(crate) struct Stopping {
+    told: watch::Receiver<Option<Asked>>,
+    /// What a second signal would cut off.
+    writes: Writes,
+}
 
 /// What it was asked by, and when.
 pub(crate) type Asked = (Signal, Instant);
@@ -63,30 +77,37 @@ impl Stopping {
         full_files_are_errors()?;
         let mut signals = Signals::new()?;
         let (tell, told) = watch::channel(None);
+        let writes = Writes::default();
+        let under_way = writes.clone();
         tokio::spawn(async move {
             let first = signals.next().await;
             tell.send_replace(Some((first, Instant::now())));
-            let second = signals.next().await;
-            stopped_at_once(second);
+            let second = signals.next_of_somebody().await;
+            stopped_at_once(second, under_way.count());
             process::exit(i32::from(second.exit_code()));
         });
-        Ok(Stopping(told))
+        Ok(Stopping { told, writes })
+    }
+
+    /// Takes note of a write that is begun, for as long as nobody was told what became of it.
+    pub(crate) fn begin_write(&self) -> Write {
+        self.writes.begin()
     }
 
     /// One that a test asks.
     #[cfg(test)]
     pub(crate) fn told(asked: watch::Receiver<Option<Asked>>) -> Stopping {
-        Stopping(asked)
+        Stopping { told: asked, writes: Writes::default() }
     }
 
     /// What it was asked to end by, if it was.
     pub(crate) fn signal(&self) -> Option<Signal> {
-        self.0.borrow().map(|(signal, _)| signal)
+        self.told.borrow().map(|(signal, _)| signal)
     }
 
     /// When this much time has passed since it was asked to end, if it was.
     pub(crate) fn after(&self, grace: Duration) -> Option<Instant> {
-        self.0.borrow().map(|(_, when)| when + grace)
+        self.told.borrow().map(|(_, when)| when + grace)
     }
 
     /// Waits until it is asked to end.
@@ -101,7 +122,7 @@ impl Stopping {
     }
 
     async fn asked_when(&self) -> Asked {
-        let mut told = self.0.clone();
+        let mut told = self.told.clone();
         loop {
             if let Some(asked) = *told.borrow_and_update() {
                 return asked;
@@ -139,46 +160,4 @@ fn full_files_are_errors() -> io::Result<()> {
 #[cfg(not(unix))]
 fn full_files_are_errors() -> io::Result<()> {
     Ok(())
-}
-
-#[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> io::Result<Signals> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Signals {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) -> Signal {
-        tokio::select! {
-            _ = self.interrupt.recv() => Signal::Interrupt,
-            _ = self.terminate.recv() => Signal::Terminate,
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> io::Result<Signals> {
-        Ok(Signals)
-    }
-
-    async fn next(&mut self) -> Signal {
-        // Fails only where there are no signals at all.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        Signal::Interrupt
-    }
 }

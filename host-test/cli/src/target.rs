@@ -32,7 +32,7 @@ pub(crate) struct Target {
     #[arg(long, value_enum)]
     role: Option<Role>,
     /// Give up after this many seconds, waits included.
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "SECONDS", value_parser = deadline)]
     deadline: Option<u64>,
     /// Ask the vendor even if the cache has an answer.
     #[arg(long)]
@@ -97,9 +97,10 @@ impl Target {
     /// There is none.
     pub(crate) async fn plugin_with_state(&self, file: Option<PathBuf>) -> Result<Plugin> {
         let standard = self.env_file.settings().await?;
+        shared_state::must_be_there(&standard).await?;
         let state = match (shared_state::configured(&standard).await?, file.filter(|file| file.exists())) {
             (Some(state), _) => state,
-            (None, Some(file)) => Arc::new(shared_state::open(file)?),
+            (None, Some(file)) => Arc::new(shared_state::open(file, None)?),
             (None, None) => {
                 let message = "there is no shared state: set PENSTOCK_STATE_URL or PENSTOCK_STATE_FILE";
                 return Err(Unfit(message.to_owned()).into());
@@ -170,6 +171,12 @@ impl Target {
             ..CallOptions::default()
         }
     }
+}
+
+/// Seconds, as `--deadline` takes them.
+fn deadline(text: &str) -> Result<u64, String> {
+    let seconds = text.parse().ok().filter(|seconds| (1..=3600).contains(seconds));
+    seconds.ok_or_else(|| "must be whole seconds, 1 to 3600".to_owned())
 }
 
 /// `NAME=VALUE`, as `--param` takes it.

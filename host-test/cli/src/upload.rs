@@ -67,6 +67,7 @@ impl Upload {
         let options = Some(self.target.options(None));
         let Asked { provider_name, operation, parameters } = &self.asked;
         let call = plugin.upload(provider_name, operation, parameters.clone(), outgoing, options);
+        let _write = self.asked.begin(stopping);
         let answer = self.grace.call(&self.asked, stopping, &plugin, call).await??;
         drop(progress);
         if let Some(body) = answer.body {

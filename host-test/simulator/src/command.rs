@@ -14,9 +14,9 @@ use std::{
 
 /// A line for whoever is still there: `println!` panics where nothing can be printed.
 macro_rules! told {
-    ($to:ident, $($line:tt)*) => {{
+    ($($line:tt)*) => {{
         use std::io::Write as _;
-        _ = writeln!(std::io::$to(), $($line)*);
+        _ = writeln!(std::io::stdout(), $($line)*);
     }};
 }
 
@@ -49,15 +49,16 @@ pub struct Command {
 }
 
 impl Command {
-    /// Runs it, and prints what it came to on standard output; whether everything held.
+    /// Runs it, and prints what it came to on standard output; whether everything held. What else there
+    /// is to say, such as how long it took, `note` is told.
     #[must_use]
-    pub fn run(&self) -> bool {
+    pub fn run(&self, note: &dyn Fn(&str)) -> bool {
         let mut config = Config::default();
         if self.trace {
             config.trace = true;
             let report = run_with(self.first, &config);
-            report.trace.iter().for_each(|line| told!(stdout, "{line}"));
-            told!(stdout, "{}", report.excerpt(0));
+            report.trace.iter().for_each(|line| told!("{line}"));
+            told!("{}", report.excerpt(0));
             return report.violations.is_empty();
         }
         if self.scenarios {
@@ -66,13 +67,13 @@ impl Command {
         let began = Instant::now();
         let seeds = self.first..self.first.saturating_add(self.seeds);
         let outcome = simulate_with(seeds, self.threads, &config, TWICE, |_| ());
-        self.show(&outcome);
+        self.show(&outcome, note);
         let took = began.elapsed().as_secs_f64();
-        told!(stderr, "{took:.1} s, {:.0} schedules a second", self.seeds as f64 / took);
-        self.write_digests(&outcome) && outcome.is_good()
+        note(&format!("{took:.1} s, {:.0} schedules a second", self.seeds as f64 / took));
+        self.write_digests(&outcome, note) && outcome.is_good()
     }
 
-    fn write_digests(&self, outcome: &Outcome) -> bool {
+    fn write_digests(&self, outcome: &Outcome, note: &dyn Fn(&str)) -> bool {
         let Some(path) = &self.digests else { return true };
         let mut lines = String::from("seed port texts\n");
         for Seed { seed, port, texts } in &outcome.seeds {
@@ -81,23 +82,23 @@ impl Command {
         }
         let written = fs::write(path, lines);
         if let Err(error) = &written {
-            told!(stderr, "{}: {error}", path.display());
+            note(&format!("{}: {error}", path.display()));
         }
         written.is_ok()
     }
 
-    fn show(&self, outcome: &Outcome) {
+    fn show(&self, outcome: &Outcome, note: &dyn Fn(&str)) {
         if self.json {
             match serde_json::to_string_pretty(outcome) {
-                Ok(text) => told!(stdout, "{text}"),
-                Err(error) => told!(stderr, "{error}"),
+                Ok(text) => told!("{text}"),
+                Err(error) => note(&error.to_string()),
             }
             return;
         }
         for found in &outcome.findings {
-            told!(stdout, "{}", found.excerpt(EXCERPT));
+            told!("{}", found.excerpt(EXCERPT));
         }
-        told!(stdout, "{}", outcome.figures);
+        told!("{}", outcome.figures);
     }
 }
 
@@ -107,7 +108,7 @@ fn play(config: &Config, threads: usize, kill_every: u64) -> bool {
     let mut good = true;
     let mut show = |held: bool, what: String| {
         good &= held;
-        told!(stdout, "{}{what}", if held { "" } else { "DOES NOT HOLD: " });
+        told!("{}{what}", if held { "" } else { "DOES NOT HOLD: " });
     };
     for reading in [Reading::Pages, Reading::Stream { between: 500 }] {
         let began = Instant::now();

@@ -47,5 +47,5 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     }
-    if command.run() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if command.run(&|line| eprintln!("{line}")) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,4 +1,7 @@
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{Component, Path, PathBuf},
+};
 
 use futures_util::future::BoxFuture;
 
@@ -46,6 +49,9 @@ impl<S: Source> Files<S> {
         if let Some(folder) = &self.folder
             && !is_within(path.into(), folder.clone()).await
         {
+            if is_missing_within(path.into(), folder) {
+                return Err(HostError::Failed(format!("{variable} names {path}, which does not exist")));
+            }
             let folder = folder.display();
             let message =
                 format!("{variable} names {path}, which is not in {folder}: set it in the environment");
@@ -70,6 +76,14 @@ impl<S: Source> Source for Files<S> {
     fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>> {
         Box::pin(self.find(name))
     }
+}
+
+/// Whether a path that leads nowhere else by its words is not there. Of others it is not said: whoever names
+/// them shall not learn of it.
+fn is_missing_within(path: PathBuf, folder: &Path) -> bool {
+    let words = path.strip_prefix(folder).unwrap_or(&path);
+    let is_within = words.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    is_within && path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 /// An error of a file, with the variable that names it.
@@ -137,7 +151,11 @@ mod tests {
             exposed(named("TOKEN", path).within(folder.path()).get("TOKEN").await)
         };
         assert_eq!(get(&inside).await, Ok(Some("hunter2".into())));
-        for path in [outside.path(), &link, &up, &folder.path().join("gone")] {
+        let gone = folder.path().join("gone");
+        let Err(HostError::Failed(told)) = get(&gone).await else { panic!("{gone:?}") };
+        assert!(told.contains("TOKEN_FILE") && told.contains("gone, which does not exist"), "{told}");
+        let elsewhere = outside.path().with_file_name("gone");
+        for path in [outside.path(), &link, &up, &elsewhere, &folder.path().join("../gone")] {
             let Err(HostError::Denied(told)) = get(path).await else { panic!("{path:?}") };
             assert!(told.contains("TOKEN_FILE") && !told.contains("hunter2"), "{told}");
         }

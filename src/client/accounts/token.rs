@@ -177,7 +177,7 @@ impl<H: Host> Accounts<H> {
             (Class::Transient, _) => FailureKind::Transport,
             (_, Reason::Denied) => FailureKind::Host,
             (_, Reason::Stopping) => FailureKind::Unavailable,
-            (_, Reason::Certificate) => FailureKind::Transport,
+            (_, Reason::Certificate | Reason::Proxy) => FailureKind::Transport,
             _ => FailureKind::Authentication,
         };
         let failure = failure::refused(kind, format!("no access token: {message}"), Vec::new());

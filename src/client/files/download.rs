@@ -52,12 +52,10 @@ impl<H: Host> Download<H> {
         let context = CallContext::begin(client);
         let opened = match check(&call.call, options) {
             Ok(()) => Download::find(client, call, options, &context).await,
-            Err(refused) => {
-                client.read_level(call.provider, options).await;
-                Err(refused)
-            }
+            Err(refused) => Err(refused),
         };
         let Err(failure) = opened else { return opened };
+        client.read_level(call.provider, options, &failure).await;
         let name = call.call.operation.name;
         client.telemetry.call_ended(name, options, (&context.id, context.began), Err(&failure), None);
         Err(failure.of(name, &context.id, Vec::new()))

@@ -2,7 +2,7 @@
 
 use super::rig::{Rig, options};
 use crate::{
-    contract::{AnswerSource, CallOptions, FailureKind, Outcome},
+    contract::{AnswerSource, CallOptions, FailureKind, OnMisfit, Outcome},
     host::simulated::Reply,
 };
 
@@ -53,9 +53,16 @@ fn it_is_refused_where_it_would_lie() {
 }
 
 #[test]
-fn a_fallback_that_does_not_fit_is_told() {
+fn a_fallback_that_does_not_fit_is_refused_while_it_can_be_mended() {
     let rig = Rig::new();
-    rig.titan.on_api(|_, _| Some(Reply::refused()));
+    rig.titan.holds(1);
     let failure = rig.run(rig.get_with(&with(r#"{"id":"x"}"#))).unwrap_err();
-    assert_eq!((failure.kind, failure.fields[0].field.as_str()), (FailureKind::Decode, "$.id"));
+    assert_eq!((failure.kind, failure.outcome), (FailureKind::BadInput, Outcome::NotSent));
+    assert_eq!(failure.fields[0].field, "fallback");
+    assert!(failure.fields[0].message.contains("$.id: expected an integer"), "{failure:?}");
+    assert_eq!(rig.titan.api_requests(), 0);
+    // Whoever takes what does not fit takes this too.
+    rig.titan.on_api(|_, _| Some(Reply::refused()));
+    let raw = CallOptions { on_misfit: Some(OnMisfit::Raw), ..with(r#"{"id":"x"}"#) };
+    assert_eq!(rig.run(rig.get_with(&raw)).unwrap().info.misfits, 1);
 }

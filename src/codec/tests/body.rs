@@ -75,6 +75,16 @@ fn every_problem_at_once() {
     );
 }
 
+/// It is text, and yet none that can be sent.
+#[test]
+fn half_of_a_surrogate_pair_is_called_so() {
+    refused(
+        &UPDATE_JOB_TYPE,
+        r#"{"name":"\ud800"}"#,
+        &["name: expected text, found text with half of a surrogate pair"],
+    );
+}
+
 #[test]
 fn enums_are_known() {
     refused(

@@ -30,6 +30,13 @@ pub(super) enum Said<'a> {
     Proxy(&'a str),
 }
 
+/// Whether the proxy would refuse again, by what is said of it: with a status 4xx, but for those of which RFC 9110
+/// (section 15.5.9) and RFC 6585 (section 4) say that they pass.
+pub(super) fn refuses(of_proxy: &str) -> bool {
+    let status = of_proxy.rsplit_once(" answered ").map(|(_, status)| status);
+    status.is_some_and(|status| status.starts_with('4') && !["408", "429"].contains(&status))
+}
+
 /// How what is said of a proxy ends, behind its host and port.
 const OF_PROXY: [&str; 2] = [" cannot be reached", " gave no answer"];
 

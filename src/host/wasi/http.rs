@@ -1,7 +1,7 @@
 //! Requests and answers through `wasi:http/client`.
 
 use super::{
-    code::{Said, certificate, describe, said},
+    code::{Said, certificate, describe, refuses, said},
     nanoseconds, refused,
 };
 use crate::{
@@ -284,6 +284,7 @@ fn failed(peer: &Peer, code: &ErrorCode) -> SendError {
     let said = said(code);
     let (reason, sent) = match code {
         _ if matches!(said, Some(Said::Stopping)) => (Reason::Stopping, Sent::No),
+        _ if matches!(said, Some(Said::Proxy(text)) if refuses(text)) => (Reason::Proxy, Sent::No),
         _ if matches!(said, Some(Said::Proxy(_))) => (Reason::Connect, Sent::No),
         E::HttpRequestDenied => (Reason::Denied, Sent::No),
         E::DnsTimeout | E::DnsError(_) | E::DestinationNotFound => (Reason::Dns, Sent::No),
@@ -312,7 +313,7 @@ fn failed(peer: &Peer, code: &ErrorCode) -> SendError {
     };
     let phase = match reason {
         Reason::Dns => "looking up ",
-        Reason::Connect => "connecting to ",
+        Reason::Connect | Reason::Proxy => "connecting to ",
         Reason::Tls | Reason::Certificate => "TLS with ",
         _ => "",
     };

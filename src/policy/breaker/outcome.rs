@@ -34,6 +34,7 @@ impl Outcome {
             | Reason::Connect
             | Reason::Tls
             | Reason::Certificate
+            | Reason::Proxy
             | Reason::Connection
             | Reason::Protocol
             | Reason::Unavailable

@@ -1,6 +1,9 @@
 //! Makes the calls of a batch, several at once, and gives their results in order.
 
-use crate::{grace::Grace, stopping::Stopping};
+use crate::{
+    grace::Grace,
+    stopping::{Stopping, Write},
+};
 use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
@@ -15,7 +18,7 @@ use penstock_host::{
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -44,15 +47,23 @@ pub(crate) enum Made {
     NotAttempted(&'static str),
 }
 
+/// The result of one call, and that nobody was told of it yet, if it was a write.
+pub(super) type Untold = (Made, Option<Write>);
+
 /// The results, in the order of the calls. A further call begins when one is taken.
 pub(super) struct Results {
-    results: BoxStream<'static, Made>,
+    results: BoxStream<'static, Untold>,
     state: Arc<State>,
 }
 
 impl Results {
-    pub(super) async fn next(&mut self) -> Option<Made> {
+    pub(super) async fn next(&mut self) -> Option<Untold> {
         self.results.next().await
+    }
+
+    /// How many calls are under way.
+    pub(super) fn under_way(&self) -> usize {
+        self.state.under_way.load(Relaxed)
     }
 
     /// Begins no further call.
@@ -64,6 +75,7 @@ impl Results {
 #[derive(Default)]
 struct State {
     failures: AtomicU32,
+    under_way: AtomicUsize,
     /// Results cannot be printed any more.
     unprinted: AtomicBool,
 }
@@ -100,32 +112,38 @@ impl Making {
 
 impl Making {
     /// A call that has not ended when the grace has passed. What waited until then is not sent any more.
-    async fn unfinished(&self, operation: &str) -> Made {
-        if penstock_host::is_read(&self.provider, operation) {
+    async fn unfinished(&self, is_read: bool) -> Made {
+        if is_read {
             return Made::Unfinished(Outcome::NotApplied);
         }
         Made::Unfinished(self.plugin.stop_unsent().await.unwrap_or(Outcome::Unknown))
     }
-}
 
-async fn one(making: Arc<Making>, state: Arc<State>, until: Option<Instant>, call: BatchCall) -> Made {
-    if let Some(why) = making.ends(&state, until) {
-        return Made::NotAttempted(why);
-    }
-    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-    let deadline_ms = left.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1));
-    let options = CallOptions { deadline_ms, ..making.options.clone() };
-    let BatchCall { operation, parameters, body } = call;
-    let made = making.plugin.invoke(&making.provider, &operation, parameters, body, Some(options));
-    let made = tokio::select! {
-        made = made => made,
-        () = making.grace.passed(&making.stopping) => return making.unfinished(&operation).await,
-    };
-    match made {
-        Ok(answer) => Made::Ok(Box::new(answer)),
-        Err(error) => {
-            state.failures.fetch_add(1, Relaxed);
-            Made::Failed(error)
+    /// Makes a call, with so much time left.
+    async fn make_one(&self, call: BatchCall, left: Option<Duration>, is_read: bool) -> Made {
+        let deadline_ms = left.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1));
+        let options = CallOptions { deadline_ms, ..self.options.clone() };
+        let BatchCall { operation, parameters, body } = call;
+        let made = self.plugin.invoke(&self.provider, &operation, parameters, body, Some(options));
+        tokio::select! {
+            made = made => made.map_or_else(Made::Failed, |answer| Made::Ok(Box::new(answer))),
+            () = self.grace.passed(&self.stopping) => self.unfinished(is_read).await,
         }
     }
+}
+
+async fn one(making: Arc<Making>, state: Arc<State>, until: Option<Instant>, call: BatchCall) -> Untold {
+    if let Some(why) = making.ends(&state, until) {
+        return (Made::NotAttempted(why), None);
+    }
+    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+    let is_read = penstock_host::is_read(&making.provider, &call.operation);
+    let write = (!is_read).then(|| making.stopping.begin_write());
+    state.under_way.fetch_add(1, Relaxed);
+    let made = making.make_one(call, left, is_read).await;
+    state.under_way.fetch_sub(1, Relaxed);
+    if let Made::Failed(_) = &made {
+        state.failures.fetch_add(1, Relaxed);
+    }
+    (made, write)
 }

@@ -2,10 +2,11 @@
 
 use crate::{
     output::{Output, Patience, Unwritten},
-    position::Keeper,
+    position::{Keeper, Place},
     progress::Progress,
     report::tell_resume,
     stopping::{Stopped, Stopping},
+    told::{tell, warning},
 };
 use anyhow::{Result, anyhow};
 use futures_util::StreamExt;
@@ -16,6 +17,7 @@ use penstock_host::{
         types::{Failure, ListEnd},
     },
 };
+use serde_json::json;
 use std::{future::pending, time::Duration};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -204,27 +206,21 @@ impl Reading {
 
     /// What is to be said when the output takes no more.
     async fn unwritten(&mut self, error: anyhow::Error) -> anyhow::Error {
+        if let Some(Unwritten::Failed(_)) = error.downcast_ref() {
+            self.cut_back(self.keeper.place(&self.output));
+        }
         let Some(file) = self.keeper.file().map(|file| file.display().to_string()) else {
-            let is_gone = matches!(error.downcast_ref(), Some(Unwritten::Gone));
-            // That it was stopped says more than that nobody reads any more.
-            return match self.stopping.signal() {
-                Some(_) if is_gone => {
-                    let rest = format!(" after {} records, of which not all were read", self.printed);
-                    self.stopping.stopped(rest).into()
-                }
-                _ if is_gone => error,
-                _ => {
-                    // All before it was written.
-                    self.keeper.unkept().into_iter().for_each(tell_resume);
-                    error
-                }
-            };
+            return self.unwritten_without_file(error);
         };
         // What was acknowledged may still be on its way.
         let until = self.stopping.after(self.grace).unwrap_or_else(|| Instant::now() + GRACE);
         let settled = timeout_at(until, self.keeper.settle(self.printed, &mut self.output)).await;
-        if let Err(error) = self.keeper.keep(&self.output) {
-            return error;
+        if let Err(unkept) = self.keeper.keep(&self.output) {
+            // The disk has no room for a position either, and the one that it has must do.
+            if !self.output.is_file() || !self.cut_back(Some(self.keeper.kept_at())) {
+                return unkept;
+            }
+            self.keeper.forget_lost();
         }
         match (error.downcast_ref(), settled) {
             (Some(Unwritten::Gone), Ok(Err(settled))) => settled,
@@ -236,6 +232,46 @@ impl Reading {
             (Some(Unwritten::Stopped(_)), _) => self.untaken(),
             _ => error,
         }
+    }
+
+    /// The same where the text to go on with is told.
+    fn unwritten_without_file(&self, error: anyhow::Error) -> anyhow::Error {
+        let is_gone = matches!(error.downcast_ref(), Some(Unwritten::Gone));
+        // That it was stopped says more than that nobody reads any more.
+        match self.stopping.signal() {
+            Some(_) if is_gone => {
+                let rest = format!(" after {} records, of which not all were read", self.printed);
+                self.stopping.stopped(rest).into()
+            }
+            _ if is_gone => error,
+            _ => {
+                match self.keeper.unkept() {
+                    Some(resume) => tell_resume(resume),
+                    None => tell!("There is nowhere to go on from yet: begin with the first record."),
+                }
+                error
+            }
+        }
+    }
+
+    /// Takes back what a file has behind a position, or it would come again; whether nothing is behind it.
+    fn cut_back(&mut self, position: Option<Place>) -> bool {
+        let Some(Place { records, bytes }) = position.filter(|_| self.output.is_file()) else { return false };
+        let behind = self.output.place().saturating_sub(bytes);
+        if behind == 0 {
+            return true;
+        }
+        let is_cut = self.output.cut_back(bytes);
+        match is_cut {
+            true => tell!("The output was cut back to the position, behind {records} records of this run."),
+            false => {
+                let text = format_args!(
+                    "the output could not be cut back to the position: its last {behind} bytes will come again"
+                );
+                warning("behind", json!({ "bytes": behind }), text);
+            }
+        }
+        is_cut
     }
 
     /// That it was stopped, and that the position is not behind all that was printed.

@@ -55,7 +55,7 @@ mod unix {
 
         /// Writes as much as goes at once; nothing if it took nothing for a while.
         pub(crate) fn write_soon(&self, bytes: &[u8]) -> io::Result<usize> {
-            if self.kind == Some(FileType::RegularFile) {
+            if self.is_file() {
                 return retried(write(self.fd(), bytes));
             }
             let mut asked = [PollFd::from_borrowed_fd(self.fd(), PollFlags::OUT)];
@@ -70,6 +70,11 @@ mod unix {
         /// How many bytes of a pipe nobody has read yet.
         pub(crate) fn unread(&self) -> u64 {
             if self.kind == Some(FileType::Fifo) { ioctl_fionread(self.fd()).unwrap_or(0) } else { 0 }
+        }
+
+        /// Whether it is a file.
+        pub(crate) fn is_file(&self) -> bool {
+            self.kind == Some(FileType::RegularFile)
         }
 
         /// Whether a pipe has no reader any more.
@@ -92,7 +97,7 @@ mod unix {
                 ftruncate(self.fd(), end - count)?;
                 seek(self.fd(), SeekFrom::Start(end - count))
             };
-            self.kind == Some(FileType::RegularFile) && end().is_ok()
+            self.is_file() && end().is_ok()
         }
 
         /// Puts nothing in the place of standard output, whose number others rely on.
@@ -106,7 +111,7 @@ mod unix {
         }
 
         pub(crate) fn sync(&self) {
-            if self.kind == Some(FileType::RegularFile) {
+            if self.is_file() {
                 // Not every file system has it, and none need.
                 let _ = fdatasync(self.fd());
             }
@@ -157,6 +162,10 @@ mod elsewhere {
         }
 
         pub(crate) fn is_gone(&self) -> bool {
+            false
+        }
+
+        pub(crate) fn is_file(&self) -> bool {
             false
         }
 

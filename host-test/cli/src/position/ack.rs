@@ -1,10 +1,11 @@
 //! What the reader of a list has made durable, as it says itself.
 
+mod source;
+
 use crate::report::Unfit;
+use source::Source;
 use std::{
-    fs::File,
     io::{self, BufRead, BufReader, Read},
-    path::{Path, PathBuf},
     thread,
 };
 use tokio::sync::watch;
@@ -31,15 +32,15 @@ pub(crate) struct Acknowledged {
 impl Acknowledged {
     /// Reads one decimal number a line from a descriptor by its number, or from a pipe by its
     /// name. That may have to wait for its writer, which is why a thread does it.
+    ///
+    /// # Errors
+    ///
+    /// What is not there, or is no pipe: nobody could write there once the list runs.
     pub(crate) fn listen(given: &str) -> Result<Acknowledged, Unfit> {
-        let by_number = given.bytes().all(|byte| byte.is_ascii_digit()) && !given.is_empty();
-        let place = if by_number { PathBuf::from(format!("/dev/fd/{given}")) } else { PathBuf::from(given) };
-        if !place.exists() {
-            return Err(Unfit(format!("--ack: there is no {}", place.display())));
-        }
+        let source = Source::of(given).map_err(|why| Unfit(format!("--ack: {why}")))?;
         let (tell, heard) = watch::channel(Heard::default());
         thread::spawn(move || {
-            let over = read(&place, &tell).err().map(|error| error.to_string());
+            let over = read(source, &tell).err().map(|error| error.to_string());
             tell.send_modify(|heard| heard.over = Some(over));
         });
         Ok(Acknowledged { shown: given.to_owned(), heard })
@@ -68,8 +69,8 @@ impl Acknowledged {
     }
 }
 
-fn read(place: &Path, tell: &watch::Sender<Heard>) -> io::Result<()> {
-    let mut lines = BufReader::new(File::open(place)?);
+fn read(source: Source, tell: &watch::Sender<Heard>) -> io::Result<()> {
+    let mut lines = BufReader::new(source.open()?);
     loop {
         let mut line = String::new();
         if lines.by_ref().take(LONGEST).read_line(&mut line)? == 0 {

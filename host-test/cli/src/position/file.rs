@@ -1,24 +1,30 @@
 //! The file that keeps a position.
 
+use super::lock::{Lock, Unlocked};
 use crate::{
     part::{part_of, through_links},
     report::Unfit,
     text,
 };
 use anyhow::{Context, Result};
+use penstock::policy::limits::Limits;
 use std::{
-    fs,
+    fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
-/// A file for a position, of which it is known that it can be written.
+/// The longest file that is read, in bytes: the longest position, a mark before it and a line break.
+const LONGEST: usize = Limits::DEFAULT.max_resume_bytes + 8;
+
+/// A file for a position, of which it is known that it can be written, and which no other run has.
 #[derive(Debug)]
 pub(crate) struct PositionFile {
     /// As it was named.
     named: PathBuf,
     /// Where that leads.
     place: PathBuf,
+    _lock: Lock,
 }
 
 impl PositionFile {
@@ -26,18 +32,30 @@ impl PositionFile {
     ///
     /// # Errors
     ///
-    /// By its name: a file that cannot be read or replaced, or that holds no position.
+    /// By its name: a file that cannot be read or replaced, that holds no position, or that another run
+    /// goes on from.
     pub(crate) fn find(named: &Path) -> Result<(PositionFile, Option<String>)> {
         let shown = named.display();
         let unfit = |why: &str| Unfit(format!("the position file {shown} {why}"));
         let place = through_links(named).map_err(|error| unfit(&format!("cannot be found: {error}")))?;
-        let resume = match fs::metadata(&place) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(unfit(&format!("cannot be read: {error}")).into()),
+        let unreadable = |error: io::Error| unfit(&format!("cannot be read: {error}"));
+        match fs::metadata(&place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(unreadable(error).into()),
             Ok(status) if !status.is_file() => return Err(unfit("is no file").into()),
-            Ok(_) => {
-                let bytes = fs::read(&place).map_err(|error| unfit(&format!("cannot be read: {error}")))?;
-                let text = text::of(bytes, &format!("the position file {shown}"))?;
+            Ok(_) => {}
+        }
+        part_of(&place).map_err(|error| unfit(&format!("cannot be written: {error}")))?;
+        // Before it is read: what another run is about to keep is not read.
+        let lock = Lock::take(&place).map_err(|why| match why {
+            Unlocked::InUse => unfit("is in use by another run"),
+            Unlocked::Failed(error) => unfit(&format!("cannot be locked, by a file beside it: {error}")),
+        })?;
+        let resume = match File::open(&place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(unreadable(error).into()),
+            Ok(file) => {
+                let text = text::of(file, &format!("the position file {shown}"), LONGEST)?;
                 match text.trim() {
                     "" => {
                         return Err(unfit("is empty. Remove it to begin with the first record").into());
@@ -46,8 +64,7 @@ impl PositionFile {
                 }
             }
         };
-        part_of(&place).map_err(|error| unfit(&format!("cannot be written: {error}")))?;
-        Ok((PositionFile { named: named.to_owned(), place }, resume))
+        Ok((PositionFile { named: named.to_owned(), place, _lock: lock }, resume))
     }
 
     /// Replaces the position, whole or not at all.
@@ -85,6 +102,8 @@ mod tests {
         symlink("link", at("further")).unwrap();
         let (file, resume) = PositionFile::find(&at("further")).unwrap();
         assert_eq!(resume, None);
+        let other = PositionFile::find(&at("volume/position")).unwrap_err();
+        assert!(other.to_string().contains("volume/position is in use by another run"), "{other}");
         file.keep("one").unwrap();
         assert_eq!(fs::read_to_string(at("volume/position")).unwrap(), "one\n");
         let mode = || fs::metadata(at("volume/position")).unwrap().permissions().mode() & 0o777;
@@ -93,6 +112,8 @@ mod tests {
         file.keep("two").unwrap();
         assert_eq!(mode(), 0o640);
         assert!(at("link").is_symlink() && at("further").is_symlink());
+        assert!(PositionFile::find(&at("link")).is_err(), "in use, whatever was put in its place");
+        drop(file);
         let (_, resume) = PositionFile::find(&at("link")).unwrap();
         assert_eq!(resume.as_deref(), Some("two"));
         assert_eq!(fs::read_dir(at("volume")).unwrap().count(), 1, "nothing is left beside it");
@@ -106,11 +127,14 @@ mod tests {
         symlink("not-there/position", at("dangling")).unwrap();
         symlink("round", at("round")).unwrap();
         fs::create_dir(at("folder")).unwrap();
+        // As large as one that was filled with nothing by mistake; it takes no room.
+        File::create(at("huge")).unwrap().set_len(3 << 30).unwrap();
         for (name, told) in [
             ("empty", "is empty"),
             ("dangling", "cannot be written"),
             ("round", "cannot be found"),
             ("folder", "is no file"),
+            ("huge", "is larger than 65544 bytes"),
             ("not-there/position", "cannot be written"),
         ] {
             let error = PositionFile::find(&at(name)).unwrap_err();

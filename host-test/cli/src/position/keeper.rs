@@ -34,21 +34,40 @@ struct Mark {
     resume: String,
 }
 
+/// What a position stands behind, of this run's output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) records: u64,
+    pub(crate) bytes: u64,
+}
+
+impl Mark {
+    fn place(&self) -> Place {
+        Place { records: self.records, bytes: self.bytes }
+    }
+}
+
 /// Keeps the position, never past what it follows.
 pub(crate) struct Keeper {
     file: Option<PositionFile>,
     follows: Follows,
     waiting: VecDeque<Mark>,
     reached: Option<String>,
+    /// Behind what the position in the file stands: nothing of this run at its beginning.
+    kept_at: Place,
     /// One that was reached and could not be kept.
-    lost: Option<String>,
+    lost: Option<Mark>,
     kept: Instant,
 }
 
 impl Keeper {
-    pub(crate) fn new(file: Option<PositionFile>, follows: Follows) -> Keeper {
-        let waiting = VecDeque::new();
-        Keeper { file, follows, waiting, reached: None, lost: None, kept: Instant::now() }
+    /// `from` is where the run begins, if not with the first record.
+    pub(crate) fn new(file: Option<PositionFile>, follows: Follows, from: Option<String>) -> Keeper {
+        // Where a file has it, there it stays.
+        let from = from.filter(|_| file.is_none());
+        let waiting = from.map(|resume| Mark { records: 0, bytes: 0, resume }).into_iter().collect();
+        let (kept_at, kept) = (Place::default(), Instant::now());
+        Keeper { file, follows, waiting, reached: None, kept_at, lost: None, kept }
     }
 
     /// Takes note of a position behind so many records, and everything in the output.
@@ -80,19 +99,20 @@ impl Keeper {
             Follows::Output => mark.bytes <= taken,
             Follows::Acknowledged(acknowledged) => mark.records <= acknowledged.records(),
         };
-        let mut further = self.lost.clone();
+        let mut further = self.lost.take();
         while let Some(mark) = self.waiting.pop_front_if(|mark| holds(mark)) {
-            further = Some(mark.resume);
+            further = Some(mark);
         }
-        if let Some(resume) = further.filter(|further| self.reached.as_ref() != Some(further)) {
+        let Some(mark) = further else { return Ok(()) };
+        if self.reached.as_ref() != Some(&mark.resume) {
             output.sync();
-            if let Err(error) = file.keep(&resume) {
-                self.lost = Some(resume);
+            if let Err(error) = file.keep(&mark.resume) {
+                self.lost = Some(mark);
                 return Err(error);
             }
-            self.lost = None;
-            self.reached = Some(resume);
         }
+        self.kept_at = mark.place();
+        self.reached = Some(mark.resume);
         Ok(())
     }
 
@@ -144,9 +164,28 @@ impl Keeper {
         last.map(|mark| mark.resume.as_str())
     }
 
+    /// Behind what of the output the last position stands that holds, where the output is what it follows.
+    /// None where there is no position at all.
+    pub(crate) fn place(&self, output: &Output) -> Option<Place> {
+        let Follows::Output = self.follows else { return None };
+        let taken = output.taken();
+        let last = self.waiting.iter().rfind(|mark| mark.bytes <= taken).or(self.lost.as_ref());
+        last.map(Mark::place).or_else(|| self.file.as_ref().map(|_| self.kept_at))
+    }
+
+    /// Behind what the position stands that the file has. What is behind that comes again.
+    pub(crate) fn kept_at(&self) -> Place {
+        self.kept_at
+    }
+
+    /// The position that could not be kept is of no use any more: the one that was kept is the last.
+    pub(crate) fn forget_lost(&mut self) {
+        self.lost = None;
+    }
+
     /// A position that holds and that the file could not be given.
     pub(crate) fn lost(&self) -> Option<&str> {
-        self.lost.as_deref()
+        self.lost.as_ref().map(|mark| mark.resume.as_str())
     }
 
     /// What the reader still has to do for the last position to hold, if anything.

@@ -177,6 +177,53 @@ fn the_table_has_a_row_for_every_operation() {
     }
 }
 
+/// Once the vendor is down it is too late to mend it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fallback_that_does_not_fit_is_refused_while_the_vendor_is_up() {
+    let (provider, settings) = provider().await;
+    let id = format!("id={}", provider.job_ids()[0]);
+    let call = ["call", "servicetitan", "jpm.jobs-get", "--param", &id, "--fallback", r#"{"id":"x"}"#];
+    let run = penstock(&settings, &call);
+    let told = text(&run.stderr);
+    assert_eq!((run.status.code(), run.stdout.len()), (Some(2), 0), "{told}");
+    assert!(told.contains("  fallback: does not fit the answer: $.id: expected an integer"), "{told}");
+    assert_eq!(provider.stats().requests, 0);
+}
+
+/// A device would fill the memory.
+#[cfg(unix)]
+#[test]
+fn an_input_that_never_ends_is_refused() {
+    let note = ["call", "servicetitan", "jpm.jobs-create-note", "--param=id=1", "--body", "@/dev/zero"];
+    let batch = ["batch", "servicetitan", "/dev/zero"];
+    let list = ["list", "servicetitan", "reporting.reports-data-list", "--body", "@/dev/zero"];
+    for arguments in [&note[..], &batch, &list] {
+        let run = penstock(&BTreeMap::new(), arguments);
+        let told = text(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{told}");
+        assert!(told.contains("/dev/zero") && told.contains(" than 67"), "{told}");
+    }
+}
+
+/// Numbers of which every letter is one that an option might begin with.
+#[test]
+fn a_number_that_does_not_fit_is_no_option_that_is_not_known() {
+    let jobs = ["list", "servicetitan", "jpm.jobs-list"];
+    for (further, expected) in [
+        (["--limit", "-1"], "invalid value '-1' for '--limit <COUNT>'"),
+        (["--deadline", "0.5"], "must be whole seconds, 1 to 3600"),
+        (["--page-size", "0"], "invalid value '0' for '--page-size <COUNT>'"),
+        (["--deadline", "-5"], "must be whole seconds, 1 to 3600"),
+    ] {
+        let run = penstock(&BTreeMap::new(), &[&jobs[..], &further].concat());
+        let told = text(&run.stderr);
+        assert!(run.status.code() == Some(2) && told.contains(expected), "{told}");
+        assert!(!told.contains("unexpected argument"), "{told}");
+    }
+    let none = ["batch", "servicetitan", "calls", "--stop-after", "0"];
+    assert_eq!(penstock(&BTreeMap::new(), &none).status.code(), Some(2));
+}
+
 /// A script that goes by the exit code would take an empty table for an answer.
 #[test]
 fn a_word_that_no_operation_has_is_told() {
@@ -216,6 +263,7 @@ async fn readiness_has_an_exit_code() {
     provider.shutdown().await;
     let gone = penstock(&settings, &[&probe[..], &["--deadline", "2"]].concat());
     assert_eq!(gone.status.code(), Some(1), "{}", text(&gone.stderr));
+    assert!(!text(&gone.stderr).contains("--resume"), "nobody goes on with a probe: {}", text(&gone.stderr));
     // The settings are as good as before.
     assert!(penstock(&settings, &probe[..2]).status.success());
 }
@@ -305,6 +353,15 @@ async fn a_call_that_is_refused_before_any_setting_is_read_logs_no_more_than_wan
         assert_eq!(run.status.code(), Some(2), "{told}");
         assert!(!told.contains("\"level\""), "{told}");
     }
+    // One that is put together of others is refused elsewhere.
+    let days = ["--param", "soldAfter=2026-01-01", "--param", "soldBefore=2025-01-01"];
+    let sum = [&["call", "servicetitan", "sales.total-sales-between"], &days[..]].concat();
+    for further in [&[][..], &["--log-level", "error"]] {
+        let run = penstock(&settings, &[&sum[..], further].concat());
+        let told = text(&run.stderr);
+        assert!(run.status.code() == Some(2) && told.contains("soldBefore"), "{told}");
+        assert!(!told.contains("\"level\""), "{told}");
+    }
     let warn = [&["call", "servicetitan"], &file[..], &["--log-level", "warn"]].concat();
     assert!(text(&penstock(&settings, &warn).stderr).contains("\"level\":\"warn\""));
 }
@@ -347,6 +404,11 @@ async fn a_program_is_told_in_json_what_went_wrong() {
     let told = wrong(&BTreeMap::new(), &["--json-errors", "ready", "servicetitan"]);
     assert_eq!((&told["kind"], told["fields"].as_array().unwrap().len()), (&"configuration".into(), 4));
     assert_eq!(wrong(&settings, &["list", "servicetitan", "--json-errors"])["kind"], "usage");
+    let limit = ["list", "servicetitan", "jpm.jobs-list", "--limit", "-1", "--json-errors"];
+    let told = wrong(&settings, &limit);
+    assert_eq!((&told["kind"], &told["outcome"]), (&"usage".into(), &"not-sent".into()), "{told}");
+    assert!(told["fields"][0]["field"].as_str().unwrap().starts_with("--limit"), "{told}");
+    assert!(told["fields"][0]["message"].as_str().unwrap().contains("digit"), "{told}");
 }
 
 #[test]

@@ -262,14 +262,18 @@ mod unix {
     /// `ulimit -f`: a signal would end the process before it could take its part file away.
     #[tokio::test(flavor = "multi_thread")]
     async fn a_file_that_may_not_grow_so_large_is_an_error_and_leaves_nothing() {
-        let vendor = recording().await;
+        // 12 MiB, of which 10 MiB may be in a file: more than the program itself needs.
+        let vendor = provider(|_| Response::new(whole(Full::from("RIFF".repeat(3 << 20))))).await;
         let folder = tempfile::tempdir().unwrap();
-        let line = format!(
-            "ulimit -f 2; exec \"$penstock\" download servicetitan {RECORDING} --param id=7 --output call.wav"
-        );
-        let run = shell(&vendor, folder.path(), &line).output().await.unwrap();
-        let told = String::from_utf8_lossy(&run.stderr).into_owned();
-        assert!(run.status.code() == Some(1) && told.contains("File too large"), "{:?} {told}", run.status);
-        assert_eq!(names(folder.path()), [""; 0]);
+        let download = format!("download servicetitan {RECORDING} --param id=7 --output call.wav");
+        for (blocks, what) in [(20_480, ".part: "), (64, "the component cannot be started: ")] {
+            let line = format!("ulimit -f {blocks}; exec \"$penstock\" {download}");
+            let run = shell(&vendor, folder.path(), &line).output().await.unwrap();
+            let told = String::from_utf8_lossy(&run.stderr).into_owned();
+            assert_eq!(run.status.code(), Some(1), "{told}");
+            let why = format!("{what}File too large (os error 27)");
+            assert!(told.contains(&why) && told.contains("(see `ulimit -f`)"), "{told}");
+            assert_eq!(names(folder.path()), [""; 0]);
+        }
     }
 }

@@ -103,6 +103,7 @@ async fn what_commands_tell_besides_is_data_too() {
         ),
         (&["batch", "servicetitan", "calls"], "summary", &["calls", "well", "failed", "notAttempted"]),
         (&["operations", "jobs-get"], "summary", &["operations", "otherForms"]),
+        (&["simulate", "--seeds", "5", "--json"], "text", &["message"]),
         (
             &[
                 "download",

@@ -59,6 +59,17 @@ impl Served {
     }
 }
 
+/// The file that comes second is not opened, and hinders nobody.
+#[test]
+fn a_redis_comes_before_a_file_that_cannot_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("text");
+    fs::write(&text, "no database, but longer than the header of one: ".repeat(9)).unwrap();
+    let file = ("PENSTOCK_STATE_FILE", text.to_str().unwrap());
+    let served = Served::start(folder.path(), &[("PENSTOCK_STATE_URL", "redis://127.0.0.1:1"), file], &[]);
+    assert!(!served.address.is_empty());
+}
+
 #[test]
 fn a_configured_hash_counts_wherever_it_is_configured() {
     let hash = api_key::hash(KEY);

@@ -34,6 +34,14 @@ fn settings_that_cannot_be_read_have_the_exit_code_of_settings() {
     let (code, told) = ready(OWN.replace("SERVICETITAN_APP_KEY", "OTHER").as_bytes(), &missing);
     assert!(code == Some(2) && told.contains("SERVICETITAN_APP_KEY_FILE"), "{code:?} {told}");
 
+    // Where it is named in a file, which may name none elsewhere.
+    let nope = OWN.replace("APP_KEY=ak1", "APP_KEY_FILE=nope");
+    let (code, told) = ready(nope.as_bytes(), &[]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("SERVICETITAN_APP_KEY_FILE names nope, which does not exist"), "{told}");
+    let (code, told) = ready(nope.replace("nope", "/etc/nope").as_bytes(), &[]);
+    assert!(code == Some(2) && told.contains("/etc/nope, which is not in "), "{code:?} {told}");
+
     let (code, told) = ready(OWN.replace("APP_KEY=", "APP_KEY=\"").as_bytes(), &[]);
     assert!(code == Some(2) && told.contains("line 3") && !told.contains("ak1"), "{code:?} {told}");
 }

@@ -3,7 +3,7 @@
 
 use super::{
     commands::text,
-    feed::{penstock, signal},
+    feed::{penstock, shell, signal},
     support::server::{Server, json},
 };
 use serde_json::json;
@@ -92,19 +92,111 @@ async fn a_write_that_does_not_end_in_time_may_have_taken_effect() {
     assert!(told.contains("may have taken effect. Look before you repeat it"), "{told}");
 }
 
+/// Nobody waits for the answer any more, which does not undo the call.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_signal_ends_at_once() {
+async fn a_second_signal_ends_at_once_and_says_what_may_have_taken_effect() {
     let held = Held::new().await;
-    let mut child = held.call(&NOTE).await;
+    for json in [false, true] {
+        let mut child = held.call(&[&NOTE[..], if json { &["--json-errors"] } else { &[] }].concat()).await;
+        signal(&child, "INT");
+        let (mut told, _) = first_line(&mut child).await;
+        signal(&child, "TERM");
+        let mut line = String::new();
+        told.read_line(&mut line).await.unwrap();
+        assert_eq!(child.wait().await.unwrap().code(), Some(143), "{line}");
+        let message = "stopped at once by SIGTERM; a call was under way and may have taken effect. \
+                       Look before you repeat it";
+        if !json {
+            assert_eq!(line, format!("{message}\n"));
+            continue;
+        }
+        let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let expected = json!({
+            "kind": "stopped", "message": message, "outcome": "unknown", "underWay": 1, "exitCode": 143
+        });
+        assert_eq!(told, json!({ "error": expected }));
+    }
+}
+
+/// How many there are, somebody has to look at.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_says_how_many_calls_are_under_way_and_that_they_may_have_taken_effect() {
+    let held = Held::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let note =
+        "{\"operation\":\"jpm.jobs-create-note\",\"parameters\":{\"id\":7},\"body\":{\"text\":\"n\"}}\n";
+    let read = "{\"operation\":\"jpm.jobs-get\",\"parameters\":{\"id\":7}}\n";
+    std::fs::write(folder.path().join("calls"), [note, note, read, note, note].concat()).unwrap();
+    let mut command = penstock(&held.vendor, folder.path());
+    let command = command.args(["batch", "servicetitan", "calls", "--role=operator", "--concurrency=3"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // The token, and three of the calls.
+    while held.vendor.requests() < 4 {
+        held.asked.notified().await;
+    }
     signal(&child, "INT");
-    let (mut told, _) = first_line(&mut child).await;
+    let (mut told, line) = first_line(&mut child).await;
+    assert_eq!(line, "SIGINT: 3 calls are under way and have 10 s to end\n");
+    signal(&child, "INT");
+    let mut line = String::new();
+    told.read_line(&mut line).await.unwrap();
+    let expected = "stopped at once by SIGINT; 2 calls were under way and may have taken effect. \
+                    Look before you repeat them\n";
+    assert_eq!((child.wait().await.unwrap().code(), line.as_str()), (Some(130), expected));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_to_a_read_has_nothing_to_look_at() {
+    let held = Held::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("calls"), r#"{"operation":"jpm.jobs-get","parameters":{"id":7}}"#)
+        .unwrap();
+    let mut command = penstock(&held.vendor, folder.path());
+    let command = command.args(["batch", "servicetitan", "calls"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    held.asked.notified().await;
+    signal(&child, "TERM");
+    let (mut told, line) = first_line(&mut child).await;
+    assert_eq!(line, "SIGTERM: a call is under way and has 10 s to end\n");
     signal(&child, "TERM");
     let mut line = String::new();
     told.read_line(&mut line).await.unwrap();
-    assert_eq!(
-        (child.wait().await.unwrap().code(), line.as_str()),
-        (Some(143), "stopped at once by SIGTERM\n")
-    );
+    assert_eq!(line, "stopped at once by SIGTERM\n");
+}
+
+/// The terminal is closed: the kernel and the shell both say so, and nobody is in a hurry.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_that_is_closed_ends_a_call_in_good_order() {
+    let held = Held::new().await;
+    let mut child = held.call(&NOTE).await;
+    signal(&child, "HUP");
+    let (_, line) = first_line(&mut child).await;
+    assert_eq!(line, "SIGHUP: the call is under way and has 10 s to end\n");
+    signal(&child, "HUP");
+    held.answers.notify_one();
+    let run = child.wait_with_output().await.unwrap();
+    assert_eq!((run.status.code(), text(&run.stdout).contains("\"text\":\"n\"")), (Some(0), true));
+
+    let child = held.call(&["call", "servicetitan", "jpm.jobs-get", "--param=id=7"]).await;
+    signal(&child, "HUP");
+    let run = child.wait_with_output().await.unwrap();
+    assert_eq!((run.status.code(), text(&run.stderr).as_str()), (Some(129), "stopped by SIGHUP\n"));
+}
+
+/// As `nohup` starts it.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_that_is_closed_ends_nothing_that_was_started_to_outlive_it() {
+    let held = Held::new().await;
+    let line = "trap '' HUP; exec \"$penstock\" call servicetitan jpm.jobs-get --param=id=7";
+    let mut command = shell(&held.vendor, std::env::temp_dir().as_path(), line);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    held.asked.notified().await;
+    signal(&child, "HUP");
+    held.answers.notify_one();
+    let run = child.wait_with_output().await.unwrap();
+    assert_eq!((run.status.code(), text(&run.stderr).as_str()), (Some(0), ""));
 }
 
 #[tokio::test(flavor = "multi_thread")]

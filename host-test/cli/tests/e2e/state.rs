@@ -69,12 +69,25 @@ async fn a_store_that_cannot_be_used_is_told_before_anything_is_asked() {
     };
     let none = refused(&with("LOG_LEVEL", "error"), &["state", "list", "servicetitan"]);
     assert!(none.contains("PENSTOCK_STATE_URL or PENSTOCK_STATE_FILE"), "{none}");
+    let misspelt = folder.path().join("misspelt.db");
+    let misspelt = misspelt.to_str().unwrap();
+    for what in [&["list", "servicetitan"][..], &["clear", "servicetitan", "token"]] {
+        let gone = refused(&with("PENSTOCK_STATE_FILE", misspelt), &[&["state"], what].concat());
+        assert!(gone.contains(&format!("PENSTOCK_STATE_FILE: there is no file {misspelt}")), "{gone}");
+    }
+    assert!(!std::path::Path::new(misspelt).exists(), "it was made");
     let url = refused(&with("PENSTOCK_STATE_URL", "http://canary@host"), &JOBS);
     assert!(url.contains("PENSTOCK_STATE_URL") && !url.contains("canary"), "{url}");
     let text = folder.path().join("text");
     std::fs::write(&text, "no database, but longer than the header of one: ".repeat(9)).unwrap();
     let file = refused(&with("PENSTOCK_STATE_FILE", text.to_str().unwrap()), &JOBS);
     assert!(file.contains("PENSTOCK_STATE_FILE") && file.contains("not a database"), "{file}");
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--jobs", "5"];
+    let option = [&serve[..], &["--state", text.to_str().unwrap()]].concat();
+    let option = refused(&with("LOG_LEVEL", "error"), &option);
+    assert!(option.contains("(--state)") && !option.contains("PENSTOCK_STATE_FILE"), "{option}");
+    let file = refused(&with("PENSTOCK_STATE_FILE", text.to_str().unwrap()), &serve);
+    assert!(file.contains("(PENSTOCK_STATE_FILE)") && file.contains("not a database"), "{file}");
     assert_eq!(provider.stats().requests, 0);
     provider.shutdown().await;
 }
