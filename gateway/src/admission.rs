@@ -12,7 +12,6 @@ use crate::{
     keys::Key,
     problem::Problem,
     request::Parameters,
-    settings::API_KEY_HASH,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderMap;
@@ -50,8 +49,8 @@ pub fn admit(keys: &Keys, headers: &HeaderMap, now: WallTime) -> Result<Rc<Key>,
 /// The settings, or why nobody can have a key.
 fn settled(keys: &Keys) -> Result<&Settled, Problem> {
     let settled = keys.as_ref().map_err(|error| {
-        let message = format!("reading {}: {error}", API_KEY_HASH.name);
-        Problem::from(refused(FailureKind::Host, message, Vec::new()))
+        let message = format!("the API keys cannot be read: {error}");
+        Problem::from(refused(FailureKind::Configuration, message, Vec::new()))
     })?;
     settled.as_ref().map_err(|wrong| {
         let all: Vec<_> = wrong.iter().map(|wrong| format!("{} {}", wrong.field, wrong.message)).collect();
@@ -86,9 +85,10 @@ pub async fn admit_drop_in<H: Host>(
                 hash.and_then(|hash| settled.keys.of_hash(&hash))
             }
         };
-        if let Some(key) = key {
-            return unexpired(key, now);
-        }
+        return match key {
+            Some(key) => unexpired(key, now),
+            None => Err(invalid("the API key or token is not valid, or has ended")),
+        };
     }
     admit(keys, headers, now)
 }

@@ -24,7 +24,7 @@ use http::StatusCode;
 use penstock::{
     client::Client,
     contract::{CallOptions, FieldError},
-    entry::batch::{self, BatchOptions, BatchResult, Unattempted},
+    entry::batch::{self, BatchCall, BatchOptions, BatchResult, Unattempted},
     host::Host,
 };
 use serde::Deserialize;
@@ -60,6 +60,28 @@ pub async fn begin<H: Host + 'static>(
     options: &CallOptions,
     visit: &mut Visit<'_, H>,
 ) -> Result<Answer<H>, Problem> {
+    let Read { calls, terms } = match read(json) {
+        Ok(read) => read,
+        Err(problem) => {
+            visit.count_request().await?;
+            return Err(problem);
+        }
+    };
+    let names: Vec<_> = calls.iter().map(|call| call.operation.as_str()).collect();
+    visit.enter_batch(provider, options.account.as_deref().unwrap_or_default(), &names).await?;
+    let calls_there_are = calls.len();
+    let results = batch::stream(client, provider, calls, terms, Some(options)).await?;
+    let response = answer::response(StatusCode::OK, NDJSON, String::new()).map(drop);
+    Ok(Answer::Streamed(response, Lines::Batch(Batch { calls: calls_there_are, results })))
+}
+
+/// What a request asks for.
+struct Read {
+    calls: Vec<BatchCall>,
+    terms: BatchOptions,
+}
+
+fn read(json: Option<&str>) -> Result<Read, Problem> {
     let Some(json) = json else { return Err(Problem::from(FieldError::new("body", "is missing"))) };
     let body: Body = object(json)
         .map_err(|error| Problem::from(FieldError::new("body", format!("is no batch: {error}"))))?;
@@ -81,13 +103,8 @@ pub async fn begin<H: Host + 'static>(
     if !wrong.is_empty() {
         return Err(Problem::from(wrong));
     }
-    let names: Vec<_> = calls.iter().map(|call| call.operation.as_str()).collect();
-    visit.enter_batch(provider, options.account.as_deref().unwrap_or_default(), &names).await?;
     let terms = BatchOptions { concurrency: body.concurrency, stop_after: body.stop_after };
-    let calls_there_are = calls.len();
-    let results = batch::stream(client, provider, calls, terms, Some(options)).await?;
-    let response = answer::response(StatusCode::OK, NDJSON, String::new()).map(drop);
-    Ok(Answer::Streamed(response, Lines::Batch(Batch { calls: calls_there_are, results })))
+    Ok(Read { calls, terms })
 }
 
 impl Batch {

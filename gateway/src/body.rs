@@ -33,9 +33,18 @@ pub async fn form(head: &Head, body: Option<Box<dyn Source>>) -> Result<String, 
     text(head, body, LONGEST_FORM).await
 }
 
+/// Whether the body is as it is, and not in a content coding.
+fn is_plain(head: &Head) -> bool {
+    let codings = head.headers.get_all("content-encoding").iter();
+    codings.into_iter().all(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
+}
+
 async fn text(head: &Head, body: Option<Box<dyn Source>>, most: usize) -> Result<String, Problem> {
     if head.content_length()?.is_some_and(|length| length > most as u64) {
         return Err(too_large(most));
+    }
+    if !is_plain(head) {
+        return Err(Problem::content_coding());
     }
     let mut bytes = Vec::new();
     let Some(mut source) = body else { return Ok(String::new()) };

@@ -172,6 +172,15 @@ impl Problem {
         Problem::gateway("form", status, "A form is not taken", detail)
     }
 
+    /// A body is sent as it is (RFC 9110 section 12.5.3).
+    #[must_use]
+    pub fn content_coding() -> Problem {
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        let detail = "send the body as it is, without Content-Encoding";
+        Problem::gateway("unsupported-media-type", status, "The body's coding is not taken", detail)
+            .with(header::ACCEPT_ENCODING, "identity")
+    }
+
     /// A body is JSON.
     #[must_use]
     pub fn unsupported_media_type() -> Problem {
@@ -303,12 +312,21 @@ impl From<Failure> for Problem {
             fields: failure
                 .fields
                 .into_iter()
-                .map(|FieldError { field, message }| Field { field, message })
+                .map(|FieldError { field, message }| Field { field: as_given(field), message })
                 .collect(),
             attempts: failure.attempts.into_iter().map(Attempt::from).collect(),
             resume: failure.resume,
             headers,
         }
+    }
+}
+
+/// What the core calls an option, as a request has it.
+fn as_given(field: String) -> String {
+    match field.as_str() {
+        "deadline-ms" => "X-Deadline-Ms".to_owned(),
+        "stop-after" => "stopAfter".to_owned(),
+        _ => field,
     }
 }
 

@@ -10,10 +10,11 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 pub const LONGEST_TARGET: usize = 8 * 1024;
 
 /// The header fields that are read. Hosts need to hand over no others.
-pub const HEADERS: [&str; 12] = [
+pub const HEADERS: [&str; 13] = [
     "authorization",
     "cache-control",
     "content-disposition",
+    "content-encoding",
     "content-length",
     "content-type",
     "idempotency-key",

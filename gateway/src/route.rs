@@ -140,7 +140,16 @@ pub fn find(method: &Method, path: &str) -> Found {
             }
         }
         #[cfg(feature = "webhooks")]
+        ["webhooks", _, _] if method == Method::OPTIONS => Found::Options("POST, OPTIONS".to_owned()),
+        #[cfg(feature = "webhooks")]
         ["webhooks", ..] => Found::Webhook,
+        #[cfg(feature = "webhooks")]
+        ["v1", "_outbox", rest @ ..] if method == Method::OPTIONS => match rest {
+            [] => Found::Options("GET, HEAD, OPTIONS".to_owned()),
+            ["drain"] | [_, "replay"] => Found::Options("POST, OPTIONS".to_owned()),
+            [_] => Found::Options("GET, HEAD, DELETE, OPTIONS".to_owned()),
+            _ => Found::NoSuchPath,
+        },
         #[cfg(feature = "webhooks")]
         ["v1", "_outbox", ..] => Found::Outbox,
         ["ready"] => way(Ways::one(Method::GET, Found::Ready).choose(method)),
@@ -330,6 +339,20 @@ mod tests {
             ("/servicetitan/a/connect/token/", Entry::Token),
         ] {
             assert_eq!(entry(path), who, "{path}");
+        }
+    }
+
+    #[cfg(feature = "webhooks")]
+    #[test]
+    fn what_takes_webhooks_says_its_methods() {
+        for (path, methods) in [
+            ("/webhooks/asleep/a", "POST, OPTIONS"),
+            ("/v1/_outbox", "GET, HEAD, OPTIONS"),
+            ("/v1/_outbox/drain", "POST, OPTIONS"),
+            ("/v1/_outbox/e1", "GET, HEAD, DELETE, OPTIONS"),
+            ("/v1/_outbox/e1/replay", "POST, OPTIONS"),
+        ] {
+            assert_eq!(named(Method::OPTIONS, path), format!("Options({methods:?})"));
         }
     }
 

@@ -344,9 +344,17 @@ fn a_batch_counts_as_often_as_it_has_calls() {
     let asked = gateway.client().host().asked.borrow().len();
     let refused = batch("all", three);
     assert_eq!((refused.status, refused.header("retry-after")), (429, "30"));
+    assert!(refused.header("ratelimit").starts_with(r#""minute";r=1;t="#), "{}", refused.header("ratelimit"));
     // More than may ever go at once is no matter of waiting.
     assert_eq!(batch("by", three).problem(), problem(400, "bad-input", "calls"));
     assert_eq!(gateway.client().host().asked.borrow().len(), asked, "nothing of them was sent");
+    // What was refused cost nothing, and whoever waits as long as was said gets in.
+    gateway.client().host().pass(Duration::from_secs(30));
+    assert_eq!(batch("all", three).status, 200);
+    // One that cannot be read is a request like others.
+    gateway.client().host().pass(Duration::from_secs(60));
+    let odd = [0; 5].map(|_| batch("all", "[]").status);
+    assert_eq!(odd, [400, 400, 400, 400, 429]);
 }
 
 #[test]

@@ -23,12 +23,13 @@ const MAX_AGE: u64 = 600;
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
 /// What a page may read of an answer, besides what every page may (Fetch section 2.2.2).
-const EXPOSED: [&str; 13] = [
+const EXPOSED: [&str; 14] = [
     "age",
     "allow",
     "cache-status",
     "content-disposition",
     "etag",
+    "idempotency-replayed",
     "link",
     "location",
     "ratelimit",

@@ -126,8 +126,10 @@ impl<'g, H: Host> Visit<'g, H> {
             _ => None,
         };
         self.operation = asked.map(|(operation, _)| operation);
-        let counted = key.counted(self.operation.as_slice(), 1);
-        self.count_calls(&key, counted).await?;
+        // A batch counts once it is known how many calls it has.
+        if !matches!(found, Found::Batch { .. }) {
+            self.count_request().await?;
+        }
         let allowed = match (asked, found) {
             (Some((operation, account)), _) => key.may(operation, account),
             (None, Found::Metrics) => key.may_see_all(),
@@ -155,8 +157,18 @@ impl<'g, H: Host> Visit<'g, H> {
         admission::admit(keys, headers, self.client.host().wall_now())
     }
 
+    /// Counts the request in the rates of its key.
+    ///
+    /// # Errors
+    /// 429.
+    pub async fn count_request(&mut self) -> Result<(), Problem> {
+        let Some(key) = self.key.clone() else { return Ok(()) };
+        let counted = key.counted(self.operation.as_slice(), 1);
+        self.count_calls(&key, counted).await
+    }
+
     /// Looks whether the key is for these calls of a batch, by the names of their operations, and
-    /// counts all of them but one, which the request itself was.
+    /// counts them, all or none.
     ///
     /// # Errors
     /// 400 if they are more than the key may make at once, 403 and 429.
@@ -181,7 +193,7 @@ impl<'g, H: Host> Visit<'g, H> {
             let message = format!("are {calls}{of}, and the key may make {rate}");
             return Err(Problem::from(FieldError::new("calls", message)));
         }
-        let counted = key.counted(&known, calls.saturating_sub(1));
+        let counted = key.counted(&known, calls.max(1));
         self.count_calls(&key, counted).await
     }
 

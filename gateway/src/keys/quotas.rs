@@ -203,7 +203,11 @@ impl Name {
     }
 
     fn overrun(&self, wait: Duration, whole_in: Duration) -> Overrun {
-        let standing = Standing { operation: self.operation, rate: self.rate, remaining: 0, whole_in };
+        // Too few for what was asked may be some.
+        let interval = self.rate.limit().interval().as_nanos().max(1);
+        let used = u32::try_from(whole_in.as_nanos().div_ceil(interval)).unwrap_or(u32::MAX);
+        let remaining = self.rate.count.saturating_sub(used);
+        let standing = Standing { operation: self.operation, rate: self.rate, remaining, whole_in };
         Overrun { standing, wait }
     }
 }

@@ -61,6 +61,8 @@ fn a_body_that_does_not_fit_is_named_before_anything_is_sent() {
         (415, &json!("urn:penstock:gateway:unsupported-media-type"))
     );
     assert_eq!(with(&[], vec!["{}"]).status, 415);
+    let coded = with(&[JSON, ("content-encoding", "gzip")], vec!["{}"]);
+    assert_eq!((coded.status, coded.header("accept-encoding")), (415, "identity"));
     let large = with(&[JSON, ("content-length", &(LONGEST_BODY + 1).to_string())], vec!["x"]);
     assert_eq!((large.status, fields(&large)), (413, vec!["body".to_owned()]));
     let mebibyte: &'static str = "x".repeat(1 << 20).leak();

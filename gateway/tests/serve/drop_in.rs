@@ -55,7 +55,10 @@ fn an_api_key_is_a_client_secret_and_gives_a_token() {
     for authorization in ["", "pt_9999999999_AAAA", "Bearer", "Basic x"] {
         let seen = ask_with(&gateway, Method::GET, OWN, &[("authorization", authorization)]);
         assert_eq!(seen.status, 401, "{authorization}");
+        assert!(seen.header("www-authenticate").contains("invalid_token"), "{authorization}");
     }
+    let without = ask_with(&gateway, Method::GET, OWN, &[]);
+    assert_eq!((without.status, without.header("www-authenticate")), (401, r#"Bearer realm="penstock""#));
     // It ends, and with the key it is gone at once.
     let host = gateway.client().host();
     host.reset("PENSTOCK_API_KEY_HASH", &api_key::hash(api_key::generate(&[8; 32]).expose()));

@@ -170,7 +170,11 @@ fn a_key_is_for_what_creates_or_acts() {
         let json = ("content-type", "application/json");
         let headers = [("x-api-key", key.as_str()), json, ("idempotency-key", "a"), ("x-deadline-ms", late)];
         let seen = send(&gateway, Method::POST, NOTES, &headers, vec![HELLO]);
-        assert_eq!((seen.status, &seen.json()["fields"][0]["field"]), (400, &json!("deadline-ms")), "{late}");
+        assert_eq!(
+            (seen.status, &seen.json()["fields"][0]["field"]),
+            (400, &json!("X-Deadline-Ms")),
+            "{late}"
+        );
     }
     assert_eq!((asked(&gateway), store.entries("idempotency").len()), (0, 0));
     // A read is made each time, whatever the key looks like.
