@@ -184,6 +184,7 @@ impl HandlerState for Instances {
                 logs: self.environment.logs.clone(),
                 fate: Fate::default(),
                 waits: self.waits.clone(),
+                stopped: self.stopped.clone(),
             },
         })
     }
@@ -233,6 +234,7 @@ pub(super) struct Quota {
     logs: Logs,
     fate: Fate,
     waits: Arc<Notify>,
+    stopped: watch::Receiver<bool>,
 }
 
 impl WorkerState for Quota {
@@ -263,7 +265,10 @@ impl WorkerState for Quota {
     fn drop(&self, store: Store<GatewayState>, result: wasmtime::Result<()>) {
         if let Err(error) = result {
             self.fate.ended_badly();
-            self.logs.event("error", &format!("the gateway's instance ended: {error:#}"));
+            // One that is let go with its runtime, once all is over, counts as one that panicked.
+            if !*self.stopped.borrow() {
+                self.logs.event("error", &format!("the gateway's instance ended: {error:#}"));
+            }
         }
         // Now the bodies that it was writing end.
         drop(store);
