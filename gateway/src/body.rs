@@ -33,6 +33,21 @@ pub async fn form(head: &Head, body: Option<Box<dyn Source>>) -> Result<String, 
     text(head, body, LONGEST_FORM).await
 }
 
+/// All of a body that has so many bytes at most.
+///
+/// # Errors
+/// One that has more, or breaks off.
+pub(crate) async fn whole(mut source: Box<dyn Source>, most: usize) -> Result<Vec<u8>, BodyError> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = source.next().await? {
+        if piece.len() > most.saturating_sub(bytes.len()) {
+            return Err(BodyError::TooLarge);
+        }
+        bytes.extend(piece);
+    }
+    Ok(bytes)
+}
+
 /// Whether the body is as it is, and not in a content coding.
 fn is_plain(head: &Head) -> bool {
     let codings = head.headers.get_all("content-encoding").iter();
@@ -46,14 +61,8 @@ async fn text(head: &Head, body: Option<Box<dyn Source>>, most: usize) -> Result
     if !is_plain(head) {
         return Err(Problem::content_coding());
     }
-    let mut bytes = Vec::new();
-    let Some(mut source) = body else { return Ok(String::new()) };
-    while let Some(piece) = source.next().await.map_err(|error| broken(&error, most))? {
-        if bytes.len() + piece.len() > most {
-            return Err(too_large(most));
-        }
-        bytes.extend(piece);
-    }
+    let Some(source) = body else { return Ok(String::new()) };
+    let bytes = whole(source, most).await.map_err(|error| broken(&error, most))?;
     String::from_utf8(bytes).map_err(|_| Problem::from(FieldError::new("body", "is not UTF-8")))
 }
 

@@ -89,10 +89,9 @@ pub fn upload(
     let Some(name) = name.and_then(disposition::file_name) else {
         return Ok(wrong("Content-Disposition", "must name the file: attachment; filename=\"photo.png\""));
     };
-    let length = match text("content-length").map(str::parse::<u64>) {
-        Some(Err(_)) => return Ok(wrong("Content-Length", "must be a whole number")),
-        Some(Ok(length)) => Some(length),
-        None => None,
+    let length = match head.content_length() {
+        Ok(length) => length,
+        Err(error) => return Ok(Err(vec![error])),
     };
     let Some(body) = body else { return Ok(wrong("body", "is missing")) };
     Ok(Upload::new(name, content_type, length, body))

@@ -1,20 +1,16 @@
 //! Calls whose parameters come as JSON: `{"parameters": {"id": 4711, "ids": [1, 2]}, "body": {…}}`.
 
-use crate::problem::Problem;
+use crate::{pairs::Pairs, problem::Problem};
 use penstock::{contract::FieldError, entry::batch::BatchCall};
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error, MapAccess, Visitor},
-};
+use serde::{Deserialize, de::Error};
 use serde_json::value::RawValue;
-use std::fmt;
 
 /// A call without the operation's name, which is in the path.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Call<'a> {
     #[serde(default, borrow)]
-    parameters: Members<'a>,
+    parameters: Pairs<&'a RawValue>,
     #[serde(default, borrow)]
     body: Option<&'a RawValue>,
 }
@@ -25,15 +21,10 @@ struct Call<'a> {
 pub(crate) struct Named<'a> {
     operation: String,
     #[serde(default, borrow)]
-    parameters: Members<'a>,
+    parameters: Pairs<&'a RawValue>,
     #[serde(default, borrow)]
     body: Option<&'a RawValue>,
 }
-
-/// The members of an object as they stand there: a name that is there twice stays twice, and no number is
-/// rounded.
-#[derive(Debug, Default)]
-struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 /// What a call is given.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -75,8 +66,8 @@ impl Named<'_> {
     }
 }
 
-/// Parameters as texts: a list is one of several values, null is none.
-fn texts(place: &str, given: Members) -> Result<Vec<(String, String)>, Vec<FieldError>> {
+/// Parameters as texts: a list is one of several values, null is none, and no number is rounded.
+fn texts(place: &str, given: Pairs<&RawValue>) -> Result<Vec<(String, String)>, Vec<FieldError>> {
     let (mut pairs, mut wrong) = (Vec::new(), Vec::new());
     for (name, value) in given.0 {
         let values = match value.get().starts_with('[') {
@@ -99,28 +90,6 @@ fn texts(place: &str, given: Members) -> Result<Vec<(String, String)>, Vec<Field
         }
     }
     if wrong.is_empty() { Ok(pairs) } else { Err(wrong) }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Object)
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,14 @@ use serde::{
 use std::{fmt, marker::PhantomData};
 
 /// The members of an object in order, those that are there twice too.
+#[derive(Debug)]
 pub(crate) struct Pairs<T>(pub(crate) Vec<(String, T)>);
+
+impl<T> Default for Pairs<T> {
+    fn default() -> Self {
+        Pairs(Vec::new())
+    }
+}
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -198,7 +198,6 @@ impl Parameters {
     /// instead of a page's number.
     #[must_use]
     pub fn next_link(&self, path: &str, resume: &str) -> String {
-        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let kept = self.0.iter().filter(|(name, _)| name != "page");
         let pairs = kept.map(|(name, value)| (name.as_str(), value.as_str())).chain([("resume", resume)]);
         let query: Vec<_> =
@@ -211,6 +210,12 @@ impl Parameters {
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(given, _)| given == name)
     }
+}
+
+/// Percent-encodes a text, so that it can stand in any part of a URL.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 /// Percent-decodes a text; none unless every `%` begins an octet (RFC 3986 section

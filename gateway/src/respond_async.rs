@@ -7,11 +7,10 @@
 use crate::{
     answer::{self, set},
     paths,
-    request::{Head, Parameters},
+    request::{Head, Parameters, encoded},
 };
 use http::{Response, StatusCode, header};
 use penstock::contract::catalogue::{self, Operation};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 /// Where the answer of a query is.
@@ -48,7 +47,6 @@ pub fn accepted(mut response: Response<String>, provider: &str, account: &str) -
         .and_then(|all| all.iter().find(|path| path.operation.name == ANSWERS))
         .map(paths::Path::template);
     if let (Some(token), Some(template)) = (token, template) {
-        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let location = template.replace("{account}", &encoded(account)).replace("{token}", &encoded(token));
         set(response.headers_mut(), header::LOCATION, &location);
     }

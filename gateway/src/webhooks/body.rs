@@ -1,6 +1,6 @@
 //! The body of a delivery, read within bounds.
 
-use crate::{outbox::own_setting, problem::Problem, request::Head};
+use crate::{body::whole, outbox::own_setting, problem::Problem, request::Head};
 use http::StatusCode;
 use penstock::host::{BodyError, Host, Source, timeout};
 use std::time::Duration;
@@ -27,21 +27,14 @@ pub(super) async fn read<H: Host>(
     }
     let Some(body) = body else { return Ok(Vec::new()) };
     let late = || Err(Problem::webhook_refused(StatusCode::REQUEST_TIMEOUT, "the body took too long"));
-    timeout(host, PATIENCE, whole(body, most)).await.unwrap_or_else(late)
+    let read = async { whole(body, most).await.map_err(|error| broken(&error)) };
+    timeout(host, PATIENCE, read).await.unwrap_or_else(late)
 }
 
-async fn whole(mut body: Box<dyn Source>, most: usize) -> Result<Vec<u8>, Problem> {
-    let mut read = Vec::new();
-    loop {
-        match body.next().await {
-            Ok(Some(piece)) if piece.len() > most.saturating_sub(read.len()) => return Err(too_large()),
-            Ok(Some(piece)) => read.extend(piece),
-            Ok(None) => return Ok(read),
-            Err(BodyError::TooLarge) => return Err(too_large()),
-            Err(_) => {
-                return Err(Problem::webhook_refused(StatusCode::BAD_REQUEST, "the body broke off"));
-            }
-        }
+fn broken(error: &BodyError) -> Problem {
+    match error {
+        BodyError::TooLarge => too_large(),
+        _ => Problem::webhook_refused(StatusCode::BAD_REQUEST, "the body broke off"),
     }
 }
 
