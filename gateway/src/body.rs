@@ -4,8 +4,9 @@ use crate::{problem::Problem, request::Head};
 use penstock::{
     contract::{FailureKind, FieldError},
     failure::refused,
-    host::{BodyError, Source},
+    host::{BodyError, Host, Source, timeout},
 };
+use std::time::Duration;
 
 /// The longest body that is no file, in bytes: 8 MiB. What vendors take at once is far less.
 pub const LONGEST_BODY: usize = 8 << 20;
@@ -13,12 +14,23 @@ pub const LONGEST_BODY: usize = 8 << 20;
 /// The longest form, in bytes, 16 KiB: whoever sends one need not have a key yet.
 pub const LONGEST_FORM: usize = 16 << 10;
 
+/// How long a body may take to come.
+const BODY_TIME: Duration = Duration::from_secs(60);
+
+/// How long a form may.
+const FORM_TIME: Duration = Duration::from_secs(10);
+
 /// Reads the body; none if it is empty. Whether it is JSON is for whoever takes it to say.
 ///
 /// # Errors
-/// Another type than JSON, more than [`LONGEST_BODY`], no UTF-8, and one that breaks off.
-pub async fn json(head: &Head, body: Option<Box<dyn Source>>) -> Result<Option<String>, Problem> {
-    let text = text(head, body, LONGEST_BODY).await?;
+/// Another type than JSON, more than [`LONGEST_BODY`], no UTF-8, and one that breaks off or takes more than a
+/// minute.
+pub async fn json<H: Host>(
+    host: &H,
+    head: &Head,
+    body: Option<Box<dyn Source>>,
+) -> Result<Option<String>, Problem> {
+    let text = in_time(host, BODY_TIME, text(head, body, LONGEST_BODY)).await?;
     if !text.is_empty() && !head.has_json() {
         return Err(Problem::unsupported_media_type());
     }
@@ -29,8 +41,19 @@ pub async fn json(head: &Head, body: Option<Box<dyn Source>>) -> Result<Option<S
 ///
 /// # Errors
 /// As [`json`], but for the type: what is no form has not the fields that are looked for.
-pub async fn form(head: &Head, body: Option<Box<dyn Source>>) -> Result<String, Problem> {
-    text(head, body, LONGEST_FORM).await
+pub async fn form<H: Host>(host: &H, head: &Head, body: Option<Box<dyn Source>>) -> Result<String, Problem> {
+    in_time(host, FORM_TIME, text(head, body, LONGEST_FORM)).await
+}
+
+/// Whoever sends nothing more holds the place of a request no longer than this.
+async fn in_time<H: Host, T>(
+    host: &H,
+    time: Duration,
+    read: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    let late =
+        || Err(Problem::from(FieldError::new("body", format!("was not sent within {} s", time.as_secs()))));
+    timeout(host, time, read).await.unwrap_or_else(late)
 }
 
 /// All of a body that has so many bytes at most.

@@ -53,7 +53,7 @@ pub async fn by_path<H: Host + 'static>(
     asked.body = match head.method {
         // What stands in the body of a read means nothing (RFC 9110 section 9.3.1).
         Method::GET | Method::HEAD => None,
-        _ => body::json(head, body).await?,
+        _ => body::json(client.host(), head, body).await?,
     };
     call(client, head, asked, query).await
 }

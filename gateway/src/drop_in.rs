@@ -112,7 +112,7 @@ async fn as_sent<H: Host + 'static>(
     } else {
         let json = match head.method {
             Method::GET | Method::HEAD => None,
-            _ => body::json(head, body).await?,
+            _ => body::json(client.host(), head, body).await?,
         };
         let invoke = dynamic::invoke(client, operation, parameters, json.as_deref(), Some(options));
         let body = json.as_deref().unwrap_or_default().as_bytes();
@@ -157,7 +157,7 @@ pub async fn token_for<H: Host>(
     head: &Head,
     body: Option<Box<dyn Source>>,
 ) -> Result<Response<String>, Problem> {
-    let form = Parameters::parse(&body::form(head, body).await?)?;
+    let form = Parameters::parse(&body::form(client.host(), head, body).await?)?;
     let refused = |status, error: &str| Ok(token_response(status, format!(r#"{{"error":"{error}"}}"#)));
     match form.0.iter().find(|(name, _)| name == "grant_type") {
         Some((_, kind)) if kind == "client_credentials" => {}

@@ -138,7 +138,7 @@ async fn dispatch<H: Host + 'static>(
         }
         Found::Batch { provider, account } => {
             Key::refuse_for_batch(&head.headers)?;
-            let json = body::json(head, body).await?;
+            let json = body::json(gateway.client().host(), head, body).await?;
             let options = options(head, account)?;
             batch::begin(gateway.client(), provider, json.as_deref(), &options, visit).await
         }
@@ -176,7 +176,8 @@ async fn by_name<H: Host + 'static>(
         let message = "takes a file: send it to the operation's own path";
         return Err(Problem::from(FieldError::new("operation", message)));
     }
-    let Given { parameters, body } = invoke::call(body::json(head, body).await?.as_deref())?;
+    let Given { parameters, body } =
+        invoke::call(body::json(gateway.client().host(), head, body).await?.as_deref())?;
     let options = options(head, account)?;
     let asked = Asked { api_key: visit.api_key(), operation, parameters, body, options };
     call::call(gateway.client(), head, asked, Parameters::parse(head.query())?).await

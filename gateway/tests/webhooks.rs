@@ -145,6 +145,17 @@ fn a_body_that_stops_to_come_is_not_waited_for() {
     }
     let seen = all.host.run(request(&gateway, "POST", PATH, &[], Some(Box::new(Stuck))));
     assert_eq!((seen.status, all.host.elapsed()), (408, SECOND * 10));
+    // Nor is that of a stranger who asks for a token, or of one who has a key.
+    let key = deployment::key();
+    for (path, time) in
+        [("/servicetitan/crm/connect/token", SECOND * 10), ("/v1/servicetitan/crm/_batch", SECOND * 60)]
+    {
+        let began = all.host.elapsed();
+        let headers = [("x-api-key", key.as_str())];
+        let seen = all.host.run(request(&gateway, "POST", path, &headers, Some(Box::new(Stuck))));
+        assert_eq!((seen.status, all.host.elapsed() - began), (400, time), "{path} {}", seen.body);
+        assert!(seen.body.contains("was not sent within"), "{}", seen.body);
+    }
 }
 
 #[test]
