@@ -21,12 +21,14 @@
 //! plan that is begun anew gives no turn for a moment ([`penstock_state::redis::GRACE`]).
 
 mod slots;
+mod spare;
 mod store_clock;
 
 use super::gcra::RateLimit;
 use crate::time::{Tick, share};
 use penstock_state::{TurnRequest, Turns};
 use slots::{Slot, Slots};
+use spare::Spare;
 use std::time::Duration;
 use store_clock::StoreClock;
 
@@ -80,6 +82,7 @@ pub struct Lease {
     limit: RateLimit,
     lateness: Duration,
     slots: Slots,
+    spare: Spare,
     clock: StoreClock,
     /// The plan that the slots come from.
     since: Option<u64>,
@@ -103,7 +106,8 @@ impl Lease {
     #[must_use]
     pub fn new(limit: RateLimit, me: u64) -> Lease {
         let lateness = lateness(limit.window);
-        let most = HORIZON.as_nanos() / limit.interval_late(lateness).as_nanos().max(1);
+        let interval = limit.interval_late(lateness).as_nanos().max(1);
+        let (most, spare) = (HORIZON.as_nanos() / interval, lateness.as_nanos() / 2 / interval);
         let most = usize::try_from(most.clamp(1, MOST_SLOTS)).unwrap_or(1);
         Lease {
             me,
@@ -111,6 +115,7 @@ impl Lease {
             limit,
             lateness,
             slots: Slots::new(most),
+            spare: Spare::new(usize::try_from(spare).unwrap_or(usize::MAX)),
             clock: StoreClock::default(),
             since: None,
             pending: None,
@@ -204,14 +209,16 @@ impl Lease {
         }
         // Turns of a clock that is not known may be over before it is sure that they have begun.
         let most = if self.clock.is_known() { self.slots.most_held() } else { 1 };
-        let wanted = waiting.min(most).saturating_sub(self.slots.len());
-        match u32::try_from(wanted).unwrap_or(u32::MAX) {
-            0 => self.watch(now, random),
-            wanted => {
-                let least = self.batch(wanted);
-                self.request(TurnRequest { wanted, least, ..TurnRequest::default() })
-            }
+        let held = self.slots.len();
+        let needed = waiting.min(most).saturating_sub(held);
+        if needed == 0 {
+            return self.watch(now, random);
         }
+        self.spare.learn(self.slots.lapsed_lately());
+        let wanted = (waiting + self.spare.size()).min(most).saturating_sub(held);
+        let least = self.batch(u32::try_from(needed).unwrap_or(u32::MAX));
+        let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
+        self.request(TurnRequest { wanted, least, ..TurnRequest::default() })
     }
 
     /// Looks at the plan.
@@ -259,6 +266,9 @@ impl Lease {
         let interval = micros(self.interval());
         let end = turns.arrival.saturating_add(interval.saturating_mul(turns.count.into()));
         self.next = self.clock.earliest(end.saturating_sub(request.tolerance).max(turns.closed));
+        if self.next > now + self.lateness / 2 {
+            self.spare.none();
+        }
         if turns.count < request.wanted {
             let batch = self.batch(request.wanted - turns.count);
             let free = self.next + self.interval().saturating_mul(batch - 1) - HORIZON;

@@ -25,12 +25,14 @@ pub(super) struct Slots {
     /// What became of slots since that was last changed.
     used: usize,
     lapsed: usize,
+    /// How many have lapsed since somebody asked that.
+    lately: usize,
     held: VecDeque<Slot>,
 }
 
 impl Slots {
     pub(super) fn new(most: usize) -> Slots {
-        Slots { most, size: most, used: 0, lapsed: 0, held: VecDeque::new() }
+        Slots { most, size: most, used: 0, lapsed: 0, lately: 0, held: VecDeque::new() }
     }
 
     /// When those come that have not lapsed.
@@ -54,7 +56,13 @@ impl Slots {
         while self.held.front().is_some_and(|slot| slot.until < now) {
             self.held.pop_front();
             self.lapsed += 1;
+            self.lately += 1;
         }
+    }
+
+    /// How many have lapsed since this was asked last.
+    pub(super) fn lapsed_lately(&mut self) -> usize {
+        std::mem::take(&mut self.lately)
     }
 
     /// Drops those that come before this time.

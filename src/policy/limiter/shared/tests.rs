@@ -280,3 +280,42 @@ fn it_asks_nothing_for_nobody_and_not_before_its_time() {
     assert_eq!(lease.ready(at(1_000)), Err(None), "all slots are dropped");
     assert_eq!(request(&mut lease, at(1_000), 5).wanted, 5);
 }
+
+#[test]
+fn where_nobody_is_held_back_one_request_serves_calls_to_come() {
+    let mut lease = Lease::new(RateLimit { count: 10_000, window: SECOND, burst: 50 }, 1);
+    lease.clock.learn(at(0), at(0), STORE);
+    let (mut now, mut asked) = (1_000, Vec::new());
+    // One call a millisecond.
+    for _ in 0..40 {
+        now += 1;
+        if lease.take(at(now)) {
+            continue;
+        }
+        let question = request(&mut lease, at(now), 1);
+        assert_eq!(question.least, 1, "what is spare is not insisted on");
+        lease.reply(at(now), at(now), &turns(&question, now, now)).unwrap();
+        assert!(lease.take(at(now)));
+        asked.push(question.wanted);
+    }
+    assert_eq!(asked[..4], [2, 3, 5, 9]);
+    assert!(asked.len() < 12, "{asked:?}");
+    assert!(asked.iter().all(|wanted| *wanted <= 14), "what lapses is not asked for again: {asked:?}");
+    // Others use all of the limit.
+    let question = request(&mut lease, at(now + 100), 1);
+    lease.reply(at(now + 100), at(now + 100), &turns(&question, now + 100, now + 150)).unwrap();
+    lease.slots.clear();
+    assert_eq!(request(&mut lease, at(now + 200), 1).wanted, 2);
+}
+
+#[test]
+fn a_limit_whose_turns_are_far_apart_has_none_to_spare() {
+    let mut lease = holding(1_000, 1);
+    for now in (1_000..3_000).step_by(20) {
+        if !lease.take(at(now)) {
+            let asked = request(&mut lease, at(now), 1);
+            assert_eq!(asked.wanted, 1);
+            lease.reply(at(now), at(now), &turns(&asked, now, now)).unwrap();
+        }
+    }
+}
