@@ -1,5 +1,6 @@
 //! A store in a file, for the processes of one machine.
 
+mod place;
 mod table;
 
 use std::{

@@ -3,18 +3,18 @@
 use std::{
     fs::{self, OpenOptions},
     io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use penstock_state::embedded::{Bucket, Embedded, Opened};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
-use super::UnusableFile;
+use super::{UnusableFile, place::Place};
 use crate::sources::HostError;
 
 /// How long a file is waited for that another process holds locked.
@@ -56,7 +56,7 @@ impl From<Trouble> for HostError {
 }
 
 pub(crate) struct Table {
-    path: PathBuf,
+    place: Place,
     connection: Mutex<Connection>,
     /// Whether the table is known to be there: another process may have had the file locked.
     prepared: AtomicBool,
@@ -67,20 +67,17 @@ pub(crate) struct Table {
 impl Table {
     pub(super) fn open(path: &Path) -> Result<Self, UnusableFile> {
         let unusable = |source| UnusableFile::File { path: path.to_owned(), source };
-        make(path).map_err(unusable)?;
         let content = |reason: String| UnusableFile::Content { path: path.to_owned(), reason };
-        // Without a meaning of its own for any name: `:memory:` and `file:` are files as well.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let absolute = std::path::absolute(path).map_err(unusable)?;
-        let connection =
-            Connection::open_with_flags(absolute, flags).map_err(|error| content(error.to_string()))?;
+        make(&absolute).map_err(unusable)?;
+        let connection = connect(&absolute).map_err(|error| content(error.to_string()))?;
         let prepared = match prepare(&connection) {
             Ok(()) => true,
             Err(Unprepared::Sqlite(error)) if is_locked(&error) => false,
             Err(unprepared) => return Err(content(unprepared.to_string())),
         };
         Ok(Self {
-            path: path.to_owned(),
+            place: Place::new(&absolute),
             connection: Mutex::new(connection),
             prepared: AtomicBool::new(prepared),
             swept: Mutex::new(0),
@@ -88,12 +85,19 @@ impl Table {
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        self.place.path()
     }
 
     fn connection(&self) -> Result<MutexGuard<'_, Connection>, Trouble> {
         // A statement that panicked has not changed anything by halves.
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.place.has_moved(Instant::now()) {
+            // Whoever starts next has another file: so has everybody.
+            make(self.path()).map_err(|_| cannot_open())?;
+            *connection = connect(self.path())?;
+            self.prepared.store(false, Relaxed);
+            self.place.opened();
+        }
         if !self.prepared.load(Relaxed) {
             prepare(&connection).map_err(|unprepared| match unprepared {
                 Unprepared::Sqlite(error) => Trouble(error),
@@ -168,6 +172,17 @@ impl Table {
         // What is not removed now is removed another time.
         _ = Embedded { bucket: self, now }.sweep(SWEPT, now);
     }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    // Without a meaning of its own for any name: `:memory:` and `file:` are files as well.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags)
+}
+
+fn cannot_open() -> Trouble {
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+    Trouble(rusqlite::Error::SqliteFailure(code, Some("it was removed and cannot be made again".to_owned())))
 }
 
 fn no_counter() -> Trouble {

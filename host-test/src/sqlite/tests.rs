@@ -142,3 +142,23 @@ async fn names_that_mean_something_to_sqlite_are_files() {
     let device = SqliteState::open("/dev/null").unwrap_err().to_string();
     assert!(device.contains("is no file"), "{device}");
 }
+
+/// Otherwise two processes would each keep a limit of its own.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_was_removed_is_left_for_the_one_that_others_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = state(&folder);
+    State::set(&first, "k", b"v".into(), None).await.unwrap();
+    for file in std::fs::read_dir(first.path().parent().unwrap()).unwrap() {
+        std::fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    let second = state(&folder);
+    State::set(&second, "k", b"w".into(), None).await.unwrap();
+    let looks = async {
+        while State::get(&first, "k").await != Ok(Some(b"w".into())) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(10 * SECOND, looks).await.expect("it has the new file");
+}

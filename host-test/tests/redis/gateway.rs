@@ -28,9 +28,9 @@ use tokio::{
 use crate::server::{Server, run};
 
 const JOBS: &str = "/v1/servicetitan/default/jpm/jobs";
-const RATE: usize = 50;
+pub const RATE: usize = 50;
 
-struct Served {
+pub struct Served {
     gateway: Gateway,
     client: Client<HttpConnector, Empty<Bytes>>,
     key: String,
@@ -53,10 +53,15 @@ impl Served {
     }
 
     async fn on(provider: &SimulatedServiceTitan, server: &Server) -> Self {
-        let (url, rate) = (server.url(), RATE.to_string());
+        Self::on_store(provider, &server.url()).await
+    }
+
+    /// On a Redis behind this URL.
+    pub async fn on_store(provider: &SimulatedServiceTitan, url: &str) -> Self {
+        let rate = RATE.to_string();
         let settings = [
-            ("PENSTOCK_STATE_URL", url.as_str()),
-            ("PENSTOCK_STATE_HOST", &url),
+            ("PENSTOCK_STATE_URL", url),
+            ("PENSTOCK_STATE_HOST", url),
             ("SERVICETITAN_RATE_LIMIT", &rate),
             // Of each test there are two at most.
             ("PENSTOCK_INSTANCES", "2"),
@@ -64,7 +69,7 @@ impl Served {
         Self::new(provider, &settings).await
     }
 
-    async fn get(&self, path: &str) -> (u16, Value) {
+    pub async fn get(&self, path: &str) -> (u16, Value) {
         let request = Request::get(format!("http://{}{path}", self.gateway.address()))
             .header("x-api-key", &self.key)
             .body(Empty::new())
@@ -76,7 +81,7 @@ impl Served {
     }
 
     /// What `/ready` says of the store.
-    async fn store(&self) -> Value {
+    pub async fn store(&self) -> Value {
         let (status, mut body) = self.get("/ready").await;
         assert_eq!(status, 200, "{body}");
         body["checks"]["shared-state"][0].take()
@@ -91,7 +96,7 @@ impl Served {
         since.elapsed()
     }
 
-    async fn call(&self) -> Duration {
+    pub async fn call(&self) -> Duration {
         let since = Instant::now();
         let (status, body) = self.get(JOBS).await;
         assert_eq!(status, 200, "{body}");
@@ -99,7 +104,7 @@ impl Served {
     }
 }
 
-async fn limited_provider() -> SimulatedServiceTitan {
+pub async fn limited_provider() -> SimulatedServiceTitan {
     let rate_limit = Some(RateLimit { requests: RATE, per: Duration::from_secs(1) });
     SimulatedServiceTitan::start(Config { rate_limit, ..Config::small(3) }).await.unwrap()
 }

@@ -10,9 +10,11 @@
     reason = "a test may fail"
 )]
 
+mod between;
 mod gateway;
 mod operations;
 mod outages;
 mod server;
 mod tls;
+mod troubles;
 mod turns;
