@@ -25,6 +25,8 @@ pub enum Unit {
     ProcessorMicroseconds,
     /// Ours is one of two, and so is the other.
     Kibibytes,
+    /// One measure of ours by another.
+    Times,
 }
 
 impl Unit {
@@ -36,6 +38,7 @@ impl Unit {
             Self::Microseconds => "us",
             Self::ProcessorMicroseconds => "us of processor time a record",
             Self::Kibibytes => "KiB",
+            Self::Times => "times",
         }
     }
 

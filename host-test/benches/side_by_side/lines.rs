@@ -7,6 +7,7 @@ use crate::{
     machine,
     native::{JobPage, List, Native, RawPage},
     program, reader,
+    served::{self, CACHED, JOBS, LIVE, Served, Store},
     upstream::{self, Upstream},
 };
 use anyhow::{Result, ensure};
@@ -41,7 +42,7 @@ impl Line {
     }
 }
 
-pub const ALL: [Line; 11] = [
+pub const ALL: [Line; 17] = [
     Line::new("typed", |sides| typed(sides).boxed()),
     Line::new("by-name", |sides| by_name(sides).boxed()),
     Line::new("raw", |sides| raw(sides).boxed()),
@@ -52,6 +53,12 @@ pub const ALL: [Line; 11] = [
     Line::new("get-256", |sides| get(sides, 256, ["get-256-p50", "get-256-p99", "get-256-rate"]).boxed()),
     Line::new("file", |sides| file(sides).boxed()),
     Line::new("instantiate", |sides| instantiate(sides).boxed()),
+    Line::new("serve-live", |sides| served(sides, LIVE, ["serve-live", "serve-live-p99"]).boxed()),
+    Line::new("serve-cached", |sides| served(sides, CACHED, ["serve-cached", "serve-cached-p99"]).boxed()),
+    Line::new("serve-get", |sides| served(sides, JOBS, ["serve-get", "serve-get-p99"]).boxed()),
+    Line::new("serve-list", |sides| served_list(sides).boxed()),
+    Line::new("shared-sqlite", |sides| shared(sides, "shared-sqlite", Store::Sqlite).boxed()),
+    Line::new("shared-redis", |sides| shared(sides, "shared-redis", Store::Redis).boxed()),
     Line { once: true, ..Line::new("memory", |sides| memory(sides).boxed()) },
 ];
 
@@ -71,6 +78,11 @@ pub struct Sides {
     slow: OnceCell<Plugin>,
     program: PathBuf,
     folder: tempfile::TempDir,
+    /// By where the gateway's limits are shared; and the native server.
+    memory: OnceCell<Served>,
+    sqlite: OnceCell<Served>,
+    redis: OnceCell<Served>,
+    native_server: OnceCell<Served>,
 }
 
 impl Sides {
@@ -82,6 +94,10 @@ impl Sides {
             slow: OnceCell::new(),
             program: program.map_or_else(program::find, Ok)?,
             folder: tempfile::tempdir()?,
+            memory: OnceCell::new(),
+            sqlite: OnceCell::new(),
+            redis: OnceCell::new(),
+            native_server: OnceCell::new(),
         })
     }
 
@@ -98,6 +114,23 @@ impl Sides {
     async fn fast_plugin(&self) -> Result<Plugin> {
         let list = self.fast();
         Ok(self.fast.get_or_try_init(|| component::start(&list.origin, list.jobs)).await?.clone())
+    }
+
+    async fn gateway(&self, store: Store) -> Result<Served> {
+        let cell = match store {
+            Store::Memory => &self.memory,
+            Store::Sqlite => &self.sqlite,
+            Store::Redis => &self.redis,
+        };
+        let list = self.fast();
+        let start =
+            || async { Served::gateway(&self.program, &list.origin, list.jobs, store, self.folder.path()) };
+        Ok(cell.get_or_try_init(start).await?.clone())
+    }
+
+    async fn native_server(&self) -> Result<Served> {
+        let start = || async { Served::native(&self.upstream.fast) };
+        Ok(self.native_server.get_or_try_init(start).await?.clone())
     }
 
     async fn slow_plugin(&self) -> Result<Plugin> {
@@ -232,6 +265,58 @@ async fn get(sides: Arc<Sides>, at_once: usize, [p50, p99, rate]: [&'static str;
         pair(p99, Unit::Microseconds, |calls| calls.p99),
         pair(rate, Unit::CallsPerSecond, |calls| calls.rate),
     ])
+}
+
+/// So many connections at once.
+const CONNECTIONS: usize = 16;
+
+/// One path of a server, or jobs one after the other behind it.
+async fn requests(server: Served, path: &'static str) -> Result<Calls> {
+    let ask = move |id: u64| {
+        let server = server.clone();
+        async move {
+            let path = if path == JOBS { format!("{path}{id}") } else { path.to_owned() };
+            server.get(&path).await.map(|length| _ = black_box(length))
+        }
+    };
+    calls(CONNECTIONS, ask).await
+}
+
+/// A path of the gateway beside the native server; and how much longer than the middle one the slowest of a
+/// hundred answers takes.
+async fn served(sides: Arc<Sides>, path: &'static str, [rate, p99]: [&'static str; 2]) -> Result<Vec<Pair>> {
+    let ours = requests(sides.gateway(Store::Memory).await?, path).await?;
+    let native = requests(sides.native_server().await?, path).await?;
+    let pair = |line, unit, ours, native| Pair { line, unit, ours, native };
+    Ok(vec![
+        pair(rate, Unit::CallsPerSecond, ours.rate, Some(native.rate)),
+        pair(p99, Unit::Times, ours.p99 / ours.p50, None),
+    ])
+}
+
+/// All records through the gateway as lines, beside the native client that writes the same to a file.
+async fn served_list(sides: Arc<Sides>) -> Result<Vec<Pair>> {
+    let (gateway, list) = (sides.gateway(Store::Memory).await?, sides.fast());
+    let read = |list: List| {
+        let gateway = gateway.clone();
+        async move {
+            // The last line is no record.
+            let lines = gateway.lines(served::ALL).await?;
+            ensure!(lines >= list.jobs, "{lines} lines");
+            Ok(())
+        }
+    };
+    let ours = speed(&list, read).await?;
+    let (client, native_at) = (&sides.native, &sides.folder.path().join("native"));
+    let native = speed(&list, |list| async move { program::native(client, &list, native_at).await }).await?;
+    Ok(records("serve-list", ours, native).into_iter().take(1).collect())
+}
+
+/// What a limit that is shared costs: the other one has a limit of its own.
+async fn shared(sides: Arc<Sides>, line: &'static str, store: Store) -> Result<Vec<Pair>> {
+    let ours = requests(sides.gateway(store).await?, JOBS).await?;
+    let own = requests(sides.gateway(Store::Memory).await?, JOBS).await?;
+    Ok(vec![Pair { line, unit: Unit::CallsPerSecond, ours: ours.rate, native: Some(own.rate) }])
 }
 
 /// How long calls took, in microseconds, and how many there were a second.

@@ -19,8 +19,10 @@ mod lines;
 mod machine;
 mod minimums;
 mod native;
+mod native_server;
 mod program;
 mod reader;
+mod served;
 mod upstream;
 
 use anyhow::{Context as _, Result, bail};
@@ -58,6 +60,7 @@ fn main() -> Result<()> {
     match arguments.peek().map(String::as_str) {
         Some("upstream") => return upstream::run(),
         Some("reader") => return reader::run(arguments.skip(1)),
+        Some("native-server") => return native_server::run(arguments.skip(1)),
         _ => {}
     }
     let asked = Asked::parse(arguments)?;

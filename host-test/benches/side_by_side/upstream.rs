@@ -120,6 +120,7 @@ impl Vendor {
                 self.jobs.write(id.parse().unwrap_or_default(), &mut job);
                 json(job.into())
             }
+            ["jpm", "v2", "tenant", _, "job-cancel-reasons"] => json(reasons()),
             _ => answer(404, "application/json", Pieces::one(br#"{"title":"no such path"}"#[..].into())),
         }
     }
@@ -149,6 +150,16 @@ impl Vendor {
         out.extend_from_slice(b"]}");
         out.into()
     }
+}
+
+/// A short list that seldom changes.
+fn reasons() -> Bytes {
+    let reason = |id| {
+        format!(r#"{{"id":{id},"name":"Reason {id}","active":true,"createdOn":"2026-01-01T00:00:00Z"}}"#)
+    };
+    let reasons: Vec<_> = (1..=20).map(reason).collect();
+    format!(r#"{{"page":1,"pageSize":50,"hasMore":false,"totalCount":null,"data":[{}]}}"#, reasons.join(","))
+        .into()
 }
 
 fn asked(tenant: &str, query: &str) -> Option<Asked> {
