@@ -46,6 +46,7 @@ pub enum CodeCache {
 pub struct Engine(Arc<Inner>);
 
 struct Inner {
+    keeps_compiled: bool,
     wasmtime: wasmtime::Engine,
     plugin: Mutex<Option<Component>>,
     gateway: Mutex<Option<Component>>,
@@ -96,10 +97,24 @@ impl Engine {
         config.epoch_interruption(true);
         // The components have no names of functions: a backtrace would be numbers.
         config.wasm_backtrace_max_frames(None);
-        config.cache(open(cache));
+        let cache = open(cache);
+        let keeps_compiled = cache.is_some();
+        config.cache(cache);
         let wasmtime = wasmtime::Engine::new(&config).map_err(|error| Error::component(&error))?;
         tick(wasmtime.weak())?;
-        Ok(Self(Arc::new(Inner { wasmtime, plugin: Mutex::default(), gateway: Mutex::default() })))
+        Ok(Self(Arc::new(Inner {
+            wasmtime,
+            keeps_compiled,
+            plugin: Mutex::default(),
+            gateway: Mutex::default(),
+        })))
+    }
+
+    /// Whether what it compiles is kept for processes to come. False as well where the cache that was asked for
+    /// cannot be used: each process then compiles anew, for seconds.
+    #[must_use]
+    pub fn keeps_compiled(&self) -> bool {
+        self.0.keeps_compiled
     }
 
     /// Wasmtime's engine, for an embedder that links more.

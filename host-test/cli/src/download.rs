@@ -17,7 +17,7 @@ use penstock_host::{File, bindings::files::FileInfo};
 use place::Place;
 use serde_json::json;
 use std::{
-    io::Write,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 use tempfile::NamedTempFile;
@@ -67,14 +67,14 @@ impl Download {
             }
             Some(Place::File { part, place }) => {
                 let shown = place.display().to_string();
-                let (part, length) = fill(file, part, &progress).await?;
+                let (part, length) = fill(file, part, &place, &progress).await?;
                 part.persist(&place).map_err(|error| error.error).context(shown.clone())?;
                 (length, shown)
             }
             None => {
                 let name = name(&info)?;
                 let shown = name.display().to_string();
-                let (part, length) = fill(file, place::part(&name)?, &progress).await?;
+                let (part, length) = fill(file, place::part(&name)?, &name, &progress).await?;
                 part.persist_noclobber(&name).map_err(|error| error.error).context(shown.clone())?;
                 (length, shown)
             }
@@ -108,15 +108,22 @@ async fn pass_on(mut file: File, mut to: Output, progress: &Progress) -> Result<
     Ok(length)
 }
 
-async fn fill(mut file: File, mut part: NamedTempFile, progress: &Progress) -> Result<(NamedTempFile, u64)> {
-    let shown = |part: &NamedTempFile| part.path().display().to_string();
+/// A part of what is to be at this place.
+async fn fill(
+    mut file: File,
+    mut part: NamedTempFile,
+    place: &Path,
+    progress: &Progress,
+) -> Result<(NamedTempFile, u64)> {
+    // By the name that was given: nobody has heard of the part's.
+    let unwritten = |error: io::Error| anyhow!("{}: {error}", place.display());
     let mut length = 0;
     while let Some(piece) = file.try_next().await? {
-        part.write_all(&piece).with_context(|| shown(&part))?;
+        part.as_file_mut().write_all(&piece).map_err(unwritten)?;
         length += piece.len() as u64;
         progress.add(piece.len() as u64);
     }
-    part.as_file().sync_all().with_context(|| shown(&part))?;
+    part.as_file().sync_all().map_err(unwritten)?;
     Ok((part, length))
 }
 

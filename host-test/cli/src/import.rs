@@ -1,6 +1,6 @@
 //! `penstock import`
 
-use crate::told::say;
+use crate::{report::Unfit, told::say};
 use anyhow::Result;
 use penstock_import::run;
 use std::path::PathBuf;
@@ -23,9 +23,10 @@ pub struct Import {
 impl Import {
     pub fn run(self) -> Result<()> {
         let command = run::Command { documents: self.documents, out: self.out, check: self.check };
-        let told = run::run(&command)?;
-        if !told.is_empty() {
-            say!("{}", told.trim_end())?;
+        let prepared = run::prepare(&command).map_err(|error| Unfit(format!("{error:#}")))?;
+        prepared.write()?;
+        if !prepared.told.is_empty() {
+            say!("{}", prepared.told.trim_end())?;
         }
         Ok(())
     }

@@ -38,10 +38,14 @@ mod upload;
 mod vendors;
 
 use anyhow::{Context, Result};
-use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{
+    Arg, CommandFactory, FromArgMatches, Parser, Subcommand,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 use futures_util::{FutureExt, future::BoxFuture};
 use std::{
     env,
+    ffi::OsString,
     panic::{self, AssertUnwindSafe},
     process::ExitCode,
     time::Duration,
@@ -161,8 +165,30 @@ fn parsed() -> Result<Arguments, clap::Error> {
         argument.allow_negative_numbers(takes)
     };
     let mut program = Arguments::command().mut_subcommands(|command| command.mut_args(of_number));
-    let mut matches = program.try_get_matches_from_mut(env::args_os())?;
+    let mut matches = program
+        .try_get_matches_from_mut(env::args_os())
+        .map_err(|error| with_what_is_no_text(error, &mut program, env::args_os()))?;
     Arguments::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut program))
+}
+
+/// Names the argument that is no UTF-8: the parser says only that there is one.
+fn with_what_is_no_text(
+    error: clap::Error,
+    program: &mut clap::Command,
+    arguments: impl Iterator<Item = OsString>,
+) -> clap::Error {
+    let arguments: Vec<_> = arguments.collect();
+    let Some(place) = arguments.iter().position(|argument| argument.to_str().is_none()) else { return error };
+    if error.kind() != ErrorKind::InvalidUtf8 {
+        return error;
+    }
+    let shown = |place: usize| arguments.get(place).map(|argument| argument.to_string_lossy().into_owned());
+    let value = shown(place).unwrap_or_default();
+    let option = shown(place.wrapping_sub(1)).filter(|option| option.starts_with('-'));
+    let field = option.unwrap_or_else(|| value.clone());
+    let mut error = program.error(ErrorKind::InvalidUtf8, format!("{field}: {value} is not UTF-8"));
+    error.insert(ContextKind::InvalidArg, ContextValue::String(field));
+    error
 }
 
 fn run(command: Command) -> Result<()> {
@@ -188,7 +214,34 @@ fn tell_faults() {
 }
 
 impl Command {
+    /// Whether it runs the component in this process.
+    fn has_component(&self) -> bool {
+        match self {
+            Command::List(_)
+            | Command::Batch(_)
+            | Command::Serve(_)
+            | Command::Call(_)
+            | Command::Upload(_)
+            | Command::Demo(_)
+            | Command::Download(_)
+            | Command::Operations(_)
+            | Command::Ready(_) => true,
+            #[cfg(target_os = "linux")]
+            Command::Soak(_) => false,
+            Command::Provider(_)
+            | Command::State(_)
+            | Command::Simulate(_)
+            | Command::Import(_)
+            | Command::Completions(_)
+            | Command::Manual(_)
+            | Command::Key(_) => false,
+        }
+    }
+
     async fn run(self, stopping: &Stopping) -> Result<()> {
+        if self.has_component() {
+            start::warn_without_cache()?;
+        }
         let told = stopping.clone();
         let running: BoxFuture<'static, Result<()>> = match self {
             // These end by themselves when they are asked to.

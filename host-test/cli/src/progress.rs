@@ -29,7 +29,10 @@ impl Quiet {
         let seen = is_seen(quiet, io::stderr().is_terminal(), io::stdout().is_terminal());
         let target = if seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target).with_style(style(what, false));
-        bar.enable_steady_tick(OFTEN);
+        if seen {
+            // By a thread of its own.
+            bar.enable_steady_tick(OFTEN);
+        }
         Progress { bar, what }
     }
 }

@@ -1,13 +1,24 @@
 //! What a process needs before it can do anything. Libraries panic where it is not to be had, some
 //! of them on threads of their own: so it is tried first.
 
+use crate::told::warning;
 use anyhow::{Context, Result, anyhow};
+use penstock_host::Engine;
+use serde_json::json;
 use std::{io, sync::mpsc, thread};
 use tokio::runtime::{Builder, Runtime};
 
 /// Threads beside those of the runtime and of the compiler: the one that interrupts components, the
 /// one that writes logs, and some that wait for files.
 const MORE_THREADS: usize = 4;
+
+/// The same where threads are counted (`ulimit -u`), and all that there may ever be: the one that draws progress,
+/// those that wait for names, those that compile. With fewer than 12 on two processors some command ended in a
+/// panic of a library's. Not everywhere, since addresses are taken for each (64 MiB by glibc).
+const MORE_COUNTED: usize = 14;
+
+/// A limit of threads that is no smaller than this is out of the way.
+const FEW_THREADS: u64 = 256;
 
 /// The runtime, once it is known that there is room for it and for the component.
 ///
@@ -19,7 +30,8 @@ pub(crate) fn runtime() -> Result<Runtime> {
     room_for_files().context("cannot start: this process may open too few files (see `ulimit -n`)")?;
     let workers = thread::available_parallelism().map_or(1, usize::from);
     // As many as the runtime has compile a component.
-    room_for_threads(workers.saturating_mul(2).saturating_add(MORE_THREADS), None)
+    let more = if are_threads_few() { MORE_COUNTED } else { MORE_THREADS };
+    room_for_threads(workers.saturating_mul(2).saturating_add(more), None)
         .context("cannot start: this process may have too few threads (see `ulimit -u` and `ulimit -v`)")?;
     Builder::new_multi_thread()
         .worker_threads(workers)
@@ -76,6 +88,17 @@ fn room_for_files() -> io::Result<()> {
     Ok(())
 }
 
+#[cfg(unix)]
+fn are_threads_few() -> bool {
+    let most = rustix::process::getrlimit(rustix::process::Resource::Nproc).current;
+    most.is_some_and(|most| most < FEW_THREADS)
+}
+
+#[cfg(not(unix))]
+fn are_threads_few() -> bool {
+    false
+}
+
 /// Whether so many threads can run at once.
 fn room_for_threads(count: usize, stack: Option<usize>) -> io::Result<()> {
     // They end when nobody can send any more.
@@ -100,6 +123,21 @@ fn room_for_threads(count: usize, stack: Option<usize>) -> io::Result<()> {
         let _ = thread.join();
     }
     begun
+}
+
+/// Says so if every start has to compile the component anew.
+///
+/// # Errors
+///
+/// As [`Engine::shared`].
+pub(crate) fn warn_without_cache() -> Result<()> {
+    if !Engine::shared()?.keeps_compiled() {
+        let members = json!({});
+        let text = "the compiled component cannot be kept, so that every start compiles it anew, which takes seconds: \
+                    no folder for it can be made in XDG_CACHE_HOME or HOME";
+        warning("cache", members, format_args!("warning: {text}"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `penstock-import`: the command alone, quick to build. `penstock import` is the same.
 
 use anyhow::{Result, bail};
-use penstock_import::run::{Command, run};
+use penstock_import::run::{Command, prepare};
 
 fn main() -> Result<()> {
     let mut command = Command::default();
@@ -16,6 +16,8 @@ fn main() -> Result<()> {
     if command.documents.is_empty() || command.out.as_os_str().is_empty() {
         bail!("usage: penstock-import [--check] --out wit/<vendor> <openapi.json>...");
     }
-    print!("{}", run(&command)?);
+    let prepared = prepare(&command)?;
+    prepared.write()?;
+    print!("{}", prepared.told);
     Ok(())
 }

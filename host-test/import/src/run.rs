@@ -19,12 +19,32 @@ pub struct Command {
     pub check: bool,
 }
 
-/// Does it, and returns what there is to print.
+/// What the documents say, before anything is written.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What there is to print.
+    pub told: String,
+    files: Vec<(PathBuf, String)>,
+}
+
+impl Prepared {
+    /// Writes the modules; none if it was only to compare.
+    ///
+    /// # Errors
+    /// Files that cannot be written.
+    pub fn write(&self) -> Result<()> {
+        for (target, text) in &self.files {
+            fs::write(target, text).with_context(|| target.display().to_string())?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads and compares.
 ///
 /// # Errors
-/// Files that cannot be read or written, documents that make no sense, and two operations
-/// that would get one name. Nothing is written then.
-pub fn run(command: &Command) -> Result<String> {
+/// Files that cannot be read, documents that make no sense, and two operations that would get one name.
+pub fn prepare(command: &Command) -> Result<Prepared> {
     let read = |path: &Path| fs::read_to_string(path).with_context(|| path.display().to_string());
     let file = command.out.join("overrides.toml");
     let overrides = if file.exists() { Overrides::parse(&read(&file)?)? } else { Overrides::default() };
@@ -63,10 +83,7 @@ pub fn run(command: &Command) -> Result<String> {
             files.push((target, text));
         }
     }
-    for (target, text) in files {
-        fs::write(&target, text).with_context(|| target.display().to_string())?;
-    }
-    Ok(out)
+    Ok(Prepared { told: out, files })
 }
 
 /// The shared interfaces, from the folder beside the provider's.

@@ -9,7 +9,7 @@ use crate::{
 use anyhow::{Context, Result};
 use penstock::policy::limits::Limits;
 use std::{
-    fs::{self, File},
+    fs::{self, File, Metadata},
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -43,6 +43,10 @@ impl PositionFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(unreadable(error).into()),
             Ok(status) if !status.is_file() => return Err(unfit("is no file").into()),
+            // It is replaced as a whole, and under the other name the old one would stay.
+            Ok(status) if has_other_names(&status) => {
+                return Err(unfit("has another name as well (a hard link): give it one of its own").into());
+            }
             Ok(_) => {}
         }
         part_of(&place).map_err(|error| unfit(&format!("cannot be written: {error}")))?;
@@ -85,6 +89,17 @@ impl PositionFile {
     pub(crate) fn named(&self) -> &Path {
         &self.named
     }
+}
+
+#[cfg(unix)]
+fn has_other_names(status: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    status.nlink() > 1
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_: &Metadata) -> bool {
+    false
 }
 
 #[cfg(test)]

@@ -54,6 +54,11 @@ impl Strain {
     }
 
     pub(super) fn wrong(&self) -> Option<String> {
-        (self.peak >= MEMORY || self.slowest >= LIVE).then(|| "stalled clients cost too much".to_owned())
+        let memory = (self.peak >= MEMORY)
+            .then(|| format!("{} MiB of memory, {} at most", self.peak >> 10, MEMORY >> 10));
+        let live = (self.slowest >= LIVE)
+            .then(|| format!("{} ms for /live, {} at most", self.slowest.as_millis(), LIVE.as_millis()));
+        let much: Vec<_> = [memory, live].into_iter().flatten().collect();
+        (!much.is_empty()).then(|| format!("stalled clients cost too much: {}", much.join(", ")))
     }
 }

@@ -485,4 +485,37 @@ fn an_argument_that_is_no_text_is_refused() {
         assert_eq!(run.status.code(), Some(2), "{told}");
         assert_eq!(told.starts_with("{\"error\":{"), json, "{told}");
     }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_penstock"));
+    let run =
+        command.args(["call", "servicetitan", "jpm.jobs-get", "--json-errors", "--body"]).arg(odd).output();
+    let told: Value = serde_json::from_slice(&run.unwrap().stderr).unwrap();
+    assert_eq!(told["error"]["fields"][0]["field"], "--body", "{told}");
+}
+
+#[test]
+fn documents_that_cannot_be_read_are_input_that_does_not_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let [missing, broken] = ["missing.json", "broken.json"].map(|name| folder.path().join(name));
+    std::fs::write(&broken, "{").unwrap();
+    let out = folder.path().to_str().unwrap();
+    for document in [missing.to_str().unwrap(), broken.to_str().unwrap(), out] {
+        let run = penstock(&BTreeMap::new(), &["import", "--out", out, document]);
+        let told = text(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{told}");
+        assert!(told.contains(document), "{told}");
+    }
+}
+
+/// In a container without a home, for instance.
+#[cfg(unix)]
+#[test]
+fn a_component_that_is_compiled_at_every_start_is_told() {
+    let nowhere: BTreeMap<_, _> =
+        ["HOME", "XDG_CACHE_HOME"].map(|name| (name.to_owned(), "/dev/null/nowhere".to_owned())).into();
+    let run = penstock(&nowhere, &["operations", "jobs-get"]);
+    let told = text(&run.stderr);
+    assert!(run.status.success(), "{told}");
+    assert!(told.contains("XDG_CACHE_HOME") && told.contains("takes seconds"), "{told}");
+    let run = penstock(&BTreeMap::new(), &["operations", "jobs-get"]);
+    assert!(run.status.success() && !text(&run.stderr).contains("takes seconds"), "{}", text(&run.stderr));
 }

@@ -266,7 +266,7 @@ mod unix {
         let vendor = provider(|_| Response::new(whole(Full::from("RIFF".repeat(3 << 20))))).await;
         let folder = tempfile::tempdir().unwrap();
         let download = format!("download servicetitan {RECORDING} --param id=7 --output call.wav");
-        for (blocks, what) in [(20_480, ".part: "), (64, "the component cannot be started: ")] {
+        for (blocks, what) in [(20_480, "error: call.wav: "), (64, "the component cannot be started: ")] {
             let line = format!("ulimit -f {blocks}; exec \"$penstock\" {download}");
             let run = shell(&vendor, folder.path(), &line).output().await.unwrap();
             let told = String::from_utf8_lossy(&run.stderr).into_owned();

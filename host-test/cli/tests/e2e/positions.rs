@@ -95,6 +95,22 @@ async fn one_run_at_a_time_goes_on_from_a_position() {
     assert!(!folder.path().join("position.lock").exists(), "nothing is left beside it");
 }
 
+/// A position is replaced as a whole: the other name would keep the old one, and its run another place.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_with_two_names_is_refused() {
+    let vendor = feed(40, 20, Duration::ZERO).await;
+    let folder = tempfile::tempdir().unwrap();
+    assert!(list(&vendor, folder.path(), "--limit 3").await.status.success());
+    let position = folder.path().join("position");
+    let kept = std::fs::read(&position).unwrap();
+    std::fs::hard_link(&position, folder.path().join("other")).unwrap();
+    let asked = vendor.requests();
+    let run = list(&vendor, folder.path(), "").await;
+    assert_eq!((run.status.code(), run.stdout.len()), (Some(2), 0), "{}", told(&run));
+    assert!(told(&run).contains("the position file position has another name"), "{}", told(&run));
+    assert_eq!((vendor.requests(), std::fs::read(&position).unwrap()), (asked, kept));
+}
+
 /// It takes no room on the disk, and would take all of the memory.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_position_of_any_size_is_not_read() {
