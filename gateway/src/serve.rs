@@ -119,21 +119,11 @@ async fn dispatch<H: Host + 'static>(
         #[cfg(feature = "webhooks")]
         Found::Outbox => outbox::admin::answer(gateway, head).await.map(Answer::Whole),
         Found::Live => Ok(Answer::Whole(health::live())),
-        Found::OpenApi => {
-            head.no_parameters()?;
-            let part = visit.reader().map(openapi::Part::of).unwrap_or_default();
-            Ok(openapi::answer(&gateway.documents().of(&part), &head.headers))
-        }
-        Found::Docs => {
-            head.no_parameters()?;
-            Ok(Answer::Whole(openapi::page(&head.headers)))
-        }
+        Found::OpenApi => description(gateway, head, visit),
+        Found::Docs => docs(head).map(Answer::Whole),
         Found::Ready => Ok(Answer::Whole(ready(gateway, head).await)),
         Found::Health => Ok(Answer::Whole(self::health(gateway, head).await)),
-        Found::Metrics => {
-            head.no_parameters()?;
-            Ok(Answer::Whole(metrics(gateway)))
-        }
+        Found::Metrics => metrics(gateway, head).map(Answer::Whole),
         Found::Admin(task) => admin::perform(gateway.client(), task, head).await.map(Answer::Whole),
         Found::Operation { operation, account, parameters } => {
             let asked = Asked {
@@ -197,8 +187,25 @@ async fn by_name<H: Host + 'static>(
     call::call(gateway.client(), head, asked, Parameters::parse(head.query())?).await
 }
 
-fn metrics<H: Host + 'static>(gateway: &Gateway<H>) -> Response<String> {
-    answer::response(StatusCode::OK, answer::PROMETHEUS, gateway.client().metrics())
+fn metrics<H: Host + 'static>(gateway: &Gateway<H>, head: &Head) -> Result<Response<String>, Problem> {
+    head.no_parameters()?;
+    Ok(answer::response(StatusCode::OK, answer::PROMETHEUS, gateway.client().metrics()))
+}
+
+/// What the gateway says of itself, to whoever asks: all, or what the key is for.
+fn description<H: Host + 'static>(
+    gateway: &Gateway<H>,
+    head: &Head,
+    visit: &Visit<'_, H>,
+) -> Result<Answer<H>, Problem> {
+    head.no_parameters()?;
+    let part = visit.reader().map(openapi::Part::of).unwrap_or_default();
+    Ok(openapi::answer(&gateway.documents().of(&part), &head.headers))
+}
+
+fn docs(head: &Head) -> Result<Response<String>, Problem> {
+    head.no_parameters()?;
+    Ok(openapi::page(&head.headers))
 }
 
 /// A delivery of a webhook. Whose is not the provider's, or for nobody, counts like whoever has no key.

@@ -23,7 +23,11 @@ pub(super) fn live(method: &Method) -> Response<WasiBody> {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    response(StatusCode::OK, "application/health+json", json!({ "status": "pass", "releaseId": env!("CARGO_PKG_VERSION") }).to_string())
+    response(
+        StatusCode::OK,
+        "application/health+json",
+        json!({ "status": "pass", "releaseId": env!("CARGO_PKG_VERSION") }).to_string(),
+    )
 }
 
 /// Others hold all that the instances can take.
