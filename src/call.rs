@@ -15,8 +15,8 @@ use percent_encoding::percent_decode_str;
 use serde_json::value::RawValue;
 use std::{borrow::Cow, time::Duration};
 
-/// The account that is meant when none is named.
-const DEFAULT_ACCOUNT: &str = "default";
+/// The account that is meant when none is named, and whose settings have no account's name in them.
+pub const DEFAULT_ACCOUNT: &str = "default";
 
 /// The longest deadline: an hour.
 const LONGEST: Duration = Duration::from_secs(3600);

@@ -50,10 +50,11 @@ use crate::{
     answer::{Misfits, with_texts},
     call::CallOptions,
     contract::{Failure, FailureKind, Misfit},
+    failure,
     host::Host,
     policy::limiter::queue::Caller,
     providers::api::Provider,
-    settings::{CommonSettings, common::LogLevel},
+    settings::{self, CommonSettings, common::LogLevel},
 };
 use accounts::Accounts;
 use cache::Cache;
@@ -167,6 +168,22 @@ impl<H: Host> Client<H> {
         let read = self.account(provider, &options.account);
         let (_, account) = self.accounts.in_time(options.deadline, read).await?;
         Ok(account.site.tenant.clone())
+    }
+
+    /// Whether an account that is not the default one has any setting of its own.
+    ///
+    /// # Errors
+    /// The host's own trouble.
+    pub async fn has_settings_of(
+        &self,
+        provider: &'static dyn Provider,
+        account: &str,
+    ) -> Result<bool, Failure> {
+        let of_webhooks = provider.webhooks().map_or(&[][..], |source| source.settings());
+        let table: Vec<_> = provider.settings().iter().chain(of_webhooks).collect();
+        let found = settings::has_any_of(&*self.host, &table, (provider.name(), account));
+        let found = async { found.await.map_err(|error| failure::host("reading settings", &error)) };
+        self.accounts.in_time(None, found).await
     }
 
     /// The settings that hold for every provider. What they configure is configured when they

@@ -28,6 +28,7 @@ mod check;
 pub(crate) mod coding;
 mod decimal;
 mod decode_error;
+mod digits;
 mod lift;
 pub mod local_day;
 mod lower;
@@ -54,6 +55,7 @@ mod tests;
 pub use body::body_from_json;
 pub use coding::{Coding, Decoder, Undecodable};
 pub use decode_error::DecodeError;
+pub use digits::whole_number;
 pub use lift::{lift_body, lift_query, lift_text};
 #[cfg(test)]
 pub(crate) use lift::{lift_normal, lift_value};

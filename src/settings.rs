@@ -14,7 +14,7 @@ mod short_form;
 
 pub use common::CommonSettings;
 pub use kind::{Kind, Origin};
-pub use read::{Values, read};
+pub use read::{Values, has_any_of, read};
 pub use short_form::ambiguous;
 
 /// What the name of a secret in an account's secondary slot ends with: the one of

@@ -1,5 +1,5 @@
 // Uses the generated types, so that their compilation says something about them.
-import type { components, paths } from "./api";
+import type { components, paths } from "./api.js";
 
 type Jobs = paths["/v1/servicetitan/{account}/jpm/jobs"]["get"];
 type Page = Jobs["responses"][200]["content"]["application/json"];

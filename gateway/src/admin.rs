@@ -23,7 +23,6 @@ use crate::{
 use http::{Method, Response, StatusCode};
 use penstock::{
     client::Client,
-    contract::FieldError,
     host::Host,
     providers::{api::Provider, registry},
 };
@@ -132,9 +131,7 @@ pub async fn perform<H: Host>(
         Task::Of(_, _, OfAccount::ClearState) => query.take("kinds")?.unwrap_or_default(),
         _ => String::new(),
     };
-    if let Some((unknown, _)) = query.0.first() {
-        return Err(Problem::from(FieldError::new(unknown.clone(), "is not known")));
-    }
+    query.none_left()?;
     match task {
         Task::Snapshot => Ok(answer::response(StatusCode::OK, JSON, client.snapshot())),
         Task::Invalidate(scope) => {

@@ -1,7 +1,7 @@
 //! Responses, and the JSON in them that is no problem document.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use penstock::contract::{AnswerInfo, AnswerSource, ListEnd, Misfit, PageInfo};
+use penstock::contract::{AnswerInfo, AnswerSource, ListEnd, Misfit, PageInfo, catalogue::Operation};
 use serde::Serialize;
 
 /// One JSON value.
@@ -64,13 +64,16 @@ pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 
 /// Says where an answer came from: `Cache-Status` (RFC 9211), and its `Age` in seconds
 /// (RFC 9111 section 5.1) if it is from the cache. An answer past its time, given because
-/// the provider could not be asked, has the detail `degraded`.
-pub(crate) fn set_source(headers: &mut HeaderMap, info: &AnswerInfo) {
+/// the provider could not be asked, has the detail `degraded`. `operation` says whether answers are
+/// kept at all, `is_past` whether the caller asked past what is.
+pub(crate) fn set_source(headers: &mut HeaderMap, info: &AnswerInfo, operation: &Operation, is_past: bool) {
     let status = match (info.source, info.degraded) {
         (AnswerSource::Cache, false) => "penstock; hit",
         (AnswerSource::Cache, true) => "penstock; hit; detail=degraded",
         (AnswerSource::Fallback, _) => "penstock; detail=fallback",
-        (AnswerSource::Vendor, _) => "penstock; fwd=request",
+        (AnswerSource::Vendor, _) if operation.cache.is_none() => "penstock; fwd=bypass",
+        (AnswerSource::Vendor, _) if is_past => "penstock; fwd=request",
+        (AnswerSource::Vendor, _) => "penstock; fwd=miss",
     };
     set(headers, CACHE_STATUS, status);
     if info.source == AnswerSource::Cache {
@@ -173,6 +176,7 @@ pub(crate) fn json(value: &impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use penstock::contract::catalogue;
 
     fn info(source: AnswerSource) -> AnswerInfo {
         AnswerInfo {
@@ -210,23 +214,37 @@ mod tests {
         assert!(!list_end(&ListEnd { misfits: 0, first_misfits: vec![], ..end }).contains("isfits"));
     }
 
+    fn sourced(info: &AnswerInfo, operation: &str, is_past: bool) -> HeaderMap {
+        let operation = catalogue::find("servicetitan", operation).unwrap();
+        let mut headers = HeaderMap::new();
+        set_source(&mut headers, info, operation, is_past);
+        headers
+    }
+
     #[test]
     fn an_answer_from_the_cache_has_an_age() {
-        let mut headers = HeaderMap::new();
-        set_source(&mut headers, &info(AnswerSource::Cache));
+        let kept = "settings.business-units-list";
+        let headers = sourced(&info(AnswerSource::Cache), kept, false);
         assert_eq!(
             (&headers["cache-status"], &headers["age"]),
             (&"penstock; hit".parse().unwrap(), &"61".parse().unwrap())
         );
-        let mut headers = HeaderMap::new();
-        set_source(&mut headers, &AnswerInfo { degraded: true, ..info(AnswerSource::Cache) });
-        assert_eq!(headers["cache-status"], "penstock; hit; detail=degraded");
-        let mut headers = HeaderMap::new();
-        set_source(&mut headers, &info(AnswerSource::Vendor));
-        assert_eq!(
-            (headers["cache-status"].as_bytes(), headers.get("age")),
-            (&b"penstock; fwd=request"[..], None)
-        );
+        let degraded = AnswerInfo { degraded: true, ..info(AnswerSource::Cache) };
+        assert_eq!(sourced(&degraded, kept, false)["cache-status"], "penstock; hit; detail=degraded");
+    }
+
+    #[test]
+    fn what_the_provider_was_asked_for_says_why() {
+        let fresh = info(AnswerSource::Vendor);
+        for (operation, is_past, told) in [
+            ("settings.business-units-list", false, "penstock; fwd=miss"),
+            ("settings.business-units-list", true, "penstock; fwd=request"),
+            ("jpm.jobs-list", false, "penstock; fwd=bypass"),
+            ("jpm.jobs-list", true, "penstock; fwd=bypass"),
+        ] {
+            let headers = sourced(&fresh, operation, is_past);
+            assert_eq!((headers["cache-status"].to_str().unwrap(), headers.get("age")), (told, None));
+        }
     }
 
     #[test]

@@ -102,7 +102,7 @@ pub async fn call<H: Host + 'static>(
     let invoke = async {
         let answer = dynamic::invoke(client, operation, &parameters, body, Some(options)).await?;
         let next = answer.page.as_ref().filter(|page| page.has_more).map(|page| page.resume.clone());
-        let mut response = whole(answer);
+        let mut response = whole(answer, operation, options);
         if let Some(resume) = next.filter(|_| head.method != Method::POST) {
             answer::set(response.headers_mut(), header::LINK, &pages.next_link(head.path(), &resume));
         }
@@ -130,20 +130,20 @@ async fn upload<H: Host + 'static>(
     let upload = async |body| {
         let file = file::upload(head, body)?;
         let answer = stream_file::upload(client, operation, &parameters, file, Some(&options)).await?;
-        Ok(whole(answer))
+        Ok(whole(answer, operation, &options))
     };
     once_with_file(client, head, &scope, &parameters, body, upload).await.map(Answer::Whole)
 }
 
 /// The response that an answer makes.
-fn whole(answer: dynamic::Answer) -> Response<String> {
+fn whole(answer: dynamic::Answer, operation: &Operation, options: &CallOptions) -> Response<String> {
     let mut response = match (answer.body, &answer.page) {
         (Some(records), Some(info)) => answer::response(StatusCode::OK, JSON, answer::page(records, info)),
         (Some(body), None) => answer::response(StatusCode::OK, JSON, body),
         (None, _) => answer::no_content(),
     };
     answer::set(response.headers_mut(), CALL_ID, &answer.info.call_id);
-    answer::set_source(response.headers_mut(), &answer.info);
+    answer::set_source(response.headers_mut(), &answer.info, operation, options.fresh);
     response.extensions_mut().insert(answer.made_of);
     response
 }

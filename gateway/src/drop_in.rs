@@ -33,7 +33,7 @@ use futures_util::FutureExt;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use penstock::{
     client::Client,
-    contract::{Failure, OnMisfit, catalogue::Operation},
+    contract::{CallOptions, Failure, OnMisfit, catalogue::Operation},
     entry::{account, dynamic, stream_file},
     host::{Host, Source},
 };
@@ -106,7 +106,11 @@ async fn as_sent<H: Host + 'static>(
     let sent = if operation.upload.is_some() {
         let upload = async |body| {
             let file = file::upload(head, body)?;
-            answered(stream_file::upload(client, operation, parameters, file, Some(options)).await)
+            answered(
+                stream_file::upload(client, operation, parameters, file, Some(options)).await,
+                operation,
+                options,
+            )
         };
         once_with_file(client, head, &scope, parameters, body, upload).await
     } else {
@@ -117,18 +121,25 @@ async fn as_sent<H: Host + 'static>(
         let invoke = dynamic::invoke(client, operation, parameters, json.as_deref(), Some(options));
         let body = json.as_deref().unwrap_or_default().as_bytes();
         let fingerprint = || Fingerprint::of(head, operation, parameters, body);
-        once(client, head, &scope, fingerprint, invoke.map(answered)).await
+        once(client, head, &scope, fingerprint, invoke.map(|called| answered(called, operation, options)))
+            .await
     };
     sent.map(Answer::Whole)
 }
 
 /// What the provider sent, or its problem, as both are kept for a repetition as well.
-fn answered(called: Result<dynamic::Answer, Failure>) -> Result<Response<String>, Problem> {
-    called.map(response).map_err(|failure| Problem::from(failure).with_vendor_status())
+fn answered(
+    called: Result<dynamic::Answer, Failure>,
+    operation: &Operation,
+    options: &CallOptions,
+) -> Result<Response<String>, Problem> {
+    called
+        .map(|answer| response(answer, operation, options))
+        .map_err(|failure| Problem::from(failure).with_vendor_status())
 }
 
 /// What the provider sent, with the status that it had.
-fn response(answer: dynamic::Answer) -> Response<String> {
+fn response(answer: dynamic::Answer, operation: &Operation, options: &CallOptions) -> Response<String> {
     let bytes = answer.made_of.bytes();
     let body = match bytes.is_empty() {
         // Of what the contract knows no answer, nothing else is kept.
@@ -141,7 +152,7 @@ fn response(answer: dynamic::Answer) -> Response<String> {
         response.headers_mut().remove(header::CONTENT_TYPE);
     }
     answer::set(response.headers_mut(), CALL_ID, &answer.info.call_id);
-    answer::set_source(response.headers_mut(), &answer.info);
+    answer::set_source(response.headers_mut(), &answer.info, operation, options.fresh);
     response.extensions_mut().insert(answer.made_of);
     response
 }

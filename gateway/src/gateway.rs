@@ -7,7 +7,7 @@ use crate::{
         Counts,
         settled::{self, Keys},
     },
-    openapi,
+    openapi::{self, Documents},
     readiness::{self, Readiness},
     recent::Recent,
 };
@@ -22,6 +22,7 @@ pub struct Gateway<H: Host> {
     readiness: Recent<Readiness>,
     counts: Counts,
     public_docs: Recent<bool>,
+    documents: Documents,
     #[cfg(feature = "webhooks")]
     outbox: Outbox,
 }
@@ -36,6 +37,7 @@ impl<H: Host> Gateway<H> {
             readiness: Recent::default(),
             counts: Counts::default(),
             public_docs: Recent::default(),
+            documents: Documents::default(),
             #[cfg(feature = "webhooks")]
             outbox: Outbox::default(),
         }
@@ -73,6 +75,11 @@ impl<H: Host> Gateway<H> {
         let host = self.client.host();
         let read = async { matches!(openapi::is_public(host).await, Ok(Ok(true))) };
         *self.public_docs.get(host, read).await
+    }
+
+    /// What it says of itself.
+    pub(crate) fn documents(&self) -> &Documents {
+        &self.documents
     }
 
     pub(crate) async fn readiness(&self) -> Rc<Readiness> {

@@ -6,6 +6,7 @@ use crate::{
     openapi::Document,
 };
 use penstock::host::Host;
+use std::rc::Rc;
 
 /// What is yet to be read, and written line by line.
 pub enum Lines<H> {
@@ -14,7 +15,7 @@ pub enum Lines<H> {
     /// The results of a batch.
     Batch(Batch),
     /// The description of the gateway.
-    Document(Document),
+    Document(Rc<Document>),
 }
 
 impl<H: Host + 'static> Lines<H> {

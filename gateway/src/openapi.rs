@@ -2,18 +2,21 @@
 //! shows it to people.
 //!
 //! The document is made from the tables of operations, and of what stands in `openapi/fixed/`, when
-//! somebody first asks for it; an instance keeps that one copy. It goes out in small pieces, so that
+//! somebody first asks for it; an instance keeps that copy. It goes out in small pieces, so that
 //! readers who take their time hold no further ones.
 //!
 //! Whoever may not call an operation is not to learn which there are, so that `/openapi.json` asks
-//! for a key unless [`PUBLIC_DOCS`] says otherwise. The page itself holds nothing: it asks for
+//! for a key unless [`PUBLIC_DOCS`] says otherwise, and a key that is for some providers or modules is
+//! told of these. The page itself holds nothing: it asks for
 //! the key, and keeps it in memory.
 
 mod docs;
 mod document;
+mod documents;
 mod json;
 mod operation;
 mod parameters;
+mod part;
 mod places;
 mod schemas;
 mod types;
@@ -27,57 +30,40 @@ use crate::{
     validation,
 };
 pub use docs::page;
+pub use documents::{Document, Documents};
 use http::{HeaderMap, StatusCode, header};
+pub use part::Part;
 use penstock::{
     contract::FieldError,
     host::{Host, HostError},
 };
-use std::sync::OnceLock;
+use std::rc::Rc;
 
 /// So much of the document is handed over at once, in bytes.
 const PIECE: usize = 64 << 10;
 
-/// The document, and what its copies are compared by.
-struct Kept {
-    json: Vec<u8>,
-    tag: String,
-}
-
-fn kept() -> &'static Kept {
-    static KEPT: OnceLock<Kept> = OnceLock::new();
-    KEPT.get_or_init(|| {
-        let json = document::document();
-        let tag = validation::tag(&json);
-        Kept { json, tag }
-    })
-}
-
-/// The document as JSON.
+/// The document as JSON, or a part of it.
 #[must_use]
-pub fn document() -> &'static [u8] {
-    &kept().json
+pub fn document(part: &Part) -> Vec<u8> {
+    document::document(part)
 }
 
-/// The answer to who asks for the document: 304 if it has it.
+/// The answer to who asks for a document: 304 if it has it.
 #[must_use]
-pub fn answer<H>(asked: &HeaderMap) -> Answer<H> {
-    let Kept { json, tag } = kept();
+pub fn answer<H>(document: &Rc<Document>, asked: &HeaderMap) -> Answer<H> {
     let response = answer::response(StatusCode::OK, JSON, String::new());
-    let mut response = validation::tagged(response, asked, tag);
+    let mut response = validation::tagged(response, asked, &document.tag);
     if response.status() != StatusCode::OK {
         return Answer::Whole(response);
     }
-    response.headers_mut().insert(header::CONTENT_LENGTH, json.len().into());
-    Answer::Streamed(response.map(drop), Lines::Document(Document(json)))
+    response.headers_mut().insert(header::CONTENT_LENGTH, document.json.len().into());
+    Answer::Streamed(response.map(drop), Lines::Document(Rc::clone(document)))
 }
-
-/// The document, yet to be written.
-pub struct Document(&'static [u8]);
 
 impl Document {
     /// Writes all of it.
-    pub async fn run(self, out: &mut impl Bytes) -> Ended {
-        for piece in self.0.chunks(PIECE) {
+    pub async fn run(&self, out: &mut impl Bytes) -> Ended {
+        for piece in self.json.chunks(PIECE) {
             if out.write(piece.to_vec()).await > 0 {
                 return Ended::Abandoned;
             }

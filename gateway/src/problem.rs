@@ -19,6 +19,7 @@
 //! | `urn:penstock:gateway:forbidden` | 403 | the key is not for this; `fields` names its field that says so |
 //! | `urn:penstock:gateway:rate-limited` | 429 | with Retry-After: the key's rate is used up, or that of an address without a key |
 //! | `urn:penstock:gateway:unknown-path` | 404 | |
+//! | `urn:penstock:gateway:unknown-account` | 404 | the account has no settings at all; `fields` names those that it would need |
 //! | `urn:penstock:gateway:method-not-allowed` | 405 | with Allow |
 //! | `urn:penstock:gateway:uri-too-long` | 414 | |
 //! | `urn:penstock:gateway:unsupported-media-type` | 415 | of a body that is to be JSON |
@@ -26,6 +27,10 @@
 //! | `urn:penstock:gateway:idempotency-…` | 409, 422, 500, 503 | see [`crate::idempotency`] |
 //! | `urn:penstock:gateway:webhook` | 400, 401, 403, 408, 413, 503 | a delivery that is not taken in; see [`webhooks`](crate::webhooks) |
 //! | `urn:penstock:gateway:outbox` | 404, 409 | there is no such entry; it is being handed on just now, or does not open |
+//! | `urn:penstock:gateway:bad-request` | 400 | from our embedding alone: it is no HTTP/1.1, has two lengths, no host or two |
+//! | `urn:penstock:gateway:head-too-large` | 431 | from our embedding alone |
+//! | `urn:penstock:gateway:busy` | 503 | from our embedding alone: all instances are taken |
+//! | `urn:penstock:gateway:leaving` | 503 | from our embedding alone: it is about to stop |
 //! | `urn:penstock:gateway:instance` | 500, 503 | from our embedding alone: the instance ended under the request (a write's `outcome` is `unknown`, a read may be repeated), or none could be started |
 //!
 //! `instance` is `urn:penstock:call:` and the id of the call that the log lines carry.
@@ -44,6 +49,9 @@ use penstock::{
 };
 use serde::Serialize;
 use std::time::Duration;
+
+/// What the type of a call's failure begins with.
+const FAILURE: &str = "urn:penstock:failure:";
 
 /// A problem document and its header fields.
 #[derive(Debug, Serialize)]
@@ -154,6 +162,22 @@ impl Problem {
         let status = StatusCode::METHOD_NOT_ALLOWED;
         Problem::gateway("method-not-allowed", status, "The path has no such method", &detail)
             .with(header::ALLOW, allow)
+    }
+
+    /// Whether it says that settings are missing or malformed.
+    #[must_use]
+    pub fn lacks_settings(&self) -> bool {
+        self.kind.strip_prefix(FAILURE) == Some(FailureKind::Configuration.name())
+    }
+
+    /// The same of an account of which there is nothing: `fields` still name what is missing.
+    #[must_use]
+    pub fn of_unknown_account(self, provider: &str, account: &str) -> Problem {
+        let detail = format!("the account `{account}` has no settings for {provider}");
+        let told =
+            Problem::gateway("unknown-account", StatusCode::NOT_FOUND, "There is no such account", &detail);
+        let Problem { instance, operation, fields, headers, .. } = self;
+        Problem { instance, operation, fields, headers, ..told }
     }
 
     /// Path and query are too long.
@@ -297,7 +321,7 @@ impl From<Failure> for Problem {
             headers.push((header::RETRY_AFTER, after.div_ceil(1000).to_string()));
         }
         Problem {
-            kind: format!("urn:penstock:failure:{}", failure.kind.name()),
+            kind: format!("{FAILURE}{}", failure.kind.name()),
             title,
             status,
             detail: failure.message,

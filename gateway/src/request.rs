@@ -3,7 +3,10 @@
 //! The body is read by [`body`](crate::body), or by whoever takes a file.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use penstock::contract::{FieldError, OnMisfit};
+use penstock::{
+    codec::whole_number,
+    contract::{FieldError, OnMisfit},
+};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// The longest path and query, in bytes. RFC 9110 section 4.1 asks for at least 8000.
@@ -99,11 +102,21 @@ impl Head {
     /// How long the body is, if the request says so.
     ///
     /// # Errors
-    /// When it is no whole number.
+    /// When it is no whole number, or is said twice: two servers on the way may believe either (RFC 9112
+    /// section 6.3).
     pub fn content_length(&self) -> Result<Option<u64>, FieldError> {
-        let Some(value) = self.headers.get("content-length") else { return Ok(None) };
-        let number = value.to_str().ok().and_then(|text| text.trim().parse().ok());
-        number.map(Some).ok_or_else(|| wrong("Content-Length", "must be a whole number"))
+        self.number("content-length").map_err(|message| wrong("Content-Length", message))
+    }
+
+    /// The whole number that a header field holds.
+    fn number(&self, name: &str) -> Result<Option<u64>, &'static str> {
+        let mut values = self.headers.get_all(name).iter();
+        let Some(value) = values.next() else { return Ok(None) };
+        if values.next().is_some() {
+            return Err("is given more than once");
+        }
+        let number = value.to_str().ok().and_then(|text| whole_number(text.trim()));
+        number.map(Some).ok_or("must be a whole number")
     }
 
     /// Whether the body is said to be JSON: `application/json`, or a type that ends in `+json`
@@ -121,11 +134,17 @@ impl Head {
     /// All the time that the call may take, in milliseconds: `X-Deadline-Ms`.
     ///
     /// # Errors
-    /// When it is no whole number.
+    /// When it is no whole number, or is said twice.
     pub fn deadline_ms(&self) -> Result<Option<u64>, FieldError> {
-        let Some(value) = self.headers.get("x-deadline-ms") else { return Ok(None) };
-        let number = value.to_str().ok().and_then(|text| text.trim().parse().ok());
-        number.map(Some).ok_or_else(|| wrong("X-Deadline-Ms", "must be a whole number of milliseconds"))
+        self.number("x-deadline-ms").map_err(|message| wrong("X-Deadline-Ms", message))
+    }
+
+    /// Sees to it that the query has no parameters, for what takes none.
+    ///
+    /// # Errors
+    /// Those that it has.
+    pub fn no_parameters(&self) -> Result<(), Vec<FieldError>> {
+        Parameters::parse(self.query())?.none_left()
     }
 }
 
@@ -203,6 +222,16 @@ impl Parameters {
         let query: Vec<_> =
             pairs.map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
         format!("<{path}?{}>; rel=\"next\"", query.join("&"))
+    }
+
+    /// Sees to it that all parameters were taken out: one that nobody knows would change nothing, and whoever
+    /// gave it thinks that it does.
+    ///
+    /// # Errors
+    /// Each that is left.
+    pub fn none_left(&self) -> Result<(), Vec<FieldError>> {
+        let left: Vec<_> = self.0.iter().map(|(name, _)| wrong(name, "is not known")).collect();
+        if left.is_empty() { Ok(()) } else { Err(left) }
     }
 
     /// Whether a parameter is given.
@@ -309,11 +338,29 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_is_a_number() {
+    fn a_deadline_and_a_length_are_numbers_and_said_once() {
         assert_eq!(head(&[]).deadline_ms(), Ok(None));
-        assert_eq!(head(&[("x-deadline-ms", b"1500")]).deadline_ms(), Ok(Some(1500)));
-        for wrong in [&b"-1"[..], b"1.5", b"", b"soon"] {
+        assert_eq!(head(&[("x-deadline-ms", b" 1500")]).deadline_ms(), Ok(Some(1500)));
+        assert_eq!(head(&[("content-length", b"0")]).content_length(), Ok(Some(0)));
+        for wrong in [&b"-1"[..], b"+1", b"1.5", b"", b"soon", b"1,1", b"1, 1"] {
             assert_eq!(head(&[("x-deadline-ms", wrong)]).deadline_ms().unwrap_err().field, "X-Deadline-Ms");
+            let length = head(&[("content-length", wrong)]).content_length();
+            assert_eq!(length.unwrap_err().field, "Content-Length");
         }
+        let mut twice = head(&[("content-length", b"1"), ("x-deadline-ms", b"1")]);
+        for name in ["content-length", "x-deadline-ms"] {
+            twice.headers.append(name, HeaderValue::from_static("1"));
+        }
+        let errors = [twice.content_length().unwrap_err(), twice.deadline_ms().unwrap_err()];
+        assert_eq!(errors.map(|error| error.message), ["is given more than once"; 2]);
+    }
+
+    #[test]
+    fn what_nobody_takes_is_named() {
+        let mut parameters = Parameters::parse("limit=1&x=1&y").unwrap();
+        _ = parameters.take("limit").unwrap();
+        let named: Vec<_> = parameters.none_left().unwrap_err().into_iter().map(|one| one.field).collect();
+        assert_eq!(named, ["x", "y"]);
+        assert_eq!(Parameters::default().none_left(), Ok(()));
     }
 }

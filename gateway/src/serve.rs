@@ -16,6 +16,7 @@ use crate::{
     problem::Problem,
     request::{Head, LONGEST_TARGET, Parameters},
     route::{self, Found},
+    unknown_account,
 };
 #[cfg(feature = "webhooks")]
 use crate::{outbox, webhooks};
@@ -56,8 +57,10 @@ pub async fn serve<H: Host + 'static>(
         }
     };
     let mut visit = Visit::new(gateway, head);
-    let answer = dispatch(gateway, head, body, &mut visit).await;
-    let answer = answer.unwrap_or_else(|problem| Answer::Whole(problem.response()));
+    let answer = match dispatch(gateway, head, body, &mut visit).await {
+        Ok(answer) => answer,
+        Err(problem) => Answer::Whole(unknown_account::told(gateway, head, problem).await.response()),
+    };
     let is_head = head.method == Method::HEAD;
     match answer {
         Answer::Whole(mut response) => {
@@ -116,11 +119,11 @@ async fn dispatch<H: Host + 'static>(
         #[cfg(feature = "webhooks")]
         Found::Outbox => outbox::admin::answer(gateway, head).await.map(Answer::Whole),
         Found::Live => Ok(Answer::Whole(health::live())),
-        Found::OpenApi => Ok(openapi::answer(&head.headers)),
-        Found::Docs => Ok(Answer::Whole(openapi::page(&head.headers))),
+        Found::OpenApi => description(gateway, head, visit),
+        Found::Docs => docs(head).map(Answer::Whole),
         Found::Ready => Ok(Answer::Whole(ready(gateway, head).await)),
         Found::Health => Ok(Answer::Whole(self::health(gateway, head).await)),
-        Found::Metrics => Ok(Answer::Whole(metrics(gateway))),
+        Found::Metrics => metrics(gateway, head).map(Answer::Whole),
         Found::Admin(task) => admin::perform(gateway.client(), task, head).await.map(Answer::Whole),
         Found::Operation { operation, account, parameters } => {
             let asked = Asked {
@@ -138,6 +141,7 @@ async fn dispatch<H: Host + 'static>(
         }
         Found::Batch { provider, account } => {
             Key::refuse_for_batch(&head.headers)?;
+            head.no_parameters()?;
             let json = body::json(gateway.client().host(), head, body).await?;
             let options = options(head, account)?;
             batch::begin(gateway.client(), provider, json.as_deref(), &options, visit).await
@@ -183,11 +187,28 @@ async fn by_name<H: Host + 'static>(
     call::call(gateway.client(), head, asked, Parameters::parse(head.query())?).await
 }
 
-fn metrics<H: Host + 'static>(gateway: &Gateway<H>) -> Response<String> {
-    answer::response(StatusCode::OK, answer::PROMETHEUS, gateway.client().metrics())
+fn metrics<H: Host + 'static>(gateway: &Gateway<H>, head: &Head) -> Result<Response<String>, Problem> {
+    head.no_parameters()?;
+    Ok(answer::response(StatusCode::OK, answer::PROMETHEUS, gateway.client().metrics()))
 }
 
-/// A delivery of a webhook. Whose is not the provider's counts like whoever has no key.
+/// What the gateway says of itself, to whoever asks: all, or what the key is for.
+fn description<H: Host + 'static>(
+    gateway: &Gateway<H>,
+    head: &Head,
+    visit: &Visit<'_, H>,
+) -> Result<Answer<H>, Problem> {
+    head.no_parameters()?;
+    let part = visit.reader().map(openapi::Part::of).unwrap_or_default();
+    Ok(openapi::answer(&gateway.documents().of(&part), &head.headers))
+}
+
+fn docs(head: &Head) -> Result<Response<String>, Problem> {
+    head.no_parameters()?;
+    Ok(openapi::page(&head.headers))
+}
+
+/// A delivery of a webhook. Whose is not the provider's, or for nobody, counts like whoever has no key.
 #[cfg(feature = "webhooks")]
 async fn delivery<H: Host + 'static>(
     gateway: &Gateway<H>,
@@ -196,7 +217,8 @@ async fn delivery<H: Host + 'static>(
     visit: &mut Visit<'_, H>,
 ) -> Result<Answer<H>, Problem> {
     let taken = webhooks::take(gateway, head, body).await;
-    let is_refused = |problem: &Problem| problem.status() == StatusCode::UNAUTHORIZED;
+    let is_refused =
+        |problem: &Problem| matches!(problem.status(), StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND);
     visit.proved(!taken.as_ref().is_err_and(is_refused))?;
     taken.map(Answer::Whole)
 }

@@ -10,6 +10,7 @@
 //! | 202 | the event is in the outbox |
 //! | 200 | it was before, or no destination wants events of its kind |
 //! | 400, 401, 403, 408, 413 | the delivery is none, not the provider's, of another tenant, too slow, too large |
+//! | 404 | no such provider; the account has no settings at all; webhooks are switched off |
 //! | 503 | another delivery of it is in hand; the outbox is full; there is no store, no destination or no secret |
 //!
 //! Errors are problem documents that tell strangers nothing: what was wrong is in the log.
@@ -70,8 +71,14 @@ pub async fn take<H: Host + 'static>(
         .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
         .collect();
     let delivery = Delivery { headers: &headers, body: &body };
-    let verified =
-        entry::verify(client, &provider, Some(&account), &delivery).await.map_err(|why| refusal::of(&why))?;
+    let verified = match entry::verify(client, &provider, Some(&account), &delivery).await {
+        Ok(verified) => verified,
+        // Nobody waits for it, however often it comes. The log line of the delivery says what is missing.
+        Err(why) if !refusal::is_taken_by_somebody(client, (&provider, &account), &why).await => {
+            return Err(Problem::unknown_path());
+        }
+        Err(why) => return Err(refusal::of(&why)),
+    };
     // From here on it is the provider's.
     let outbox = gateway.outbox();
     let destinations = outbox.destinations(client.host()).await;

@@ -20,6 +20,8 @@ mod idempotency;
 mod openapi;
 #[path = "serve/operating.rs"]
 mod operating;
+#[path = "serve/own_routes.rs"]
+mod own_routes;
 
 use fake::{CANARY, FakeHost, Pieces, answer};
 use futures_util::FutureExt;

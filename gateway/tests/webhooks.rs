@@ -91,7 +91,7 @@ fn what_is_not_the_providers_is_refused_without_a_word_of_why() {
         (413, PATH, &large, signature(large.as_bytes())),
         (404, "/webhooks/acme/default", &body, good.clone()),
         (404, "/webhooks/servicetitan", &body, good.clone()),
-        (503, "/webhooks/servicetitan/north", &body, good.clone()),
+        (404, "/webhooks/servicetitan/north", &body, good.clone()),
     ];
     for (status, path, body, signature) in cases {
         let seen = all.host.run(post(&gateway, path, &[("x-servicetitan-signature", &signature)], body));
@@ -110,6 +110,35 @@ fn what_is_not_the_providers_is_refused_without_a_word_of_why() {
     assert_eq!(all.host.run(post(&gateway, PATH, &stated, "")).status, 413);
     assert_eq!((all.stored(), all.got().len()), (Vec::<String>::new(), 0));
     assert_eq!(all.send(&gateway, 1, "a").status, 202);
+}
+
+/// The provider is not to come again for what nobody waits for; it is for what somebody has yet to mend.
+#[test]
+fn what_nobody_has_set_up_is_no_path() {
+    let all = Deployment::new(&["crm"]);
+    let body = cloud_event(1, "a");
+    let signature = signature(body.as_bytes());
+    let status = |path: &str| {
+        let gateway = all.another();
+        all.host.run(post(&gateway, path, &[("x-servicetitan-signature", &*signature)], &body)).status
+    };
+    assert_eq!(status("/webhooks/servicetitan/north"), 404);
+    all.set("PENSTOCK_ACCOUNT_NORTH_SERVICETITAN_TENANT_ID", "77");
+    assert_eq!(status("/webhooks/servicetitan/north"), 503);
+    all.set("ENABLE_WEBHOOKS", "false");
+    assert_eq!([status("/webhooks/servicetitan/north"), status(PATH)], [404, 404]);
+    all.set("ENABLE_WEBHOOKS", "perhaps");
+    assert_eq!(status(PATH), 503);
+    all.set("ENABLE_WEBHOOKS", "true");
+    assert_eq!(status(PATH), 202);
+    // Whoever tries names counts by address, as for any unknown path.
+    all.set("PENSTOCK_ADDRESS_RATE", "2/h");
+    let gateway = all.another();
+    let guessed = ["a", "b", "c"].map(|name| {
+        let from = ("spin-client-addr", "192.0.2.9:1");
+        all.host.run(post(&gateway, &format!("/webhooks/servicetitan/{name}"), &[from], &body)).status
+    });
+    assert_eq!(guessed, [404, 404, 429]);
 }
 
 #[test]

@@ -7,6 +7,7 @@
 //! a second, unless told otherwise.)
 
 mod divided;
+mod explained;
 mod fate;
 mod instances;
 mod peers;

@@ -1,6 +1,6 @@
 //! One call on its way: what is asked, by whose settings, and what it has gone through.
 
-use super::{Account, CallContext, attempt::Failed};
+use super::{Account, CallContext, attempt::Failed, transport::limiter::NotAdmitted};
 use crate::{
     call::{Call, CallOptions},
     contract::{self, Failure, FailureKind, RetryAdvice},
@@ -54,8 +54,11 @@ pub(crate) struct TokenRefusals {
 }
 
 impl CallState<'_> {
-    /// The call did not get its turn in time.
-    pub(crate) fn not_admitted(&self, hint: Option<Duration>) -> Failure {
+    /// The call did not get its turn in time: its time is over, or a limit leaves it none.
+    pub(crate) fn not_admitted(&self, NotAdmitted::Late { hint }: NotAdmitted, now: Tick) -> Failure {
+        if hint.is_none() && self.retry.deadline() <= now {
+            return self.late();
+        }
         let retry = hint.map_or(RetryAdvice::Later, |hint| RetryAdvice::After(millis(hint)));
         let message = "the rate limit, or the cap on requests under way, leaves no time before the deadline";
         Failure {

@@ -1,6 +1,7 @@
 //! A person's parameters to those of the provider.
 
 use super::{
+    digits,
     path::{Problems, Segment},
     query::{element, join, text},
     raw,
@@ -55,9 +56,9 @@ pub fn parameter_from_text(ty: &Type, given: &str) -> Result<String, String> {
     let unfit = || format!("expected {}, found {}", expected(ty), quoted(given));
     let value = match ty {
         Type::Bool => given.to_ascii_lowercase().parse().map(Value::Bool).map_err(|_| unfit()),
-        Type::S32 | Type::S64 | Type::U32 | Type::U64 => scalar::integer(ty, given.parse().ok(), given),
+        Type::S32 | Type::S64 | Type::U32 | Type::U64 => scalar::integer(ty, digits::integer(given), given),
         Type::F64 => match given.parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(Value::Float(number)),
+            Ok(number) if number.is_finite() && !given.starts_with('+') => Ok(Value::Float(number)),
             _ => Err(unfit()),
         },
         Type::Text => Ok(Value::Text(given.into())),

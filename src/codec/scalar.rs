@@ -107,6 +107,11 @@ pub(super) fn integer(ty: Type, number: Option<i128>, text: &str) -> Result<Valu
         .ok_or_else(|| format!("expected {}, found {}", expected(ty), quoted(text)))
 }
 
+/// Whether a type of integers has this one.
+pub(super) fn is_within(ty: Type, number: i128) -> bool {
+    integer(ty, Some(number), "").is_ok()
+}
+
 /// The integer that a text of digits is, where one is asked for: some providers write ids as
 /// text. None if it is none of both.
 pub(super) fn digits(ty: Type, text: &str) -> Option<Result<Value<'static>, String>> {

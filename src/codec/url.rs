@@ -1,5 +1,6 @@
 //! Puts a path and a query together. No text of a caller's can change the path.
 
+use super::{digits, scalar};
 use crate::contract::{
     FieldError,
     catalogue::{Operation, Placeholder, Type},
@@ -14,11 +15,11 @@ const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_
 pub(crate) fn segment(placeholder: &Placeholder, value: &str) -> Result<String, FieldError> {
     let wrong = |message: &str| Err(FieldError::new(placeholder.wire, message));
     match placeholder.ty {
-        Type::S32 | Type::S64 | Type::U32 | Type::U64 => match value.parse::<i64>() {
-            Ok(number) => Ok(number.to_string()),
-            Err(_) => wrong("must be a whole number"),
-        },
-        _ if value.is_empty() || value.len() > 256 => wrong("must be 1 to 256 characters"),
+        Type::S32 | Type::S64 | Type::U32 | Type::U64 => {
+            let number = digits::integer(value).filter(|number| scalar::is_within(placeholder.ty, *number));
+            number.map_or_else(|| wrong("must be a whole number"), |number| Ok(number.to_string()))
+        }
+        _ if value.is_empty() || value.chars().nth(256).is_some() => wrong("must be 1 to 256 characters"),
         _ if value == "." || value == ".." => wrong("must not be a dot segment"),
         _ if value.chars().any(char::is_control) => wrong("must not hold control characters"),
         _ => Ok(utf8_percent_encode(value, STRICT).to_string()),
@@ -62,7 +63,8 @@ mod tests {
     #[test]
     fn an_id_is_a_number_or_nothing() {
         assert_eq!(segment(&ID, "-42").unwrap(), "-42");
-        for wrong in ["../../x", "1?active=Any", "1\n2", "", "1 ", "9223372036854775808", "1/2", "%31"] {
+        for wrong in ["../../x", "1?active=Any", "1\n2", "", "1 ", "+5", "9223372036854775808", "1/2", "%31"]
+        {
             assert_eq!(segment(&ID, wrong).unwrap_err().field, "id", "{wrong:?}");
         }
     }
@@ -71,7 +73,8 @@ mod tests {
     fn a_text_stays_one_segment() {
         assert_eq!(segment(&NAME, "a/b?c#d%e f").unwrap(), "a%2Fb%3Fc%23d%25e%20f");
         assert_eq!(segment(&NAME, "...").unwrap(), "...");
-        for wrong in [".", "..", "", "a\u{0}b", "a\r\nb"] {
+        assert_eq!(segment(&NAME, &"é".repeat(256)).unwrap().len(), 256 * 6);
+        for wrong in [".", "..", "", "a\u{0}b", "a\r\nb", &"é".repeat(257)] {
             assert!(segment(&NAME, wrong).is_err(), "{wrong:?}");
         }
     }

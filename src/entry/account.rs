@@ -23,6 +23,19 @@ pub async fn tenant_id<H: Host>(
     client.tenant_id(provider, &options).await
 }
 
+/// Whether an account is more than a name: the default one is, and any other that has a setting of its own.
+///
+/// # Errors
+/// An unknown provider, a name that is no account's, and the host's own trouble.
+pub async fn is_known<H: Host>(client: &Client<H>, provider: &str, account: &str) -> Result<bool, Failure> {
+    let provider = registry::known(provider)?;
+    let name = call::account_name(Some(account))?;
+    if name == call::DEFAULT_ACCOUNT {
+        return Ok(true);
+    }
+    client.has_settings_of(provider, &name).await
+}
+
 /// Seals a content for an account: only who has its secrets can make or read it. `purpose` tells it from what
 /// is sealed for something else.
 ///

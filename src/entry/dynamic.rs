@@ -8,7 +8,7 @@ use crate::{
     answer::{Accepted, Misfits, Payload},
     call::{self, Call},
     client::{Client, Reader, id_member},
-    codec::{self, url::segment},
+    codec::{self, url::segment, whole_number},
     contract::{
         AnswerInfo, CallOptions, Failure, FieldError, Misfit, OnMisfit, PageInfo, PageRequest,
         catalogue::{self, Operation, Paging, Parameter, Type},
@@ -289,7 +289,10 @@ fn page_request<'a>(
             }
             continue;
         }
-        let number = || value.parse::<u32>().ok().filter(|number| *number > 0);
+        let number = || {
+            let number = whole_number(value).filter(|number| *number > 0)?;
+            u32::try_from(number).ok()
+        };
         match name {
             "pageSize" => {
                 page.page_size = number().or_else(|| refuse(wrong, name, "must be a whole number from 1"));

@@ -1,6 +1,6 @@
 //! Going on in the middle of a file (RFC 9110 section 14), if it is certainly the same one.
 
-use crate::host::Opened;
+use crate::{codec::whole_number, host::Opened};
 
 /// The rest of a file that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,10 +71,8 @@ fn parse(range: &str) -> Option<(u64, Option<u64>)> {
     (from <= last && to_the_end).then_some((from, total))
 }
 
-/// Digits: Rust's own parser takes a sign as well.
 fn number(text: &str) -> Option<u64> {
-    let text = text.trim();
-    text.bytes().all(|digit| digit.is_ascii_digit()).then(|| text.parse().ok())?
+    whole_number(text.trim())
 }
 
 #[cfg(test)]

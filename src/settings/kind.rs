@@ -1,7 +1,7 @@
 //! The kinds of values, and what each accepts.
 
 use crate::{
-    codec::{Instant, local_day},
+    codec::{Instant, local_day, whole_number},
     policy::time::WallTime,
 };
 
@@ -41,8 +41,8 @@ impl Kind {
                 Err("must not hold control characters".to_owned())
             }
             Kind::Text => Ok(value.to_owned()),
-            Kind::Integer { min, max } => match value.parse::<u64>() {
-                Ok(number) if (min..=max).contains(&number) => Ok(number.to_string()),
+            Kind::Integer { min, max } => match whole_number(value) {
+                Some(number) if (min..=max).contains(&number) => Ok(number.to_string()),
                 _ => Err(format!("must be a whole number from {min} to {max}")),
             },
             Kind::Bool => match value.to_ascii_lowercase().as_str() {

@@ -1,6 +1,6 @@
 //! Reads settings from the host, and gathers everything that is wrong.
 
-use super::{Setting, kind};
+use super::{Setting, kind, of_account};
 use crate::{
     contract::FieldError,
     host::{Host, HostError},
@@ -100,6 +100,24 @@ pub async fn read<H: Host>(
         }
     }
     Ok((values, wrong))
+}
+
+/// Whether the host has any setting of the account's own, well-formed or not. The default account has
+/// none that are another's as well.
+///
+/// # Errors
+/// The host's own trouble.
+pub async fn has_any_of<H: Host>(
+    host: &H,
+    table: &[&Setting],
+    (provider, account): (&str, &str),
+) -> Result<bool, HostError> {
+    let provider = provider.to_ascii_uppercase();
+    // None that must be there: a host that denies the name has it not.
+    let table: Vec<_> = table.iter().map(|&setting| Setting { required: false, ..*setting }).collect();
+    let names = |setting: &Setting| of_account(account, &provider, setting.name).to_vec();
+    let looked_for = table.iter().map(|setting| find(host, setting, names(setting)));
+    Ok(try_join_all(looked_for).await?.iter().any(|found| matches!(found, Lookup::Found(_))))
 }
 
 /// What a host has under the names of a setting.

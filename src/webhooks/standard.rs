@@ -8,7 +8,10 @@ use super::{
     scheme::Refused,
     signature::{Encoding, Tag, matches},
 };
-use crate::policy::{secret::Secret, time::WallTime};
+use crate::{
+    codec::whole_number,
+    policy::{secret::Secret, time::WallTime},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -50,10 +53,8 @@ pub(super) fn verify<'a>(
         return Err(Refused::header(ID, "must not hold a dot, nor more than 256 characters"));
     }
     let stamp = delivery.header(TIMESTAMP).map_err(|why| Refused::header(TIMESTAMP, why))?;
-    let sent: i64 = stamp
-        .parse()
-        .ok()
-        .filter(|_| stamp.bytes().all(|digit| digit.is_ascii_digit()))
+    let sent = whole_number(stamp)
+        .and_then(|seconds| i64::try_from(seconds).ok())
         .ok_or_else(|| Refused::header(TIMESTAMP, "must be seconds since 1970"))?;
     let listed = delivery.header(SIGNATURE).map_err(|why| Refused::header(SIGNATURE, why))?;
     let tags: Vec<Tag> = listed

@@ -37,6 +37,8 @@ pub struct Visit<'g, H: Host> {
     began: Tick,
     keys: Option<Rc<Keys>>,
     key: Option<Rc<Key>>,
+    /// The key, also where none is needed.
+    reader: Option<Rc<Key>>,
     operation: Option<&'static Operation>,
     place: Option<&'static str>,
     is_drop_in: bool,
@@ -57,6 +59,7 @@ impl<'g, H: Host> Visit<'g, H> {
             began: client.host().now(),
             keys: None,
             key: None,
+            reader: None,
             operation: None,
             place: None,
             is_drop_in: false,
@@ -70,6 +73,12 @@ impl<'g, H: Host> Visit<'g, H> {
     #[must_use]
     pub fn api_key(&self) -> String {
         self.key.as_ref().map(|key| key.name.clone()).unwrap_or_default()
+    }
+
+    /// The key that it came with, needed or not.
+    #[must_use]
+    pub fn reader(&self) -> Option<&Key> {
+        self.reader.as_deref()
     }
 
     /// Lets the request in or not, once it is known what it asks for. Answers what it is to be
@@ -98,8 +107,11 @@ impl<'g, H: Host> Visit<'g, H> {
             entry => entry,
         };
         if entry == Entry::Open {
-            if !is_proved_later(found) && self.admit(&keys, Entry::Key).await.is_err() {
-                self.count_address()?;
+            if !is_proved_later(found) {
+                match self.admit(&keys, Entry::Key).await {
+                    Ok(key) => self.reader = Some(key),
+                    Err(_) => self.count_address()?,
+                }
             }
             return Ok(None);
         }
@@ -116,6 +128,7 @@ impl<'g, H: Host> Visit<'g, H> {
             }
         };
         self.key = Some(Rc::clone(&key));
+        self.reader = Some(Rc::clone(&key));
         let asked = match found {
             Found::Operation { operation, account, .. } | Found::DropIn { operation, account, .. } => {
                 Some((*operation, account))

@@ -1,6 +1,7 @@
 //! The whole document.
 
 use super::{
+    Part,
     json::Json,
     operation::{place, tag},
     places,
@@ -18,10 +19,10 @@ const PARAMETERS: &str = include_str!("fixed/parameters.json");
 const RESPONSES: &str = include_str!("fixed/responses.json");
 const COMPONENTS: &str = include_str!("fixed/components.json");
 
-/// OpenAPI 3.1.1.
-pub(super) fn document() -> Vec<u8> {
-    let operations: Vec<&'static Operation> =
-        catalogue::providers().filter_map(catalogue::operations).flatten().collect();
+/// OpenAPI 3.1.1: all that is the gateway's own, and the operations of this part.
+pub(super) fn document(part: &Part) -> Vec<u8> {
+    let all = catalogue::providers().filter_map(catalogue::operations).flatten();
+    let operations: Vec<&'static Operation> = all.filter(|operation| part.has(operation)).collect();
     let schemas = Schemas::of(&operations);
     let mut out = Json::default();
     out.object(|out| {
@@ -35,7 +36,7 @@ pub(super) fn document() -> Vec<u8> {
         out.array("tags", |out| tags(out, &operations));
         out.member("paths", |out| {
             out.members(PATHS);
-            for one in &places::all() {
+            for one in &places::all(part) {
                 place(out, &schemas, one);
             }
         });

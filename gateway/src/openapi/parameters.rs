@@ -6,7 +6,22 @@ use super::{
     types::{Form, keywords},
 };
 use crate::respond_async;
-use penstock::contract::catalogue::{Effect, Field, Join, Operation, Paging, Placeholder, Type};
+use penstock::{
+    contract::catalogue::{Effect, Field, Join, Operation, Paging, Placeholder, Type},
+    providers::registry,
+};
+use std::ops::Range;
+
+/// A text that is a part of a path, as the core takes it: no control character, and no dot segment.
+const SEGMENT: &str = r#"{"type":"string","minLength":1,"maxLength":256,
+    "pattern":"^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f-\\u009f]+$"}"#;
+
+/// A text that goes on in a header field: visible characters of ASCII. One that must be there is not empty.
+const IN_HEADER: &str = r#"{"type":"string","maxLength":256,"pattern":"^[!-~]*$"}"#;
+const IN_HEADER_REQUIRED: &str = r#"{"type":"string","minLength":1,"maxLength":256,"pattern":"^[!-~]+$"}"#;
+
+/// An element of a list that commas separate.
+const ELEMENT: &str = r#"{"type":"string","pattern":"^[^,]*[^,\\s][^,]*$"}"#;
 
 /// Those that every operation has, by their names in `components/parameters`.
 pub(super) const OF_ALL: [&str; 4] = ["account", "deadline", "correlationId", "cacheControl"];
@@ -19,9 +34,6 @@ pub(super) fn of_gateway(operation: &Operation) -> Vec<&'static str> {
         // The other lists have no pages that could be chosen.
         if !matches!(operation.paging, Paging::Export | Paging::Cursor) {
             names.push("page");
-            if operation.max_page_size.is_none() {
-                names.push("pageSize");
-            }
             if operation.counted {
                 names.push("includeTotal");
             }
@@ -60,21 +72,25 @@ pub(super) fn write(out: &mut Json, schemas: &Schemas, operation: &'static Opera
     for field in operation.query.map_or(&[][..], |query| query.fields) {
         out.object(|out| query(out, schemas, field, operation.is_list()));
     }
-    if let (true, Some(most)) = (of_gateway(operation).contains(&"page"), operation.max_page_size) {
-        out.object(|out| {
-            out.value("name", "pageSize");
-            out.value("in", "query");
-            out.value("description", "How many records a page has.");
-            out.member("schema", |out| {
-                out.value("type", "integer");
-                out.value("minimum", 1);
-                out.value("maximum", most);
-            });
-        });
+    if of_gateway(operation).contains(&"page") {
+        out.object(|out| page_size(out, operation));
     }
     for name in of_gateway(operation) {
         reference(out, name);
     }
+}
+
+fn page_size(out: &mut Json, operation: &Operation) {
+    out.value("name", "pageSize");
+    out.value("in", "query");
+    out.value("description", "How many records a page has.");
+    let sizes = registry::find(operation.provider).map(|provider| provider.paging().sizes(operation));
+    let Range { start, end } = sizes.unwrap_or(1..u32::MAX);
+    out.member("schema", |out| {
+        out.value("type", "integer");
+        out.value("minimum", start);
+        out.value("maximum", end.saturating_sub(1));
+    });
 }
 
 /// Writes a reference to one in `components/parameters`.
@@ -91,8 +107,7 @@ fn place(out: &mut Json, schemas: &Schemas, placeholder: &'static Placeholder, p
             out.value("description", format!("The vendor calls it `{}`.", placeholder.wire));
         }
         out.member("schema", |out| match placeholder.ty {
-            // What the vendor takes in a path is a text of such a length.
-            Type::Text => out.members(r#"{"type":"string","minLength":1,"maxLength":256}"#),
+            Type::Text => out.members(SEGMENT),
             ref ty => keywords(out, schemas, Form::Body, ty),
         });
     });
@@ -112,18 +127,30 @@ fn query(out: &mut Json, schemas: &Schemas, field: &'static Field, is_list: bool
     if *ty == Type::Json {
         return out.member("content", |out| out.member("application/json", |out| out.raw("schema", "{}")));
     }
-    let is_array = matches!(ty, Type::List(_));
-    if is_array {
+    if matches!(ty, Type::List(_)) {
         // RFC 6570: `ids=1,2,3`, or `ids=1&ids=2`.
         out.value("style", "form");
         out.value("explode", !matches!(field.join, Join::Comma(_)));
     }
-    out.member("schema", |out| {
-        keywords(out, schemas, Form::Body, ty);
-        if let (true, Join::Comma(most @ 1..)) = (is_array, field.join) {
-            out.value("maxItems", most);
-        }
+    out.member("schema", |out| match (ty, field.join) {
+        (Type::Text, Join::Header(_)) if field.required => out.members(IN_HEADER_REQUIRED),
+        (Type::Text, Join::Header(_)) => out.members(IN_HEADER),
+        (Type::List(element), Join::Comma(most)) => separated(out, schemas, element, most),
+        _ => keywords(out, schemas, Form::Body, ty),
     });
+}
+
+/// A list that commas separate: one without elements would be one with an empty one.
+fn separated(out: &mut Json, schemas: &Schemas, element: &Type, most: u32) {
+    out.value("type", "array");
+    out.member("items", |out| match element.inner() {
+        Type::Text => out.members(ELEMENT),
+        element => keywords(out, schemas, Form::Body, element),
+    });
+    out.value("minItems", 1);
+    if most > 0 {
+        out.value("maxItems", most);
+    }
 }
 
 fn description(field: &Field, is_list: bool) -> String {

@@ -1,6 +1,7 @@
 //! Which operations share a path. Templates that differ only in the names of their placeholders
 //! are one path in OpenAPI, with the names of the first of them.
 
+use super::Part;
 use crate::paths;
 use penstock::contract::catalogue::{self, Operation};
 use std::collections::BTreeMap;
@@ -26,8 +27,8 @@ pub(super) struct Place {
     pub(super) operations: Vec<Placed>,
 }
 
-/// All paths of all operations of all providers, in the order of the contract.
-pub(super) fn all() -> Vec<Place> {
+/// All paths of the operations of a part, in the order of the contract.
+pub(super) fn all(part: &Part) -> Vec<Place> {
     let (mut places, mut known) = (Vec::new(), BTreeMap::new());
     let mut add = |template: String, placed: Placed| {
         let place = *known.entry(nameless(&template)).or_insert(places.len());
@@ -40,12 +41,13 @@ pub(super) fn all() -> Vec<Place> {
         }
     };
     for provider in catalogue::providers() {
-        for path in paths::of(provider).unwrap_or_default() {
+        for path in paths::of(provider).unwrap_or_default().iter().filter(|path| part.has(path.operation)) {
             let method = path.operation.method.as_str().to_ascii_lowercase();
             add(path.template(), Placed { operation: path.operation, method, by_name: false });
         }
         // A file cannot be sent beside parameters in JSON.
-        let has_no_path = |one: &&Operation| one.variant_of.is_some() && one.upload.is_none();
+        let has_no_path =
+            |one: &&Operation| one.variant_of.is_some() && one.upload.is_none() && part.has(one);
         for operation in catalogue::operations(provider).unwrap_or_default().iter().filter(has_no_path) {
             let template = format!("/v1/{provider}/{{account}}/_invoke/{}", operation.name);
             add(template, Placed { operation, method: "post".to_owned(), by_name: true });
@@ -72,7 +74,7 @@ mod tests {
 
     #[test]
     fn every_operation_has_a_place_and_no_two_are_alike() {
-        let places = all();
+        let places = all(&Part::default());
         let keys: BTreeSet<_> = places.iter().map(|place| nameless(&place.template)).collect();
         assert_eq!(keys.len(), places.len());
         let placed: usize = places.iter().map(|place| place.operations.len()).sum();

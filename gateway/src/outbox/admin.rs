@@ -26,6 +26,7 @@ use crate::{
 };
 use http::{Method, Response, StatusCode, header};
 use penstock::{
+    codec::whole_number,
     contract::FieldError,
     host::{Host, HostError},
     policy::time::WallTime,
@@ -66,6 +67,10 @@ pub async fn answer<H: Host + 'static>(
     if !allow.split(", ").any(|allowed| allowed == method.as_str()) {
         return Err(Problem::method_not_allowed(allow));
     }
+    let wanted = match parts.is_empty() {
+        true => Wanted::read(head)?,
+        false => head.no_parameters().map(|()| Wanted::default())?,
+    };
     let outbox = gateway.outbox();
     let client = gateway.client();
     if parts == ["drain"] {
@@ -78,7 +83,7 @@ pub async fn answer<H: Host + 'static>(
     let shelf = Shelf { host: client.host(), keys };
     let desk = Desk { shelf: &shelf, destinations };
     match (method.as_str(), &parts[..]) {
-        (_, []) => desk.list(head).await,
+        (_, []) => desk.list(&wanted).await,
         ("DELETE", [id]) => desk.drop(id).await,
         (_, [id]) => desk.show(id).await,
         (_, [id, ..]) => {
@@ -145,7 +150,7 @@ struct Desk<'d, H> {
 }
 
 impl<H: Host> Desk<'_, H> {
-    async fn list(&self, head: &Head) -> Result<Response<String>, Problem> {
+    async fn list(&self, wanted: &Wanted) -> Result<Response<String>, Problem> {
         #[derive(Serialize)]
         struct List {
             entries: Vec<Row>,
@@ -153,7 +158,6 @@ impl<H: Host> Desk<'_, H> {
             #[serde(skip_serializing_if = "Option::is_none")]
             after: Option<String>,
         }
-        let (state, limit, after) = parameters(head)?;
         let listing = self.listing().await?;
         let mut list = List { entries: Vec::new(), after: None };
         // By their ids, so that a list that changes can be read on.
@@ -161,18 +165,18 @@ impl<H: Host> Desk<'_, H> {
             .events
             .iter()
             .flat_map(|event| event.tags.iter().map(move |tag| (event.id(tag), event, tag)))
-            .filter(|(id, ..)| after.as_ref().is_none_or(|after| id > after))
+            .filter(|(id, ..)| wanted.after.as_ref().is_none_or(|after| id > after))
             .collect();
         all.sort_by(|(one, ..), (other, ..)| one.cmp(other));
         for (id, event, tag) in all {
             let is_noted = listing.progress.contains(&event.progress(tag));
             let noted = if is_noted { self.progress(event, tag).await? } else { None };
             let row = self.row(event, tag, noted.as_ref());
-            if row.state == Standing::Done || state.is_some_and(|state| state != row.state) {
+            if row.state == Standing::Done || wanted.state.is_some_and(|state| state != row.state) {
                 continue;
             }
             list.entries.push(row);
-            if list.entries.len() >= limit {
+            if list.entries.len() >= wanted.limit {
                 list.after = Some(id);
                 break;
             }
@@ -297,27 +301,41 @@ impl<H: Host> Desk<'_, H> {
     }
 }
 
-/// The parameters of a list.
-fn parameters(head: &Head) -> Result<(Option<Standing>, usize, Option<String>), Problem> {
-    let mut query = Parameters::parse(head.query())?;
-    let state = match query.take("state")?.as_deref() {
-        None => None,
-        Some("waiting") => Some(Standing::Waiting),
-        Some("dead") => Some(Standing::Dead),
-        Some("unreadable") => Some(Standing::Unreadable),
-        Some(_) => {
-            return Err(Problem::from(FieldError::new("state", "must be waiting, dead or unreadable")));
-        }
-    };
-    let limit = match query.take("limit")? {
-        None => ROWS,
-        Some(text) => text.parse().ok().filter(|limit| (1..=MOST_ROWS).contains(limit)).ok_or_else(|| {
-            Problem::from(FieldError::new("limit", format!("must be a whole number from 1 to {MOST_ROWS}")))
-        })?,
-    };
-    let after = query.take("after")?;
-    match query.0.first() {
-        Some((name, _)) => Err(Problem::from(FieldError::new(name.clone(), "is not known"))),
-        None => Ok((state, limit, after)),
+/// Which rows a list has.
+struct Wanted {
+    state: Option<Standing>,
+    limit: usize,
+    /// Those behind this one.
+    after: Option<String>,
+}
+
+impl Default for Wanted {
+    fn default() -> Wanted {
+        Wanted { state: None, limit: ROWS, after: None }
+    }
+}
+
+impl Wanted {
+    /// Reads the parameters of a list.
+    fn read(head: &Head) -> Result<Wanted, Problem> {
+        let mut query = Parameters::parse(head.query())?;
+        let state = match query.take("state")?.as_deref() {
+            None => None,
+            Some("waiting") => Some(Standing::Waiting),
+            Some("dead") => Some(Standing::Dead),
+            Some("unreadable") => Some(Standing::Unreadable),
+            Some(_) => {
+                return Err(Problem::from(FieldError::new("state", "must be waiting, dead or unreadable")));
+            }
+        };
+        let limit = query.take("limit")?.map_or(Ok(ROWS), |text| {
+            let limit = whole_number(&text).and_then(|limit| usize::try_from(limit).ok());
+            limit.filter(|limit| (1..=MOST_ROWS).contains(limit)).ok_or_else(|| {
+                FieldError::new("limit", format!("must be a whole number from 1 to {MOST_ROWS}"))
+            })
+        })?;
+        let after = query.take("after")?;
+        query.none_left()?;
+        Ok(Wanted { state, limit, after })
     }
 }

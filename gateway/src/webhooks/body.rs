@@ -21,12 +21,13 @@ pub(super) async fn read<H: Host>(
     // Verifying says in the log what is wrong with settings.
     let most = most.map_err(|_| Problem::webhook_later("it cannot be taken in just now", super::TROUBLE))?;
     let most: usize = most.parse().unwrap_or(1 << 20);
-    let stated = head.headers.get("content-length").and_then(|value| value.to_str().ok()?.parse().ok());
-    if stated.is_some_and(|stated: usize| stated > most) {
+    let stated = head.content_length();
+    let stated = stated.map_err(|_| refused(StatusCode::BAD_REQUEST, "its length is no number, or two"))?;
+    if stated.is_some_and(|stated| stated > most as u64) {
         return Err(too_large());
     }
     let Some(body) = body else { return Ok(Vec::new()) };
-    let late = || Err(Problem::webhook_refused(StatusCode::REQUEST_TIMEOUT, "the body took too long"));
+    let late = || Err(refused(StatusCode::REQUEST_TIMEOUT, "the body took too long"));
     let read = async { whole(body, most).await.map_err(|error| broken(&error)) };
     timeout(host, PATIENCE, read).await.unwrap_or_else(late)
 }
@@ -34,10 +35,14 @@ pub(super) async fn read<H: Host>(
 fn broken(error: &BodyError) -> Problem {
     match error {
         BodyError::TooLarge => too_large(),
-        _ => Problem::webhook_refused(StatusCode::BAD_REQUEST, "the body broke off"),
+        _ => refused(StatusCode::BAD_REQUEST, "the body broke off"),
     }
 }
 
+fn refused(status: StatusCode, detail: &str) -> Problem {
+    Problem::webhook_refused(status, detail)
+}
+
 fn too_large() -> Problem {
-    Problem::webhook_refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")
+    refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")
 }

@@ -2,7 +2,29 @@
 
 use crate::problem::Problem;
 use http::StatusCode;
-use penstock::contract::{Failure, FailureKind};
+use penstock::{
+    client::Client,
+    contract::{Failure, FailureKind},
+    entry::account,
+    host::Host,
+};
+
+/// The setting of the core that switches webhooks on.
+const SWITCH: &str = "ENABLE_WEBHOOKS";
+
+/// Whether somebody has set the account up to take webhooks, though perhaps not well. A failure that is
+/// no matter of settings says nothing against it.
+pub(super) async fn is_taken_by_somebody<H: Host>(
+    client: &Client<H>,
+    (provider, name): (&str, &str),
+    failure: &Failure,
+) -> bool {
+    if failure.kind != FailureKind::Configuration {
+        return true;
+    }
+    let is_off = failure.fields.iter().any(|field| field.field == SWITCH && field.message == "is false");
+    !is_off && account::is_known(client, provider, name).await.unwrap_or(true)
+}
 
 /// The problem of a failure. What the failure says of header fields, settings and the host is in the log.
 pub(super) fn of(failure: &Failure) -> Problem {

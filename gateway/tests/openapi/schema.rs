@@ -29,7 +29,10 @@ pub fn fits(document: &Value, schema: &Value, value: &Value) -> Result<(), Strin
             }
             "anyOf" => wanted.as_array().unwrap().iter().any(|one| fits(document, one, value).is_ok()),
             "enum" => wanted.as_array().unwrap().contains(value),
-            "type" => is(wanted.as_str().unwrap(), value),
+            "type" => match wanted {
+                Value::Array(any) => any.iter().any(|one| is(one.as_str().unwrap(), value)),
+                one => is(one.as_str().unwrap(), value),
+            },
             "format" => formatted(wanted.as_str().unwrap(), value),
             "pattern" => value.as_str().is_none_or(|text| matches(wanted.as_str().unwrap(), text)),
             "minimum" => value.as_f64().is_none_or(|number| number >= wanted.as_f64().unwrap()),

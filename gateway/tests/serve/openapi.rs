@@ -9,10 +9,12 @@ mod schema;
 use super::*;
 use example::example;
 use penstock::contract::catalogue::{self, Operation, Paging, Type};
+use penstock_gateway::openapi::{self as described_by, Part};
 use schema::{fits, resolve};
+use std::collections::BTreeSet;
 
 fn document() -> Value {
-    serde_json::from_slice(penstock_gateway::openapi::document()).unwrap()
+    serde_json::from_slice(&described_by::document(&Part::default())).unwrap()
 }
 
 fn setting(value: &str) -> Gateway<FakeHost> {
@@ -52,6 +54,53 @@ fn the_document_comes_whole_or_not_at_all() {
     let head = ask_with(&gateway, Method::HEAD, "/openapi.json", &[]);
     assert_eq!((head.status, head.body.as_str()), (200, ""));
     assert_eq!(head.header("content-length"), first.header("content-length"));
+}
+
+#[test]
+fn a_key_is_told_of_what_it_is_for() {
+    let keys = format!("jpm={};modules=jpm,sleep={};providers=asleep", api_key::hash(&key()), {
+        api_key::hash(api_key::generate(&[8; 32]).expose())
+    });
+    let host = |docs| {
+        FakeHost::configured(|_| panic!("asked the vendor"))
+            .with("PENSTOCK_API_KEYS", &keys)
+            .with("PENSTOCK_PUBLIC_DOCS", docs)
+    };
+    let of = |gateway: &Gateway<FakeHost>, key: &str| {
+        let headers = [("x-api-key", key)];
+        let seen = ask_with(gateway, Method::GET, "/openapi.json", &headers[..usize::from(!key.is_empty())]);
+        assert_eq!((seen.status, seen.ended), (200, Some(Ended::Complete)));
+        let document = seen.json();
+        let paths = document["paths"].as_object().unwrap().values();
+        let operations = paths.flat_map(|item| item.as_object().unwrap().values());
+        let ids = operations.filter_map(|operation| operation["operationId"].as_str());
+        let modules = ids.map(|id| id.rsplit_once('.').unwrap().0.to_owned()).collect::<BTreeSet<_>>();
+        (modules, document, seen.header("etag").to_owned())
+    };
+    let only = |module: &str| BTreeSet::from(["gateway".to_owned(), module.to_owned()]);
+    for docs in ["false", "true"] {
+        let gateway = over(host(docs));
+        let (modules, document, tag) = of(&gateway, &key());
+        assert_eq!(modules, only("servicetitan.jpm"));
+        assert!(!document.to_string().contains("Pricebook"));
+        // It is whole: what it refers to is in it.
+        let mut references = 0;
+        for reference in document.to_string().split("\"$ref\":\"").skip(1) {
+            let reference = reference.split('"').next().unwrap();
+            resolve(&document, &json!({ "$ref": reference }));
+            references += 1;
+        }
+        assert!(references > 500, "{references}");
+        let (modules, _, other) = of(&gateway, api_key::generate(&[8; 32]).expose());
+        assert_eq!(modules, only("asleep.sleep"));
+        assert_ne!(tag, other);
+        // The tag of one is none of another's.
+        let headers = [("x-api-key", &*key()), ("if-none-match", &*other)];
+        assert_eq!(ask_with(&gateway, Method::GET, "/openapi.json", &headers).status, 200);
+    }
+    // Who needs no key and has none, or has none that is valid, sees all.
+    let (modules, document, _) = of(&over(host("true")), "");
+    assert!(modules.len() > 20 && document.to_string().contains("Pricebook"));
 }
 
 /// How much the vendor tells.

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
-use serde_json::{Value, json};
+use serde_json::json;
 use wasmtime_wasi_http::{WasiBody, handler::InstantiationError};
 
 use super::fate::Assigned;
@@ -23,7 +23,11 @@ pub(super) fn live(method: &Method) -> Response<WasiBody> {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    response(StatusCode::OK, "application/health+json", &json!({ "status": "pass" }))
+    response(
+        StatusCode::OK,
+        "application/health+json",
+        json!({ "status": "pass", "releaseId": env!("CARGO_PKG_VERSION") }).to_string(),
+    )
 }
 
 /// Others hold all that the instances can take.
@@ -50,6 +54,29 @@ pub(super) fn bad_request() -> Response<WasiBody> {
         outcome: "not-sent",
         retry: "never",
     })
+}
+
+/// A whole response to what is no request: of these bytes, since there is nobody to write it.
+pub(super) fn refusal(status: StatusCode) -> Bytes {
+    let (name, title, detail) = match status {
+        StatusCode::URI_TOO_LONG => {
+            ("uri-too-long", "Path and query are too long", "path and query may have 8192 bytes together")
+        }
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (
+            "head-too-large",
+            "The request's head is too large",
+            "the request line and the header fields may have 65536 bytes together",
+        ),
+        _ => ("bad-request", "The request is not valid", "it is no request of HTTP/1.1"),
+    };
+    let document = Problem { name, status, title, detail, outcome: "not-sent", retry: "never" }.json();
+    let reason = status.canonical_reason().unwrap_or_default();
+    Bytes::from(format!(
+        "HTTP/1.1 {} {reason}\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\n\
+         x-content-type-options: nosniff\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{document}",
+        status.as_str(),
+        document.len()
+    ))
 }
 
 /// The gateway is about to stop.
@@ -106,21 +133,26 @@ struct Problem {
     retry: &'static str,
 }
 
-fn document(problem: Problem) -> Response<WasiBody> {
-    let Problem { name, status, title, detail, outcome, retry } = problem;
-    let document = json!({
-        "type": format!("urn:penstock:gateway:{name}"),
-        "title": title,
-        "status": status.as_u16(),
-        "detail": detail,
-        "outcome": outcome,
-        "retry": { "advice": retry },
-    });
-    response(status, "application/problem+json", &document)
+impl Problem {
+    fn json(&self) -> String {
+        let document = json!({
+            "type": format!("urn:penstock:gateway:{}", self.name),
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "outcome": self.outcome,
+            "retry": { "advice": self.retry },
+        });
+        document.to_string()
+    }
 }
 
-fn response(status: StatusCode, media_type: &'static str, document: &Value) -> Response<WasiBody> {
-    let body = Full::new(Bytes::from(document.to_string()));
+fn document(problem: Problem) -> Response<WasiBody> {
+    response(problem.status, "application/problem+json", problem.json())
+}
+
+fn response(status: StatusCode, media_type: &'static str, document: String) -> Response<WasiBody> {
+    let body = Full::new(Bytes::from(document));
     let mut response = Response::new(body.map_err(|never| match never {}).boxed_unsync());
     *response.status_mut() = status;
     let headers = response.headers_mut();

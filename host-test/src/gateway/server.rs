@@ -25,6 +25,7 @@ use wasmtime_wasi_http::{Error as WasiError, WasiBody, handler::InstantiationErr
 
 use super::{
     GatewayOptions, Handler,
+    explained::Explained,
     fate::{Assigned, Whole},
     instances::AtCapacity,
     peers::Peers,
@@ -159,7 +160,7 @@ impl Server {
         let _ = stream.set_nodelay(true);
         let (work, logs, limits) = (self.work.clone(), self.logs.clone(), self.limits.clone());
         let is_leaving = self.is_leaving.clone();
-        let stream = Progressing::new(stream, limits.stalled);
+        let stream = Explained::new(Progressing::new(stream, limits.stalled));
         let address = HeaderValue::from_str(&peer.to_string()).ok();
         let service = service_fn(move |mut request: Request<Incoming>| {
             // Whatever a client wrote there.

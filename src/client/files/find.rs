@@ -15,6 +15,7 @@ use crate::{
             request::{self, Authorization},
         },
     },
+    codec::whole_number,
     contract::FailureKind,
     files::{
         location::{Place, same},
@@ -197,7 +198,7 @@ fn follow(
 
 /// What the file's own head says of its length.
 pub(crate) fn length(opened: &Opened) -> Option<u64> {
-    opened.header("content-length").and_then(|length| length.trim().parse().ok())
+    opened.header("content-length").and_then(|length| whole_number(length.trim()))
 }
 
 /// A redirect that is not followed.

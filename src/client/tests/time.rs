@@ -5,7 +5,7 @@ use crate::{
     contract::{CallOptions, Failure, FailureKind, Outcome, RetryAdvice},
     host::{
         BodyError, Source,
-        simulated::{Reply, Simulated},
+        simulated::{Conduct, Reply, Simulated, Store},
     },
 };
 use futures_util::future::LocalBoxFuture;
@@ -56,6 +56,35 @@ fn a_hint_beyond_the_deadline_fails_at_once_and_says_when_to_come_back() {
     assert!(failure.message.contains("the deadline leaves no time"), "{}", failure.message);
     assert!(rig.host.elapsed() < SECOND);
     assert_eq!(rig.titan.api_requests(), 1);
+}
+
+/// The host's own time is more than a call may have: that is no limit's doing, and when the limit has
+/// room is no answer.
+#[test]
+fn a_deadline_that_passes_before_the_turn_is_a_deadline_that_passed() {
+    let millisecond = Duration::from_millis(1);
+    for (token, api) in [(5 * millisecond, Duration::ZERO), (Duration::ZERO, 5 * millisecond)] {
+        let rig = Rig::new();
+        rig.titan.holds(1);
+        rig.titan.latency(token, api);
+        let failure = rig.run(rig.get_with(&within(millisecond))).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Timeout, "{}", failure.message);
+    }
+    // The turn comes of the store that instances share, which takes its time.
+    let (rig, store) = (Rig::new(), Store::default());
+    rig.host.share(store.clone());
+    rig.titan.holds(1);
+    rig.run(rig.get()).unwrap();
+    store.behave(Conduct { latency: 5 * millisecond, ..Conduct::default() });
+    let rare = || {
+        rig.host.run(rig.host.wait(60 * SECOND));
+        rig.run(rig.get_with(&within(2 * millisecond)))
+    };
+    let failures: Vec<_> = (0..5).filter_map(|_| rare().err()).collect();
+    assert!(!failures.is_empty());
+    for failure in failures {
+        assert_eq!(failure.kind, FailureKind::Timeout, "{}", failure.message);
+    }
 }
 
 #[test]

@@ -296,8 +296,25 @@ async fn a_head_with_two_hosts_or_without_an_end_or_another_method_is_refused() 
     let answer = raw(address, two, "}").await;
     assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("Host must say, once"), "{answer}");
     let long = format!("GET /ready HTTP/1.1\r\nHost: a.example\r\nX: {}", "x".repeat(70_000));
-    let answer = raw(address, long.as_bytes(), "\r\n\r\n").await;
-    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    let answer = raw(address, long.as_bytes(), "}}").await;
+    assert!(answer.starts_with("HTTP/1.1 431 ") && answer.contains("gateway:head-too-large"), "{answer}");
+    assert!(answer.contains("content-type: application/problem+json\r\n"), "{answer}");
+    // After an answer of the component's, on one connection.
+    let served_before = format!("GET /live HTTP/1.1\r\nHost: a.example\r\n\r\n{long}");
+    let answer = raw(address, served_before.as_bytes(), "too-large").await;
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("gateway:head-too-large"), "{answer}");
+    // Of two lengths one is believed if they are the same (RFC 9112 section 6.3), and none otherwise.
+    for (lengths, status) in
+        [(["2", "2"], "401"), (["2", "3"], "400"), (["2", "+2"], "400"), (["2, 2", "2"], "400")]
+    {
+        let [one, other] = lengths;
+        let two = format!(
+            "POST /v1/x HTTP/1.1\r\nHost: a.example\r\nContent-Length: {one}\r\nContent-Length: {other}\r\n\r\n{{}}"
+        );
+        let answer = raw(address, two.as_bytes(), "}}").await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{lengths:?} {answer}");
+        assert!(answer.contains("content-type: application/problem+json\r\n"), "{lengths:?} {answer}");
+    }
     let answer = raw(address, b"POST /live HTTP/1.1\r\nHost: a.example\r\n\r\n", "}").await;
     assert!(answer.starts_with("HTTP/1.1 405 ") && answer.contains("allow: GET, HEAD"), "{answer}");
 }

@@ -89,7 +89,8 @@ impl Shelf {
 }
 
 pub(super) fn is_generated(number: i64, generated: usize) -> bool {
-    usize::try_from(number - FIRST).is_ok_and(|index| index < generated)
+    let index = number.checked_sub(FIRST).and_then(|index| usize::try_from(index).ok());
+    index.is_some_and(|index| index < generated)
 }
 
 #[cfg(test)]
@@ -102,5 +103,11 @@ mod tests {
             assert_eq!(number(&id), Some(100_001), "{id}");
         }
         assert_eq!(number("plumbing"), None);
+    }
+
+    #[test]
+    fn any_number_may_be_asked_for() {
+        let is_there = |number| is_generated(number, 10);
+        assert!(is_there(FIRST) && !is_there(FIRST + 10) && !is_there(i64::MIN) && !is_there(i64::MAX));
     }
 }
