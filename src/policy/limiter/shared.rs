@@ -228,7 +228,10 @@ impl Lease {
 
     /// Asks for nothing, by a question that the store has to write for: one that only answers is of no
     /// use.
-    pub fn probe(&mut self) -> Ask {
+    pub fn probe(&mut self, now: Tick) -> Ask {
+        if now < self.again {
+            return Ask::Wait(self.again);
+        }
         self.request(TurnRequest { pause: PROBE, ..TurnRequest::default() })
     }
 

@@ -11,7 +11,8 @@
 //!   answer, and then the store must be asked again. So all shares end within a second of
 //!   the store's return.
 //! - A store that answers and writes nothing is down as well: whether it is back is asked by a question that
-//!   it has to write for.
+//!   it has to write for. One that it refuses proves nothing, since others may have been written meanwhile: a
+//!   share goes on when all were refused for a while ([`REFUSED`]).
 //! - Coming back: whoever notices uses its share no longer. If it did within a window, it has the
 //!   store hold all turns back until that is over; if not, it waits until all others must have
 //!   noticed. Then it takes turns like everybody.
@@ -35,6 +36,9 @@ const FAILING: Duration = Duration::from_secs(1);
 pub const PATIENCE: Duration = Duration::from_millis(300);
 /// How long a share serves without asking whether the store is back.
 const SHARE: Duration = Duration::from_secs(1);
+/// How long all questions must be refused before a share goes on. Less than the time between the first
+/// question and the share's end.
+const REFUSED: Duration = Duration::from_millis(400);
 /// The same when there never was a store.
 const ALONE: Duration = Duration::from_secs(30);
 
@@ -213,7 +217,7 @@ impl Source {
         }
         // Early enough that no call has to wait for the answer.
         let due = self.until - life / 2;
-        if now < due { Ask::Wait(due) } else { self.lease.probe() }
+        if now < due { Ask::Wait(due) } else { self.lease.probe(now) }
     }
 
     /// Takes the answer to the last question, which was put at `asked`.
@@ -234,7 +238,13 @@ impl Source {
                     self.go_down(asked, now);
                 }
             }
-            Mode::Share => self.serve_until(asked + SHARE),
+            Mode::Share => {
+                let failing = self.fails_since(asked, now);
+                self.lease.failed(now, random);
+                if trouble != Trouble::Failed || failing >= REFUSED {
+                    self.serve_until(asked + SHARE);
+                }
+            }
             Mode::Alone => self.serve_until(asked + ALONE),
             Mode::Shared
                 if self.instances <= 1
@@ -246,16 +256,22 @@ impl Source {
                 self.serve_until(asked + ALONE);
             }
             Mode::Shared => {
-                // What failed long ago says nothing of now.
-                let lately = self.failing.filter(|(_, last)| asked.since(*last) < FAILING / 2);
-                let since = lately.map_or(asked, |(since, _)| since);
-                self.failing = Some((since, now));
+                let failing = self.fails_since(asked, now);
                 self.lease.failed(now, random);
-                if trouble == Trouble::Unavailable || now.since(since) >= FAILING {
+                if trouble == Trouble::Unavailable || failing >= FAILING {
                     self.go_down(asked, now);
                 }
             }
         }
+    }
+
+    /// The last question failed: for how long nothing has succeeded.
+    fn fails_since(&mut self, asked: Tick, now: Tick) -> Duration {
+        // What failed long ago says nothing of now.
+        let lately = self.failing.filter(|(_, last)| asked.since(*last) < FAILING / 2);
+        let since = lately.map_or(asked, |(since, _)| since);
+        self.failing = Some((since, now));
+        now.since(since)
     }
 
     fn succeeded(&mut self, asked: Tick, now: Tick) {

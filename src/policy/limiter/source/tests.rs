@@ -135,9 +135,11 @@ fn a_share_serves_for_a_second_after_the_question() {
     assert_eq!(source.ready(at(8_999)), Ok(()));
     assert_eq!(source.ready(at(9_000)), Err(None));
     assert!(!source.take(at(9_000)));
-    // An answer that is a failure of its own kind is no return either.
-    source.answered(at(9_000), at(9_000), Err(Trouble::Failed), 0.0);
-    assert_eq!((source.mode(), source.ready(at(9_001))), (Mode::Share, Ok(())));
+    // Refusals are no return either, and let it go on when there is nothing else for a while.
+    for (now, ready) in [(9_000, Err(None)), (9_200, Err(None)), (9_399, Err(None)), (9_400, Ok(()))] {
+        source.answered(at(now), at(now), Err(Trouble::Failed), 0.0);
+        assert_eq!((source.mode(), source.ready(at(now + 1))), (Mode::Share, ready));
+    }
 }
 
 #[test]
@@ -288,6 +290,32 @@ fn on_a_store_that_refuses(source: &mut Source, from: u64, to: u64, refuses: imp
         sent += usize::from(source.take(now));
     }
     sent
+}
+
+/// Others may go by the plan: a share that began long ago goes on only when all is refused for a while.
+#[test]
+fn one_refusal_is_no_reason_to_use_a_share() {
+    let mut source = down(2);
+    let refused: Result<Turns, Trouble> = Err(Trouble::Failed);
+    assert_eq!(wants(answer(&mut source, at(30_000), refused)), PROBE);
+    assert_eq!((source.mode(), sends(&mut source, 30_000, 30_300)), (Mode::Share, 0));
+    let mut asked = Vec::new();
+    for now in 30_001..31_000 {
+        if let Ask::Turns(_) = source.ask(at(now), 1, 1.0) {
+            source.answered(at(now), at(now), refused, 1.0);
+            asked.push(now);
+        }
+        if source.take(at(now)) {
+            assert!(now >= 30_400, "{now}");
+            break;
+        }
+    }
+    assert!((30..50).contains(&asked.len()), "every 12 ms, not on end: {asked:?}");
+    // Anything that succeeds ends it.
+    let mut source = down(2);
+    answer(&mut source, at(30_000), refused);
+    answer(&mut source, at(30_300), nothing(at(30_300)));
+    assert_eq!((source.mode(), sends(&mut source, 30_300, 31_000)), (Mode::Shared, 0));
 }
 
 #[test]
