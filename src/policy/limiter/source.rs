@@ -11,8 +11,9 @@
 //!   answer, and then the store must be asked again. So all shares end within a second of
 //!   the store's return.
 //! - A store that answers and writes nothing is down as well: whether it is back is asked by a question that
-//!   it has to write for. One that it refuses proves nothing, since others may have been written meanwhile: a
-//!   share goes on when all were refused for a while ([`REFUSED`]).
+//!   it has to write for.
+//! - One question that is refused or not answered proves nothing, since others may be answered meanwhile: as a
+//!   share begins, it goes on only when nothing succeeds for a second of questions.
 //! - Coming back: whoever notices uses its share no longer. If it did within a window, it has the
 //!   store hold all turns back until that is over; if not, it waits until all others must have
 //!   noticed. Then it takes turns like everybody.
@@ -36,9 +37,6 @@ const FAILING: Duration = Duration::from_secs(1);
 pub const PATIENCE: Duration = Duration::from_millis(300);
 /// How long a share serves without asking whether the store is back.
 const SHARE: Duration = Duration::from_secs(1);
-/// How long all questions must be refused before a share goes on. Less than the time between the first
-/// question and the share's end.
-const REFUSED: Duration = Duration::from_millis(400);
 /// The same when there never was a store.
 const ALONE: Duration = Duration::from_secs(30);
 
@@ -93,6 +91,8 @@ pub struct Source {
     back: bool,
     /// When something was last sent from the share.
     sent: Option<Tick>,
+    /// Whether it is asked again and again whether the store is back, since others may know.
+    is_unsure: bool,
     /// Whether the store ever answered.
     heard: bool,
     /// Since when nothing has succeeded that was asked, and when it last failed.
@@ -113,6 +113,7 @@ impl Source {
             until: Tick::ZERO,
             back: false,
             sent: None,
+            is_unsure: false,
             heard: false,
             failing: None,
         }
@@ -217,7 +218,7 @@ impl Source {
         }
         // Early enough that no call has to wait for the answer.
         let due = self.until - life / 2;
-        if now < due { Ask::Wait(due) } else { self.lease.probe(now) }
+        if now < due && !self.is_unsure { Ask::Wait(due) } else { self.lease.probe(now) }
     }
 
     /// Takes the answer to the last question, which was put at `asked`.
@@ -241,7 +242,8 @@ impl Source {
             Mode::Share => {
                 let failing = self.fails_since(asked, now);
                 self.lease.failed(now, random);
-                if trouble != Trouble::Failed || failing >= REFUSED {
+                self.is_unsure = trouble != Trouble::Unavailable;
+                if !self.is_unsure || failing >= FAILING {
                     self.serve_until(asked + SHARE);
                 }
             }
@@ -277,6 +279,7 @@ impl Source {
     fn succeeded(&mut self, asked: Tick, now: Tick) {
         self.heard = true;
         self.failing = None;
+        self.is_unsure = false;
         if !matches!(self.mode, Mode::Share | Mode::Alone) {
             return;
         }
@@ -307,7 +310,6 @@ impl Source {
 
     fn go_down(&mut self, asked: Tick, now: Tick) {
         self.mode = Mode::Share;
-        self.failing = None;
         self.serve_until(asked + SHARE);
         self.lease.start_over(Tick::ZERO);
         self.local = Gcra::new(self.limit.share(self.instances));
