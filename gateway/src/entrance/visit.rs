@@ -2,7 +2,9 @@
 
 use super::{
     Counts, address,
+    audit::{Actor, Conclusion},
     cors::{RATE_LIMIT, RATE_LIMIT_POLICY},
+    family::Family,
     log::{Line, Refusal},
     protection,
     settled::{Keys, Settled},
@@ -17,11 +19,15 @@ use crate::{
     problem::Problem,
     request::Head,
     route::{self, Entry, Found},
+    trace::Trace,
 };
 use http::{Response, StatusCode};
 use penstock::{
     client::Client,
-    contract::{FieldError, catalogue::Operation},
+    contract::{
+        FieldError,
+        catalogue::{Effect, Operation},
+    },
     entry::dynamic,
     host::Host,
     policy::time::{Tick, millis},
@@ -29,12 +35,17 @@ use penstock::{
 };
 use std::{net::IpAddr, rc::Rc};
 
+#[cfg(feature = "webhooks")]
+use crate::outbox;
+
 /// What is known of one request so far.
 pub struct Visit<'g, H: Host> {
     client: &'g Client<H>,
     counts: &'g Counts,
     head: &'g Head,
+    trace: &'g Trace,
     began: Tick,
+    family: Family,
     keys: Option<Rc<Keys>>,
     key: Option<Rc<Key>>,
     /// The key, also where none is needed.
@@ -45,18 +56,22 @@ pub struct Visit<'g, H: Host> {
     counted: Vec<Counted>,
     standings: Vec<Standing>,
     refusal: Option<Refusal>,
+    /// Who does what, until it is told what came of it.
+    act: Option<(Actor, &'static str)>,
 }
 
 impl<'g, H: Host> Visit<'g, H> {
     /// One of which nothing was looked at yet.
     #[must_use]
-    pub fn new(gateway: &'g Gateway<H>, head: &'g Head) -> Self {
+    pub fn new(gateway: &'g Gateway<H>, head: &'g Head, trace: &'g Trace) -> Self {
         let client = gateway.client();
         Visit {
             client,
             counts: gateway.counts(),
             head,
+            trace,
             began: client.host().now(),
+            family: Family::Other,
             keys: None,
             key: None,
             reader: None,
@@ -66,7 +81,20 @@ impl<'g, H: Host> Visit<'g, H> {
             counted: Vec::new(),
             standings: Vec::new(),
             refusal: None,
+            act: None,
         }
+    }
+
+    /// The span of the request.
+    #[must_use]
+    pub fn trace(&self) -> &Trace {
+        self.trace
+    }
+
+    /// Who it is that came in, for the audit; none before.
+    #[must_use]
+    pub fn actor(&self) -> Option<Actor> {
+        self.key.as_ref().map(|key| Actor::new(&key.name, self.head, self.trace))
     }
 
     /// The name of the key that it came with; empty before it came in.
@@ -91,6 +119,7 @@ impl<'g, H: Host> Visit<'g, H> {
         gateway: &Gateway<H>,
         found: &Found,
     ) -> Result<Option<Response<String>>, Problem> {
+        self.family = Family::of(found);
         if matches!(found, Found::Live) {
             // Whoever asks whether the instance lives waits for nothing.
             return Ok(None);
@@ -110,6 +139,7 @@ impl<'g, H: Host> Visit<'g, H> {
             if !is_proved_later(found) {
                 match self.admit(&keys, Entry::Key).await {
                     Ok(key) => self.reader = Some(key),
+                    Err(_) if self.family == Family::Health => {}
                     Err(_) => self.count_address()?,
                 }
             }
@@ -156,7 +186,38 @@ impl<'g, H: Host> Visit<'g, H> {
             _ => Ok(()),
         };
         allowed.inspect_err(|_| self.refusal = Some(Refusal::Forbidden))?;
+        self.act = self.act(found, asked);
         Ok(None)
+    }
+
+    /// Who does what, if it is anything to be told: a write, or an act of administration.
+    fn act(
+        &self,
+        found: &Found,
+        asked: Option<(&'static Operation, &String)>,
+    ) -> Option<(Actor, &'static str)> {
+        let actor = self.actor()?;
+        match (asked, found) {
+            (Some((operation, _)), _) if operation.effect == Effect::Read => None,
+            (Some((operation, account)), _) => Some((actor.on(operation.provider, account), operation.name)),
+            (None, Found::Admin(task)) => {
+                let actor = match task {
+                    Task::Of(provider, account, _) => actor.on(provider.name(), account),
+                    _ => actor,
+                };
+                Some((actor, task.name()))
+            }
+            #[cfg(feature = "webhooks")]
+            (None, Found::Outbox) => Some((actor, outbox::admin::name(self.head)?)),
+            _ => None,
+        }
+    }
+
+    /// Tells what came of what is to be told.
+    pub fn conclude(&mut self, response: &Response<String>) {
+        if let Some((actor, operation)) = self.act.take() {
+            actor.write(self.client.host(), operation, &Conclusion::of(response));
+        }
     }
 
     /// The key that the request came with.
@@ -210,11 +271,11 @@ impl<'g, H: Host> Visit<'g, H> {
         self.count_calls(&key, counted).await
     }
 
-    /// Whether a delivery of a webhook was the provider's. Whose was not counts like whoever has no key.
+    /// Whether a delivery of a webhook was the provider's, or who asks for a token had a key. Who had none counts
+    /// like everybody without.
     ///
     /// # Errors
     /// 429 when its address sends too many of those.
-    #[cfg(feature = "webhooks")]
     pub fn proved(&mut self, is_proved: bool) -> Result<(), Problem> {
         if is_proved { Ok(()) } else { self.count_address() }
     }
@@ -236,6 +297,8 @@ impl<'g, H: Host> Visit<'g, H> {
                 let (rate, of) = (standing.rate, of(standing.operation));
                 let detail = format!("the key `{}` may make {rate} calls{of}", key.name);
                 self.refusal = Some(Refusal::RateLimited);
+                let name = keys::rate_name(standing.operation, standing.rate);
+                self.counts.tally.borrow_mut().limited(&key.name, &name);
                 (vec![standing], Err(Problem::rate_limited(&detail, wait)))
             }
         };
@@ -281,6 +344,15 @@ impl<'g, H: Host> Visit<'g, H> {
         self.log(response);
     }
 
+    fn count(&self, status: StatusCode, refusal: Option<Refusal>) {
+        let mut tally = self.counts.tally.borrow_mut();
+        let key = self.key.as_ref().map_or("", |key| key.name.as_str());
+        tally.request(key, self.family, status);
+        if let Some(why) = refusal {
+            tally.refusal(key, why);
+        }
+    }
+
     fn log<B>(&self, response: &Response<B>) {
         let host = self.client.host();
         let now = host.now();
@@ -288,6 +360,7 @@ impl<'g, H: Host> Visit<'g, H> {
         // The endpoint of tokens refuses in its own words.
         let is_refused = status == StatusCode::UNAUTHORIZED && self.key.is_none();
         let refusal = self.refusal.or(is_refused.then_some(Refusal::Unauthorized));
+        self.count(status, refusal);
         let suppressed = match refusal {
             Some(kind) => match self.counts.refusals.borrow_mut().due(kind, now) {
                 Some(suppressed) => Some(suppressed),
@@ -320,15 +393,28 @@ impl<'g, H: Host> Visit<'g, H> {
             duration_ms: millis(now.since(self.began)),
             call_id: response.headers().get(CALL_ID).and_then(|id| id.to_str().ok()),
             correlation_id: self.head.correlation_id(),
+            trace_id: &self.trace.trace_id,
+            span_id: &self.trace.span_id,
             suppressed: suppressed.filter(|count| *count > 0),
         };
         line.write(host, level);
     }
 }
 
-/// Whether it has no key and is not to have one: a delivery of a webhook, whose proof is yet to be seen.
+/// A request that ends without an answer, because its client is gone, may have done what it asked for.
+impl<H: Host> Drop for Visit<'_, H> {
+    fn drop(&mut self) {
+        if let Some((actor, operation)) = self.act.take() {
+            actor.write(self.client.host(), operation, &Conclusion::default());
+        }
+    }
+}
+
+/// Whether what proves it is yet to be seen: a delivery of a webhook has a signature and no key, and who asks for a
+/// token has the key in the body.
 fn is_proved_later(found: &Found) -> bool {
     match found {
+        Found::Token { .. } => true,
         #[cfg(feature = "webhooks")]
         Found::Webhook => true,
         _ => false,

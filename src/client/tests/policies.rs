@@ -261,6 +261,12 @@ fn the_snapshot_names_groups_and_states() {
     assert_eq!(snapshot["limits"][0]["group"], "servicetitan/production/1234");
     assert_eq!(snapshot["breakers"][0]["state"], "closed");
     assert_eq!(snapshot["credentials"][0]["ageSeconds"], 86400);
+    let token = &snapshot["tokens"][0];
+    assert_eq!((&token["account"], &token["state"]), (&"servicetitan/default".into(), &"serves".into()));
+    assert_eq!((&token["source"], &token["waitMs"]), (&"vendor".into(), &Value::Null));
+    let (age, serves) = (token["ageSeconds"].as_u64().unwrap(), token["servesSeconds"].as_u64().unwrap());
+    assert!(age < 5 && (800..900).contains(&serves), "{token}");
+    assert_eq!(snapshot["store"]["restsMs"], Value::Null);
     assert!(rig.client.metrics().contains("penstock_credentials_age_seconds 86400\n"));
     assert!(!rig.client.metrics().contains("1234"), "a tenant is no label");
 }
