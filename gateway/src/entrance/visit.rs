@@ -173,19 +173,7 @@ impl<'g, H: Host> Visit<'g, H> {
         if !matches!(found, Found::Batch { .. }) {
             self.count_request().await?;
         }
-        let allowed = match (asked, found) {
-            (Some((operation, account)), _) => key.may(operation, account),
-            (None, Found::Metrics) => key.may_see_all(),
-            (None, Found::Admin(Task::Of(provider, account, _))) => {
-                key.may_administer(Some((provider.name(), account)))
-            }
-            (None, Found::Admin(_)) => key.may_administer(None),
-            // It has the events of all accounts.
-            #[cfg(feature = "webhooks")]
-            (None, Found::Outbox) => key.may_administer(None),
-            _ => Ok(()),
-        };
-        allowed.inspect_err(|_| self.refusal = Some(Refusal::Forbidden))?;
+        may(&key, found, asked).inspect_err(|_| self.refusal = Some(Refusal::Forbidden))?;
         self.act = self.act(found, asked);
         Ok(None)
     }
@@ -407,6 +395,25 @@ impl<H: Host> Drop for Visit<'_, H> {
         if let Some((actor, operation)) = self.act.take() {
             actor.write(self.client.host(), operation, &Conclusion::default());
         }
+    }
+}
+
+/// Whether a key is for what a request asks for.
+///
+/// # Errors
+/// 403, with the restriction that forbids it.
+fn may(key: &Key, found: &Found, asked: Option<(&'static Operation, &String)>) -> Result<(), Problem> {
+    match (asked, found) {
+        (Some((operation, account)), _) => key.may(operation, account),
+        (None, Found::Metrics) => key.may_see_all(),
+        (None, Found::Admin(Task::Of(provider, account, _))) => {
+            key.may_administer(Some((provider.name(), account)))
+        }
+        (None, Found::Admin(_)) => key.may_administer(None),
+        // It has the events of all accounts.
+        #[cfg(feature = "webhooks")]
+        (None, Found::Outbox) => key.may_administer(None),
+        _ => Ok(()),
     }
 }
 

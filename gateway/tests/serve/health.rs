@@ -127,3 +127,12 @@ fn health_reads_at_most_once_a_second_however_many_ask() {
     host.pass(Duration::from_secs(10));
     assert_eq!(reads(50), first);
 }
+
+#[test]
+fn whoever_asks_whether_it_lives_makes_it_do_nothing() {
+    let gateway = gateway(|_| panic!("asked the vendor"));
+    let host = gateway.client().host();
+    host.unreadable.borrow_mut().insert("PENSTOCK_API_KEYS".to_owned());
+    assert_eq!(ask_with(&gateway, Method::GET, "/live", &[]).status, 200);
+    assert_eq!((host.reads.get(), host.log.borrow().as_str()), (0, ""));
+}
