@@ -9,11 +9,14 @@ use penstock::{
 };
 use std::{collections::VecDeque, rc::Rc};
 
+/// Takes what came of an operation.
+type Tell = Box<dyn Fn(&'static str, &Conclusion)>;
+
 /// The calls whose results are yet to come. Those that have none when it is dropped may have been made.
 pub(super) struct Audit {
     /// The operations that write, in the order of the calls; none for the others.
     writes: VecDeque<Option<&'static str>>,
-    tell: Box<dyn Fn(&'static str, &Conclusion)>,
+    tell: Tell,
 }
 
 impl Audit {

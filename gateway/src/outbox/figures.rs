@@ -98,13 +98,12 @@ async fn over<H: Host>(
     let noted: Vec<_> = all.filter(|(event, tag)| listing.progress.contains(&event.progress(tag))).collect();
     figures.is_partial = noted.len() > MOST_READ;
     let read = noted.into_iter().take(MOST_READ).map(|(event, tag): (&EventKey, &str)| async move {
-        Ok((event.progress(tag), shelf.progress(event, tag).await?))
+        (event.progress(tag), shelf.progress(event, tag).await)
     });
     let mut reading = stream::iter(read).buffer_unordered(AT_ONCE);
     let mut over = BTreeSet::new();
-    while let Some(read) = reading.next().await {
-        let (key, progress) = read?;
-        match progress.map(|progress| progress.state) {
+    while let Some((key, progress)) = reading.next().await {
+        match progress?.map(|progress| progress.state) {
             Some(Standing::Dead) => {
                 figures.dead += 1;
                 over.insert(key);

@@ -138,7 +138,7 @@ mod tests {
             let fields: Vec<_> = fields.iter().map(String::as_str).collect();
             if let Some(list) = read(&fields) {
                 prop_assert!(list.len() <= MOST);
-                prop_assert_eq!(read(&[&list]), Some(list.clone()));
+                prop_assert_eq!(read(&[&list]), Some(list));
             }
         }
     }
