@@ -10,6 +10,7 @@
 
 pub mod address;
 mod address_limit;
+mod asked;
 pub mod audit;
 pub mod cors;
 pub mod family;

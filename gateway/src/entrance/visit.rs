@@ -1,7 +1,7 @@
 //! One request on its way in and out.
 
 use super::{
-    Counts, address,
+    Counts, address, asked,
     audit::{Actor, Conclusion},
     cors::{RATE_LIMIT, RATE_LIMIT_POLICY},
     family::Family,
@@ -10,12 +10,10 @@ use super::{
     settled::{Keys, Settled},
 };
 use crate::{
-    admin::Task,
     admission,
     answer::{self, CALL_ID},
     gateway::Gateway,
     keys::{self, Counted, Key, Overrun, Standing},
-    paths,
     problem::Problem,
     request::Head,
     route::{self, Entry, Found},
@@ -24,19 +22,13 @@ use crate::{
 use http::{Response, StatusCode};
 use penstock::{
     client::Client,
-    contract::{
-        FieldError,
-        catalogue::{Effect, Operation},
-    },
+    contract::{FieldError, catalogue::Operation},
     entry::dynamic,
     host::Host,
     policy::time::{Tick, millis},
     settings::common::LogLevel,
 };
 use std::{net::IpAddr, rc::Rc};
-
-#[cfg(feature = "webhooks")]
-use crate::outbox;
 
 /// What is known of one request so far.
 pub struct Visit<'g, H: Host> {
@@ -124,7 +116,7 @@ impl<'g, H: Host> Visit<'g, H> {
             // Whoever asks whether the instance lives waits for nothing.
             return Ok(None);
         }
-        self.place = place(found);
+        self.place = asked::place(found);
         self.is_drop_in = matches!(found, Found::DropIn { .. });
         let keys = gateway.keys().await;
         self.keys = Some(Rc::clone(&keys));
@@ -136,7 +128,7 @@ impl<'g, H: Host> Visit<'g, H> {
             entry => entry,
         };
         if entry == Entry::Open {
-            if !is_proved_later(found) {
+            if !asked::is_proved_later(found) {
                 match self.admit(&keys, Entry::Key).await {
                     Ok(key) => self.reader = Some(key),
                     Err(_) if self.family == Family::Health => {}
@@ -159,46 +151,15 @@ impl<'g, H: Host> Visit<'g, H> {
         };
         self.key = Some(Rc::clone(&key));
         self.reader = Some(Rc::clone(&key));
-        let asked = match found {
-            Found::Operation { operation, account, .. } | Found::DropIn { operation, account, .. } => {
-                Some((*operation, account))
-            }
-            Found::Invoke { provider, operation, account } => {
-                dynamic::operation(provider, operation).ok().map(|operation| (operation, account))
-            }
-            _ => None,
-        };
+        let asked = asked::operation(found);
         self.operation = asked.map(|(operation, _)| operation);
         // A batch counts once it is known how many calls it has.
         if !matches!(found, Found::Batch { .. }) {
             self.count_request().await?;
         }
-        may(&key, found, asked).inspect_err(|_| self.refusal = Some(Refusal::Forbidden))?;
-        self.act = self.act(found, asked);
+        asked::may(&key, found, asked).inspect_err(|_| self.refusal = Some(Refusal::Forbidden))?;
+        self.act = self.actor().and_then(|actor| asked::act(actor, self.head, found, asked));
         Ok(None)
-    }
-
-    /// Who does what, if it is anything to be told: a write, or an act of administration.
-    fn act(
-        &self,
-        found: &Found,
-        asked: Option<(&'static Operation, &String)>,
-    ) -> Option<(Actor, &'static str)> {
-        let actor = self.actor()?;
-        match (asked, found) {
-            (Some((operation, _)), _) if operation.effect == Effect::Read => None,
-            (Some((operation, account)), _) => Some((actor.on(operation.provider, account), operation.name)),
-            (None, Found::Admin(task)) => {
-                let actor = match task {
-                    Task::Of(provider, account, _) => actor.on(provider.name(), account),
-                    _ => actor,
-                };
-                Some((actor, task.name()))
-            }
-            #[cfg(feature = "webhooks")]
-            (None, Found::Outbox) => Some((actor, outbox::admin::name(self.head)?)),
-            _ => None,
-        }
     }
 
     /// Tells what came of what is to be told.
@@ -367,7 +328,7 @@ impl<'g, H: Host> Visit<'g, H> {
         }
         let route = match self.place {
             Some(place) => Some(place.to_owned()),
-            None => self.operation.and_then(|operation| template(operation, self.is_drop_in)),
+            None => self.operation.and_then(|operation| asked::template(operation, self.is_drop_in)),
         };
         let is_unknown = self.key.is_none() && refusal.is_some();
         let line = Line {
@@ -398,66 +359,7 @@ impl<H: Host> Drop for Visit<'_, H> {
     }
 }
 
-/// Whether a key is for what a request asks for.
-///
-/// # Errors
-/// 403, with the restriction that forbids it.
-fn may(key: &Key, found: &Found, asked: Option<(&'static Operation, &String)>) -> Result<(), Problem> {
-    match (asked, found) {
-        (Some((operation, account)), _) => key.may(operation, account),
-        (None, Found::Metrics) => key.may_see_all(),
-        (None, Found::Admin(Task::Of(provider, account, _))) => {
-            key.may_administer(Some((provider.name(), account)))
-        }
-        (None, Found::Admin(_)) => key.may_administer(None),
-        // It has the events of all accounts.
-        #[cfg(feature = "webhooks")]
-        (None, Found::Outbox) => key.may_administer(None),
-        _ => Ok(()),
-    }
-}
-
-/// Whether what proves it is yet to be seen: a delivery of a webhook has a signature and no key, and who asks for a
-/// token has the key in the body.
-fn is_proved_later(found: &Found) -> bool {
-    match found {
-        Found::Token { .. } => true,
-        #[cfg(feature = "webhooks")]
-        Found::Webhook => true,
-        _ => false,
-    }
-}
-
-/// The route of what is no path of an operation.
-fn place(found: &Found) -> Option<&'static str> {
-    match found {
-        Found::Ready => Some("/ready"),
-        Found::Health => Some("/health"),
-        Found::Metrics => Some("/metrics"),
-        Found::OpenApi => Some("/openapi.json"),
-        Found::Docs => Some("/docs"),
-        Found::Admin(_) => Some("/v1/_admin"),
-        #[cfg(feature = "webhooks")]
-        Found::Webhook => Some("/webhooks/{provider}/{account}"),
-        #[cfg(feature = "webhooks")]
-        Found::Outbox => Some("/v1/_outbox"),
-        Found::Invoke { .. } => Some("/v1/{provider}/{account}/_invoke/{operation}"),
-        Found::Batch { .. } => Some("/v1/{provider}/{account}/_batch"),
-        Found::Token { .. } => Some("/{provider}/{account}/connect/token"),
-        _ => None,
-    }
-}
-
 /// Of which operation a rate is.
 fn of(operation: Option<&str>) -> String {
     operation.map_or_else(String::new, |name| format!(" of `{name}`"))
-}
-
-/// The path of an operation, with its placeholders.
-fn template(operation: &'static Operation, is_drop_in: bool) -> Option<String> {
-    if is_drop_in {
-        return Some(format!("/{}/{{account}}{}", operation.provider, operation.path));
-    }
-    let all = paths::of(operation.provider)?;
-    all.iter().find(|path| std::ptr::eq(path.operation, operation)).map(paths::Path::template)
 }
