@@ -41,6 +41,7 @@ mod query;
 mod query_text;
 mod raw;
 mod reread;
+mod rfc3339;
 mod scalar;
 mod schema;
 mod sum;
@@ -68,6 +69,7 @@ pub use penstock_json::{
 };
 pub use query_text::{parameter_from_text, query_from_text};
 pub use raw::last_member;
+pub use rfc3339::rfc3339;
 pub use schema::json_schema;
 pub use sum::Sum;
 pub use transcode::{text, transcode, transcode_into};

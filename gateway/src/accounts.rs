@@ -13,11 +13,14 @@ use penstock::{
     contract::FieldError,
     host::{Host, HostError},
     policy::{secret::Secret, shown::visible_within},
-    providers::registry,
+    providers::{api::Provider, registry},
     settings::of_account,
 };
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// What the names of an account's settings begin with.
 pub const OF_ACCOUNT: &str = "PENSTOCK_ACCOUNT_";
@@ -27,11 +30,16 @@ const LONGEST_SHOWN: usize = 80;
 
 /// The settings of further accounts, by the names that they have in an environment.
 #[derive(Default)]
-pub struct Accounts(BTreeMap<String, Secret>);
+pub struct Accounts {
+    settings: BTreeMap<String, Secret>,
+    /// The providers and accounts that they are for, by name. A setting that several providers have says of none
+    /// that there is an account.
+    of: BTreeSet<(&'static str, String)>,
+}
 
 impl fmt::Debug for Accounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Accounts").field(&self.0.keys()).finish()
+        f.debug_tuple("Accounts").field(&self.settings.keys()).finish()
     }
 }
 
@@ -50,7 +58,7 @@ impl Accounts {
                 format!("is not JSON: {error}")
             })
         })?;
-        let mut found = BTreeMap::new();
+        let mut found = Accounts::default();
         for (account, settings) in accounts.0 {
             let account = account_name(Some(&account)).map_err(|_| {
                 wrong(format!(
@@ -65,25 +73,32 @@ impl Accounts {
                         visible_within(&setting, LONGEST_SHOWN)
                     ))
                 };
-                let name = name(&account, &setting).ok_or_else(|| of("is no setting of an account"))?;
+                let (provider, name) =
+                    name(&account, &setting).ok_or_else(|| of("is no setting of an account"))?;
+                found.of.extend(provider.map(|provider| (provider, account.clone())));
                 let value = match value {
                     Value::String(text) => text,
                     Value::Number(number) => number.to_string(),
                     Value::Bool(switch) => switch.to_string(),
                     Value::Null | Value::Array(_) | Value::Object(_) => return Err(of("must be a text")),
                 };
-                if found.insert(name, Secret::new(value)).is_some() {
+                if found.settings.insert(name, Secret::new(value)).is_some() {
                     return Err(of("is there twice, perhaps in other letters"));
                 }
             }
         }
-        Ok(Accounts(found))
+        Ok(found)
+    }
+
+    /// The accounts that there are, each with its provider.
+    pub fn names(&self) -> impl Iterator<Item = (&'static dyn Provider, &str)> {
+        self.of.iter().filter_map(|(provider, account)| Some((registry::find(provider)?, account.as_str())))
     }
 
     /// The setting of this name; none when it is not there or empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(Secret::expose).filter(|value| !value.trim().is_empty())
+        self.settings.get(name).map(Secret::expose).filter(|value| !value.trim().is_empty())
     }
 }
 
@@ -96,21 +111,24 @@ pub async fn read<H: Host>(host: &H) -> Result<Result<Accounts, FieldError>, Hos
     Ok(text.map_or_else(|| Ok(Accounts::default()), |text| Accounts::parse(text.expose())))
 }
 
-/// How a setting of an account is called in an environment: `client_id` as much as
-/// `SERVICETITAN_CLIENT_ID`.
-fn name(account: &str, setting: &str) -> Option<String> {
+/// How a setting of an account is called in an environment, `client_id` as much as
+/// `SERVICETITAN_CLIENT_ID`, and whose it is, if it can be only one provider's.
+fn name(account: &str, setting: &str) -> Option<(Option<&'static str>, String)> {
     let setting = setting.to_ascii_uppercase();
-    registry::all().iter().find_map(|provider| {
+    let of = |provider: &'static dyn Provider| {
         let [with_provider, short] = of_account(account, &provider.name().to_ascii_uppercase(), "");
         let webhooks = provider.webhooks().map_or(&[][..], |source| source.settings());
-        let known = provider.settings().iter().chain(webhooks).map(|known| known.name);
+        let mut known = provider.settings().iter().chain(webhooks).map(|known| known.name);
         let prefix = format!("{}_", provider.name().to_ascii_uppercase());
-        known.into_iter().find_map(|known| match setting.strip_prefix(&prefix) {
+        known.find_map(|known| match setting.strip_prefix(&prefix) {
             Some(rest) if rest == known => Some(format!("{with_provider}{known}")),
             _ if setting == known => Some(format!("{short}{known}")),
             _ => None,
         })
-    })
+    };
+    let mut all = registry::all().iter().filter_map(|provider| Some((provider.name(), of(*provider)?)));
+    let (provider, name) = all.next()?;
+    Some((all.next().is_none().then_some(provider), name))
 }
 
 #[cfg(test)]
@@ -145,7 +163,7 @@ mod tests {
             assert_eq!(accounts.get(&format!("{OF_ACCOUNT}{name}")), value, "{name}");
         }
         assert!(!format!("{accounts:?}").contains("77"), "{accounts:?}");
-        assert!(Accounts::parse("{}").unwrap().0.is_empty());
+        assert!(Accounts::parse("{}").unwrap().settings.is_empty());
     }
 
     #[test]

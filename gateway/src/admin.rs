@@ -65,6 +65,24 @@ pub enum OfAccount {
     ForgetOwner(String),
 }
 
+impl Task {
+    /// How it is called in the audit.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Task::Snapshot => "admin.snapshot",
+            Task::Invalidate(Scope::Tokens) => "admin.invalidate-tokens",
+            Task::Invalidate(Scope::Settings) => "admin.invalidate-settings",
+            Task::Invalidate(Scope::Answers) => "admin.invalidate-answers",
+            Task::Invalidate(Scope::Limits) => "admin.invalidate-limits",
+            Task::Of(_, _, OfAccount::Configuration) => "admin.configuration",
+            Task::Of(_, _, OfAccount::State) => "admin.state",
+            Task::Of(_, _, OfAccount::ClearState) => "admin.clear-state",
+            Task::Of(_, _, OfAccount::ForgetOwner(_)) => "admin.forget-owner",
+        }
+    }
+}
+
 impl std::fmt::Debug for Task {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -10,6 +10,8 @@
 //! It counts in the key's rates as often as it has calls. One that has more than may go now is refused
 //! whole, and so is one with a call that the key is not for.
 
+mod audit;
+
 use crate::{
     answer::{self, NDJSON},
     entrance::Visit,
@@ -19,6 +21,7 @@ use crate::{
     problem::Problem,
     serve::Answer,
 };
+use audit::Audit;
 use futures_util::stream::{LocalBoxStream, StreamExt};
 use http::StatusCode;
 use penstock::{
@@ -47,6 +50,7 @@ const MOST_NAMED: usize = 100;
 pub struct Batch {
     calls: usize,
     results: LocalBoxStream<'static, BatchResult>,
+    audit: Option<Audit>,
 }
 
 /// Begins a batch.
@@ -68,11 +72,16 @@ pub async fn begin<H: Host + 'static>(
         }
     };
     let names: Vec<_> = calls.iter().map(|call| call.operation.as_str()).collect();
-    visit.enter_batch(provider, options.account.as_deref().unwrap_or_default(), &names).await?;
+    let account = options.account.as_deref().unwrap_or_default();
+    visit.enter_batch(provider, account, &names).await?;
+    let actor = visit.actor().map(|actor| actor.on(provider, account));
+    let writes = actor.map(|actor| (Audit::writes(provider, &names), actor));
     let calls_there_are = calls.len();
     let results = batch::stream(client, provider, calls, terms, Some(options)).await?;
+    // Before there are results nothing was sent.
+    let audit = writes.map(|(writes, actor)| Audit::new(client, writes, actor));
     let response = answer::response(StatusCode::OK, NDJSON, String::new()).map(drop);
-    Ok(Answer::Streamed(response, Lines::Batch(Batch { calls: calls_there_are, results })))
+    Ok(Answer::Streamed(response, Lines::Batch(Batch { calls: calls_there_are, results, audit })))
 }
 
 /// What a request asks for.
@@ -119,6 +128,9 @@ impl Batch {
                 BatchResult::NotAttempted(_) => &mut unattempted,
             };
             *count += 1;
+            if let Some(audit) = &mut self.audit {
+                audit.next(&result);
+            }
             if out.write(line(result).into_bytes()).await > 0 {
                 return Ended::Abandoned;
             }

@@ -4,15 +4,21 @@
 //! - with one the key's restrictions and rates do ([`crate::keys`]);
 //! - pages of the web are let in by [`cors`], and [`protection`] says what browsers may do with
 //!   answers;
-//! - one log line a request, and refusals at most one a second of a kind ([`log`]).
+//! - one log line a request, and refusals at most one a second of a kind ([`log`]);
+//! - one more for each write and each act of administration ([`audit`]);
+//! - counters by key ([`tally`]).
 
 pub mod address;
 mod address_limit;
+mod asked;
+pub mod audit;
 pub mod cors;
+pub mod family;
 pub mod log;
 pub mod network;
 pub mod protection;
 pub mod settled;
+pub mod tally;
 mod visit;
 
 pub use address_limit::AddressLimit;
@@ -21,6 +27,7 @@ pub use visit::Visit;
 use crate::keys::Quotas;
 use log::Refusals;
 use std::cell::RefCell;
+use tally::Tally;
 
 /// The header fields that are read of every request here. Hosts need to hand over these as well as
 /// [`HEADERS`](crate::request::HEADERS).
@@ -42,4 +49,6 @@ pub struct Counts {
     pub addresses: RefCell<AddressLimit>,
     /// What was refused, for the log.
     pub refusals: RefCell<Refusals>,
+    /// What was asked, for counters.
+    pub tally: RefCell<Tally>,
 }

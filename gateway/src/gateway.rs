@@ -7,12 +7,16 @@ use crate::{
         Counts,
         settled::{self, Keys},
     },
+    health::Checkup,
     openapi::{self, Documents},
     readiness::{self, Readiness},
     recent::Recent,
 };
 use penstock::{client::Client, host::Host};
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
+
+/// How long what `/health` finds besides holds: to list the outbox costs the store more than to read a setting.
+const CHECKUP: Duration = Duration::from_secs(10);
 
 /// A client, and what was read of the gateway's own settings within the last second: whoever
 /// asks, with a key or without, cannot make the host read them more often.
@@ -20,6 +24,7 @@ pub struct Gateway<H: Host> {
     client: Rc<Client<H>>,
     keys: Recent<Keys>,
     readiness: Recent<Readiness>,
+    checkup: Recent<Checkup>,
     counts: Counts,
     public_docs: Recent<bool>,
     documents: Documents,
@@ -35,6 +40,7 @@ impl<H: Host> Gateway<H> {
             client,
             keys: Recent::default(),
             readiness: Recent::default(),
+            checkup: Recent::default(),
             counts: Counts::default(),
             public_docs: Recent::default(),
             documents: Documents::default(),
@@ -84,5 +90,10 @@ impl<H: Host> Gateway<H> {
 
     pub(crate) async fn readiness(&self) -> Rc<Readiness> {
         self.readiness.get(self.client.host(), readiness::read(&self.client)).await
+    }
+
+    /// What `/health` looks at besides, as of the last ten seconds.
+    pub(crate) async fn checkup(&self) -> Rc<Checkup> {
+        self.checkup.get_within(CHECKUP, self.client.host(), Checkup::read(self)).await
     }
 }

@@ -5,55 +5,35 @@
 //! provider. All are open; what is missing is named only
 //! to whoever has a key, and what is in a setting to nobody.
 
+mod check;
+mod checkup;
+mod policies;
+
+pub use checkup::Checkup;
+
 use crate::{
     answer::{HEALTH, json, response},
     entrance::settled::Keys,
     readiness::Readiness,
 };
+use check::{Check, Checks, FAIL, PASS, WARN};
 use http::{Response, StatusCode};
-use penstock::contract::FieldError;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use std::collections::BTreeMap;
+use policies::Policies;
+use serde::Serialize;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Health<'a> {
     status: &'static str,
     release_id: &'static str,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    checks: BTreeMap<&'static str, Vec<Check<'a>>>,
+    #[serde(skip_serializing_if = "Checks::is_empty")]
+    checks: Checks<'a>,
 }
-
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Check<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    component_id: Option<&'a str>,
-    status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    output: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    observed_value: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    observed_unit: Option<&'static str>,
-}
-
-impl<'a> Check<'a> {
-    fn failed(wrong: &'a FieldError) -> Self {
-        let output = format!("{} {}", wrong.field, wrong.message);
-        Self { component_id: Some(&wrong.field), status: FAIL, output: Some(output), ..Self::default() }
-    }
-}
-
-const PASS: &str = "pass";
-const WARN: &str = "warn";
-const FAIL: &str = "fail";
 
 /// The instance answers.
 #[must_use]
 pub fn live() -> Response<String> {
-    answer(PASS, BTreeMap::new())
+    answer(PASS, Checks::new())
 }
 
 /// Whether calls can be made, and to whoever has a key everything that is missing if not: `settings` has one check for each setting that is missing or malformed.
@@ -64,140 +44,90 @@ pub fn live() -> Response<String> {
 /// while nobody can have any.
 #[must_use]
 pub fn ready(readiness: &Readiness, keys: &Keys, is_authenticated: bool) -> Response<String> {
-    let (fails, checks) = checks(readiness, keys, is_authenticated);
-    answer(if fails { FAIL } else { PASS }, checks)
+    let (fails, checks) = checks(readiness, keys, None);
+    answer(if fails { FAIL } else { PASS }, shown(checks, keys, is_authenticated))
 }
 
-/// How it all stands: as [`ready`], and with a snapshot of the policies (for whoever has a key) a check for each
-/// circuit breaker that is not closed, each limit that waits as the provider asked, and the age of
-/// credentials.
+/// How it all stands: as [`ready`], and besides, of each account whether its configuration is complete and how it
+/// stands with its token, each circuit breaker, each limit, the age of credentials, and the outbox. `snapshot` is
+/// the client's.
+///
+/// The status is the same for everybody: `fail` where no calls can be made, `warn` where any check is no `pass`.
 #[must_use]
-pub fn health(readiness: &Readiness, keys: &Keys, snapshot: Option<&str>) -> Response<String> {
-    let snapshot: Option<Snapshot> = snapshot.and_then(|snapshot| serde_json::from_str(snapshot).ok());
-    let (fails, mut checks) = checks(readiness, keys, snapshot.is_some());
-    if let Some(snapshot) = &snapshot {
-        checks.extend(snapshot.checks());
-    }
-    let warns = checks.values().flatten().any(|check| check.status == WARN);
-    let status = match (fails, warns || readiness.shared_state == Some(false)) {
+pub fn health(
+    readiness: &Readiness,
+    keys: &Keys,
+    checkup: &Checkup,
+    snapshot: &str,
+    is_authenticated: bool,
+) -> Response<String> {
+    let policies: Policies = serde_json::from_str(snapshot).unwrap_or_default();
+    let (fails, mut checks) = checks(readiness, keys, policies.store.rests_ms);
+    checks.extend(policies.checks());
+    checkup.add_to(&mut checks, readiness, &policies);
+    let is_well = checks.values().flatten().all(|check| check.status == PASS);
+    let status = match (fails, is_well) {
         (true, _) => FAIL,
-        (false, true) => WARN,
-        (false, false) => PASS,
+        (false, false) => WARN,
+        (false, true) => PASS,
     };
-    answer(status, checks)
+    answer(status, shown(checks, keys, is_authenticated))
 }
 
-/// What `/health` takes of the client's snapshot.
-#[derive(Deserialize)]
-struct Snapshot {
-    #[serde(default)]
-    breakers: Vec<Breaker>,
-    #[serde(default)]
-    limits: Vec<Limit>,
-    #[serde(default)]
-    credentials: Vec<Credential>,
-}
-
-#[derive(Deserialize)]
-struct Breaker {
-    group: String,
-    state: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Limit {
-    group: String,
-    mode: String,
-    waiting: u64,
-    closed_ms: Option<u64>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Credential {
-    account: String,
-    age_seconds: u64,
-}
-
-impl Snapshot {
-    fn checks(&self) -> BTreeMap<&'static str, Vec<Check<'_>>> {
-        let check = |id, status, observed: Value, unit| Check {
-            component_id: Some(id),
-            status,
-            output: None,
-            observed_value: Some(observed),
-            observed_unit: unit,
-        };
-        let breakers = self.breakers.iter().map(|breaker| {
-            let status = if breaker.state == "closed" { PASS } else { WARN };
-            check(breaker.group.as_str(), status, breaker.state.as_str().into(), None)
-        });
-        let waiting = self.limits.iter().map(|limit| {
-            let status = if limit.closed_ms.is_some() || limit.mode == "share" { WARN } else { PASS };
-            let mut waiting = check(limit.group.as_str(), status, limit.waiting.into(), Some("calls"));
-            waiting.output =
-                limit.closed_ms.map(|ms| format!("the vendor asked to wait; {ms} ms of it are left"));
-            waiting
-        });
-        let ages = self
-            .credentials
-            .iter()
-            .map(|of| check(of.account.as_str(), PASS, of.age_seconds.into(), Some("s")));
-        let all = [
-            ("circuit-breaker", breakers.collect::<Vec<_>>()),
-            ("rate-limit:waiting", waiting.collect()),
-            ("credentials:age", ages.collect()),
-        ];
-        all.into_iter().filter(|(_, checks)| !checks.is_empty()).collect()
-    }
-}
-
-type Checks<'a> = BTreeMap<&'static str, Vec<Check<'a>>>;
-
-/// What is checked without asking anybody, and whether calls cannot be made.
-fn checks<'a>(readiness: &'a Readiness, keys: &'a Keys, is_authenticated: bool) -> (bool, Checks<'a>) {
-    let mut settings: Vec<_> =
-        keys.iter().filter_map(|keys| keys.as_ref().err()).flatten().map(Check::failed).collect();
-    let trouble = keys.is_err() || readiness.trouble;
-    let fails = !settings.is_empty() || trouble || !readiness.missing.is_empty();
-    let mut checks = BTreeMap::new();
+/// What is told of the checks.
+fn shown<'a>(checks: Checks<'a>, keys: &'a Keys, is_authenticated: bool) -> Checks<'a> {
     if is_authenticated {
-        settings.extend(readiness.missing.iter().map(Check::failed));
-        if trouble {
-            // What went wrong inside the host is not for everybody to read.
-            let output = "the host cannot read the settings; its log says why".to_owned();
-            settings.push(Check { status: FAIL, output: Some(output), ..Check::default() });
-        }
-        if settings.is_empty() {
-            settings.push(Check { status: PASS, ..Check::default() });
-        }
-        let store = readiness.shared_state.map(|answers| shared_state(readiness.is_redis, answers));
-        checks.extend(store.map(|store| ("shared-state", vec![store])));
-        if !readiness.refused.is_empty() {
-            checks.insert("outbound", readiness.refused.iter().map(|origin| refused(origin)).collect());
-        }
+        return checks;
     }
-    if !settings.is_empty() {
-        checks.insert("settings", settings);
+    let of_keys: Vec<_> = wrong_keys(keys).collect();
+    let only = (!of_keys.is_empty()).then_some(("settings", of_keys));
+    only.into_iter().collect()
+}
+
+/// What is wrong with the settings that say who has a key.
+fn wrong_keys(keys: &Keys) -> impl Iterator<Item = Check<'_>> {
+    keys.iter().filter_map(|keys| keys.as_ref().err()).flatten().map(Check::failed)
+}
+
+/// What is checked without asking anybody, and whether calls cannot be made. `rests_ms` says for how long the store
+/// is left alone.
+fn checks<'a>(readiness: &'a Readiness, keys: &'a Keys, rests_ms: Option<u64>) -> (bool, Checks<'a>) {
+    let mut settings: Vec<_> = wrong_keys(keys).collect();
+    settings.extend(readiness.missing.iter().map(Check::failed));
+    let trouble = keys.is_err() || readiness.trouble;
+    let fails = trouble || !settings.is_empty();
+    if trouble {
+        // What went wrong inside the host is not for everybody to read.
+        let output = "the host cannot read the settings; its log says why".to_owned();
+        settings.push(Check { status: FAIL, output: Some(output), ..Check::default() });
+    }
+    if settings.is_empty() {
+        settings.push(Check { status: PASS, ..Check::default() });
+    }
+    let mut checks = Checks::from([("settings", settings)]);
+    let store = readiness.shared_state.map(|answers| shared_state(readiness.is_redis, answers, rests_ms));
+    checks.extend(store.map(|store| ("shared-state", vec![store])));
+    if !readiness.refused.is_empty() {
+        checks.insert("outbound", readiness.refused.iter().map(|origin| refused(origin)).collect());
     }
     (fails, checks)
 }
 
-fn shared_state(is_redis: bool, answers: bool) -> Check<'static> {
+fn shared_state(is_redis: bool, answers: bool, rests_ms: Option<u64>) -> Check<'static> {
     let (name, called) =
         if is_redis { ("redis", "Redis") } else { ("key-value", "the host's key-value store") };
-    let output = (!answers).then(|| format!("{called} cannot be used, and the instances work alone"));
+    let rests = rests_ms.map_or_else(String::new, |ms| format!(", and leave it alone for another {ms} ms"));
+    let output = (!answers).then(|| format!("{called} cannot be used: the instances work alone{rests}"));
     let status = if answers { PASS } else { WARN };
-    Check { component_id: Some(name), status, output, ..Check::default() }
+    Check { component_id: Some(name.into()), status, output, ..Check::default() }
 }
 
 fn refused(origin: &str) -> Check<'_> {
     let output = "the host let no request go there: allow it, in Spin in allowed_outbound_hosts".to_owned();
-    Check { component_id: Some(origin), status: WARN, output: Some(output), ..Check::default() }
+    Check { component_id: Some(origin.into()), status: WARN, output: Some(output), ..Check::default() }
 }
 
-fn answer(status: &'static str, checks: BTreeMap<&'static str, Vec<Check<'_>>>) -> Response<String> {
+fn answer(status: &'static str, checks: Checks<'_>) -> Response<String> {
     let code = if status == FAIL { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     response(code, HEALTH, json(&Health { status, release_id: env!("CARGO_PKG_VERSION"), checks }))
 }
@@ -206,8 +136,9 @@ fn answer(status: &'static str, checks: BTreeMap<&'static str, Vec<Check<'_>>>) 
 mod tests {
     use super::*;
     use crate::entrance::settled::Settled;
+    use penstock::contract::FieldError;
     use penstock::host::HostError;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn wrong(field: &str) -> FieldError {
         FieldError::new(field, "is not set")

@@ -6,7 +6,7 @@ use crate::{
     settings::{ACCOUNTS, variable},
 };
 use penstock::{
-    codec::Instant,
+    codec::rfc3339,
     host::{Host, HostError, Opened, Request, Response, SendError, wasi},
     policy::{
         secret::Secret,
@@ -125,9 +125,7 @@ impl SpinHost {
     }
 
     fn log_trouble(&self, name: &str, why: &str) {
-        let millis = self.wall_now().as_millis();
-        let nanoseconds = u32::try_from(millis.rem_euclid(1000)).unwrap_or_default() * 1_000_000;
-        let ts = Instant::new(millis.div_euclid(1000), nanoseconds).map(|instant| instant.to_string());
+        let ts = rfc3339(self.wall_now());
         let line =
             json!({"ts": ts, "level": "error", "event": "variable", "name": name, "error.message": why});
         self.log(&line.to_string());

@@ -39,7 +39,7 @@ pub use key::{Counted, Key};
 pub use quotas::{Overrun, Quotas};
 pub use rate::{Rate, Unit};
 pub use ring::KeyRing;
-pub use standing::{Standing, policy, standing};
+pub use standing::{Standing, policy, rate_name, standing};
 
 #[cfg(test)]
 mod tests;

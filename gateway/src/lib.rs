@@ -112,6 +112,7 @@ pub mod route;
 mod serve;
 pub mod settings;
 pub mod state_settings;
+pub mod trace;
 mod unknown_account;
 pub mod validation;
 pub mod ways;

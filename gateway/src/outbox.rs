@@ -30,6 +30,7 @@ mod celery;
 mod destination;
 mod destinations;
 mod drain;
+mod figures;
 mod http_delivery;
 mod instance;
 mod intake;
@@ -49,6 +50,7 @@ pub use self::{
     destination::Destination,
     destinations::Destinations,
     drain::{Counts, after},
+    figures::Figures,
     instance::Outbox,
     key::EventKey,
     record::Record,

@@ -3,7 +3,7 @@
 #[cfg(feature = "webhooks")]
 use crate::settings::WEBHOOK_DESTINATIONS;
 use crate::{accounts, openapi, settings::READY_ACCOUNTS, state_settings};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 #[cfg(feature = "webhooks")]
 use penstock::settings::STATE_SECRET;
 use penstock::{
@@ -19,6 +19,8 @@ use penstock::{
 pub struct Readiness {
     /// Every setting that is missing or malformed, once.
     pub missing: Vec<FieldError>,
+    /// The accounts that were looked at, each with what it lacks.
+    pub accounts: Vec<Account>,
     /// Whether the host could not read its settings. Its words are in the log.
     pub trouble: bool,
     /// Whether the shared state answers; none where that could not be asked.
@@ -27,6 +29,42 @@ pub struct Readiness {
     pub is_redis: bool,
     /// Origins to which the host lately let no request go.
     pub refused: Vec<String>,
+}
+
+/// An account, and what it lacks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Account {
+    /// `servicetitan/default`.
+    pub name: String,
+    /// Whether its provider gives access tokens.
+    pub has_token: bool,
+    /// Every setting that is missing or malformed.
+    pub missing: Vec<FieldError>,
+    /// Whether the host could not read its settings.
+    pub trouble: bool,
+}
+
+impl Account {
+    /// How an account of a provider is called.
+    #[must_use]
+    pub fn name_of(provider: &dyn Provider, account: &str) -> String {
+        format!("{}/{account}", provider.name())
+    }
+
+    /// Looks at its settings.
+    pub async fn read<H: Host>(
+        client: &Client<H>,
+        provider: &'static dyn Provider,
+        account: &str,
+    ) -> Account {
+        let missing = client.missing(provider, Some(account)).await;
+        Account {
+            name: Account::name_of(provider, account),
+            has_token: !provider.auth().is_static_key(),
+            trouble: missing.is_err(),
+            missing: missing.unwrap_or_default(),
+        }
+    }
 }
 
 /// An account to check.
@@ -64,20 +102,18 @@ pub async fn read<H: Host>(client: &Client<H>) -> Readiness {
             return readiness;
         }
     };
-    let answers = accounts.iter().map(|(provider, account)| client.ready(*provider, Some(account)));
-    for answer in join_all(answers).await {
-        let Ok(answer) = answer else {
-            readiness.trouble = true;
-            continue;
-        };
-        readiness.shared_state = Some(answer.shared_state);
+    let reading =
+        join_all(accounts.iter().map(|(provider, account)| Account::read(client, *provider, account)));
+    let (accounts, shared_state) = join(reading, client.shares_state()).await;
+    readiness.shared_state = Some(shared_state);
+    readiness.trouble |= accounts.iter().any(|account| account.trouble);
+    for wrong in accounts.iter().flat_map(|account| &account.missing) {
         // Settings that are no account's own are missing for each of them.
-        for wrong in answer.missing {
-            if !readiness.missing.contains(&wrong) {
-                readiness.missing.push(wrong);
-            }
+        if !readiness.missing.contains(wrong) {
+            readiness.missing.push(wrong.clone());
         }
     }
+    readiness.accounts = accounts;
     readiness
 }
 

@@ -2,7 +2,8 @@
 //!
 //! The body is read by [`body`](crate::body), or by whoever takes a file.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use crate::answer::{self, CORRELATION_ID};
+use http::{HeaderMap, Method};
 use penstock::{
     codec::whole_number,
     contract::{FieldError, OnMisfit},
@@ -13,7 +14,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 pub const LONGEST_TARGET: usize = 8 * 1024;
 
 /// The header fields that are read. Hosts need to hand over no others.
-pub const HEADERS: [&str; 13] = [
+pub const HEADERS: [&str; 14] = [
     "authorization",
     "cache-control",
     "content-disposition",
@@ -26,6 +27,7 @@ pub const HEADERS: [&str; 13] = [
     "x-api-key",
     "x-correlation-id",
     "traceparent",
+    "tracestate",
     "x-deadline-ms",
 ];
 
@@ -53,25 +55,20 @@ impl Head {
         self.target.split_once('?').map_or("", |(_, query)| query)
     }
 
-    /// What ties the call to the caller's own logs: `X-Correlation-Id`, or else
-    /// `traceparent` (W3C Trace Context), if it is 1 to 128 printable ASCII
+    /// What ties the call to the caller's own logs: `X-Correlation-Id`, if it is 1 to 128 printable ASCII
     /// characters. Anything else is no id, and no reason to refuse a request.
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
-        ["x-correlation-id", "traceparent"].into_iter().find_map(|name| {
-            let id = self.headers.get(name)?.to_str().ok()?.trim();
-            let fits = (1..=128).contains(&id.len()) && id.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-            fits.then_some(id)
-        })
+        let id = self.headers.get(CORRELATION_ID)?.to_str().ok()?.trim();
+        let fits = (1..=128).contains(&id.len()) && id.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+        fits.then_some(id)
     }
 
-    /// The same with an id of our own.
+    /// The same with another id.
     #[must_use]
-    pub fn with_correlation_id(&self, random: u64) -> Head {
+    pub fn with_correlation_id(&self, id: &str) -> Head {
         let mut head = self.clone();
-        if let Ok(id) = HeaderValue::from_str(&format!("{random:016x}")) {
-            head.headers.insert(HeaderName::from_static("x-correlation-id"), id);
-        }
+        answer::set(&mut head.headers, CORRELATION_ID, id);
         head
     }
 
@@ -266,6 +263,7 @@ fn wrong(field: &str, message: &str) -> FieldError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::HeaderValue;
 
     fn pairs(query: &str) -> Vec<(String, String)> {
         Parameters::parse(query).unwrap().0
@@ -322,12 +320,6 @@ mod tests {
     #[test]
     fn only_a_printable_short_text_is_a_correlation_id() {
         assert_eq!(head(&[("x-correlation-id", b"job 7")]).correlation_id(), Some("job 7"));
-        let parent = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        assert_eq!(head(&[("traceparent", parent)]).correlation_id().map(str::len), Some(55));
-        assert_eq!(
-            head(&[("traceparent", parent), ("x-correlation-id", b"mine")]).correlation_id(),
-            Some("mine")
-        );
         for wrong in [&b""[..], b"a\tb", b"\xc3\xa4", &[b'x'; 129]] {
             assert_eq!(
                 head(&[("x-correlation-id", wrong.to_vec().leak())]).correlation_id(),

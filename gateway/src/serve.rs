@@ -16,11 +16,12 @@ use crate::{
     problem::Problem,
     request::{Head, LONGEST_TARGET, Parameters},
     route::{self, Found},
+    trace::Trace,
     unknown_account,
 };
 #[cfg(feature = "webhooks")]
 use crate::{outbox, webhooks};
-use futures_util::future::join;
+use futures_util::future::{join, join3};
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use penstock::{
     client::Download,
@@ -47,16 +48,17 @@ pub async fn serve<H: Host + 'static>(
     head: &Head,
     body: Option<Box<dyn Source>>,
 ) -> Answer<H> {
-    // Whoever names no id is given one: it ties the answer to the log lines.
+    let trace = Trace::of(head, gateway.client().host());
+    // Whoever names no id is given that of the trace: it ties the answer to the log lines.
     let named;
     let head = match head.correlation_id() {
         Some(_) => head,
         None => {
-            named = head.with_correlation_id(gateway.client().host().random());
+            named = head.with_correlation_id(&trace.trace_id);
             &named
         }
     };
-    let mut visit = Visit::new(gateway, head);
+    let mut visit = Visit::new(gateway, head, &trace);
     let answer = match dispatch(gateway, head, body, &mut visit).await {
         Ok(answer) => answer,
         Err(problem) => Answer::Whole(unknown_account::told(gateway, head, problem).await.response()),
@@ -64,6 +66,7 @@ pub async fn serve<H: Host + 'static>(
     let is_head = head.method == Method::HEAD;
     match answer {
         Answer::Whole(mut response) => {
+            visit.conclude(&response);
             finish(&mut response, head, &visit);
             if is_head {
                 response.body_mut().clear();
@@ -159,7 +162,10 @@ async fn dispatch<H: Host + 'static>(
         Found::Token { provider, account } => {
             let keys = gateway.keys().await;
             let of = (provider, account.as_str());
-            drop_in::token_for(gateway.client(), of, &keys, head, body).await.map(Answer::Whole)
+            let given = drop_in::token_for(gateway.client(), of, &keys, head, body).await;
+            let status = given.as_ref().map_or_else(Problem::status, Response::status);
+            visit.proved(!status.is_client_error())?;
+            given.map(Answer::Whole)
         }
         Found::Options(allow) => Ok(Answer::Whole(answer::options(&allow))),
         Found::NoSuchMethod(allow) => Err(Problem::method_not_allowed(&allow)),
@@ -189,7 +195,8 @@ async fn by_name<H: Host + 'static>(
 
 fn metrics<H: Host + 'static>(gateway: &Gateway<H>, head: &Head) -> Result<Response<String>, Problem> {
     head.no_parameters()?;
-    Ok(answer::response(StatusCode::OK, answer::PROMETHEUS, gateway.client().metrics()))
+    let text = gateway.client().metrics() + &gateway.counts().tally.borrow().prometheus();
+    Ok(answer::response(StatusCode::OK, answer::PROMETHEUS, text))
 }
 
 /// What the gateway says of itself, to whoever asks: all, or what the key is for.
@@ -216,7 +223,7 @@ async fn delivery<H: Host + 'static>(
     body: Option<Box<dyn Source>>,
     visit: &mut Visit<'_, H>,
 ) -> Result<Answer<H>, Problem> {
-    let taken = webhooks::take(gateway, head, body).await;
+    let taken = webhooks::take(gateway, head, body, visit.trace()).await;
     let is_refused =
         |problem: &Problem| matches!(problem.status(), StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND);
     visit.proved(!taken.as_ref().is_err_and(is_refused))?;
@@ -224,9 +231,9 @@ async fn delivery<H: Host + 'static>(
 }
 
 async fn health<H: Host>(gateway: &Gateway<H>, head: &Head) -> Response<String> {
-    let (keys, readiness) = join(gateway.keys(), gateway.readiness()).await;
-    let snapshot = sees_all(gateway, &keys, head).then(|| gateway.client().snapshot());
-    health::health(&readiness, &keys, snapshot.as_deref())
+    let (keys, readiness, checkup) = join3(gateway.keys(), gateway.readiness(), gateway.checkup()).await;
+    let snapshot = gateway.client().snapshot();
+    health::health(&readiness, &keys, &checkup, &snapshot, sees_all(gateway, &keys, head))
 }
 
 /// How the header says that a call is to be made.

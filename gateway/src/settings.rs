@@ -31,10 +31,11 @@ pub const API_KEYS: Setting = Setting {
 pub const ADDRESS_RATE: Setting = Setting {
     name: "PENSTOCK_ADDRESS_RATE",
     kind: Kind::Text,
-    default: None,
+    // That of the production patterns of Asleep's client.
+    default: Some("100/h"),
     required: false,
     secret: false,
-    doc: "How often one address may ask without a key or with a wrong one, `100/h`. Without it as often as it likes.",
+    doc: "How often one address may ask without a key or with a wrong one, such as `100/min`; `off` for as often as it likes.",
 };
 
 /// Whose word about the address of a client is taken.

@@ -25,12 +25,12 @@ use crate::{
     outbox::{self, Destination, Destinations, Outbox, Record, Shelf, Unready},
     problem::Problem,
     request::{Head, decode},
+    trace::Trace,
 };
 use http::{Method, Response, StatusCode};
 use penstock::{
     entry::webhooks::{self as entry, Received, Verified},
     host::{Host, Source},
-    policy::time::WallTime,
     webhooks::{Delivery, claims::Ticket},
 };
 
@@ -57,6 +57,7 @@ pub async fn take<H: Host + 'static>(
     gateway: &Gateway<H>,
     head: &Head,
     body: Option<Box<dyn Source>>,
+    trace: &Trace,
 ) -> Result<Response<String>, Problem> {
     let (provider, account) = place(head.path()).ok_or_else(Problem::unknown_path)?;
     if head.method != Method::POST {
@@ -96,7 +97,8 @@ pub async fn take<H: Host + 'static>(
         }
         Received::Fresh { event, ticket: Some(ticket) } => {
             let shelf = Shelf { host: client.host(), keys };
-            let kept = keep(outbox, &shelf, destinations, &wanted, (&provider, &event), &ticket).await;
+            let event = Taken { provider: &provider, verified: &event, ticket: &ticket, trace };
+            let kept = keep(outbox, &shelf, destinations, &wanted, &event).await;
             if let Err(problem) = kept {
                 // If not even that succeeds, its lease runs out.
                 _ = entry::release(client, &ticket.to_string()).await;
@@ -109,14 +111,22 @@ pub async fn take<H: Host + 'static>(
     }
 }
 
+/// An event that is the provider's, and that nobody else takes in.
+struct Taken<'t> {
+    provider: &'t str,
+    verified: &'t Verified,
+    ticket: &'t Ticket,
+    /// The span in which it came.
+    trace: &'t Trace,
+}
+
 /// Puts an event into the outbox, in one write for all its destinations.
 async fn keep<H: Host>(
     outbox: &Outbox,
     shelf: &Shelf<'_, H>,
     destinations: &Destinations,
     wanted: &[&Destination],
-    (provider, verified): (&str, &Verified),
-    ticket: &Ticket,
+    &Taken { provider, verified, ticket, trace }: &Taken<'_>,
 ) -> Result<(), Problem> {
     if wanted.is_empty() {
         return Ok(());
@@ -131,6 +141,7 @@ async fn keep<H: Host>(
         received_ms: received.as_millis(),
         ticket: ticket.to_string(),
         destinations: wanted.iter().map(|destination| destination.name.clone()).collect(),
+        trace: Some(trace.clone()),
         body: message::body(&id, provider, verified, received).into_bytes(),
         id,
     };
@@ -159,13 +170,4 @@ fn place(path: &str) -> Option<(String, String)> {
     let (provider, account) = path.strip_prefix(PREFIX)?.split_once('/')?;
     let (provider, account) = (decode(provider)?, decode(account)?);
     (!provider.is_empty() && !account.is_empty() && !account.contains('/')).then_some((provider, account))
-}
-
-/// A point in time as RFC 3339 writes it; empty if it is none that can be written.
-pub(crate) fn rfc3339(time: WallTime) -> String {
-    let millis = time.as_millis();
-    let nanoseconds = u32::try_from(millis.rem_euclid(1000)).unwrap_or_default() * 1_000_000;
-    penstock::codec::Instant::new(millis.div_euclid(1000), nanoseconds)
-        .map(|instant| instant.to_string())
-        .unwrap_or_default()
 }

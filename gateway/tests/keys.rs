@@ -374,16 +374,48 @@ fn who_tries_keys_is_slowed_down_and_who_has_one_is_not() {
     assert_eq!(guess("[::ffff:192.0.2.7]:1").status, 429);
     assert_eq!(guess("192.0.2.8:1").status, 401);
     assert_eq!(get(&gateway, "all", JOB).status, 200);
-    // Routes without a key count as well, but not that one by which it is seen to live.
+    // Routes without a key count as well, but not those by which probes see how it is.
     let open = |target| send(&gateway, Method::GET, target, &[PEER], "").status;
-    assert_eq!([open("/ready"), open("/nothing"), open("/live"), open(JOB)], [429, 429, 200, 429]);
-    assert_eq!(get(&gateway, "all", "/ready").status, 200);
+    assert_eq!([open("/nothing"), open(JOB)], [429, 429]);
+    assert_eq!([open("/live"), open("/ready"), open("/health")], [200; 3]);
     // Where the host does not say who asks, nobody is counted.
     for _ in 0..5 {
         assert_eq!(send(&gateway, Method::GET, JOB, &[], "").status, 401);
     }
     host.pass(Duration::from_secs(1200));
     assert_eq!(guess("192.0.2.7:1").status, 401);
+}
+
+#[test]
+fn an_address_without_a_key_may_ask_100_times_an_hour_unless_a_setting_says_otherwise() {
+    let gateway = gateway(&[("all", "")]);
+    let host = gateway.client().host();
+    let refused = |times: usize| {
+        let guess = |_| send(&gateway, Method::GET, JOB, &[("x-api-key", "pk_guess"), PEER], "").status;
+        (0..times).map(guess).filter(|status| *status == 429).count()
+    };
+    assert_eq!(refused(110), 10);
+    assert_eq!(get(&gateway, "all", JOB).status, 200);
+    host.reset("PENSTOCK_ADDRESS_RATE", "off");
+    host.pass(Duration::from_secs(1));
+    assert_eq!(refused(110), 0);
+}
+
+#[test]
+fn who_asks_for_a_token_with_a_key_counts_no_more_than_with_any_other_request() {
+    let gateway = gateway(&[("all", "")]);
+    gateway.client().host().reset("PENSTOCK_ADDRESS_RATE", "2/h");
+    let ask = |secret: &str| {
+        let form = format!("grant_type=client_credentials&client_secret={secret}");
+        let kind = ("content-type", "application/x-www-form-urlencoded");
+        let target = "/servicetitan/default/connect/token";
+        send(&gateway, Method::POST, target, &[kind, PEER], form.leak()).status
+    };
+    for _ in 0..5 {
+        assert_eq!(ask(&key("all")), 200);
+    }
+    assert_eq!([ask("pk_guess"), ask("pk_guess"), ask("pk_guess")], [401, 401, 429]);
+    assert_eq!(ask(&key("all")), 200);
 }
 
 #[test]
@@ -415,7 +447,7 @@ fn the_log_names_the_key_and_nothing_of_the_query() {
     assert_eq!(all.len(), 1);
     for (name, expected) in [
         ("level", json!("info")),
-        ("ts", json!("2025-11-20T00:00:00Z")),
+        ("ts", json!("2025-11-20T00:00:00.000Z")),
         ("http.request.method", json!("GET")),
         ("http.route", json!("/v1/servicetitan/{account}/jpm/jobs")),
         ("operation", json!("jpm.jobs-list")),
@@ -541,4 +573,173 @@ fn browsers_may_do_nothing_with_an_answer_by_themselves() {
             assert_eq!(seen.header(name), value, "{target}");
         }
     }
+}
+
+#[test]
+fn requests_and_refusals_are_counted_by_key_and_nothing_else_is_a_label() {
+    let gateway = gateway(&[
+        ("all", "role=admin"),
+        ("crm", "modules=crm"),
+        ("by", "rate=2/min;operations=jpm.jobs-list:1/h"),
+    ]);
+    let unnamed = api_key::generate(&[9; 32]);
+    let hash = api_key::hash(unnamed.expose());
+    gateway.client().host().reset("PENSTOCK_API_KEY_HASH", &hash);
+    get(&gateway, "all", JOB);
+    get(&gateway, "all", JOB);
+    get(&gateway, "crm", JOB);
+    send(&gateway, Method::GET, JOB, &[("x-api-key", unnamed.expose())], "");
+    assert_eq!([JOBS, JOBS, JOB, JOB].map(|target| get(&gateway, "by", target).status), [200, 429, 200, 429]);
+    get(&gateway, "all", "/servicetitan/default/jpm/v2/tenant/77/jobs/5");
+    // Whatever strangers ask, they are one.
+    for number in 0..20 {
+        let (path, key) = (format!("/v1/canary-{number}"), format!("pk_canary_{number}"));
+        send(&gateway, Method::GET, &path, &[("x-api-key", &key), ("user-agent", "canary")], "");
+        send(&gateway, Method::GET, &format!("/canary-{number}"), &[], "");
+    }
+    let short = hash.strip_prefix("sha256:").unwrap().split_at(8).0;
+    let text = get(&gateway, "all", "/metrics").body;
+    for line in [
+        r#"requests_total{key="all",route="operation",status="2xx"} 2"#,
+        r#"requests_total{key="all",route="drop-in",status="2xx"} 1"#,
+        r#"requests_total{key="by",route="operation",status="4xx"} 2"#,
+        r#"requests_total{key="",route="other",status="4xx"} 40"#,
+        &format!(r#"requests_total{{key="{short}",route="operation",status="2xx"}} 1"#),
+        r#"refusals_total{key="crm",reason="forbidden"} 1"#,
+        r#"refusals_total{key="by",reason="rate-limited"} 2"#,
+        r#"refusals_total{key="",reason="unauthorized"} 20"#,
+        r#"rate_limited_total{key="by",rate="jpm.jobs-list/hour"} 1"#,
+        r#"rate_limited_total{key="by",rate="minute"} 1"#,
+    ] {
+        let line = format!("penstock_gateway_{line}");
+        assert!(text.lines().any(|found| found == line), "{line} is not in {text}");
+    }
+    assert!(!text.contains("canary"), "{text}");
+}
+
+const NOTES: &str = "/v1/servicetitan/default/crm/customers/5/notes";
+const NOTE: &str = r#"{"text":"canary"}"#;
+
+/// A gateway whose key `writer` may do everything, and whose log has nothing of less than an error.
+fn writer() -> Gateway<FakeHost> {
+    let gateway = gateway(&[("writer", "role=admin"), ("reader", "")]);
+    gateway.client().host().reset("PENSTOCK_ROLE", "admin");
+    gateway.client().host().reset("LOG_LEVEL", "error");
+    gateway
+}
+
+fn write(gateway: &Gateway<FakeHost>, method: Method, target: &str, body: &'static str) -> Seen {
+    send(gateway, method, target, &[("x-api-key", &key("writer")), JSON, ("x-correlation-id", "job 7")], body)
+}
+
+#[test]
+fn each_write_and_each_act_of_administration_is_in_the_audit_and_no_body_is() {
+    let gateway = writer();
+    assert_eq!(get(&gateway, "writer", JOB).status, 200);
+    assert_eq!(write(&gateway, Method::GET, "/health", "").status, 200);
+    assert_eq!(lines(&gateway, "audit").len(), 0, "a read is no act");
+    let written = write(&gateway, Method::POST, NOTES, NOTE);
+    assert_eq!(written.status, 200, "{}", written.body);
+    let audit = lines(&gateway, "audit");
+    for (name, expected) in [
+        ("level", json!("info")),
+        ("key", json!("writer")),
+        ("provider", json!("servicetitan")),
+        ("account", json!("default")),
+        ("operation", json!("crm.customers-create-note")),
+        ("outcome", json!("applied")),
+        ("http.response.status_code", json!(200)),
+        ("call_id", json!(written.header("x-penstock-call-id"))),
+        ("correlation_id", json!("job 7")),
+    ] {
+        assert_eq!(audit[0][name], expected, "{name}");
+    }
+    assert_eq!(audit[0]["trace_id"].as_str().map(str::len), Some(32));
+    write(
+        &gateway,
+        Method::POST,
+        "/v1/servicetitan/default/_invoke/crm.customers-create-note",
+        r#"{"parameters":{"id":5},"body":{"text":"canary"}}"#,
+    );
+    write(&gateway, Method::POST, NOTES, "{}");
+    write(&gateway, Method::POST, "/v1/_admin/invalidate/tokens", "");
+    write(&gateway, Method::GET, "/v1/_admin/servicetitan/North/configuration", "");
+    write(&gateway, Method::DELETE, "/v1/_admin/servicetitan/default/state", "");
+    // Refused at the entrance.
+    send(&gateway, Method::POST, NOTES, &[("x-api-key", &key("reader")), JSON], NOTE);
+    let told: Vec<_> = lines(&gateway, "audit")
+        .iter()
+        .skip(1)
+        .map(|line| {
+            format!(
+                "{} {} {}",
+                line["operation"].as_str().unwrap(),
+                line["account"],
+                line["outcome"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            r#"crm.customers-create-note "default" applied"#,
+            r#"crm.customers-create-note "default" not-sent"#,
+            "admin.invalidate-tokens null applied",
+            r#"admin.configuration "North" applied"#,
+            r#"admin.clear-state "default" not-sent"#,
+        ]
+    );
+    let log = gateway.client().host().log.borrow();
+    assert!(!log.contains("canary\"") && !log.contains("\"text\""), "{log}");
+}
+
+#[test]
+fn each_write_of_a_batch_is_in_the_audit() {
+    let gateway = writer();
+    let calls = r#"{"calls":[{"operation":"jpm.jobs-get","parameters":{"id":5}},{"operation":"crm.customers-create-note","parameters":{"id":5},"body":{"text":"x"}},{"operation":"crm.customers-create-note","parameters":{"id":5},"body":{"txt":"x"}}]}"#;
+    assert_eq!(write(&gateway, Method::POST, BATCH, calls).status, 200);
+    let told: Vec<_> = lines(&gateway, "audit")
+        .iter()
+        .map(|line| {
+            [&line["operation"], &line["outcome"], &line["key"]]
+                .map(|text| text.as_str().unwrap().to_owned())
+                .join(" ")
+        })
+        .collect();
+    assert_eq!(
+        told,
+        ["crm.customers-create-note applied writer", "crm.customers-create-note not-sent writer"]
+    );
+    // Whose client is gone before the results are there may have been made.
+    let headers = [("x-api-key", key("writer")), ("content-type", "application/json".to_owned())];
+    let headers =
+        headers.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(&value).unwrap()));
+    let head =
+        Head { method: Method::POST, target: BATCH.to_owned(), headers: headers.into_iter().collect() };
+    let answer = serve(&gateway, &head, Some(Box::new(Pieces(vec![calls])))).now_or_never().unwrap();
+    drop(answer);
+    let outcomes: Vec<_> =
+        lines(&gateway, "audit").iter().skip(2).map(|line| line["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["unknown", "unknown"]);
+}
+
+#[test]
+fn a_write_whose_client_is_gone_is_in_the_audit_with_an_unknown_outcome() {
+    let gateway = writer();
+    gateway.client().host().hold(true);
+    let headers = [("x-api-key", key("writer")), ("content-type", "application/json".to_owned())];
+    let headers =
+        headers.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(&value).unwrap()));
+    let head =
+        Head { method: Method::POST, target: NOTES.to_owned(), headers: headers.into_iter().collect() };
+    let mut call = Box::pin(serve(&gateway, &head, Some(Box::new(Pieces(vec![NOTE])))));
+    assert!((&mut call).now_or_never().is_none());
+    assert_eq!(gateway.client().host().asked.borrow().len(), 1);
+    assert_eq!(lines(&gateway, "audit").len(), 0);
+    drop(call);
+    let audit = lines(&gateway, "audit");
+    assert_eq!(
+        (audit.len(), &audit[0]["outcome"], audit[0].get("http.response.status_code")),
+        (1, &json!("unknown"), None)
+    );
 }

@@ -10,6 +10,8 @@
 #[path = "outbox/brokers.rs"]
 mod brokers;
 mod deployment;
+#[path = "outbox/health.rs"]
+mod health;
 #[path = "outbox/routes.rs"]
 mod routes;
 

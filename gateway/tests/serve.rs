@@ -14,6 +14,8 @@ mod drop_in;
 mod fake;
 #[path = "serve/files.rs"]
 mod files;
+#[path = "serve/health.rs"]
+mod health;
 #[path = "serve/idempotency.rs"]
 mod idempotency;
 #[path = "serve/openapi.rs"]
@@ -22,6 +24,8 @@ mod openapi;
 mod operating;
 #[path = "serve/own_routes.rs"]
 mod own_routes;
+#[path = "serve/trace.rs"]
+mod trace;
 
 use fake::{CANARY, FakeHost, Pieces, answer};
 use futures_util::FutureExt;
@@ -506,8 +510,8 @@ fn the_correlation_id_goes_to_the_log_and_back() {
     // Whoever names none, or something else, is given one.
     let odd = ask(&"x".repeat(129));
     let given = odd.header("x-correlation-id");
-    assert_eq!((odd.status, given.len()), (200, 16));
+    assert_eq!((odd.status, given.len()), (200, 32));
     assert!(gateway.client().host().log.borrow().contains(&format!(r#""correlation_id":"{given}""#)));
     let refused = ask_with(&gateway, Method::GET, JOBS, &[]);
-    assert_eq!((refused.status, refused.header("x-correlation-id").len()), (401, 16));
+    assert_eq!((refused.status, refused.header("x-correlation-id").len()), (401, 32));
 }

@@ -422,3 +422,36 @@ fn events_of_one_thing_that_come_at_once_stay_apart() {
     assert_eq!(all.taken("crm").len(), taken);
     assert!(taken >= 10, "{taken}");
 }
+
+#[test]
+fn a_delivery_is_a_span_of_the_trace_in_which_the_event_came() {
+    let all = Deployment::new(&["crm"]);
+    all.destination("crm", |asked| if asked == 0 { Reply::status(500, "") } else { Reply::ok("") });
+    let body = cloud_event(1, "a");
+    let signature = signature(body.as_bytes());
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    let parent = format!("00-{trace}-b7ad6b7169203331-01");
+    let headers = [
+        ("x-servicetitan-signature", signature.as_str()),
+        ("traceparent", &parent),
+        ("tracestate", "a=1, b=2"),
+    ];
+    assert_eq!(all.host.run(post(&all.another(), PATH, &headers, &body)).status, 202);
+    all.later(Duration::ZERO);
+    all.later(SECOND * 6);
+    let sent: Vec<_> = all.got().iter().map(|got| got.headers["traceparent"].clone()).collect();
+    assert_eq!(sent.len(), 2);
+    for parent in &sent {
+        assert!(parent.starts_with(&format!("00-{trace}-")) && parent.ends_with("-01"), "{sent:?}");
+        assert!(!parent.contains("b7ad6b7169203331"), "{sent:?}");
+    }
+    assert_ne!(sent[0], sent[1], "each delivery is a span of its own");
+    assert!(all.got().iter().all(|got| got.headers["tracestate"] == "a=1,b=2"));
+    // One that came without is a trace of its own, which nobody records.
+    assert_eq!(all.send(&all.another(), 2, "b").status, 202);
+    all.later(Duration::ZERO);
+    let last = all.got().pop().unwrap();
+    let own = &last.headers["traceparent"];
+    assert!(own.starts_with("00-") && own.ends_with("-00") && !own.contains(trace), "{own}");
+    assert_eq!(last.headers.get("tracestate"), None);
+}

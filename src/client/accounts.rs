@@ -16,7 +16,8 @@ use crate::{
     policy::{
         retry::RetryPolicy,
         secret::Secret,
-        time::{Tick, WallTime},
+        time::{Tick, WallTime, millis},
+        token::Need,
     },
     providers::api::Provider,
     settings::CommonSettings,
@@ -24,6 +25,7 @@ use crate::{
 use account::Account;
 use futures_util::lock::Mutex;
 use litemap::LiteMap;
+use serde_json::{Value, json};
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 /// How long settings are kept before they are read again.
@@ -172,6 +174,34 @@ impl<H: Host> Accounts<H> {
     pub(crate) fn forget(&self) {
         *self.settings.borrow_mut() = None;
         self.accounts.borrow_mut().clear();
+    }
+
+    /// How each account stands with its access token, as JSON: `state`, how old it is and how long it serves yet,
+    /// in seconds, where it came from, and how long the provider is not to be asked, in milliseconds.
+    pub(crate) fn tokens(&self, now: Tick) -> Value {
+        let accounts = self.accounts.borrow();
+        // A key that goes with each request is no token, and ends when its owner says so.
+        let with_tokens = accounts.values().filter(|account| !account.provider.auth().is_static_key());
+        let tokens = with_tokens.map(|account| {
+            let cell = account.token.cell.borrow();
+            let (state, wait) = match cell.need(now) {
+                Need::Use(_) => ("serves", None),
+                Need::Refresh(_) => ("due", None),
+                Need::Fetch => ("none", None),
+                Need::CoolingDown { until } => ("waits", Some(millis(now.until(until)))),
+            };
+            let life = cell.life(now);
+            let source = if account.token.from_store.get() { "state" } else { "vendor" };
+            json!({
+                "account": format!("{}/{}", account.provider.name(), account.name),
+                "state": state,
+                "ageSeconds": life.map(|(age, _)| age.as_secs()),
+                "servesSeconds": life.map(|(_, left)| left.as_secs()),
+                "source": life.map(|_| source),
+                "waitMs": wait,
+            })
+        });
+        tokens.collect()
     }
 
     /// How many seconds ago the credentials of each account were issued, where its settings

@@ -6,10 +6,11 @@ use crate::{
     contract::{Failure, FieldError},
     failure,
     host::Host,
+    policy::time::millis,
     providers::api::Provider,
     settings::CommonSettings,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What is missing before calls can be made.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub struct Readiness {
 }
 
 impl<H: Host> Client<H> {
-    /// Checks the settings of an account without asking the provider.
+    /// Checks the settings of an account without asking the provider, and the shared state.
     ///
     /// # Errors
     /// A malformed account name, or the host's own trouble.
@@ -30,16 +31,34 @@ impl<H: Host> Client<H> {
         provider: &'static dyn Provider,
         account: Option<&str>,
     ) -> Result<Readiness, Failure> {
+        let shared_state = self.shares_state().await;
+        let missing = self.missing(provider, account).await?;
+        Ok(Readiness { missing, shared_state })
+    }
+
+    /// Whether the host's shared state answers, within 300 ms. While it is left alone because it lately
+    /// did not, it is not asked.
+    pub async fn shares_state(&self) -> bool {
+        self.store.works(&*self.host).await
+    }
+
+    /// Everything that is missing or malformed in the settings of an account.
+    ///
+    /// # Errors
+    /// A malformed account name, or the host's own trouble.
+    pub async fn missing(
+        &self,
+        provider: &'static dyn Provider,
+        account: Option<&str>,
+    ) -> Result<Vec<FieldError>, Failure> {
         let account = account_name(account)?;
-        let shared_state = self.host.shares_state().await;
         let host = &*self.host;
         let open = async {
             let read = CommonSettings::read(host).await;
             let settings = read.map_err(|error| failure::host("reading settings", &error))?;
             account::open(host, provider, &account, settings.as_ref().map_err(Clone::clone)).await
         };
-        let missing = self.accounts.in_time(None, open).await?.err().unwrap_or_default();
-        Ok(Readiness { missing, shared_state })
+        Ok(self.accounts.in_time(None, open).await?.err().unwrap_or_default())
     }
 
     /// The counters in the Prometheus text format.
@@ -54,6 +73,9 @@ impl<H: Host> Client<H> {
             snapshot.extend(policies);
         }
         snapshot.insert("writes".to_owned(), self.writes.json());
+        snapshot.insert("tokens".to_owned(), self.accounts.tokens(self.host.now()));
+        let rests = self.store.rests(self.host.now()).map(millis);
+        snapshot.insert("store".to_owned(), json!({ "restsMs": rests }));
         Value::Object(snapshot).to_string()
     }
 

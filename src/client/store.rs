@@ -15,6 +15,10 @@ const PATIENCE: Duration = Duration::from_millis(300);
 const REST: Duration = Duration::from_secs(1);
 const MAX_REST: Duration = Duration::from_secs(30);
 
+/// Where it is tried whether it takes what is written, and how long that is kept.
+const READY: &str = "penstock/ready";
+const READY_LIFE: Duration = Duration::from_secs(60);
+
 /// The largest value that is put into it. Stores have bounds of their own; few are
 /// below this.
 const MOST: usize = 512 * 1024;
@@ -57,6 +61,16 @@ impl Store {
     /// One that tells of its trouble, now and then.
     pub(crate) fn telling(tell: impl Fn(Told) + 'static) -> Store {
         Store { tell: Some(Box::new(tell)), ..Store::default() }
+    }
+
+    /// Whether it can be used: it answers, and takes what is written. One that is left alone is not asked.
+    pub(crate) async fn works<H: Host>(&self, host: &H) -> bool {
+        self.set(host, READY, b"1".to_vec(), Some(READY_LIFE)).await.is_ok()
+    }
+
+    /// For how long it is left alone yet.
+    pub(crate) fn rests(&self, now: Tick) -> Option<Duration> {
+        Some(now.until(self.rests_until.get())).filter(|left| !left.is_zero())
     }
 
     pub(crate) async fn get<H: Host>(&self, host: &H, name: &str) -> Result<Option<Vec<u8>>, Trouble> {

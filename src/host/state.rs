@@ -5,9 +5,6 @@ use penstock_state::{TurnRequest, Turns};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// How long what was written to see whether it can be is kept.
-const READY: Duration = Duration::from_secs(60);
-
 /// A store. A host without one answers [`HostError::Unavailable`], and the instance works
 /// alone.
 ///
@@ -53,11 +50,6 @@ pub trait State {
 
     /// Takes turns of a limit.
     async fn state_turns(&self, key: &str, request: &TurnRequest) -> Result<Turns, HostError>;
-
-    /// Whether the store can be used: it answers, and takes what is written.
-    async fn shares_state(&self) -> bool {
-        self.state_set("penstock/ready", b"1".to_vec(), Some(READY)).await.is_ok()
-    }
 }
 
 /// Texts or bytes of any length and content as one part of a key, each with its length before it,

@@ -159,6 +159,13 @@ impl TokenCell {
         self.held.as_ref().filter(|_| generation == self.generation).map(|held| &held.secret)
     }
 
+    /// How long ago the token that serves now was asked for, and for how long it goes on serving.
+    #[must_use]
+    pub fn life(&self, now: Tick) -> Option<(Duration, Duration)> {
+        let held = self.held.as_ref().filter(|held| now < held.serves_until)?;
+        Some((now.since(held.requested_at), now.until(held.serves_until)))
+    }
+
     /// The provider issued a token.
     ///
     /// Its life counts from `requested_at`, before the request was sent: counting

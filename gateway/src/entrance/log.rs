@@ -3,16 +3,15 @@
 //! Field names follow OpenTelemetry's semantic conventions where it has one. The core's own lines of
 //! a call have the same `call_id`.
 
-use penstock::{codec::Instant, host::Host, policy::time::Tick, settings::common::LogLevel};
-use serde::Serialize;
+use penstock::{codec::rfc3339, host::Host, policy::time::Tick, settings::common::LogLevel};
+use serde::{Serialize, Serializer};
 use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 /// How often a refusal of one kind is logged at most.
 const REFUSALS: Duration = Duration::from_secs(1);
 
 /// Why a request was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Refusal {
     /// Nobody can come in: the settings are not whole, or cannot be read.
     Shut,
@@ -24,6 +23,26 @@ pub enum Refusal {
     RateLimited,
     /// The address asked too often without a key.
     AddressLimited,
+}
+
+impl Refusal {
+    /// How it is called in log lines and counters.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Refusal::Shut => "shut",
+            Refusal::Unauthorized => "unauthorized",
+            Refusal::Forbidden => "forbidden",
+            Refusal::RateLimited => "rate-limited",
+            Refusal::AddressLimited => "address-limited",
+        }
+    }
+}
+
+impl Serialize for Refusal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 /// What is told of a request. What is none is left out.
@@ -58,6 +77,10 @@ pub struct Line<'r> {
     /// The caller's own id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<&'r str>,
+    /// The trace that it belongs to.
+    pub trace_id: &'r str,
+    /// The request's own span in that.
+    pub span_id: &'r str,
     /// Refusals of the same kind since the last line that have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suppressed: Option<u64>,
@@ -65,7 +88,7 @@ pub struct Line<'r> {
 
 #[derive(Serialize)]
 struct Whole<'r> {
-    ts: Option<String>,
+    ts: String,
     level: &'static str,
     event: &'static str,
     #[serde(flatten)]
@@ -75,9 +98,7 @@ struct Whole<'r> {
 impl Line<'_> {
     /// Hands it to the host, with this importance.
     pub fn write<H: Host>(&self, host: &H, level: LogLevel) {
-        let millis = host.wall_now().as_millis();
-        let nanoseconds = u32::try_from(millis.rem_euclid(1000)).unwrap_or_default() * 1_000_000;
-        let ts = Instant::new(millis.div_euclid(1000), nanoseconds).map(|instant| instant.to_string());
+        let ts = rfc3339(host.wall_now());
         let level = level.name();
         let event = if self.refusal.is_some() { "refused" } else { "request" };
         // Texts and numbers always have a JSON form.

@@ -17,6 +17,9 @@ use std::time::Duration;
 /// How long the host has to find the settings.
 const READING: Duration = Duration::from_secs(10);
 
+/// What lets an address ask as often as it likes.
+const OFF: &str = "off";
+
 /// The settings of the entrance, or what is wrong with them, or the host's own trouble.
 pub type Keys = Result<Result<Settled, Vec<FieldError>>, HostError>;
 
@@ -53,13 +56,19 @@ pub async fn keys<H: Host>(host: &H) -> Keys {
     let setting = |index: usize| settings.get(index).and_then(Option::as_deref);
     let mut wrong = Vec::new();
     let mut complain = |name: &str, why: &str| wrong.push(FieldError::new(name, why));
-    let address_rate = setting(0).and_then(|text| {
-        let rate = Rate::parse(text);
-        if rate.is_none() {
-            complain(ADDRESS_RATE.name, "must be a rate such as 10/s, 100/min, 1000/h or 10000/d");
+    let address_rate = match setting(0).or(ADDRESS_RATE.default).unwrap_or(OFF) {
+        OFF => None,
+        text => {
+            let rate = Rate::parse(text);
+            if rate.is_none() {
+                complain(
+                    ADDRESS_RATE.name,
+                    "must be a rate such as 10/s, 100/min, 1000/h or 10000/d, or off",
+                );
+            }
+            rate
         }
-        rate
-    });
+    };
     let proxies = setting(1).map(|text| text.split(',').map(Network::parse).collect::<Option<Vec<_>>>());
     if proxies == Some(None) {
         complain(

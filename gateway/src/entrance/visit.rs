@@ -1,22 +1,23 @@
 //! One request on its way in and out.
 
 use super::{
-    Counts, address,
+    Counts, address, asked,
+    audit::{Actor, Conclusion},
     cors::{RATE_LIMIT, RATE_LIMIT_POLICY},
+    family::Family,
     log::{Line, Refusal},
     protection,
     settled::{Keys, Settled},
 };
 use crate::{
-    admin::Task,
     admission,
     answer::{self, CALL_ID},
     gateway::Gateway,
     keys::{self, Counted, Key, Overrun, Standing},
-    paths,
     problem::Problem,
     request::Head,
     route::{self, Entry, Found},
+    trace::Trace,
 };
 use http::{Response, StatusCode};
 use penstock::{
@@ -34,7 +35,9 @@ pub struct Visit<'g, H: Host> {
     client: &'g Client<H>,
     counts: &'g Counts,
     head: &'g Head,
+    trace: &'g Trace,
     began: Tick,
+    family: Family,
     keys: Option<Rc<Keys>>,
     key: Option<Rc<Key>>,
     /// The key, also where none is needed.
@@ -45,18 +48,22 @@ pub struct Visit<'g, H: Host> {
     counted: Vec<Counted>,
     standings: Vec<Standing>,
     refusal: Option<Refusal>,
+    /// Who does what, until it is told what came of it.
+    act: Option<(Actor, &'static str)>,
 }
 
 impl<'g, H: Host> Visit<'g, H> {
     /// One of which nothing was looked at yet.
     #[must_use]
-    pub fn new(gateway: &'g Gateway<H>, head: &'g Head) -> Self {
+    pub fn new(gateway: &'g Gateway<H>, head: &'g Head, trace: &'g Trace) -> Self {
         let client = gateway.client();
         Visit {
             client,
             counts: gateway.counts(),
             head,
+            trace,
             began: client.host().now(),
+            family: Family::Other,
             keys: None,
             key: None,
             reader: None,
@@ -66,7 +73,20 @@ impl<'g, H: Host> Visit<'g, H> {
             counted: Vec::new(),
             standings: Vec::new(),
             refusal: None,
+            act: None,
         }
+    }
+
+    /// The span of the request.
+    #[must_use]
+    pub fn trace(&self) -> &Trace {
+        self.trace
+    }
+
+    /// Who it is that came in, for the audit; none before.
+    #[must_use]
+    pub fn actor(&self) -> Option<Actor> {
+        self.key.as_ref().map(|key| Actor::new(&key.name, self.head, self.trace))
     }
 
     /// The name of the key that it came with; empty before it came in.
@@ -91,11 +111,12 @@ impl<'g, H: Host> Visit<'g, H> {
         gateway: &Gateway<H>,
         found: &Found,
     ) -> Result<Option<Response<String>>, Problem> {
+        self.family = Family::of(found);
         if matches!(found, Found::Live) {
             // Whoever asks whether the instance lives waits for nothing.
             return Ok(None);
         }
-        self.place = place(found);
+        self.place = asked::place(found);
         self.is_drop_in = matches!(found, Found::DropIn { .. });
         let keys = gateway.keys().await;
         self.keys = Some(Rc::clone(&keys));
@@ -107,9 +128,10 @@ impl<'g, H: Host> Visit<'g, H> {
             entry => entry,
         };
         if entry == Entry::Open {
-            if !is_proved_later(found) {
+            if !asked::is_proved_later(found) {
                 match self.admit(&keys, Entry::Key).await {
                     Ok(key) => self.reader = Some(key),
+                    Err(_) if self.family == Family::Health => {}
                     Err(_) => self.count_address()?,
                 }
             }
@@ -129,34 +151,22 @@ impl<'g, H: Host> Visit<'g, H> {
         };
         self.key = Some(Rc::clone(&key));
         self.reader = Some(Rc::clone(&key));
-        let asked = match found {
-            Found::Operation { operation, account, .. } | Found::DropIn { operation, account, .. } => {
-                Some((*operation, account))
-            }
-            Found::Invoke { provider, operation, account } => {
-                dynamic::operation(provider, operation).ok().map(|operation| (operation, account))
-            }
-            _ => None,
-        };
+        let asked = asked::operation(found);
         self.operation = asked.map(|(operation, _)| operation);
         // A batch counts once it is known how many calls it has.
         if !matches!(found, Found::Batch { .. }) {
             self.count_request().await?;
         }
-        let allowed = match (asked, found) {
-            (Some((operation, account)), _) => key.may(operation, account),
-            (None, Found::Metrics) => key.may_see_all(),
-            (None, Found::Admin(Task::Of(provider, account, _))) => {
-                key.may_administer(Some((provider.name(), account)))
-            }
-            (None, Found::Admin(_)) => key.may_administer(None),
-            // It has the events of all accounts.
-            #[cfg(feature = "webhooks")]
-            (None, Found::Outbox) => key.may_administer(None),
-            _ => Ok(()),
-        };
-        allowed.inspect_err(|_| self.refusal = Some(Refusal::Forbidden))?;
+        asked::may(&key, found, asked).inspect_err(|_| self.refusal = Some(Refusal::Forbidden))?;
+        self.act = self.actor().and_then(|actor| asked::act(actor, self.head, found, asked));
         Ok(None)
+    }
+
+    /// Tells what came of what is to be told.
+    pub fn conclude(&mut self, response: &Response<String>) {
+        if let Some((actor, operation)) = self.act.take() {
+            actor.write(self.client.host(), operation, &Conclusion::of(response));
+        }
     }
 
     /// The key that the request came with.
@@ -210,11 +220,11 @@ impl<'g, H: Host> Visit<'g, H> {
         self.count_calls(&key, counted).await
     }
 
-    /// Whether a delivery of a webhook was the provider's. Whose was not counts like whoever has no key.
+    /// Whether a delivery of a webhook was the provider's, or who asks for a token had a key. Who had none counts
+    /// like everybody without.
     ///
     /// # Errors
     /// 429 when its address sends too many of those.
-    #[cfg(feature = "webhooks")]
     pub fn proved(&mut self, is_proved: bool) -> Result<(), Problem> {
         if is_proved { Ok(()) } else { self.count_address() }
     }
@@ -236,6 +246,8 @@ impl<'g, H: Host> Visit<'g, H> {
                 let (rate, of) = (standing.rate, of(standing.operation));
                 let detail = format!("the key `{}` may make {rate} calls{of}", key.name);
                 self.refusal = Some(Refusal::RateLimited);
+                let name = keys::rate_name(standing.operation, standing.rate);
+                self.counts.tally.borrow_mut().limited(&key.name, &name);
                 (vec![standing], Err(Problem::rate_limited(&detail, wait)))
             }
         };
@@ -281,6 +293,15 @@ impl<'g, H: Host> Visit<'g, H> {
         self.log(response);
     }
 
+    fn count(&self, status: StatusCode, refusal: Option<Refusal>) {
+        let mut tally = self.counts.tally.borrow_mut();
+        let key = self.key.as_ref().map_or("", |key| key.name.as_str());
+        tally.request(key, self.family, status);
+        if let Some(why) = refusal {
+            tally.refusal(key, why);
+        }
+    }
+
     fn log<B>(&self, response: &Response<B>) {
         let host = self.client.host();
         let now = host.now();
@@ -288,6 +309,7 @@ impl<'g, H: Host> Visit<'g, H> {
         // The endpoint of tokens refuses in its own words.
         let is_refused = status == StatusCode::UNAUTHORIZED && self.key.is_none();
         let refusal = self.refusal.or(is_refused.then_some(Refusal::Unauthorized));
+        self.count(status, refusal);
         let suppressed = match refusal {
             Some(kind) => match self.counts.refusals.borrow_mut().due(kind, now) {
                 Some(suppressed) => Some(suppressed),
@@ -306,7 +328,7 @@ impl<'g, H: Host> Visit<'g, H> {
         }
         let route = match self.place {
             Some(place) => Some(place.to_owned()),
-            None => self.operation.and_then(|operation| template(operation, self.is_drop_in)),
+            None => self.operation.and_then(|operation| asked::template(operation, self.is_drop_in)),
         };
         let is_unknown = self.key.is_none() && refusal.is_some();
         let line = Line {
@@ -320,51 +342,24 @@ impl<'g, H: Host> Visit<'g, H> {
             duration_ms: millis(now.since(self.began)),
             call_id: response.headers().get(CALL_ID).and_then(|id| id.to_str().ok()),
             correlation_id: self.head.correlation_id(),
+            trace_id: &self.trace.trace_id,
+            span_id: &self.trace.span_id,
             suppressed: suppressed.filter(|count| *count > 0),
         };
         line.write(host, level);
     }
 }
 
-/// Whether it has no key and is not to have one: a delivery of a webhook, whose proof is yet to be seen.
-fn is_proved_later(found: &Found) -> bool {
-    match found {
-        #[cfg(feature = "webhooks")]
-        Found::Webhook => true,
-        _ => false,
-    }
-}
-
-/// The route of what is no path of an operation.
-fn place(found: &Found) -> Option<&'static str> {
-    match found {
-        Found::Ready => Some("/ready"),
-        Found::Health => Some("/health"),
-        Found::Metrics => Some("/metrics"),
-        Found::OpenApi => Some("/openapi.json"),
-        Found::Docs => Some("/docs"),
-        Found::Admin(_) => Some("/v1/_admin"),
-        #[cfg(feature = "webhooks")]
-        Found::Webhook => Some("/webhooks/{provider}/{account}"),
-        #[cfg(feature = "webhooks")]
-        Found::Outbox => Some("/v1/_outbox"),
-        Found::Invoke { .. } => Some("/v1/{provider}/{account}/_invoke/{operation}"),
-        Found::Batch { .. } => Some("/v1/{provider}/{account}/_batch"),
-        Found::Token { .. } => Some("/{provider}/{account}/connect/token"),
-        _ => None,
+/// A request that ends without an answer, because its client is gone, may have done what it asked for.
+impl<H: Host> Drop for Visit<'_, H> {
+    fn drop(&mut self) {
+        if let Some((actor, operation)) = self.act.take() {
+            actor.write(self.client.host(), operation, &Conclusion::default());
+        }
     }
 }
 
 /// Of which operation a rate is.
 fn of(operation: Option<&str>) -> String {
     operation.map_or_else(String::new, |name| format!(" of `{name}`"))
-}
-
-/// The path of an operation, with its placeholders.
-fn template(operation: &'static Operation, is_drop_in: bool) -> Option<String> {
-    if is_drop_in {
-        return Some(format!("/{}/{{account}}{}", operation.provider, operation.path));
-    }
-    let all = paths::of(operation.provider)?;
-    all.iter().find(|path| std::ptr::eq(path.operation, operation)).map(paths::Path::template)
 }

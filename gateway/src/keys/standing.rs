@@ -40,12 +40,18 @@ pub(crate) fn seconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos().div_ceil(1_000_000_000)).unwrap_or(u64::MAX)
 }
 
-/// What a rate is called in both fields: a String of RFC 9651, and names have nothing to escape.
-fn name(operation: Option<&str>, rate: Rate) -> String {
+/// What a rate is called.
+#[must_use]
+pub fn rate_name(operation: Option<&str>, rate: Rate) -> String {
     match operation {
-        Some(operation) => format!(r#""{operation}/{}""#, rate.unit.name()),
-        None => format!(r#""{}""#, rate.unit.name()),
+        Some(operation) => format!("{operation}/{}", rate.unit.name()),
+        None => rate.unit.name().to_owned(),
     }
+}
+
+/// The same as a String of RFC 9651: names have nothing to escape.
+fn name(operation: Option<&str>, rate: Rate) -> String {
+    format!(r#""{}""#, rate_name(operation, rate))
 }
 
 #[cfg(test)]

@@ -22,11 +22,10 @@ use crate::{
     gateway::Gateway,
     problem::Problem,
     request::{Head, Parameters, decode},
-    webhooks::rfc3339,
 };
 use http::{Method, Response, StatusCode, header};
 use penstock::{
-    codec::whole_number,
+    codec::{rfc3339, whole_number},
     contract::FieldError,
     host::{Host, HostError},
     policy::time::WallTime,
@@ -44,6 +43,20 @@ const LONGEST_DRAIN: Duration = Duration::from_secs(60);
 /// How many rows a list has, unless it is told, and at most.
 const ROWS: usize = 100;
 const MOST_ROWS: usize = 1_000;
+
+/// How what a request asks for is called in the audit; none if it is nothing.
+#[must_use]
+pub fn name(head: &Head) -> Option<&'static str> {
+    let parts: Vec<_> = head.path().strip_prefix(PATH)?.split('/').skip(1).collect();
+    Some(match (&head.method, parts.as_slice()) {
+        (&Method::GET | &Method::HEAD, []) => "outbox.list",
+        (&Method::POST, ["drain"]) => "outbox.drain",
+        (&Method::POST, [_, "replay"]) => "outbox.replay",
+        (&Method::GET | &Method::HEAD, [_]) => "outbox.show",
+        (&Method::DELETE, [_]) => "outbox.drop",
+        _ => return None,
+    })
+}
 
 /// Answers a request that an API key has let in.
 ///

@@ -49,6 +49,7 @@ mod tests {
             received_ms: 0,
             ticket: String::new(),
             destinations: Vec::new(),
+            trace: None,
             body: br#"{"id":"evt_1"}"#.to_vec(),
         };
         let command = enqueue(&record, "arq:queue", "on_event", 1_795_168_800_000);

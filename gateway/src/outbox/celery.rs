@@ -56,6 +56,7 @@ mod tests {
             received_ms: 0,
             ticket: String::new(),
             destinations: Vec::new(),
+            trace: None,
             body: br#"{"id":"evt_1","data":{"a":"\"b\""}}"#.to_vec(),
         };
         let command = push(&record, "celery", "hooks.event");

@@ -1,6 +1,7 @@
 //! Hands an event on as a POST that is signed as Standard Webhooks 1.0.0 has it.
 
 use super::{Record, destination::Endpoint, schedule::Outcome};
+use crate::trace::Trace;
 use penstock::{
     host::{Body, Host, Request, Timeouts, timeout},
     policy::hint::retry_hint,
@@ -20,10 +21,17 @@ const TIMEOUTS: Timeouts = Timeouts {
 /// What is read of an answer, of which the status alone counts, so that the connection can be kept.
 const MOST_READ: usize = 16 * 1024;
 
-/// Sends it once. Redirects are failures: nobody signed for another place.
-pub(super) async fn deliver<H: Host>(host: &H, endpoint: &Endpoint, record: &Record) -> Outcome {
+/// Sends it once, in this span. Redirects are failures: nobody signed for another place.
+pub(super) async fn deliver<H: Host>(
+    host: &H,
+    endpoint: &Endpoint,
+    record: &Record,
+    trace: &Trace,
+) -> Outcome {
     let failed = |why: String| Outcome::Failed(why, None);
-    let Some(answer) = timeout(host, PATIENCE, host.send(request(host, endpoint, record))).await else {
+    let mut request = request(host, endpoint, record);
+    request.headers.extend(trace.headers());
+    let Some(answer) = timeout(host, PATIENCE, host.send(request)).await else {
         return failed(format!("no answer within {} s", PATIENCE.as_secs()));
     };
     match answer {

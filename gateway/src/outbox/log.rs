@@ -1,8 +1,7 @@
 //! Log lines of the outbox, in the form of the core's.
 
 use super::own_setting;
-use crate::webhooks::rfc3339;
-use penstock::host::Host;
+use penstock::{codec::rfc3339, host::Host};
 use serde_json::{Value, json};
 
 /// From the most important to the least.

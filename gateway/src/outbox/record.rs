@@ -1,6 +1,6 @@
 //! An event as it is kept.
 
-use crate::answer::json;
+use crate::{answer::json, trace::Trace};
 use serde::{Deserialize, Serialize};
 
 /// An event, its destinations, and the body that they get. It is written once and never changed.
@@ -20,6 +20,9 @@ pub struct Record {
     pub ticket: String,
     /// The names of its destinations.
     pub destinations: Vec<String>,
+    /// The span in which it came; records of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
     /// The body.
     #[serde(skip)]
     pub body: Vec<u8>,
@@ -68,6 +71,12 @@ mod tests {
             received_ms: 5,
             ticket: "t".to_owned(),
             destinations: vec!["crm".to_owned()],
+            trace: Some(Trace {
+                trace_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
+                span_id: "b7ad6b7169203331".to_owned(),
+                is_sampled: true,
+                state: "a=1".to_owned(),
+            }),
             body: b"{\n}".to_vec(),
         };
         let bytes = record.encode();

@@ -11,9 +11,9 @@
 //! `id` is the same however often an event is delivered. `timestamp` is when it happened or, where the provider does not
 //! say, when it came. `data` is the provider's, unchanged.
 
-use super::rfc3339;
 use crate::answer::json;
 use penstock::{
+    codec::rfc3339,
     entry::webhooks::Verified,
     host::hash,
     policy::time::WallTime,

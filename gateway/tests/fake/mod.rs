@@ -27,6 +27,7 @@ use std::{
 pub const CANARY: &str = "canary-7f3a";
 
 type Vendor = Box<dyn Fn(&str) -> Response>;
+type Tokens = Box<dyn Fn() -> Response>;
 
 pub struct FakeHost {
     pub settings: RefCell<BTreeMap<String, String>>,
@@ -36,6 +37,10 @@ pub struct FakeHost {
     pub reads: Cell<u32>,
     /// What the provider answers to a path and query.
     pub provider: Vendor,
+    /// What its token endpoint answers.
+    pub token: Tokens,
+    /// The names of the header fields that the provider got.
+    pub fields: RefCell<BTreeSet<String>>,
     /// What the provider was asked, tokens aside.
     pub asked: RefCell<Vec<String>>,
     /// The bodies that were streamed to it.
@@ -62,6 +67,8 @@ impl FakeHost {
             unreadable: RefCell::default(),
             reads: Cell::new(0),
             provider: Box::new(|_| answer(500, "")),
+            token: Box::new(|| answer(200, &format!(r#"{{"access_token":"{CANARY}","expires_in":900}}"#))),
+            fields: RefCell::default(),
             asked: RefCell::default(),
             received: RefCell::default(),
             log: RefCell::default(),
@@ -139,8 +146,10 @@ impl Source for Pieces {
 
 impl Host for FakeHost {
     async fn send(&self, request: Request) -> Result<Response, SendError> {
+        let names = request.headers.iter().map(|(name, _)| (*name).to_owned());
+        self.fields.borrow_mut().extend(names);
         if request.path_and_query == "/connect/token" {
-            return Ok(answer(200, &format!(r#"{{"access_token":"{CANARY}","expires_in":900}}"#)));
+            return Ok((self.token)());
         }
         self.asked.borrow_mut().push(request.path_and_query.clone());
         if let Some(Body::Stream(mut streamed)) = request.body {

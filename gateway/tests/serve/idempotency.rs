@@ -1,7 +1,7 @@
 //! Requests that carry an idempotency key.
 
 use super::*;
-use crate::fake::store::{Conduct, FakeStore};
+use crate::fake::store::{Conduct, FakeStore, away, deaf};
 use http::Response as HttpResponse;
 use penstock::providers::registry;
 use std::{cell::Cell, future::Future, pin::Pin, rc::Rc};
@@ -335,7 +335,7 @@ fn what_was_not_sent_or_was_turned_away_frees_its_key() {
 #[test]
 fn without_the_store_nothing_is_sent() {
     let store = FakeStore::default();
-    for conduct in [Conduct::Away, Conduct::Deaf] {
+    for conduct in [away(), deaf()] {
         let gateway = made(&store);
         store.behave(conduct);
         let seen = post(&gateway, "a");
@@ -343,7 +343,7 @@ fn without_the_store_nothing_is_sent() {
         assert_eq!((seen.header("retry-after"), asked(&gateway)), ("5", 0), "{conduct:?}");
         assert!(gateway.client().host().log.borrow().contains(r#""event":"claim""#));
         // What the store did although it did not say so was taken back.
-        store.behave(Conduct::Works);
+        store.behave(Conduct::default());
         let seen = post(&gateway, "a");
         assert_eq!((seen.status, is_replay(&seen), asked(&gateway)), (200, false, 1), "{conduct:?}");
         store.forget();
@@ -362,7 +362,7 @@ fn a_store_that_goes_away_under_a_call_costs_its_answer_and_no_repetition() {
     let gateway = on(&store, {
         let store = store.clone();
         move |_| {
-            store.behave(Conduct::Away);
+            store.behave(away());
             answer(200, MADE)
         }
     });
@@ -372,7 +372,7 @@ fn a_store_that_goes_away_under_a_call_costs_its_answer_and_no_repetition() {
     assert_eq!((first.status, &first.json()["id"]), (200, &json!(6)), "{}", first.body);
     assert!(host.log.borrow().contains(r#""step":"settle""#));
     assert_problem(&post(&gateway, "a"), 503, "unavailable", "not-sent");
-    store.behave(Conduct::Works);
+    store.behave(Conduct::default());
     assert_problem(&post(&gateway, "a"), 409, "key-in-use", "not-sent");
     host.pass(OVER);
     let seen = post(&gateway, "a");
@@ -396,13 +396,13 @@ fn a_store_that_forgets_the_claim_or_does_not_say_that_it_has_the_answer_has_it(
     let gateway = on(&store, {
         let store = store.clone();
         move |_| {
-            store.behave(Conduct::Deaf);
+            store.behave(deaf());
             answer(200, MADE)
         }
     });
     gateway.client().host().waits.set(true);
     assert_eq!(post(&gateway, "b").status, 200);
-    store.behave(Conduct::Works);
+    store.behave(Conduct::default());
     assert!(is_replay(&post(&gateway, "b")) && asked(&gateway) == 1);
 }
 

@@ -4,7 +4,7 @@
 //! logged is chosen field by field; nothing is dumped, so that no secret can slip in.
 
 use crate::{
-    codec::Instant,
+    codec::rfc3339,
     contract::{Failure, Outcome},
     host::Host,
     policy::time::WallTime,
@@ -20,7 +20,7 @@ impl Line {
     #[must_use]
     pub fn new(now: WallTime, level: LogLevel, event: &str) -> Line {
         let mut fields = Map::new();
-        fields.insert("ts".to_owned(), json!(timestamp(now)));
+        fields.insert("ts".to_owned(), json!(rfc3339(now)));
         fields.insert("level".to_owned(), json!(level.name()));
         fields.insert("event".to_owned(), json!(event));
         Line(fields)
@@ -60,13 +60,4 @@ impl Line {
             host.log(&line);
         }
     }
-}
-
-/// RFC 3339 in UTC, milliseconds.
-fn timestamp(now: WallTime) -> String {
-    let millis = now.as_millis();
-    let (seconds, rest) = (millis.div_euclid(1_000), millis.rem_euclid(1_000));
-    let Some(second) = Instant::new(seconds, 0) else { return millis.to_string() };
-    let second = second.to_string();
-    format!("{}.{rest:03}Z", second.trim_end_matches('Z'))
 }

@@ -223,6 +223,19 @@ fn typed_reads_have_typed_records() {
 }
 
 #[test]
+fn the_level_says_which_lines_are_written() {
+    for (level, written) in [("debug", 2), ("info", 2), ("warn", 1), ("error", 0)] {
+        let rig = Rig::new();
+        rig.titan.holds(1);
+        rig.host.set("LOG_LEVEL", level);
+        rig.run(rig.get()).unwrap();
+        rig.run(rig.invoke("jpm.jobs-get", &[("id", "999")], None, None)).unwrap_err();
+        let calls = rig.host.lines().iter().filter(|line| line.contains(r#""event":"call""#)).count();
+        assert_eq!(calls, written, "{level}");
+    }
+}
+
+#[test]
 fn the_callers_own_id_is_in_the_log() {
     let rig = Rig::new();
     rig.titan.holds(1);

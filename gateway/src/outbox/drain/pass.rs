@@ -14,6 +14,7 @@ use super::{
     },
     Counts, Listing, Stopped,
 };
+use crate::trace::Trace;
 use futures_util::{StreamExt, future::join_all, stream};
 use penstock::{
     client::Client,
@@ -193,11 +194,14 @@ impl<'p, H: Host + 'static> Pass<'p, H> {
             Found::Foreign => return self.unreadable(event, tag, before).await.map(|()| true),
         };
         self.settle(&record).await?;
-        let outcome = self.send(destination, &record).await;
+        // Each delivery is a span of its own.
+        let trace =
+            record.trace.as_ref().map_or_else(|| Trace::begin(shelf.host), |trace| trace.next(shelf.host));
+        let outcome = self.send(destination, &record, &trace).await;
         turn.note(&outcome);
         let times = (record.received_ms, self.now_ms());
         let after = schedule::next(before.as_ref(), outcome, times, shelf.host.random());
-        self.tell(destination, event, &record, &after);
+        self.tell(destination, event, (&record, &trace), &after);
         self.keep(event, tag, before.is_some(), &after).await?;
         Ok(after.state != Standing::Waiting)
     }
@@ -227,10 +231,10 @@ impl<'p, H: Host + 'static> Pass<'p, H> {
         }
     }
 
-    async fn send(&self, destination: &Destination, record: &Record) -> Outcome {
+    async fn send(&self, destination: &Destination, record: &Record, trace: &Trace) -> Outcome {
         let host = self.shelf.host;
         let (url, command) = match &destination.way {
-            Way::Http(endpoint) => return http_delivery::deliver(host, endpoint, record).await,
+            Way::Http(endpoint) => return http_delivery::deliver(host, endpoint, record, trace).await,
             Way::Celery { url, queue, task } => (url, celery::push(record, queue, task)),
             Way::Arq { url, queue, function } => (url, arq::enqueue(record, queue, function, self.now_ms())),
         };
@@ -276,7 +280,13 @@ impl<'p, H: Host + 'static> Pass<'p, H> {
     }
 
     /// Counts and logs what a delivery came to.
-    fn tell(&self, destination: &Destination, event: &EventKey, record: &Record, after: &Progress) {
+    fn tell(
+        &self,
+        destination: &Destination,
+        event: &EventKey,
+        (record, trace): (&Record, &Trace),
+        after: &Progress,
+    ) {
         let mut counts = self.counts.borrow_mut();
         let (count, level, result) = match after.state {
             Standing::Done => (&mut counts.delivered, "info", "delivered"),
@@ -291,6 +301,8 @@ impl<'p, H: Host + 'static> Pass<'p, H> {
             ("result", json!(result)),
             ("attempts", json!(after.attempts)),
             ("error.message", json!(after.why)),
+            ("trace_id", json!(trace.trace_id)),
+            ("span_id", json!(trace.span_id)),
         ];
         self.log.line(level, &fields);
     }

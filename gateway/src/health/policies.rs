@@ -1,0 +1,111 @@
+//! What the client's snapshot says of its policies.
+
+use super::check::{Check, Checks, PASS, WARN};
+use serde::Deserialize;
+
+/// What is taken of the snapshot.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Policies {
+    breakers: Vec<Breaker>,
+    limits: Vec<Limit>,
+    credentials: Vec<Credential>,
+    pub(super) tokens: Vec<Token>,
+    pub(super) store: Store,
+}
+
+#[derive(Deserialize)]
+struct Breaker {
+    group: String,
+    state: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Limit {
+    group: String,
+    mode: String,
+    waiting: u64,
+    closed_ms: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Credential {
+    account: String,
+    age_seconds: u64,
+}
+
+/// How an account stands with its access token.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Token {
+    pub(super) account: String,
+    age_seconds: Option<u64>,
+    serves_seconds: Option<u64>,
+    wait_ms: Option<u64>,
+}
+
+/// How the client stands with the shared state.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Store {
+    pub(super) rests_ms: Option<u64>,
+}
+
+impl Policies {
+    pub(super) fn checks(&self) -> Checks<'_> {
+        let breakers = self.breakers.iter().map(|breaker| Check {
+            observed_unit: None,
+            ..Check::measured(
+                breaker.group.as_str(),
+                if breaker.state == "closed" { PASS } else { WARN },
+                breaker.state.as_str(),
+                "",
+            )
+        });
+        let waiting = self.limits.iter().map(|limit| {
+            let status = if limit.closed_ms.is_some() || limit.mode == "share" { WARN } else { PASS };
+            let output =
+                limit.closed_ms.map(|ms| format!("the vendor asked to wait; {ms} ms of it are left"));
+            Check { output, ..Check::measured(limit.group.as_str(), status, limit.waiting, "calls") }
+        });
+        let ages =
+            self.credentials.iter().map(|of| Check::measured(of.account.as_str(), PASS, of.age_seconds, "s"));
+        let token_ages = self
+            .tokens
+            .iter()
+            .filter_map(|token| Some(Check::measured(token.account.as_str(), PASS, token.age_seconds?, "s")));
+        let all = [
+            ("circuit-breaker", breakers.collect::<Vec<_>>()),
+            ("rate-limit:waiting", waiting.collect()),
+            ("credentials:age", ages.collect()),
+            ("token:age", token_ages.collect()),
+            ("token:serves", self.tokens.iter().map(Token::check).collect()),
+        ];
+        all.into_iter().filter(|(_, checks)| !checks.is_empty()).collect()
+    }
+}
+
+impl Token {
+    /// For how long it serves. That there is none is in order, unless none may be asked for.
+    fn check(&self) -> Check<'_> {
+        let id = self.account.as_str();
+        match (self.serves_seconds, self.wait_ms) {
+            (Some(seconds), _) => Check::measured(id, PASS, seconds, "s"),
+            (None, Some(ms)) => {
+                let why = format!("there is none: the vendor refused it, or asked to wait; {ms} ms are left");
+                Check { component_id: Some(id.into()), status: WARN, output: Some(why), ..Check::default() }
+            }
+            (None, None) => Check::no_token(id),
+        }
+    }
+}
+
+impl<'a> Check<'a> {
+    /// An account whose next call asks for a token.
+    pub(super) fn no_token(account: &'a str) -> Self {
+        let why = "there is none: the next call asks for one".to_owned();
+        Self { component_id: Some(account.into()), status: PASS, output: Some(why), ..Self::default() }
+    }
+}
