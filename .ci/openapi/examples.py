@@ -32,6 +32,8 @@ CHECKS = [
     checks.response_schema_conformance,
     checks.negative_data_rejection,
 ]
+# A call may take a minute, and wait for its turn before that: a report is asked for once in twelve seconds.
+TIMEOUT = 120
 # Whatever is asked for, something of it is there: the simulated vendors number from here.
 FIRST_ID = 100_001
 
@@ -93,14 +95,14 @@ def is_without_key(case, session, response):
         return True
     bare = response.request.copy()
     del bare.headers["Authorization"]
-    return session.send(bare, timeout=60).status_code == 401
+    return session.send(bare, timeout=TIMEOUT).status_code == 401
 
 
 def run(url, count, start):
     keys = {name: os.environ[name.upper()] for name in KEYS}
     session = requests.Session()
     headers = {"Authorization": f"Bearer {keys['administrator']}"}
-    document = session.get(f"{url}/openapi.json", headers=headers, timeout=60).json()
+    document = session.get(f"{url}/openapi.json", headers=headers, timeout=TIMEOUT).json()
     schema = schemathesis.openapi.from_dict(narrowed(document))
     schema.config.update(base_url=url)
     # Keys are sent here; a second one would be refused.
@@ -122,13 +124,15 @@ def run(url, count, start):
             sensible(case, chance)
         key = chance.choices(KEYS, (4, 1, 1) if operation.method != "get" else (1, 1, 1))[0]
         headers = {"Authorization": f"Bearer {keys[key]}"}
-        response = case.call(session=session, headers=headers, timeout=60)
-        seen[mode.name, response.status_code] += 1
+        what = f"{number}: {operation.label}, {mode.name}, with the key of the {key}"
         try:
+            response = case.call(session=session, headers=headers, timeout=TIMEOUT)
+            seen[mode.name, response.status_code] += 1
             case.validate_response(response, checks=CHECKS, headers=headers)
-        except FailureGroup as failed:
+        except (FailureGroup, requests.RequestException) as failed:
             failures += 1
-            print(f"\n---- {number}: {operation.label}, {mode.name}, with the key of the {key}\n{failed}", file=sys.stderr)
+            print(f"\n---- {what}\n{failed}", file=sys.stderr)
+            continue
         if number % 10 == 0 and not is_without_key(case, session, response):
             failures += 1
             print(f"\n---- {number}: {operation.label} without a key is no 401", file=sys.stderr)

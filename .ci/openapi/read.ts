@@ -20,7 +20,8 @@ const ids = new Set<number>();
 let [pages, total] = [0, 0];
 for (let resume: string | undefined; ; ) {
   const query = { pageSize: 300, includeTotal: true, ...(resume === undefined ? {} : { resume }) };
-  const { data, error } = await client.GET("/v1/servicetitan/{account}/jpm/jobs", { params: { path: { account }, query } });
+  const params = { path: { account }, query };
+  const { data, error } = await client.GET("/v1/servicetitan/{account}/jpm/jobs", { params });
   const page = sure(data, error);
   page.data.forEach(({ id }) => ids.add(id));
   [pages, total] = [pages + 1, page.page.totalCount ?? 0];
