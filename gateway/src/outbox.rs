@@ -10,10 +10,16 @@
 //! |---|---|---|---|
 //! | `outbox/{tenant}/<entity>/<sequence>-<bytes>-<tags>` | get, set, delete | the event, sealed | 30 days |
 //! | `outbox/{tenant}/<entity>/<sequence>/<tag>` | get, set, delete | how far a destination is, sealed | 31 days |
-//! | `outbox-turn/{tenant}/lease/<entity>/<tag>` | claim, swap, release | who hands on just now | 60 s |
-//! | `outbox-turn/{tenant}/order/<entity>` | claim, swap | the last sequence number | a day |
+//! | `outbox/{tenant}/<entity>/<sequence>/<tag>.done` | get, set, delete | that it has it, sealed | 31 days |
+//! | `outbox/{tenant}/<entity>/<sequence>/<tag>.rest` | set, delete | that there is nothing to do, sealed | an hour |
+//! | `outbox-turn/{tenant}/lease/<entity>/<tag>` | claim, swap, release | who hands on just now | 15 s, renewed |
+//! | `outbox-turn/{tenant}/order/<entity>` | get, claim, swap | the last sequence number, and what waits | 31 days, or a day if nothing does |
 //! | `outbox-turn/{tenant}/event/<event>` | claim | where an event was put | a week |
 //! | `outbox-turn/{-}/pass`, `…/size` | claim; get, set | that somebody looked; how much there was | seconds |
+//!
+//! A pass lists the keys, and plans by them alone: what a destination has, and what is dead, costs it nothing more. One is
+//! made every five seconds, by whichever instance comes first. To list is to go through all keys of the store, so
+//! that an instance hands on what it took in itself by what the entity's [line](line) says, which is one value.
 //!
 //! Whatever dies between two of these operations has lost nothing: before the record there was no 2xx; after it the
 //! next pass finds it, and ends the claim of the event if the one who took it in did not; a lease runs out; what was
@@ -36,11 +42,11 @@ mod instance;
 mod intake;
 mod key;
 mod lane;
+mod line;
 mod log;
 pub mod progress;
 mod record;
 mod schedule;
-mod sequence;
 mod setting;
 mod shelf;
 mod size;

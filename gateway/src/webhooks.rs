@@ -27,18 +27,24 @@ use crate::{
     request::{Head, decode},
     trace::Trace,
 };
+use futures_util::future::join;
 use http::{Method, Response, StatusCode};
 use penstock::{
     entry::webhooks::{self as entry, Received, Verified},
     host::{Host, Source},
     webhooks::{Delivery, claims::Ticket},
 };
+use std::time::Duration;
 
 /// What the paths begin with.
 const PREFIX: &str = "/webhooks/";
 
 /// How long a provider is asked to wait while another delivery of an event is in hand, in seconds.
 const IN_HAND: u32 = 30;
+
+/// How long taking an event in may take before whoever does it is taken for dead: no longer than a provider is asked to wait,
+/// and longer than some ten operations of a store.
+const TAKING_IN: Duration = Duration::from_secs(IN_HAND as u64);
 
 /// How long it is asked to wait when there is no room or no store, in seconds.
 const TROUBLE: u32 = 60;
@@ -87,7 +93,7 @@ pub async fn take<H: Host + 'static>(
     let sealing = outbox.sealing(client).await;
     let keys = (*sealing).as_ref().map_err(Unready::problem)?;
     let wanted = destinations.wanting(&provider, &verified);
-    let accepted = entry::accept(client, &provider, verified).await;
+    let accepted = entry::accept(client, &provider, verified, TAKING_IN).await;
     // What fails here, the store or the provider's own interface, is nothing of the delivery's.
     match accepted.map_err(|_| Problem::webhook_later("it cannot be taken in just now", TROUBLE))? {
         Received::Duplicate(_) => Ok(taken(StatusCode::OK)),
@@ -152,12 +158,14 @@ async fn keep<H: Host>(
             "the event is larger than the outbox takes",
         ));
     }
-    if !outbox.has_room(shelf, destinations, bytes).await.map_err(trouble)? {
+    let Some(size) = outbox.size_with(shelf, destinations, bytes).await.map_err(trouble)? else {
         return Err(Problem::webhook_later("the outbox is full", TROUBLE));
-    }
+    };
     let entity = message::entity(ticket, &verified.event);
-    outbox::put(shelf, ticket, entity, wanted, &record).await.map_err(trouble)?;
-    outbox.nudge();
+    // What was not counted counts from the next pass on.
+    let (put, _) = join(outbox::put(shelf, ticket, &entity, wanted, &record), size.note(shelf.host)).await;
+    put.map_err(trouble)?;
+    outbox.nudge((ticket.tenant().to_owned(), entity));
     Ok(())
 }
 

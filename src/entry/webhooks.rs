@@ -69,11 +69,15 @@ pub async fn receive<H: Host + 'static>(
     delivery: &Delivery<'_>,
 ) -> Result<Received, Failure> {
     let verified = verify(client, provider, account, delivery).await?;
-    accept(client, provider, verified).await
+    accept(client, provider, verified, Duration::MAX).await
 }
 
 /// The second half of [`receive`], for whoever has something to do between: hands out the event of a
 /// delivery that [`verify`] proved, unless somebody has had it.
+///
+/// `soon` is how long the caller takes at most to settle it: its claim lasts no longer, nor than the settings say, so that the
+/// next delivery gets the event soon if the caller dies. What is only a hint is read again meanwhile, for which the
+/// provider may take its time: its claim lasts as the settings say.
 ///
 /// # Errors
 /// Those of the call that reads again; `host` when the store cannot be reached. Nothing was handed
@@ -82,8 +86,10 @@ pub async fn accept<H: Host + 'static>(
     client: &Rc<Client<H>>,
     provider: &str,
     verified: Verified,
+    soon: Duration,
 ) -> Result<Received, Failure> {
-    let mut received = claim(client, provider, verified).await?;
+    let soon = if verified.trust == Trust::Hint { Duration::MAX } else { soon };
+    let mut received = claim(client, provider, verified, soon).await?;
     if let Received::Fresh { event, ticket } = &mut received
         && let Err(failure) = prepare(client, provider, event).await
     {
@@ -157,19 +163,22 @@ pub async fn verify<H: Host>(
     result
 }
 
-/// Hands an event out unless somebody has had it.
+/// Hands an event out unless somebody has had it, for the time that the settings say and no longer than `at_most`.
 ///
 /// # Errors
 /// `host` when the store cannot be reached.
-pub async fn claim<H: Host>(
+async fn claim<H: Host>(
     client: &Client<H>,
     provider: &str,
     verified: Verified,
+    at_most: Duration,
 ) -> Result<Received, Failure> {
     let (account, settings) = account_of(client, provider, &verified.account).await?;
     let identity = [account.provider.name(), &account.site_name, &account.site.tenant, &verified.event.id];
     let keys = claim_keys(client).await?;
-    match claims(client, &settings, keys.as_ref()).claim(account.group.as_str(), &identity).await {
+    let claims = claims(client, &settings, keys.as_ref());
+    let claims = Claims { lease: claims.lease.min(at_most), ..claims };
+    match claims.claim(account.group.as_str(), &identity).await {
         Ok(Claim::Ours(ticket)) => Ok(Received::Fresh { event: verified, ticket: Some(ticket) }),
         Ok(Claim::Done) => Ok(Received::Duplicate(verified)),
         Ok(Claim::Taken) => Ok(Received::InHand(verified)),

@@ -12,8 +12,9 @@
 
 use super::{
     Destinations, EventKey, Record, Shelf, Unready,
-    drain::{self, Listing, Stopped, finish},
+    drain::{self, Listing, Scope, Stopped, finish},
     lane::Lane,
+    line,
     progress::{Progress, Standing},
     shelf::Found,
 };
@@ -32,7 +33,7 @@ use penstock::{
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 const PATH: &str = "/v1/_outbox";
 
@@ -102,7 +103,7 @@ pub async fn answer<H: Host + 'static>(
         (_, [id, ..]) => {
             let (event, tag) = desk.replay(id).await?;
             outbox.forget(&event, &tag);
-            outbox.nudge();
+            outbox.nudge(event.entity());
             Ok(answer::response(StatusCode::ACCEPTED, answer::JSON, "{}".to_owned()))
         }
     }
@@ -118,7 +119,9 @@ async fn drain<H: Host + 'static>(gateway: &Gateway<H>, head: &Head) -> Result<R
     }
     let host = gateway.client().host();
     let time = head.deadline_ms()?.map_or(DRAIN, Duration::from_millis).min(LONGEST_DRAIN);
-    let counts = drain::run(gateway, host.now() + time).await.map_err(|why| stopped(&why))?;
+    let all = Scope { fresh: BTreeSet::new(), all: true };
+    let drained = drain::run(gateway, host.now() + time, &all).await;
+    let (counts, _) = drained.map_err(|why| stopped(&why))?;
     let destinations = gateway.outbox().destinations(host).await;
     let destinations = (*destinations).as_ref().map_err(Unready::problem)?;
     let left = Listing::read(host, destinations).await.map_err(|why| trouble(&why))?.events.len();
@@ -182,7 +185,8 @@ impl<H: Host> Desk<'_, H> {
             .collect();
         all.sort_by(|(one, ..), (other, ..)| one.cmp(other));
         for (id, event, tag) in all {
-            let is_noted = listing.progress.contains(&event.progress(tag));
+            let is_noted =
+                [event.done(tag), event.progress(tag)].iter().any(|key| listing.progress.contains(key));
             let noted = if is_noted { self.progress(event, tag).await? } else { None };
             let row = self.row(event, tag, noted.as_ref());
             if row.state == Standing::Done || wanted.state.is_some_and(|state| state != row.state) {
@@ -246,9 +250,9 @@ impl<H: Host> Desk<'_, H> {
 
     /// Has it tried anew: nothing is noted of it any more.
     async fn replay(&self, id: &str) -> Result<(EventKey, String), Problem> {
-        let (event, tag, noted) = self.find(id).await?;
+        let (event, tag, _) = self.find(id).await?;
         let lane = self.lane(&event, &tag).await?;
-        let result = self.renew(&event, &tag, noted.is_some()).await;
+        let result = self.renew(&event, &tag).await;
         lane.give_back().await;
         match result {
             Ok(true) => Ok((event, tag)),
@@ -257,13 +261,12 @@ impl<H: Host> Desk<'_, H> {
         }
     }
 
-    async fn renew(&self, event: &EventKey, tag: &str, is_noted: bool) -> Result<bool, HostError> {
+    async fn renew(&self, event: &EventKey, tag: &str) -> Result<bool, HostError> {
         let Found::It(record) = self.shelf.record(event).await? else { return Ok(false) };
         // For another while: it may be tried for days again.
+        line::rejoin(self.shelf.host, event).await?;
         self.shelf.put(event, &record).await?;
-        if is_noted {
-            self.shelf.remove(&event.progress(tag)).await?;
-        }
+        self.shelf.forget(event, tag).await?;
         Ok(true)
     }
 

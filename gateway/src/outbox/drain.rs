@@ -2,24 +2,33 @@
 
 mod listing;
 mod pass;
+mod scope;
 
 pub(super) use listing::Listing;
 pub(super) use pass::{Pass, finish};
+pub(super) use scope::Scope;
 
-use super::{Outbox, Shelf, Unready, key, lane, log::Log};
+use super::{
+    Outbox, Shelf, Unready,
+    key::{self, Entity},
+    log::Log,
+};
 use crate::gateway::Gateway;
 use penstock::{
     host::{Host, HostError},
     policy::time::Tick,
 };
 use serde::Serialize;
-use std::{cell::Cell, time::Duration};
+use std::{cell::Cell, collections::BTreeSet, time::Duration};
 
-/// How often one of the instances looks for what is due, when nothing new comes.
+/// How often one of the instances looks for all that is due.
 const EVERY: Duration = Duration::from_secs(5);
 
 /// How long deliveries are begun after one answer.
 const AFTER: Duration = Duration::from_secs(10);
+
+/// When it is tried again to hand on what was just taken in, while somebody else hands on what is about the same.
+const BUSY: Duration = Duration::from_millis(200);
 
 /// What passes came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -32,58 +41,64 @@ pub struct Counts {
     pub dead: u64,
 }
 
-/// Hands on what is due, after an answer: at once if this instance took something in, and otherwise if no instance
-/// looked within [`EVERY`]. Spin drops idle instances, so that there is no better time.
+/// After an answer, hands on what this instance took in; and, if none looked within [`EVERY`], all that is due. Spin drops idle
+/// instances, so that there is no better time.
 ///
 /// Dropping it loses nothing: what was sent and not noted is sent again.
 pub async fn after<H: Host + 'static>(gateway: &Gateway<H>) {
     let (outbox, host) = (gateway.outbox(), gateway.client().host());
     if outbox.is_passing.get() {
-        // The pass that is under way sees the nudge.
-        return;
-    }
-    let is_recent = |last: Tick| host.now().since(last) < EVERY;
-    if !outbox.is_nudged.get() && outbox.last_pass.get().is_some_and(is_recent) {
+        // The pass that is under way sees what is fresh.
         return;
     }
     let _passing = Passing::begin(outbox);
     let until = host.now() + AFTER;
     loop {
-        let is_nudged = outbox.is_nudged.take();
-        outbox.last_pass.set(Some(host.now()));
-        // What is wrong is told to who takes in, in /ready and by the routes.
-        let Ok(true) = pass(gateway, until, is_nudged).await else { return };
-        if !outbox.is_nudged.get() || host.now() >= until {
+        // What is wrong is told to who takes in, in /ready and by the routes. What stays is found by a look at all.
+        let Ok(busy) = look(gateway, until).await else { return };
+        let is_over = host.now() >= until;
+        if !busy.is_empty() {
+            busy.into_iter().for_each(|entity| outbox.nudge(entity));
+            if !is_over {
+                host.sleep(BUSY).await;
+            }
+        }
+        if is_over || !outbox.has_fresh() {
             return;
         }
     }
 }
 
-/// One pass, unless nothing was put in and another instance looked lately. False if nothing was done.
-async fn pass<H: Host + 'static>(
-    gateway: &Gateway<H>,
-    until: Tick,
-    is_nudged: bool,
-) -> Result<bool, Stopped> {
+/// Hands on what this instance took in, and all else if it is time for that. Answers of which entities, of those that it
+/// took in, somebody else hands events on.
+async fn look<H: Host + 'static>(gateway: &Gateway<H>, until: Tick) -> Result<BTreeSet<Entity>, Stopped> {
     let (outbox, host) = (gateway.outbox(), gateway.client().host());
-    let destinations = outbox.destinations(host).await;
-    if destinations.is_err() {
-        return Ok(false);
+    let fresh = outbox.take_fresh();
+    if outbox.destinations(host).await.is_err() {
+        return Ok(BTreeSet::new());
     }
-    if !is_nudged {
+    let is_recent = |last: Tick| host.now().since(last) < EVERY;
+    let mut all = !outbox.last_look.get().is_some_and(is_recent);
+    if all {
+        outbox.last_look.set(Some(host.now()));
         let nonce = host.random().to_le_bytes().to_vec();
-        if host.state_claim(&key::of_all("pass"), nonce, EVERY).await?.is_some() {
-            return Ok(false);
-        }
+        all = host.state_claim(&key::of_all("pass"), nonce, EVERY).await?.is_none();
     }
-    run(gateway, until).await.map(|_| true)
+    if !all && fresh.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    run(gateway, until, &Scope { fresh, all }).await.map(|(_, busy)| busy)
 }
 
-/// Hands on what is due until a time at which no delivery is begun any more, again and again while any succeeds.
+/// Hands on what is due until a time at which no delivery is begun any more, and what comes meanwhile.
 ///
 /// # Errors
 /// [`Stopped`].
-pub(super) async fn run<H: Host + 'static>(gateway: &Gateway<H>, until: Tick) -> Result<Counts, Stopped> {
+pub(super) async fn run<H: Host + 'static>(
+    gateway: &Gateway<H>,
+    until: Tick,
+    scope: &Scope,
+) -> Result<(Counts, BTreeSet<Entity>), Stopped> {
     let (outbox, client) = (gateway.outbox(), gateway.client());
     let destinations = outbox.destinations(client.host()).await;
     let destinations = (*destinations).as_ref().map_err(Clone::clone)?;
@@ -93,14 +108,15 @@ pub(super) async fn run<H: Host + 'static>(gateway: &Gateway<H>, until: Tick) ->
     let log = Log::read(client.host()).await;
     let mut counts = Counts::default();
     loop {
-        let pass = Pass::new(client, &shelf, (destinations, outbox, &log), until);
-        let again = pass.run().await?;
+        let pass = Pass::new(client, &shelf, (destinations, outbox, &log), scope, until);
+        let next = pass.run().await?;
         let found = pass.counts();
         counts.delivered += found.delivered;
         counts.failed += found.failed;
         counts.dead += found.dead;
-        if !again || client.host().now() >= until {
-            return Ok(counts);
+        match next.wait {
+            Some(wait) if client.host().now() < until => client.host().sleep(wait).await,
+            _ => return Ok((counts, next.busy)),
         }
     }
 }
@@ -141,6 +157,3 @@ impl Drop for Passing<'_> {
         self.0.set(false);
     }
 }
-
-/// A delivery ends before its lane's lease does.
-const _: () = assert!(super::http_delivery::PATIENCE.as_secs() * 2 < lane::LEASE.as_secs());

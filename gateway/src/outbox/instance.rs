@@ -4,6 +4,7 @@ use super::{
     Destinations, EventKey, Shelf, Unready,
     broker::{Broker, NoBroker},
     drain::Listing,
+    key::Entity,
     size::Size,
 };
 use crate::recent::Recent;
@@ -18,7 +19,7 @@ use penstock::{
 };
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
 
@@ -38,9 +39,10 @@ pub struct Outbox {
     sealing: Recent<Result<SealKeys, Unready>>,
     /// Whether a pass is under way after some answer.
     pub(super) is_passing: Cell<bool>,
-    /// Whether something was added since the last pass began.
-    pub(super) is_nudged: Cell<bool>,
-    pub(super) last_pass: Cell<Option<Tick>>,
+    /// Of what something was added since the last pass began.
+    fresh: RefCell<BTreeSet<Entity>>,
+    /// When this instance last asked whether it is time to look for all that is due.
+    pub(super) last_look: Cell<Option<Tick>>,
     later: RefCell<BTreeMap<LaneName, i64>>,
 }
 
@@ -59,8 +61,8 @@ impl Outbox {
             destinations: Recent::default(),
             sealing: Recent::default(),
             is_passing: Cell::default(),
-            is_nudged: Cell::default(),
-            last_pass: Cell::default(),
+            fresh: RefCell::default(),
+            last_look: Cell::default(),
             later: RefCell::default(),
         }
     }
@@ -81,32 +83,36 @@ impl Outbox {
         self.sealing.get(client.host(), read).await
     }
 
-    /// Makes room for an event of so many bytes: false if there is none.
+    /// How much there will be with an event of so many bytes; none if there is no room for it.
     ///
     /// # Errors
     /// The store's trouble.
-    pub(crate) async fn has_room<H: Host>(
+    pub(crate) async fn size_with<H: Host>(
         &self,
         shelf: &Shelf<'_, H>,
         destinations: &Destinations,
         bytes: usize,
-    ) -> Result<bool, HostError> {
+    ) -> Result<Option<Size>, HostError> {
         let counted = match Size::noted(shelf.host).await? {
             Some(counted) => counted,
             None => Size::of(&Listing::read(shelf.host, destinations).await?.events),
         };
         let then = counted.plus(Size { entries: 1, bytes: bytes as u64 });
         let has_room = then.entries <= destinations.most_entries && then.bytes <= destinations.most_bytes;
-        if has_room {
-            // Uncounted, it counts from the next pass on.
-            _ = then.note(shelf.host).await;
-        }
-        Ok(has_room)
+        Ok(has_room.then_some(then))
     }
 
-    /// An event was put in: a pass is due.
-    pub(crate) fn nudge(&self) {
-        self.is_nudged.set(true);
+    /// An event about this was put in: a pass is due.
+    pub(crate) fn nudge(&self, entity: Entity) {
+        self.fresh.borrow_mut().insert(entity);
+    }
+
+    pub(super) fn has_fresh(&self) -> bool {
+        !self.fresh.borrow().is_empty()
+    }
+
+    pub(super) fn take_fresh(&self) -> BTreeSet<Entity> {
+        self.fresh.take()
     }
 
     /// Whether a lane has to wait, as far as this instance knows.

@@ -1,6 +1,6 @@
 //! Puts an event into the store, once.
 
-use super::{Destination, EventKey, Record, Shelf, key, sequence};
+use super::{Destination, EventKey, Record, Shelf, key, line};
 use penstock::{
     host::{Host, HostError},
     webhooks::claims::Ticket,
@@ -19,21 +19,25 @@ const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub(crate) async fn put<H: Host>(
     shelf: &Shelf<'_, H>,
     ticket: &Ticket,
-    entity: String,
+    entity: &str,
     destinations: &[&Destination],
     record: &Record,
 ) -> Result<(), HostError> {
     let (host, tenant) = (shelf.host, ticket.tenant());
-    let sequence = sequence::next(host, tenant, &entity).await?;
     let tags = destinations.iter().map(|destination| destination.tag().to_owned()).collect();
-    let bytes = record.bytes() as u64;
-    let mut event = EventKey { tenant: tenant.to_owned(), entity, sequence, bytes, tags };
+    let mut event = EventKey { bytes: record.bytes() as u64, tags, ..EventKey::of(tenant, entity) };
+    event.sequence = line::join(host, &event).await?;
     let place = key::place(tenant, ticket.event());
     let before = host.state_claim(&place, event.to_string().into_bytes(), KEPT).await?;
     let before = before.and_then(|before| EventKey::parse(std::str::from_utf8(&before).ok()?));
     let before = before.filter(|before| (&before.tenant, &before.entity) == (&event.tenant, &event.entity));
-    if let Some(before) = &before {
+    if let Some(before) = &before
+        && before.sequence != event.sequence
+    {
+        let unused = event.clone();
         event.sequence = before.sequence;
+        line::rejoin(host, &event).await?;
+        line::leave(host, &unused).await;
     }
     // One that failed may have been written all the same, or be written yet. It is left: to remove it could, late, remove
     // what the next one has written and answered.

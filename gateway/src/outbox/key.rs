@@ -25,15 +25,28 @@ pub struct EventKey {
     pub tags: Vec<String>,
 }
 
+/// What events are about: whose it is, and which thing.
+pub(super) type Entity = (String, String);
+
 impl EventKey {
+    /// What it is about.
+    pub(super) fn entity(&self) -> Entity {
+        (self.tenant.clone(), self.entity.clone())
+    }
+
     /// Reads a key; none if it is not one of an event.
     #[must_use]
     pub fn parse(key: &str) -> Option<EventKey> {
         let (tenant, rest) = key.strip_prefix(PREFIX)?.strip_prefix('{')?.split_once("}/")?;
-        let (entity, rest) = rest.split_once('/')?;
-        let mut parts = rest.split('-');
+        let (entity, tail) = rest.split_once('/')?;
+        EventKey::with_tail(tenant, entity, tail).filter(|_| entity.len() == 32)
+    }
+
+    /// Reads the end of a key, which tells events of an entity apart.
+    pub(super) fn with_tail(tenant: &str, entity: &str, tail: &str) -> Option<EventKey> {
+        let mut parts = tail.split('-');
         let (sequence, bytes, tags) = (parts.next()?, parts.next()?, parts.next()?);
-        if parts.next().is_some() || entity.len() != 32 || sequence.len() != 16 {
+        if parts.next().is_some() || sequence.len() != 16 {
             return None;
         }
         let tags: Vec<String> = tags.split('+').map(str::to_owned).collect();
@@ -46,11 +59,36 @@ impl EventKey {
         })
     }
 
+    /// What [`EventKey::with_tail`] reads.
+    pub(super) fn tail(&self) -> String {
+        let EventKey { sequence, bytes, tags, .. } = self;
+        format!("{sequence:016x}-{bytes:x}-{}", tags.join("+"))
+    }
+
+    /// One of which nothing is known but what it is about.
+    pub(super) fn of(tenant: &str, entity: &str) -> EventKey {
+        let (tenant, entity) = (tenant.to_owned(), entity.to_owned());
+        EventKey { tenant, entity, sequence: 0, bytes: 0, tags: Vec::new() }
+    }
+
     /// The key under which stands how far a destination is.
     #[must_use]
     pub fn progress(&self, tag: &str) -> String {
         let EventKey { tenant, entity, sequence, .. } = self;
         names::key(OUTBOX, tenant, &format!("{entity}/{sequence:016x}/{tag}"))
+    }
+
+    /// The key that is there once a destination has it: whoever lists the keys need not read it.
+    #[must_use]
+    pub fn done(&self, tag: &str) -> String {
+        self.progress(tag) + ".done"
+    }
+
+    /// The key that is there while there is nothing to do for a destination, and nothing behind it waits: it is dead, or does
+    /// not open.
+    #[must_use]
+    pub fn rest(&self, tag: &str) -> String {
+        self.progress(tag) + ".rest"
     }
 
     /// The key of the lease that whoever hands events of its entity to a destination has.
@@ -68,13 +106,12 @@ impl EventKey {
 
 impl fmt::Display for EventKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let EventKey { tenant, entity, sequence, bytes, tags } = self;
-        let rest = format!("{entity}/{sequence:016x}-{bytes:x}-{}", tags.join("+"));
-        f.write_str(&names::key(OUTBOX, tenant, &rest))
+        let EventKey { tenant, entity, .. } = self;
+        f.write_str(&names::key(OUTBOX, tenant, &format!("{entity}/{}", self.tail())))
     }
 }
 
-/// The key of the last sequence number of an entity.
+/// The key of what waits of an entity, and of its last sequence number.
 pub(super) fn order(tenant: &str, entity: &str) -> String {
     names::key(OUTBOX_TURN, tenant, &format!("order/{entity}"))
 }
@@ -112,7 +149,9 @@ mod tests {
             "penstock/outbox/{servicetitan/production/77}/0123456789abcdef0123456789abcdef/000000000000019a-3e8-0000aaaa+0000bbbb"
         );
         assert_eq!(EventKey::parse(&text), Some(key.clone()));
-        assert_eq!(EventKey::parse(&key.progress("0000aaaa")), None);
+        for noted in [key.progress("0000aaaa"), key.done("0000aaaa"), key.rest("0000aaaa")] {
+            assert_eq!(EventKey::parse(&noted), None);
+        }
         assert!(EventKey { sequence: 0x19b, bytes: 0, ..key.clone() } > key);
         for wrong in [
             "penstock/outbox/",

@@ -1,7 +1,11 @@
 //! The outbox's values in the store, sealed.
 
-use super::{EventKey, Record, progress::Progress};
+use super::{
+    EventKey, Record,
+    progress::{Progress, Standing},
+};
 use crate::answer::json;
+use futures_util::future::{join, join_all};
 use penstock::{
     host::{Host, HostError},
     seal::SealKeys,
@@ -13,6 +17,10 @@ const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// How long it is kept how far a destination is: longer than the event, lest it be tried anew.
 const PROGRESS_KEPT: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+
+/// How long one is left alone for which there is nothing to do. It is looked at again then: that costs little, and whatever
+/// was noted wrongly does not stay.
+const REST: Duration = Duration::from_secs(60 * 60);
 
 /// The store, and what the values in it are sealed with.
 #[derive(Debug)]
@@ -47,8 +55,13 @@ impl<H: Host> Shelf<'_, H> {
 
     /// How far a destination is. One that cannot be read counts for none: it is tried again.
     pub(super) async fn progress(&self, key: &EventKey, tag: &str) -> Result<Option<Progress>, HostError> {
-        let found = self.read(&key.progress(tag), |bytes| serde_json::from_slice(bytes).ok()).await?;
-        Ok(match found {
+        let (done, noted) = (key.done(tag), key.progress(tag));
+        let (done, noted) = join(self.noted(&done), self.noted(&noted)).await;
+        Ok(done?.or(noted?))
+    }
+
+    async fn noted(&self, key: &str) -> Result<Option<Progress>, HostError> {
+        Ok(match self.read(key, |bytes| serde_json::from_slice(bytes).ok()).await? {
             Found::It(progress) => Some(progress),
             Found::Nothing | Found::Foreign => None,
         })
@@ -56,7 +69,28 @@ impl<H: Host> Shelf<'_, H> {
 
     /// Notes how far a destination is.
     pub(super) async fn note(&self, key: &EventKey, tag: &str, progress: &Progress) -> Result<(), HostError> {
-        self.write(&key.progress(tag), json(progress).as_bytes(), PROGRESS_KEPT).await
+        let at = if progress.state == Standing::Done { key.done(tag) } else { key.progress(tag) };
+        self.write(&at, json(progress).as_bytes(), PROGRESS_KEPT).await
+    }
+
+    /// Has it left alone for a while, as there is nothing to do.
+    pub(super) async fn rest(&self, key: &EventKey, tag: &str) -> Result<(), HostError> {
+        self.write(&key.rest(tag), &[], REST).await
+    }
+
+    /// Forgets how far a destination is: it is tried anew.
+    pub(super) async fn forget(&self, key: &EventKey, tag: &str) -> Result<(), HostError> {
+        // In this order: what rests without a reason would be left alone.
+        self.remove(&key.rest(tag)).await?;
+        self.remove(&key.progress(tag)).await
+    }
+
+    /// Removes an event, and then what was noted of it.
+    pub(super) async fn clear(&self, key: &EventKey) -> Result<(), HostError> {
+        self.remove(&key.to_string()).await?;
+        let noted = key.tags.iter().flat_map(|tag| [key.done(tag), key.progress(tag), key.rest(tag)]);
+        let removed = join_all(noted.map(|key| async move { self.remove(&key).await })).await;
+        removed.into_iter().collect()
     }
 
     /// Removes a key.

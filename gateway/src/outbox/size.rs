@@ -13,7 +13,7 @@ const KEPT: Duration = Duration::from_secs(30);
 
 /// So many events and bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Size {
+pub(crate) struct Size {
     pub(super) entries: u64,
     pub(super) bytes: u64,
 }
@@ -43,7 +43,7 @@ impl Size {
     }
 
     /// Leaves it for the others.
-    pub(super) async fn note<H: Host>(self, host: &H) -> Result<(), HostError> {
+    pub(crate) async fn note<H: Host>(self, host: &H) -> Result<(), HostError> {
         let Size { entries, bytes } = self;
         host.state_set(&key::of_all("size"), format!("{entries} {bytes}").into_bytes(), Some(KEPT)).await
     }

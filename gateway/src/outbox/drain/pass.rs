@@ -5,7 +5,9 @@ use super::{
         Destination, Destinations, EventKey, Outbox, Record, Shelf, arq, celery,
         destination::Way,
         http_delivery,
+        key::Entity,
         lane::Lane,
+        line,
         log::Log,
         progress::{Progress, Standing},
         schedule::{self, Outcome},
@@ -13,6 +15,7 @@ use super::{
         size::Size,
     },
     Counts, Listing, Stopped,
+    scope::{Next, Scope},
 };
 use crate::trace::Trace;
 use futures_util::{StreamExt, future::join_all, stream};
@@ -54,9 +57,12 @@ pub(crate) struct Pass<'p, H: Host> {
     destinations: &'p Destinations,
     outbox: &'p Outbox,
     log: &'p Log<'p, H>,
+    scope: &'p Scope,
     /// When no delivery is begun any more.
     until: Tick,
     counts: RefCell<Counts>,
+    /// Entities that came just now, and of which somebody else hands events on.
+    busy: RefCell<BTreeSet<Entity>>,
     /// What went from the outbox.
     gone: Cell<Size>,
 }
@@ -73,6 +79,7 @@ impl<'p, H: Host + 'static> Pass<'p, H> {
         client: &'p Client<H>,
         shelf: &'p Shelf<'p, H>,
         (destinations, outbox, log): (&'p Destinations, &'p Outbox, &'p Log<'p, H>),
+        scope: &'p Scope,
         until: Tick,
     ) -> Self {
         Self {
@@ -81,8 +88,10 @@ impl<'p, H: Host + 'static> Pass<'p, H> {
             destinations,
             outbox,
             log,
+            scope,
             until,
             counts: RefCell::default(),
+            busy: RefCell::default(),
             gone: Cell::default(),
         }
     }
@@ -92,47 +101,82 @@ impl<'p, H: Host + 'static> Pass<'p, H> {
         *self.counts.borrow()
     }
 
-    /// Runs it. True if another one is due at once.
-    pub(crate) async fn run(&self) -> Result<bool, Stopped> {
+    /// Runs it.
+    pub(crate) async fn run(&self) -> Result<Next, Stopped> {
         let host = self.shelf.host;
         let began = u64::try_from(self.now_ms()).unwrap_or(0);
-        let listing = Listing::read(host, self.destinations).await?;
-        let size = Size::of(&listing.events);
-        // Who finds none counts by itself.
-        _ = size.note(host).await;
+        let known = if self.scope.all { None } else { Listing::of(host, &self.scope.fresh).await? };
+        let (listing, is_whole) = match known {
+            Some(known) => (known, false),
+            None => (Listing::read(host, self.destinations).await?, true),
+        };
+        if is_whole {
+            // Who finds none counts by itself.
+            _ = Size::of(&listing.events).note(host).await;
+        }
         let is_new = |event: &EventKey| (began..began + AHEAD_MS).contains(&event.sequence.wrapping_sub(1));
         let turns = self.destinations.iter().map(|destination| {
             let turn = Turn { destination, failures: Cell::new(0) };
-            let mut lanes: Vec<Vec<&EventKey>> = listing
-                .entities()
-                .map(|events| {
-                    let due = events.iter().take_while(|event| !is_new(event));
-                    due.filter(|event| event.tags.iter().any(|tag| tag == destination.tag())).collect()
-                })
-                .filter(|lane: &Vec<_>| !lane.is_empty())
-                .collect();
+            let mut lanes = self.lanes(destination, &listing, is_new);
             // Another one is first each time: no entity waits for ever behind others that take all the time.
             let first = usize::try_from(host.random() >> 1).unwrap_or(0).checked_rem(lanes.len());
             lanes.rotate_left(first.unwrap_or(0));
-            let listing = &listing;
+            let noted = &listing.progress;
             async move {
-                let noted = &listing.progress;
                 let hand_on = |lane| self.lane(&turn, lane, noted);
                 stream::iter(lanes).for_each_concurrent(AT_ONCE, hand_on).await;
             }
         });
         join_all(turns).await;
-        if self.gone.get() != Size::default() {
-            _ = size.minus(self.gone.get()).note(host).await;
+        if self.scope.all {
+            self.tidy(&listing, began).await?;
+        }
+        self.count().await;
+        let is_ours = |event: &&EventKey| is_new(event) && self.scope.has(event);
+        let new = listing.events.iter().filter(is_ours).map(|event| event.sequence).max();
+        let now = u64::try_from(self.now_ms()).unwrap_or(0);
+        let wait = new.map(|new| Duration::from_millis(new.saturating_sub(now)));
+        Ok(Next { wait: wait.filter(|_| !self.is_over()), busy: self.busy.take() })
+    }
+
+    /// Others may take in what there is room for now.
+    async fn count(&self) {
+        let (host, gone) = (self.shelf.host, self.gone.get());
+        if gone != Size::default()
+            && let Ok(Some(noted)) = Size::noted(host).await
+        {
+            _ = noted.minus(gone).note(host).await;
+        }
+    }
+
+    /// What there is to do for a destination, by entity.
+    fn lanes<'l>(
+        &self,
+        destination: &Destination,
+        listing: &'l Listing,
+        is_new: impl Fn(&EventKey) -> bool,
+    ) -> Vec<Vec<&'l EventKey>> {
+        let tag = destination.tag();
+        let is_open =
+            |event: &&EventKey| event.tags.iter().any(|of| of == tag) && listing.is_open(event, tag);
+        let entities =
+            listing.entities().filter(|events| events.first().is_some_and(|event| self.scope.has(event)));
+        let lanes = entities.map(|events| {
+            let due = events.iter().take_while(|event| !is_new(event));
+            due.filter(is_open).collect::<Vec<_>>()
+        });
+        lanes.filter(|lane| !lane.is_empty()).collect()
+    }
+
+    /// Ends what somebody left who died.
+    async fn tidy(&self, listing: &Listing, began: u64) -> Result<(), HostError> {
+        for event in listing.events.iter().filter(|event| listing.is_done(event)) {
+            self.finish(event).await?;
         }
         for orphan in listing.orphans(began.saturating_sub(ORPHAN_MS)).into_iter().take(MOST_ORPHANS) {
             self.shelf.remove(orphan).await?;
         }
-        let new = listing.events.iter().filter(|event| is_new(event)).map(|event| event.sequence).max();
-        let Some(new) = new.filter(|_| !self.is_over()) else { return Ok(false) };
-        let now = u64::try_from(self.now_ms()).unwrap_or(0);
-        host.sleep(Duration::from_millis(new.saturating_sub(now))).await;
-        Ok(true)
+        Ok(())
     }
 
     /// Hands the events of an entity on, one after the other, until one has to wait.
@@ -146,16 +190,23 @@ impl<'p, H: Host + 'static> Pass<'p, H> {
         if noted.contains(&first.progress(tag)) && !matches!(self.is_due(first, tag).await, Ok(true)) {
             return;
         }
-        // Without a store nothing can be done, and what is somebody else's is not ours.
-        let Ok(Some(lane)) = Lane::take(self.shelf.host, first.lease(tag)).await else { return };
-        for (at, event) in events.iter().enumerate() {
-            let is_ours = at == 0 || lane.renew().await.unwrap_or(false);
-            if self.is_over() || turn.is_over() || !is_ours {
+        let lane = match Lane::take(self.shelf.host, first.lease(tag)).await {
+            Ok(Some(lane)) => lane,
+            // Whoever has it may have listed the keys before this one came.
+            Ok(None) if self.scope.is_fresh(first) => {
+                self.busy.borrow_mut().insert(first.entity());
+                return;
+            }
+            // What is somebody else's is not ours, and without a store nothing can be done.
+            Ok(None) | Err(_) => return,
+        };
+        for event in events {
+            if self.is_over() || turn.is_over() || !lane.is_held().await {
                 break;
             }
-            match self.step(turn, event).await {
+            match self.step(turn, &lane, event).await {
                 Ok(true) => {}
-                // It has to wait, or the store is in trouble.
+                // It has to wait, the lane is somebody else's, or the store is in trouble.
                 Ok(false) | Err(_) => break,
             }
         }
@@ -174,12 +225,12 @@ impl<'p, H: Host + 'static> Pass<'p, H> {
     }
 
     /// Hands one event on if it is due. False if those behind it have to wait.
-    async fn step(&self, turn: &Turn<'_>, event: &EventKey) -> Result<bool, HostError> {
+    async fn step(&self, turn: &Turn<'_>, lane: &Lane<'_, H>, event: &EventKey) -> Result<bool, HostError> {
         let (shelf, destination) = (self.shelf, turn.destination);
         let tag = destination.tag();
         let before = shelf.progress(event, tag).await?;
         match before.as_ref().map(|before| (before.state, before.due_ms)) {
-            Some((Standing::Dead, _)) => return Ok(true),
+            Some((Standing::Dead, _)) => return shelf.rest(event, tag).await.map(|()| true),
             Some((Standing::Done, _)) => return self.finish(event).await.map(|()| true),
             Some((Standing::Waiting, due)) if self.now_ms() < due => {
                 self.outbox.wait(event, tag, due, self.now_ms());
@@ -190,20 +241,32 @@ impl<'p, H: Host + 'static> Pass<'p, H> {
         }
         let record = match shelf.record(event).await? {
             Found::It(record) => record,
-            Found::Nothing => return Ok(true),
+            Found::Nothing => {
+                self.forget(event).await;
+                return Ok(true);
+            }
             Found::Foreign => return self.unreadable(event, tag, before).await.map(|()| true),
         };
         self.settle(&record).await?;
         // Each delivery is a span of its own.
         let trace =
             record.trace.as_ref().map_or_else(|| Trace::begin(shelf.host), |trace| trace.next(shelf.host));
-        let outcome = self.send(destination, &record, &trace).await;
+        let sent = lane.hold(self.send(destination, &record, &trace)).await;
+        let Some(outcome) = sent else { return Ok(false) };
         turn.note(&outcome);
         let times = (record.received_ms, self.now_ms());
         let after = schedule::next(before.as_ref(), outcome, times, shelf.host.random());
         self.tell(destination, event, (&record, &trace), &after);
         self.keep(event, tag, before.is_some(), &after).await?;
         Ok(after.state != Standing::Waiting)
+    }
+
+    /// An event is not there. If it is not being taken in just now, it never will be.
+    async fn forget(&self, event: &EventKey) {
+        let now = u64::try_from(self.now_ms()).unwrap_or(0);
+        if event.sequence < now.saturating_sub(ORPHAN_MS) {
+            line::leave(self.shelf.host, event).await;
+        }
     }
 
     /// An event that does not open holds up nothing, and is looked at again later: the secret may come back.
@@ -219,7 +282,9 @@ impl<'p, H: Host + 'static> Pass<'p, H> {
         self.log.line("error", &fields);
         let attempts = before.map_or(0, |before| before.attempts);
         let due_ms = self.now_ms().saturating_add(UNREADABLE_MS);
-        self.shelf.note(event, tag, &Progress { state: Standing::Unreadable, attempts, due_ms, why }).await
+        let progress = Progress { state: Standing::Unreadable, attempts, due_ms, why };
+        self.shelf.note(event, tag, &progress).await?;
+        self.shelf.rest(event, tag).await
     }
 
     /// Ends the claim of an event, if whoever took it in died before that: so that it is not taken in again while it is
@@ -256,16 +321,22 @@ impl<'p, H: Host + 'static> Pass<'p, H> {
         if after.state != Standing::Done {
             if after.state == Standing::Waiting {
                 self.outbox.wait(event, tag, after.due_ms, self.now_ms());
+                return self.shelf.note(event, tag, after).await;
             }
-            return self.shelf.note(event, tag, after).await;
+            self.shelf.note(event, tag, after).await?;
+            return self.shelf.rest(event, tag).await;
         }
         if event.tags.len() > 1 {
             self.shelf.note(event, tag, after).await?;
             return self.finish(event).await;
         }
-        self.shelf.remove(&event.to_string()).await?;
+        match was_noted {
+            true => self.shelf.clear(event).await?,
+            false => self.shelf.remove(&event.to_string()).await?,
+        }
+        line::leave(self.shelf.host, event).await;
         self.went(event);
-        if was_noted { self.shelf.remove(&event.progress(tag)).await } else { Ok(()) }
+        Ok(())
     }
 
     async fn finish(&self, event: &EventKey) -> Result<(), HostError> {
@@ -337,9 +408,7 @@ pub(crate) async fn finish<H: Host>(shelf: &Shelf<'_, H>, event: &EventKey) -> R
             return Ok(false);
         }
     }
-    shelf.remove(&event.to_string()).await?;
-    for tag in &event.tags {
-        shelf.remove(&event.progress(tag)).await?;
-    }
+    shelf.clear(event).await?;
+    line::leave(shelf.host, event).await;
     Ok(true)
 }
