@@ -10,7 +10,7 @@ use penstock_host::{sources::HostError, state::RedisState};
 use redis::{FromRedisValue, aio::MultiplexedConnection};
 use tempfile::TempDir;
 
-/// On loopback and without files; ended when it is dropped.
+/// On loopback, and without files unless its options say otherwise; ended when it is dropped.
 pub struct Server {
     port: u16,
     options: Vec<String>,
@@ -89,7 +89,7 @@ impl Server {
         self.signal("-CONT");
     }
 
-    /// What it held is gone.
+    /// Kills it (SIGKILL). What it held is gone, but for what its options had it write.
     pub fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();

@@ -1,6 +1,9 @@
 //! Whoever calls the gateways.
 
-use crate::gateway::{ACCOUNTS, Gateway, KEY};
+use crate::{
+    gateway::Gateway,
+    settings::{ACCOUNTS, KEY},
+};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Empty};

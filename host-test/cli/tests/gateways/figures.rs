@@ -2,7 +2,7 @@
 
 use crate::{
     client::{Calls, DEADLINE},
-    gateway::TENANTS,
+    settings::TENANTS,
 };
 use penstock_simulated::servicetitan::SimulatedServiceTitan;
 use std::time::{Duration, Instant};

@@ -14,14 +14,16 @@
 
 mod client;
 mod figures;
+#[path = "../support/gateway.rs"]
 mod gateway;
 #[allow(dead_code, reason = "other tests use the rest of it")]
 #[path = "../../../tests/redis/server.rs"]
 mod redis_server;
+mod settings;
 
 use client::Calls;
 use figures::Figures;
-use gateway::Gateway;
+use gateway::{Gateway, kill_now_and_then};
 use penstock_simulated::servicetitan::{Account, Config, SimulatedServiceTitan};
 use redis_server::Server;
 use std::{
@@ -42,24 +44,11 @@ fn seconds() -> u64 {
     std::env::var("PENSTOCK_TEST_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(24)
 }
 
-/// Kills a gateway every few seconds, and starts another in its place.
-async fn kill_now_and_then(gateways: Arc<[Mutex<Gateway>]>, until: Instant) -> usize {
-    let mut kills = 0;
-    while Instant::now() + KILL_EVERY < until {
-        sleep(KILL_EVERY).await;
-        let chosen = fastrand::usize(..gateways.len());
-        let again = Arc::clone(&gateways);
-        tokio::task::spawn_blocking(move || again[chosen].lock().unwrap().restart()).await.unwrap();
-        kills += 1;
-    }
-    kills
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs redis-server on the PATH: .ci/leg gateway"]
 async fn four_gateways_on_one_redis_keep_one_limit_whatever_dies() {
     let time = Duration::from_secs(seconds());
-    let account = Account { tenants: gateway::TENANTS.to_vec(), ..Account::default() };
+    let account = Account { tenants: settings::TENANTS.to_vec(), ..Account::default() };
     let provider = SimulatedServiceTitan::start(Config {
         remember: 1_000_000,
         accounts: vec![account],
@@ -69,9 +58,10 @@ async fn four_gateways_on_one_redis_keep_one_limit_whatever_dies() {
     .unwrap();
     let mut redis = Server::start();
     let folder = tempfile::tempdir().unwrap();
-    let gateways: Arc<[Mutex<Gateway>]> = (0..GATEWAYS)
-        .map(|_| Mutex::new(Gateway::start(folder.path(), &provider, &redis.url(), RATE, GATEWAYS)))
-        .collect();
+    let settings = settings::settings(&provider, &redis.url(), RATE, GATEWAYS);
+    let allowed = &settings["SERVICETITAN_API_URL"];
+    let gateways: Arc<[Mutex<Gateway>]> =
+        (0..GATEWAYS).map(|_| Mutex::new(Gateway::start(folder.path(), settings.clone(), allowed))).collect();
 
     let began = Instant::now();
     let until = began + time;
@@ -86,7 +76,7 @@ async fn four_gateways_on_one_redis_keep_one_limit_whatever_dies() {
         }
         tasks.spawn(client::look_whether_it_lives(gateways.clone(), gateway, calls.clone(), until));
     }
-    let killing = tokio::spawn(kill_now_and_then(gateways.clone(), until));
+    let killing = tokio::spawn(kill_now_and_then(gateways.clone(), KILL_EVERY, until));
 
     // What the Redis goes through; between its troubles the limit must hold to the letter.
     let mut figures = Figures::new(RATE, GATEWAYS, began);
