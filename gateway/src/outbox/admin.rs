@@ -185,8 +185,7 @@ impl<H: Host> Desk<'_, H> {
             .collect();
         all.sort_by(|(one, ..), (other, ..)| one.cmp(other));
         for (id, event, tag) in all {
-            let is_noted =
-                [event.done(tag), event.progress(tag)].iter().any(|key| listing.progress.contains(key));
+            let is_noted = listing.is_noted(event, tag);
             let noted = if is_noted { self.progress(event, tag).await? } else { None };
             let row = self.row(event, tag, noted.as_ref());
             if row.state == Standing::Done || wanted.state.is_some_and(|state| state != row.state) {

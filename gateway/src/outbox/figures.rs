@@ -95,7 +95,7 @@ async fn over<H: Host>(
     figures: &mut Figures,
 ) -> Result<BTreeSet<String>, HostError> {
     let all = listing.events.iter().flat_map(|event| event.tags.iter().map(move |tag| (event, tag.as_str())));
-    let noted: Vec<_> = all.filter(|(event, tag)| listing.progress.contains(&event.progress(tag))).collect();
+    let noted: Vec<_> = all.filter(|(event, tag)| listing.is_noted(event, tag)).collect();
     figures.is_partial = noted.len() > MOST_READ;
     let read = noted.into_iter().take(MOST_READ).map(|(event, tag): (&EventKey, &str)| async move {
         (event.progress(tag), shelf.progress(event, tag).await)

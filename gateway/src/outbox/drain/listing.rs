@@ -62,6 +62,11 @@ impl Listing {
         !self.progress.contains(&event.done(tag)) && !self.progress.contains(&event.rest(tag))
     }
 
+    /// Whether anything was noted of how far a destination is.
+    pub(crate) fn is_noted(&self, event: &EventKey, tag: &str) -> bool {
+        self.progress.contains(&event.progress(tag)) || self.progress.contains(&event.done(tag))
+    }
+
     /// Whether all destinations have an event.
     pub(crate) fn is_done(&self, event: &EventKey) -> bool {
         event.tags.iter().all(|tag| self.progress.contains(&event.done(tag)))
