@@ -20,6 +20,7 @@ mod gateway;
 #[path = "../../../tests/redis/server.rs"]
 mod redis_server;
 mod settings;
+mod undisturbed;
 
 use client::Calls;
 use figures::Figures;
