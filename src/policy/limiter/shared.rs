@@ -40,6 +40,9 @@ pub const HORIZON: Duration = Duration::from_secs(5);
 /// What an instance holds is void unless the plan was seen within this time.
 pub const TRUST: Duration = Duration::from_millis(250);
 
+/// The same while questions fail: a plan that is begun anew gives turns from then on, and nobody could say so.
+const DOUBT: Duration = Duration::from_micros(penstock_state::redis::GRACE);
+
 /// How often the plan is looked at by one who has slots enough.
 const WATCH: Duration = Duration::from_millis(40);
 
@@ -95,6 +98,8 @@ pub struct Lease {
     again: Tick,
     /// When the last request that was answered was made.
     confirmed: Option<Tick>,
+    /// Whether one has failed since then.
+    doubts: bool,
     /// How long a request takes, rather too long.
     takes: Duration,
     /// Until when the provider refuses requests, as long as the store does not know.
@@ -123,6 +128,7 @@ impl Lease {
             next: Tick::ZERO,
             again: Tick::ZERO,
             confirmed: None,
+            doubts: false,
             takes: Duration::ZERO,
             pause: Tick::ZERO,
         }
@@ -257,6 +263,7 @@ impl Lease {
         self.pending = None;
         self.takes = now.since(asked).max(self.takes * 7 / 8).min(HORIZON);
         self.confirmed = Some(asked);
+        self.doubts = false;
         let is_same_plan = self.since.replace(turns.since) == Some(turns.since);
         if !self.clock.learn(asked, now, turns.now) || !is_same_plan {
             self.slots.clear();
@@ -283,6 +290,7 @@ impl Lease {
     /// The last request failed, or nobody knows.
     pub fn failed(&mut self, now: Tick, random: f64) {
         self.again = now + share(AGAIN, random);
+        self.doubts = true;
     }
 
     fn request(&mut self, request: TurnRequest) -> Ask {
@@ -348,7 +356,8 @@ impl Lease {
     }
 
     fn trusts(&self, now: Tick) -> bool {
-        self.confirmed.is_some_and(|confirmed| now.since(confirmed) <= TRUST)
+        let time = if self.doubts { DOUBT } else { TRUST };
+        self.confirmed.is_some_and(|confirmed| now.since(confirmed) <= time)
     }
 }
 

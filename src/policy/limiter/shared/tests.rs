@@ -146,6 +146,18 @@ fn what_it_holds_is_void_unless_the_plan_was_seen_lately() {
     assert_eq!(lease.ready(slot), Ok(()));
 }
 
+/// A store that has begun a new plan gives turns of it after its grace, and whoever holds old ones cannot know.
+#[test]
+fn while_questions_fail_what_it_holds_is_void_within_the_grace_of_a_new_plan() {
+    let (mut lease, confirmed) = (holding(1_000, 20), 1_000);
+    lease.failed(at(confirmed + 10), 0.0);
+    let held = |lease: &Lease, millis: u64| lease.trusts(at(confirmed + millis));
+    assert!(held(&lease, 50) && !held(&lease, 51));
+    let asked = request(&mut lease, at(confirmed + 60), 30);
+    lease.reply(at(confirmed + 60), at(confirmed + 60), &turns(&asked, 1_060, 1_400)).unwrap();
+    assert!(held(&lease, 60 + 250) && !held(&lease, 60 + 251));
+}
+
 #[test]
 fn it_looks_at_the_plan_every_20_to_40_ms_or_when_a_slot_lapses() {
     let mut lease = lease(1);
