@@ -121,7 +121,7 @@ impl Vendor {
                         *seen
                             .answers
                             .entry(format!("{} {why}", status.as_u16()).trim().to_owned())
-                            .or_default() += 1
+                            .or_default() += 1;
                     }
                     None => seen.broken += 1,
                 }
