@@ -157,7 +157,7 @@ impl<H: Host> Client<H> {
                 limits.queued_since,
                 deadline,
             );
-            let permit = admitted.await.map_err(|late| state.not_admitted(late, self.host.now()))?;
+            let permit = admitted.await.map_err(|late| state.not_admitted(late))?;
             // The token may have been replaced meanwhile, or there may be none left.
             // One that lives for a few seconds only is sent all the same, in the end.
             let last = || present(account, fetched).filter(|_| limits.token_lost);
@@ -190,7 +190,7 @@ impl<H: Host> Client<H> {
             let intervals = &self.transport.intervals;
             let admitted =
                 intervals.acquire(&*self.host, &limits.group, &limit, caller, since, deadline).await;
-            limits.turn = Some(admitted.map_err(|late| state.not_admitted(late, self.host.now()))?);
+            limits.turn = Some(admitted.map_err(|late| state.not_admitted(late))?);
             return Ok(true);
         }
         if cfg!(feature = "files") && state.call.operation.file && limits.file.is_none() {
@@ -211,7 +211,7 @@ impl<H: Host> Client<H> {
             limits.queued_since,
             state.retry.deadline(),
         );
-        admitted.await.map_err(|late| state.not_admitted(late, self.host.now()))
+        admitted.await.map_err(|late| state.not_admitted(late))
     }
 
     /// Waits for the time that the breaker says, if the deadline allows: a whole read as

@@ -1,6 +1,6 @@
 //! One call on its way: what is asked, by whose settings, and what it has gone through.
 
-use super::{Account, CallContext, attempt::Failed, transport::limiter::NotAdmitted};
+use super::{Account, CallContext, attempt::Failed};
 use crate::{
     call::{Call, CallOptions},
     contract::{self, Failure, FailureKind, RetryAdvice},
@@ -8,6 +8,7 @@ use crate::{
     policy::{
         budget::Spent,
         classify::{Effect as Took, Reason},
+        limiter::group::Late,
         retry::{GiveUp, Retry, Why},
         time::{Tick, WallTime, millis},
     },
@@ -55,10 +56,8 @@ pub(crate) struct TokenRefusals {
 
 impl CallState<'_> {
     /// The call did not get its turn in time: its time is over, or a limit leaves it none.
-    pub(crate) fn not_admitted(&self, NotAdmitted::Late { hint }: NotAdmitted, now: Tick) -> Failure {
-        if hint.is_none() && self.retry.deadline() <= now {
-            return self.late();
-        }
+    pub(crate) fn not_admitted(&self, late: Late) -> Failure {
+        let Late::Limited { hint } = late else { return self.late() };
         let retry = hint.map_or(RetryAdvice::Later, |hint| RetryAdvice::After(millis(hint)));
         let message = "the rate limit, or the cap on requests under way, leaves no time before the deadline";
         Failure {

@@ -91,22 +91,6 @@ impl Default for LimiterConfig {
     }
 }
 
-/// Why a call was not admitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotAdmitted {
-    /// It could not be sent before its deadline.
-    Late {
-        /// How long to wait before another try, as far as that is known.
-        hint: Option<Duration>,
-    },
-}
-
-impl From<Late> for NotAdmitted {
-    fn from(late: Late) -> NotAdmitted {
-        NotAdmitted::Late { hint: late.hint }
-    }
-}
-
 /// The limiter of one client. Clones are the same one.
 #[derive(Clone)]
 pub struct Limiter(Rc<Buckets>);
@@ -170,7 +154,7 @@ impl Limiter {
     /// another, and one that is kept but not polled when its turn comes holds its group up.
     ///
     /// # Errors
-    /// [`NotAdmitted::Late`], as soon as it is known.
+    /// [`Late`], as soon as it is known.
     pub async fn acquire<H: Host>(
         &self,
         host: &H,
@@ -179,7 +163,7 @@ impl Limiter {
         caller: Caller,
         since: Tick,
         deadline: Tick,
-    ) -> Result<Permit, NotAdmitted> {
+    ) -> Result<Permit, Late> {
         let now = host.now();
         let bucket = self.0.bucket(group, limit, now, host);
         let free =

@@ -23,11 +23,17 @@ use litemap::LiteMap;
 use penstock_state::Turns;
 use std::time::Duration;
 
-/// A call cannot be sent before its deadline.
+/// Why a call cannot be sent before its deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Late {
-    /// How long to wait before another try, as far as that is known.
-    pub hint: Option<Duration>,
+pub enum Late {
+    /// The limit, or the cap on requests under way, leaves it no time.
+    Limited {
+        /// How long to wait before another try, as far as that is known.
+        hint: Option<Duration>,
+    },
+    /// No limit held it back: its time was over when it came, or before the store had said what the
+    /// limit leaves.
+    TimeOver,
 }
 
 /// What a waiting call is told.
@@ -91,6 +97,8 @@ pub struct Group {
     /// Refused, but not told so yet.
     refused: LiteMap<Ticket, Late>,
     wakes: Vec<Ticket>,
+    /// Whether the head had a slot and no place in flight when it was last told what to do.
+    lacks_place: bool,
     in_flight: usize,
     /// Those of them whose answer is a file that is on its way.
     files: usize,
@@ -113,6 +121,7 @@ impl Group {
             asked: None,
             refused: LiteMap::new(),
             wakes: Vec::new(),
+            lacks_place: false,
             in_flight: 0,
             files: 0,
             granted: 0,
@@ -157,11 +166,11 @@ impl Group {
     /// known already.
     pub fn join(&mut self, now: Tick, caller: Caller, since: Tick, deadline: Tick) -> Result<Ticket, Late> {
         if now >= deadline {
-            return Err(Late { hint: None });
+            return Err(Late::TimeOver);
         }
         let earliest = self.earliest(now, self.queue.ahead(caller, since));
         if earliest >= deadline {
-            return Err(Late { hint: Some(now.until(earliest)) });
+            return Err(Late::Limited { hint: Some(now.until(earliest)) });
         }
         let ticket = self.queue.join(caller, since, deadline);
         // The head sleeps for all: it must know of an earlier deadline, and of a call that
@@ -186,7 +195,8 @@ impl Group {
             inflight.withdraw(self.id);
             return Turn::Wait(until.unwrap_or(deadline).min(deadline));
         }
-        if !inflight.take(self.id) {
+        self.lacks_place = !inflight.take(self.id);
+        if self.lacks_place {
             return Turn::Wait(deadline);
         }
         self.queue.served(ticket, now);
@@ -361,8 +371,13 @@ impl Group {
     fn refuse(&mut self, now: Tick) {
         let earliest = self.earliest(now, 0);
         let hint = Some(now.until(earliest)).filter(|wait| !wait.is_zero());
+        // Then all wait for the store, which has said nothing yet.
+        let late = match self.source.ready(now) {
+            Err(None) if hint.is_none() && !self.lacks_place => Late::TimeOver,
+            _ => Late::Limited { hint },
+        };
         while let Some(ticket) = self.queue.expired(earliest) {
-            self.refused.insert(ticket, Late { hint });
+            self.refused.insert(ticket, late);
             self.wakes.push(ticket);
         }
     }

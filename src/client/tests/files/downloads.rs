@@ -219,7 +219,7 @@ fn files_that_nobody_reads_leave_half_of_all_places_to_others() {
             unread.push(download(&rig.client, operation, &id, None).await.unwrap());
         }
         let late = download(&rig.client, operation, &id, Some(&within(9 * SECOND))).await;
-        assert_eq!(late.err().map(|failure| failure.kind), Some(FailureKind::Timeout));
+        assert_eq!(late.err().map(|failure| failure.kind), Some(FailureKind::RateLimited));
         assert_eq!(rig.get_often(10).await.iter().filter(|call| call.is_ok()).count(), 10);
         unread.pop();
         assert!(download(&rig.client, operation, &id, Some(&within(9 * SECOND))).await.is_ok());

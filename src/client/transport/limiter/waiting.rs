@@ -4,7 +4,7 @@
 //! others are woken by what changes. The leader asks the store meanwhile. Both stop when
 //! the future is dropped, and somebody else takes over.
 
-use super::{Bucket, Buckets, NotAdmitted, Permit};
+use super::{Bucket, Buckets, Late, Permit};
 use crate::{
     host::{Host, HostError},
     policy::{
@@ -37,7 +37,7 @@ pub(crate) async fn wait<H: Host>(
     caller: Caller,
     since: Tick,
     deadline: Tick,
-) -> Result<Permit, NotAdmitted> {
+) -> Result<Permit, Late> {
     let joined = bucket.group.borrow_mut().join(host.now(), caller, since, deadline);
     let waiting = Waiting { ticket: joined?, table, bucket, host };
     waiting.bucket.deliver();
@@ -49,7 +49,7 @@ pub(crate) async fn wait<H: Host>(
 }
 
 impl<H: Host> Waiting<'_, H> {
-    async fn turns(&self) -> Result<Permit, NotAdmitted> {
+    async fn turns(&self) -> Result<Permit, Late> {
         loop {
             let now = self.host.now();
             let turn = {
@@ -61,7 +61,7 @@ impl<H: Host> Waiting<'_, H> {
                 Turn::Go => {
                     return Ok(Permit::new(self.table.clone(), self.bucket.clone(), now));
                 }
-                Turn::Late(late) => return Err(late.into()),
+                Turn::Late(late) => return Err(late),
                 Turn::Wait(until) => {
                     // Its group may have been first in line for a place that it cannot use.
                     self.table.place_free();

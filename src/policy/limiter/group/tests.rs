@@ -62,7 +62,7 @@ fn asks(rig: &mut Rig, now: u64, ticket: Ticket) -> bool {
 }
 
 fn hint(millis: u64) -> Late {
-    Late { hint: Some(Duration::from_millis(millis)) }
+    Late::Limited { hint: Some(Duration::from_millis(millis)) }
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn nobody_overtakes_those_who_wait() {
 #[test]
 fn who_cannot_be_in_time_is_told_so_at_once() {
     let mut rig = Rig::local();
-    assert_eq!(rig.group.join(at(1_000), A, at(1_000), at(1_000)), Err(Late { hint: None }));
+    assert_eq!(rig.group.join(at(1_000), A, at(1_000), at(1_000)), Err(Late::TimeOver));
     assert!(rig.at_once(1_000));
     assert_eq!(rig.group.join(at(1_000), A, at(1_000), at(1_100)), Err(hint(100)));
     rig.join(1_000, A, 1_101);
@@ -117,9 +117,9 @@ fn deadlines_of_all_pass_at_the_head() {
     assert_eq!(rig.turn(1_100, a), Turn::Wait(at(2_000)), "no place in flight: until the first deadline");
     assert_eq!(rig.turn(2_000, a), Turn::Wait(at(5_000)));
     assert_eq!(rig.wakes(), [b]);
-    assert_eq!(rig.turn(2_000, b), Turn::Late(Late { hint: None }));
+    assert_eq!(rig.turn(2_000, b), Turn::Late(Late::Limited { hint: None }));
     rig.leave(2_000, b);
-    assert_eq!(rig.turn(5_000, a), Turn::Late(Late { hint: None }));
+    assert_eq!(rig.turn(5_000, a), Turn::Late(Late::Limited { hint: None }));
     assert!(rig.snapshot(5_000).waiting == 0 && rig.group.head().is_none());
     assert_eq!(rig.inflight.next(), None, "it has left the line for a place");
     rig.group.landed(&mut rig.inflight);
@@ -250,7 +250,7 @@ fn an_answer_may_show_that_a_deadline_cannot_be_kept() {
     let none = Turns { now: 500_000_000, arrival: 540_000_000, since: 1, ..Turns::default() };
     rig.group.answered(at(1_000), a, Ok(none), 0.0);
     assert_eq!(rig.wakes(), [a]);
-    let Turn::Late(Late { hint: Some(hint) }) = rig.turn(1_000, a) else { panic!("it is late") };
+    let Turn::Late(Late::Limited { hint: Some(hint) }) = rig.turn(1_000, a) else { panic!("it is late") };
     assert!(hint > SECOND * 39 && hint <= SECOND * 40, "{hint:?}");
 }
 
@@ -325,4 +325,18 @@ fn what_may_be_forgotten() {
     assert!(!rig.group.is_idle(at(9_000)), "somebody has not been told yet");
     rig.leave(3_000, a);
     assert!(rig.group.is_idle(at(9_000)));
+}
+
+#[test]
+fn only_a_limit_is_blamed_that_left_no_time() {
+    let mut rig = Rig::new(setup(true), 1);
+    let a = rig.join(1_000, A, 2_000);
+    assert!(asks(&mut rig, 1_000, a));
+    assert_eq!(rig.turn(2_000, a), Turn::Late(Late::TimeOver), "the store has said nothing yet");
+    // With a slot of its own and no place in flight it is the cap.
+    let mut rig = Rig::new(setup(false), 1);
+    assert!(rig.at_once(1_000));
+    let b = rig.join(1_050, B, 2_000);
+    assert_eq!(rig.turn(1_100, b), Turn::Wait(at(2_000)));
+    assert_eq!(rig.turn(2_000, b), Turn::Late(Late::Limited { hint: None }));
 }

@@ -2,7 +2,7 @@
 
 use super::fleet::{APP, Instance, SECOND, local, ms};
 use crate::{
-    client::transport::limiter::{GroupKey, LimiterConfig, NotAdmitted},
+    client::transport::limiter::{GroupKey, Late, LimiterConfig},
     host::Host,
     policy::limiter::queue::Caller,
 };
@@ -61,10 +61,10 @@ fn who_cannot_wait_that_long_is_told_at_once() {
         };
         let told = async {
             let refused = waiting.await.unwrap_err();
-            assert_eq!(refused, NotAdmitted::Late { hint: Some(7_200 * SECOND) });
+            assert_eq!(refused, Late::Limited { hint: Some(7_200 * SECOND) });
             assert_eq!(instance.host.elapsed(), ms(100));
             let refused = instance.acquire(&app, &APP, Caller(4), 60 * SECOND).await.unwrap_err();
-            assert_eq!(refused, NotAdmitted::Late { hint: Some(7_200 * SECOND) });
+            assert_eq!(refused, Late::Limited { hint: Some(7_200 * SECOND) });
             let open = Some(7_200 * SECOND);
             assert_eq!(instance.snapshot().closed_for, open);
             assert_eq!(instance.host.elapsed(), ms(100));

@@ -1,7 +1,7 @@
 //! Instances of a deployment with callers that never have enough.
 
 use crate::{
-    client::transport::limiter::{GroupKey, Limiter, LimiterConfig, NotAdmitted, Permit},
+    client::transport::limiter::{GroupKey, Late, Limiter, LimiterConfig, Permit},
     host::{
         Host,
         simulated::{Simulated, Store},
@@ -56,7 +56,7 @@ impl Instance {
         limit: &RateLimit,
         caller: Caller,
         within: Duration,
-    ) -> Result<Permit, NotAdmitted> {
+    ) -> Result<Permit, Late> {
         let deadline = self.host.now() + within;
         let permit =
             self.limiter.acquire(&self.host, group, limit, caller, self.host.now(), deadline).await?;

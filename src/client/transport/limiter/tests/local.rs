@@ -2,7 +2,7 @@
 
 use super::fleet::{APP, Instance, Load, SECOND, local, most_in_a_window, ms, shared, tick, used};
 use crate::{
-    client::transport::limiter::{GroupKey, LimiterConfig, MANY_GROUPS, NotAdmitted},
+    client::transport::limiter::{GroupKey, Late, LimiterConfig, MANY_GROUPS},
     host::Host,
     policy::limiter::{gcra::RateLimit, queue::Caller, source::Mode},
 };
@@ -113,15 +113,15 @@ fn who_cannot_be_sent_in_time_is_told_at_once_or_at_the_deadline() {
         drop(instance.acquire(&reports, &report, Caller(1), SECOND).await.unwrap());
         instance.host.wait(10 * SECOND).await;
         let refused = instance.acquire(&reports, &report, Caller(1), 50 * SECOND).await;
-        assert_eq!(refused.unwrap_err(), NotAdmitted::Late { hint: Some(50 * SECOND) });
+        assert_eq!(refused.unwrap_err(), Late::Limited { hint: Some(50 * SECOND) });
         assert_eq!(instance.host.elapsed(), 10 * SECOND);
         let passed = instance.acquire(&jobs, &APP, Caller(1), Duration::ZERO).await;
-        assert_eq!(passed.unwrap_err(), NotAdmitted::Late { hint: None }, "even when all is free");
+        assert_eq!(passed.unwrap_err(), Late::TimeOver, "even when all is free");
         // Two callers with a single place: nobody knows when the first one is done.
         instance.limiter.configure(LimiterConfig { max_connections: 1, ..local() });
         let holding = instance.acquire(&jobs, &APP, Caller(1), SECOND).await.unwrap();
         let refused = instance.acquire(&jobs, &APP, Caller(2), 5 * SECOND).await;
-        assert_eq!(refused.unwrap_err(), NotAdmitted::Late { hint: None });
+        assert_eq!(refused.unwrap_err(), Late::Limited { hint: None });
         assert_eq!(instance.host.elapsed(), 15 * SECOND);
         drop(holding);
         drop(instance.acquire(&reports, &report, Caller(1), 50 * SECOND).await.unwrap());

@@ -2,7 +2,7 @@
 
 use super::fleet::{APP, Fleet, Load, SECOND, most_in_a_window, ms, shared, used};
 use crate::{
-    client::transport::limiter::{LimiterConfig, NotAdmitted},
+    client::transport::limiter::{Late, LimiterConfig},
     host::simulated::Conduct,
     policy::limiter::{gcra::RateLimit, source::Mode},
 };
@@ -140,7 +140,7 @@ fn the_deadline_holds_while_the_store_is_asked() {
     let instance = &fleet.instances[0];
     fleet.host().run(async {
         let refused = instance.acquire(&fleet.group, &APP, instance.caller(), ms(900)).await;
-        assert!(matches!(refused, Err(NotAdmitted::Late { .. })));
+        assert!(matches!(refused, Err(Late::TimeOver)));
         assert_eq!(fleet.host().elapsed(), ms(900));
     });
 }
@@ -155,9 +155,7 @@ fn a_deadline_before_the_next_slot_of_the_plan_is_told_at_once() {
         let acquire = |within| instance.acquire(&fleet.group, &report, instance.caller(), within);
         drop(acquire(100 * SECOND).await.unwrap());
         let began = fleet.host().elapsed();
-        let Err(NotAdmitted::Late { hint: Some(hint) }) = acquire(30 * SECOND).await else {
-            panic!("no hint")
-        };
+        let Err(Late::Limited { hint: Some(hint) }) = acquire(30 * SECOND).await else { panic!("no hint") };
         assert_eq!(fleet.host().elapsed(), began);
         assert!(hint > 59 * SECOND && hint < 61 * SECOND, "{hint:?}");
     });
