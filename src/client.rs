@@ -44,6 +44,7 @@ pub use self::{
     context::CallContext,
     files::Download,
     pages::{ListPosition, Page, Reader},
+    telemetry::{exposition::Exposition, log::LogLine},
 };
 
 use crate::{

@@ -6,7 +6,7 @@
 //!   answers;
 //! - one log line a request, and refusals at most one a second of a kind ([`log`]);
 //! - one more for each write and each act of administration ([`audit`]);
-//! - counters by key ([`tally`]).
+//! - counters by key ([`metrics`]).
 
 pub mod address;
 mod address_limit;
@@ -14,20 +14,20 @@ mod asked;
 pub mod audit;
 pub mod cors;
 pub mod family;
-pub mod log;
+pub mod metrics;
 pub mod network;
 pub mod protection;
+pub mod refusals;
 pub mod settled;
-pub mod tally;
 mod visit;
 
 pub use address_limit::AddressLimit;
 pub use visit::Visit;
 
 use crate::keys::Quotas;
-use log::Refusals;
+use metrics::Metrics;
+use refusals::Refusals;
 use std::cell::RefCell;
-use tally::Tally;
 
 /// The header fields that are read of every request here. Hosts need to hand over these as well as
 /// [`HEADERS`](crate::request::HEADERS).
@@ -50,5 +50,5 @@ pub struct Counts {
     /// What was refused, for the log.
     pub refusals: RefCell<Refusals>,
     /// What was asked, for counters.
-    pub tally: RefCell<Tally>,
+    pub metrics: RefCell<Metrics>,
 }

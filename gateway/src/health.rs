@@ -62,7 +62,7 @@ pub fn health(
     is_authenticated: bool,
 ) -> Response<String> {
     let policies: Policies = serde_json::from_str(snapshot).unwrap_or_default();
-    let (fails, mut checks) = checks(readiness, keys, policies.store.rests_ms);
+    let (fails, mut checks) = checks(readiness, keys, policies.store.retry_after_ms);
     checks.extend(policies.checks());
     checkup.add_to(&mut checks, readiness, &policies);
     let is_well = checks.values().flatten().all(|check| check.status == PASS);
@@ -89,9 +89,9 @@ fn wrong_keys(keys: &Keys) -> impl Iterator<Item = Check<'_>> {
     keys.iter().filter_map(|keys| keys.as_ref().err()).flatten().map(Check::failed)
 }
 
-/// What is checked without asking anybody, and whether calls cannot be made. `rests_ms` says for how long the store
+/// What is checked without asking anybody, and whether calls cannot be made. `retry_after_ms` says for how long the store
 /// is left alone.
-fn checks<'a>(readiness: &'a Readiness, keys: &'a Keys, rests_ms: Option<u64>) -> (bool, Checks<'a>) {
+fn checks<'a>(readiness: &'a Readiness, keys: &'a Keys, retry_after_ms: Option<u64>) -> (bool, Checks<'a>) {
     let mut settings: Vec<_> = wrong_keys(keys).collect();
     settings.extend(readiness.missing.iter().map(Check::failed));
     let trouble = keys.is_err() || readiness.trouble;
@@ -105,7 +105,8 @@ fn checks<'a>(readiness: &'a Readiness, keys: &'a Keys, rests_ms: Option<u64>) -
         settings.push(Check { status: PASS, ..Check::default() });
     }
     let mut checks = Checks::from([("settings", settings)]);
-    let store = readiness.shared_state.map(|answers| shared_state(readiness.is_redis, answers, rests_ms));
+    let store =
+        readiness.shared_state.map(|answers| shared_state(readiness.is_redis, answers, retry_after_ms));
     checks.extend(store.map(|store| ("shared-state", vec![store])));
     if !readiness.refused.is_empty() {
         checks.insert("outbound", readiness.refused.iter().map(|origin| refused(origin)).collect());
@@ -113,10 +114,11 @@ fn checks<'a>(readiness: &'a Readiness, keys: &'a Keys, rests_ms: Option<u64>) -
     (fails, checks)
 }
 
-fn shared_state(is_redis: bool, answers: bool, rests_ms: Option<u64>) -> Check<'static> {
+fn shared_state(is_redis: bool, answers: bool, retry_after_ms: Option<u64>) -> Check<'static> {
     let (name, called) =
         if is_redis { ("redis", "Redis") } else { ("key-value", "the host's key-value store") };
-    let rests = rests_ms.map_or_else(String::new, |ms| format!(", and leave it alone for another {ms} ms"));
+    let rests =
+        retry_after_ms.map_or_else(String::new, |ms| format!(", and leave it alone for another {ms} ms"));
     let output = (!answers).then(|| format!("{called} cannot be used: the instances work alone{rests}"));
     let status = if answers { PASS } else { WARN };
     Check { component_id: Some(name.into()), status, output, ..Check::default() }

@@ -6,14 +6,14 @@ use crate::{
     settings::{ACCOUNTS, variable},
 };
 use penstock::{
-    codec::rfc3339,
+    client::LogLine,
     host::{Host, HostError, Opened, Request, Response, SendError, wasi},
     policy::{
         secret::Secret,
         time::{Tick, WallTime},
     },
+    settings::common::LogLevel,
 };
-use serde_json::json;
 use spin_sdk::variables::{self, Error};
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc, time::Duration};
 
@@ -125,10 +125,10 @@ impl SpinHost {
     }
 
     fn log_trouble(&self, name: &str, why: &str) {
-        let ts = rfc3339(self.wall_now());
-        let line =
-            json!({"ts": ts, "level": "error", "event": "variable", "name": name, "error.message": why});
-        self.log(&line.to_string());
+        LogLine::new(self.wall_now(), LogLevel::Error, "variable")
+            .with("name", name)
+            .with("error.message", why)
+            .write(self);
     }
 }
 

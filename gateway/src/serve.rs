@@ -195,7 +195,7 @@ async fn by_name<H: Host + 'static>(
 
 fn metrics<H: Host + 'static>(gateway: &Gateway<H>, head: &Head) -> Result<Response<String>, Problem> {
     head.no_parameters()?;
-    let text = gateway.client().metrics() + &gateway.counts().tally.borrow().prometheus();
+    let text = gateway.client().metrics() + &gateway.counts().metrics.borrow().prometheus();
     Ok(answer::response(StatusCode::OK, answer::PROMETHEUS, text))
 }
 

@@ -176,7 +176,7 @@ impl<H: Host> Accounts<H> {
         self.accounts.borrow_mut().clear();
     }
 
-    /// How each account stands with its access token, as JSON: `state`, how old it is and how long it serves yet,
+    /// How each account stands with its access token, as JSON: `state`, how old it is and in how long it expires,
     /// in seconds, where it came from, and how long the provider is not to be asked, in milliseconds.
     pub(crate) fn tokens(&self, now: Tick) -> Value {
         let accounts = self.accounts.borrow();
@@ -185,10 +185,10 @@ impl<H: Host> Accounts<H> {
         let tokens = with_tokens.map(|account| {
             let cell = account.token.cell.borrow();
             let (state, wait) = match cell.need(now) {
-                Need::Use(_) => ("serves", None),
-                Need::Refresh(_) => ("due", None),
+                Need::Use(_) => ("valid", None),
+                Need::Refresh(_) => ("refresh-due", None),
                 Need::Fetch => ("none", None),
-                Need::CoolingDown { until } => ("waits", Some(millis(now.until(until)))),
+                Need::CoolingDown { until } => ("cooling-down", Some(millis(now.until(until)))),
             };
             let life = cell.life(now);
             let source = if account.token.from_store.get() { "state" } else { "vendor" };
@@ -196,9 +196,9 @@ impl<H: Host> Accounts<H> {
                 "account": format!("{}/{}", account.provider.name(), account.name),
                 "state": state,
                 "ageSeconds": life.map(|(age, _)| age.as_secs()),
-                "servesSeconds": life.map(|(_, left)| left.as_secs()),
+                "expiresInSeconds": life.map(|(_, left)| left.as_secs()),
                 "source": life.map(|_| source),
-                "waitMs": wait,
+                "retryAfterMs": wait,
             })
         });
         tokens.collect()

@@ -74,8 +74,8 @@ impl<H: Host> Client<H> {
         }
         snapshot.insert("writes".to_owned(), self.writes.json());
         snapshot.insert("tokens".to_owned(), self.accounts.tokens(self.host.now()));
-        let rests = self.store.rests(self.host.now()).map(millis);
-        snapshot.insert("store".to_owned(), json!({ "restsMs": rests }));
+        let left = self.store.rests(self.host.now()).map(millis);
+        snapshot.insert("store".to_owned(), json!({ "retryAfterMs": left }));
         Value::Object(snapshot).to_string()
     }
 

@@ -1,6 +1,7 @@
 //! What is told of the client's work: log lines and counters.
 
 pub(crate) mod counters;
+pub(crate) mod exposition;
 pub(crate) mod log;
 
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
     settings::common::LogLevel,
 };
 use counters::Counters;
-use log::Line;
+use log::LogLine;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -47,9 +48,9 @@ impl<H: Host> Telemetry<H> {
     }
 
     /// Writes a log line if it is important enough.
-    pub(crate) fn log(&self, level: LogLevel, event: &str, fill: impl FnOnce(Line) -> Line) {
+    pub(crate) fn log(&self, level: LogLevel, event: &str, fill: impl FnOnce(LogLine) -> LogLine) {
         if level <= self.level.get().unwrap_or(LogLevel::Info) {
-            fill(Line::new(self.host.wall_now(), level, event)).write(&*self.host);
+            fill(LogLine::new(self.host.wall_now(), level, event)).write(&*self.host);
         }
     }
 

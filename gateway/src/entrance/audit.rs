@@ -6,8 +6,8 @@
 
 use crate::{answer::CALL_ID, idempotency::REPLAYED, request::Head, trace::Trace};
 use http::{HeaderName, Response, StatusCode};
-use penstock::{codec::rfc3339, contract::Outcome, host::Host, settings::common::LogLevel};
-use serde::{Deserialize, Serialize};
+use penstock::{client::LogLine, contract::Outcome, host::Host, settings::common::LogLevel};
+use serde::Deserialize;
 
 /// Who acts, and on whose data.
 #[derive(Debug, Clone)]
@@ -37,30 +37,6 @@ pub struct Conclusion {
     pub is_replayed: bool,
 }
 
-#[derive(Serialize)]
-struct Line<'l> {
-    ts: String,
-    level: &'static str,
-    event: &'static str,
-    key: &'l str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provider: Option<&'l str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account: Option<&'l str>,
-    operation: &'l str,
-    outcome: &'l str,
-    #[serde(rename = "http.response.status_code", skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    replayed: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    call_id: Option<&'l str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    correlation_id: Option<&'l str>,
-    trace_id: &'l str,
-    span_id: &'l str,
-}
-
 impl Actor {
     /// Whoever has this key, with this request.
     #[must_use]
@@ -82,26 +58,20 @@ impl Actor {
 
     /// Writes the line of an operation.
     pub fn write<H: Host>(&self, host: &H, operation: &str, result: &Conclusion) {
-        let line = Line {
-            ts: rfc3339(host.wall_now()),
-            level: LogLevel::Info.name(),
-            event: "audit",
-            key: &self.key,
-            provider: self.provider.as_deref(),
-            account: self.account.as_deref(),
-            operation,
-            outcome: result.outcome.as_deref().unwrap_or(Outcome::Unknown.name()),
-            status: result.status,
-            replayed: result.is_replayed,
-            call_id: result.call_id.as_deref(),
-            correlation_id: self.correlation_id.as_deref(),
-            trace_id: &self.trace.trace_id,
-            span_id: &self.trace.span_id,
-        };
-        // Texts and numbers always have a JSON form.
-        if let Ok(line) = serde_json::to_string(&line) {
-            host.log(&line);
-        }
+        let outcome = result.outcome.as_deref().unwrap_or(Outcome::Unknown.name());
+        LogLine::new(host.wall_now(), LogLevel::Info, "audit")
+            .with("key", self.key.as_str())
+            .with_some("provider", self.provider.as_deref())
+            .with_some("account", self.account.as_deref())
+            .with("operation", operation)
+            .with("outcome", outcome)
+            .with_some("http.response.status_code", result.status)
+            .with_some("replayed", result.is_replayed.then_some(true))
+            .with_some("call_id", result.call_id.as_deref())
+            .with_some("correlation_id", self.correlation_id.as_deref())
+            .with("trace_id", self.trace.trace_id.as_str())
+            .with("span_id", self.trace.span_id.as_str())
+            .write(host);
     }
 }
 

@@ -5,8 +5,8 @@ use super::{
     audit::{Actor, Conclusion},
     cors::{RATE_LIMIT, RATE_LIMIT_POLICY},
     family::Family,
-    log::{Line, Refusal},
     protection,
+    refusals::Refusal,
     settled::{Keys, Settled},
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
 };
 use http::{Response, StatusCode};
 use penstock::{
-    client::Client,
+    client::{Client, LogLine},
     contract::{FieldError, catalogue::Operation},
     entry::dynamic,
     host::Host,
@@ -247,7 +247,7 @@ impl<'g, H: Host> Visit<'g, H> {
                 let detail = format!("the key `{}` may make {rate} calls{of}", key.name);
                 self.refusal = Some(Refusal::RateLimited);
                 let name = keys::rate_name(standing.operation, standing.rate);
-                self.counts.tally.borrow_mut().limited(&key.name, &name);
+                self.counts.metrics.borrow_mut().limited(&key.name, &name);
                 (vec![standing], Err(Problem::rate_limited(&detail, wait)))
             }
         };
@@ -294,11 +294,11 @@ impl<'g, H: Host> Visit<'g, H> {
     }
 
     fn count(&self, status: StatusCode, refusal: Option<Refusal>) {
-        let mut tally = self.counts.tally.borrow_mut();
+        let mut metrics = self.counts.metrics.borrow_mut();
         let key = self.key.as_ref().map_or("", |key| key.name.as_str());
-        tally.request(key, self.family, status);
+        metrics.request(key, self.family, status);
         if let Some(why) = refusal {
-            tally.refusal(key, why);
+            metrics.refusal(key, why);
         }
     }
 
@@ -331,22 +331,27 @@ impl<'g, H: Host> Visit<'g, H> {
             None => self.operation.and_then(|operation| asked::template(operation, self.is_drop_in)),
         };
         let is_unknown = self.key.is_none() && refusal.is_some();
-        let line = Line {
-            refusal,
-            method: self.head.method.as_str(),
-            route: route.as_deref(),
-            operation: self.operation.map(|operation| operation.name),
-            key: self.key.as_ref().map(|key| key.name.as_str()),
-            address: if is_unknown { self.address() } else { None },
-            status: status.as_u16(),
-            duration_ms: millis(now.since(self.began)),
-            call_id: response.headers().get(CALL_ID).and_then(|id| id.to_str().ok()),
-            correlation_id: self.head.correlation_id(),
-            trace_id: &self.trace.trace_id,
-            span_id: &self.trace.span_id,
-            suppressed: suppressed.filter(|count| *count > 0),
-        };
-        line.write(host, level);
+        let event = if refusal.is_some() { "refused" } else { "request" };
+        LogLine::new(host.wall_now(), level, event)
+            .with_some("refusal", refusal.map(Refusal::name))
+            .with("http.request.method", self.head.method.as_str())
+            .with_some("http.route", route)
+            .with_some("operation", self.operation.map(|operation| operation.name))
+            .with_some("key", self.key.as_ref().map(|key| key.name.as_str()))
+            // The client's address: of those without a key only.
+            .with_some(
+                "client.address",
+                self.address().filter(|_| is_unknown).map(|address| address.to_string()),
+            )
+            .with("http.response.status_code", status.as_u16())
+            // Until the answer began.
+            .with("duration_ms", millis(now.since(self.began)))
+            .with_some("call_id", response.headers().get(CALL_ID).and_then(|id| id.to_str().ok()))
+            .with_some("correlation_id", self.head.correlation_id())
+            .with("trace_id", self.trace.trace_id.as_str())
+            .with("span_id", self.trace.span_id.as_str())
+            .with_some("suppressed", suppressed.filter(|count| *count > 0))
+            .write(host);
     }
 }
 

@@ -80,7 +80,7 @@ impl Checkup {
             .filter(|account| account.has_token && account.missing.is_empty() && !is_known(account));
         let mut without = without.map(|account| Check::no_token(&account.name)).peekable();
         if without.peek().is_some() {
-            checks.entry("token:serves").or_default().extend(without);
+            checks.entry("token:expiry").or_default().extend(without);
         }
         #[cfg(feature = "webhooks")]
         match &self.outbox {

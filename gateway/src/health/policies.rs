@@ -42,15 +42,15 @@ struct Credential {
 pub(super) struct Token {
     pub(super) account: String,
     age_seconds: Option<u64>,
-    serves_seconds: Option<u64>,
-    wait_ms: Option<u64>,
+    expires_in_seconds: Option<u64>,
+    retry_after_ms: Option<u64>,
 }
 
 /// How the client stands with the shared state.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Store {
-    pub(super) rests_ms: Option<u64>,
+    pub(super) retry_after_ms: Option<u64>,
 }
 
 impl Policies {
@@ -81,17 +81,17 @@ impl Policies {
             ("rate-limit:waiting", waiting.collect()),
             ("credentials:age", ages.collect()),
             ("token:age", token_ages.collect()),
-            ("token:serves", self.tokens.iter().map(Token::check).collect()),
+            ("token:expiry", self.tokens.iter().map(Token::check).collect()),
         ];
         all.into_iter().filter(|(_, checks)| !checks.is_empty()).collect()
     }
 }
 
 impl Token {
-    /// For how long it serves. That there is none is in order, unless none may be asked for.
+    /// In how long it expires. That there is none is in order, unless none may be asked for.
     fn check(&self) -> Check<'_> {
         let id = self.account.as_str();
-        match (self.serves_seconds, self.wait_ms) {
+        match (self.expires_in_seconds, self.retry_after_ms) {
             (Some(seconds), _) => Check::measured(id, PASS, seconds, "s"),
             (None, Some(ms)) => {
                 let why = format!("there is none: the vendor refused it, or asked to wait; {ms} ms are left");

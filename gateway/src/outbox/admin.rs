@@ -14,8 +14,8 @@ use super::{
     Destinations, EventKey, Record, Shelf, Unready,
     drain::{self, Listing, Scope, Stopped, finish},
     lane::Lane,
-    line,
     progress::{Progress, Standing},
+    queue,
     shelf::Found,
 };
 use crate::{
@@ -263,7 +263,7 @@ impl<H: Host> Desk<'_, H> {
     async fn renew(&self, event: &EventKey, tag: &str) -> Result<bool, HostError> {
         let Found::It(record) = self.shelf.record(event).await? else { return Ok(false) };
         // For another while: it may be tried for days again.
-        line::rejoin(self.shelf.host, event).await?;
+        queue::rejoin(self.shelf.host, event).await?;
         self.shelf.put(event, &record).await?;
         self.shelf.forget(event, tag).await?;
         Ok(true)

@@ -1,6 +1,6 @@
 //! Puts an event into the store, once.
 
-use super::{Destination, EventKey, Record, Shelf, key, line};
+use super::{Destination, EventKey, Record, Shelf, key, queue};
 use penstock::{
     host::{Host, HostError},
     webhooks::claims::Ticket,
@@ -26,7 +26,7 @@ pub(crate) async fn put<H: Host>(
     let (host, tenant) = (shelf.host, ticket.tenant());
     let tags = destinations.iter().map(|destination| destination.tag().to_owned()).collect();
     let mut event = EventKey { bytes: record.bytes() as u64, tags, ..EventKey::of(tenant, entity) };
-    event.sequence = line::join(host, &event).await?;
+    event.sequence = queue::join(host, &event).await?;
     let place = key::place(tenant, ticket.event());
     let before = host.state_claim(&place, event.to_string().into_bytes(), KEPT).await?;
     let before = before.and_then(|before| EventKey::parse(std::str::from_utf8(&before).ok()?));
@@ -36,8 +36,8 @@ pub(crate) async fn put<H: Host>(
     {
         let unused = event.clone();
         event.sequence = before.sequence;
-        line::rejoin(host, &event).await?;
-        line::leave(host, &unused).await;
+        queue::rejoin(host, &event).await?;
+        queue::leave(host, &unused).await;
     }
     // One that failed may have been written all the same, or be written yet. It is left: to remove it could, late, remove
     // what the next one has written and answered.

@@ -1,36 +1,26 @@
-//! Log lines of the outbox, in the form of the core's.
+//! Log lines of the outbox.
 
 use super::own_setting;
-use penstock::{codec::rfc3339, host::Host};
-use serde_json::{Value, json};
-
-/// From the most important to the least.
-const LEVELS: [&str; 4] = ["error", "warn", "info", "debug"];
+use penstock::{client::LogLine, host::Host, settings::common::LogLevel};
 
 /// Where lines go, if they are important enough.
 pub(crate) struct Log<'h, H> {
     host: &'h H,
-    /// How many of [`LEVELS`] are written.
-    written: usize,
+    /// The least important that is written.
+    level: LogLevel,
 }
 
 impl<'h, H: Host> Log<'h, H> {
-    /// One that writes what `LOG_LEVEL` says.
+    /// One that writes what `LOG_LEVEL` says; all, if that cannot be read.
     pub(super) async fn read(host: &'h H) -> Self {
-        let level = own_setting(host, "LOG_LEVEL").await.unwrap_or_default();
-        let at = LEVELS.iter().position(|known| *known == level);
-        Self { host, written: at.map_or(LEVELS.len(), |at| at + 1) }
+        let level = own_setting(host, "LOG_LEVEL").await.ok();
+        Self { host, level: level.and_then(|level| LogLevel::parse(&level)).unwrap_or(LogLevel::Debug) }
     }
 
     /// Writes a line of the event `outbox`.
-    pub(super) fn line(&self, level: &str, fields: &[(&str, Value)]) {
-        if !LEVELS.iter().take(self.written).any(|written| *written == level) {
-            return;
+    pub(super) fn line(&self, level: LogLevel, fill: impl FnOnce(LogLine) -> LogLine) {
+        if level <= self.level {
+            fill(LogLine::new(self.host.wall_now(), level, "outbox")).write(self.host);
         }
-        let mut line = json!({"ts": rfc3339(self.host.wall_now()), "level": level, "event": "outbox"});
-        if let Some(members) = line.as_object_mut() {
-            members.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-        }
-        self.host.log(&line.to_string());
     }
 }

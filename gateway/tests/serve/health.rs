@@ -36,7 +36,7 @@ fn health_names_what_each_account_lacks_and_ready_cares_only_for_its_own() {
     assert_eq!(get(&gateway, "/ready").status, 200);
     // Of what lacks settings nothing is said of tokens, and neither of a key that goes with each request.
     assert_eq!(
-        told["checks"]["token:serves"],
+        told["checks"]["token:expiry"],
         json!([{"componentId": "servicetitan/default", "status": "pass",
             "output": "there is none: the next call asks for one"}])
     );
@@ -58,7 +58,7 @@ fn health_tells_how_old_a_token_is_and_fetches_none() {
     let told = health(&gateway);
     let (age, serves) = (
         check(&told, "token:age", "servicetitan/default"),
-        check(&told, "token:serves", "servicetitan/default"),
+        check(&told, "token:expiry", "servicetitan/default"),
     );
     let within = |check: &Value, from: u64, to: u64| {
         let value = check["observedValue"].as_u64().unwrap();
@@ -70,7 +70,7 @@ fn health_tells_how_old_a_token_is_and_fetches_none() {
     within(&serves, 767, 770);
     host.pass(Duration::from_secs(900));
     let told = health(&gateway);
-    assert!(check(&told, "token:serves", "servicetitan/default").get("observedValue").is_none());
+    assert!(check(&told, "token:expiry", "servicetitan/default").get("observedValue").is_none());
     assert_eq!(told["checks"].get("token:age"), None);
     let metrics = get(&gateway, "/metrics").body;
     assert!(metrics.contains("penstock_token_fetches_total 1\n"), "{metrics}");
@@ -84,7 +84,7 @@ fn health_warns_of_an_account_that_gets_no_token() {
     let gateway = over(host);
     assert_eq!(get(&gateway, &format!("{JOBS}/5")).status, 502);
     let told = health(&gateway);
-    let token = check(&told, "token:serves", "servicetitan/default");
+    let token = check(&told, "token:expiry", "servicetitan/default");
     assert_eq!((&told["status"], &token["status"]), (&json!("warn"), &json!("warn")));
     assert!(token["output"].as_str().unwrap().starts_with("there is none: the vendor refused it"), "{token}");
 }

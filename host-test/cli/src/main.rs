@@ -216,26 +216,18 @@ fn tell_faults() {
 impl Command {
     /// Whether it runs the component in this process.
     fn has_component(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Command::List(_)
-            | Command::Batch(_)
-            | Command::Serve(_)
-            | Command::Call(_)
-            | Command::Upload(_)
-            | Command::Demo(_)
-            | Command::Download(_)
-            | Command::Operations(_)
-            | Command::Ready(_) => true,
-            #[cfg(target_os = "linux")]
-            Command::Soak(_) => false,
-            Command::Provider(_)
-            | Command::State(_)
-            | Command::Simulate(_)
-            | Command::Import(_)
-            | Command::Completions(_)
-            | Command::Manual(_)
-            | Command::Key(_) => false,
-        }
+                | Command::Batch(_)
+                | Command::Serve(_)
+                | Command::Call(_)
+                | Command::Upload(_)
+                | Command::Demo(_)
+                | Command::Download(_)
+                | Command::Operations(_)
+                | Command::Ready(_)
+        )
     }
 
     async fn run(self, stopping: &Stopping) -> Result<()> {

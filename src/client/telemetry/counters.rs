@@ -3,12 +3,10 @@
 //! Labels are an operation's name and a reason: both from closed lists, so that no
 //! tenant, id or error text can multiply the series.
 
+use super::exposition::Exposition;
 use litemap::LiteMap;
 use serde_json::{Map, Value, json};
-use std::{
-    fmt::{self, Write},
-    time::Duration,
-};
+use std::{fmt, time::Duration};
 
 /// Upper bounds of the duration histogram, in milliseconds: those of OpenTelemetry's
 /// `http.client.request.duration`.
@@ -126,48 +124,20 @@ impl Counters {
     /// The counters in the Prometheus text format 0.0.4.
     #[must_use]
     pub fn prometheus(&self) -> String {
-        let mut out = String::new();
-        let mut family = |name: &str, kind: &str, help: &str, lines: &dyn Fn(&mut String)| {
-            // Writing to a String cannot fail.
-            _ = write!(out, "# HELP penstock_{name} {help}\n# TYPE penstock_{name} {kind}\n");
-            lines(&mut out);
-        };
-        family("calls_total", "counter", "Calls by operation and result.", &|out| {
-            for ((operation, result), count) in self.calls.iter() {
-                _ = writeln!(
-                    out,
-                    "penstock_calls_total{{operation=\"{operation}\",result=\"{result}\"}} {count}"
-                );
-            }
-        });
-        family("call_duration_seconds", "histogram", "How long calls took, waits included.", &|out| {
-            for (operation, histogram) in self.durations.iter() {
-                let name = "penstock_call_duration_seconds";
-                for (bound, count) in BUCKETS.iter().zip(histogram.buckets) {
-                    let bound = Seconds(Duration::from_millis(*bound));
-                    _ = writeln!(out, "{name}_bucket{{operation=\"{operation}\",le=\"{bound}\"}} {count}");
-                }
-                let (count, sum) = (histogram.count, Seconds(histogram.sum));
-                _ = writeln!(out, "{name}_bucket{{operation=\"{operation}\",le=\"+Inf\"}} {count}");
-                _ = writeln!(out, "{name}_sum{{operation=\"{operation}\"}} {sum}");
-                _ = writeln!(out, "{name}_count{{operation=\"{operation}\"}} {count}");
-            }
-        });
-        family(
-            "requests_total",
-            "counter",
-            "Requests to the vendor by HTTP status; 0 is no answer.",
-            &|out| {
-                for (status, count) in self.requests.iter() {
-                    _ = writeln!(out, "penstock_requests_total{{status=\"{status}\"}} {count}");
-                }
-            },
-        );
-        family("retries_total", "counter", "Requests sent again, by the reason.", &|out| {
-            for (reason, count) in self.retries.iter() {
-                _ = writeln!(out, "penstock_retries_total{{reason=\"{reason}\"}} {count}");
-            }
-        });
+        let mut out = Exposition::default();
+        out.metric("calls_total", "counter", "Calls by operation and result.");
+        for ((operation, result), count) in self.calls.iter() {
+            out.sample("calls_total", &[("operation", operation), ("result", result)], count);
+        }
+        self.durations(&mut out);
+        out.metric("requests_total", "counter", "Requests to the vendor by HTTP status; 0 is no answer.");
+        for (status, count) in self.requests.iter() {
+            out.sample("requests_total", &[("status", &status.to_string())], count);
+        }
+        out.metric("retries_total", "counter", "Requests sent again, by the reason.");
+        for (reason, count) in self.retries.iter() {
+            out.sample("retries_total", &[("reason", reason)], count);
+        }
         for (name, help, value) in [
             ("token_fetches_total", "Access tokens asked for.", self.token_fetches),
             (
@@ -178,9 +148,24 @@ impl Counters {
             ("pages_total", "Pages of lists that came.", self.pages),
             ("records_total", "Records of lists that were delivered.", self.records),
         ] {
-            family(name, "counter", help, &|out| _ = writeln!(out, "penstock_{name} {value}"));
+            out.single(name, "counter", help, value);
         }
-        out
+        out.into_text()
+    }
+
+    fn durations(&self, out: &mut Exposition) {
+        let [name, bucket, sum, count] =
+            ["", "_bucket", "_sum", "_count"].map(|end| format!("call_duration_seconds{end}"));
+        out.metric(&name, "histogram", "How long calls took, waits included.");
+        for (operation, histogram) in self.durations.iter() {
+            for (bound, count) in BUCKETS.iter().zip(histogram.buckets) {
+                let bound = Seconds(Duration::from_millis(*bound)).to_string();
+                out.sample(&bucket, &[("operation", operation), ("le", &bound)], count);
+            }
+            out.sample(&bucket, &[("operation", operation), ("le", "+Inf")], histogram.count);
+            out.sample(&sum, &[("operation", operation)], Seconds(histogram.sum));
+            out.sample(&count, &[("operation", operation)], histogram.count);
+        }
     }
 }
 

@@ -13,29 +13,29 @@ use crate::{
 use serde_json::{Map, Value, json};
 
 /// A log line that is being put together.
-pub struct Line(Map<String, Value>);
+pub struct LogLine(Map<String, Value>);
 
-impl Line {
+impl LogLine {
     /// Begins one.
     #[must_use]
-    pub fn new(now: WallTime, level: LogLevel, event: &str) -> Line {
+    pub fn new(now: WallTime, level: LogLevel, event: &str) -> LogLine {
         let mut fields = Map::new();
         fields.insert("ts".to_owned(), json!(rfc3339(now)));
         fields.insert("level".to_owned(), json!(level.name()));
         fields.insert("event".to_owned(), json!(event));
-        Line(fields)
+        LogLine(fields)
     }
 
     /// Adds a field.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Line {
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> LogLine {
         self.0.insert(name.to_owned(), value.into());
         self
     }
 
     /// Adds a field that may be absent.
     #[must_use]
-    pub fn with_some(self, name: &str, value: Option<impl Into<Value>>) -> Line {
+    pub fn with_some(self, name: &str, value: Option<impl Into<Value>>) -> LogLine {
         match value {
             Some(value) => self.with(name, value),
             None => self,
@@ -44,7 +44,7 @@ impl Line {
 
     /// Adds what a failure says.
     #[must_use]
-    pub fn failure(self, failure: &Failure) -> Line {
+    pub fn failure(self, failure: &Failure) -> LogLine {
         let unsure = failure.outcome == Outcome::Unknown;
         self.with("error.type", failure.kind.name())
             .with("error.message", failure.message.as_str())

@@ -262,19 +262,23 @@ fn the_snapshot_names_groups_and_states() {
     assert_eq!(snapshot["breakers"][0]["state"], "closed");
     assert_eq!(snapshot["credentials"][0]["ageSeconds"], 86400);
     let token = &snapshot["tokens"][0];
-    assert_eq!((&token["account"], &token["state"]), (&"servicetitan/default".into(), &"serves".into()));
-    assert_eq!((&token["source"], &token["waitMs"]), (&"vendor".into(), &Value::Null));
-    let (age, serves) = (token["ageSeconds"].as_u64().unwrap(), token["servesSeconds"].as_u64().unwrap());
+    assert_eq!((&token["account"], &token["state"]), (&"servicetitan/default".into(), &"valid".into()));
+    assert_eq!((&token["source"], &token["retryAfterMs"]), (&"vendor".into(), &Value::Null));
+    let (age, serves) = (token["ageSeconds"].as_u64().unwrap(), token["expiresInSeconds"].as_u64().unwrap());
     assert!(age < 5 && (800..900).contains(&serves), "{token}");
     assert!(rig.client.metrics().contains("penstock_credentials_age_seconds 86400\n"));
     assert!(!rig.client.metrics().contains("1234"), "a tenant is no label");
     // This host has no store, which is left alone for a second at first.
-    assert!((1..=1_000).contains(&snapshot["store"]["restsMs"].as_u64().unwrap()), "{}", snapshot["store"]);
+    assert!(
+        (1..=1_000).contains(&snapshot["store"]["retryAfterMs"].as_u64().unwrap()),
+        "{}",
+        snapshot["store"]
+    );
     rig.host.share(Store::default());
     rig.run(async {
         rig.host.wait(SECOND).await;
         assert!(rig.client.shares_state().await);
     });
     let snapshot: Value = serde_json::from_str(&rig.client.snapshot()).unwrap();
-    assert_eq!(snapshot["store"]["restsMs"], Value::Null);
+    assert_eq!(snapshot["store"]["retryAfterMs"], Value::Null);
 }

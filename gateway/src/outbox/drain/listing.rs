@@ -3,7 +3,7 @@
 use super::super::{
     Destinations, EventKey,
     key::{self, Entity},
-    line,
+    queue,
 };
 use penstock::host::{Host, HostError};
 use std::collections::BTreeSet;
@@ -45,7 +45,7 @@ impl Listing {
     ) -> Result<Option<Listing>, HostError> {
         let mut listing = Listing::default();
         for entity in entities {
-            let Some(waiting) = line::waiting(host, entity).await? else { return Ok(None) };
+            let Some(waiting) = queue::waiting(host, entity).await? else { return Ok(None) };
             listing.events.extend(waiting);
         }
         listing.events.sort();

@@ -7,9 +7,9 @@ use super::{
         http_delivery,
         key::Entity,
         lane::Lane,
-        line,
         log::Log,
         progress::{Progress, Standing},
+        queue,
         schedule::{self, Outcome},
         shelf::Found,
         size::Size,
@@ -25,8 +25,8 @@ use penstock::{
     entry::webhooks as entry,
     host::{Host, HostError, timeout},
     policy::time::Tick,
+    settings::common::LogLevel,
 };
-use serde_json::json;
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeSet,
@@ -265,7 +265,7 @@ impl<'p, H: Host + 'static> Pass<'p, H> {
     async fn forget(&self, event: &EventKey) {
         let now = u64::try_from(self.now_ms()).unwrap_or(0);
         if event.sequence < now.saturating_sub(ORPHAN_MS) {
-            line::leave(self.shelf.host, event).await;
+            queue::leave(self.shelf.host, event).await;
         }
     }
 
@@ -277,9 +277,9 @@ impl<'p, H: Host + 'static> Pass<'p, H> {
         before: Option<Progress>,
     ) -> Result<(), HostError> {
         let why = "it opens under none of the secrets".to_owned();
-        let fields =
-            [("entry", json!(event.id(tag))), ("result", json!("unreadable")), ("error.message", json!(why))];
-        self.log.line("error", &fields);
+        self.log.line(LogLevel::Error, |line| {
+            line.with("entry", event.id(tag)).with("result", "unreadable").with("error.message", why.as_str())
+        });
         let attempts = before.map_or(0, |before| before.attempts);
         let due_ms = self.now_ms().saturating_add(UNREADABLE_MS);
         let progress = Progress { state: Standing::Unreadable, attempts, due_ms, why };
@@ -334,7 +334,7 @@ impl<'p, H: Host + 'static> Pass<'p, H> {
             true => self.shelf.clear(event).await?,
             false => self.shelf.remove(&event.to_string()).await?,
         }
-        line::leave(self.shelf.host, event).await;
+        queue::leave(self.shelf.host, event).await;
         self.went(event);
         Ok(())
     }
@@ -360,22 +360,21 @@ impl<'p, H: Host + 'static> Pass<'p, H> {
     ) {
         let mut counts = self.counts.borrow_mut();
         let (count, level, result) = match after.state {
-            Standing::Done => (&mut counts.delivered, "info", "delivered"),
-            Standing::Waiting | Standing::Unreadable => (&mut counts.failed, "warn", "failed"),
-            Standing::Dead => (&mut counts.dead, "error", "dead"),
+            Standing::Done => (&mut counts.delivered, LogLevel::Info, "delivered"),
+            Standing::Waiting | Standing::Unreadable => (&mut counts.failed, LogLevel::Warn, "failed"),
+            Standing::Dead => (&mut counts.dead, LogLevel::Error, "dead"),
         };
         *count += 1;
-        let fields = [
-            ("entry", json!(event.id(destination.tag()))),
-            ("event_id", json!(record.id)),
-            ("destination", json!(destination.name)),
-            ("result", json!(result)),
-            ("attempts", json!(after.attempts)),
-            ("error.message", json!(after.why)),
-            ("trace_id", json!(trace.trace_id)),
-            ("span_id", json!(trace.span_id)),
-        ];
-        self.log.line(level, &fields);
+        self.log.line(level, |line| {
+            line.with("entry", event.id(destination.tag()))
+                .with("event_id", record.id.as_str())
+                .with("destination", destination.name.as_str())
+                .with("result", result)
+                .with("attempts", after.attempts)
+                .with("error.message", after.why.as_str())
+                .with("trace_id", trace.trace_id.as_str())
+                .with("span_id", trace.span_id.as_str())
+        });
     }
 
     fn is_over(&self) -> bool {
@@ -409,6 +408,6 @@ pub(crate) async fn finish<H: Host>(shelf: &Shelf<'_, H>, event: &EventKey) -> R
         }
     }
     shelf.clear(event).await?;
-    line::leave(shelf.host, event).await;
+    queue::leave(shelf.host, event).await;
     Ok(true)
 }

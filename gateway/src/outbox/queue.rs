@@ -1,4 +1,4 @@
-//! What waits of an entity, in order, in one value: whoever hands on what came just now need not list all keys of the
+//! The queue of an entity, what waits of it in order, in one value: whoever hands on what came just now need not list all keys of the
 //! store. With it come numbers that grow with each event, whichever instance takes it in and whatever its clock shows.
 //!
 //! An event stands here before it is written, and until it is gone. One that stands here and is not there was not taken
@@ -23,7 +23,7 @@ const MOST: usize = 64;
 /// What stands before a list. Values of earlier versions have none.
 const LIST: char = '=';
 
-struct Line {
+struct Queue {
     last: u64,
     /// None if only the keys tell.
     waiting: Option<Vec<EventKey>>,
@@ -36,19 +36,19 @@ pub(super) async fn join<H: Host>(host: &H, event: &EventKey) -> Result<u64, Hos
     let now = u64::try_from(host.wall_now().as_millis()).unwrap_or(0);
     // What makes the value of two instances different, which a claim could not tell apart.
     let nonce = host.random();
-    let mut line = Line { last: now, waiting: Some(vec![EventKey { sequence: now, ..event.clone() }]) };
-    let mut present = host.state_claim(&key, line.write(nonce), KEPT).await?;
+    let mut queue = Queue { last: now, waiting: Some(vec![EventKey { sequence: now, ..event.clone() }]) };
+    let mut present = host.state_claim(&key, queue.write(nonce), KEPT).await?;
     for _ in 0..TRIES {
-        let Some(before) = present else { return Ok(line.last) };
-        let read = Line::read(&before, event).filter(|line| line.is_of_its_time(now));
+        let Some(before) = present else { return Ok(queue.last) };
+        let read = Queue::read(&before, event).filter(|queue| queue.is_of_its_time(now));
         let (last, waiting) =
-            read.map_or((now, None), |line| (now.max(line.last.saturating_add(1)), line.waiting));
-        line = Line { last, waiting };
-        line.add(EventKey { sequence: last, ..event.clone() });
-        if host.state_swap(&key, before, line.write(nonce), KEPT).await? {
-            return Ok(line.last);
+            read.map_or((now, None), |queue| (now.max(queue.last.saturating_add(1)), queue.waiting));
+        queue = Queue { last, waiting };
+        queue.add(EventKey { sequence: last, ..event.clone() });
+        if host.state_swap(&key, before, queue.write(nonce), KEPT).await? {
+            return Ok(queue.last);
         }
-        present = host.state_claim(&key, line.write(nonce), KEPT).await?;
+        present = host.state_claim(&key, queue.write(nonce), KEPT).await?;
     }
     Err(faster())
 }
@@ -60,35 +60,35 @@ pub(super) async fn waiting<H: Host>(
 ) -> Result<Option<Vec<EventKey>>, HostError> {
     let of = EventKey::of(tenant, entity);
     let found = host.state_get(&key::order(tenant, entity)).await?;
-    Ok(found.and_then(|found| Line::read(&found, &of)?.waiting))
+    Ok(found.and_then(|found| Queue::read(&found, &of)?.waiting))
 }
 
 /// Has an event wait under the number that it has.
 pub(super) async fn rejoin<H: Host>(host: &H, event: &EventKey) -> Result<(), HostError> {
-    change(host, event, |line| line.add(event.clone())).await
+    change(host, event, |queue| queue.add(event.clone())).await
 }
 
 /// An event is gone. If it stays in the list, it costs whoever reads that a look.
 pub(super) async fn leave<H: Host>(host: &H, event: &EventKey) {
-    let leave = |line: &mut Line| {
-        if let Some(waiting) = &mut line.waiting {
+    let leave = |queue: &mut Queue| {
+        if let Some(waiting) = &mut queue.waiting {
             waiting.retain(|other| other.sequence != event.sequence);
         }
     };
     _ = change(host, event, leave).await;
 }
 
-async fn change<H: Host>(host: &H, event: &EventKey, change: impl Fn(&mut Line)) -> Result<(), HostError> {
+async fn change<H: Host>(host: &H, event: &EventKey, change: impl Fn(&mut Queue)) -> Result<(), HostError> {
     let key = key::order(&event.tenant, &event.entity);
     for _ in 0..TRIES {
         let Some(before) = host.state_get(&key).await? else { return Ok(()) };
-        let Some(mut line) = Line::read(&before, event).filter(|line| line.waiting.is_some()) else {
+        let Some(mut queue) = Queue::read(&before, event).filter(|queue| queue.waiting.is_some()) else {
             return Ok(());
         };
-        change(&mut line);
-        let is_empty = line.waiting.as_ref().is_some_and(Vec::is_empty);
+        change(&mut queue);
+        let is_empty = queue.waiting.as_ref().is_some_and(Vec::is_empty);
         let kept = if is_empty { EMPTY_KEPT } else { KEPT };
-        if host.state_swap(&key, before, line.write(host.random()), kept).await? {
+        if host.state_swap(&key, before, queue.write(host.random()), kept).await? {
             return Ok(());
         }
     }
@@ -99,9 +99,9 @@ fn faster() -> HostError {
     HostError::Failed("others are always faster".to_owned())
 }
 
-impl Line {
-    /// Reads what [`Line::write`] wrote for the entity of an event.
-    fn read(value: &[u8], of: &EventKey) -> Option<Line> {
+impl Queue {
+    /// Reads what [`Queue::write`] wrote for the entity of an event.
+    fn read(value: &[u8], of: &EventKey) -> Option<Queue> {
         let mut words = std::str::from_utf8(value).ok()?.split(' ');
         let (last, _) = (words.next()?.parse().ok()?, words.next()?);
         let list = words.next().and_then(|list| list.strip_prefix(LIST));
@@ -109,11 +109,11 @@ impl Line {
             let tails = list.split(',').filter(|tail| !tail.is_empty());
             tails.map(|tail| EventKey::with_tail(&of.tenant, &of.entity, tail)).collect()
         });
-        Some(Line { last, waiting })
+        Some(Queue { last, waiting })
     }
 
     fn write(&self, nonce: u64) -> Vec<u8> {
-        let Line { last, waiting } = self;
+        let Queue { last, waiting } = self;
         let list = waiting.as_ref().map(|waiting| {
             let tails: Vec<_> = waiting.iter().map(EventKey::tail).collect();
             format!(" {LIST}{}", tails.join(","))
@@ -154,19 +154,19 @@ mod tests {
 
     #[test]
     fn it_is_read_as_it_was_written() {
-        let mut line = Line { last: 9, waiting: Some(Vec::new()) };
+        let mut queue = Queue { last: 9, waiting: Some(Vec::new()) };
         for count in 0..=MOST {
-            let read = Line::read(&line.write(1), &event(0)).unwrap();
+            let read = Queue::read(&queue.write(1), &event(0)).unwrap();
             assert_eq!((read.last, read.waiting.as_ref().map(Vec::len)), (9, Some(count)));
-            assert_eq!(read.waiting, line.waiting);
-            line.add(event(100 - count as u64));
+            assert_eq!(read.waiting, queue.waiting);
+            queue.add(event(100 - count as u64));
         }
-        let read = Line::read(&line.write(1), &event(0)).unwrap();
+        let read = Queue::read(&queue.write(1), &event(0)).unwrap();
         assert_eq!((read.last, read.waiting), (9, None));
         // As versions before this one wrote it, and what nobody wrote.
-        let old = Line::read(b"9 0000000000000001", &event(0)).unwrap();
+        let old = Queue::read(b"9 0000000000000001", &event(0)).unwrap();
         assert_eq!((old.last, old.waiting), (9, None));
-        assert_eq!(Line::read(b"9 0000000000000001 =x", &event(0)).unwrap().waiting, None);
-        assert!(Line::read(b"nine", &event(0)).is_none());
+        assert_eq!(Queue::read(b"9 0000000000000001 =x", &event(0)).unwrap().waiting, None);
+        assert!(Queue::read(b"nine", &event(0)).is_none());
     }
 }
