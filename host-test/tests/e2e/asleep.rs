@@ -1,6 +1,8 @@
 //! Asleep through the real component: every operation typed, what is put together, and
 //! what goes wrong.
 
+mod routes;
+
 use futures_util::StreamExt;
 use penstock_host::{
     Environment, Error, Plugin,

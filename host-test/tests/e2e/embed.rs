@@ -7,6 +7,7 @@ mod memory;
 #[path = "../../simulator/tests/support/odd_answers.rs"]
 mod odd_answers;
 mod outbound;
+mod stalled;
 mod tls;
 mod traps;
 mod whole;

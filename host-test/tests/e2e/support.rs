@@ -2,6 +2,7 @@
 
 pub mod files;
 pub mod planted;
+pub mod routes;
 pub mod server;
 
 use penstock_host::{

@@ -31,11 +31,11 @@ use crate::support::{
     server::{self, Server},
 };
 
-const KEY: &str = "pk_test_key_of_the_caller_0123456789";
+pub(super) const KEY: &str = "pk_test_key_of_the_caller_0123456789";
 
 /// A gateway in front of a simulated provider, and somebody who calls it.
-struct Served {
-    gateway: Gateway,
+pub(super) struct Served {
+    pub(super) gateway: Gateway,
     client: Outbound,
     origin: String,
 }
@@ -45,7 +45,7 @@ async fn serve(provider: &Server, change: impl FnOnce(&mut GatewayOptions)) -> S
     serve_in(environment.key_value(Arc::new(MemoryKeyValue::default())), change).await
 }
 
-async fn serve_in(environment: Environment, change: impl FnOnce(&mut GatewayOptions)) -> Served {
+pub(super) async fn serve_in(environment: Environment, change: impl FnOnce(&mut GatewayOptions)) -> Served {
     let mut options = GatewayOptions::default();
     change(&mut options);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -56,7 +56,7 @@ async fn serve_in(environment: Environment, change: impl FnOnce(&mut GatewayOpti
 }
 
 impl Served {
-    async fn get(&self, path: &str) -> Result<Response<Bytes>, WasiError> {
+    pub(super) async fn get(&self, path: &str) -> Result<Response<Bytes>, WasiError> {
         get(&self.client, format!("{}{path}", self.origin)).await
     }
 }
@@ -69,7 +69,7 @@ async fn get(client: &Outbound, uri: String) -> Result<Response<Bytes>, WasiErro
 }
 
 /// The test's environment with the hash of [`KEY`].
-fn with_key(provider: &Server) -> Environment {
+pub(super) fn with_key(provider: &Server) -> Environment {
     let (environment, _) = support::environment(provider);
     let hash = Map::new([("PENSTOCK_API_KEY_HASH", penstock::api_key::hash(KEY))]);
     environment.secrets(Layered::new().then(hash).then(support::values(provider)))
@@ -338,40 +338,4 @@ async fn a_peer_has_so_many_connections_and_others_have_theirs() {
     let mut other = other.connect(address).await.unwrap();
     other.write_all(request).await.unwrap();
     assert!(other.read(&mut [0; 64]).await.unwrap() > 0);
-}
-
-/// Readers that take nothing, and heads that do not go on: whoever asks whether the gateway lives
-/// is told so.
-#[tokio::test]
-async fn stalled_clients_keep_nobody_from_asking_whether_it_lives() {
-    // More than the sockets on the way take.
-    let provider = Server::with_jobs(400_000).await;
-    let few = |options: &mut GatewayOptions| {
-        (options.instances, options.requests_at_once, options.turn) = (2, 2, Duration::from_millis(100));
-    };
-    let served = serve_in(with_key(&provider), few).await;
-    let address = served.gateway.address();
-    let list = format!(
-        "GET /v1/servicetitan/default/jpm/jobs?all=true HTTP/1.1\r\nHost: a.example\r\nX-API-Key: {KEY}\r\n\r\n"
-    );
-    let mut stalled = Vec::new();
-    for number in 0..200 {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let bytes = if number % 2 == 0 { list.as_bytes() } else { b"GET /live HTTP/1.1\r\nHost: a" };
-        stream.write_all(bytes).await.unwrap();
-        stalled.push(stream);
-    }
-    // The first ones are being answered.
-    assert!(stalled[0].read(&mut [0; 64]).await.unwrap() > 0);
-    for _ in 0..20 {
-        assert_eq!(served.get("/live").await.unwrap().status(), StatusCode::OK);
-    }
-    assert!(served.gateway.instances_started() <= 3, "{} instances", served.gateway.instances_started());
-    // Who finds no place is told so, and a place that is left is taken.
-    let refused = served.get("/v1/servicetitan/default/jpm/jobs/2").await.unwrap();
-    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert!(refused.headers().contains_key("retry-after"), "{refused:?}");
-    drop(stalled);
-    let answer = served.get("/v1/servicetitan/default/jpm/jobs/2").await.unwrap();
-    assert_eq!(answer.status(), StatusCode::OK, "{answer:?}");
 }
