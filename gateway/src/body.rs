@@ -18,7 +18,7 @@ pub const LONGEST_FORM: usize = 16 << 10;
 const BODY_TIME: Duration = Duration::from_secs(60);
 
 /// How long a form may.
-const FORM_TIME: Duration = Duration::from_secs(10);
+pub(crate) const FORM_TIME: Duration = Duration::from_secs(10);
 
 /// Reads the body; none if it is empty. Whether it is JSON is for whoever takes it to say.
 ///
@@ -46,7 +46,7 @@ pub async fn form<H: Host>(host: &H, head: &Head, body: Option<Box<dyn Source>>)
 }
 
 /// Whoever sends nothing more holds the place of a request no longer than this.
-async fn in_time<H: Host, T>(
+pub(crate) async fn in_time<H: Host, T>(
     host: &H,
     time: Duration,
     read: impl Future<Output = Result<T, Problem>>,

@@ -8,10 +8,13 @@
 //! Calls go the way of all calls: tokens, limits, retries and caching are the gateway's. Errors are
 //! problem documents with the provider's status where it gave one.
 //!
+//! A file is sent in a form, as the provider takes it, or as it is.
+//!
 //! What is more lenient than under `/v1`, as the provider is: a parameter without a value counts as absent, so do
 //! those of a page where there are no pages, and a date stands for its first instant in UTC. A parameter that is not
 //! known is refused and named all the same: the provider would answer as if it were not there.
 
+mod form;
 mod parameters;
 pub mod token;
 
@@ -103,16 +106,17 @@ async fn as_sent<H: Host + 'static>(
         return Ok(Answer::File(file::head(found.info()), Box::new(found)));
     }
     let scope = Scope { api_key, operation, options };
-    let sent = if operation.upload.is_some() {
+    let sent = if let Some(field) = operation.upload {
+        let (head, body) = form::unpacked(client.host(), head, body, field).await?;
         let upload = async |body| {
-            let file = file::upload(head, body)?;
+            let file = file::upload(&head, body)?;
             answered(
                 stream_file::upload(client, operation, parameters, file, Some(options)).await,
                 operation,
                 options,
             )
         };
-        once_with_file(client, head, &scope, parameters, body, upload).await
+        once_with_file(client, &head, &scope, parameters, body, upload).await
     } else {
         let json = match head.method {
             Method::GET | Method::HEAD => None,

@@ -14,6 +14,8 @@ mod drop_in;
 mod fake;
 #[path = "serve/files.rs"]
 mod files;
+#[path = "serve/forms.rs"]
+mod forms;
 #[path = "serve/health.rs"]
 mod health;
 #[path = "serve/idempotency.rs"]
