@@ -62,8 +62,8 @@ pub struct Called {
 /// The operations whose paths fit these segments, by method.
 #[must_use]
 pub fn find(provider: &str, segments: &[&str]) -> Ways<Called> {
-    let paths = paths::of(provider).unwrap_or_default();
-    let fit = paths.iter().filter_map(|path| Some((path, path.fit_own(segments)?)));
+    let paths = paths::beginning(provider, segments.first().copied().unwrap_or_default());
+    let fit = paths.filter_map(|path| Some((path, path.fit_own(segments)?)));
     let known = fit.map(|(path, values)| {
         let (tenants, values): (Vec<_>, Vec<_>) = values.into_iter().partition(|(name, _)| *name == "tenant");
         let tenant = tenants.first().map(|(_, tenant)| (*tenant).to_owned()).unwrap_or_default();

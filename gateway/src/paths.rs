@@ -19,15 +19,44 @@ pub struct Path {
     segments: Vec<Cow<'static, str>>,
 }
 
+/// The paths of a provider.
+struct Paths {
+    all: Vec<Path>,
+    /// Where those are that begin with a word.
+    by_word: BTreeMap<&'static str, Vec<usize>>,
+}
+
+impl Paths {
+    fn of(operations: &'static [Operation]) -> Paths {
+        let all = paths(operations);
+        let mut by_word: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (index, path) in all.iter().enumerate() {
+            by_word.entry(words(path.operation).next().unwrap_or_default()).or_default().push(index);
+        }
+        Paths { all, by_word }
+    }
+}
+
+fn known(provider: &str) -> Option<&'static Paths> {
+    static PATHS: OnceLock<BTreeMap<&'static str, Paths>> = OnceLock::new();
+    let all = PATHS.get_or_init(|| {
+        let providers = catalogue::providers();
+        providers.filter_map(|name| Some((name, Paths::of(catalogue::operations(name)?)))).collect()
+    });
+    all.get(provider)
+}
+
 /// The paths of a provider, in the order of its operations; none if there is no such provider.
 #[must_use]
 pub fn of(provider: &str) -> Option<&'static [Path]> {
-    static PATHS: OnceLock<BTreeMap<&'static str, Vec<Path>>> = OnceLock::new();
-    let all = PATHS.get_or_init(|| {
-        let providers = catalogue::providers();
-        providers.filter_map(|name| Some((name, paths(catalogue::operations(name)?)))).collect()
-    });
-    all.get(provider).map(Vec::as_slice)
+    known(provider).map(|paths| paths.all.as_slice())
+}
+
+/// Those of its paths that begin with this word, here as well as at the provider: all others fit nothing that does.
+pub fn beginning(provider: &str, word: &str) -> impl Iterator<Item = &'static Path> {
+    let paths = known(provider);
+    let indices = paths.and_then(|paths| paths.by_word.get(word)).map(Vec::as_slice).unwrap_or_default();
+    indices.iter().filter_map(move |index| paths?.all.get(*index))
 }
 
 fn paths(operations: &'static [Operation]) -> Vec<Path> {
@@ -157,6 +186,9 @@ mod tests {
                 path.operation.path_parameters.iter().map(|parameter| parameter.wire).collect();
             assert_eq!(names, parameters, "{}", path.template());
             assert!(!path.segments.iter().any(|segment| segment.is_empty() || segment.starts_with('_')));
+            // What it is looked for by.
+            let first = words(path.operation).next().unwrap();
+            assert_eq!((first, placeholder(first)), (path.segments[0].as_ref(), None), "{}", path.template());
         }
     }
 

@@ -179,7 +179,8 @@ fn ours(method: &Method, provider: &str, account: &str, rest: &[&str]) -> Found 
             Err(wrong) => Found::Malformed(wrong),
         },
         segments => {
-            let fit = paths.iter().filter_map(|path| Some((path, path.fit(segments)?)));
+            let paths = paths::beginning(provider, segments.first().copied().unwrap_or_default());
+            let fit = paths.filter_map(|path| Some((path, path.fit(segments)?)));
             let found = Ways::of(fit.map(|(path, values)| (path, (path.operation, values)))).choose(method);
             way(found.map(|(operation, values)| match texts(&values) {
                 Ok(parameters) => Found::Operation { operation, account, parameters },
