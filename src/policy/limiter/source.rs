@@ -14,6 +14,9 @@
 //!   it has to write for.
 //! - One question that is refused or not answered proves nothing, since others may be answered meanwhile: as a
 //!   share begins, it goes on only when nothing succeeds for a second of questions.
+//! - Where questions are refused now and then, one instance may get turns while another one finds the store down. So
+//!   who saw nothing succeed for a quarter of a second takes no more than its share, turns or not, until several
+//!   questions in a row were given turns.
 //! - Coming back: whoever notices uses its share no longer. If it did within a window, it has the
 //!   store hold all turns back until that is over; if not, it waits until all others must have
 //!   noticed. Then it takes turns like everybody.
@@ -33,6 +36,11 @@ use std::time::Duration;
 
 /// How long nothing may succeed before the store counts as down.
 const FAILING: Duration = Duration::from_secs(1);
+/// How long nothing may succeed before turns of the plan are used at no more than the share's rate.
+const DOUBTFUL: Duration = Duration::from_millis(250);
+/// How many questions in a row must be given turns before that is over. Of a store that refuses so many writes that another
+/// instance finds it down, four in five, one instance in six hundred has such luck.
+const PROOFS: u32 = 4;
 /// The longest that one question may take. A call may wait for it.
 pub const PATIENCE: Duration = Duration::from_millis(300);
 /// How long a share serves without asking whether the store is back.
@@ -97,6 +105,8 @@ pub struct Source {
     heard: bool,
     /// Since when nothing has succeeded that was asked, and when it last failed.
     failing: Option<(Tick, Tick)>,
+    /// How many questions must yet be given turns before more than the share is used.
+    unproven: u32,
 }
 
 impl Source {
@@ -116,6 +126,7 @@ impl Source {
             is_unsure: false,
             heard: false,
             failing: None,
+            unproven: 0,
         }
     }
 
@@ -147,13 +158,20 @@ impl Source {
     /// When the next may be sent; none when that depends on the store.
     pub fn ready(&self, now: Tick) -> Result<(), Option<Tick>> {
         match self.mode {
-            Mode::Shared => self.lease.ready(now),
+            Mode::Shared => self.lease.ready(now).and_then(|()| self.share_ready(now)),
             Mode::Share | Mode::Alone if self.back || now >= self.until => Err(None),
-            Mode::Local | Mode::Share | Mode::Alone => {
-                let at = self.local.ready_at(0);
-                if now >= at { Ok(()) } else { Err(Some(at)) }
-            }
+            Mode::Local | Mode::Share | Mode::Alone => self.local_ready(now),
         }
+    }
+
+    fn local_ready(&self, now: Tick) -> Result<(), Option<Tick>> {
+        let at = self.local.ready_at(0);
+        if now >= at { Ok(()) } else { Err(Some(at)) }
+    }
+
+    /// Whether the share allows what a turn allows.
+    fn share_ready(&self, now: Tick) -> Result<(), Option<Tick>> {
+        if self.unproven == 0 { Ok(()) } else { self.local_ready(now) }
     }
 
     /// Takes a slot for sending at this instant; false when none is free.
@@ -162,6 +180,9 @@ impl Source {
             return false;
         }
         if self.mode == Mode::Shared {
+            if self.unproven > 0 {
+                self.local.take(now);
+            }
             return self.lease.take(now);
         }
         self.sent = Some(now);
@@ -173,7 +194,8 @@ impl Source {
     #[must_use]
     pub fn ready_at(&self, now: Tick, ahead: usize) -> Tick {
         let at = if self.mode == Mode::Shared {
-            self.lease.ready_at(now, ahead)
+            let turn = self.lease.ready_at(now, ahead);
+            if self.unproven > 0 { turn.max(self.local.ready_at(ahead)) } else { turn }
         } else {
             self.local.ready_at(ahead)
         };
@@ -223,10 +245,11 @@ impl Source {
 
     /// Takes the answer to the last question, which was put at `asked`.
     pub fn answered(&mut self, asked: Tick, now: Tick, answer: Result<Turns, Trouble>, random: f64) {
+        let is_given = matches!(answer, Ok(turns) if turns.count > 0);
         let understood =
             answer.and_then(|turns| self.lease.reply(asked, now, &turns).map_err(|_| Trouble::Failed));
         let trouble = match understood {
-            Ok(()) => return self.succeeded(asked, now),
+            Ok(()) => return self.succeeded(asked, now, is_given),
             Err(trouble) => trouble,
         };
         match self.mode {
@@ -262,9 +285,19 @@ impl Source {
                 self.lease.failed(now, random);
                 if trouble == Trouble::Unavailable || failing >= FAILING {
                     self.go_down(asked, now);
+                } else if failing >= DOUBTFUL || self.unproven > 0 {
+                    self.doubt();
                 }
             }
         }
+    }
+
+    /// From now on turns are used at the share's rate.
+    fn doubt(&mut self) {
+        if self.unproven == 0 {
+            self.local = Gcra::new(self.limit.share(self.instances));
+        }
+        self.unproven = PROOFS;
     }
 
     /// The last question failed: for how long nothing has succeeded.
@@ -276,7 +309,8 @@ impl Source {
         now.since(since)
     }
 
-    fn succeeded(&mut self, asked: Tick, now: Tick) {
+    fn succeeded(&mut self, asked: Tick, now: Tick, is_given: bool) {
+        self.unproven = self.unproven.saturating_sub(u32::from(is_given));
         self.heard = true;
         self.failing = None;
         self.is_unsure = false;
@@ -310,6 +344,7 @@ impl Source {
 
     fn go_down(&mut self, asked: Tick, now: Tick) {
         self.mode = Mode::Share;
+        self.unproven = 0;
         self.serve_until(asked + SHARE);
         self.lease.start_over(Tick::ZERO);
         self.local = Gcra::new(self.limit.share(self.instances));

@@ -1,5 +1,6 @@
 use super::*;
 use penstock_state::turns::Plan;
+use std::{cell::Cell, ops::Range};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MS: Duration = Duration::from_millis(1);
@@ -278,10 +279,15 @@ fn what_may_be_forgotten() {
 /// Goes on for so many milliseconds on a store that refuses to write while `refuses` says so, and
 /// answers what it need not write for. How much was sent.
 fn on_a_store_that_refuses(source: &mut Source, from: u64, to: u64, refuses: impl Fn(u64) -> bool) -> usize {
+    crowd(source, 1, from..to, refuses)
+}
+
+/// The same while so many wait at any time.
+fn crowd(source: &mut Source, waiting: usize, time: Range<u64>, refuses: impl Fn(u64) -> bool) -> usize {
     let (mut sent, mut plan) = (0, None);
-    for millis in from..to {
+    for millis in time {
         let now = at(millis);
-        if let Ask::Turns(request) = source.ask(now, 1, 0.0) {
+        if let Ask::Turns(request) = source.ask(now, waiting, 0.0) {
             let (turns, written) = Plan::ask(plan, STORE + millis * 1_000, &request, 0);
             let is_refused = written.is_some() && refuses(millis);
             plan = if is_refused { plan } else { written.or(plan) };
@@ -332,4 +338,22 @@ fn a_store_that_refuses_to_write_is_down() {
     let sent = on_a_store_that_refuses(&mut source, 21_000, 31_000, |_| false);
     assert_eq!(source.mode(), Mode::Shared);
     assert!(sent >= 60 * 7, "all of the limit again, but for the first second: {sent}");
+}
+
+/// Another instance, whose every write is refused, uses its share meanwhile.
+#[test]
+fn who_was_refused_for_long_uses_turns_at_the_shares_rate_until_the_store_is_proved() {
+    let mut source = up(2);
+    let sent = crowd(&mut source, 30, 1_000..4_000, |_| false);
+    assert!((150..=183).contains(&sent), "{sent}");
+    crowd(&mut source, 30, 4_000..4_600, |_| true);
+    assert_eq!(source.mode(), Mode::Shared);
+    // Every other write is taken, and gives many turns.
+    let writes = Cell::new(0);
+    let sent = crowd(&mut source, 30, 4_600..8_600, |_| writes.replace(writes.get() + 1) % 2 == 1);
+    assert_eq!(source.mode(), Mode::Shared);
+    assert!((90..=125).contains(&sent), "its share of 30 a second: {sent}");
+    crowd(&mut source, 30, 8_600..9_600, |_| false);
+    let sent = crowd(&mut source, 30, 9_600..12_600, |_| false);
+    assert!((170..=183).contains(&sent), "all of the limit again: {sent}");
 }
