@@ -46,20 +46,15 @@ impl Scene {
     }
 }
 
-#[tokio::test]
-async fn every_operation_answers_on_its_path() {
-    let scene = Scene::new().await;
-    let user = scene.provider.user_ids()[0].clone();
-    let user = user.as_str();
-    let session = scene.provider.find(user, State::Complete, None)[0].clone();
+/// By operation.
+type Answers = BTreeMap<&'static str, (StatusCode, Value)>;
+
+/// What each operation answers that takes nothing away, but for the user `new`.
+async fn answers(scene: &Scene, (user, new, session): (&str, &str, &str)) -> Answers {
     let today = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
     let before = |days: i64| today.saturating_sub(jiff::Span::new().days(days)).to_string();
     let (short, long, today) = (before(50), before(260), today.to_string());
-
-    let (status, made) = scene.call("sleep.users-create", &[], Some(json!({}))).await;
-    assert_eq!(status, StatusCode::OK, "{made}");
-    let new = made["user_id"].as_str().unwrap();
-    let answers = BTreeMap::from([
+    BTreeMap::from([
         ("sleep.users-get", scene.call("sleep.users-get", &[("user_id", user)], None).await),
         (
             "sleep.users-update",
@@ -95,10 +90,22 @@ async fn every_operation_answers_on_its_path() {
         ),
         (
             "sleep.sessions-get",
-            scene.call("sleep.sessions-get", &[("session_id", &session), ("user_id", user)], None).await,
+            scene.call("sleep.sessions-get", &[("session_id", session), ("user_id", user)], None).await,
         ),
         ("sleep.sessions-list", scene.call("sleep.sessions-list", &[("user_id", user)], None).await),
-    ]);
+    ])
+}
+
+#[tokio::test]
+async fn every_operation_answers_on_its_path() {
+    let scene = Scene::new().await;
+    let user = scene.provider.user_ids()[0].clone();
+    let user = user.as_str();
+    let session = scene.provider.find(user, State::Complete, None)[0].clone();
+    let (status, made) = scene.call("sleep.users-create", &[], Some(json!({}))).await;
+    assert_eq!(status, StatusCode::OK, "{made}");
+    let new = made["user_id"].as_str().unwrap();
+    let answers = answers(&scene, (user, new, &session)).await;
     for (name, (status, answer)) in &answers {
         let wanted = if *name == "sleep.users-delete" { StatusCode::NO_CONTENT } else { StatusCode::OK };
         assert_eq!(*status, wanted, "{name}: {answer}");
