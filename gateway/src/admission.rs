@@ -1,4 +1,4 @@
-//! Who may call: whoever has an API key.
+//! Who may call: whoever has an API key, or a bearer token of the issuer that the settings name ([`crate::oidc`]).
 //!
 //! The key comes in `Authorization: Bearer <key>` (RFC 6750 section 2.1) or in
 //! `X-API-Key: <key>`, for callers whose proxy uses Authorization itself. What is
@@ -6,9 +6,12 @@
 //! without, see [`crate::keys`]. Without a configured hash nobody gets in, and neither while a setting
 //! of the entrance is malformed.
 
+#[cfg(feature = "oidc")]
+use crate::oidc;
 use crate::{
     drop_in::token,
     entrance::settled::{Keys, Settled},
+    gateway::Gateway,
     keys::Key,
     problem::Problem,
     request::Parameters,
@@ -29,7 +32,12 @@ use std::rc::Rc;
 ///
 /// # Errors
 /// 401 without a valid key; 503 and 500 when nobody can have one.
-pub fn admit(keys: &Keys, headers: &HeaderMap, now: WallTime) -> Result<Rc<Key>, Problem> {
+pub async fn admit<H: Host>(
+    #[cfg_attr(not(feature = "oidc"), expect(unused_variables, reason = "it has the issuer's keys"))]
+    gateway: &Gateway<H>,
+    keys: &Keys,
+    headers: &HeaderMap,
+) -> Result<Rc<Key>, Problem> {
     let settled = settled(keys)?;
     let presented = presented(headers);
     match presented.as_slice() {
@@ -37,13 +45,34 @@ pub fn admit(keys: &Keys, headers: &HeaderMap, now: WallTime) -> Result<Rc<Key>,
             "give an API key in `Authorization: Bearer` or in `X-API-Key`",
             r#"Bearer realm="penstock""#,
         )),
-        [key] => match settled.keys.find(key.expose()) {
-            None => Err(invalid("the API key is not valid")),
-            Some(key) => unexpired(key, now),
-        },
+        [Presented { text, is_bearer }] => {
+            if *is_bearer && let Some(admitted) = by_token(gateway, settled, text.expose()).await {
+                return admitted;
+            }
+            match settled.keys.find(text.expose()) {
+                None => Err(invalid("the API key is not valid")),
+                Some(key) => unexpired(key, gateway.client().host().wall_now()),
+            }
+        }
         // Which of them would count is anybody's guess, and guesses get people in.
         _ => Err(invalid("there is more than one API key")),
     }
+}
+
+/// Lets a bearer token in or not; none of what is no token, or where there are none.
+#[cfg(feature = "oidc")]
+async fn by_token<H: Host>(
+    gateway: &Gateway<H>,
+    settled: &Settled,
+    text: &str,
+) -> Option<Result<Rc<Key>, Problem>> {
+    let settings = settled.oidc.as_ref().filter(|_| oidc::is_token(text))?;
+    Some(oidc::admit(gateway.client().host(), gateway.issuer(), settings, text).await)
+}
+
+#[cfg(not(feature = "oidc"))]
+async fn by_token<H: Host>(_: &Gateway<H>, _: &Settled, _: &str) -> Option<Result<Rc<Key>, Problem>> {
+    None
 }
 
 /// The settings, or why nobody can have a key.
@@ -65,11 +94,12 @@ fn settled(keys: &Keys) -> Result<&Settled, Problem> {
 /// # Errors
 /// As [`admit`], and an account whose secrets cannot be read.
 pub async fn admit_drop_in<H: Host>(
-    client: &Client<H>,
+    gateway: &Gateway<H>,
     account: (&str, &str),
     keys: &Keys,
     headers: &HeaderMap,
 ) -> Result<Rc<Key>, Problem> {
+    let client = gateway.client();
     let now = client.host().wall_now();
     let mut bare = headers.get_all("authorization").iter().filter_map(|value| value.to_str().ok());
     if let (Some(token), None) = (bare.next(), bare.next())
@@ -78,6 +108,9 @@ pub async fn admit_drop_in<H: Host>(
     {
         let token = token.trim();
         let token = token.split_once(' ').map_or(token, |(_, token)| token.trim());
+        if let Some(admitted) = by_token(gateway, settled, token).await {
+            return admitted;
+        }
         let key = match settled.keys.find(token) {
             Some(key) => Some(key),
             None => {
@@ -90,7 +123,7 @@ pub async fn admit_drop_in<H: Host>(
             None => Err(invalid("the API key or token is not valid, or has ended")),
         };
     }
-    admit(keys, headers, now)
+    admit(gateway, keys, headers).await
 }
 
 /// A token for the key that is the client secret of a request for one (RFC 6749 section 4.4). Which client
@@ -139,8 +172,15 @@ fn unexpired(key: Rc<Key>, now: WallTime) -> Result<Rc<Key>, Problem> {
     Err(Problem::unauthorized("the API key has expired", challenge))
 }
 
+/// What somebody came with.
+struct Presented {
+    text: Secret,
+    /// Whether it came in `Authorization`, where a token may stand.
+    is_bearer: bool,
+}
+
 /// The keys in a request. Other schemes than Bearer are not ours to check.
-fn presented(headers: &HeaderMap) -> Vec<Secret> {
+fn presented(headers: &HeaderMap) -> Vec<Presented> {
     let text =
         |value: &http::HeaderValue| value.to_str().map(|text| text.trim().to_owned()).unwrap_or_default();
     let bearer = headers.get_all("authorization").iter().filter_map(|value| {
@@ -148,7 +188,9 @@ fn presented(headers: &HeaderMap) -> Vec<Secret> {
         let (scheme, key) = value.split_once(' ').unwrap_or((&value, ""));
         scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(key.trim().to_owned()))
     });
-    bearer.chain(headers.get_all("x-api-key").iter().map(text).map(Secret::new)).collect()
+    let bearer = bearer.map(|text| Presented { text, is_bearer: true });
+    let own = headers.get_all("x-api-key").iter().map(text).map(Secret::new);
+    bearer.chain(own.map(|text| Presented { text, is_bearer: false })).collect()
 }
 
 #[cfg(test)]
@@ -161,7 +203,7 @@ mod tests {
         for (name, value) in headers {
             map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        presented(&map).iter().map(|key| key.expose().to_owned()).collect()
+        presented(&map).iter().map(|key| key.text.expose().to_owned()).collect()
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What an instance keeps from one request to the next.
 
+#[cfg(feature = "oidc")]
+use crate::oidc;
 #[cfg(feature = "webhooks")]
 use crate::outbox::{Outbox, broker::Broker};
 use crate::{
@@ -27,6 +29,8 @@ pub struct Gateway<H: Host> {
     checkup: Recent<Checkup>,
     counts: Counts,
     public_docs: Recent<bool>,
+    #[cfg(feature = "oidc")]
+    issuer: oidc::Issuer,
     documents: Documents,
     #[cfg(feature = "webhooks")]
     outbox: Outbox,
@@ -43,6 +47,8 @@ impl<H: Host> Gateway<H> {
             checkup: Recent::default(),
             counts: Counts::default(),
             public_docs: Recent::default(),
+            #[cfg(feature = "oidc")]
+            issuer: oidc::Issuer::default(),
             documents: Documents::default(),
             #[cfg(feature = "webhooks")]
             outbox: Outbox::default(),
@@ -72,6 +78,12 @@ impl<H: Host> Gateway<H> {
         self.keys.get(host, settled::keys(host)).await
     }
 
+    /// The keys of the issuer of bearer tokens.
+    #[cfg(feature = "oidc")]
+    pub(crate) fn issuer(&self) -> &oidc::Issuer {
+        &self.issuer
+    }
+
     pub(crate) fn counts(&self) -> &Counts {
         &self.counts
     }
@@ -89,7 +101,7 @@ impl<H: Host> Gateway<H> {
     }
 
     pub(crate) async fn readiness(&self) -> Rc<Readiness> {
-        self.readiness.get(self.client.host(), readiness::read(&self.client)).await
+        self.readiness.get(self.client.host(), readiness::read(self)).await
     }
 
     /// What `/health` looks at besides, as of the last ten seconds.

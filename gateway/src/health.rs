@@ -14,6 +14,7 @@ pub use checkup::Checkup;
 use crate::{
     answer::{HEALTH, json, response},
     entrance::settled::Keys,
+    oidc::IssuerState,
     readiness::Readiness,
 };
 use check::{Check, Checks, FAIL, PASS, WARN};
@@ -37,7 +38,8 @@ pub fn live() -> Response<String> {
 }
 
 /// Whether calls can be made, and to whoever has a key everything that is missing if not: `settings` has one check for each setting that is missing or malformed.
-/// `shared-state` names the store, and warns when it does not answer; calls work without one. `outbound`
+/// `shared-state` names the store, and warns when it does not answer; calls work without one. `issuer:keys` warns
+/// while the issuer of bearer tokens gives no keys; API keys do without. `outbound`
 /// warns of each origin to which the host let no request go in the last ten minutes.
 ///
 /// Without one the status is told, and of the settings the one that holds the hash of the key,
@@ -108,6 +110,7 @@ fn checks<'a>(readiness: &'a Readiness, keys: &'a Keys, retry_after_ms: Option<u
     let store =
         readiness.shared_state.map(|answers| shared_state(readiness.is_redis, answers, retry_after_ms));
     checks.extend(store.map(|store| ("shared-state", vec![store])));
+    checks.extend(readiness.issuer.as_ref().map(|state| ("issuer:keys", vec![issuer(state)])));
     if !readiness.refused.is_empty() {
         checks.insert("outbound", readiness.refused.iter().map(|origin| refused(origin)).collect());
     }
@@ -122,6 +125,31 @@ fn shared_state(is_redis: bool, answers: bool, retry_after_ms: Option<u64>) -> C
     let output = (!answers).then(|| format!("{called} cannot be used: the instances work alone{rests}"));
     let status = if answers { PASS } else { WARN };
     Check { component_id: Some(name.into()), status, output, ..Check::default() }
+}
+
+/// How it stands with the keys by which bearer tokens are checked. That there are none yet is in order: the first
+/// token has them fetched.
+fn issuer(state: &IssuerState) -> Check<'_> {
+    let seconds = state.age.map(|age| age.as_secs());
+    let output = match (&state.trouble, state.serve) {
+        (Some(why), Some(time)) => Some(format!(
+            "it gives no newer keys ({why}): those known serve for another {} s",
+            time.as_secs()
+        )),
+        (Some(why), None) => Some(format!("it gives no keys, and no bearer token is accepted: {why}")),
+        (None, _) if seconds.is_some() && state.keys == 0 => {
+            Some("it has no key for ES256 or EdDSA: no bearer token is accepted".to_owned())
+        }
+        (None, _) => None,
+    };
+    let status = if output.is_none() { PASS } else { WARN };
+    Check {
+        component_id: Some(state.issuer.as_str().into()),
+        status,
+        output,
+        observed_value: seconds.map(Into::into),
+        observed_unit: seconds.map(|_| "s"),
+    }
 }
 
 fn refused(origin: &str) -> Check<'_> {

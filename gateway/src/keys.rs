@@ -35,6 +35,8 @@ mod rate;
 mod ring;
 mod standing;
 
+#[cfg(feature = "oidc")]
+pub(crate) use checked::{known_modules, known_providers};
 pub use key::{Counted, Key};
 pub use quotas::{Overrun, Quotas};
 pub use rate::{Rate, Unit};

@@ -98,6 +98,7 @@ pub mod invoke;
 pub mod keys;
 pub mod lines;
 pub mod listing;
+pub mod oidc;
 pub mod openapi;
 #[cfg(feature = "webhooks")]
 pub mod outbox;
@@ -112,6 +113,7 @@ pub mod route;
 mod serve;
 pub mod settings;
 pub mod state_settings;
+mod target;
 pub mod trace;
 mod unknown_account;
 pub mod validation;

@@ -15,7 +15,8 @@
 //! | `…:vendor`, `…:transport`, `…:decode`, `…:too-large`, `…:paging` | 502 | |
 //! | `…:configuration` | 503 | `fields` names all that is missing |
 //! | `…:timeout` | 504 | |
-//! | `urn:penstock:gateway:unauthorized` | 401 | no API key, or a wrong one, or one that has expired |
+//! | `urn:penstock:gateway:unauthorized` | 401 | no API key, or a wrong one, or one that has expired; so with bearer tokens |
+//! | `urn:penstock:gateway:issuer` | 503 | with Retry-After: the issuer of bearer tokens gives no keys to check one by |
 //! | `urn:penstock:gateway:forbidden` | 403 | the key is not for this; `fields` names its field that says so |
 //! | `urn:penstock:gateway:rate-limited` | 429 | with Retry-After: the key's rate is used up, or that of an address without a key |
 //! | `urn:penstock:gateway:unknown-path` | 404 | |
@@ -118,6 +119,20 @@ impl Problem {
         problem.with(header::WWW_AUTHENTICATE, challenge)
     }
 
+    /// Whether a token is good cannot be told, because its issuer gives no keys. They are asked for again after this
+    /// time.
+    #[must_use]
+    pub fn issuer_unavailable(detail: &str, after: Duration) -> Problem {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Problem::gateway("issuer", status, "The issuer of tokens cannot be asked", detail).to_retry(after)
+    }
+
+    /// What is wrong, in a sentence.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The key is not for this. `restriction` is the field of the key that says so.
     #[must_use]
     pub fn forbidden(restriction: &str, detail: &str) -> Problem {
@@ -131,11 +146,15 @@ impl Problem {
     #[must_use]
     pub fn rate_limited(detail: &str, after: Duration) -> Problem {
         let status = StatusCode::TOO_MANY_REQUESTS;
-        let problem = Problem::gateway("rate-limited", status, "Too many requests", detail);
+        Problem::gateway("rate-limited", status, "Too many requests", detail).to_retry(after)
+    }
+
+    /// The same may be tried again after this time.
+    fn to_retry(self, after: Duration) -> Problem {
         // Early would be in vain.
         let after_ms = u64::try_from(after.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
         let retry = Retry { advice: RetryAdvice::After(after_ms).name(), after_ms: Some(after_ms) };
-        Problem { retry, ..problem }.with(header::RETRY_AFTER, &after_ms.div_ceil(1000).to_string())
+        Problem { retry, ..self }.with(header::RETRY_AFTER, &after_ms.div_ceil(1000).to_string())
     }
 
     /// What it is answered with.

@@ -2,7 +2,9 @@
 
 #[cfg(feature = "webhooks")]
 use crate::settings::WEBHOOK_DESTINATIONS;
-use crate::{accounts, openapi, settings::READY_ACCOUNTS, state_settings};
+use crate::{
+    accounts, gateway::Gateway, oidc::IssuerState, openapi, settings::READY_ACCOUNTS, state_settings,
+};
 use futures_util::future::{join, join_all};
 #[cfg(feature = "webhooks")]
 use penstock::settings::STATE_SECRET;
@@ -29,6 +31,8 @@ pub struct Readiness {
     pub is_redis: bool,
     /// Origins to which the host lately let no request go.
     pub refused: Vec<String>,
+    /// How it stands with the issuer of bearer tokens, if there is one.
+    pub issuer: Option<IssuerState>,
 }
 
 /// An account, and what it lacks.
@@ -71,8 +75,13 @@ impl Account {
 type Checked = (&'static dyn Provider, String);
 
 /// Reads the settings of all accounts that [`READY_ACCOUNTS`] names, without asking a provider.
-pub async fn read<H: Host>(client: &Client<H>) -> Readiness {
+pub async fn read<H: Host>(gateway: &Gateway<H>) -> Readiness {
+    let client = gateway.client();
     let mut readiness = Readiness { refused: client.host().refused_origins(), ..Readiness::default() };
+    #[cfg(feature = "oidc")]
+    {
+        readiness.issuer = issuer(gateway).await;
+    }
     match state_settings::read(client.host()).await {
         Ok(Ok(redis)) => readiness.is_redis = redis.is_some(),
         Ok(Err(wrong)) => {
@@ -115,6 +124,14 @@ pub async fn read<H: Host>(client: &Client<H>) -> Readiness {
     }
     readiness.accounts = accounts;
     readiness
+}
+
+/// How it stands with the issuer's keys. It is not asked.
+#[cfg(feature = "oidc")]
+async fn issuer<H: Host>(gateway: &Gateway<H>) -> Option<IssuerState> {
+    let keys = gateway.keys().await;
+    let settings = keys.as_ref().as_ref().ok()?.as_ref().ok()?.oidc.as_ref()?;
+    Some(gateway.issuer().state(gateway.client().host().now(), settings))
 }
 
 /// What is wrong with the destinations of webhooks, where there are any.

@@ -1,12 +1,12 @@
 //! One request, in order: its length, its route, its key, its parameters, the call.
 
 use crate::{
-    admin, admission,
+    admin,
     answer::{self, CORRELATION_ID},
     batch, body,
     call::{self, Asked},
     drop_in,
-    entrance::{Visit, settled::Keys},
+    entrance::Visit,
     gateway::Gateway,
     health,
     idempotency::Key,
@@ -124,8 +124,8 @@ async fn dispatch<H: Host + 'static>(
         Found::Live => Ok(Answer::Whole(health::live())),
         Found::OpenApi => description(gateway, head, visit),
         Found::Docs => docs(head).map(Answer::Whole),
-        Found::Ready => Ok(Answer::Whole(ready(gateway, head).await)),
-        Found::Health => Ok(Answer::Whole(self::health(gateway, head).await)),
+        Found::Ready => Ok(Answer::Whole(ready(gateway, visit).await)),
+        Found::Health => Ok(Answer::Whole(self::health(gateway, visit).await)),
         Found::Metrics => metrics(gateway, head).map(Answer::Whole),
         Found::Admin(task) => admin::perform(gateway.client(), task, head).await.map(Answer::Whole),
         Found::Operation { operation, account, parameters } => {
@@ -230,10 +230,10 @@ async fn delivery<H: Host + 'static>(
     taken.map(Answer::Whole)
 }
 
-async fn health<H: Host>(gateway: &Gateway<H>, head: &Head) -> Response<String> {
+async fn health<H: Host>(gateway: &Gateway<H>, visit: &Visit<'_, H>) -> Response<String> {
     let (keys, readiness, checkup) = join3(gateway.keys(), gateway.readiness(), gateway.checkup()).await;
     let snapshot = gateway.client().snapshot();
-    health::health(&readiness, &keys, &checkup, &snapshot, sees_all(gateway, &keys, head))
+    health::health(&readiness, &keys, &checkup, &snapshot, visit.sees_all())
 }
 
 /// How the header says that a call is to be made.
@@ -248,14 +248,7 @@ fn options(head: &Head, account: String) -> Result<CallOptions, Problem> {
     })
 }
 
-async fn ready<H: Host>(gateway: &Gateway<H>, head: &Head) -> Response<String> {
+async fn ready<H: Host>(gateway: &Gateway<H>, visit: &Visit<'_, H>) -> Response<String> {
     let (keys, readiness) = join(gateway.keys(), gateway.readiness()).await;
-    health::ready(&readiness, &keys, sees_all(gateway, &keys, head))
-}
-
-/// Whether there is a key, and one that is for all accounts: what they lack is not for those who may
-/// not know of them.
-fn sees_all<H: Host>(gateway: &Gateway<H>, keys: &Keys, head: &Head) -> bool {
-    let now = gateway.client().host().wall_now();
-    admission::admit(keys, &head.headers, now).is_ok_and(|key| key.may_see_all().is_ok())
+    health::ready(&readiness, &keys, visit.sees_all())
 }

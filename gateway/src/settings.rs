@@ -1,5 +1,7 @@
 //! The gateway's own settings, and how settings are called in Spin.
 
+pub mod oidc;
+
 use penstock::{
     providers::registry,
     settings::{Kind, Setting, common},
@@ -152,6 +154,16 @@ pub const OUTBOX_BYTES: Setting = Setting {
 pub const SETTINGS: &[Setting] = &[
     API_KEY_HASH,
     API_KEYS,
+    oidc::ISSUER,
+    oidc::AUDIENCE,
+    oidc::JWKS_URL,
+    oidc::ROLE_CLAIM,
+    oidc::ACCOUNTS_CLAIM,
+    oidc::PROVIDERS_CLAIM,
+    oidc::MODULES_CLAIM,
+    oidc::RATE,
+    oidc::KEYS_AGE,
+    oidc::KEYS_STALE,
     ADDRESS_RATE,
     TRUSTED_PROXIES,
     CORS_ORIGINS,

@@ -3,16 +3,17 @@
 use super::{cors::Cors, network::Network};
 use crate::{
     keys::{KeyRing, Rate},
+    oidc,
     settings::{ADDRESS_RATE, API_KEY_HASH, API_KEYS, CORS_ORIGINS, TRUSTED_PROXIES},
 };
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::{try_join_all, try_join3};
 use penstock::{
     contract::FieldError,
     host::{Host, HostError, timeout},
     policy::secret::Secret,
     settings::{Kind, common::LogLevel},
 };
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 /// How long the host has to find the settings.
 const READING: Duration = Duration::from_secs(10);
@@ -28,6 +29,8 @@ pub type Keys = Result<Result<Settled, Vec<FieldError>>, HostError>;
 pub struct Settled {
     /// The keys that are accepted.
     pub keys: KeyRing,
+    /// Whose bearer tokens are, if anybody's.
+    pub oidc: Option<Rc<oidc::Settings>>,
     /// How often an address may ask without one.
     pub address_rate: Option<Rate>,
     /// The proxies that say for whom they ask.
@@ -49,9 +52,9 @@ pub async fn keys<H: Host>(host: &H) -> Keys {
     let names =
         [ADDRESS_RATE.name, TRUSTED_PROXIES.name, CORS_ORIGINS.name, "PENSTOCK_SHARE_LIMITS", "LOG_LEVEL"];
     let settings = try_join_all(names.map(|name| host.setting(name)));
-    let both = timeout(host, READING, try_join(secrets, settings)).await;
+    let all = timeout(host, READING, try_join3(secrets, settings, oidc::settings::read(host))).await;
     let late = || Err(HostError::Unavailable(format!("no answer within {} s", READING.as_secs())));
-    let (secrets, settings) = both.unwrap_or_else(late)?;
+    let (secrets, settings, oidc) = all.unwrap_or_else(late)?;
     let secret = |index: usize| secrets.get(index).and_then(Option::as_ref).map(Secret::expose);
     let setting = |index: usize| settings.get(index).and_then(Option::as_deref);
     let mut wrong = Vec::new();
@@ -77,10 +80,20 @@ pub async fn keys<H: Host>(host: &H) -> Keys {
         );
     }
     let cors = setting(2).map(Cors::parse).transpose().map_err(|why| complain(CORS_ORIGINS.name, &why));
-    let keys = KeyRing::parse(secret(0), secret(1), host.absent(API_KEY_HASH.name));
+    let oidc = oidc.unwrap_or_else(|found| {
+        wrong.extend(found);
+        None
+    });
+    let has_key = secret(0).or(secret(1)).is_some();
+    let keys = match &oidc {
+        // Who has tokens may do without keys.
+        Some(_) if !has_key => Ok(KeyRing::default()),
+        _ => KeyRing::parse(secret(0), secret(1), host.absent(API_KEY_HASH.name)),
+    };
     match keys {
         Ok(keys) if wrong.is_empty() => Ok(Ok(Settled {
             keys,
+            oidc: oidc.map(Rc::new),
             address_rate,
             proxies: proxies.flatten().unwrap_or_default(),
             cors: cors.ok().flatten().unwrap_or_default(),

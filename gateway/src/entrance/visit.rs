@@ -48,6 +48,8 @@ pub struct Visit<'g, H: Host> {
     counted: Vec<Counted>,
     standings: Vec<Standing>,
     refusal: Option<Refusal>,
+    /// Why it was not let in, for the log.
+    why: Option<String>,
     /// Who does what, until it is told what came of it.
     act: Option<(Actor, &'static str)>,
 }
@@ -73,6 +75,7 @@ impl<'g, H: Host> Visit<'g, H> {
             counted: Vec::new(),
             standings: Vec::new(),
             refusal: None,
+            why: None,
             act: None,
         }
     }
@@ -99,6 +102,13 @@ impl<'g, H: Host> Visit<'g, H> {
     #[must_use]
     pub fn reader(&self) -> Option<&Key> {
         self.reader.as_deref()
+    }
+
+    /// Whether it came with a key, and one that is for all accounts: what they lack is not for those who may
+    /// not know of them.
+    #[must_use]
+    pub fn sees_all(&self) -> bool {
+        self.reader.as_ref().is_some_and(|key| key.may_see_all().is_ok())
     }
 
     /// Lets the request in or not, once it is known what it asks for. Answers what it is to be
@@ -129,7 +139,7 @@ impl<'g, H: Host> Visit<'g, H> {
         };
         if entry == Entry::Open {
             if !asked::is_proved_later(found) {
-                match self.admit(&keys, Entry::Key).await {
+                match self.admit(gateway, &keys, Entry::Key).await {
                     Ok(key) => self.reader = Some(key),
                     Err(_) if self.family == Family::Health => {}
                     Err(_) => self.count_address()?,
@@ -137,13 +147,17 @@ impl<'g, H: Host> Visit<'g, H> {
             }
             return Ok(None);
         }
-        let admitted = self.admit(&keys, entry).await;
+        let admitted = self.admit(gateway, &keys, entry).await;
         let key = match admitted {
             Ok(key) => key,
             Err(problem) => {
-                self.refusal = Some(Refusal::Shut);
-                if problem.status() == StatusCode::UNAUTHORIZED {
-                    self.refusal = Some(Refusal::Unauthorized);
+                self.why = Some(problem.detail().to_owned());
+                self.refusal = Some(match problem.status() {
+                    StatusCode::UNAUTHORIZED => Refusal::Unauthorized,
+                    StatusCode::FORBIDDEN => Refusal::Forbidden,
+                    _ => Refusal::Shut,
+                });
+                if self.refusal != Some(Refusal::Shut) {
                     self.count_address()?;
                 }
                 return Err(problem);
@@ -170,14 +184,14 @@ impl<'g, H: Host> Visit<'g, H> {
     }
 
     /// The key that the request came with.
-    async fn admit(&self, keys: &Keys, entry: Entry) -> Result<Rc<Key>, Problem> {
+    async fn admit(&self, gateway: &Gateway<H>, keys: &Keys, entry: Entry) -> Result<Rc<Key>, Problem> {
         let headers = &self.head.headers;
         if entry == Entry::Token
             && let Some((provider, account)) = route::drop_in_account(self.head.path())
         {
-            return admission::admit_drop_in(self.client, (provider, &account), keys, headers).await;
+            return admission::admit_drop_in(gateway, (provider, &account), keys, headers).await;
         }
-        admission::admit(keys, headers, self.client.host().wall_now())
+        admission::admit(gateway, keys, headers).await
     }
 
     /// Counts the request in the rates of its key.
@@ -244,10 +258,10 @@ impl<'g, H: Host> Visit<'g, H> {
             Ok(standings) => (standings, Ok(())),
             Err(Overrun { standing, wait }) => {
                 let (rate, of) = (standing.rate, of(standing.operation));
-                let detail = format!("the key `{}` may make {rate} calls{of}", key.name);
+                let detail = format!("{} may make {rate} calls{of}", key.called());
                 self.refusal = Some(Refusal::RateLimited);
                 let name = keys::rate_name(standing.operation, standing.rate);
-                self.counts.metrics.borrow_mut().limited(&key.name, &name);
+                self.counts.metrics.borrow_mut().limited(key.label(), &name);
                 (vec![standing], Err(Problem::rate_limited(&detail, wait)))
             }
         };
@@ -295,7 +309,7 @@ impl<'g, H: Host> Visit<'g, H> {
 
     fn count(&self, status: StatusCode, refusal: Option<Refusal>) {
         let mut metrics = self.counts.metrics.borrow_mut();
-        let key = self.key.as_ref().map_or("", |key| key.name.as_str());
+        let key = self.key.as_ref().map_or("", |key| key.label());
         metrics.request(key, self.family, status);
         if let Some(why) = refusal {
             metrics.refusal(key, why);
@@ -334,6 +348,7 @@ impl<'g, H: Host> Visit<'g, H> {
         let event = if refusal.is_some() { "refused" } else { "request" };
         LogLine::new(host.wall_now(), level, event)
             .with_some("refusal", refusal.map(Refusal::name))
+            .with_some("error.message", self.why.as_deref())
             .with("http.request.method", self.head.method.as_str())
             .with_some("http.route", route)
             .with_some("operation", self.operation.map(|operation| operation.name))

@@ -84,26 +84,32 @@ fn set(key: &mut Key, field: &str, values: &[String]) -> Result<(), String> {
             key.accounts = Some(several(values, account, "a name of 1 to 64 letters, digits, - or _")?);
         }
         "providers" => {
-            let known = |name: &String| catalogue::providers().find(|known| known == name).map(str::to_owned);
+            let known = |name: &String| known_providers().find(|known| known == name).map(str::to_owned);
             key.providers = Some(several(values, known, "a provider that is known here")?);
         }
         "modules" => {
-            let known = |name: &String| {
-                operations()
-                    .find(|known| module(known.name) == name)
-                    .map(|known| module(known.name).to_owned())
-            };
+            let known = |name: &String| known_modules().find(|known| known == name).map(str::to_owned);
             key.modules = Some(several(values, known, "a module that is known here")?);
         }
         "expires" => {
             let form = "is neither a date nor an instant of RFC 3339";
             key.expires = Some(single(values).and_then(Instant::parse).ok_or(form)?);
         }
-        "rate" => key.rates = rates(values)?,
+        "rate" => key.rates = Rate::several(values)?,
         "operations" => key.operations = rates_of_operations(values)?,
         _ => return Err(format!("is unknown: there are {FIELDS}")),
     }
     Ok(())
+}
+
+/// The providers that a key can be for.
+pub(crate) fn known_providers() -> impl Iterator<Item = &'static str> {
+    catalogue::providers()
+}
+
+/// The modules that a key can be for, some of them several times.
+pub(crate) fn known_modules() -> impl Iterator<Item = &'static str> {
+    operations().map(|operation| module(operation.name))
 }
 
 fn operations() -> impl Iterator<Item = &'static catalogue::Operation> {
@@ -118,7 +124,7 @@ fn single(values: &[String]) -> Option<&str> {
 }
 
 /// A list that has something, each of it good and once.
-fn several<T: Ord>(
+pub(super) fn several<T: Ord>(
     values: &[String],
     read: impl Fn(&String) -> Option<T>,
     form: &str,
@@ -131,15 +137,6 @@ fn several<T: Ord>(
         }
     }
     if found.is_empty() { Err("is empty".to_owned()) } else { Ok(found) }
-}
-
-fn rates(values: &[String]) -> Result<Vec<Rate>, String> {
-    let read = several(values, |text| Rate::parse(text), "a rate such as 10/s, 100/min, 1000/h or 10000/d")?;
-    let rates: Vec<_> = read.into_iter().collect();
-    if rates.windows(2).any(|pair| matches!(pair, [one, other] if one.unit == other.unit)) {
-        return Err("has two rates for one unit of time".to_owned());
-    }
-    Ok(rates)
 }
 
 fn rates_of_operations(values: &[String]) -> Result<Vec<(&'static str, Rate)>, String> {

@@ -8,11 +8,16 @@ use penstock::{
 };
 use std::collections::BTreeSet;
 
+/// What all tokens are called in counters.
+const TOKENS: &str = "oidc:tokens";
+
 /// A key without what proves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     /// What it is called in logs and problem documents.
     pub name: String,
+    /// Whether it is no key of the settings, but a bearer token: then there are any number of names.
+    pub is_token: bool,
     /// What it may do, within `PENSTOCK_ROLE`.
     pub role: Role,
     /// The accounts that it is for, in lower case; none if it is for all.
@@ -35,6 +40,7 @@ impl Key {
     pub fn named(name: String) -> Key {
         Key {
             name,
+            is_token: false,
             role: Role::ReadOnly,
             accounts: None,
             providers: None,
@@ -49,6 +55,19 @@ impl Key {
     #[must_use]
     pub fn unnamed(hash: &KeyHash) -> Key {
         Key { role: Role::Admin, ..Key::named(hash.short().to_owned()) }
+    }
+
+    /// What it is called in counters: all tokens together have one name, which no key of the settings has.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        if self.is_token { TOKENS } else { &self.name }
+    }
+
+    /// What it is called in a sentence.
+    #[must_use]
+    pub fn called(&self) -> String {
+        let what = if self.is_token { "token of" } else { "key" };
+        format!("the {what} `{}`", self.name)
     }
 
     /// Whether it is no longer accepted.
@@ -119,7 +138,7 @@ impl Key {
     }
 
     fn forbid(&self, restriction: &str, why: &str) -> Result<(), Problem> {
-        Err(Problem::forbidden(restriction, &format!("the key `{}` {why}", self.name)))
+        Err(Problem::forbidden(restriction, &format!("{} {why}", self.called())))
     }
 
     /// The rates in which calls of these operations count, and how many of them in each: `calls`

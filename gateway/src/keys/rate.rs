@@ -1,5 +1,6 @@
 //! How often: so many in a second, a minute, an hour or a day.
 
+use super::checked::several;
 use penstock::policy::limiter::gcra::RateLimit;
 use std::{fmt, time::Duration};
 
@@ -76,6 +77,19 @@ impl Rate {
         let digits = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
         let count = count.parse().ok().filter(|count| digits && (1..=MOST).contains(count))?;
         Some(Rate { unit, count })
+    }
+
+    /// Reads several, the shortest first, one for each unit of time.
+    ///
+    /// # Errors
+    /// What is wrong with them, without any of them.
+    pub(crate) fn several(values: &[String]) -> Result<Vec<Rate>, String> {
+        let form = "a rate such as 10/s, 100/min, 1000/h or 10000/d";
+        let rates: Vec<_> = several(values, |text| Rate::parse(text), form)?.into_iter().collect();
+        if rates.windows(2).any(|pair| matches!(pair, [one, other] if one.unit == other.unit)) {
+            return Err("has two rates for one unit of time".to_owned());
+        }
+        Ok(rates)
     }
 
     /// As a pace: all of them may go at once, and each comes back after its part of the time. So

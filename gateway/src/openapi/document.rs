@@ -8,7 +8,7 @@ use super::{
     schemas::{Schemas, module},
 };
 use penstock::contract::catalogue::{self, Operation};
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 /// What does not depend on the contract: JSON objects whose members are taken over. Whoever adds a
 /// path of the gateway's own, a header field or a kind of problem writes it there.
@@ -17,6 +17,8 @@ const PATHS: &str = include_str!("fixed/paths.json");
 const SCHEMAS: &str = include_str!("fixed/schemas.json");
 const PARAMETERS: &str = include_str!("fixed/parameters.json");
 const RESPONSES: &str = include_str!("fixed/responses.json");
+const SECURITY: &str = include_str!("fixed/security.json");
+const TOKENS: &str = include_str!("fixed/tokens.json");
 const COMPONENTS: &str = include_str!("fixed/components.json");
 
 /// OpenAPI 3.1.1: all that is the gateway's own, and the operations of this part.
@@ -32,10 +34,10 @@ pub(super) fn document(part: &Part) -> Vec<u8> {
             out.members(INFO);
         });
         out.raw("servers", r#"[{"url":"/"}]"#);
-        out.raw("security", r#"[{"bearer":[]},{"apiKey":[]}]"#);
+        out.raw("security", &with_tokens(r#"[{"bearer": []}, {"apiKey": []}]"#));
         out.array("tags", |out| tags(out, &operations));
         out.member("paths", |out| {
-            out.members(PATHS);
+            out.members(&with_tokens(PATHS));
             for one in &places::all(part) {
                 place(out, &schemas, one);
             }
@@ -48,9 +50,24 @@ pub(super) fn document(part: &Part) -> Vec<u8> {
             out.raw("parameters", PARAMETERS.trim());
             out.raw("responses", RESPONSES.trim());
             out.members(COMPONENTS);
+            out.member("securitySchemes", |out| {
+                out.members(SECURITY);
+                if cfg!(feature = "oidc") {
+                    out.members(TOKENS);
+                }
+            });
         });
     });
     out.into_bytes()
+}
+
+/// The same with bearer tokens wherever API keys are: where they are compiled in.
+fn with_tokens(json: &str) -> Cow<'_, str> {
+    if cfg!(feature = "oidc") {
+        json.replace(r#"{"apiKey": []}]"#, r#"{"apiKey": []}, {"jwt": []}]"#).into()
+    } else {
+        json.into()
+    }
 }
 
 fn tags(out: &mut Json, operations: &[&'static Operation]) {

@@ -1,5 +1,6 @@
 //! One place that events are handed on to.
 
+use crate::target::Target;
 use penstock::{entry::webhooks::Verified, host::hash, policy::secret::Secret};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -52,12 +53,8 @@ pub enum Way {
 
 /// An HTTP endpoint.
 pub struct Endpoint {
-    /// Whether over TLS.
-    pub https: bool,
-    /// Host and port.
-    pub authority: String,
-    /// Path and query: people put tokens there.
-    pub path_and_query: Secret,
+    /// Where it is.
+    pub(crate) target: Target,
     /// What requests are signed with, all of them: two while a secret changes.
     pub keys: Vec<Zeroizing<Vec<u8>>>,
 }

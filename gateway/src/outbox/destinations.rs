@@ -1,8 +1,7 @@
 //! The destinations that the settings name.
 
 use super::{Destination, Unready, destination::Endpoint, destination::Wants, destination::Way, own_setting};
-use crate::{settings::WEBHOOK_DESTINATIONS, state_settings};
-use http::Uri;
+use crate::{settings::WEBHOOK_DESTINATIONS, state_settings, target::Target};
 use penstock::{
     contract::FieldError,
     entry::webhooks::Verified,
@@ -150,29 +149,13 @@ fn endpoint(read: &mut Members, allow_http: bool) -> Option<Endpoint> {
     if url.is_empty() {
         return None;
     }
-    match target(url.expose(), allow_http) {
-        Ok((https, authority, path_and_query)) => Some(Endpoint { https, authority, path_and_query, keys }),
+    match Target::parse(url.expose(), allow_http) {
+        Ok(target) => Some(Endpoint { target, keys }),
         Err(why) => {
             read.errors.push(format!("url {why}"));
             None
         }
     }
-}
-
-fn target(url: &str, allow_http: bool) -> Result<(bool, String, Secret), &'static str> {
-    let uri: Uri = url.parse().map_err(|_| "must be a URL such as https://example.com/hooks")?;
-    let https = match uri.scheme_str() {
-        Some("https") => true,
-        Some("http") if allow_http => false,
-        Some("http") => return Err("must begin with https:// (unless PENSTOCK_ALLOW_HTTP is true)"),
-        _ => return Err("must begin with https://"),
-    };
-    let authority = uri.authority().map(|authority| authority.as_str().to_owned()).unwrap_or_default();
-    if authority.is_empty() || authority.contains('@') || url.contains('#') {
-        return Err("must name a host, and have no user and no fragment");
-    }
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    Ok((https, authority, Secret::new(path.to_owned())))
 }
 
 /// The members of an object that are yet to be read, and what was wrong with the others.

@@ -58,9 +58,9 @@ fn request<H: Host>(host: &H, endpoint: &Endpoint, record: &Record) -> Request {
         .collect();
     Request {
         method: "POST",
-        https: endpoint.https,
-        authority: endpoint.authority.clone(),
-        path_and_query: endpoint.path_and_query.expose().to_owned(),
+        https: endpoint.target.https,
+        authority: endpoint.target.authority.clone(),
+        path_and_query: endpoint.target.path_and_query.expose().to_owned(),
         headers: vec![
             ("content-type", "application/json".to_owned()),
             ("user-agent", concat!("penstock/", env!("CARGO_PKG_VERSION")).to_owned()),

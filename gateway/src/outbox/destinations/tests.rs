@@ -31,8 +31,8 @@ fn each_way_is_read() {
     assert!(!format!("{all:?}").contains("canary"), "{all:?}");
     let [crm, celery, arq] = &all[..] else { panic!("{all:?}") };
     let Way::Http(endpoint) = &crm.way else { panic!("{crm:?}") };
-    assert_eq!((endpoint.https, endpoint.authority.as_str()), (true, "crm.example:8443"));
-    assert_eq!((endpoint.path_and_query.expose(), endpoint.keys.len()), ("/in?token=canary", 2));
+    assert_eq!((endpoint.target.https, endpoint.target.authority.as_str()), (true, "crm.example:8443"));
+    assert_eq!((endpoint.target.path_and_query.expose(), endpoint.keys.len()), ("/in?token=canary", 2));
     assert_eq!(crm.wants.kinds.as_deref(), Some(&["tn.jpm.*".to_owned()][..]));
     assert!(
         matches!(&celery.way, Way::Celery { queue, task, .. } if queue == "celery" && task == "hooks.event")
