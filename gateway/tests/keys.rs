@@ -13,6 +13,9 @@ mod browsers;
 mod fake;
 #[path = "keys/rates.rs"]
 mod rates;
+#[cfg(feature = "oidc")]
+#[path = "keys/tokens.rs"]
+mod tokens;
 #[path = "keys/told.rs"]
 mod told;
 
