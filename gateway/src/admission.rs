@@ -33,7 +33,6 @@ use std::rc::Rc;
 /// # Errors
 /// 401 without a valid key; 503 and 500 when nobody can have one.
 pub async fn admit<H: Host>(
-    #[cfg_attr(not(feature = "oidc"), expect(unused_variables, reason = "it has the issuer's keys"))]
     gateway: &Gateway<H>,
     keys: &Keys,
     headers: &HeaderMap,

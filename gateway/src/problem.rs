@@ -124,7 +124,7 @@ impl Problem {
     #[must_use]
     pub fn issuer_unavailable(detail: &str, after: Duration) -> Problem {
         let status = StatusCode::SERVICE_UNAVAILABLE;
-        Problem::gateway("issuer", status, "The issuer of tokens cannot be asked", detail).to_retry(after)
+        Problem::gateway("issuer", status, "The issuer of tokens cannot be asked", detail).again_after(after)
     }
 
     /// What is wrong, in a sentence.
@@ -146,11 +146,11 @@ impl Problem {
     #[must_use]
     pub fn rate_limited(detail: &str, after: Duration) -> Problem {
         let status = StatusCode::TOO_MANY_REQUESTS;
-        Problem::gateway("rate-limited", status, "Too many requests", detail).to_retry(after)
+        Problem::gateway("rate-limited", status, "Too many requests", detail).again_after(after)
     }
 
     /// The same may be tried again after this time.
-    fn to_retry(self, after: Duration) -> Problem {
+    fn again_after(self, after: Duration) -> Problem {
         // Early would be in vain.
         let after_ms = u64::try_from(after.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
         let retry = Retry { advice: RetryAdvice::After(after_ms).name(), after_ms: Some(after_ms) };

@@ -5,6 +5,10 @@ use penstock::policy::secret::Secret;
 
 /// What a request there needs.
 #[derive(Debug, Clone)]
+#[cfg_attr(
+    not(any(feature = "oidc", feature = "webhooks")),
+    expect(dead_code, reason = "nothing goes there")
+)]
 pub(crate) struct Target {
     /// Whether over TLS.
     pub(crate) https: bool,

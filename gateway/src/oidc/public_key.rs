@@ -122,7 +122,9 @@ mod tests {
 
     #[test]
     fn what_is_no_point_is_no_key() {
-        for (x, y) in [(X, X), (Y, X), (X, ""), ("", Y), (X, &Y[1..]), (X, &format!("A{Y}"))] {
+        for (x, y) in
+            [(X, X), (Y, X), (X, ""), ("", Y), (X, Y.trim_start_matches('x')), (X, &format!("A{Y}"))]
+        {
             assert_eq!(PublicKey::p256(x, y), None, "{x} {y}");
         }
         let zero = URL_SAFE_NO_PAD.encode([0; 32]);

@@ -17,6 +17,7 @@ const LONGEST_CLAIM: usize = 256;
 
 /// Whose tokens are accepted, and what they mean.
 #[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "oidc"), expect(dead_code, reason = "without the feature there are none"))]
 pub struct Settings {
     /// The issuer, as it stands in `iss`.
     pub issuer: String,
