@@ -127,8 +127,9 @@ impl Issuer {
 
     /// Why there is no key: while the issuer does not answer it may be a new one.
     fn missing(&self, now: Tick) -> Refused {
+        let serves = self.serves(now).is_some();
         let kept = self.kept.borrow();
-        if kept.keys.is_some() && kept.trouble.is_none() {
+        if serves && kept.trouble.is_none() {
             return Refused::Invalid("is signed by a key that is not known");
         }
         let until = kept.rests_until.max(kept.unknown_rests_until);
