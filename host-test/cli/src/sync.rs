@@ -12,12 +12,16 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 
 #[derive(Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, arg_required_else_help = true)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    arg_required_else_help = true
+)]
 pub(crate) struct Sync {
     #[command(subcommand)]
     other: Option<Other>,
     #[command(flatten)]
-    copy: Option<copy::Copy>,
+    copy: copy::Copy,
 }
 
 #[derive(Subcommand)]
@@ -33,9 +37,8 @@ impl Sync {
         match (self.other, self.copy) {
             (Some(Other::Check(command)), _) => stopping.unless_asked(command.run()).await?,
             (Some(Other::Status(command)), _) => command.run().await,
-            (None, Some(copy)) if copy.demo => demo::run(copy, stopping).await,
-            (None, Some(copy)) => copy.run(stopping).await,
-            (None, None) => Err(Unfit("which vendor, and where to?".to_owned()).into()),
+            (None, copy) if copy.demo => demo::run(copy, stopping).await,
+            (None, copy) => copy.run(stopping).await,
         }
     }
 }

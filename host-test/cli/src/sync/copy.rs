@@ -29,11 +29,11 @@ const PARALLEL: usize = 4;
 #[derive(Args)]
 pub(crate) struct Copy {
     /// The vendor, for instance `servicetitan`.
-    #[arg(value_name = "VENDOR")]
-    provider_name: String,
+    #[arg(value_name = "VENDOR", required = true)]
+    provider_name: Option<String>,
     /// Where to: `sqlite:FILE`. It is made if it is not there.
-    #[arg(long, value_name = "DESTINATION")]
-    to: Place,
+    #[arg(long, value_name = "DESTINATION", required = true)]
+    to: Option<Place>,
     /// Only these modules, `jpm,crm`.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(super) modules: Vec<String>,
@@ -75,7 +75,7 @@ pub(crate) struct Copy {
 impl Copy {
     pub(super) async fn run(self, stopping: &Stopping) -> Result<()> {
         let reads = self.reads()?;
-        let source = self.target.whose(&self.provider_name).await?;
+        let source = self.target.whose(self.provider()).await?;
         let destination = self.open(source, stopping).await?;
         if !self.prepare(&reads, destination.as_ref()).await? {
             return Ok(());
@@ -94,11 +94,16 @@ impl Copy {
         }
     }
 
+    /// The parser demands it unless there is a subcommand.
+    fn provider(&self) -> &str {
+        self.provider_name.as_deref().unwrap_or_default()
+    }
+
     /// What is to be read.
     pub(super) fn reads(&self) -> Result<Vec<Read>> {
         let Some(file) = &self.users else {
-            let tables = plan::tables(&self.provider_name, &self.modules, &self.select);
-            let tables = tables.map_err(|error| match plan::owned(&self.provider_name).is_empty() {
+            let tables = plan::tables(self.provider(), &self.modules, &self.select);
+            let tables = tables.map_err(|error| match plan::owned(self.provider()).is_empty() {
                 true => told(error),
                 false => Unfit(format!("{error}: its lists are read user by user, see --users")).into(),
             })?;
@@ -108,9 +113,10 @@ impl Copy {
         let mut users: Vec<&str> = users.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         users.sort_unstable();
         users.dedup();
-        let tables = plan::owned(&self.provider_name);
+        let tables = plan::owned(self.provider());
         if users.is_empty() || tables.is_empty() {
-            let what = if users.is_empty() { "names no user" } else { "is for lists that are read user by user" };
+            let what =
+                if users.is_empty() { "names no user" } else { "is for lists that are read user by user" };
             return Err(Unfit(format!("--users {} {what}", file.display())).into());
         }
         let of = |user: &&str| {
@@ -121,9 +127,9 @@ impl Copy {
     }
 
     pub(super) async fn open(&self, source: String, stopping: &Stopping) -> Result<Arc<dyn Destination>> {
-        // A look makes no file, and disturbs no other sync.
+        let to = self.to.as_ref().ok_or_else(|| Unfit("--to says where to".to_owned()))?;
         let opening = Opening { source, wait: self.wait, look: false };
-        stopping.unless_asked(destination::open(&self.to, &opening)).await?.map_err(told)
+        stopping.unless_asked(destination::open(to, &opening)).await?.map_err(told)
     }
 
     /// Makes tables; whether there is anything to do then.
@@ -179,7 +185,8 @@ impl Copy {
         };
         let shown = Tables::new(self.quiet);
         let all = reads.len();
-        let ended = run.read_all(reads, &|read, event| shown.event(read, event), |ended| shown.ended(ended)).await;
+        let ended =
+            run.read_all(reads, &|read, event| shown.event(read, event), |ended| shown.ended(ended)).await;
         listening.abort();
         drop(shown);
         if stopping.signal().is_some() {

@@ -27,7 +27,10 @@ pub(super) async fn run(mut copy: Copy, stopping: &Stopping) -> Result<()> {
     if copy.modules.is_empty() {
         copy.modules = vec!["jpm".to_owned()];
     }
-    tell!("Starting a simulated ServiceTitan with {JOBS} jobs, of whose answers {:.0} % fail.", FAULTS * 100.0);
+    tell!(
+        "Starting a simulated ServiceTitan with {JOBS} jobs, of whose answers {:.0} % fail.",
+        FAULTS * 100.0
+    );
     let vendor = SimulatedServiceTitan::start(Config {
         jobs: JOBS,
         faults: Faults { max_in_a_row: 3, ..Faults::mixed(FAULTS) },
@@ -49,10 +52,9 @@ pub(super) async fn run(mut copy: Copy, stopping: &Stopping) -> Result<()> {
         for (number, id) in ids.iter().step_by(7).enumerate() {
             tokio::time::sleep(OFTEN).await;
             match number % 5 {
-                0 => _ = world.remove(Resource::Jobs, *id),
-                1 => _ = world.add_job(),
-                _ => _ = world.modify(Resource::Jobs, *id, &json!({ "summary": format!("changed {number}") })),
-            }
+                0 => world.remove(Resource::Jobs, *id),
+                _ => world.modify(Resource::Jobs, *id, &json!({ "summary": format!("changed {number}") })),
+            };
         }
     });
     copy.once(&plugin, &destination, reads.clone(), stopping).await?;
@@ -60,7 +62,11 @@ pub(super) async fn run(mut copy: Copy, stopping: &Stopping) -> Result<()> {
     tell!("Once more, for what changed meanwhile.");
     copy.once(&plugin, &destination, reads.clone(), stopping).await?;
     let served = vendor.stats();
-    tell!("The vendor served {} requests, of which {} failed on purpose.", served.requests, served.all_faults());
+    tell!(
+        "The vendor served {} requests, of which {} failed on purpose.",
+        served.requests,
+        served.all_faults()
+    );
     let tables: Vec<_> = reads.iter().map(|read| Arc::clone(&read.table)).collect();
     let checked = check::tell(&plugin, destination.as_ref(), &tables, None, 50, false).await;
     vendor.shutdown().await;

@@ -27,7 +27,11 @@ impl Tables {
     pub(super) fn new(quiet: Quiet) -> Tables {
         let is_seen = !quiet.quiet && !is_for_program() && io::stderr().is_terminal();
         let target = if is_seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Tables { bars: MultiProgress::with_draw_target(target), by_name: Mutex::default(), quiet: quiet.quiet }
+        Tables {
+            bars: MultiProgress::with_draw_target(target),
+            by_name: Mutex::default(),
+            quiet: quiet.quiet,
+        }
     }
 
     pub(super) fn event(&self, read: &Read, event: Event) {
@@ -84,7 +88,9 @@ impl Tables {
         let name = name(read);
         let make = || {
             let bar = self.bars.add(ProgressBar::new_spinner());
-            let style = ProgressStyle::with_template("{spinner} {prefix}: {human_pos} of {human_len} records, {per_sec} {msg}");
+            let style = ProgressStyle::with_template(
+                "{spinner} {prefix}: {human_pos} of {human_len} records, {per_sec} {msg}",
+            );
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             bar.with_prefix(name.clone())
         };

@@ -50,7 +50,8 @@ fn line(status: &TableStatus, now: i64) -> String {
         0 => "never read whole".to_owned(),
         finished => format!("{} s old", now.saturating_sub(finished).max(0) / 1_000),
     };
-    let going = if state.reading { format!(", on its way: {} records read", state.records) } else { String::new() };
+    let going =
+        if state.reading { format!(", on its way: {} records read", state.records) } else { String::new() };
     let drifted = if state.drifted { ", changed under its last read" } else { "" };
     let error = state.error.as_ref().map_or_else(String::new, |error| format!(", last error: {error}"));
     format!("{table}{owner}: {rows} rows, {deleted} deleted, {misfits} misfits, {age}{going}{drifted}{error}")

@@ -27,7 +27,8 @@ impl Check<'_> {
 
     /// The vendor's own count, if it has one.
     async fn total(&self, provider: &str, list: &Operation, active: bool) -> Result<Option<u64>, Error> {
-        if !list.counted {
+        // A feed has no pages to count.
+        if !list.counted || list.paging == Paging::Export {
             return Ok(None);
         }
         let mut parameters = parameters(list, active);

@@ -99,7 +99,9 @@ pub(super) fn indexes(table: &Table) -> Vec<String> {
 pub(super) fn averages(table: &Table) -> Option<String> {
     let owner = quoted(&table.columns.get(table.owner?)?.name);
     let numbers = table.columns.iter().filter(|column| column.kind == ColumnKind::Real);
-    let averages = numbers.map(|column| format!(", avg({0}) AS {1}", quoted(&column.name), quoted(&format!("average_{}", column.name))));
+    let averages = numbers.map(|column| {
+        format!(", avg({0}) AS {1}", quoted(&column.name), quoted(&format!("average_{}", column.name)))
+    });
     Some(format!(
         "CREATE VIEW IF NOT EXISTS {} AS SELECT {owner}, count(*) AS records{} FROM {} WHERE NOT _penstock_deleted GROUP BY {owner}",
         quoted(&format!("{}_averages", table.name)),
@@ -111,10 +113,12 @@ pub(super) fn averages(table: &Table) -> Option<String> {
 /// What an upsert sets of a row that is there: everything but its key and when it was made.
 pub(super) fn set_all<D: Dialect>(table: &Table) -> String {
     let key = table.key_name();
-    let set = columns::<D>(table).into_iter().filter(|(name, _)| name != key && name != CREATED).map(|(name, _)| {
-        let name = quoted(&name);
-        format!("{name} = excluded.{name}")
-    });
+    let set = columns::<D>(table).into_iter().filter(|(name, _)| name != key && name != CREATED).map(
+        |(name, _)| {
+            let name = quoted(&name);
+            format!("{name} = excluded.{name}")
+        },
+    );
     set.collect::<Vec<_>>().join(", ")
 }
 

@@ -7,7 +7,7 @@ use crate::{
     schema::Table,
     state::{State, TableStatus},
 };
-use rusqlite::{Connection, Row, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// The copy's own tables.
