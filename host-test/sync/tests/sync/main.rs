@@ -10,5 +10,6 @@
 
 mod destination;
 mod foreign;
+mod plan;
 mod reads;
 mod support;
