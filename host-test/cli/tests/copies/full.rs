@@ -8,11 +8,11 @@ const TABLES: &str = "jpm_jobs,jpm_job_types,jpm_appointments";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_has_no_room_says_so_and_goes_on_when_there_is() {
-    let vendor = SimulatedServiceTitan::start(Config::small(2_000)).await.unwrap();
+    let vendor = SimulatedServiceTitan::start(Config::small(12_000)).await.unwrap();
     let (settings, folder) = (vendor.settings(), tempfile::tempdir().unwrap());
     let mut command = Command::new("sh");
-    // 512 KiB for each file.
-    let limited = "ulimit -f 1024; exec \"$@\"";
+    // 10 MiB for each file, more than the program itself needs.
+    let limited = "ulimit -f 20480; exec \"$@\"";
     command.args([
         "-c",
         limited,
