@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use syn::{Item, Visibility};
 
 /// The crates, by their root files.
-const CRATES: [&str; 8] = [
+const CRATES: [&str; 9] = [
     "src/lib.rs",
     "src/policy/lib.rs",
     "gateway/src/lib.rs",
@@ -14,6 +14,7 @@ const CRATES: [&str; 8] = [
     "host-test/simulated/src/lib.rs",
     "host-test/simulator/src/lib.rs",
     "host-test/import/src/lib.rs",
+    "host-test/sync/src/lib.rs",
 ];
 
 #[test]

@@ -31,6 +31,7 @@ mod soak;
 mod start;
 mod state;
 mod stopping;
+mod sync;
 mod target;
 mod text;
 mod told;
@@ -83,6 +84,8 @@ Examples:
       --role operator --body '{\"text\": \"Gate code is 1234\"}'
   Everything that changed, and tomorrow what changed since:
     penstock list servicetitan jpm.export-jobs-list --resume-file jobs.resume > jobs.ndjson
+  A copy of modules in a database; run it again for what has changed since:
+    penstock sync servicetitan --modules jpm,crm --to sqlite:titan.db
   The recording of a phone call; a photo for a job (that needs a role):
     penstock download servicetitan telecom.calls-download-recording --param id=4711 \\
       --output call.mp3 --allow https://files.example.com
@@ -97,6 +100,8 @@ enum Command {
     Demo(demo::Demo),
     /// Prints every record of a list, one JSON object a line.
     List(list::List),
+    /// Copies a vendor's records into a database, exactly once, and goes on there the next time.
+    Sync(Box<sync::Sync>),
     /// Calls one operation and prints its answer.
     Call(call::Call),
     /// Gets the file of an operation, whole or not at all.
@@ -220,6 +225,7 @@ impl Command {
             self,
             Command::List(_)
                 | Command::Batch(_)
+                | Command::Sync(_)
                 | Command::Serve(_)
                 | Command::Call(_)
                 | Command::Upload(_)
@@ -238,6 +244,7 @@ impl Command {
         let running: BoxFuture<'static, Result<()>> = match self {
             // These end by themselves when they are asked to.
             Command::List(command) => return command.run(stopping).await,
+            Command::Sync(command) => return command.run(stopping).await,
             Command::Batch(command) => return command.run(stopping).await,
             Command::Provider(command) => return command.run(stopping).await,
             Command::Serve(command) => return command.run(stopping).await,

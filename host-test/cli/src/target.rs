@@ -161,6 +161,23 @@ impl Target {
         Ok(size.clamp(1, 64))
     }
 
+    /// Whose records a copy has: of one tenant, and of one account.
+    pub(crate) async fn whose(&self, provider: &str) -> Result<String> {
+        if let Some(account) = &self.account {
+            return Ok(format!("{provider}, account {account}"));
+        }
+        let name = format!("{}_TENANT_ID", provider.to_uppercase());
+        let found = self.env_file.settings().await?.get(&name).await;
+        let found = found.map_err(|error| Unfit(format!("{name}: {error}")))?;
+        let tenant = found.map(|tenant| format!(", tenant {}", tenant.expose().trim()));
+        Ok(format!("{provider}{}", tenant.unwrap_or_default()))
+    }
+
+    /// The account to use; the default one if none.
+    pub(crate) fn account(&self) -> Option<String> {
+        self.account.clone()
+    }
+
     pub(crate) fn options(&self, resume: Option<String>) -> CallOptions {
         CallOptions {
             account: self.account.clone(),

@@ -1,0 +1,86 @@
+//! `penstock sync status`: what a copy has.
+
+use super::told;
+use crate::told::say;
+use anyhow::Result;
+use clap::Args;
+use penstock_sync::{
+    destination::{self, Opening, Place},
+    state::TableStatus,
+};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+#[derive(Args)]
+pub(crate) struct Status {
+    /// The copy: `sqlite:FILE`.
+    #[arg(long = "of", visible_alias = "to", value_name = "DESTINATION")]
+    copy: Place,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+    /// In the text format of Prometheus, for a textfile collector.
+    #[arg(long, conflicts_with = "json")]
+    prometheus: bool,
+}
+
+impl Status {
+    pub(super) async fn run(self) -> Result<()> {
+        let opening = Opening { look: true, ..Opening::default() };
+        let destination = destination::open(&self.copy, &opening).await.map_err(told)?;
+        let all = destination.status().await.map_err(told)?;
+        if self.prometheus {
+            return prometheus(&all);
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let now = i64::try_from(now).unwrap_or(i64::MAX);
+        for status in &all {
+            match self.json {
+                true => say!("{}", serde_json::to_string(status)?)?,
+                false => say!("{}", line(status, now))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn line(status: &TableStatus, now: i64) -> String {
+    let TableStatus { table, owner, rows, deleted, misfits, state } = status;
+    let owner = if owner.is_empty() { String::new() } else { format!(" of {owner}") };
+    let age = match state.finished {
+        0 => "never read whole".to_owned(),
+        finished => format!("{} s old", now.saturating_sub(finished).max(0) / 1_000),
+    };
+    let going =
+        if state.reading { format!(", on its way: {} records read", state.records) } else { String::new() };
+    let drifted = if state.drifted { ", changed under its last read" } else { "" };
+    let error = state.error.as_ref().map_or_else(String::new, |error| format!(", last error: {error}"));
+    format!("{table}{owner}: {rows} rows, {deleted} deleted, {misfits} misfits, {age}{going}{drifted}{error}")
+}
+
+/// Counts of tables, of all owners together; times of each read that ended.
+fn prometheus(all: &[TableStatus]) -> Result<()> {
+    for (name, help) in [
+        ("penstock_sync_rows", "Rows of a table that are not deleted."),
+        ("penstock_sync_misfits", "Rows of a table that do not fit the contract."),
+        ("penstock_sync_finished_seconds", "When the oldest of a table's last whole reads ended."),
+        ("penstock_sync_failed", "Whether a table's last read ended early."),
+    ] {
+        say!("# HELP {name} {help}\n# TYPE {name} gauge")?;
+        let mut tables: Vec<&str> = all.iter().map(|status| status.table.as_str()).collect();
+        tables.dedup();
+        for table in tables {
+            let of_table = || all.iter().filter(|status| status.table == table);
+            let value = match name {
+                "penstock_sync_rows" => of_table().map(|status| status.rows).max().unwrap_or_default(),
+                "penstock_sync_misfits" => of_table().map(|status| status.misfits).max().unwrap_or_default(),
+                "penstock_sync_finished_seconds" => {
+                    let oldest = of_table().map(|status| status.state.finished).min().unwrap_or_default();
+                    u64::try_from(oldest / 1_000).unwrap_or_default()
+                }
+                _ => u64::from(of_table().any(|status| status.state.error.is_some())),
+            };
+            say!("{name}{{table=\"{table}\"}} {value}")?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,15 @@
+//! `penstock sync` as a person runs it, into real files of SQLite.
+#![cfg(unix)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
+
+mod commands;
+mod full;
+mod kills;
+mod sessions;
+mod support;

@@ -1,0 +1,94 @@
+//! Where rows go.
+//!
+//! A destination is one file of this folder, or one folder. What two databases have in common is in
+//! `sql`.
+
+mod lock;
+mod place;
+mod sql;
+mod sqlite;
+
+pub use place::Place;
+pub use sqlite::Sqlite;
+
+use crate::{
+    Error,
+    batch::Batch,
+    record::{Key, Value},
+    schema::Table,
+    state::{State, TableStatus, Written},
+};
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+
+/// What a call of a destination comes to.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, Error>>;
+
+/// Where rows go. One sync at a time has it.
+pub trait Destination: Send + Sync {
+    /// Its name for a person, without secrets.
+    fn name(&self) -> &str;
+
+    /// Makes tables that are missing, and adds columns that are. Nothing is dropped. Returns what was
+    /// done, a statement or a sentence each; with `dry_run` what would be.
+    fn prepare<'a>(&'a self, tables: &'a [Arc<Table>], dry_run: bool) -> Answer<'a, Vec<String>>;
+
+    /// How far the read of a table is; none if it has never begun.
+    fn state<'a>(&'a self, table: &'a Table, owner: &'a str) -> Answer<'a, Option<State>>;
+
+    /// Makes rows and the state behind them durable, together or not at all.
+    fn write<'a>(
+        &'a self,
+        table: &'a Table,
+        owner: &'a str,
+        batch: Batch,
+        state: State,
+    ) -> Answer<'a, Written>;
+
+    /// Ends a read: with `reconcile`, rows that it has not seen are marked as deleted. Returns how many.
+    fn finish<'a>(
+        &'a self,
+        table: &'a Table,
+        owner: &'a str,
+        state: State,
+        reconcile: bool,
+    ) -> Answer<'a, u64>;
+
+    /// Keeps why a read ended early.
+    fn failed<'a>(&'a self, table: &'a Table, owner: &'a str, error: &'a str) -> Answer<'a, ()>;
+
+    /// What is known of every table.
+    fn status(&self) -> Answer<'_, Vec<TableStatus>>;
+
+    /// How many rows of a table are not deleted; of those in use alone with `active`.
+    fn count<'a>(&'a self, table: &'a Table, active: bool) -> Answer<'a, u64>;
+
+    /// Some rows of a table that are neither deleted nor misfits, any of them, and the values of its
+    /// columns.
+    fn sample<'a>(&'a self, table: &'a Table, most: u32) -> Answer<'a, Vec<(Key, Vec<Value>)>>;
+}
+
+/// How a destination is opened.
+#[derive(Debug, Clone, Default)]
+pub struct Opening {
+    /// Whose records are read: one destination has those of one.
+    pub source: String,
+    /// Whether to wait for another sync to end instead of failing.
+    pub wait: bool,
+    /// Only to look: nothing is made, and another sync may run.
+    pub look: bool,
+}
+
+/// Opens a destination.
+///
+/// # Errors
+/// It cannot be reached or written, another sync has it, or it is not one of ours.
+pub async fn open(place: &Place, opening: &Opening) -> Result<Arc<dyn Destination>, Error> {
+    match place {
+        Place::Sqlite(path) => {
+            let (path, opening) = (path.clone(), opening.clone());
+            let opened = tokio::task::spawn_blocking(move || Sqlite::open(&path, &opening)).await;
+            Ok(Arc::new(opened.map_err(|_| Error::Stopped)??))
+        }
+    }
+}

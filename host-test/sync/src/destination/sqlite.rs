@@ -1,0 +1,201 @@
+//! A file of SQLite.
+
+mod errors;
+mod rows;
+mod tables;
+
+use super::{
+    Answer, Destination, Opening,
+    lock::Lock,
+    sql::{self, Dialect, FORM},
+};
+use crate::{
+    Error,
+    batch::Batch,
+    record::{Key, Value},
+    schema::{ColumnKind, Table},
+    state::{State, TableStatus, Written},
+};
+use errors::Failed;
+use futures_util::FutureExt;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// How long another program may hold the file before a write fails.
+const BUSY: Duration = Duration::from_secs(30);
+
+/// How many prepared statements are kept: three for each table of a large copy.
+const STATEMENTS: usize = 512;
+
+/// A file of SQLite, which one sync at a time writes and anybody may read.
+pub struct Sqlite {
+    name: String,
+    connection: Arc<Mutex<Connection>>,
+    _lock: Option<Lock>,
+}
+
+/// The words of SQLite. Tables are STRICT: a value of another type is refused.
+struct Words;
+
+impl Dialect for Words {
+    fn type_name(kind: ColumnKind) -> &'static str {
+        match kind {
+            ColumnKind::Boolean | ColumnKind::Integer => "INTEGER",
+            ColumnKind::Real => "REAL",
+            // NUMERIC would make a float of a decimal.
+            ColumnKind::Text
+            | ColumnKind::Instant
+            | ColumnKind::Date
+            | ColumnKind::Decimal
+            | ColumnKind::Json => "TEXT",
+        }
+    }
+    const TABLE_END: &'static str = " STRICT";
+    const INTEGER: &'static str = "INTEGER";
+    const MARK: (&'static str, &'static str) = ("INTEGER", "0");
+}
+
+impl Sqlite {
+    /// Opens the file, and makes it if it is not there.
+    ///
+    /// # Errors
+    /// It cannot be written, another sync has it, or it is not one of ours.
+    pub fn open(path: &Path, opening: &Opening) -> Result<Sqlite, Error> {
+        let name = format!("sqlite:{}", path.display());
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".penstock-lock");
+        if opening.look && !path.exists() {
+            return Err(Error::Unfit(format!("{name} is not there: sync to it first")));
+        }
+        let lock = match opening.look {
+            true => None,
+            false => Some(Lock::take(Path::new(&beside), &name, opening.wait)?),
+        };
+        let failed = |error| Failed::Sqlite(error).told(&name);
+        let flags = match opening.look {
+            true => OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+            false => {
+                OpenFlags::SQLITE_OPEN_READ_WRITE
+                    | OpenFlags::SQLITE_OPEN_CREATE
+                    | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            }
+        };
+        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        connection.busy_timeout(BUSY).map_err(failed)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        let form = if opening.look { tables::form(&connection) } else { own(&connection) }.map_err(failed)?;
+        if form > FORM {
+            return Err(Error::Newer { place: name, found: form, known: FORM });
+        }
+        if !opening.look {
+            let found = tables::source(&connection, &opening.source).map_err(failed)?;
+            if found != opening.source {
+                return Err(Error::OtherSource { place: name, found, wanted: opening.source.clone() });
+            }
+        }
+        Ok(Sqlite { name, connection: Arc::new(Mutex::new(connection)), _lock: lock })
+    }
+
+    /// Does something with the connection, where it may wait for the disk.
+    fn with<T: Send + 'static>(
+        &self,
+        action: impl FnOnce(&mut Connection) -> Result<T, Failed> + Send + 'static,
+    ) -> Answer<'static, T> {
+        let (connection, name) = (Arc::clone(&self.connection), self.name.clone());
+        async move {
+            let done = tokio::task::spawn_blocking(move || {
+                action(&mut connection.lock().unwrap_or_else(PoisonError::into_inner))
+            });
+            done.await.map_err(|_| Error::Stopped)?.map_err(|failed| failed.told(&name))
+        }
+        .boxed()
+    }
+}
+
+/// Makes the copy's own tables; the version of their form, an older one's too.
+fn own(connection: &Connection) -> rusqlite::Result<i64> {
+    // Readers go on reading while rows are written, and a process that dies leaves what was committed.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    let form = tables::form(connection)?;
+    if form <= FORM {
+        connection.execute_batch(&tables::own())?;
+    }
+    Ok(form)
+}
+
+impl Destination for Sqlite {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn prepare<'a>(&'a self, tables: &'a [Arc<Table>], dry_run: bool) -> Answer<'a, Vec<String>> {
+        let tables = tables.to_vec();
+        self.with(move |connection| tables::prepare(connection, &tables, dry_run))
+    }
+
+    fn state<'a>(&'a self, table: &'a Table, owner: &'a str) -> Answer<'a, Option<State>> {
+        let (table, owner) = (table.name.clone(), owner.to_owned());
+        self.with(move |connection| Ok(tables::state(connection, &table, &owner)?))
+    }
+
+    fn write<'a>(
+        &'a self,
+        table: &'a Table,
+        owner: &'a str,
+        batch: Batch,
+        state: State,
+    ) -> Answer<'a, Written> {
+        let (statements, owner) = (rows::Statements::of(table, state.trusted), owner.to_owned());
+        self.with(move |connection| Ok(rows::write(connection, &statements, &owner, &batch, &state)?))
+    }
+
+    fn finish<'a>(
+        &'a self,
+        table: &'a Table,
+        owner: &'a str,
+        state: State,
+        reconcile: bool,
+    ) -> Answer<'a, u64> {
+        let owned = table.owner.and_then(|at| table.columns.get(at)).map(|column| column.name.clone());
+        let (table, owner) = (table.name.clone(), owner.to_owned());
+        self.with(move |connection| {
+            Ok(rows::finish(connection, &table, owned.as_deref(), &owner, &state, reconcile)?)
+        })
+    }
+
+    fn failed<'a>(&'a self, table: &'a Table, owner: &'a str, error: &'a str) -> Answer<'a, ()> {
+        let (table, owner, error) = (table.name.clone(), owner.to_owned(), error.to_owned());
+        self.with(move |connection| {
+            let state = tables::state(connection, &table, &owner)?.unwrap_or_default();
+            Ok(tables::keep(connection, &table, &owner, &State { error: Some(error), ..state })?)
+        })
+    }
+
+    fn status(&self) -> Answer<'_, Vec<TableStatus>> {
+        self.with(|connection| Ok(tables::status(connection)?))
+    }
+
+    fn count<'a>(&'a self, table: &'a Table, active: bool) -> Answer<'a, u64> {
+        let sql = sql::count(table, active);
+        self.with(move |connection| Ok(connection.query_row(&sql, [], |row| tables::count(row, 0))?))
+    }
+
+    fn sample<'a>(&'a self, table: &'a Table, most: u32) -> Answer<'a, Vec<(Key, Vec<Value>)>> {
+        let (select, kinds) = rows::sampling(table);
+        self.with(move |connection| Ok(rows::sample(connection, &select, &kinds, most)?))
+    }
+}
+
+/// One value of the copy's own.
+fn one<T: rusqlite::types::FromSql>(
+    connection: &Connection,
+    sql: &str,
+    name: &str,
+) -> rusqlite::Result<Option<T>> {
+    connection.query_row(sql, [name], |row| row.get(0)).optional()
+}

@@ -1,0 +1,56 @@
+//! What SQLite says, for a person.
+
+use crate::Error;
+use rusqlite::ErrorCode;
+
+/// Why something could not be done.
+pub(super) enum Failed {
+    /// SQLite says so.
+    Sqlite(rusqlite::Error),
+    /// We do, of a table.
+    Table {
+        /// The table.
+        table: String,
+        /// A column of it, its type there, and the type that it must have; none if the table is not ours.
+        column: Option<(String, String, String)>,
+    },
+}
+
+impl From<rusqlite::Error> for Failed {
+    fn from(error: rusqlite::Error) -> Failed {
+        Failed::Sqlite(error)
+    }
+}
+
+impl Failed {
+    /// The error, of this destination.
+    pub(super) fn told(self, place: &str) -> Error {
+        let place = place.to_owned();
+        match self {
+            Failed::Table { table, column: None } => Error::Foreign { place, table },
+            Failed::Table { table, column: Some((column, found, wanted)) } => {
+                Error::Column { place, table, column, found, wanted }
+            }
+            Failed::Sqlite(error) => {
+                let what = what(&error).to_owned();
+                Error::Destination { place, what, source: Some(Box::new(error)) }
+            }
+        }
+    }
+}
+
+fn what(error: &rusqlite::Error) -> &'static str {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => "there is no room for more",
+        Some(ErrorCode::ReadOnly) => "it cannot be written: it is read-only",
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "another program has it locked for longer than 30 s"
+        }
+        Some(ErrorCode::NotADatabase) => "it is no database of SQLite",
+        Some(ErrorCode::DatabaseCorrupt) => "it is damaged",
+        Some(ErrorCode::CannotOpen) => "it cannot be opened",
+        Some(ErrorCode::PermissionDenied) => "this process may not use it",
+        Some(ErrorCode::SystemIoFailure) => "its disk fails",
+        _ => "it refuses",
+    }
+}

@@ -1,0 +1,114 @@
+//! Whole reads of a simulated vendor, through the real component.
+
+use crate::support::{column, open, table};
+use penstock_host::{Environment, Plugin};
+use penstock_simulated::{
+    Faults,
+    servicetitan::{Config, Resource, SimulatedServiceTitan},
+};
+use penstock_sync::{
+    check::Check,
+    destination::Destination,
+    reader::{Done, Options},
+    run::{Read, Run},
+    schema::Table,
+    state::State,
+};
+use serde_json::json;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+async fn vendor(jobs: usize) -> (SimulatedServiceTitan, Plugin) {
+    let faults = Faults { max_in_a_row: 2, ..Faults::mixed(0.1) };
+    let vendor = SimulatedServiceTitan::start(Config { faults, ..Config::small(jobs) }).await.unwrap();
+    let mut settings = vendor.settings();
+    settings.insert("LOG_LEVEL".to_owned(), "error".to_owned());
+    (vendor, Plugin::start(Environment::loopback(settings)).await.unwrap())
+}
+
+async fn sync(
+    plugin: &Plugin,
+    destination: &Arc<dyn Destination>,
+    tables: &[Arc<Table>],
+    full: bool,
+) -> Vec<Done> {
+    destination.prepare(tables, false).await.unwrap();
+    let (_stop, stopped) = watch::channel(false);
+    let run = Run {
+        plugin: plugin.clone(),
+        destination: Arc::clone(destination),
+        options: Options { full, ..Options::default() },
+        parallel: 1,
+        stop: stopped,
+    };
+    let reads = tables.iter().map(|table| Read { table: Arc::clone(table), owner: String::new() }).collect();
+    let ended = run.read_all(reads, &|_, _| {}, |_| {}).await;
+    ended.into_iter().map(|ended| ended.result.unwrap()).collect()
+}
+
+fn ids(ids: &[i64]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_has_what_the_vendor_has_and_then_what_changed() {
+    let (vendor, plugin) = vendor(700).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("copy.db");
+    let destination = open(&path).await.unwrap();
+    let tables = [table("jpm_jobs"), table("jpm_job_types")];
+    let listed = "SELECT id FROM jpm_jobs WHERE NOT _penstock_deleted ORDER BY id";
+    let done = sync(&plugin, &destination, &tables, false).await;
+    assert_eq!(done[0].records, vendor.truth_exported(Resource::Jobs).len() as u64);
+    assert_eq!(column(&path, listed), ids(&vendor.job_ids()));
+
+    // A list that shrinks, a record that goes, one that changes.
+    let types = vendor.truth(Resource::JobTypes);
+    assert!(vendor.remove(Resource::JobTypes, types[0]));
+    let jobs = vendor.job_ids();
+    assert!(vendor.remove(Resource::Jobs, jobs[3]));
+    assert!(vendor.modify(Resource::Jobs, jobs[5], &json!({ "summary": "changed" })));
+    let done = sync(&plugin, &destination, &tables, false).await;
+    assert_eq!((done[0].records, done[1].gone), (2, 1));
+    assert_eq!(column(&path, listed), ids(&vendor.job_ids()));
+    let left = column(&path, "SELECT id FROM jpm_job_types WHERE NOT _penstock_deleted ORDER BY id");
+    assert_eq!(left, ids(&vendor.truth(Resource::JobTypes)));
+    let changed = column(&path, "SELECT id FROM jpm_jobs WHERE summary = 'changed'");
+    assert_eq!(changed, ids(&jobs[5..6]));
+
+    let check = Check { plugin: &plugin, destination: destination.as_ref(), account: None, sample: 40 };
+    for table in &tables {
+        let checked = check.table(table).await.unwrap();
+        assert!(checked.is_right(), "{checked:?}");
+    }
+    // It would find what is not right.
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.execute_batch("UPDATE jpm_jobs SET summary = 'not the vendor''s'; DELETE FROM jpm_job_types WHERE id = (SELECT max(id) FROM jpm_job_types)").unwrap();
+    let checked = check.table(&tables[0]).await.unwrap();
+    assert_eq!((checked.sampled, checked.differ.len()), (40, 40), "{checked:?}");
+    assert!(!check.table(&tables[1]).await.unwrap().is_right());
+    // And a full read mends it.
+    sync(&plugin, &destination, &tables, true).await;
+    assert!(check.table(&tables[0]).await.unwrap().is_right());
+    assert!(check.table(&tables[1]).await.unwrap().is_right());
+}
+
+/// This machine's clock went back since the read began, and its position is of use to nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_began_in_the_future_begins_anew() {
+    let (vendor, plugin) = vendor(50).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("copy.db");
+    let destination = open(&path).await.unwrap();
+    let tables = [table("jpm_job_types")];
+    destination.prepare(&tables, false).await.unwrap();
+    let position = Some("of a read that nobody knows".to_owned());
+    for began in [i64::MAX / 2, 0] {
+        let state =
+            State { position: position.clone(), reading: true, began, generation: 9, ..State::default() };
+        destination.write(&tables[0], "", penstock_sync::batch::Batch::default(), state).await.unwrap();
+        sync(&plugin, &destination, &tables, false).await;
+        let rows = column(&path, "SELECT id FROM jpm_job_types WHERE NOT _penstock_deleted ORDER BY id");
+        assert_eq!(rows, ids(&vendor.truth(Resource::JobTypes)));
+    }
+}
