@@ -20,6 +20,8 @@ pub use outbound::{Outbound, OutboundOptions, OutboundStats};
 pub use policy::{InvalidOrigin, OutboundPolicy};
 pub use proxies::{Proxies, UnusableProxy};
 pub use trust::{InvalidAuthority, Trust, certificates_of_pem};
+/// What [`Outbound::send`] takes and fails with.
+pub use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody};
 
 use std::{
     pin::Pin,
@@ -29,7 +31,7 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
-use wasmtime_wasi_http::{Error as WasiError, RequestOptions, WasiBody, WasiHttpHooks};
+use wasmtime_wasi_http::WasiHttpHooks;
 
 use crate::limits::Computing;
 pub(crate) use closing::Closing;

@@ -33,7 +33,7 @@ use bytes::Bytes;
 use std::time::Duration;
 
 /// A company whose API is called.
-pub trait Provider {
+pub trait Provider: Sync {
     /// Its name in the catalogue, `servicetitan`.
     fn name(&self) -> &'static str;
 

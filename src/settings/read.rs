@@ -23,6 +23,13 @@ struct Found {
 }
 
 impl Values {
+    /// Values of settings that were read and checked elsewhere. None of them is a secret.
+    #[must_use]
+    pub fn of(values: impl IntoIterator<Item = (&'static str, String)>) -> Values {
+        let found = |value| Found { value: Some(value), name: None };
+        Values(values.into_iter().map(|(name, value)| (name, found(value))).collect())
+    }
+
     /// The value of a setting that has one.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {

@@ -5,8 +5,10 @@ mod asked;
 mod batch;
 mod call;
 mod demo;
+mod doctor;
 mod download;
 mod grace;
+mod health;
 mod import;
 mod key;
 mod list;
@@ -115,6 +117,11 @@ enum Command {
     /// Checks the settings, and with --probe a call: exit code 0 when all is well, 2 when
     /// settings are missing, 1 when the call fails.
     Ready(ready::Ready),
+    /// Looks at all that a deployment needs: settings, network, clock, credentials and their age, permissions, the
+    /// shared store, a gateway that runs. Says what to do about each; exit code 1 when a check failed.
+    Doctor(doctor::Doctor),
+    /// Asks a gateway whether it is ready, or lives: for a container's HEALTHCHECK. Exit code 1 if not.
+    Health(health::Health),
     /// Runs the core through seeded schedules of faults in virtual time, and counts what did
     /// not hold.
     Simulate(simulate::Simulate),
@@ -233,6 +240,7 @@ impl Command {
                 | Command::Download(_)
                 | Command::Operations(_)
                 | Command::Ready(_)
+                | Command::Doctor(_)
         )
     }
 
@@ -256,6 +264,8 @@ impl Command {
             Command::Download(command) => async move { command.run(&told).await }.boxed(),
             Command::Operations(command) => command.run().boxed(),
             Command::Ready(command) => command.run().boxed(),
+            Command::Doctor(command) => command.run().boxed(),
+            Command::Health(command) => command.run().boxed(),
             Command::State(command) => command.run().boxed(),
             Command::Simulate(command) => on_a_thread(|| command.run()).boxed(),
             Command::Import(command) => on_a_thread(|| command.run()).boxed(),

@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use penstock_host::{
     Environment, Plugin,
     bindings::types::{CallOptions, OnMisfit},
+    http::Outbound,
     sources::{Layered, Map, Source},
     state::State,
 };
@@ -70,6 +71,14 @@ impl From<MisfitChoice> for OnMisfit {
     }
 }
 
+/// Where settings come from, and what may be reached.
+pub(crate) struct Reach {
+    pub(crate) secrets: Arc<dyn Source>,
+    /// Those of the command's options first.
+    pub(crate) settings: Arc<dyn Source>,
+    pub(crate) outbound: Outbound,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Role {
     ReadOnly,
@@ -117,13 +126,30 @@ impl Target {
     }
 
     async fn started(&self, origins: &[String], state: Option<Arc<dyn State>>) -> Result<Plugin> {
-        let standard = self.env_file.settings().await?;
+        // What fails is told in words at the end; the log line of it would be noise.
+        // Nobody else has the store of this process, so that nothing is to be agreed in it.
+        let shares = if state.is_some() { "true" } else { "false" };
+        let quiet = Map::new([("LOG_LEVEL", "error"), ("PENSTOCK_SHARE_LIMITS", shares)]);
+        let Reach { secrets, settings, outbound } = self.reach(origins).await?;
+        let mut environment = Environment::from_process()
+            .secrets(secrets)
+            .config(Layered::new().then(settings).then(quiet))
+            .outbound(outbound);
+        if let Some(state) = state {
+            environment = environment.state(state);
+        }
+        Ok(Plugin::start(environment).await?)
+    }
+
+    /// What the component is given, but for what it shares.
+    pub(crate) async fn reach(&self, origins: &[String]) -> Result<Reach> {
+        let secrets = self.env_file.settings().await?;
         let mut given = Vec::new();
-        let mut allowed = Allowed::with(&standard).await?;
+        let mut allowed = Allowed::with(&secrets).await?;
         for origin in origins {
             allowed.add(ALLOW, origin)?;
         }
-        allowed.add_configured(&standard, self.account.as_deref()).await?;
+        allowed.add_configured(&secrets, self.account.as_deref()).await?;
         if let Some(url) = &self.provider {
             allowed.add("--vendor", url)?;
             for name in ["SERVICETITAN_API_URL", "SERVICETITAN_AUTH_URL", "ASLEEP_BASE_URL"] {
@@ -137,19 +163,8 @@ impl Target {
         if let Some(level) = self.log_level.and_then(|level| level.to_possible_value()) {
             given.push(("LOG_LEVEL", level.get_name().to_owned()));
         }
-        // What fails is told in words at the end; the log line of it would be noise.
-        // Nobody else has the store of this process, so that nothing is to be agreed in it.
-        let shares = if state.is_some() { "true" } else { "false" };
-        let quiet = Map::new([("LOG_LEVEL", "error"), ("PENSTOCK_SHARE_LIMITS", shares)]);
-        let settings = Layered::new().then(Map::new(given)).then(standard.clone()).then(quiet);
-        let mut environment = Environment::from_process()
-            .secrets(standard)
-            .config(settings)
-            .outbound(self.network.outbound(allowed).await?);
-        if let Some(state) = state {
-            environment = environment.state(state);
-        }
-        Ok(Plugin::start(environment).await?)
+        let settings = Arc::new(Layered::new().then(Map::new(given)).then(secrets.clone()));
+        Ok(Reach { secrets, settings, outbound: self.network.outbound(allowed).await? })
     }
 
     /// Calls of a batch that are under way at once. What is no number is refused by the component.

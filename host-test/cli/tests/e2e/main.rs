@@ -11,6 +11,7 @@
 
 mod batch;
 mod commands;
+mod doctor;
 mod feed;
 mod files;
 mod full;

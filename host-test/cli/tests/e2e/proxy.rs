@@ -44,7 +44,7 @@ struct Net {
 }
 
 /// Ends TLS in front of a server on loopback. Gives its port and the authority's certificate.
-async fn tls_in_front_of(origin: String) -> (u16, String) {
+pub(crate) async fn tls_in_front_of(origin: String) -> (u16, String) {
     let mut of_authority = CertificateParams::new(Vec::new()).unwrap();
     of_authority.distinguished_name.push(DnType::CommonName, "an authority of our own");
     of_authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

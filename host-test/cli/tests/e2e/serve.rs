@@ -12,12 +12,12 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-const KEY: &str = "pk_of_the_caller_0123456789";
+pub(crate) const KEY: &str = "pk_of_the_caller_0123456789";
 
 /// A gateway in front of a simulated provider, in a process of its own.
-struct Served {
+pub(crate) struct Served {
     process: Child,
-    address: String,
+    pub(crate) address: String,
     /// What it printed.
     told: String,
 }
@@ -30,7 +30,7 @@ impl Drop for Served {
 }
 
 impl Served {
-    fn start(folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Served {
+    pub(crate) fn start(folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Served {
         let mut process = Command::new(env!("CARGO_BIN_EXE_penstock"))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(if arguments.contains(&"--jobs") { &[][..] } else { &["--jobs", "50"] })

@@ -1,0 +1,50 @@
+//! `penstock health`: whether a gateway that runs may be sent requests, for a container's HEALTHCHECK.
+
+use crate::report::Unfit;
+use anyhow::Result;
+use clap::Args;
+use http::Request;
+use http_body_util::{BodyExt as _, Empty};
+use penstock_host::http::{Outbound, OutboundPolicy, RequestOptions};
+use std::time::Duration;
+
+#[derive(Args)]
+pub(crate) struct Health {
+    /// Where the gateway is.
+    #[arg(default_value = "http://127.0.0.1:3000", value_name = "URL")]
+    gateway: String,
+    /// Only whether it lives, not whether it is ready.
+    #[arg(long)]
+    live: bool,
+    /// How long it may take, in seconds.
+    #[arg(long, default_value_t = 5, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
+}
+
+/// It is not well.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Unwell(String);
+
+impl Health {
+    pub(crate) async fn run(self) -> Result<()> {
+        let policy = OutboundPolicy::none().allow_plain(&self.gateway);
+        let policy = policy.map_err(|error| Unfit(format!("the gateway's URL: {error}")))?;
+        let path = if self.live { "/live" } else { "/ready" };
+        let url = format!("{}{path}", self.gateway.trim_end_matches('/'));
+        let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
+        let request = Request::get(&url).body(body).map_err(|error| Unfit(format!("{url}: {error}")))?;
+        let patience = Some(Duration::from_secs(self.timeout));
+        let options = RequestOptions {
+            connect_timeout: patience,
+            first_byte_timeout: patience,
+            between_bytes_timeout: patience,
+        };
+        let answer = Outbound::with_policy(policy).send(request, options).await;
+        match answer.map(|answer| answer.status().as_u16()) {
+            Ok(200) => Ok(()),
+            Ok(status) => Err(Unwell(format!("{url} answers with HTTP {status}")).into()),
+            Err(error) => Err(Unwell(format!("{url} does not answer: {error}")).into()),
+        }
+    }
+}
