@@ -128,6 +128,17 @@ fn advice(failure: &Failure) -> &'static str {
     }
 }
 
+async fn may_read(
+    plugin: &Plugin,
+    provider: &str,
+    module: &'static str,
+    operation: &'static Operation,
+    options: &CallOptions,
+) -> (&'static str, Result<Answer, Error>) {
+    let probe = Probe { operation: operation.name.to_owned(), parameters: Vec::new() };
+    (module, invoke(plugin, provider, &probe, options).await.0)
+}
+
 /// Which modules the credentials may read: those of which a list is refused are named. That fails if they are
 /// wanted, and is a warning else.
 pub(super) async fn permissions(
@@ -137,10 +148,10 @@ pub(super) async fn permissions(
     is_wanted: bool,
     options: &CallOptions,
 ) -> Check {
-    let asked = lists.iter().map(|(module, operation)| async move {
-        let probe = Probe { operation: operation.name.to_owned(), parameters: Vec::new() };
-        (*module, invoke(plugin, provider, &probe, options).await.0)
-    });
+    let mut asked = Vec::new();
+    for (module, operation) in lists {
+        asked.push(may_read(plugin, provider, module, operation, options));
+    }
     let answers: Vec<_> = stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
     let (mut denied, mut unknown, mut read) = (Vec::new(), Vec::new(), 0);
     for (module, answer) in answers {

@@ -21,7 +21,7 @@ pub(super) async fn checks(outbound: &Outbound, url: &str, key: Option<&str>) ->
         }
     };
     let document: Value = serde_json::from_slice(&health.body).unwrap_or_default();
-    let status = document["status"].as_str().unwrap_or("nothing that is known");
+    let status = text(&document, "status").unwrap_or("nothing that is known");
     let worst = failing(&document);
     let message = format!("{url}/health says {status}{worst} (HTTP {})", health.status);
     let mut checks = vec![match (health.status, status) {
@@ -29,16 +29,22 @@ pub(super) async fn checks(outbound: &Outbound, url: &str, key: Option<&str>) ->
         (200, "warn") => Check::warn("gateway", message, CURE).took(health.took),
         _ => Check::fail("gateway", message, CURE),
     }];
-    checks.push(version(document["releaseId"].as_str()));
+    checks.push(version(text(&document, "releaseId")));
     checks.push(metrics(outbound, url, key).await);
     checks
 }
 
+fn text<'a>(document: &'a Value, member: &str) -> Option<&'a str> {
+    document.get(member).and_then(Value::as_str)
+}
+
 /// The names of what is not well.
 fn failing(document: &Value) -> String {
-    let Some(all) = document["checks"].as_object() else { return String::new() };
+    let Some(all) = document.get("checks").and_then(Value::as_object) else { return String::new() };
     let is_bad = |checks: &Value| {
-        checks.as_array().is_some_and(|checks| checks.iter().any(|check| check["status"] != "pass"))
+        checks
+            .as_array()
+            .is_some_and(|checks| checks.iter().any(|check| text(check, "status") != Some("pass")))
     };
     let bad: Vec<_> =
         all.iter().filter(|(_, checks)| is_bad(checks)).map(|(name, _)| name.as_str()).collect();

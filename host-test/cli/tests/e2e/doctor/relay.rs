@@ -12,7 +12,8 @@ use std::time::{Duration, SystemTime};
 /// Hands requests on.
 #[derive(Default, Clone)]
 pub struct Relay {
-    vendor: String,
+    /// Where to.
+    pub vendor: String,
     /// So much the vendor's clock is late.
     pub late: Duration,
     /// Where in a path the vendor answers with 500.
