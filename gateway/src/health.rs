@@ -7,9 +7,11 @@
 
 mod check;
 mod checkup;
+mod gauges;
 mod policies;
 
 pub use checkup::Checkup;
+pub use gauges::gauges;
 
 use crate::{
     answer::{HEALTH, json, response},
@@ -115,6 +117,12 @@ fn checks<'a>(readiness: &'a Readiness, keys: &'a Keys, retry_after_ms: Option<u
         checks.insert("outbound", readiness.refused.iter().map(|origin| refused(origin)).collect());
     }
     (fails, checks)
+}
+
+/// Whether calls can be made.
+#[must_use]
+pub fn is_ready(readiness: &Readiness, keys: &Keys) -> bool {
+    !checks(readiness, keys, None).0
 }
 
 fn shared_state(is_redis: bool, answers: bool, retry_after_ms: Option<u64>) -> Check<'static> {

@@ -126,7 +126,7 @@ async fn dispatch<H: Host + 'static>(
         Found::Docs => docs(head).map(Answer::Whole),
         Found::Ready => Ok(Answer::Whole(ready(gateway, visit).await)),
         Found::Health => Ok(Answer::Whole(self::health(gateway, visit).await)),
-        Found::Metrics => metrics(gateway, head).map(Answer::Whole),
+        Found::Metrics => metrics(gateway, head).await.map(Answer::Whole),
         Found::Admin(task) => admin::perform(gateway.client(), task, head).await.map(Answer::Whole),
         Found::Operation { operation, account, parameters } => {
             let asked = Asked {
@@ -193,9 +193,11 @@ async fn by_name<H: Host + 'static>(
     call::call(gateway.client(), head, asked, Parameters::parse(head.query())?).await
 }
 
-fn metrics<H: Host + 'static>(gateway: &Gateway<H>, head: &Head) -> Result<Response<String>, Problem> {
+async fn metrics<H: Host>(gateway: &Gateway<H>, head: &Head) -> Result<Response<String>, Problem> {
     head.no_parameters()?;
-    let text = gateway.client().metrics() + &gateway.counts().metrics.borrow().prometheus();
+    let (keys, readiness, checkup) = join3(gateway.keys(), gateway.readiness(), gateway.checkup()).await;
+    let gauges = health::gauges(health::is_ready(&readiness, &keys), &readiness, &checkup);
+    let text = gateway.client().metrics() + &gateway.counts().metrics.borrow().prometheus() + &gauges;
     Ok(answer::response(StatusCode::OK, answer::PROMETHEUS, text))
 }
 

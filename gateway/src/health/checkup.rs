@@ -15,7 +15,7 @@ use crate::{
 use futures_util::future::join;
 use futures_util::future::join_all;
 use penstock::{
-    client::Client,
+    client::{Client, Exposition},
     host::{Host, timeout},
 };
 use std::time::Duration;
@@ -52,6 +52,23 @@ impl Checkup {
             accounts,
             #[cfg(feature = "webhooks")]
             outbox,
+        }
+    }
+
+    /// Adds how much is in the outbox, where there is one that tells.
+    pub(super) fn outbox_gauges(&self, text: &mut Exposition) {
+        #[cfg(not(feature = "webhooks"))]
+        let _ = text;
+        #[cfg(feature = "webhooks")]
+        if let Some(Ok(figures)) = &self.outbox {
+            text.single("outbox_events", "gauge", "Events in the outbox.", figures.events);
+            let name = "outbox_deliveries";
+            text.metric(name, "gauge", "Deliveries that are yet to be made, and those that are not tried again.");
+            text.sample(name, &[("state", "waiting")], figures.waiting);
+            text.sample(name, &[("state", "dead")], figures.dead);
+            let age = figures.oldest.unwrap_or_default().as_secs();
+            text.single("outbox_oldest_seconds", "gauge", "How long ago the oldest event came that waits.", age);
+            text.single("outbox_full", "gauge", "Whether no further event is taken in.", u8::from(figures.is_full));
         }
     }
 

@@ -32,6 +32,16 @@ fn health_counts_what_waits_and_what_is_dead_and_tells_the_age_of_the_oldest() {
     assert_eq!(value(&told, "outbox:waiting", 0), ("pass", Some(3)), "{told}");
     assert_eq!(value(&told, "outbox:waiting", 1), ("pass", Some(2)), "{told}");
     assert_eq!(value(&told, "outbox:dead", 0), ("warn", Some(2)), "{told}");
+    // Alarms watch the same numbers.
+    let gauges = all.host.run(ask(&gateway, "GET", "/metrics")).body;
+    for line in [
+        "penstock_outbox_events 3",
+        "penstock_outbox_deliveries{state=\"waiting\"} 2",
+        "penstock_outbox_deliveries{state=\"dead\"} 2",
+        "penstock_outbox_full 0",
+    ] {
+        assert!(gauges.lines().any(|found| found == line), "{line}: {gauges}");
+    }
     let (status, age) = value(&told, "outbox:oldest", 0);
     assert!(status == "pass" && (60..64).contains(&age.unwrap()), "{told}");
     // What is gone is gone, and what waits for an hour is a warning.

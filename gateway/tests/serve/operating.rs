@@ -13,8 +13,14 @@ fn metrics_are_prometheus_text_for_who_has_a_key() {
     assert_eq!(ask_with(&gateway, Method::GET, "/metrics", &[]).status, 401);
     let seen = ask(&gateway, Method::GET, "/metrics");
     assert_eq!((seen.status, seen.header("content-type")), (200, "text/plain; version=0.0.4; charset=utf-8"));
-    let line = r#"penstock_calls_total{operation="jpm.jobs-list",result="ok"} 1"#;
-    assert!(seen.body.lines().any(|found| found == line), "{}", seen.body);
+    for line in [
+        r#"penstock_calls_total{operation="jpm.jobs-list",result="ok"} 1"#,
+        "penstock_gateway_ready 1",
+        // The store of this host takes nothing.
+        "penstock_shared_state_available 0",
+    ] {
+        assert!(seen.body.lines().any(|found| found == line), "{line}: {}", seen.body);
+    }
     assert!(seen.body.ends_with('\n') && !seen.body.contains("77"), "no tenant is a label");
 }
 
