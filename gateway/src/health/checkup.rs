@@ -63,12 +63,26 @@ impl Checkup {
         if let Some(Ok(figures)) = &self.outbox {
             text.single("outbox_events", "gauge", "Events in the outbox.", figures.events);
             let name = "outbox_deliveries";
-            text.metric(name, "gauge", "Deliveries that are yet to be made, and those that are not tried again.");
+            text.metric(
+                name,
+                "gauge",
+                "Deliveries that are yet to be made, and those that are not tried again.",
+            );
             text.sample(name, &[("state", "waiting")], figures.waiting);
             text.sample(name, &[("state", "dead")], figures.dead);
             let age = figures.oldest.unwrap_or_default().as_secs();
-            text.single("outbox_oldest_seconds", "gauge", "How long ago the oldest event came that waits.", age);
-            text.single("outbox_full", "gauge", "Whether no further event is taken in.", u8::from(figures.is_full));
+            text.single(
+                "outbox_oldest_seconds",
+                "gauge",
+                "How long ago the oldest event came that waits.",
+                age,
+            );
+            text.single(
+                "outbox_full",
+                "gauge",
+                "Whether no further event is taken in.",
+                u8::from(figures.is_full),
+            );
         }
     }
 
