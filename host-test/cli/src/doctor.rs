@@ -125,17 +125,16 @@ impl Doctor {
         let named =
             self.probe.clone().map(|operation| Probe { operation, parameters: self.parameters.clone() });
         let lists = calls::lists(&self.provider_name, &self.modules);
-        let usual = lists
-            .values()
-            .next()
-            .map(|list| Probe { operation: list.name.to_owned(), parameters: Vec::new() });
-        let Some(probe) = named.or(usual) else {
+        let usual =
+            lists.values().map(|list| Probe { operation: list.name.to_owned(), parameters: Vec::new() });
+        let probes: Vec<_> = named.map_or_else(|| usual.collect(), |named| vec![named]);
+        if probes.is_empty() {
             return vec![Check::skip(
                 "sample data",
                 "nothing of this vendor can be read without parameters: name a call with --probe",
             )];
-        };
-        let mut checks = calls::sample(plugin, &self.provider_name, &probe, options).await;
+        }
+        let mut checks = calls::sample(plugin, &self.provider_name, &probes, options).await;
         let has_token = checks.iter().any(|check| check.name == "token" && check.status == Status::Pass);
         if has_token && !lists.is_empty() {
             let is_wanted = !self.modules.is_empty();

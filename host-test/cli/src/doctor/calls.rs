@@ -73,15 +73,31 @@ async fn invoke(
     (plugin.invoke(provider, &probe.operation, parameters, None, Some(options)).await, began)
 }
 
-/// Whether the vendor gives a token, and data.
+/// Whether the vendor gives a token, and data: that of the first of these calls that the credentials may make.
 pub(super) async fn sample(
     plugin: &Plugin,
     provider: &str,
-    probe: &Probe,
+    probes: &[Probe],
     options: &CallOptions,
 ) -> Vec<Check> {
-    let (answer, began) = invoke(plugin, provider, probe, options).await;
-    let (took, name) = (began.elapsed(), &probe.operation);
+    let mut checks = Vec::new();
+    for probe in probes {
+        let (answer, began) = invoke(plugin, provider, probe, options).await;
+        let is_denied = is_denied(&answer);
+        checks = of_answer(answer, &probe.operation, began);
+        if !is_denied {
+            break;
+        }
+    }
+    checks
+}
+
+fn is_denied(answer: &Result<Answer, Error>) -> bool {
+    matches!(answer, Err(Error::Failure(failure)) if failure.kind == FailureKind::Permission)
+}
+
+fn of_answer(answer: Result<Answer, Error>, name: &str, began: Instant) -> Vec<Check> {
+    let took = began.elapsed();
     let failure = match answer {
         Ok(answer) => {
             let message = format!("{name} answers with HTTP {}", answer.info.status);
@@ -157,7 +173,7 @@ pub(super) async fn permissions(
     for (module, answer) in answers {
         match answer {
             Ok(_) => read += 1,
-            Err(Error::Failure(failure)) if failure.kind == FailureKind::Permission => denied.push(module),
+            refused if is_denied(&refused) => denied.push(module),
             Err(_) => unknown.push(module),
         }
     }

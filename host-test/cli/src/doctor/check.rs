@@ -81,7 +81,10 @@ impl Check {
         let mut told = json!({ "name": self.name, "status": self.status.name(), "message": self.message });
         let optional = [
             ("cure", self.cure.as_deref().map(Value::from)),
-            ("response_time_ms", self.took.map(|took| (took.as_secs_f64() * 1e3).round().into())),
+            (
+                "response_time_ms",
+                self.took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX).into()),
+            ),
             ("days_until_expiration", self.days.map(Value::from)),
         ];
         for (name, value) in optional {
