@@ -4,7 +4,9 @@
 //! - `shared.rs`, how the shared types stand in memory (included by `src/contract/abi`);
 //! - `cases.rs`, the names of the cases of the shared types (included by `src/contract`);
 //! - `exports.rs` and `world.bin`, the exported functions of every provider and the
-//!   component's world (included by `src/exports`).
+//!   component's world (included by `src/exports`);
+//! - with the feature `p2`, the contract of WASI 0.2 (`wit-p2/`), its `exports_p2.rs`, `bindings_p2.rs`,
+//!   `shared_p2.rs` and `world_p2.bin` (included by `src/exports/p2` and `src/contract`).
 //!
 //! An operation is added by adding functions to a `.wit` file; no Rust is written
 //! for it. The tags that are understood stand in `docs/catalogue.md`.
@@ -18,6 +20,7 @@ mod contract;
 mod exports;
 mod names;
 mod operation;
+mod p2;
 mod shared;
 mod tables;
 mod tags;
@@ -50,6 +53,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&out, "cases.rs", cases::write(&contract)?)?;
     write(&out, "exports.rs", exports::write(&contract, world.len())?)?;
     fs::write(out.join("world.bin"), world)?;
+    if contract::feature("p2") {
+        write_p2(&root, &out, &contract)?;
+    }
+    Ok(())
+}
+
+/// The same for WASI 0.2.
+fn write_p2(root: &Path, out: &Path, contract: &contract::Contract) -> Result<(), Box<dyn Error>> {
+    let folder = out.join("wit-p2");
+    let derived = p2::derive(root, &folder)?;
+    let world = p2::world::write(&derived, contract)?;
+    write(out, "exports_p2.rs", p2::exports::write(&derived, contract, world.len())?)?;
+    write(out, "bindings_p2.rs", p2::bindings::write(&derived, contract, &folder)?)?;
+    write(out, "shared_p2.rs", shared::write_p2(derived.resolve)?)?;
+    fs::write(out.join("world_p2.bin"), world)?;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use crate::{
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 use std::error::Error;
-use wit_parser::{Docs, Record, Type, TypeDef, TypeDefKind};
+use wit_parser::{Docs, Record, Resolve, SizeAlign, Type, TypeDef, TypeDefKind};
 
 type Written = Result<TokenStream, Box<dyn Error>>;
 
@@ -27,6 +27,20 @@ pub(crate) fn write(contract: &Contract) -> Written {
             let written = self::definition(contract, interface, definition);
             out.extend(written.map_err(|why| format!("{name}: {why}"))?);
         }
+    }
+    Ok(out)
+}
+
+/// The records of `files` that have other fields in WASI 0.2: they hold a handle, or no bytes.
+pub(crate) fn write_p2(resolve: Resolve) -> Written {
+    let contract = Contract { resolve, sizes: SizeAlign::default(), providers: Vec::new() };
+    let mut out = TokenStream::new();
+    for (name, id) in contract.connector_types("files")?.filter(|(name, _)| ["download", "upload"].contains(name)) {
+        let definition = &contract.resolve.types[id];
+        let TypeDefKind::Record(of) = &definition.kind else { continue };
+        let name = pascal(name);
+        out.extend(twin(&contract, &name, definition)?);
+        out.extend(record(&contract, &name, of)?);
     }
     Ok(out)
 }
@@ -174,7 +188,7 @@ fn named(contract: &Contract, definition: &TypeDef) -> Written {
             let name = pascal(name);
             Ok(quote!(#name))
         }
-        (None, TypeDefKind::Stream(_) | TypeDefKind::Future(_)) => Ok(quote!(Handle)),
+        (None, TypeDefKind::Stream(_) | TypeDefKind::Future(_) | TypeDefKind::Handle(_)) => Ok(quote!(Handle)),
         (None, TypeDefKind::Option(inner)) => {
             let inner = rust(contract, inner)?;
             Ok(quote!(Option<#inner>))

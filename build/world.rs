@@ -40,7 +40,7 @@ pub(crate) fn write(root: &Path, contract: &Contract) -> Result<Vec<u8>, Box<dyn
 
 /// What a module uses of another one must be exported as well: its types would come
 /// from the host otherwise.
-fn complete(resolve: &Resolve, world: WorldId) -> Result<(), Box<dyn Error>> {
+pub(crate) fn complete(resolve: &Resolve, world: WorldId) -> Result<(), Box<dyn Error>> {
     let exports = &resolve.worlds[world].exports;
     let exported = |id: InterfaceId| exports.contains_key(&WorldKey::Interface(id));
     for item in exports.values() {

@@ -6,6 +6,8 @@
 pub mod abi;
 pub mod bindings;
 pub mod catalogue;
+#[cfg(all(target_family = "wasm", feature = "p2"))]
+pub mod p2;
 
 pub use self::bindings::exports::penstock::connector::files::FileInfo;
 pub use self::bindings::exports::penstock::connector::types::{

@@ -8,6 +8,8 @@ mod admin;
 #[cfg(feature = "files")]
 mod files;
 mod operations;
+#[cfg(feature = "p2")]
+pub mod p2;
 pub mod provider;
 mod stream;
 #[cfg(feature = "files")]

@@ -9,6 +9,8 @@ mod http;
 pub mod simulated;
 mod state;
 mod stream;
+#[cfg(any(test, all(target_family = "wasm", feature = "p2")))]
+mod tasks;
 pub(crate) mod timeout;
 #[cfg(target_family = "wasm")]
 pub mod wasi;
@@ -19,6 +21,8 @@ pub use self::{
     stream::{Opened, Source},
     timeout::timeout,
 };
+#[cfg(all(target_family = "wasm", feature = "p2"))]
+pub use tasks::TaskHandle;
 
 use crate::policy::{
     secret::Secret,

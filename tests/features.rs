@@ -51,7 +51,9 @@ fn the_components_pass_each_feature_on() {
     });
     let expected: BTreeSet<_> = modules.map(String::as_str).chain(passed).collect();
     // And what a component has of its own.
-    for (manifest, own_ones) in [("plugin/Cargo.toml", &[][..]), ("gateway/Cargo.toml", &["oidc"])] {
+    for (manifest, own_ones) in
+        [("plugin/Cargo.toml", &[][..]), ("plugin/p2/Cargo.toml", &[]), ("gateway/Cargo.toml", &["oidc"])]
+    {
         let mut own = features(manifest);
         for name in own_ones {
             assert!(own.remove(*name).is_some(), "{manifest} {name}");

@@ -11,6 +11,8 @@
 //! (CanonicalABI.md of the component model, "Alignment" and "Element Size").
 
 mod memory;
+#[cfg(feature = "p2")]
+pub mod p2;
 mod shared;
 
 pub use memory::{AbiError, Memory};

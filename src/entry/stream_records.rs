@@ -14,7 +14,7 @@ use crate::{
     host::Host,
 };
 use futures_util::future::{Either, select};
-use std::pin::pin;
+use std::{future::pending, pin::pin};
 
 /// How many records are handed over at once at most: a turn of the consumer's costs as much as a
 /// few of them, and all of them are in memory twice until it is over.
@@ -35,6 +35,11 @@ pub trait Sink<T> {
         false
     }
 
+    /// Returns when nobody reads any more, if that is known before something is written.
+    async fn left(&self) {
+        pending::<()>().await;
+    }
+
     /// Tells where the read stands, behind everything that was written; false if nobody reads
     /// any more.
     async fn stand(&mut self, _position: ListPosition) -> bool {
@@ -51,7 +56,13 @@ pub async fn stream_records<H: Host + 'static, F: Form>(
     sink: &mut impl Sink<F::Record>,
     form: F,
 ) -> Result<ListEnd, Failure> {
-    while let Some(page) = reader.next().await? {
+    loop {
+        let page = match next_page(&mut reader, sink).await {
+            Some(Ok(Some(page))) => page,
+            Some(Ok(None)) => return Ok(reader.end(true)),
+            Some(Err(failure)) => return Err(failure),
+            None => return Ok(reader.end(false)),
+        };
         let mut from = 0;
         loop {
             let Prepared { items, places, misfits, broken, to } = prepare(&reader, &page, from, &form);
@@ -87,7 +98,17 @@ pub async fn stream_records<H: Host + 'static, F: Form>(
             }
         }
     }
-    Ok(reader.end(true))
+}
+
+/// The next page; none if nobody reads any more.
+async fn next_page<H: Host + 'static, T>(
+    reader: &mut Reader<H>,
+    sink: &impl Sink<T>,
+) -> Option<Result<Option<Page>, Failure>> {
+    match select(pin!(reader.next()), pin!(sink.left())).await {
+        Either::Left((page, _)) => Some(page),
+        Either::Right(_) => None,
+    }
 }
 
 /// Records of a page, with the place of each among all that the page delivers.

@@ -47,6 +47,19 @@ impl Arguments {
         memory: &dyn Memory,
         at: u32,
     ) -> Result<Arguments, AbiError> {
+        Arguments::lift_with::<abi::Upload>(operation, whole, memory, at)
+    }
+
+    /// The same, with a file as the function takes it.
+    ///
+    /// # Errors
+    /// The memory does not hold them.
+    pub fn lift_with<U: Abi + Into<abi::Upload>>(
+        operation: &'static Operation,
+        whole: bool,
+        memory: &dyn Memory,
+        at: u32,
+    ) -> Result<Arguments, AbiError> {
         let (mut places, mut wrong) = (Places::at(at), Vec::new());
         let mut segments = Vec::new();
         for placeholder in operation.path_parameters {
@@ -79,7 +92,7 @@ impl Arguments {
         }
         let mut upload = None;
         if operation.upload.is_some() {
-            upload = Some(abi::Upload::lift(memory, places.next(abi::Upload::LAYOUT))?);
+            upload = Some(U::lift(memory, places.next(U::LAYOUT))?.into());
         }
         let mut page = None;
         if operation.is_list() && !whole {
@@ -170,7 +183,7 @@ pub fn failed(operation: &Operation, failure: &Failure) -> Arena {
 
 /// The `result` of a function that found a file, with the handles that its caller gets.
 #[must_use]
-pub fn downloaded(operation: &Operation, download: &abi::Download) -> Arena {
+pub fn downloaded(operation: &Operation, download: &impl Abi) -> Arena {
     let payload = payload(operation);
     let mut arena = Arena::with(result(operation));
     download.lower(&mut arena, Layout::payload(2, payload));

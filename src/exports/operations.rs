@@ -5,7 +5,7 @@ use super::{
     stream::{End, run},
 };
 use crate::{
-    client::ListPosition,
+    client::{Client, ListPosition, Reader},
     codec,
     contract::{
         CallOptions, Failure,
@@ -22,9 +22,11 @@ use crate::{
         stream_records::Sink,
         typed::record_type,
     },
+    host::Host,
     providers::registry,
 };
-use wit_bindgen::{StreamReader, StreamWriter};
+use std::rc::Rc;
+use wit_bindgen::StreamReader;
 
 impl Guest for Component {
     fn vendors() -> Vec<String> {
@@ -32,16 +34,7 @@ impl Guest for Component {
     }
 
     fn describe(provider: String, filter: Option<String>) -> Result<Vec<wit::Operation>, Failure> {
-        let Some(all) = catalogue::operations(&provider) else {
-            return Err(registry::unknown(&provider));
-        };
-        let filter = filter.unwrap_or_default().to_lowercase();
-        let fits = |operation: &&Operation| {
-            [operation.name, operation.alias.unwrap_or_default(), operation.method.as_str(), operation.path]
-                .iter()
-                .any(|text| text.to_lowercase().contains(&filter))
-        };
-        Ok(all.iter().filter(fits).map(describe).collect())
+        described(&provider, filter)
     }
 
     async fn invoke(
@@ -63,23 +56,7 @@ impl Guest for Component {
         batch: wit::BatchOptions,
         options: Option<CallOptions>,
     ) -> Result<Vec<wit::BatchResult>, Failure> {
-        let calls = calls.into_iter().map(|call| BatchCall {
-            operation: call.operation,
-            parameters: call.parameters,
-            body: call.body,
-        });
-        let batch = BatchOptions { concurrency: batch.concurrency, stop_after: batch.stop_after };
-        let results = batch::run(&client(), &provider, calls.collect(), batch, options.as_ref()).await?;
-        let result = |result| match result {
-            BatchResult::Ok(done) => wit::BatchResult::Ok(answer(done)),
-            BatchResult::Failed(failure) => wit::BatchResult::Failed(failure),
-            BatchResult::NotAttempted(why) => wit::BatchResult::NotAttempted(match why {
-                Unattempted::Deadline => wit::Unattempted::Deadline,
-                Unattempted::Failures => wit::Unattempted::Failures,
-                Unattempted::Held => wit::Unattempted::Held,
-            }),
-        };
-        Ok(results.into_iter().map(result).collect())
+        run_batch(&client(), &provider, calls, batch, options).await
     }
 
     async fn list(
@@ -105,30 +82,77 @@ impl Guest for Component {
     }
 }
 
-/// What a list is asked for with.
-struct Asked {
-    provider: String,
-    operation: String,
-    parameters: Vec<(String, String)>,
-    body: Option<String>,
+pub(super) fn described(provider: &str, filter: Option<String>) -> Result<Vec<wit::Operation>, Failure> {
+    let Some(all) = catalogue::operations(provider) else {
+        return Err(registry::unknown(provider));
+    };
+    let filter = filter.unwrap_or_default().to_lowercase();
+    let fits = |operation: &&Operation| {
+        [operation.name, operation.alias.unwrap_or_default(), operation.method.as_str(), operation.path]
+            .iter()
+            .any(|text| text.to_lowercase().contains(&filter))
+    };
+    Ok(all.iter().filter(fits).map(describe).collect())
+}
+
+pub(super) async fn run_batch<H: Host + 'static>(
+    client: &Rc<Client<H>>,
+    provider: &str,
+    calls: Vec<wit::BatchCall>,
+    batch: wit::BatchOptions,
     options: Option<CallOptions>,
+) -> Result<Vec<wit::BatchResult>, Failure> {
+    let calls = calls.into_iter().map(|call| BatchCall {
+        operation: call.operation,
+        parameters: call.parameters,
+        body: call.body,
+    });
+    let batch = BatchOptions { concurrency: batch.concurrency, stop_after: batch.stop_after };
+    let results = batch::run(client, provider, calls.collect(), batch, options.as_ref()).await?;
+    let result = |result| match result {
+        BatchResult::Ok(done) => wit::BatchResult::Ok(answer(done)),
+        BatchResult::Failed(failure) => wit::BatchResult::Failed(failure),
+        BatchResult::NotAttempted(why) => wit::BatchResult::NotAttempted(match why {
+            Unattempted::Deadline => wit::Unattempted::Deadline,
+            Unattempted::Failures => wit::Unattempted::Failures,
+            Unattempted::Held => wit::Unattempted::Held,
+        }),
+    };
+    Ok(results.into_iter().map(result).collect())
+}
+
+/// What a list is asked for with.
+pub(super) struct Asked {
+    pub(super) provider: String,
+    pub(super) operation: String,
+    pub(super) parameters: Vec<(String, String)>,
+    pub(super) body: Option<String>,
+    pub(super) options: Option<CallOptions>,
+}
+
+impl Asked {
+    pub(super) async fn open<H: Host + 'static>(self, client: &Rc<Client<H>>) -> Result<Reader<H>, Failure> {
+        let Asked { provider, operation, parameters, body, options } = self;
+        let operation = dynamic::operation(&provider, &operation)?;
+        dynamic::list(client, operation, &parameters, body.as_deref(), options.as_ref()).await
+    }
+}
+
+/// What the records of a list by name are made into.
+pub(super) fn form<H: Host>(reader: &Reader<H>) -> NormalForm {
+    NormalForm(record_type(reader.operation()))
 }
 
 fn list(asked: Asked, sink: impl Sink<String> + 'static) -> End {
-    let opening = async move {
-        let Asked { provider, operation, parameters, body, options } = asked;
-        let operation = dynamic::operation(&provider, &operation)?;
-        dynamic::list(&client(), operation, &parameters, body.as_deref(), options.as_ref()).await
-    };
-    run(opening, sink, |reader| NormalForm(record_type(reader.operation())))
+    run(async move { asked.open(&client()).await }, sink, form)
 }
 
 /// Writes records and positions into one stream, so that nothing can come between them.
-struct WithPositions(StreamWriter<wit::ListItem>);
+pub(super) struct WithPositions<S>(pub(super) S);
 
-impl Sink<String> for WithPositions {
+impl<S: Sink<wit::ListItem>> Sink<String> for WithPositions<S> {
     async fn write(&mut self, items: Vec<String>) -> Vec<String> {
-        let refused = self.0.write_all(items.into_iter().map(wit::ListItem::Record).collect()).await;
+        let refused = self.0.write(items.into_iter().map(wit::ListItem::Record).collect()).await;
         let records = refused.into_iter().filter_map(|item| match item {
             wit::ListItem::Record(record) => Some(record),
             wit::ListItem::Position(_) => None,
@@ -143,7 +167,11 @@ impl Sink<String> for WithPositions {
     async fn stand(&mut self, position: ListPosition) -> bool {
         let ListPosition { resume, pages, total } = position;
         let position = wit::ListItem::Position(wit::Position { resume, pages, total });
-        self.0.write_all(vec![position]).await.is_empty()
+        self.0.write(vec![position]).await.is_empty()
+    }
+
+    async fn left(&self) {
+        self.0.left().await;
     }
 }
 

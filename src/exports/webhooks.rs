@@ -28,15 +28,7 @@ impl Guest for Component {
         body: Vec<u8>,
     ) -> Result<wit::Received, Failure> {
         let delivery = Delivery { headers: &headers, body: &body };
-        let received = webhooks::receive(&client(), &provider, account.as_deref(), &delivery).await?;
-        Ok(match received {
-            Received::Fresh { event: verified, ticket } => {
-                let ticket = ticket.map(|ticket| ticket.to_string());
-                wit::Received::Fresh(wit::Fresh { event: event(verified), ticket })
-            }
-            Received::Duplicate(verified) => wit::Received::Duplicate(event(verified)),
-            Received::InHand(verified) => wit::Received::InHand(event(verified)),
-        })
+        webhooks::receive(&client(), &provider, account.as_deref(), &delivery).await.map(received)
     }
 
     async fn done(ticket: String) -> Result<(), Failure> {
@@ -48,7 +40,18 @@ impl Guest for Component {
     }
 }
 
-fn event(verified: Verified) -> wit::Event {
+pub(super) fn received(received: Received) -> wit::Received {
+    match received {
+        Received::Fresh { event: verified, ticket } => {
+            let ticket = ticket.map(|ticket| ticket.to_string());
+            wit::Received::Fresh(wit::Fresh { event: event(verified), ticket })
+        }
+        Received::Duplicate(verified) => wit::Received::Duplicate(event(verified)),
+        Received::InHand(verified) => wit::Received::InHand(event(verified)),
+    }
+}
+
+pub(super) fn event(verified: Verified) -> wit::Event {
     let Verified { event, trust, account } = verified;
     let happening = match event.kind {
         Kind::Change { known, subjects } => wit::Happening::Servicetitan(wit::ServicetitanChange {

@@ -6,10 +6,11 @@
 
 mod code;
 mod http;
+#[cfg(feature = "p2")]
+pub mod p2;
 mod refused;
 
 pub use http::{End, Incoming, open, piece, send};
-pub use refused::refused_origins;
 
 use super::{Host, HostError, Opened, Request, Response, SendError, State};
 use crate::{
@@ -116,23 +117,22 @@ impl State for WasiHost {
     }
 
     async fn state_turns(&self, key: &str, request: &TurnRequest) -> Result<Turns, HostError> {
+        Ok(state::take_turns(key.to_owned(), request.into()).await?.into())
+    }
+}
+
+impl From<&TurnRequest> for state::TurnRequest {
+    fn from(request: &TurnRequest) -> state::TurnRequest {
         let TurnRequest { owner, number, interval, tolerance, horizon, wanted, least, lead, gap, pause } =
             *request;
-        let request = state::TurnRequest {
-            owner,
-            number,
-            interval,
-            tolerance,
-            horizon,
-            wanted,
-            least,
-            lead,
-            gap,
-            pause,
-        };
-        let state::Turns { now, arrival, count, closed, since } =
-            state::take_turns(key.to_owned(), request).await?;
-        Ok(Turns { now, arrival, count, closed, since })
+        state::TurnRequest { owner, number, interval, tolerance, horizon, wanted, least, lead, gap, pause }
+    }
+}
+
+impl From<state::Turns> for Turns {
+    fn from(turns: state::Turns) -> Turns {
+        let state::Turns { now, arrival, count, closed, since } = turns;
+        Turns { now, arrival, count, closed, since }
     }
 }
 
@@ -160,6 +160,12 @@ pub async fn sleep(time: Duration) {
 #[must_use]
 pub fn now() -> Tick {
     Tick::from_nanos(monotonic_clock::now())
+}
+
+/// Scheme, host and port of where the host let no request go in the last ten minutes, 16 at most.
+#[must_use]
+pub fn refused_origins() -> Vec<String> {
+    refused::origins(now())
 }
 
 /// The host's wall clock.

@@ -2,11 +2,14 @@
 
 use super::{
     code::{Said, certificate, describe, refuses, said},
-    nanoseconds, refused,
+    nanoseconds, now, refused,
 };
 use crate::{
     host::{Body, BodyError, Opened, Request, Response, SendError, Source, Streamed, Timeouts},
-    policy::classify::{Reason, Sent},
+    policy::{
+        classify::{Reason, Sent},
+        time::Tick,
+    },
 };
 use futures_util::future::{AbortHandle, Abortable, LocalBoxFuture};
 use wasip3::{
@@ -20,7 +23,7 @@ use wasip3::{
 use zeroize::Zeroize;
 
 /// How much of a body is read at once, in bytes.
-const CHUNK: usize = 64 * 1024;
+pub(super) const CHUNK: usize = 64 * 1024;
 
 /// How a body ended.
 pub type End = Result<Option<Trailers>, ErrorCode>;
@@ -34,7 +37,7 @@ pub async fn send(request: Request) -> Result<Response, SendError> {
     let max_body = request.max_body;
     let peer = Peer::of(&request);
     let (request, _sending) = outgoing(request)?;
-    let response = client::send(request).await.map_err(|code| failed(&peer, &code))?;
+    let response = client::send(request).await.map_err(|code| failed(&peer, &code, now()))?;
     let (status, headers) = head(&response);
     Ok(Response { status, headers, body: read(response, max_body).await })
 }
@@ -47,7 +50,7 @@ pub async fn send(request: Request) -> Result<Response, SendError> {
 pub async fn open(request: Request) -> Result<Opened, SendError> {
     let peer = Peer::of(&request);
     let (request, sending) = outgoing(request)?;
-    let response = client::send(request).await.map_err(|code| failed(&peer, &code))?;
+    let response = client::send(request).await.map_err(|code| failed(&peer, &code, now()))?;
     let (status, headers) = head(&response);
     let (stream, trailers) = consume(response);
     let body = Box::new(Incoming { _sending: Some(sending), ..Incoming::new(stream, trailers) });
@@ -80,8 +83,12 @@ impl Drop for Sending {
     }
 }
 
+/// A request that cannot be made.
+pub(super) fn invalid(what: &str) -> SendError {
+    SendError { reason: Reason::Denied, sent: Sent::No, detail: what.to_owned() }
+}
+
 fn outgoing(request: Request) -> Result<(wasi::Request, Sending), SendError> {
-    let invalid = |what: &str| SendError { reason: Reason::Denied, sent: Sent::No, detail: what.to_owned() };
     let plain = request.headers.iter().map(|(name, value)| (*name, value.as_bytes()));
     let secret = request.secret_headers.iter().map(|(name, value)| (*name, value.expose().as_bytes()));
     let mut list: Vec<(String, Vec<u8>)> =
@@ -275,10 +282,10 @@ async fn read(response: wasi::Response, most: usize) -> Result<bytes::Bytes, Bod
 /// could have sent anything: it refused the request itself, found no address, no open port, or
 /// no certificate that it trusts. What only our own kind of host can know is `Sent::Maybe` with
 /// the reason [`Reason::Connect`]; a setting says that it does (`host_knows_unsent`).
-fn failed(peer: &Peer, code: &ErrorCode) -> SendError {
+pub(super) fn failed(peer: &Peer, code: &ErrorCode, now: Tick) -> SendError {
     use ErrorCode as E;
     if matches!(code, E::HttpRequestDenied) {
-        refused::note(peer.origin());
+        refused::note(peer.origin(), now);
     }
     let place = &peer.place;
     let said = said(code);
@@ -325,14 +332,14 @@ fn failed(peer: &Peer, code: &ErrorCode) -> SendError {
 }
 
 /// Where a request goes.
-struct Peer {
+pub(super) struct Peer {
     https: bool,
     /// Host and port.
     place: String,
 }
 
 impl Peer {
-    fn of(request: &Request) -> Peer {
+    pub(super) fn of(request: &Request) -> Peer {
         let authority = request.authority.as_str();
         // A colon inside of brackets belongs to an address.
         let has_port = authority.rsplit(']').next().unwrap_or_default().contains(':');

@@ -1,7 +1,6 @@
 //! To where the host lately let no request go: it is the host's to say where a component may go, and
 //! whoever runs it must learn what to allow.
 
-use super::now;
 use crate::policy::time::Tick;
 use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
@@ -16,8 +15,7 @@ thread_local! {
 }
 
 /// Notes one.
-pub(super) fn note(origin: String) {
-    let now = now();
+pub(super) fn note(origin: String, now: Tick) {
     REFUSED.with_borrow_mut(|refused| {
         refused.retain(|_, at| now.since(*at) < KEPT);
         if refused.len() < MOST || refused.contains_key(&origin) {
@@ -28,8 +26,7 @@ pub(super) fn note(origin: String) {
 
 /// Scheme, host and port of those of the last ten minutes, 16 at most.
 #[must_use]
-pub fn refused_origins() -> Vec<String> {
-    let now = now();
+pub(super) fn origins(now: Tick) -> Vec<String> {
     REFUSED.with_borrow(|refused| {
         let lately = refused.iter().filter(|(_, at)| now.since(**at) < KEPT);
         lately.map(|(origin, _)| origin.clone()).collect()
