@@ -91,7 +91,8 @@ fn streams_of_records(resolve: &mut Resolve) -> Result<Vec<TypeId>, Box<dyn Erro
     for (interface, id) in all {
         let TypeDefKind::Record(record) = &resolve.types[id].kind else { continue };
         let mut record = record.clone();
-        let Some(stream) = record.fields.iter().position(|field| content(resolve, &field.ty).is_some()) else {
+        let Some(stream) = record.fields.iter().position(|field| content(resolve, &field.ty).is_some())
+        else {
             continue;
         };
         let end = record.fields.iter().position(|field| stream_end(resolve, &field.ty).is_some());

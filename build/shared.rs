@@ -35,7 +35,9 @@ pub(crate) fn write(contract: &Contract) -> Written {
 pub(crate) fn write_p2(resolve: Resolve) -> Written {
     let contract = Contract { resolve, sizes: SizeAlign::default(), providers: Vec::new() };
     let mut out = TokenStream::new();
-    for (name, id) in contract.connector_types("files")?.filter(|(name, _)| ["download", "upload"].contains(name)) {
+    for (name, id) in
+        contract.connector_types("files")?.filter(|(name, _)| ["download", "upload"].contains(name))
+    {
         let definition = &contract.resolve.types[id];
         let TypeDefKind::Record(of) = &definition.kind else { continue };
         let name = pascal(name);
@@ -188,7 +190,9 @@ fn named(contract: &Contract, definition: &TypeDef) -> Written {
             let name = pascal(name);
             Ok(quote!(#name))
         }
-        (None, TypeDefKind::Stream(_) | TypeDefKind::Future(_) | TypeDefKind::Handle(_)) => Ok(quote!(Handle)),
+        (None, TypeDefKind::Stream(_) | TypeDefKind::Future(_) | TypeDefKind::Handle(_)) => {
+            Ok(quote!(Handle))
+        }
         (None, TypeDefKind::Option(inner)) => {
             let inner = rust(contract, inner)?;
             Ok(quote!(Option<#inner>))

@@ -36,7 +36,9 @@ pub(crate) fn write(
         let package = snake(package);
         for name in shared_types(resolve, id) {
             let (key, name) = (format!("{key}/{name}"), pascal(name));
-            shared.extend(quote!(#key: crate::contract::bindings::#exported penstock::#package::#module::#name,));
+            shared.extend(
+                quote!(#key: crate::contract::bindings::#exported penstock::#package::#module::#name,),
+            );
         }
     }
     let version = super::FLAVOUR;
@@ -64,7 +66,9 @@ fn path(folder: &Path, name: &str) -> Result<String, Box<dyn Error>> {
 /// The types of an interface that are the same in both flavours: all that hold no resource.
 fn shared_types(resolve: &Resolve, id: InterfaceId) -> impl Iterator<Item = &str> {
     let types = resolve.interfaces[id].types.iter();
-    types.filter(|(name, id)| is_shared(resolve, name, &resolve.types[**id].kind)).map(|(name, _)| name.as_str())
+    types
+        .filter(|(name, id)| is_shared(resolve, name, &resolve.types[**id].kind))
+        .map(|(name, _)| name.as_str())
 }
 
 fn is_shared(resolve: &Resolve, name: &str, kind: &TypeDefKind) -> bool {

@@ -91,8 +91,7 @@ impl<'a> Writer<'a> {
             }
         }
         let resources = resolve.interfaces[id].types.iter();
-        let resources =
-            resources.filter(|(_, id)| matches!(resolve.types[**id].kind, TypeDefKind::Resource));
+        let resources = resources.filter(|(_, id)| matches!(resolve.types[**id].kind, TypeDefKind::Resource));
         let mut imports = TokenStream::new();
         for (name, _) in resources {
             let (link_name, new) = (format!("[resource-new]{name}"), constructor(&key, name));
@@ -120,9 +119,7 @@ impl<'a> Writer<'a> {
                 let new = constructor(key, resource);
                 Ok(self.shim(&name, &parameters, &quote!(-> u32), &quote!(#new(#body))))
             }
-            (None, [WasmType::Pointer]) if signature.retptr => {
-                Ok(self.returning(&name, &parameters, body))
-            }
+            (None, [WasmType::Pointer]) if signature.retptr => Ok(self.returning(&name, &parameters, body)),
             (_, results) => Err(format!("{}: its results are {results:?}", function.name).into()),
         }
     }

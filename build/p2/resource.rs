@@ -35,7 +35,9 @@ impl Resource {
     pub(crate) fn records(resolve: &Resolve, item: Type, end: Type) -> Result<Resource, Box<dyn Error>> {
         let name = name(resolve, &item).ok_or("a list streams a named type")?;
         Ok(Resource {
-            docs: format!("A read of `{name}` records, which goes on while a function of it runs. Dropping it cancels it."),
+            docs: format!(
+                "A read of `{name}` records, which goes on while a function of it runs. Dropping it cancels it."
+            ),
             name: format!("{name}-reader"),
             methods: vec![
                 Method {

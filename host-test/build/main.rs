@@ -13,6 +13,7 @@ mod case_names;
 mod defaults;
 mod effects;
 mod names;
+mod nested;
 mod providers;
 mod world;
 
@@ -116,19 +117,10 @@ fn components_dir(out: &Path) -> PathBuf {
 }
 
 fn build(workspace: &Path, target_dir: &Path, profile: &str) -> Result<(), Box<dyn Error>> {
-    let mut cargo = Command::new(variable("CARGO")?);
-    cargo.current_dir(workspace).args(["build", "--quiet", "--target", TARGET, "--profile", profile]);
-    cargo.arg("--target-dir").arg(target_dir);
+    let mut cargo = nested::cargo(variable("CARGO")?.as_ref(), workspace, target_dir);
+    cargo.args(["--target", TARGET, "--profile", profile]);
     for (package, ..) in COMPONENTS {
         cargo.args(["--package", package]);
-    }
-    if workspace.join("Cargo.lock").is_file() {
-        cargo.arg("--locked");
-    }
-    for (name, _) in env::vars_os() {
-        if name.to_str().is_some_and(belongs_to_the_outer_build) {
-            cargo.env_remove(name);
-        }
     }
 
     let built = cargo.output()?;
@@ -141,34 +133,6 @@ fn build(workspace: &Path, target_dir: &Path, profile: &str) -> Result<(), Box<d
          cargo build --target {TARGET} -p penstock-plugin -p penstock-gateway -p penstock-live"
     )
     .into())
-}
-
-/// Whether a variable describes the native build and would misdirect the other one.
-/// Flags are for the host's target, and under `cargo clippy` the workspace wrapper
-/// checks instead of compiling. The job server, the network settings and the user's
-/// `RUSTC_WRAPPER` (a compiler cache) stay.
-fn belongs_to_the_outer_build(name: &str) -> bool {
-    const PREFIXES: [&str; 5] = ["CARGO_CFG_", "CARGO_FEATURE_", "CARGO_MANIFEST_", "CARGO_PKG_", "DEP_"];
-    const NAMES: [&str; 17] = [
-        "CARGO_BUILD_BUILD_DIR",
-        "CARGO_BUILD_RUSTFLAGS",
-        "CARGO_BUILD_TARGET",
-        "CARGO_BUILD_TARGET_DIR",
-        "CARGO_ENCODED_RUSTFLAGS",
-        "CARGO_TARGET_DIR",
-        "CLIPPY_ARGS",
-        "DEBUG",
-        "HOST",
-        "NUM_JOBS",
-        "OPT_LEVEL",
-        "OUT_DIR",
-        "PROFILE",
-        "RUSTC_LINKER",
-        "RUSTC_WORKSPACE_WRAPPER",
-        "RUSTFLAGS",
-        "TARGET",
-    ];
-    NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Leaves an unchanged file alone: a new time stamp would compile the crate again.

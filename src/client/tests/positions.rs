@@ -10,9 +10,10 @@ use crate::{
         stream_records::{Sink, stream_records},
         typed::record_type,
     },
-    host::simulated::Reply,
+    host::simulated::{Reply, Simulated},
 };
 use serde_json::Value;
+use std::time::Duration;
 
 /// The ids so far, and each position with how many there were before it.
 #[derive(Default)]
@@ -96,4 +97,40 @@ fn who_leaves_behind_a_page_is_told_at_once_where_to_go_on() {
     let end = end.unwrap();
     assert_eq!((following.ids, end.complete), (vec![1, 2, 3], false));
     assert_eq!(end.resume, following.positions[0].1.resume);
+}
+
+/// Takes what comes, and waits a second for each page.
+struct Impatient {
+    host: Simulated,
+    records: Vec<String>,
+}
+
+impl Sink<String> for Impatient {
+    async fn write(&mut self, items: Vec<String>) -> Vec<String> {
+        self.records.extend(items);
+        Vec::new()
+    }
+
+    async fn left(&self) {
+        self.host.wait(Duration::from_secs(1)).await;
+    }
+}
+
+#[test]
+fn who_leaves_while_a_page_is_long_in_coming_is_told_at_once_where_to_go_on() {
+    let rig = Rig::new();
+    rig.titan.holds(9);
+    rig.titan.on_api(|count, _| (count > 1).then(Reply::never));
+    let mut impatient = Impatient { host: rig.host.clone(), records: Vec::new() };
+    let end = rig.run(async {
+        let operation = dynamic::operation("servicetitan", "jpm.export-jobs-list")?;
+        let reader = dynamic::list(&rig.client, operation, &[], None, Some(&options())).await?;
+        stream_records(reader, &mut impatient, NormalForm(record_type(operation))).await
+    });
+    let end = end.unwrap();
+    assert_eq!((impatient.records.len(), end.complete, end.items), (3, false, 3));
+    assert!(rig.host.elapsed() < Duration::from_secs(3), "{:?}", rig.host.elapsed());
+    rig.titan.on_api(|_, _| None);
+    let rest = CallOptions { resume: Some(end.resume), ..options() };
+    assert_eq!(follow(&rig, "jpm.export-jobs-list", &rest).ids, [4, 5, 6, 7, 8, 9]);
 }

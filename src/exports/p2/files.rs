@@ -3,7 +3,7 @@
 use super::{
     Component,
     reader::Reading,
-    writer::{Feed, Fed},
+    writer::{Fed, Feed},
 };
 use crate::{
     client::Download,

@@ -97,9 +97,9 @@ impl<T: 'static, E: Clone + 'static> Reading<T, E> {
             Shared::<T, E>::wake(&self.shared.maker);
             return offered.into();
         }
-        let rest = offered.split_off(most);
-        *self.shared.offered.borrow_mut() = rest;
-        offered.into()
+        let taken = offered.drain(..most).collect();
+        *self.shared.offered.borrow_mut() = offered;
+        taken
     }
 
     /// Ends it behind what was taken, and says how it ended.

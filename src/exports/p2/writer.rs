@@ -1,10 +1,8 @@
 //! A file that is sent while its caller writes it.
 
-use crate::{
-    host::{
-        BodyError, Source, TaskHandle,
-        wasi::p2::{block_on, spawn},
-    },
+use crate::host::{
+    BodyError, Source, TaskHandle,
+    wasi::p2::{block_on, spawn},
 };
 use futures_util::future::LocalBoxFuture;
 use std::{

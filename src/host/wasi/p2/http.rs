@@ -24,8 +24,8 @@ use wasip2::{
     http::{
         outgoing_handler,
         types::{
-            Fields, IncomingBody, IncomingResponse, Method, OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
-            http_error_code,
+            Fields, IncomingBody, IncomingResponse, Method, OutgoingBody, OutgoingRequest, RequestOptions,
+            Scheme, http_error_code,
         },
     },
     io::{
@@ -62,8 +62,8 @@ async fn exchange(request: Request) -> Result<(IncomingResponse, Incoming), Send
     let (outgoing, options, contents) = outgoing(request)?;
     let body = contents.map(|contents| Ok((outgoing.body()?, contents))).transpose();
     let body = body.map_err(|()| invalid("the host takes no body"))?;
-    let answer =
-        outgoing_handler::handle(outgoing, Some(options)).map_err(|code| failed(&peer, &lift(code), now()))?;
+    let answer = outgoing_handler::handle(outgoing, Some(options))
+        .map_err(|code| failed(&peer, &lift(code), now()))?;
     let sending = body.map(|(body, contents)| spawn(contents.pass_on(body)));
     let pollable = Rc::new(answer.subscribe());
     let response = loop {
@@ -293,7 +293,9 @@ impl Reading {
                 Err(StreamError::Closed) => return Ok(None),
                 Err(StreamError::LastOperationFailed(error)) => {
                     let code = http_error_code(&error).map(lift);
-                    return Err(broken(&code.map_or_else(|| "the stream failed".to_owned(), |code| describe(&code))));
+                    return Err(broken(
+                        &code.map_or_else(|| "the stream failed".to_owned(), |code| describe(&code)),
+                    ));
                 }
             }
         }

@@ -107,8 +107,7 @@ impl Reactor {
     /// Waits until something happens of all that is waited for, and wakes whoever waits for it.
     fn wait(&self) {
         let first = self.timers.borrow().iter().map(|timer| timer.at).min();
-        let timer =
-            first.map(|at| monotonic_clock::subscribe_duration(at.saturating_sub(self.now())));
+        let timer = first.map(|at| monotonic_clock::subscribe_duration(at.saturating_sub(self.now())));
         let events: Vec<(u64, Rc<Pollable>)> =
             self.events.borrow().iter().map(|event| (event.id, event.pollable.clone())).collect();
         let all: Vec<&Pollable> = events.iter().map(|(_, pollable)| &**pollable).chain(&timer).collect();
