@@ -6,7 +6,7 @@ use penstock_host::{
 };
 use std::{collections::BTreeMap, env, sync::Arc, time::Duration};
 use wasmtime::{
-    Engine, Result,
+    Engine, ResourceLimiter, Result,
     component::{Linker, ResourceTable},
 };
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
@@ -33,9 +33,16 @@ pub struct Host {
     values: Arc<BTreeMap<String, String>>,
     says: BTreeMap<&'static str, Says>,
     state: Option<Arc<MemoryState>>,
+    /// The component's memory, in bytes.
+    pub memory: usize,
 }
 
 impl Host {
+    /// How many resources the component holds: what it has opened and not dropped.
+    pub fn resources(&mut self) -> usize {
+        self.table.iter_mut().count()
+    }
+
     pub fn new(
         values: BTreeMap<String, String>,
         says: BTreeMap<&'static str, Says>,
@@ -52,7 +59,19 @@ impl Host {
             values: Arc::new(values),
             says,
             state,
+            memory: 0,
         }
+    }
+}
+
+impl ResourceLimiter for Host {
+    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
+        self.memory = desired;
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _current: usize, _desired: usize, _maximum: Option<usize>) -> Result<bool> {
+        Ok(true)
     }
 }
 

@@ -16,6 +16,7 @@ mod host;
 mod hostile;
 mod imports;
 mod lists;
+mod memory;
 #[path = "../../build/nested.rs"]
 mod nested;
 mod penstock;

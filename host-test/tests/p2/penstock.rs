@@ -55,6 +55,7 @@ impl Penstock {
         let component = component();
         let engine = component.engine();
         let mut store = Store::new(engine, Host::new(values, says, state));
+        store.limiter(|host| host);
         let instance = linker(engine).unwrap().instantiate_async(&mut store, component).await.unwrap();
         Penstock { store, instance }
     }
