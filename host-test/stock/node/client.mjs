@@ -3,7 +3,7 @@
 //   node client.mjs jobs                the ids of all jobs, and how the read ended
 //   node client.mjs write               what came of a POST
 //   node client.mjs file ID             how many bytes the recording of a call has
-//   node client.mjs calls ID COUNT...   the memory of the process after so many calls
+//   node client.mjs calls ID COUNT...   the memory in use after so many calls
 import { jpm, operations, transfers } from './component/plugin.js';
 import { performance } from 'node:perf_hooks';
 
@@ -54,7 +54,8 @@ const commands = {
         operations.invoke('servicetitan', 'jpm.jobs-get', [['id', of]], undefined, undefined);
       }
       globalThis.gc?.();
-      memory[count] = process.memoryUsage.rss();
+      const { heapUsed, external } = process.memoryUsage();
+      memory[count] = heapUsed + external;
     }
     return { memory };
   },

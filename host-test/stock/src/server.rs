@@ -24,6 +24,10 @@ pub enum Reply {
     WithLength(&'static str, Vec<u8>),
     /// The same in chunks.
     InChunks(&'static str, Vec<u8>),
+    /// The same with a length, and then only the first half of it.
+    Torn(&'static str, Vec<u8>),
+    /// 503, with nothing in it.
+    Unavailable,
     /// Nothing, on a connection that stays open.
     Silence,
     /// Nothing, on a connection that is closed.
@@ -72,6 +76,12 @@ fn serve(stream: TcpStream, script: &dyn Fn(&Request) -> Reply) -> io::Result<()
             head(&mut stream, ty, &format!("content-length: {}", body.len()))?;
             stream.write_all(&body)
         }
+        Reply::Torn(ty, body) => {
+            head(&mut stream, ty, &format!("content-length: {}", body.len()))?;
+            stream.write_all(body.split_at(body.len() / 2).0)
+        }
+        Reply::Unavailable => stream
+            .write_all(b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"),
         Reply::InChunks(ty, body) => {
             head(&mut stream, ty, "transfer-encoding: chunked")?;
             for chunk in body.chunks(16 * 1024) {

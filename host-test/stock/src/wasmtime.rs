@@ -1,19 +1,15 @@
 //! Runs a stock Wasmtime.
 
-use crate::compose::plugged;
+use crate::{compose::plugged, needed, provider::Settings};
 use anyhow::{Context, Result, ensure};
 use std::{
-    collections::BTreeMap,
-    env, fs,
+    fs,
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::OnceLock,
     thread,
 };
-
-/// Settings and secrets, as environment variables.
-pub type Settings = BTreeMap<&'static str, String>;
 
 /// Calls an exported function of the plugin by `wasmtime run --invoke`. Returns what is printed of
 /// its result, in WAVE.
@@ -99,9 +95,4 @@ fn compiled<'c>(made: &'c OnceLock<PathBuf>, name: &str) -> Result<&'c PathBuf> 
     let done = Command::new(&wasmtime).arg("compile").arg(&wasm).arg("-o").arg(&code).status()?;
     ensure!(done.success(), "{name} does not compile");
     Ok(made.get_or_init(|| code))
-}
-
-fn needed(variable: &str) -> Result<PathBuf> {
-    let value = env::var_os(variable);
-    Ok(value.with_context(|| format!("{variable} is not set: run .ci/leg hosts"))?.into())
 }

@@ -40,7 +40,7 @@ fn ask(gateway: &Served, method: &str, path: &str, body: &str) -> (u16, Vec<u8>)
 
 #[test]
 fn a_write_that_meets_silence_is_sent_once_and_its_outcome_is_unknown() {
-    let (provider, read) = after_the_write(|| Reply::Silence);
+    let (provider, read) = after_the_write(|| Reply::Silence).unwrap();
     let gateway = gateway(writing(&provider, &[]));
     let (status, body) = ask(&gateway, "POST", "/forms/jobs/7/attachments", WRITTEN);
     let problem: Value = serde_json::from_slice(&body).unwrap();
@@ -51,7 +51,7 @@ fn a_write_that_meets_silence_is_sent_once_and_its_outcome_is_unknown() {
 #[test]
 fn a_long_file_comes_whole_with_and_without_a_length() {
     for with_length in [true, false] {
-        let provider = long_answers(with_length);
+        let provider = long_answers(with_length).unwrap();
         let gateway = gateway(settings(&provider, &[]));
         let (status, body) = ask(&gateway, "GET", "/telecom/calls/7/recording", "");
         assert_eq!((status, body.len()), (200, LONG), "with a length: {with_length}");
@@ -61,7 +61,7 @@ fn a_long_file_comes_whole_with_and_without_a_length() {
 #[test]
 fn a_list_of_several_pages_comes_whole() {
     for with_length in [true, false] {
-        let provider = long_answers(with_length);
+        let provider = long_answers(with_length).unwrap();
         let gateway = gateway(settings(&provider, &[]));
         let (status, body) = ask(&gateway, "GET", "/jpm/jobs?all=true", "");
         let body = String::from_utf8(body).unwrap();

@@ -11,7 +11,7 @@ fn write() -> String {
 
 #[test]
 fn a_write_that_meets_silence_is_sent_once_and_its_outcome_is_unknown() {
-    let (provider, read) = after_the_write(|| Reply::Silence);
+    let (provider, read) = after_the_write(|| Reply::Silence).unwrap();
     let said = invoke(&writing(&provider, &[]), &write()).unwrap();
     assert!(said.starts_with("err(") && said.contains("outcome: unknown"), "{said}");
     assert_eq!(read.load(SeqCst), 1, "{said}");
@@ -19,7 +19,7 @@ fn a_write_that_meets_silence_is_sent_once_and_its_outcome_is_unknown() {
 
 #[test]
 fn a_write_whose_connection_ends_is_sent_once_and_its_outcome_is_unknown() {
-    let (provider, read) = after_the_write(|| Reply::Close);
+    let (provider, read) = after_the_write(|| Reply::Close).unwrap();
     let said = invoke(&writing(&provider, &[]), &write()).unwrap();
     assert!(said.starts_with("err(") && said.contains("outcome: unknown"), "{said}");
     assert_eq!(read.load(SeqCst), 1, "{said}");
@@ -27,7 +27,7 @@ fn a_write_whose_connection_ends_is_sent_once_and_its_outcome_is_unknown() {
 
 #[test]
 fn a_refused_connection_proves_that_nothing_was_sent() {
-    let (provider, read) = after_the_write(|| Reply::Silence);
+    let (provider, read) = after_the_write(|| Reply::Silence).unwrap();
     let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let elsewhere = format!("http://{unused}");
     let said = invoke(&writing(&provider, &[("SERVICETITAN_API_URL", &elsewhere)]), &write()).unwrap();
@@ -38,7 +38,7 @@ fn a_refused_connection_proves_that_nothing_was_sent() {
 #[test]
 fn a_long_answer_comes_whole_with_and_without_a_length() {
     for with_length in [true, false] {
-        let provider = long_answers(with_length);
+        let provider = long_answers(with_length).unwrap();
         let call = r#"invoke("servicetitan", "jpm.jobs-get", [("id", "7")], none, none)"#;
         let said = invoke(&settings(&provider, &[]), call).unwrap();
         assert!(said.starts_with("ok("), "with a length: {with_length}: {said:.2000}");
@@ -49,7 +49,7 @@ fn a_long_answer_comes_whole_with_and_without_a_length() {
 #[test]
 fn pages_that_are_asked_for_at_once_come_whole() {
     for with_length in [true, false] {
-        let provider = long_answers(with_length);
+        let provider = long_answers(with_length).unwrap();
         let page = |number| {
             let parameters = format!(r#"[("page", "{number}"), ("pageSize", "{PAGE}")]"#);
             format!(r#"{{operation: "jpm.jobs-page", parameters: {parameters}, body: none}}"#)

@@ -22,10 +22,7 @@ use std::rc::Rc;
 use wasip2::{
     http::{
         outgoing_handler,
-        types::{
-            Fields, IncomingBody, IncomingResponse, Method, OutgoingBody, OutgoingRequest, Scheme,
-            http_error_code,
-        },
+        types::{Fields, IncomingBody, IncomingResponse, Method, OutgoingBody, OutgoingRequest, Scheme},
     },
     io::{
         poll::Pollable,
@@ -283,12 +280,8 @@ impl Reading {
                 Ok(piece) if piece.is_empty() => ready(&self.pollable).await,
                 Ok(piece) => return Ok(Some(piece)),
                 Err(StreamError::Closed) => return Ok(None),
-                Err(StreamError::LastOperationFailed(error)) => {
-                    let code = http_error_code(&error).map(lift);
-                    return Err(broken(
-                        &code.map_or_else(|| "the stream failed".to_owned(), |code| describe(&code)),
-                    ));
-                }
+                // In words: jco's shim does not answer `http-error-code` with one of its cases, which ends the instance.
+                Err(StreamError::LastOperationFailed(error)) => return Err(broken(&error.to_debug_string())),
             }
         }
     }

@@ -1,0 +1,70 @@
+//! The component for WASI 0.2 in programs of other languages.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+
+use penstock_stock::{
+    program::Program,
+    provider::{LONG, RECORDS, after_the_write, faulty, long_answers, settings, writing},
+    server::Reply,
+};
+use std::{net::TcpListener, sync::atomic::Ordering::SeqCst};
+
+#[test]
+fn each_record_of_a_list_comes_once_although_each_page_fails_first() {
+    for program in Program::ALL {
+        let provider = faulty().unwrap();
+        let said = program.run(&settings(&provider, &[("REQUEST_TIMEOUT", "1")]), &["jobs"]).unwrap();
+        let ids: Vec<_> =
+            said["ids"].as_array().unwrap().iter().filter_map(serde_json::Value::as_u64).collect();
+        assert!(ids.iter().copied().eq(1..=RECORDS as u64), "{program:?}: {} records", ids.len());
+        assert_eq!((&said["complete"], &said["items"]), (&true.into(), &RECORDS.into()), "{program:?}");
+        println!("{program:?}: {RECORDS} records in {} s", said["seconds"]);
+    }
+}
+
+#[test]
+fn a_write_that_nobody_answers_is_sent_once_and_its_outcome_is_unknown() {
+    for program in Program::ALL {
+        for reply in [|| Reply::Silence, || Reply::Close] {
+            let (provider, read) = after_the_write(reply).unwrap();
+            let said = program.run(&writing(&provider, &[]), &["write"]).unwrap();
+            assert_eq!(said["outcome"], "unknown", "{program:?}: {said}");
+            assert_eq!(read.load(SeqCst), 1, "{program:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_refused_connection_proves_that_nothing_was_sent() {
+    for program in Program::ALL {
+        let (provider, read) = after_the_write(|| Reply::Silence).unwrap();
+        let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let elsewhere = format!("http://{unused}");
+        let settings = writing(&provider, &[("SERVICETITAN_API_URL", &elsewhere)]);
+        let said = program.run(&settings, &["write"]).unwrap();
+        assert_eq!(said["outcome"], "not-sent", "{program:?}: {said}");
+        assert_eq!(read.load(SeqCst), 0);
+    }
+}
+
+#[test]
+fn a_file_comes_whole_with_and_without_a_length() {
+    for program in Program::ALL {
+        for with_length in [true, false] {
+            let provider = long_answers(with_length).unwrap();
+            let said = program.run(&settings(&provider, &[]), &["file", "7"]).unwrap();
+            assert_eq!(said["bytes"], LONG, "{program:?}, with a length: {with_length}");
+        }
+    }
+}
+
+#[test]
+fn a_thousand_calls_take_little_more_memory_than_five_hundred() {
+    for program in Program::ALL {
+        let provider = long_answers(true).unwrap();
+        let settings = settings(&provider, &[("SERVICETITAN_RATE_LIMIT", "10000")]);
+        let said = program.run(&settings, &["calls", "1", "500", "1000"]).unwrap();
+        let after = |count: &str| said["memory"][count].as_u64().unwrap();
+        println!("{program:?}: {said}");
+        assert!(after("1000") <= after("500") / 100 * 105, "{program:?}: {said}");
+    }
+}
