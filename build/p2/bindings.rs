@@ -42,13 +42,13 @@ pub(crate) fn write(
         }
     }
     let version = super::FLAVOUR;
-    let world = format!("package penstock:core@0.1.0-{version};\nworld core {{\n{imports}{exports}}}\n");
+    let world = format!("package penstock:core@0.1.0-{version};\nworld core-p2 {{\n{imports}{exports}}}\n");
     let (connector, host) = (path(folder, "connector")?, path(folder, "host")?);
     Ok(quote! {
         wit_bindgen::generate!({
             path: [#connector, #host],
             inline: #world,
-            world: "penstock:core/core",
+            world: "penstock:core/core-p2",
             with: { #shared },
             generate_all,
             generate_unused_types: true,
