@@ -10,6 +10,7 @@ use crate::{
         settled::{self, Keys},
     },
     health::Checkup,
+    mcp::modules::{self, Modules},
     openapi::{self, Documents},
     readiness::{self, Readiness},
     recent::Recent,
@@ -31,6 +32,7 @@ pub struct Gateway<H: Host> {
     public_docs: Recent<bool>,
     #[cfg(feature = "oidc")]
     issuer: oidc::Issuer,
+    mcp_modules: Recent<Modules>,
     documents: Documents,
     #[cfg(feature = "webhooks")]
     outbox: Outbox,
@@ -49,6 +51,7 @@ impl<H: Host> Gateway<H> {
             public_docs: Recent::default(),
             #[cfg(feature = "oidc")]
             issuer: oidc::Issuer::default(),
+            mcp_modules: Recent::default(),
             documents: Documents::default(),
             #[cfg(feature = "webhooks")]
             outbox: Outbox::default(),
@@ -93,6 +96,12 @@ impl<H: Host> Gateway<H> {
         let host = self.client.host();
         let read = async { matches!(openapi::is_public(host).await, Ok(Ok(true))) };
         *self.public_docs.get(host, read).await
+    }
+
+    /// The modules whose operations have a tool each.
+    pub(crate) async fn mcp_modules(&self) -> Rc<Modules> {
+        let host = self.client.host();
+        self.mcp_modules.get(host, modules::read(host)).await
     }
 
     /// What it says of itself.

@@ -14,7 +14,8 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 pub const LONGEST_TARGET: usize = 8 * 1024;
 
 /// The header fields that are read. Hosts need to hand over no others.
-pub const HEADERS: [&str; 14] = [
+pub const HEADERS: [&str; 18] = [
+    "accept",
     "authorization",
     "cache-control",
     "content-disposition",
@@ -22,6 +23,9 @@ pub const HEADERS: [&str; 14] = [
     "content-length",
     "content-type",
     "idempotency-key",
+    "mcp-method",
+    "mcp-name",
+    "mcp-protocol-version",
     "if-none-match",
     "prefer",
     "x-api-key",

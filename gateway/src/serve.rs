@@ -12,7 +12,7 @@ use crate::{
     idempotency::Key,
     invoke::{self, Given},
     lines::Lines,
-    openapi,
+    mcp, openapi,
     problem::Problem,
     request::{Head, LONGEST_TARGET, Parameters},
     route::{self, Found},
@@ -123,6 +123,7 @@ async fn dispatch<H: Host + 'static>(
         Found::Outbox => outbox::admin::answer(gateway, head).await.map(Answer::Whole),
         Found::Live => Ok(Answer::Whole(health::live())),
         Found::OpenApi => description(gateway, head, visit),
+        Found::Mcp => mcp::answer(gateway, head, body, visit).await,
         Found::Docs => docs(head).map(Answer::Whole),
         Found::Ready => Ok(Answer::Whole(ready(gateway, visit).await)),
         Found::Health => Ok(Answer::Whole(self::health(gateway, visit).await)),
@@ -239,7 +240,7 @@ async fn health<H: Host>(gateway: &Gateway<H>, visit: &Visit<'_, H>) -> Response
 }
 
 /// How the header says that a call is to be made.
-fn options(head: &Head, account: String) -> Result<CallOptions, Problem> {
+pub(crate) fn options(head: &Head, account: String) -> Result<CallOptions, Problem> {
     Ok(CallOptions {
         account: Some(account),
         deadline_ms: head.deadline_ms()?,

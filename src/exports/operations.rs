@@ -141,7 +141,7 @@ impl Sink<String> for WithPositions {
     }
 
     async fn stand(&mut self, position: ListPosition) -> bool {
-        let ListPosition { resume, pages, total } = position;
+        let ListPosition { resume, pages, total, .. } = position;
         let position = wit::ListItem::Position(wit::Position { resume, pages, total });
         self.0.write_all(vec![position]).await.is_empty()
     }

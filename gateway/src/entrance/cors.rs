@@ -86,6 +86,12 @@ impl Cors {
         }
     }
 
+    /// Whether a request comes from no page, or from one that may call.
+    #[must_use]
+    pub fn admits(&self, head: &Head) -> bool {
+        !head.headers.contains_key(header::ORIGIN) || self.allowed(head).is_some()
+    }
+
     /// The answer to a preflight of an origin that may; none if it is no such request.
     #[must_use]
     pub fn preflight(&self, head: &Head) -> Option<Response<String>> {

@@ -22,7 +22,10 @@ use crate::{
 use http::{Response, StatusCode};
 use penstock::{
     client::{Client, LogLine},
-    contract::{FieldError, catalogue::Operation},
+    contract::{
+        FieldError,
+        catalogue::{Effect, Operation},
+    },
     entry::dynamic,
     host::Host,
     policy::time::{Tick, millis},
@@ -192,6 +195,39 @@ impl<'g, H: Host> Visit<'g, H> {
             return admission::admit_drop_in(gateway, (provider, &account), keys, headers).await;
         }
         admission::admit(gateway, keys, headers).await
+    }
+
+    /// Whether the request comes from no page of the web, or from one that may call.
+    #[must_use]
+    pub fn admits_origin(&self) -> bool {
+        self.settled().is_some_and(|settled| settled.cors.admits(self.head))
+    }
+
+    /// Whether the key is for a call that a message asks for.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn may(&mut self, operation: &'static Operation, account: &str) -> Result<(), Problem> {
+        let Some(key) = self.key.clone() else { return Ok(()) };
+        self.operation = Some(operation);
+        key.may(operation, account).inspect_err(|_| self.refusal = Some(Refusal::Forbidden))
+    }
+
+    /// Lets a call in that a message asks for. The message itself was counted; this counts in the rates
+    /// of the operation. A write is told of by [`conclude`](Self::conclude).
+    ///
+    /// # Errors
+    /// 403 and 429.
+    pub async fn enter_call(&mut self, operation: &'static Operation, account: &str) -> Result<(), Problem> {
+        self.may(operation, account)?;
+        let Some(key) = self.key.clone() else { return Ok(()) };
+        let counted = key.counted(&[operation], 0);
+        self.count_calls(&key, counted).await?;
+        if operation.effect != Effect::Read {
+            let actor = self.actor().map(|actor| actor.on(operation.provider, account));
+            self.act = actor.map(|actor| (actor, operation.name));
+        }
+        Ok(())
     }
 
     /// Counts the request in the rates of its key.
