@@ -10,7 +10,10 @@ use crate::{
         settled::{self, Keys},
     },
     health::Checkup,
-    mcp::modules::{self, Modules},
+    mcp::{
+        cancelling::Running,
+        modules::{self, Modules},
+    },
     openapi::{self, Documents},
     readiness::{self, Readiness},
     recent::Recent,
@@ -33,6 +36,7 @@ pub struct Gateway<H: Host> {
     #[cfg(feature = "oidc")]
     issuer: oidc::Issuer,
     mcp_modules: Recent<Modules>,
+    running: Rc<Running>,
     documents: Documents,
     #[cfg(feature = "webhooks")]
     outbox: Outbox,
@@ -52,6 +56,7 @@ impl<H: Host> Gateway<H> {
             #[cfg(feature = "oidc")]
             issuer: oidc::Issuer::default(),
             mcp_modules: Recent::default(),
+            running: Rc::default(),
             documents: Documents::default(),
             #[cfg(feature = "webhooks")]
             outbox: Outbox::default(),
@@ -102,6 +107,11 @@ impl<H: Host> Gateway<H> {
     pub(crate) async fn mcp_modules(&self) -> Rc<Modules> {
         let host = self.client.host();
         self.mcp_modules.get(host, modules::read(host)).await
+    }
+
+    /// The requests of agents that may be cancelled.
+    pub(crate) fn running(&self) -> &Rc<Running> {
+        &self.running
     }
 
     /// What it says of itself.

@@ -7,11 +7,12 @@
 //! | Revision | How a client opens |
 //! |---|---|
 //! | `2026-07-28` | each request says its revision, in `_meta` and in header fields; `server/discover` |
-//! | `2025-11-25` | `initialize`; there is no session, each request stands by itself |
+//! | `2025-11-25` | `initialize`; each request stands by itself, its `MCP-Session-Id` only ties what is cancelled to it |
 //!
 //! A request is answered with JSON, or with an event stream if it asks for progress and reads many
-//! records. Whoever closes that stream has cancelled the request. GET and DELETE answer 405: there is
-//! nothing to listen to and no session to end.
+//! records. Whoever closes that stream has cancelled the request; so has whoever sends
+//! `notifications/cancelled` ([`cancelling`]). GET and DELETE answer 405: there is nothing to listen to
+//! and nothing to end.
 //!
 //! # Records are data
 //!
@@ -27,6 +28,7 @@
 mod about;
 mod arguments;
 mod calling;
+pub mod cancelling;
 mod confirmation;
 mod counting;
 mod describing;
@@ -53,19 +55,23 @@ pub use stream::Underway;
 use crate::{
     answer::{self, JSON},
     body,
-    entrance::Visit,
+    entrance::{Visit, audit::Conclusion},
     gateway::Gateway,
     problem::Problem,
     request::Head,
     serve::Answer,
 };
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use messages::Replied;
 use penstock::host::{Host, Source};
-use rpc::{Error, Incoming};
+use rpc::{Error, Incoming, Notification};
+use serde_json::value::RawValue;
 
 /// Events of a stream (HTML, "Server-sent events").
 const EVENTS: &str = "text/event-stream";
+
+/// What ties the requests of a client together.
+const SESSION_ID: HeaderName = HeaderName::from_static(cancelling::SESSION_ID);
 
 /// Answers a message.
 ///
@@ -88,7 +94,12 @@ pub(crate) async fn answer<H: Host + 'static>(
         Err(error) => return Ok(Answer::Whole(whole(error.status, error.reply(None)))),
     };
     let request = match incoming {
-        Incoming::Notification => return Ok(Answer::Whole(accepted())),
+        Incoming::Notification(Notification { method, params }) => {
+            if method == cancelling::CANCELLED {
+                gateway.running().cancel(&visit.api_key(), head, params.map_or("{}", RawValue::get));
+            }
+            return Ok(Answer::Whole(accepted()));
+        }
         Incoming::Request(request) => request,
     };
     Ok(match messages::answer(gateway, head, visit, &request).await {
@@ -96,6 +107,9 @@ pub(crate) async fn answer<H: Host + 'static>(
             let mut response = whole(StatusCode::OK, result);
             // The memory that it was made of is charged until it is sent.
             response.extensions_mut().insert(made_of);
+            if request.method == "initialize" {
+                answer::set(response.headers_mut(), SESSION_ID, &session_id(gateway));
+            }
             Answer::Whole(response)
         }
         Ok(Replied::Streamed(underway)) => {
@@ -104,8 +118,20 @@ pub(crate) async fn answer<H: Host + 'static>(
             response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
             Answer::Streamed(response, crate::lines::Lines::Events(underway))
         }
-        Err(error) => Answer::Whole(whole(error.status, error.reply(Some(&request.id)))),
+        Err(error) => {
+            if let Some((actor, operation)) = visit.take_act() {
+                // It was let in, and ended without a result.
+                actor.write(gateway.client().host(), operation, &Conclusion::default());
+            }
+            Answer::Whole(whole(error.status, error.reply(Some(&request.id))))
+        }
     })
+}
+
+/// What a client names in its later requests, so that it can cancel one of them.
+fn session_id<H: Host>(gateway: &Gateway<H>) -> String {
+    let host = gateway.client().host();
+    format!("{:016x}{:016x}", host.random(), host.random())
 }
 
 fn whole(status: StatusCode, body: String) -> Response<String> {

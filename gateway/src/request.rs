@@ -14,7 +14,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 pub const LONGEST_TARGET: usize = 8 * 1024;
 
 /// The header fields that are read. Hosts need to hand over no others.
-pub const HEADERS: [&str; 18] = [
+pub const HEADERS: [&str; 19] = [
     "accept",
     "authorization",
     "cache-control",
@@ -23,10 +23,11 @@ pub const HEADERS: [&str; 18] = [
     "content-length",
     "content-type",
     "idempotency-key",
+    "if-none-match",
     "mcp-method",
     "mcp-name",
     "mcp-protocol-version",
-    "if-none-match",
+    "mcp-session-id",
     "prefer",
     "x-api-key",
     "x-correlation-id",

@@ -109,6 +109,8 @@ fn every_path_leads_to_its_operation() {
             | Found::NoSuchMethod(_)
             | Found::NoSuchPath
             | Found::Malformed(_)
+            // Agents ask for its tools.
+            | Found::Mcp
             // The vendor describes its own interface.
             | Found::DropIn { .. }
             | Found::Token { .. }) => panic!("{method} {path}: {other:?}"),

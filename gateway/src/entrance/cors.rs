@@ -23,7 +23,7 @@ const MAX_AGE: u64 = 600;
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
 /// What a page may read of an answer, besides what every page may (Fetch section 2.2.2).
-const EXPOSED: [&str; 14] = [
+const EXPOSED: [&str; 15] = [
     "age",
     "allow",
     "cache-status",
@@ -32,6 +32,7 @@ const EXPOSED: [&str; 14] = [
     "idempotency-replayed",
     "link",
     "location",
+    "mcp-session-id",
     "ratelimit",
     "ratelimit-policy",
     "retry-after",

@@ -14,7 +14,7 @@ use penstock::{
     call::DEFAULT_ACCOUNT,
     contract::{
         CallOptions, FieldError,
-        catalogue::{self, Operation},
+        catalogue::{self, Effect, Operation},
     },
     entry::dynamic,
     host::Host,
@@ -118,12 +118,12 @@ impl<H: Host + 'static> Session<'_, '_, H> {
         self.visit.enter_call(target.operation, &target.account).await
     }
 
-    /// Makes a call that answers with one value, once it was let in, and tells what came of it.
+    /// Makes a call that answers with one value, once it was let in.
     ///
     /// # Errors
     /// All that can go wrong with it.
     pub(super) async fn made(
-        &mut self,
+        &self,
         target: &Target,
         parameters: Vec<(String, String)>,
         body: Option<String>,
@@ -131,19 +131,17 @@ impl<H: Host + 'static> Session<'_, '_, H> {
         idempotency_key: Option<&str>,
     ) -> Result<Response<String>, Problem> {
         let head = self.request(target, idempotency_key)?;
+        if target.operation.effect != Effect::Read {
+            self.cancellation.is_late();
+        }
         let api_key = self.visit.api_key();
         let asked = Asked { api_key, operation: target.operation, parameters, body, options };
         let called = call::call(self.gateway.client(), &head, asked, Parameters::default()).await;
-        let called = match called {
+        match called {
             Ok(Answer::Whole(response)) => Ok(response),
             Ok(_) => Err(Problem::from(FieldError::new("operation", "does not answer with one value"))),
             Err(problem) => Err(unknown_account::told(self.gateway, &head, problem).await),
-        };
-        match &called {
-            Ok(response) => self.visit.conclude(response),
-            Err(problem) => self.visit.conclude(&problem.response()),
         }
-        called
     }
 
     /// The problem of a read, told better where its account has no settings at all.

@@ -30,7 +30,7 @@ const MOST: u64 = 100_000;
 /// A count that was let in and is yet to be made; or one that the provider has made.
 pub(super) enum Counting<H> {
     /// Records are to be read.
-    ByReading(Reader<H>, Target, u64),
+    ByReading(Box<Reader<H>>, Target, u64),
     /// It is known.
     Known(Output),
 }
@@ -76,7 +76,7 @@ pub(super) async fn count<H: Host + 'static>(
         dynamic::list(session.gateway.client(), operation, &parameters, body.as_deref(), Some(&options))
             .await;
     match opened {
-        Ok(reader) => Ok(Counting::ByReading(reader, target, at_most)),
+        Ok(reader) => Ok(Counting::ByReading(Box::new(reader), target, at_most)),
         Err(failure) => Err(Box::new(session.told(&target, Problem::from(failure)).await.into())),
     }
 }
@@ -90,7 +90,7 @@ impl<H: Host + 'static> Counting<H> {
         };
         let mut tally = Tally { counted: 0, most, is_end: false, told, is_abandoned: false };
         let form = |_: &[u8]| Ok::<(), DecodeError>(());
-        let ended = stream_records(reader, &mut tally, form).await;
+        let ended = stream_records(*reader, &mut tally, form).await;
         if tally.is_abandoned {
             return None;
         }

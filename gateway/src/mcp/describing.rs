@@ -48,7 +48,7 @@ pub(super) fn search<H: Host + 'static>(
     };
     Ok(Output::own(text, |out| {
         out.array("operations", |out| {
-            found.iter().for_each(|operation| out.object(|out| summary(out, operation)))
+            found.iter().for_each(|operation| out.object(|out| summary(out, operation)));
         });
     }))
 }
@@ -64,13 +64,19 @@ fn summary(out: &mut Json, operation: &'static Operation) {
     out.value("takesBody", operation.body.is_some());
 }
 
-/// Describes an operation.
+/// Describes an operation, if the key is for its provider and module.
 ///
 /// # Errors
-/// One that is not known, as a result.
-pub(super) fn describe(json: &str) -> Result<Output, Box<Output>> {
+/// One that is not known, or not for this key, as a result.
+pub(super) fn describe<H: Host + 'static>(
+    session: &Session<'_, '_, H>,
+    json: &str,
+) -> Result<Output, Box<Output>> {
     let asked: Describe = arguments::read(json)?;
     let operation = calling::operation(asked.provider.as_deref(), Some(&asked.operation))?;
+    if let Some(key) = session.key() {
+        key.may_know(operation)?;
+    }
     let all = paths::of(operation.provider).unwrap_or_default();
     let path = all.iter().find(|path| std::ptr::eq(path.operation, operation)).map(paths::Path::template);
     let text = format!(

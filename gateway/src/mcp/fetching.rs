@@ -7,10 +7,14 @@ use super::{
     messages::Session,
     output::Output,
 };
-use crate::{answer::json, invoke::texts, openapi::Json, paths, problem::Problem, request::encoded};
+use crate::{
+    answer::json, entrance::audit::Conclusion, invoke::texts, openapi::Json, paths, problem::Problem,
+    request::encoded,
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use http::StatusCode;
 use penstock::{
-    contract::{FieldError, FileInfo},
+    contract::{FieldError, FileInfo, Outcome},
     entry::{stream_file, stream_records::Sink},
     host::Host,
 };
@@ -62,6 +66,7 @@ pub(super) async fn file<H: Host + 'static>(
         out.value("bytes", count);
         out.value("callId", &fetched.info.call_id);
     });
+    let output = Output { conclusion: fetched.conclusion(), ..output };
     Ok(output.with_block(format!(r#"{{"type":"resource","resource":{}}}"#, fetched.contents())))
 }
 
@@ -141,6 +146,16 @@ fn too_large(target: &Target, uri: &str, length: Option<u64>, most: usize) -> Ou
 }
 
 impl Fetched {
+    /// What the audit is told.
+    pub(super) fn conclusion(&self) -> Conclusion {
+        Conclusion {
+            outcome: Some(Outcome::Applied.name().to_owned()),
+            status: Some(StatusCode::OK.as_u16()),
+            call_id: Some(self.info.call_id.clone()),
+            is_replayed: false,
+        }
+    }
+
     /// The contents of the resource, JSON.
     pub(super) fn contents(&self) -> String {
         let media = self.info.content_type.as_deref().unwrap_or(UNKNOWN);

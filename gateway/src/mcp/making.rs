@@ -8,7 +8,10 @@ use super::{
     output::Output,
     selecting::{cut, pointed},
 };
-use crate::{answer::CALL_ID, idempotency::REPLAYED, invoke::texts, openapi, problem::Problem};
+use crate::{
+    answer::CALL_ID, entrance::audit::Conclusion, idempotency::REPLAYED, invoke::texts, openapi,
+    problem::Problem,
+};
 use http::Response;
 use penstock::{
     contract::{FieldError, catalogue::Effect},
@@ -94,6 +97,7 @@ fn answered(
     most: usize,
     as_text: bool,
 ) -> Output {
+    let conclusion = Conclusion::of(&response);
     let made_of = response.extensions_mut().remove::<MadeOf>().unwrap_or_default();
     let field = |name: &http::HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
     let call_id = field(&CALL_ID).map(str::to_owned);
@@ -138,7 +142,7 @@ fn answered(
             out.value("replayed", true);
         }
     });
-    Output { made_of, ..output }
+    Output { made_of, conclusion, ..output }
 }
 
 /// What every result says of what was called.

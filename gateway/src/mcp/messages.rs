@@ -1,7 +1,9 @@
 //! What each method does.
 
 use super::{
-    about, resources,
+    about,
+    cancelling::Cancellation,
+    resources,
     revision::{self, Revision},
     rpc::{self, Error, METHOD_NOT_FOUND, Request},
     stream::Underway,
@@ -11,6 +13,7 @@ use crate::{entrance::Visit, gateway::Gateway, openapi::Json, request::Head};
 use http::StatusCode;
 use penstock::{entry::dynamic::MadeOf, host::Host};
 use serde_json::value::RawValue;
+use std::rc::Rc;
 
 /// A request, and what is known of it.
 pub(super) struct Session<'a, 'g, H: Host> {
@@ -20,6 +23,8 @@ pub(super) struct Session<'a, 'g, H: Host> {
     pub(super) revision: Revision,
     /// The id of the message, JSON.
     pub(super) id: &'a str,
+    /// Whether it is still wanted.
+    pub(super) cancellation: Rc<Cancellation>,
 }
 
 /// What a request is answered with.
@@ -42,7 +47,8 @@ pub(super) async fn answer<H: Host + 'static>(
 ) -> Result<Replied<H>, Error> {
     let revision = revision::of(head, request)?;
     let params = request.params.map_or("{}", RawValue::get);
-    let mut session = Session { gateway, head, visit, revision, id: &request.id };
+    let cancellation = Rc::new(gateway.running().begin(&visit.api_key(), head, &request.id));
+    let mut session = Session { gateway, head, visit, revision, id: &request.id, cancellation };
     let result = match (&*request.method, revision) {
         ("initialize", Revision::Handshake) => about::initialized(params)?,
         ("ping", Revision::Handshake) => "{}".to_owned(),

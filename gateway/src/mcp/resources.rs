@@ -1,6 +1,7 @@
 //! Resources: files, by URIs that name operation and parameters.
 
 use super::{
+    cancelling::unless,
     fetching::{self, USUAL_BYTES},
     messages::{Replied, Session, kept, result},
     revision::Revision,
@@ -13,6 +14,7 @@ use crate::{
 use http::StatusCode;
 use penstock::{entry::dynamic::MadeOf, host::Host};
 use serde::Deserialize;
+use std::rc::Rc;
 
 /// What the URI of a file begins with.
 pub(super) const SCHEME: &str = "penstock://";
@@ -77,11 +79,17 @@ pub(super) async fn read<H: Host + 'static>(
     if !target.operation.file {
         return Err(unknown());
     }
-    let fetched =
-        fetching::fetch(&mut session, target, &parameters, USUAL_BYTES).await.map_err(|output| {
+    let cancellation = Rc::clone(&session.cancellation);
+    let fetching = fetching::fetch(&mut session, target, &parameters, USUAL_BYTES);
+    let fetched = match unless(&cancellation, fetching).await? {
+        Ok(fetched) => fetched,
+        Err(output) => {
+            session.visit.conclude_call(output.conclusion);
             let error = Error::new(StatusCode::OK, INTERNAL_ERROR, output.text);
-            Error { data: Some(output.structured), ..error }
-        })?;
+            return Err(Error { data: Some(output.structured), ..error });
+        }
+    };
+    session.visit.conclude_call(fetched.conclusion());
     let revision = session.revision;
     let result = result(revision, |out| {
         out.array("contents", |out| out.raw_element(&fetched.contents()));

@@ -16,6 +16,8 @@ pub const METHOD_NOT_FOUND: i32 = -32601;
 pub const INVALID_PARAMS: i32 = -32602;
 /// What went wrong here.
 pub const INTERNAL_ERROR: i32 = -32603;
+/// What its client cancelled; as the Language Server Protocol has it, since this one says none.
+pub const CANCELLED: i32 = -32800;
 /// Header fields that do not say what the message says (MCP 2026-07-28, "Error codes").
 pub const HEADER_MISMATCH: i32 = -32020;
 /// A revision that is not spoken (the same).
@@ -29,8 +31,17 @@ const LONGEST_ID: usize = 1024;
 pub enum Incoming<'a> {
     /// It is to be answered.
     Request(Request<'a>),
-    /// It is to be taken note of; there is none whose content matters here.
-    Notification,
+    /// It is to be taken note of.
+    Notification(Notification<'a>),
+}
+
+/// A notification.
+#[derive(Debug)]
+pub struct Notification<'a> {
+    /// What it is of.
+    pub method: Cow<'a, str>,
+    /// JSON that is an object.
+    pub params: Option<&'a RawValue>,
 }
 
 /// A request.
@@ -97,7 +108,9 @@ pub fn read(text: &str) -> Result<Incoming<'_>, Error> {
     if message.params.is_some_and(|params| !params.get().starts_with('{')) {
         return Err(invalid("`params` must be an object"));
     }
-    let Some(id) = message.id.map(RawValue::get) else { return Ok(Incoming::Notification) };
+    let Some(id) = message.id.map(RawValue::get) else {
+        return Ok(Incoming::Notification(Notification { method, params: message.params }));
+    };
     if !is_id(id) {
         return Err(invalid("`id` must be a string or a whole number, and short"));
     }
@@ -123,6 +136,11 @@ impl Error {
     /// Parameters that do not fit, of a request that is one.
     pub(super) fn params(message: String) -> Error {
         Error::new(StatusCode::OK, INVALID_PARAMS, message)
+    }
+
+    /// It was cancelled: whoever did that does not look at it.
+    pub(super) fn cancelled() -> Error {
+        Error::new(StatusCode::OK, CANCELLED, "the request was cancelled".to_owned())
     }
 
     /// The page that a request comes from may not call.
@@ -201,6 +219,6 @@ mod tests {
             let Ok(Incoming::Request(request)) = read(&text) else { panic!("{id}") };
             assert_eq!(result(&request.id, "{}"), format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#));
         }
-        assert!(matches!(read(r#"{"jsonrpc":"2.0","method":"x"}"#), Ok(Incoming::Notification)));
+        assert!(matches!(read(r#"{"jsonrpc":"2.0","method":"x"}"#), Ok(Incoming::Notification(_))));
     }
 }

@@ -145,8 +145,7 @@ fn wanted(query: &str) -> BTreeMap<String, f64> {
         let known = wanted.entry(word).or_insert(0.0_f64);
         *known = known.max(weight);
     };
-    for (word, stem) in said.iter().zip(&stems).filter(|(word, _)| !stopped().contains(word.as_str())) {
-        _ = word;
+    for (_, stem) in said.iter().zip(&stems).filter(|(word, _)| !stopped().contains(word.as_str())) {
         want(stem.clone(), 1.0);
     }
     for (phrase, meant) in rows() {

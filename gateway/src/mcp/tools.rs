@@ -1,6 +1,7 @@
 //! The tools: a few for all operations, and one for each operation of the modules that a setting names.
 
 use super::{
+    cancelling::unless,
     counting, describing, fetching, making,
     messages::{Replied, Session, kept, result},
     modules,
@@ -8,7 +9,7 @@ use super::{
     progress::Untold,
     reading::{self, REPORT},
     rpc::{self, Error, INTERNAL_ERROR},
-    stream::{Job, Underway},
+    stream::{Act, Job, Underway},
 };
 use crate::openapi::{self, Json};
 use http::{StatusCode, header};
@@ -19,7 +20,7 @@ use penstock::{
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
+use std::{borrow::Cow, rc::Rc};
 
 /// How many tools a page of `tools/list` has.
 const PAGE: usize = 50;
@@ -232,20 +233,27 @@ pub(super) async fn call<H: Host + 'static>(
         return Err(Error::params("`progressToken` must be a string or a whole number".to_owned()));
     }
     let json = params.arguments.map_or("{}", RawValue::get);
-    let begun = begin(&mut session, &params.name, json).await?;
-    let (id, revision) = (session.id.to_owned(), session.revision);
+    let cancellation = Rc::clone(&session.cancellation);
+    let begun = unless(&cancellation, begin(&mut session, &params.name, json)).await??;
     let output = match begun {
         Ok(Begun::Done(output)) => output,
         Err(output) => *output,
         Ok(Begun::Job(job)) => match token.filter(|_| takes_events(&session)) {
-            Some(token) => {
-                let underway = Underway { job, revision, id, token: token.to_owned() };
-                return Ok(Replied::Streamed(Box::new(underway)));
-            }
-            None => job.run(&mut Untold).await.unwrap_or_default(),
+            Some(token) => return Ok(streamed(session, job, token)),
+            None => unless(&cancellation, job.run(&mut Untold)).await?.unwrap_or_default(),
         },
     };
-    Ok(Replied::Whole { result: rpc::result(&id, &output.result(revision)), made_of: output.made_of })
+    session.visit.conclude_call(output.conclusion.clone());
+    let result = rpc::result(session.id, &output.result(session.revision));
+    Ok(Replied::Whole { result, made_of: output.made_of })
+}
+
+/// An answer that is yet to come, and tells the audit by itself.
+fn streamed<H: Host + 'static>(session: Session<'_, '_, H>, job: Job<H>, token: &str) -> Replied<H> {
+    let Session { gateway, visit, revision, id, cancellation, .. } = session;
+    let act = Act::new(gateway.client(), visit.take_act());
+    let (id, token) = (id.to_owned(), token.to_owned());
+    Replied::Streamed(Box::new(Underway { job, revision, id, token, act, cancellation }))
 }
 
 /// What a tool has begun.
@@ -274,7 +282,7 @@ async fn begin<H: Host + 'static>(
     let reading = |reading: reading::Reading<H>| Begun::Job(Job::Reading(Box::new(reading)));
     Ok(match kind {
         "search-operations" => describing::search(session, json).map(Begun::Done),
-        "describe-operation" => describing::describe(json).map(Begun::Done),
+        "describe-operation" => describing::describe(session, json).map(Begun::Done),
         "read-list" => reading::list(session, json, operation).await.map(reading),
         "read-report" => reading::report(session, json).await.map(reading),
         "count" => {
