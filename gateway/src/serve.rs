@@ -123,7 +123,8 @@ async fn dispatch<H: Host + 'static>(
         Found::Outbox => outbox::admin::answer(gateway, head).await.map(Answer::Whole),
         Found::Live => Ok(Answer::Whole(health::live())),
         Found::OpenApi => description(gateway, head, visit),
-        Found::Mcp => mcp::answer(gateway, head, body, visit).await,
+        // Its future is large, and all others would have its size.
+        Found::Mcp => Box::pin(mcp::answer(gateway, head, body, visit)).await,
         Found::Docs => docs(head).map(Answer::Whole),
         Found::Ready => Ok(Answer::Whole(ready(gateway, visit).await)),
         Found::Health => Ok(Answer::Whole(self::health(gateway, visit).await)),

@@ -58,7 +58,8 @@ pub(super) async fn count<H: Host + 'static>(
     session.enter(&target).await?;
     let mut options = session.options(&target.account)?;
     let operation = target.operation;
-    if operation.counted && count.resume.is_none() {
+    let is_by_cursor = matches!(operation.paging, Paging::Export | Paging::Cursor);
+    if operation.counted && !is_by_cursor && count.resume.is_none() {
         parameters.push(("includeTotal".to_owned(), "true".to_owned()));
         parameters.push(("pageSize".to_owned(), page_sizes(operation).start.to_string()));
         let response = session.made(&target, parameters, body, options, None).await?;
@@ -69,7 +70,7 @@ pub(super) async fn count<H: Host + 'static>(
         return Ok(Counting::Known(told(&target, total.ok_or_else(wrong)?, true, None)));
     }
     options.resume = count.resume;
-    if !matches!(operation.paging, Paging::Export | Paging::Cursor) && options.resume.is_none() {
+    if !is_by_cursor && options.resume.is_none() {
         options.page_size = Some(page_sizes(operation).end.saturating_sub(1));
     }
     let opened =

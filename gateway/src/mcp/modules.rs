@@ -1,25 +1,39 @@
-//! `PENSTOCK_MCP_MODULES`: modules whose operations have a tool each.
+//! `PENSTOCK_MCP_MODULES`: modules whose operations have a tool each; and which of them may be offered.
 
 use crate::settings::MCP_MODULES;
+use futures_util::future::try_join;
 use penstock::{
     contract::{
         FieldError,
         catalogue::{self, Operation},
     },
     host::{Host, HostError},
+    settings::common::Role,
 };
 use std::collections::BTreeSet;
 
-/// The modules that are named, or what is wrong with the setting.
-pub type Modules = Result<Result<BTreeSet<String>, FieldError>, HostError>;
+/// What the settings say of tools.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    /// The modules that are named.
+    pub modules: BTreeSet<String>,
+    /// What calls may do at most, whatever a key's role is.
+    pub role: Role,
+}
 
-/// Reads the setting.
+/// What is offered, or what is wrong with the setting.
+pub type Modules = Result<Result<Offered, FieldError>, HostError>;
+
+/// Reads the settings.
 ///
 /// # Errors
 /// The host's own trouble.
 pub async fn read<H: Host>(host: &H) -> Modules {
-    let text = host.setting(MCP_MODULES.name).await?.unwrap_or_default();
-    Ok(parse(&text))
+    let (text, role) = try_join(host.setting(MCP_MODULES.name), host.setting("PENSTOCK_ROLE")).await?;
+    // A role that is none, the core names to whoever calls.
+    let role = Role::ALL.into_iter().find(|known| role.as_deref() == Some(known.name()));
+    let role = role.unwrap_or(Role::ReadOnly);
+    Ok(parse(&text.unwrap_or_default()).map(|modules| Offered { modules, role }))
 }
 
 /// Reads names that commas separate.

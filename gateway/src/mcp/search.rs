@@ -20,8 +20,7 @@ use std::{
 const MOST_WORDS: usize = 32;
 
 /// What a word counts where it stands: in the name of what is dealt with, in what is done to it, in the
-/// module, in the path, in the description, in a parameter, among a parameter's values. They are those
-/// with which the phrases of the tests find the most.
+/// module, in the path, in the description, in a parameter, among a parameter's values.
 const NAMED: f64 = 3.0;
 const DONE: f64 = 2.5;
 const IN_MODULE: f64 = 1.5;
@@ -32,6 +31,15 @@ const IN_VALUE: f64 = 0.5;
 
 /// What a word that was not said, but means the same, counts.
 const MEANT: f64 = 0.9;
+
+/// The same of several words together, which say more than one.
+const TOGETHER: f64 = 1.2;
+
+/// What a word counts that is said as a part of these.
+const WITHIN: f64 = 0.5;
+
+/// How many other words may stand between two that belong together: `sign a customer up`.
+const GAP: usize = 2;
 
 /// What is lost for each word of a name that nobody asked for.
 const UNASKED: f64 = 0.12;
@@ -85,7 +93,7 @@ struct Index {
 pub fn search(query: &str, has: impl Fn(&'static Operation) -> bool, most: usize) -> Vec<&'static Operation> {
     let index = index();
     let wanted = wanted(query);
-    let asks_to_do = wanted.keys().any(|word| DOING.iter().any(|doing| stem(doing) == *word));
+    let asks_to_do = asks_to_do(query);
     let candidates = index.entries.iter().filter(|entry| has(entry.operation));
     let mut found: Vec<_> = candidates
         .map(|entry| (score(index, entry, &wanted, asks_to_do), entry.operation))
@@ -136,26 +144,58 @@ fn likelihood(operation: &Operation, asks_to_do: bool) -> f64 {
     by_kind * by_form
 }
 
+/// Whether a query asks for something to be done: it has a word for that, as it is said to others (`orders`
+/// and `canceled` are no such words), or one that means it.
+fn asks_to_do(query: &str) -> bool {
+    let said: Vec<String> = words(query).take(MOST_WORDS).collect();
+    let stems: Vec<String> = said.iter().map(|word| stem(word)).collect();
+    let doing: Vec<String> = DOING.iter().map(|word| stem(word)).collect();
+    said.iter().any(|word| DOING.contains(&word.as_str()))
+        || meant(&stems).any(|(_, row)| row.meant.iter().any(|word| doing.contains(word)))
+}
+
 /// The words of a query, with what each counts: those that were said, and those that mean the same.
 fn wanted(query: &str) -> BTreeMap<String, f64> {
     let said: Vec<String> = words(query).take(MOST_WORDS).collect();
     let stems: Vec<String> = said.iter().map(|word| stem(word)).collect();
     let mut wanted = BTreeMap::new();
-    let mut want = |word: String, weight: f64| {
-        let known = wanted.entry(word).or_insert(0.0_f64);
+    let mut want = |word: &String, weight: f64| {
+        let known = wanted.entry(word.clone()).or_insert(0.0_f64);
         *known = known.max(weight);
     };
-    for (_, stem) in said.iter().zip(&stems).filter(|(word, _)| !stopped().contains(word.as_str())) {
-        want(stem.clone(), 1.0);
-    }
-    for (phrase, meant) in rows() {
-        if stems.windows(phrase.len()).any(|window| window == phrase.as_slice()) {
-            // Several words together say more than one.
-            let weight = if phrase.len() > 1 { 1.2 } else { MEANT };
-            meant.iter().for_each(|word| want(word.clone(), weight));
+    let together: BTreeSet<usize> =
+        meant(&stems).filter(|(places, _)| places.len() > 1).flat_map(|(places, _)| places).collect();
+    for (place, (word, stem)) in said.iter().zip(&stems).enumerate() {
+        if !stopped().contains(word.as_str()) {
+            want(stem, if together.contains(&place) { WITHIN } else { 1.0 });
         }
     }
+    for (places, row) in meant(&stems) {
+        let weight = if places.len() > 1 { TOGETHER } else { MEANT };
+        row.meant.iter().for_each(|word| want(word, weight));
+    }
     wanted
+}
+
+/// The rows whose words stand in a query, with the places of these: in their order, and with no more than
+/// [`GAP`] others between two of them.
+fn meant(stems: &[String]) -> impl Iterator<Item = (Vec<usize>, &'static Row)> + '_ {
+    rows().iter().flat_map(move |row| {
+        (0..stems.len()).filter_map(move |first| Some((follow(stems, first, row)?, row)))
+    })
+}
+
+fn follow(stems: &[String], first: usize, row: &Row) -> Option<Vec<usize>> {
+    let mut places = Vec::with_capacity(row.said.len());
+    for word in &row.said {
+        let (from, to) = match places.last() {
+            None => (first, first),
+            Some(last) => (last + 1, last + 1 + GAP),
+        };
+        let place = (from..=to).find(|place| stems.get(*place) == Some(word))?;
+        places.push(place);
+    }
+    Some(places)
 }
 
 fn stopped() -> &'static BTreeSet<&'static str> {
@@ -163,12 +203,18 @@ fn stopped() -> &'static BTreeSet<&'static str> {
     WORDS.get_or_init(|| STOPPED.split_whitespace().collect())
 }
 
-type Row = (Vec<String>, Vec<String>);
+/// Words, by their stems, and what they mean.
+struct Row {
+    said: Vec<String>,
+    meant: Vec<String>,
+}
 
 fn rows() -> &'static [Row] {
     static STEMMED: OnceLock<Vec<Row>> = OnceLock::new();
     let stems = |text: &str| words(text).map(|word| stem(&word)).collect();
-    STEMMED.get_or_init(|| ROWS.iter().map(|(said, meant)| (stems(said), stems(meant))).collect())
+    STEMMED.get_or_init(|| {
+        ROWS.iter().map(|(said, meant)| Row { said: stems(said), meant: stems(meant) }).collect()
+    })
 }
 
 fn index() -> &'static Index {
@@ -200,8 +246,9 @@ fn entry(operation: &'static Operation) -> Entry {
     };
     let own = operation.name.split_once('.').map_or(operation.name, |(_, own)| own);
     let done = verb(operation.name);
-    let resource = own.strip_suffix(done).unwrap_or(own);
-    add(resource, NAMED);
+    let resource: Vec<_> = own.split('-').filter(|word| *word != done).collect();
+    let resource = resource.join(" ");
+    add(&resource, NAMED);
     add(done, DONE);
     add(module(operation), IN_MODULE);
     add(operation.path.split_once("{tenant}").map_or(operation.path, |(_, rest)| rest), IN_PATH);
@@ -214,13 +261,17 @@ fn entry(operation: &'static Operation) -> Entry {
             known.cases.iter().for_each(|case| add(case.wire, IN_VALUE));
         }
     }
-    let named = words(resource).map(|word| stem(&word)).collect();
+    let named = words(&resource).map(|word| stem(&word)).collect();
     Entry { operation, words: counted, named }
 }
 
-/// What an operation does: the last word of its name.
+/// What an operation does: the last word of its name that says so (`customers-create-note` creates), or
+/// the last one.
 fn verb(name: &str) -> &str {
-    name.rsplit(['-', '.']).next().unwrap_or_default()
+    let own = name.split_once('.').map_or(name, |(_, own)| own);
+    let words = || own.rsplit('-');
+    let is_verb = |word: &&str| DOING.contains(word) || ["list", "get", "download", "export"].contains(word);
+    words().find(is_verb).or_else(|| words().next()).unwrap_or_default()
 }
 
 /// The words of a text, in small letters; `jobStatus` is two.

@@ -34,6 +34,7 @@ pub(super) const ROWS: &[(&str, &str)] = &[
     ("home", "location"),
     ("house", "location installed equipment"),
     ("address", "location"),
+    ("service address", "location"),
     ("site", "location"),
     ("property", "location"),
     ("phone number", "contact method customer"),
@@ -189,7 +190,7 @@ pub(super) const ROWS: &[(&str, &str)] = &[
     // What is done.
     ("enter", "create"),
     ("add", "create"),
-    ("book", "create booking"),
+    ("book a", "create booking"),
     ("record", "create"),
     ("set up", "create"),
     ("register", "create"),

@@ -105,17 +105,17 @@ struct Meta<'a> {
 }
 
 impl<H: Host + 'static> Session<'_, '_, H> {
-    /// The operations that have a tool each, of those that the key may call.
-    async fn operations(&self) -> Result<Vec<&'static Operation>, Error> {
+    /// The operations that have a tool each, of those that the key may call; and its role.
+    async fn offered(&self) -> Result<(Vec<&'static Operation>, Role), Error> {
         let modules = self.gateway.mcp_modules().await;
         let wrong = |why: String| Error::new(StatusCode::OK, INTERNAL_ERROR, why);
         let named = match &*modules {
-            Ok(Ok(named)) => named,
+            Ok(Ok(offered)) => &offered.modules,
             Ok(Err(error)) => return Err(wrong(format!("{} {}", error.field, error.message))),
             Err(error) => return Err(wrong(format!("the settings cannot be read: {error}"))),
         };
         let part = self.key().map(openapi::Part::of).unwrap_or_default();
-        let role = self.role();
+        let role = self.role().await;
         let is_among = |operation: &&'static Operation| {
             named.contains(openapi::module(operation))
                 && operation.variant_of.is_none()
@@ -123,11 +123,17 @@ impl<H: Host + 'static> Session<'_, '_, H> {
                 && part.has(operation)
                 && role >= Role::needed(operation.effect)
         };
-        Ok(modules::operations().filter(is_among).collect())
+        Ok((modules::operations().filter(is_among).collect(), role))
     }
 
-    fn role(&self) -> Role {
-        self.key().map_or(Role::ReadOnly, |key| key.role)
+    /// What the key may do, within `PENSTOCK_ROLE`.
+    pub(super) async fn role(&self) -> Role {
+        let most = match &*self.gateway.mcp_modules().await {
+            Ok(Ok(offered)) => offered.role,
+            // As far as is known: the core looks at it again before it sends anything.
+            _ => Role::Admin,
+        };
+        self.key().map_or(Role::ReadOnly, |key| key.role.min(most))
     }
 }
 
@@ -142,8 +148,8 @@ pub(super) async fn list<H: Host + 'static>(
     let page: Page = serde_json::from_str(params).map_err(|error| Error::params(error.to_string()))?;
     let first = page.cursor.map(|cursor| cursor.parse::<usize>()).transpose();
     let first = first.map_err(|_| Error::params("`cursor` is none of ours".to_owned()))?.unwrap_or(0);
-    let operations = session.operations().await?;
-    let (revision, role) = (session.revision, session.role());
+    let (operations, role) = session.offered().await?;
+    let revision = session.revision;
     let all = FIXED.len() + operations.len();
     Ok(result(revision, |out| {
         out.array("tools", |out| {
@@ -270,7 +276,7 @@ async fn begin<H: Host + 'static>(
     let (kind, operation) = match FIXED.iter().find(|(known, ..)| *known == name) {
         Some((known, ..)) => (*known, None),
         None => {
-            let all = session.operations().await?;
+            let (all, _) = session.offered().await?;
             let named: String = name.chars().take(64).collect();
             let unknown = || Error::params(format!("Unknown tool: {named}"));
             let operation = all.into_iter().find(|one| own_name(one) == name).ok_or_else(unknown)?;
@@ -279,17 +285,17 @@ async fn begin<H: Host + 'static>(
             (kind, Some(operation.name))
         }
     };
-    let reading = |reading: reading::Reading<H>| Begun::Job(Job::Reading(Box::new(reading)));
+    let reading = |reading| Begun::Job(Job::Reading(Box::new(reading)));
+    let counting = |counting| Begun::Job(Job::Counting(Box::new(counting)));
+    // Each future by itself: together they would have the size of the largest on the stack several times.
     Ok(match kind {
         "search-operations" => describing::search(session, json).map(Begun::Done),
         "describe-operation" => describing::describe(session, json).map(Begun::Done),
-        "read-list" => reading::list(session, json, operation).await.map(reading),
-        "read-report" => reading::report(session, json).await.map(reading),
-        "count" => {
-            counting::count(session, json).await.map(|count| Begun::Job(Job::Counting(Box::new(count))))
-        }
-        "fetch-file" => fetching::file(session, json, operation).await.map(Begun::Done),
-        _ => making::call(session, json, operation).await.map(Begun::Done),
+        "read-list" => Box::pin(reading::list(session, json, operation)).await.map(reading),
+        "read-report" => Box::pin(reading::report(session, json)).await.map(reading),
+        "count" => Box::pin(counting::count(session, json)).await.map(counting),
+        "fetch-file" => Box::pin(fetching::file(session, json, operation)).await.map(Begun::Done),
+        _ => Box::pin(making::call(session, json, operation)).await.map(Begun::Done),
     })
 }
 
