@@ -126,6 +126,10 @@ pub(super) struct File<'a> {
 /// # Errors
 /// What does not fit.
 pub(super) fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Problem> {
+    // Serde takes a list of values for a struct as well.
+    if !json.starts_with('{') {
+        return Err(Problem::from(FieldError::new("arguments", "must be an object")));
+    }
     serde_json::from_str(json).map_err(|error| Problem::from(FieldError::new("arguments", error.to_string())))
 }
 

@@ -90,13 +90,14 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de Raw
 /// # Errors
 /// What is wrong with it.
 pub fn read(text: &str) -> Result<Incoming<'_>, Error> {
-    if text.trim_start().starts_with('[') && serde_json::from_str::<&RawValue>(text).is_ok() {
+    let json: &RawValue = serde_json::from_str(text).map_err(|error| {
+        Error::new(StatusCode::BAD_REQUEST, PARSE_ERROR, format!("the body is not JSON: {error}"))
+    })?;
+    if json.get().starts_with('[') {
         return Err(invalid("a batch is not taken: the protocol has had none since 2025-06-18"));
     }
-    let message: Message = serde_json::from_str(text).map_err(|error| match error.is_data() {
-        true => invalid(&format!("the message is none of JSON-RPC 2.0: {error}")),
-        false => Error::new(StatusCode::BAD_REQUEST, PARSE_ERROR, format!("the body is not JSON: {error}")),
-    })?;
+    let message: Message = serde_json::from_str(json.get())
+        .map_err(|error| invalid(&format!("the message is none of JSON-RPC 2.0: {error}")))?;
     if message.jsonrpc.as_deref() != Some("2.0") {
         return Err(invalid("`jsonrpc` must be \"2.0\""));
     }
@@ -202,7 +203,7 @@ mod tests {
             (r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#, INVALID_REQUEST, "`id`"),
             (r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#, INVALID_REQUEST, "`id`"),
             (r#"{"jsonrpc":"2.0","id":{},"method":"ping"}"#, INVALID_REQUEST, "`id`"),
-            (r#"{"jsonrpc":"2.0","id":1,"method":7}"#, INVALID_REQUEST, "method"),
+            (r#"{"jsonrpc":"2.0","id":1,"method":7}"#, INVALID_REQUEST, "expected a string"),
             (r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}"#, INVALID_REQUEST, "params"),
             (r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, INVALID_REQUEST, "responses"),
         ] {

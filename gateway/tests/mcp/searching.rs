@@ -57,7 +57,13 @@ fn what_is_found_is_for_what_was_asked_for() {
             && module.iter().all(|one| one["operation"].as_str().unwrap().starts_with("payroll."))
     );
     assert_eq!(search(json!({"query": "xyzzy"})), Vec::<Value>::new());
-    for wrong in [json!({}), json!({"query": "x", "limit": 0}), json!({"query": "x", "limt": 3})] {
+    for wrong in [
+        json!({}),
+        json!(["jobs", null, null, null, null]),
+        json!(7),
+        json!({"query": "x", "limit": 0}),
+        json!({"query": "x", "limt": 3}),
+    ] {
         assert_eq!(agent.failure("search-operations", wrong.clone())["status"], 400, "{wrong}");
     }
 }
@@ -90,9 +96,7 @@ fn an_operation_of_each_module_is_found_described_and_called() {
             r#"{"page":1,"pageSize":50,"hasMore":false,"continueFrom":"x","totalCount":0,"data":[],"fields":[],"sleep_session_list":[],"result":{"sleep_session_list":[]}}"#,
         )
     });
-    for name in ["ASLEEP_API_KEY"] {
-        gateway.client().host().reset(name, crate::fake::CANARY);
-    }
+    gateway.client().host().reset("ASLEEP_API_KEY", crate::fake::CANARY);
     let agent = Agent::new(&gateway, "reader");
     let all = one_of_each_module();
     assert!(all.len() > 20, "{}", all.len());
