@@ -26,6 +26,9 @@ pub enum Found {
     Admin(admin::Task),
     /// A message of an agent.
     Mcp,
+    /// Where a token is to be had.
+    #[cfg(feature = "oidc")]
+    TokenIssuer,
     /// What there is, for machines.
     OpenApi,
     /// What there is, for people.
@@ -157,6 +160,10 @@ pub fn find(method: &Method, path: &str) -> Found {
         ["ready"] => way(Ways::one(Method::GET, Found::Ready).choose(method)),
         ["openapi.json"] => way(Ways::one(Method::GET, Found::OpenApi).choose(method)),
         ["mcp"] => way(Ways::one(Method::POST, Found::Mcp).choose(method)),
+        #[cfg(feature = "oidc")]
+        [".well-known", "oauth-protected-resource", ..] => {
+            way(Ways::one(Method::GET, Found::TokenIssuer).choose(method))
+        }
         ["docs"] => way(Ways::one(Method::GET, Found::Docs).choose(method)),
         ["v1", provider, account, rest @ ..] if !account.is_empty() => ours(method, provider, account, rest),
         [provider, account, rest @ ..] if drop_in::PROVIDERS.contains(provider) && !account.is_empty() => {

@@ -1,5 +1,7 @@
 //! One request, in order: its length, its route, its key, its parameters, the call.
 
+#[cfg(feature = "oidc")]
+use crate::oidc;
 use crate::{
     admin,
     answer::{self, CORRELATION_ID},
@@ -125,6 +127,11 @@ async fn dispatch<H: Host + 'static>(
         Found::OpenApi => description(gateway, head, visit),
         // Its future is large, and all others would have its size.
         Found::Mcp => Box::pin(mcp::answer(gateway, head, body, visit)).await,
+        #[cfg(feature = "oidc")]
+        Found::TokenIssuer => {
+            head.no_parameters()?;
+            oidc::metadata::answer(visit.issuer(), head.path()).map(Answer::Whole)
+        }
         Found::Docs => docs(head).map(Answer::Whole),
         Found::Ready => Ok(Answer::Whole(ready(gateway, visit).await)),
         Found::Health => Ok(Answer::Whole(self::health(gateway, visit).await)),

@@ -52,6 +52,8 @@ impl Family {
             Found::Mcp => Family::Mcp,
             Found::Metrics => Family::Metrics,
             Found::OpenApi | Found::Docs => Family::Docs,
+            #[cfg(feature = "oidc")]
+            Found::TokenIssuer => Family::Docs,
             Found::Options(_) | Found::NoSuchMethod(_) | Found::NoSuchPath | Found::Malformed(_) => {
                 Family::Other
             }

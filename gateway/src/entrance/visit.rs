@@ -9,6 +9,8 @@ use super::{
     refusals::Refusal,
     settled::{Keys, Settled},
 };
+#[cfg(feature = "oidc")]
+use crate::oidc;
 use crate::{
     admission,
     answer::{self, CALL_ID},
@@ -163,7 +165,7 @@ impl<'g, H: Host> Visit<'g, H> {
                 if self.refusal != Some(Refusal::Shut) {
                     self.count_address()?;
                 }
-                return Err(problem);
+                return Err(self.with_issuer(problem, found));
             }
         };
         self.key = Some(Rc::clone(&key));
@@ -195,6 +197,28 @@ impl<'g, H: Host> Visit<'g, H> {
             return admission::admit_drop_in(gateway, (provider, &account), keys, headers).await;
         }
         admission::admit(gateway, keys, headers).await
+    }
+
+    /// Whose bearer tokens are accepted, if anybody's.
+    #[cfg(feature = "oidc")]
+    #[must_use]
+    pub fn issuer(&self) -> Option<&oidc::Settings> {
+        self.settled()?.oidc.as_deref()
+    }
+
+    /// A refusal of an agent, with where it can learn of the issuer.
+    #[cfg(feature = "oidc")]
+    fn with_issuer(&self, problem: Problem, found: &Found) -> Problem {
+        let is_asked = matches!(found, Found::Mcp) && problem.status() == StatusCode::UNAUTHORIZED;
+        match self.issuer().filter(|_| is_asked).and_then(oidc::metadata::place) {
+            Some(place) => problem.with_resource_metadata(&place),
+            None => problem,
+        }
+    }
+
+    #[cfg(not(feature = "oidc"))]
+    fn with_issuer(&self, problem: Problem, _: &Found) -> Problem {
+        problem
     }
 
     /// Whether the request comes from no page of the web, or from one that may call.
