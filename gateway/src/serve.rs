@@ -128,10 +128,7 @@ async fn dispatch<H: Host + 'static>(
         // Its future is large, and all others would have its size.
         Found::Mcp => Box::pin(mcp::answer(gateway, head, body, visit)).await,
         #[cfg(feature = "oidc")]
-        Found::TokenIssuer => {
-            head.no_parameters()?;
-            oidc::metadata::answer(visit.issuer(), head.path()).map(Answer::Whole)
-        }
+        Found::TokenIssuer => oidc::metadata::answer(visit.issuer(), head).map(Answer::Whole),
         Found::Docs => docs(head).map(Answer::Whole),
         Found::Ready => Ok(Answer::Whole(ready(gateway, visit).await)),
         Found::Health => Ok(Answer::Whole(self::health(gateway, visit).await)),

@@ -9,6 +9,7 @@ use crate::{
     answer::{self, JSON},
     openapi::Json,
     problem::Problem,
+    request::Head,
 };
 use http::{Response, StatusCode};
 use penstock::settings::Origin;
@@ -38,11 +39,13 @@ pub(crate) fn place(settings: &Settings) -> Option<String> {
     resource(settings).map(|Resource { origin, path }| format!("{origin}{PLACE}{path}"))
 }
 
-/// The document at this path.
+/// The document that is asked for.
 ///
 /// # Errors
-/// There is none.
-pub(crate) fn answer(settings: Option<&Settings>, path: &str) -> Result<Response<String>, Problem> {
+/// There is none, and parameters.
+pub(crate) fn answer(settings: Option<&Settings>, head: &Head) -> Result<Response<String>, Problem> {
+    head.no_parameters()?;
+    let path = head.path();
     let settings = settings.filter(|settings| {
         resource(settings).is_some_and(|resource| path.strip_prefix(PLACE) == Some(resource.path))
     });
