@@ -128,7 +128,7 @@ fn likelihood(operation: &Operation, asks_to_do: bool) -> f64 {
     let verb = verb(operation.name);
     let by_kind = match (is_write, asks_to_do) {
         (true, true) => 1.15,
-        (true, false) => 0.6,
+        (true, false) => 0.4,
         (false, true) => 0.85,
         (false, false) => 1.0,
     };
