@@ -1,7 +1,12 @@
 //! `penstock serve`: the Spin gateway in Wasmtime, without Spin.
 
 use crate::{
-    backing::Backing, key, report::Unfit, stopping::Stopping, told::announce, told::tell, vendors::Vendors,
+    backing::Backing,
+    key,
+    report::Unfit,
+    stopping::Stopping,
+    told::{announce, tell},
+    vendors::Vendors,
 };
 use anyhow::{Context, Result};
 use clap::Args;
