@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod batch;
+pub mod dry_run;
 pub mod dynamic;
 pub mod form;
 pub mod stream_file;

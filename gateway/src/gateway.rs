@@ -10,6 +10,10 @@ use crate::{
         settled::{self, Keys},
     },
     health::Checkup,
+    mcp::{
+        cancelling::Running,
+        modules::{self, Modules},
+    },
     openapi::{self, Documents},
     readiness::{self, Readiness},
     recent::Recent,
@@ -31,6 +35,8 @@ pub struct Gateway<H: Host> {
     public_docs: Recent<bool>,
     #[cfg(feature = "oidc")]
     issuer: oidc::Issuer,
+    mcp_modules: Recent<Modules>,
+    running: Rc<Running>,
     documents: Documents,
     #[cfg(feature = "webhooks")]
     outbox: Outbox,
@@ -49,6 +55,8 @@ impl<H: Host> Gateway<H> {
             public_docs: Recent::default(),
             #[cfg(feature = "oidc")]
             issuer: oidc::Issuer::default(),
+            mcp_modules: Recent::default(),
+            running: Rc::default(),
             documents: Documents::default(),
             #[cfg(feature = "webhooks")]
             outbox: Outbox::default(),
@@ -93,6 +101,17 @@ impl<H: Host> Gateway<H> {
         let host = self.client.host();
         let read = async { matches!(openapi::is_public(host).await, Ok(Ok(true))) };
         *self.public_docs.get(host, read).await
+    }
+
+    /// The modules whose operations have a tool each.
+    pub(crate) async fn mcp_modules(&self) -> Rc<Modules> {
+        let host = self.client.host();
+        self.mcp_modules.get(host, modules::read(host)).await
+    }
+
+    /// The requests of agents that may be cancelled.
+    pub(crate) fn running(&self) -> &Rc<Running> {
+        &self.running
     }
 
     /// What it says of itself.

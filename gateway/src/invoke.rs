@@ -67,7 +67,7 @@ impl Named<'_> {
 }
 
 /// Parameters as texts: a list is one of several values, null is none, and no number is rounded.
-fn texts(place: &str, given: Pairs<&RawValue>) -> Result<Vec<(String, String)>, Vec<FieldError>> {
+pub(crate) fn texts(place: &str, given: Pairs<&RawValue>) -> Result<Vec<(String, String)>, Vec<FieldError>> {
     let (mut pairs, mut wrong) = (Vec::new(), Vec::new());
     for (name, value) in given.0 {
         let values = match value.get().starts_with('[') {

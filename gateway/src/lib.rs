@@ -18,6 +18,7 @@
 //! | `/v1/{provider}/{account}/_invoke/{operation}` | any operation by its name; see [`invoke`] |
 //! | `/v1/{provider}/{account}/_batch` | many calls; see [`batch`] |
 //! | `/servicetitan/{account}/…` | the provider's own interface; see [`drop_in`] |
+//! | `/mcp` | the operations for agents; see [`mcp`] |
 //! | `/webhooks/{provider}/{account}` | takes in what a provider sends by itself; see [`webhooks`] |
 //! | `/v1/_outbox…` | what of that is yet to be handed on; see [`outbox`] |
 //!
@@ -98,6 +99,7 @@ pub mod invoke;
 pub mod keys;
 pub mod lines;
 pub mod listing;
+pub mod mcp;
 pub mod oidc;
 pub mod openapi;
 #[cfg(feature = "webhooks")]

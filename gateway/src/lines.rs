@@ -3,6 +3,7 @@
 use crate::{
     batch::Batch,
     listing::{Bytes, Ended, Listing},
+    mcp::Underway,
     openapi::Document,
 };
 use penstock::host::Host;
@@ -16,6 +17,8 @@ pub enum Lines<H> {
     Batch(Batch),
     /// The description of the gateway.
     Document(Rc<Document>),
+    /// How far a read for an agent is, and its result.
+    Events(Box<Underway<H>>),
 }
 
 impl<H: Host + 'static> Lines<H> {
@@ -25,6 +28,7 @@ impl<H: Host + 'static> Lines<H> {
             Lines::List(listing) => listing.run(out).await,
             Lines::Batch(batch) => batch.run(out).await,
             Lines::Document(document) => document.run(out).await,
+            Lines::Events(underway) => underway.run(out).await,
         }
     }
 }

@@ -46,6 +46,8 @@ mod jwks;
 #[cfg(feature = "oidc")]
 mod jws;
 #[cfg(feature = "oidc")]
+pub(crate) mod metadata;
+#[cfg(feature = "oidc")]
 mod public_key;
 #[cfg(feature = "oidc")]
 mod refused;

@@ -14,6 +14,7 @@ mod docs;
 mod document;
 mod documents;
 mod json;
+mod of_one;
 mod operation;
 mod parameters;
 mod part;
@@ -32,11 +33,16 @@ use crate::{
 pub use docs::page;
 pub use documents::{Document, Documents};
 use http::{HeaderMap, StatusCode, header};
+pub(crate) use json::Json;
+pub(crate) use of_one::{answer_schema, body_schema, parameters_schema};
+pub(crate) use operation::{effect, summary};
+pub(crate) use parameters::page_sizes;
 pub use part::Part;
 use penstock::{
     contract::FieldError,
     host::{Host, HostError},
 };
+pub(crate) use schemas::module;
 use std::rc::Rc;
 
 /// So much of the document is handed over at once, in bytes.

@@ -119,6 +119,16 @@ impl Problem {
         problem.with(header::WWW_AUTHENTICATE, challenge)
     }
 
+    /// The same with where it is said who gives tokens (RFC 9728 section 5.1).
+    #[cfg(feature = "oidc")]
+    #[must_use]
+    pub(crate) fn with_resource_metadata(mut self, place: &str) -> Problem {
+        for (_, challenge) in self.headers.iter_mut().filter(|(name, _)| name == header::WWW_AUTHENTICATE) {
+            challenge.push_str(&format!(r#", resource_metadata="{place}""#));
+        }
+        self
+    }
+
     /// Whether a token is good cannot be told, because its issuer gives no keys. They are asked for again after this
     /// time.
     #[must_use]

@@ -3,7 +3,8 @@
 #[cfg(feature = "webhooks")]
 use crate::settings::WEBHOOK_DESTINATIONS;
 use crate::{
-    accounts, gateway::Gateway, oidc::IssuerState, openapi, settings::READY_ACCOUNTS, state_settings,
+    accounts, gateway::Gateway, mcp::modules, oidc::IssuerState, openapi, settings::READY_ACCOUNTS,
+    state_settings,
 };
 use futures_util::future::{join, join_all};
 #[cfg(feature = "webhooks")]
@@ -96,6 +97,10 @@ pub async fn read<H: Host>(gateway: &Gateway<H>) -> Readiness {
     }
     match openapi::is_public(client.host()).await {
         Ok(public) => readiness.missing.extend(public.err()),
+        Err(_) => readiness.trouble = true,
+    }
+    match modules::read(client.host()).await {
+        Ok(named) => readiness.missing.extend(named.err()),
         Err(_) => readiness.trouble = true,
     }
     #[cfg(feature = "webhooks")]

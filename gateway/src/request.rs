@@ -14,7 +14,8 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 pub const LONGEST_TARGET: usize = 8 * 1024;
 
 /// The header fields that are read. Hosts need to hand over no others.
-pub const HEADERS: [&str; 14] = [
+pub const HEADERS: [&str; 19] = [
+    "accept",
     "authorization",
     "cache-control",
     "content-disposition",
@@ -23,6 +24,10 @@ pub const HEADERS: [&str; 14] = [
     "content-type",
     "idempotency-key",
     "if-none-match",
+    "mcp-method",
+    "mcp-name",
+    "mcp-protocol-version",
+    "mcp-session-id",
     "prefer",
     "x-api-key",
     "x-correlation-id",

@@ -24,6 +24,11 @@ pub enum Found {
     Metrics,
     /// Something for whoever runs it.
     Admin(admin::Task),
+    /// A message of an agent.
+    Mcp,
+    /// Where a token is to be had.
+    #[cfg(feature = "oidc")]
+    TokenIssuer,
     /// What there is, for machines.
     OpenApi,
     /// What there is, for people.
@@ -112,7 +117,7 @@ pub fn drop_in_account(path: &str) -> Option<(&str, String)> {
 #[must_use]
 pub fn entry(path: &str) -> Entry {
     match path.split('/').nth(1) {
-        Some("v1" | "metrics") => Entry::Key,
+        Some("v1" | "metrics" | "mcp") => Entry::Key,
         Some("openapi.json") => Entry::Docs,
         Some(provider) if drop_in::PROVIDERS.contains(&provider) => {
             match path.split('/').skip(3).eq(drop_in::TOKEN_PATH.split('/')) {
@@ -154,6 +159,11 @@ pub fn find(method: &Method, path: &str) -> Found {
         ["v1", "_outbox", ..] => Found::Outbox,
         ["ready"] => way(Ways::one(Method::GET, Found::Ready).choose(method)),
         ["openapi.json"] => way(Ways::one(Method::GET, Found::OpenApi).choose(method)),
+        ["mcp"] => way(Ways::one(Method::POST, Found::Mcp).choose(method)),
+        #[cfg(feature = "oidc")]
+        [".well-known", "oauth-protected-resource", ..] => {
+            way(Ways::one(Method::GET, Found::TokenIssuer).choose(method))
+        }
         ["docs"] => way(Ways::one(Method::GET, Found::Docs).choose(method)),
         ["v1", provider, account, rest @ ..] if !account.is_empty() => ours(method, provider, account, rest),
         [provider, account, rest @ ..] if drop_in::PROVIDERS.contains(provider) && !account.is_empty() => {

@@ -1,5 +1,7 @@
 //! One request, in order: its length, its route, its key, its parameters, the call.
 
+#[cfg(feature = "oidc")]
+use crate::oidc;
 use crate::{
     admin,
     answer::{self, CORRELATION_ID},
@@ -12,7 +14,7 @@ use crate::{
     idempotency::Key,
     invoke::{self, Given},
     lines::Lines,
-    openapi,
+    mcp, openapi,
     problem::Problem,
     request::{Head, LONGEST_TARGET, Parameters},
     route::{self, Found},
@@ -123,6 +125,10 @@ async fn dispatch<H: Host + 'static>(
         Found::Outbox => outbox::admin::answer(gateway, head).await.map(Answer::Whole),
         Found::Live => Ok(Answer::Whole(health::live())),
         Found::OpenApi => description(gateway, head, visit),
+        // Its future is large, and all others would have its size.
+        Found::Mcp => Box::pin(mcp::answer(gateway, head, body, visit)).await,
+        #[cfg(feature = "oidc")]
+        Found::TokenIssuer => oidc::metadata::answer(visit.issuer(), head).map(Answer::Whole),
         Found::Docs => docs(head).map(Answer::Whole),
         Found::Ready => Ok(Answer::Whole(ready(gateway, visit).await)),
         Found::Health => Ok(Answer::Whole(self::health(gateway, visit).await)),
@@ -239,7 +245,7 @@ async fn health<H: Host>(gateway: &Gateway<H>, visit: &Visit<'_, H>) -> Response
 }
 
 /// How the header says that a call is to be made.
-fn options(head: &Head, account: String) -> Result<CallOptions, Problem> {
+pub(crate) fn options(head: &Head, account: String) -> Result<CallOptions, Problem> {
     Ok(CallOptions {
         account: Some(account),
         deadline_ms: head.deadline_ms()?,

@@ -120,6 +120,16 @@ pub const PUBLIC_DOCS: Setting = Setting {
     doc: "Give /openapi.json to everybody, and not only to who has an API key.",
 };
 
+/// The modules whose operations have a tool each.
+pub const MCP_MODULES: Setting = Setting {
+    name: "PENSTOCK_MCP_MODULES",
+    kind: Kind::Text,
+    default: None,
+    required: false,
+    secret: false,
+    doc: "Modules each of whose operations is a tool of its own at /mcp, `jpm,crm`. Without it there are the tools for all operations alone.",
+};
+
 /// Where events of webhooks are handed on to.
 pub const WEBHOOK_DESTINATIONS: Setting = Setting {
     name: "PENSTOCK_WEBHOOK_DESTINATIONS",
@@ -173,6 +183,7 @@ pub const SETTINGS: &[Setting] = &[
     STATE_HOST,
     STATE_TIMEOUT,
     PUBLIC_DOCS,
+    MCP_MODULES,
     WEBHOOK_DESTINATIONS,
     OUTBOX_ENTRIES,
     OUTBOX_BYTES,

@@ -109,9 +109,13 @@ fn every_path_leads_to_its_operation() {
             | Found::NoSuchMethod(_)
             | Found::NoSuchPath
             | Found::Malformed(_)
+            // Agents ask for its tools, and have RFC 9728.
+            | Found::Mcp
             // The vendor describes its own interface.
             | Found::DropIn { .. }
             | Found::Token { .. }) => panic!("{method} {path}: {other:?}"),
+            #[cfg(feature = "oidc")]
+            Found::TokenIssuer => panic!("{method} {path}"),
         }
         let all = [item, operation].map(|place| place.get("parameters").and_then(Value::as_array));
         let all = all.into_iter().flatten().flatten().map(|one| resolve(&document, one));

@@ -87,6 +87,8 @@ pub struct ListPosition {
     pub pages: u32,
     /// How many records there are in all, if the provider has said so.
     pub total: Option<u64>,
+    /// Whether nothing is left behind it, as far as the provider has said.
+    pub is_end: bool,
 }
 
 /// A page that is kept until it was delivered.
@@ -217,7 +219,12 @@ impl<H: Host + 'static> Reader<H> {
     /// Where the read stands.
     #[must_use]
     pub fn position(&self) -> ListPosition {
-        ListPosition { resume: self.resume(), pages: self.pager.pages(), total: self.total }
+        ListPosition {
+            resume: self.resume(),
+            pages: self.pager.pages(),
+            total: self.total,
+            is_end: matches!(self.pager.progress(), Progress::Ended),
+        }
     }
 
     /// The failure, with where to go on, and with the records behind that place that did not

@@ -165,7 +165,7 @@ impl<S: Sink<wit::ListItem>> Sink<String> for WithPositions<S> {
     }
 
     async fn stand(&mut self, position: ListPosition) -> bool {
-        let ListPosition { resume, pages, total } = position;
+        let ListPosition { resume, pages, total, .. } = position;
         let position = wit::ListItem::Position(wit::Position { resume, pages, total });
         self.0.write(vec![position]).await.is_empty()
     }

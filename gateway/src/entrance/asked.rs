@@ -87,6 +87,9 @@ pub(super) fn place(found: &Found) -> Option<&'static str> {
         Found::Metrics => Some("/metrics"),
         Found::OpenApi => Some("/openapi.json"),
         Found::Docs => Some("/docs"),
+        Found::Mcp => Some("/mcp"),
+        #[cfg(feature = "oidc")]
+        Found::TokenIssuer => Some("/.well-known/oauth-protected-resource"),
         Found::Admin(_) => Some("/v1/_admin"),
         #[cfg(feature = "webhooks")]
         Found::Webhook => Some("/webhooks/{provider}/{account}"),

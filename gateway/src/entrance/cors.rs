@@ -23,7 +23,7 @@ const MAX_AGE: u64 = 600;
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
 /// What a page may read of an answer, besides what every page may (Fetch section 2.2.2).
-const EXPOSED: [&str; 14] = [
+const EXPOSED: [&str; 15] = [
     "age",
     "allow",
     "cache-status",
@@ -32,6 +32,7 @@ const EXPOSED: [&str; 14] = [
     "idempotency-replayed",
     "link",
     "location",
+    "mcp-session-id",
     "ratelimit",
     "ratelimit-policy",
     "retry-after",
@@ -84,6 +85,12 @@ impl Cors {
             Cors::All => Some(&ANY),
             Cors::Origins(known) => known.contains(origin.to_str().ok()?).then_some(origin),
         }
+    }
+
+    /// Whether a request comes from no page, or from one that may call.
+    #[must_use]
+    pub fn admits(&self, head: &Head) -> bool {
+        !head.headers.contains_key(header::ORIGIN) || self.allowed(head).is_some()
     }
 
     /// The answer to a preflight of an origin that may; none if it is no such request.

@@ -21,6 +21,8 @@ pub enum Family {
     Outbox,
     /// What a provider sends by itself.
     Webhook,
+    /// Agents.
+    Mcp,
     /// How it stands.
     Health,
     /// What is counted.
@@ -47,8 +49,11 @@ impl Family {
             #[cfg(feature = "webhooks")]
             Found::Webhook => Family::Webhook,
             Found::Live | Found::Ready | Found::Health => Family::Health,
+            Found::Mcp => Family::Mcp,
             Found::Metrics => Family::Metrics,
             Found::OpenApi | Found::Docs => Family::Docs,
+            #[cfg(feature = "oidc")]
+            Found::TokenIssuer => Family::Docs,
             Found::Options(_) | Found::NoSuchMethod(_) | Found::NoSuchPath | Found::Malformed(_) => {
                 Family::Other
             }
@@ -67,6 +72,7 @@ impl Family {
             Family::Admin => "admin",
             Family::Outbox => "outbox",
             Family::Webhook => "webhook",
+            Family::Mcp => "mcp",
             Family::Health => "health",
             Family::Metrics => "metrics",
             Family::Docs => "docs",

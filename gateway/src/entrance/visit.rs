@@ -9,6 +9,8 @@ use super::{
     refusals::Refusal,
     settled::{Keys, Settled},
 };
+#[cfg(feature = "oidc")]
+use crate::oidc;
 use crate::{
     admission,
     answer::{self, CALL_ID},
@@ -52,6 +54,8 @@ pub struct Visit<'g, H: Host> {
     why: Option<String>,
     /// Who does what, until it is told what came of it.
     act: Option<(Actor, &'static str)>,
+    /// What came of the call that a message asked for: the response's own status says of the message alone.
+    call: Option<Conclusion>,
 }
 
 impl<'g, H: Host> Visit<'g, H> {
@@ -77,6 +81,7 @@ impl<'g, H: Host> Visit<'g, H> {
             refusal: None,
             why: None,
             act: None,
+            call: None,
         }
     }
 
@@ -160,7 +165,7 @@ impl<'g, H: Host> Visit<'g, H> {
                 if self.refusal != Some(Refusal::Shut) {
                     self.count_address()?;
                 }
-                return Err(problem);
+                return Err(self.with_issuer(problem, found));
             }
         };
         self.key = Some(Rc::clone(&key));
@@ -192,6 +197,75 @@ impl<'g, H: Host> Visit<'g, H> {
             return admission::admit_drop_in(gateway, (provider, &account), keys, headers).await;
         }
         admission::admit(gateway, keys, headers).await
+    }
+
+    /// Whose bearer tokens are accepted, if anybody's.
+    #[cfg(feature = "oidc")]
+    #[must_use]
+    pub fn issuer(&self) -> Option<&oidc::Settings> {
+        self.settled()?.oidc.as_deref()
+    }
+
+    /// A refusal of an agent, with where it can learn of the issuer.
+    #[cfg(feature = "oidc")]
+    fn with_issuer(&self, problem: Problem, found: &Found) -> Problem {
+        let is_asked = matches!(found, Found::Mcp) && problem.status() == StatusCode::UNAUTHORIZED;
+        match self.issuer().filter(|_| is_asked).and_then(oidc::metadata::place) {
+            Some(place) => problem.with_resource_metadata(&place),
+            None => problem,
+        }
+    }
+
+    #[cfg(not(feature = "oidc"))]
+    fn with_issuer(&self, problem: Problem, _: &Found) -> Problem {
+        problem
+    }
+
+    /// Whether the request comes from no page of the web, or from one that may call.
+    #[must_use]
+    pub fn admits_origin(&self) -> bool {
+        self.settled().is_some_and(|settled| settled.cors.admits(self.head))
+    }
+
+    /// Whether the key is for a call that a message asks for.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn may(&mut self, operation: &'static Operation, account: &str) -> Result<(), Problem> {
+        let Some(key) = self.key.clone() else { return Ok(()) };
+        self.operation = Some(operation);
+        key.may(operation, account).inspect_err(|_| self.refusal = Some(Refusal::Forbidden))
+    }
+
+    /// Lets a call in that a message asks for. The message itself was counted; this counts in the rates
+    /// of the operation. Each is in the audit, a read too: [`conclude_call`](Self::conclude_call) or whoever
+    /// [takes](Self::take_act) it tells what came of it.
+    ///
+    /// # Errors
+    /// 403 and 429.
+    pub async fn enter_call(&mut self, operation: &'static Operation, account: &str) -> Result<(), Problem> {
+        self.may(operation, account)?;
+        let Some(key) = self.key.clone() else { return Ok(()) };
+        let counted = key.counted(&[operation], 0);
+        self.count_calls(&key, counted).await?;
+        let actor = self.actor().map(|actor| actor.on(operation.provider, account));
+        self.act = actor.map(|actor| (actor, operation.name));
+        Ok(())
+    }
+
+    /// Tells what came of what a message asked for, in the audit if it was let in, and in the line and the
+    /// counters of the request in any case.
+    pub fn conclude_call(&mut self, conclusion: Conclusion) {
+        if let Some((actor, operation)) = self.act.take() {
+            actor.write(self.client.host(), operation, &conclusion);
+        }
+        self.call = Some(conclusion);
+    }
+
+    /// Who does what, for an answer that is yet to come, whose maker tells what comes of it.
+    #[must_use]
+    pub fn take_act(&mut self) -> Option<(Actor, &'static str)> {
+        self.act.take()
     }
 
     /// Counts the request in the rates of its key.
@@ -319,7 +393,10 @@ impl<'g, H: Host> Visit<'g, H> {
     fn log<B>(&self, response: &Response<B>) {
         let host = self.client.host();
         let now = host.now();
-        let status = response.status();
+        let told = self.call.as_ref();
+        // What failed within a message has failed.
+        let called = told.and_then(|call| StatusCode::from_u16(call.status?).ok());
+        let status = called.unwrap_or(response.status());
         // The endpoint of tokens refuses in its own words.
         let is_refused = status == StatusCode::UNAUTHORIZED && self.key.is_none();
         let refusal = self.refusal.or(is_refused.then_some(Refusal::Unauthorized));
@@ -344,6 +421,8 @@ impl<'g, H: Host> Visit<'g, H> {
             Some(place) => Some(place.to_owned()),
             None => self.operation.and_then(|operation| asked::template(operation, self.is_drop_in)),
         };
+        let call_id = response.headers().get(CALL_ID).and_then(|id| id.to_str().ok());
+        let call_id = call_id.or_else(|| told.and_then(|call| call.call_id.as_deref()));
         let is_unknown = self.key.is_none() && refusal.is_some();
         let event = if refusal.is_some() { "refused" } else { "request" };
         LogLine::new(host.wall_now(), level, event)
@@ -358,10 +437,11 @@ impl<'g, H: Host> Visit<'g, H> {
                 "client.address",
                 self.address().filter(|_| is_unknown).map(|address| address.to_string()),
             )
-            .with("http.response.status_code", status.as_u16())
+            .with("http.response.status_code", response.status().as_u16())
+            .with_some("call_status", called.map(|called| called.as_u16()))
             // Until the answer began.
             .with("duration_ms", millis(now.since(self.began)))
-            .with_some("call_id", response.headers().get(CALL_ID).and_then(|id| id.to_str().ok()))
+            .with_some("call_id", call_id)
             .with_some("correlation_id", self.head.correlation_id())
             .with("trace_id", self.trace.trace_id.as_str())
             .with("span_id", self.trace.span_id.as_str())

@@ -110,17 +110,36 @@ impl Key {
     /// 403, with the restriction that forbids it.
     pub fn may(&self, operation: &Operation, account: &str) -> Result<(), Problem> {
         self.is_for(operation.provider, account)?;
-        let module = module(operation.name);
-        if lacks(self.modules.as_ref(), module) {
-            return self.forbid("modules", &format!("is not for the module {module}"));
-        }
+        self.has_module(operation)?;
         self.has_role(Role::needed(operation.effect), &format!("`{}`", operation.name))
     }
 
-    fn is_for(&self, provider: &str, account: &str) -> Result<(), Problem> {
-        if lacks(self.providers.as_ref(), provider) {
-            return self.forbid("providers", &format!("is not for the provider {provider}"));
+    /// Whether it is for the operation at all, with whatever role and for whatever account.
+    ///
+    /// # Errors
+    /// 403, with the restriction that forbids it.
+    pub fn may_know(&self, operation: &Operation) -> Result<(), Problem> {
+        self.has_provider(operation.provider)?;
+        self.has_module(operation)
+    }
+
+    fn has_provider(&self, provider: &str) -> Result<(), Problem> {
+        match lacks(self.providers.as_ref(), provider) {
+            true => self.forbid("providers", &format!("is not for the provider {provider}")),
+            false => Ok(()),
         }
+    }
+
+    fn has_module(&self, operation: &Operation) -> Result<(), Problem> {
+        let module = module(operation.name);
+        match lacks(self.modules.as_ref(), module) {
+            true => self.forbid("modules", &format!("is not for the module {module}")),
+            false => Ok(()),
+        }
+    }
+
+    fn is_for(&self, provider: &str, account: &str) -> Result<(), Problem> {
+        self.has_provider(provider)?;
         // What is no name of an account is in no list of them.
         let account = account_name(Some(account)).unwrap_or_default();
         if lacks(self.accounts.as_ref(), &account) {

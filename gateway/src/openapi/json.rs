@@ -5,16 +5,16 @@ use serde::Serialize;
 /// A JSON text that is being written. What it is made of comes from the program itself, so that
 /// whoever writes sees to it that names are not there twice and that all that is opened is closed.
 #[derive(Debug, Default)]
-pub(super) struct Json(Vec<u8>);
+pub(crate) struct Json(Vec<u8>);
 
 impl Json {
     /// The text.
-    pub(super) fn into_bytes(self) -> Vec<u8> {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 
     /// An object, as a value or an element.
-    pub(super) fn object(&mut self, members: impl FnOnce(&mut Json)) {
+    pub(crate) fn object(&mut self, members: impl FnOnce(&mut Json)) {
         self.separate();
         self.0.push(b'{');
         members(self);
@@ -22,13 +22,13 @@ impl Json {
     }
 
     /// A member that is an object.
-    pub(super) fn member(&mut self, name: &str, members: impl FnOnce(&mut Json)) {
+    pub(crate) fn member(&mut self, name: &str, members: impl FnOnce(&mut Json)) {
         self.name(name);
         self.object(members);
     }
 
     /// A member that is an array.
-    pub(super) fn array(&mut self, name: &str, elements: impl FnOnce(&mut Json)) {
+    pub(crate) fn array(&mut self, name: &str, elements: impl FnOnce(&mut Json)) {
         self.name(name);
         self.0.push(b'[');
         elements(self);
@@ -36,25 +36,31 @@ impl Json {
     }
 
     /// A member that is plain data.
-    pub(super) fn value(&mut self, name: &str, value: impl Serialize) {
+    pub(crate) fn value(&mut self, name: &str, value: impl Serialize) {
         self.name(name);
         self.plain(value);
     }
 
     /// An element that is plain data.
-    pub(super) fn element(&mut self, value: impl Serialize) {
+    pub(crate) fn element(&mut self, value: impl Serialize) {
         self.separate();
         self.plain(value);
     }
 
+    /// An element that is JSON already.
+    pub(crate) fn raw_element(&mut self, json: &str) {
+        self.separate();
+        self.0.extend_from_slice(json.as_bytes());
+    }
+
     /// A member whose value is JSON already.
-    pub(super) fn raw(&mut self, name: &str, json: &str) {
+    pub(crate) fn raw(&mut self, name: &str, json: &str) {
         self.name(name);
         self.0.extend_from_slice(json.as_bytes());
     }
 
     /// All members of an object that is JSON already.
-    pub(super) fn members(&mut self, object: &str) {
+    pub(crate) fn members(&mut self, object: &str) {
         let members = object.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
         let members = members.map_or("", str::trim);
         if !members.is_empty() {

@@ -76,7 +76,7 @@ fn operation(out: &mut Json, schemas: &Schemas, placed: &Placed, names: &[String
 }
 
 /// The first sentence, without what would make a heading of it too long.
-fn summary(operation: &Operation) -> &'static str {
+pub(crate) fn summary(operation: &Operation) -> &'static str {
     const LONGEST: usize = 120;
     let line = operation.doc.trim().lines().next().unwrap_or_default();
     let sentence = line.split_once(". ").map_or(line, |(first, _)| first);
@@ -101,7 +101,8 @@ fn description(operation: &Operation, doc: &str) -> String {
     told.join("\n\n")
 }
 
-fn effect(effect: Effect) -> &'static str {
+/// How an effect is called.
+pub(crate) fn effect(effect: Effect) -> &'static str {
     match effect {
         Effect::Read => "read",
         Effect::Create => "create",

@@ -80,12 +80,17 @@ pub(super) fn write(out: &mut Json, schemas: &Schemas, operation: &'static Opera
     }
 }
 
+/// How many records a page of a list may have.
+pub(crate) fn page_sizes(operation: &Operation) -> Range<u32> {
+    let sizes = registry::find(operation.provider).map(|provider| provider.paging().sizes(operation));
+    sizes.unwrap_or(1..u32::MAX)
+}
+
 fn page_size(out: &mut Json, operation: &Operation) {
     out.value("name", "pageSize");
     out.value("in", "query");
     out.value("description", "How many records a page has.");
-    let sizes = registry::find(operation.provider).map(|provider| provider.paging().sizes(operation));
-    let Range { start, end } = sizes.unwrap_or(1..u32::MAX);
+    let Range { start, end } = page_sizes(operation);
     out.member("schema", |out| {
         out.value("type", "integer");
         out.value("minimum", start);
@@ -106,10 +111,7 @@ fn place(out: &mut Json, schemas: &Schemas, placeholder: &'static Placeholder, p
         if name != placeholder.wire {
             out.value("description", format!("The vendor calls it `{}`.", placeholder.wire));
         }
-        out.member("schema", |out| match placeholder.ty {
-            Type::Text => out.members(SEGMENT),
-            ref ty => keywords(out, schemas, Form::Body, ty),
-        });
+        out.member("schema", |out| place_keywords(out, schemas, placeholder));
     });
 }
 
@@ -132,12 +134,25 @@ fn query(out: &mut Json, schemas: &Schemas, field: &'static Field, is_list: bool
         out.value("style", "form");
         out.value("explode", !matches!(field.join, Join::Comma(_)));
     }
-    out.member("schema", |out| match (ty, field.join) {
+    out.member("schema", |out| field_keywords(out, schemas, field));
+}
+
+/// The keywords of what a parameter of the query may be.
+pub(super) fn field_keywords(out: &mut Json, schemas: &Schemas, field: &'static Field) {
+    match (field.ty.inner(), field.join) {
         (Type::Text, Join::Header(_)) if field.required => out.members(IN_HEADER_REQUIRED),
         (Type::Text, Join::Header(_)) => out.members(IN_HEADER),
         (Type::List(element), Join::Comma(most)) => separated(out, schemas, element, most),
-        _ => keywords(out, schemas, Form::Body, ty),
-    });
+        (ty, _) => keywords(out, schemas, Form::Body, ty),
+    }
+}
+
+/// The keywords of what a placeholder may be.
+pub(super) fn place_keywords(out: &mut Json, schemas: &Schemas, placeholder: &'static Placeholder) {
+    match placeholder.ty {
+        Type::Text => out.members(SEGMENT),
+        ref ty => keywords(out, schemas, Form::Body, ty),
+    }
 }
 
 /// A list that commas separate: one without elements would be one with an empty one.
@@ -153,7 +168,7 @@ fn separated(out: &mut Json, schemas: &Schemas, element: &Type, most: u32) {
     }
 }
 
-fn description(field: &Field, is_list: bool) -> String {
+pub(super) fn description(field: &Field, is_list: bool) -> String {
     let mut told = vec![field.doc.trim().to_owned()];
     if field.local_day {
         told.push("The beginning of that day in the tenant's time zone.".to_owned());

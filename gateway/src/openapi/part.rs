@@ -26,7 +26,8 @@ impl Part {
         *self == Part::default()
     }
 
-    pub(super) fn has(&self, operation: &Operation) -> bool {
+    /// Whether an operation is among them.
+    pub(crate) fn has(&self, operation: &Operation) -> bool {
         let is_among = |all: &Option<BTreeSet<String>>, one| all.as_ref().is_none_or(|all| all.contains(one));
         is_among(&self.providers, operation.provider) && is_among(&self.modules, module(operation))
     }

@@ -33,7 +33,12 @@ struct Entry {
 pub(super) struct Schemas {
     entries: Vec<Entry>,
     places: BTreeMap<(usize, Form), usize>,
+    /// What references to them begin with; those of an OpenAPI document if none.
+    root: Option<&'static str>,
 }
+
+/// Where an OpenAPI document has them.
+const COMPONENTS: &str = "#/components/schemas/";
 
 impl Schemas {
     /// Those that these operations use.
@@ -56,6 +61,30 @@ impl Schemas {
         }
         schemas.call_by_name();
         schemas
+    }
+
+    /// Those that types of an operation use, referred to by names behind `root`.
+    pub(super) fn under(
+        root: &'static str,
+        operation: &'static Operation,
+        types: impl Iterator<Item = (Form, Type)>,
+    ) -> Schemas {
+        let mut schemas = Schemas { root: Some(root), ..Schemas::default() };
+        for (form, ty) in types {
+            schemas.add(operation, form, ty);
+        }
+        schemas.call_by_name();
+        schemas
+    }
+
+    /// A reference to one that is not made from the contract.
+    pub(super) fn shared(&self, out: &mut Json, name: &str) {
+        out.value("$ref", format!("{}{name}", self.root.unwrap_or(COMPONENTS)));
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     fn add(&mut self, operation: &'static Operation, form: Form, ty: Type) {
@@ -130,7 +159,7 @@ impl Schemas {
     fn reference(&self, out: &mut Json, prefix: &str, address: usize, form: Form) {
         let entry = self.places.get(&(address, form)).and_then(|place| self.entries.get(*place));
         let name = entry.map_or("", |entry| entry.name.as_str());
-        out.value("$ref", format!("#/components/schemas/{prefix}{name}"));
+        self.shared(out, &format!("{prefix}{name}"));
     }
 
     /// As `answer::page` writes it.
@@ -142,8 +171,8 @@ impl Schemas {
                 out.value("type", "array");
                 out.member("items", |out| keywords(out, self, Form::Answer, ty));
             });
-            out.raw("page", r##"{"$ref":"#/components/schemas/Page"}"##);
-            out.raw("resume", r##"{"$ref":"#/components/schemas/Resume"}"##);
+            out.member("page", |out| self.shared(out, "Page"));
+            out.member("resume", |out| self.shared(out, "Resume"));
         });
     }
 
@@ -163,7 +192,7 @@ impl Schemas {
 }
 
 /// The module of an operation: what stands before the point in its name.
-pub(super) fn module(operation: &Operation) -> &'static str {
+pub(crate) fn module(operation: &Operation) -> &'static str {
     operation.name.split('.').next().unwrap_or_default()
 }
 

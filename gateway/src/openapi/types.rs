@@ -94,7 +94,7 @@ pub(super) fn record_keywords(out: &mut Json, schemas: &Schemas, record: &'stati
             });
         }
         if form == Form::Body && takes_extra(record) {
-            out.raw("extra", r##"{"$ref":"#/components/schemas/Extra"}"##);
+            out.member("extra", |out| schemas.shared(out, "Extra"));
         }
     });
     match form {

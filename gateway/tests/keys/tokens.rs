@@ -1,5 +1,7 @@
 //! Bearer tokens of an issuer: signed by real keys, checked against the issuer's.
 
+#[path = "tokens/agents.rs"]
+mod agents;
 #[path = "tokens/issuer.rs"]
 mod issuer;
 #[path = "tokens/told.rs"]

@@ -22,7 +22,7 @@ pub fn fits(document: &Value, schema: &Value, value: &Value) -> Result<(), Strin
     let Some(keywords) = schema.as_object() else { return Ok(()) };
     for (keyword, wanted) in keywords {
         let holds = match keyword.as_str() {
-            "description" | "examples" | "default" | "contentMediaType" | "contentSchema" => true,
+            "$defs" | "description" | "examples" | "default" | "contentMediaType" | "contentSchema" => true,
             "$ref" => {
                 fits(document, resolve(document, schema), value)?;
                 true
@@ -121,6 +121,10 @@ fn matches(pattern: &str, text: &str) -> bool {
             (1..=64).contains(&text.len())
                 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
         }
+        r"^(?!\.{1,2}$)[^\u0000-\u001f\u007f-\u009f]+$" => {
+            !["", ".", ".."].contains(&text) && !text.chars().any(char::is_control)
+        }
+        "^[!-~]+$" => !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()),
         other => panic!("no such pattern: {other}"),
     }
 }

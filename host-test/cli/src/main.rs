@@ -2,6 +2,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nothing can be printed")]
 
 mod asked;
+mod backing;
 mod batch;
 mod call;
 mod demo;
@@ -13,6 +14,7 @@ mod import;
 mod key;
 mod list;
 mod manual;
+mod mcp;
 mod misfits;
 mod network;
 mod operations;
@@ -93,6 +95,8 @@ Examples:
       --output call.mp3 --allow https://files.example.com
     penstock upload servicetitan forms.jobs-upload-attachment --param id=4711 \\
       --role operator --file photo.png --type image/png
+  All operations for an agent, reads only:
+    penstock mcp --real
   A simulated ServiceTitan for any client:
     penstock vendor --port 8080";
 
@@ -132,8 +136,11 @@ enum Command {
     /// Runs a simulated ServiceTitan by itself.
     #[command(name = "vendor")]
     Provider(provider::Provider),
-    /// Runs the Spin gateway in Wasmtime, against simulated vendors.
+    /// Runs the Spin gateway in Wasmtime, against simulated vendors; with --real against the real ones, for the keys
+    /// of PENSTOCK_API_KEYS or PENSTOCK_API_KEY_HASH.
     Serve(serve::Serve),
+    /// Speaks the Model Context Protocol over standard input and output, for agents.
+    Mcp(Box<mcp::Mcp>),
     /// Shows what instances share of a tenant (tokens, limits, answers, webhooks), or removes it: from the
     /// Redis of PENSTOCK_STATE_URL, the file of PENSTOCK_STATE_FILE, or the file of `serve --real`.
     State(state::Shared),
@@ -234,6 +241,7 @@ impl Command {
                 | Command::Batch(_)
                 | Command::Sync(_)
                 | Command::Serve(_)
+                | Command::Mcp(_)
                 | Command::Call(_)
                 | Command::Upload(_)
                 | Command::Demo(_)
@@ -256,6 +264,7 @@ impl Command {
             Command::Batch(command) => return command.run(stopping).await,
             Command::Provider(command) => return command.run(stopping).await,
             Command::Serve(command) => return command.run(stopping).await,
+            Command::Mcp(command) => return command.run(stopping).await,
             Command::Call(command) => return command.run(stopping).await,
             Command::Upload(command) => return command.run(stopping).await,
             Command::Demo(command) => command.run().boxed(),

@@ -79,15 +79,17 @@ pub(crate) struct Reach {
     pub(crate) outbound: Outbound,
 }
 
+/// What calls may do.
 #[derive(Clone, Copy, ValueEnum)]
-enum Role {
+pub(crate) enum Role {
     ReadOnly,
     Operator,
     Admin,
 }
 
+/// The least important log line that is shown.
 #[derive(Clone, Copy, ValueEnum)]
-enum LogLevel {
+pub(crate) enum LogLevel {
     Error,
     Warn,
     Info,

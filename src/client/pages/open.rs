@@ -221,8 +221,8 @@ fn by_number(
         skip,
         page_size,
         window: extent.window,
-        // Who names a window knows that the list is long.
-        eager: options.window.is_some(),
+        // Who names a window knows that the list is long; but for one of 1, which is for who wants few.
+        eager: options.window.is_some_and(|window| window > 1),
         max_pages: extent.max_pages(skip > 0),
         max_items: Limits::DEFAULT.max_items,
         max_bytes: settings.max_read_bytes,

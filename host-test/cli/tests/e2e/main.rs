@@ -18,6 +18,7 @@ mod full;
 mod guide;
 mod kills;
 mod lists;
+mod mcp;
 mod misfits;
 mod positions;
 mod programs;
