@@ -4,6 +4,7 @@
 mod asked;
 mod batch;
 mod call;
+mod credentials;
 mod demo;
 mod doctor;
 mod download;

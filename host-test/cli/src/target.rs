@@ -95,6 +95,11 @@ enum LogLevel {
 }
 
 impl Target {
+    /// The settings of the process, and of the file of `--env-file`.
+    pub(crate) async fn settings(&self) -> Result<Arc<dyn Source>, Unfit> {
+        self.env_file.settings().await
+    }
+
     pub(crate) async fn plugin(&self) -> Result<Plugin> {
         self.plugin_that_may_reach(&[]).await
     }

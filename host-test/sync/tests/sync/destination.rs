@@ -1,7 +1,7 @@
 //! What a destination does with rows.
 
 use crate::support::{column, open, prepared, table, write};
-use penstock_sync::state::State;
+use penstock_sync::{record::Limits, state::State};
 
 const OLD: &str = r#"{"id":7,"jobNumber":"old","modifiedOn":"2026-01-01T00:00:00Z"}"#;
 const NEW: &str = r#"{"id":7,"jobNumber":"new","modifiedOn":"2026-01-01T00:00:00.5Z"}"#;
@@ -23,7 +23,7 @@ async fn an_older_version_never_overwrites_a_newer_one() {
     assert_eq!(column(&path, "SELECT job_number FROM jpm_jobs"), ["new"]);
     // A vendor's clock may go back: a full read takes its word.
     let mut batch = penstock_sync::batch::Batch::default();
-    batch.push(penstock_sync::record::row(&jobs, OLD, ""));
+    batch.push(penstock_sync::record::row(&jobs, OLD, "", Limits::NONE));
     let state = State { generation: 4, trusted: true, ..State::default() };
     destination.write(&jobs, "", batch, state).await.unwrap();
     assert_eq!(column(&path, "SELECT job_number FROM jpm_jobs"), ["old"]);
@@ -36,7 +36,7 @@ async fn rows_and_the_state_behind_them_are_there_after_it_is_opened_again() {
     let jobs = table("jpm_jobs");
     let destination = prepared(&path, &jobs).await;
     let mut batch = penstock_sync::batch::Batch::default();
-    batch.push(penstock_sync::record::row(&jobs, NEW, ""));
+    batch.push(penstock_sync::record::row(&jobs, NEW, "", Limits::NONE));
     let state =
         State { position: Some("behind 7".to_owned()), generation: 1, reading: true, ..State::default() };
     destination.write(&jobs, "", batch, state.clone()).await.unwrap();

@@ -35,7 +35,7 @@ pub async fn write(
     records: &[&str],
 ) -> Written {
     let mut batch = Batch::default();
-    records.iter().for_each(|json| batch.push(record::row(table, json, "")));
+    records.iter().for_each(|json| batch.push(record::row(table, json, "", destination.limits())));
     destination.write(table, "", batch, State { generation, ..State::default() }).await.unwrap()
 }
 
