@@ -1,4 +1,4 @@
-//! Copies into a real file of SQLite: what a destination does with what it gets, and whole reads of a simulated
+//! Copies in a real file of SQLite and a real PostgreSQL: what a destination does with what it gets, and whole reads of a simulated
 //! vendor through the real component.
 #![allow(
     clippy::expect_used,
@@ -10,6 +10,8 @@
 
 mod destination;
 mod foreign;
+mod gone;
 mod plan;
 mod reads;
 mod support;
+mod types;

@@ -10,14 +10,17 @@ use std::{
     hash::{BuildHasher, RandomState},
     time::Duration,
 };
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::Instant};
 use tokio_postgres::Client;
 
 /// What the lock is of: `PENS`, beside the schema.
 const CLASS: i32 = 0x5045_4e53;
 
 /// How often somebody who waits looks whether it is free.
-const OFTEN: Duration = Duration::from_millis(500);
+const OFTEN: Duration = Duration::from_millis(250);
+
+/// How long a server may take to see that a program that had the lock has ended.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// The session that holds the lock.
 pub(super) struct Held {
@@ -36,9 +39,10 @@ pub(super) async fn connect(address: &Address) -> Result<Client, Failed> {
 
 /// Takes the lock with this session, and says who has it if that is somebody else; `wait` waits.
 pub(super) async fn lock(client: &Client, wait: bool) -> Result<(), Failed> {
+    let began = Instant::now();
     loop {
         match try_lock(client).await {
-            Err(Failed::InUse(_)) if wait => tokio::time::sleep(OFTEN).await,
+            Err(Failed::InUse(_)) if wait || began.elapsed() < GRACE => tokio::time::sleep(OFTEN).await,
             done => return done,
         }
     }
