@@ -95,9 +95,9 @@ enum LogLevel {
 }
 
 impl Target {
-    /// The settings of the process, and of the file of `--env-file`.
-    pub(crate) async fn settings(&self) -> Result<Arc<dyn Source>, Unfit> {
-        self.env_file.settings().await
+    /// Where the settings of the process are.
+    pub(crate) fn env_file(&self) -> &EnvFile {
+        &self.env_file
     }
 
     pub(crate) async fn plugin(&self) -> Result<Plugin> {

@@ -4,11 +4,13 @@
 //! `sql`.
 
 mod lock;
+mod ndjson;
 mod place;
 mod postgres;
 mod sql;
 mod sqlite;
 
+pub use ndjson::Ndjson;
 pub use place::Place;
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
@@ -94,6 +96,11 @@ pub struct Opening {
 /// It cannot be reached or written, another sync has it, or it is not one of ours.
 pub async fn open(place: &Place, opening: &Opening) -> Result<Arc<dyn Destination>, Error> {
     match place {
+        Place::Ndjson(path) => {
+            let (path, opening) = (path.clone(), opening.clone());
+            let opened = tokio::task::spawn_blocking(move || Ndjson::open(&path, &opening)).await;
+            Ok(Arc::new(opened.map_err(|_| Error::Stopped)??))
+        }
         Place::Sqlite(path) => {
             let (path, opening) = (path.clone(), opening.clone());
             let opened = tokio::task::spawn_blocking(move || Sqlite::open(&path, &opening)).await;

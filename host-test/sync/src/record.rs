@@ -7,13 +7,15 @@ pub use value::Value;
 
 use crate::schema::{Column, ColumnKind, Table};
 use members::Members;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The member that marks a record that does not fit the contract.
 const MISFIT: &str = "$misfit";
 
 /// What a record is known by.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Key {
     /// A number.
     Integer(i64),
@@ -40,6 +42,8 @@ pub struct Row {
     pub extra: Option<String>,
     /// The record as the vendor sent it, if it does not fit the contract or its table.
     pub misfit: Option<String>,
+    /// The record as it came, where a destination wants it: [`Limits::raw`].
+    pub raw: Option<String>,
     /// The size of the record, in bytes.
     pub bytes: usize,
 }
@@ -53,11 +57,13 @@ pub struct Limits {
     pub key: usize,
     /// How many digits of a second's fraction are kept.
     pub fraction: usize,
+    /// Whether rows have the record as it came, too.
+    pub raw: bool,
 }
 
 impl Limits {
     /// Everything is held.
-    pub const NONE: Limits = Limits { holds: |_, _| true, key: usize::MAX, fraction: 9 };
+    pub const NONE: Limits = Limits { holds: |_, _| true, key: usize::MAX, fraction: 9, raw: false };
 }
 
 /// A record that is not known by anything, so that no table can have it.
@@ -126,6 +132,7 @@ pub fn row(table: &Table, json: &str, owner: &str, limits: Limits) -> Result<Row
         inactive,
         extra,
         misfit: unfit.then(|| json.to_owned()),
+        raw: limits.raw.then(|| json.to_owned()),
         bytes: json.len(),
         values,
         hash,

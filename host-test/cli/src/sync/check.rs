@@ -40,8 +40,7 @@ pub(crate) struct Check {
 impl Check {
     pub(super) async fn run(self) -> Result<()> {
         let opening = Opening { look: true, ..Opening::default() };
-        let settings = self.target.settings().await?;
-        let destination = place::open(&self.copy, opening, settings.as_ref()).await?;
+        let destination = place::open(&self.copy, opening, self.target.env_file()).await?;
         let known = destination.status().await.map_err(told)?;
         let known: BTreeSet<String> = known.into_iter().map(|status| status.table).collect();
         let tables = plan::tables(&self.provider_name, &[], &self.select).map_err(told)?;

@@ -130,8 +130,7 @@ impl Copy {
     pub(super) async fn open(&self, source: String, stopping: &Stopping) -> Result<Arc<dyn Destination>> {
         let to = self.to.as_ref().ok_or_else(|| Unfit("--to says where to".to_owned()))?;
         let opening = Opening { source, wait: self.wait, ..Opening::default() };
-        let settings = self.target.settings().await?;
-        stopping.unless_asked(place::open(to, opening, settings.as_ref())).await?
+        stopping.unless_asked(place::open(to, opening, self.target.env_file())).await?
     }
 
     /// Makes tables; whether there is anything to do then.

@@ -1,7 +1,7 @@
 //! Where a copy is, by the arguments and the settings.
 
 use super::told;
-use crate::report::Unfit;
+use crate::{report::Unfit, settings::EnvFile};
 use anyhow::Result;
 use penstock_host::sources::{Secret, Source};
 use penstock_sync::destination::{self, Destination, Opening, Place};
@@ -23,19 +23,20 @@ const SIZES: RangeInclusive<usize> = 1..=100;
 pub(super) async fn open(
     place: &Place,
     opening: Opening,
-    settings: &dyn Source,
+    settings: &EnvFile,
 ) -> Result<Arc<dyn Destination>> {
     let Place::Postgres(url) = place else { return destination::open(place, &opening).await.map_err(told) };
+    let settings = settings.settings_and(&[URL, POOL_SIZE]).await?;
     let url = match url {
         Some(url) => Some(url.clone()),
-        None => read(settings, URL).await?,
+        None => read(settings.as_ref(), URL).await?,
     };
     let place = match url.map(|url| url.expose().trim().parse()) {
         None => return Err(Unfit(format!("{URL} is not set, which says where \"postgres\" is")).into()),
         Some(Ok(place @ Place::Postgres(Some(_)))) => place,
         Some(_) => return Err(Unfit(format!("{URL} is no address of PostgreSQL, postgres://...")).into()),
     };
-    let connections = match read(settings, POOL_SIZE).await? {
+    let connections = match read(settings.as_ref(), POOL_SIZE).await? {
         None => None,
         Some(size) => {
             let size = size.expose().trim().parse().ok().filter(|size| SIZES.contains(size));

@@ -28,8 +28,7 @@ pub(crate) struct Status {
 impl Status {
     pub(super) async fn run(self) -> Result<()> {
         let opening = Opening { look: true, ..Opening::default() };
-        let settings = self.env_file.settings().await?;
-        let destination = place::open(&self.copy, opening, settings.as_ref()).await?;
+        let destination = place::open(&self.copy, opening, &self.env_file).await?;
         let all = destination.status().await.map_err(told)?;
         if self.prometheus {
             return prometheus(&all);

@@ -1,6 +1,6 @@
 //! A file that may not grow.
 
-use crate::support::{assert_whole, run, text, well};
+use crate::support::{Copied, Kind, run, text, well};
 use penstock_simulated::servicetitan::{Config, SimulatedServiceTitan};
 use std::process::Command;
 
@@ -9,7 +9,8 @@ const TABLES: &str = "jpm_jobs,jpm_job_types,jpm_appointments";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_has_no_room_says_so_and_goes_on_when_there_is() {
     let vendor = SimulatedServiceTitan::start(Config::small(12_000)).await.unwrap();
-    let (settings, folder) = (vendor.settings(), tempfile::tempdir().unwrap());
+    let copied = Copied::new(Kind::Sqlite).await;
+    let (settings, folder) = (vendor.settings(), &copied.folder);
     let mut command = Command::new("sh");
     // 10 MiB for each file, more than the program itself needs.
     let limited = "ulimit -f 20480; exec \"$@\"";
@@ -33,5 +34,5 @@ async fn a_copy_that_has_no_room_says_so_and_goes_on_when_there_is() {
     assert!(told.contains("its disk fails") || told.contains("there is no room for more"), "{told}");
     let arguments = ["sync", "servicetitan", "--select", TABLES, "--to", "sqlite:copy.db"];
     well(&run(&settings, folder.path(), &arguments).await);
-    assert_whole(&folder.path().join("copy.db"), &vendor);
+    copied.assert_whole(&vendor).await;
 }

@@ -7,6 +7,8 @@ use std::{path::PathBuf, str::FromStr};
 /// What `--to` names.
 #[derive(Debug, Clone)]
 pub enum Place {
+    /// `ndjson:titan`
+    Ndjson(PathBuf),
     /// `sqlite:titan.db`
     Sqlite(PathBuf),
     /// `postgres://user:password@host/titan`, or `postgres` alone for whatever `DATABASE_URL` says.
@@ -14,7 +16,8 @@ pub enum Place {
 }
 
 /// The forms, for a person.
-const FORMS: &str = "sqlite:FILE, postgres for what DATABASE_URL names, or postgres://USER@HOST/DATABASE";
+const FORMS: &str =
+    "sqlite:FILE, ndjson:FOLDER, postgres for what DATABASE_URL names, or postgres://USER@HOST/DATABASE";
 
 impl FromStr for Place {
     type Err = Error;
@@ -25,6 +28,8 @@ impl FromStr for Place {
         match text.split_once(':') {
             Some(("sqlite", file)) if !file.is_empty() => Ok(Place::Sqlite(file.into())),
             Some(("sqlite", _)) => Err(unfit("no file is named")),
+            Some(("ndjson", folder)) if !folder.is_empty() => Ok(Place::Ndjson(folder.into())),
+            Some(("ndjson", _)) => Err(unfit("no folder is named")),
             None if matches!(text, "postgres" | "postgresql") => Ok(Place::Postgres(None)),
             Some((scheme, _)) if is_postgres(scheme) => {
                 Ok(Place::Postgres(Some(Secret::new(text.to_owned()))))

@@ -5,7 +5,7 @@ use penstock_sync::{
     Error,
     destination::{self, Opening, Place},
 };
-use std::{fs, sync::Arc};
+use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
 
 on_both! {
     a_table_of_that_name_that_no_sync_made_is_refused_and_stays
@@ -67,6 +67,32 @@ async fn a_copy_that_is_not_there_cannot_be_looked_at(copy: &Copy) {
     let look = Opening { look: true, ..Opening::default() };
     let error = destination::open(&copy.place, &look).await.err().unwrap();
     assert!(error.to_string().contains("sync to it first"), "{error}");
+}
+
+/// Another program writes for longer than it may be waited for: the sync says so, and has written nothing.
+#[tokio::test]
+#[ignore = "takes half a minute: .ci/leg sync"]
+async fn a_file_that_is_locked_or_may_not_be_written_is_told() {
+    let copy = Copy::in_sqlite().await;
+    let jobs = table("jpm_jobs");
+    let destination = copy.prepared(&jobs).await;
+    let Place::Sqlite(path) = &copy.place else { panic!("it is in a file") };
+    let other = rusqlite::Connection::open(path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let rows = crate::support::batch(destination.as_ref(), &jobs, &[r#"{"id":7}"#]);
+    let error = destination.write(&jobs, "", rows, Default::default()).await.unwrap_err().to_string();
+    assert!(error.contains("another program has it locked for longer than 30 s"), "{error}");
+    other.execute_batch("COMMIT").unwrap();
+    assert_eq!(destination.count(&jobs, false).await.unwrap(), 0);
+    drop((destination, other));
+
+    let permissions = |mode| fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    permissions(0o444);
+    // Root may write what nobody may.
+    if let Err(error) = copy.open().await {
+        assert!(error.to_string().contains("read-only"), "{error}");
+    }
+    permissions(0o644);
 }
 
 #[tokio::test]

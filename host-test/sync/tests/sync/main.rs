@@ -9,9 +9,11 @@
 )]
 
 mod destination;
+mod files;
 mod foreign;
 mod gone;
 mod plan;
 mod reads;
 mod support;
+mod tls;
 mod types;

@@ -23,7 +23,7 @@ on_both! {
     a_read_that_began_in_the_future_begins_anew
 }
 
-async fn vendor(jobs: usize) -> (SimulatedServiceTitan, Plugin) {
+pub(crate) async fn vendor(jobs: usize) -> (SimulatedServiceTitan, Plugin) {
     let faults = Faults { max_in_a_row: 2, ..Faults::mixed(0.1) };
     let vendor = SimulatedServiceTitan::start(Config { faults, ..Config::small(jobs) }).await.unwrap();
     let mut settings = vendor.settings();
@@ -31,7 +31,7 @@ async fn vendor(jobs: usize) -> (SimulatedServiceTitan, Plugin) {
     (vendor, Plugin::start(Environment::loopback(settings)).await.unwrap())
 }
 
-async fn sync(
+pub(crate) async fn sync(
     plugin: &Plugin,
     destination: &Arc<dyn Destination>,
     tables: &[Arc<Table>],

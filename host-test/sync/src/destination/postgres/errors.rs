@@ -58,7 +58,7 @@ impl Failed {
                     || code.starts_with("08")
                     || code.starts_with("40")
             }
-            None => error.is_closed() || has_io(error),
+            None => (error.is_closed() || has_io(error)) && what(error) != TLS,
         }
     }
 
@@ -82,6 +82,9 @@ impl Failed {
     }
 }
 
+/// That there is no connection whose certificate and encryption are as they were asked for.
+const TLS: &str = "TLS fails";
+
 fn has_io(error: &tokio_postgres::Error) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -95,10 +98,13 @@ fn has_io(error: &tokio_postgres::Error) -> bool {
 
 fn what(error: &tokio_postgres::Error) -> &'static str {
     let Some(code) = error.code() else {
-        return if error.is_closed() || has_io(error) {
-            "it cannot be reached"
-        } else {
-            "it is not understood"
+        // It has no other word for what went wrong.
+        let is_tls = error.to_string().contains("TLS")
+            || error.source().is_some_and(|cause| cause.to_string().contains("TLS"));
+        return match is_tls {
+            true => TLS,
+            false if error.is_closed() || has_io(error) => "it cannot be reached",
+            false => "it is not understood",
         };
     };
     match code.code() {

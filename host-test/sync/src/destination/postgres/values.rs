@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 /// What columns of PostgreSQL hold. A btree takes no text that is much longer than the key here, and a
 /// point in time has microseconds.
-pub(super) const LIMITS: Limits = Limits { holds, key: 2_048, fraction: 6 };
+pub(super) const LIMITS: Limits = Limits { holds, key: 2_048, fraction: 6, raw: false };
 
 /// The most digits of NUMERIC before the point, and behind it.
 const NUMERIC: (usize, usize) = (131_072, 16_383);
@@ -222,6 +222,7 @@ mod tests {
             hash: "h".to_owned(),
             extra: None,
             misfit: None,
+            raw: None,
             bytes: 0,
         };
         let mut out = String::new();

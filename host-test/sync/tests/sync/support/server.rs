@@ -16,8 +16,8 @@ use tempfile::TempDir;
 use tokio_postgres::NoTls;
 
 /// With what a URL must have percent signs for, and what must be seen nowhere.
-pub const PASSWORD: &str = "p@ss/w?rd#s3cret";
-const ENCODED: &str = "p%40ss%2Fw%3Frd%23s3cret";
+pub const PASSWORD: &str = "p@ss/w?rd#canary";
+const ENCODED: &str = "p%40ss%2Fw%3Frd%23canary";
 
 pub struct Server {
     process: Child,
@@ -70,6 +70,11 @@ impl Server {
 
     /// A new one, with these settings.
     pub fn start(settings: &[&str]) -> Server {
+        Server::start_with(settings, &[])
+    }
+
+    /// The same, with these files in its folder that it alone may read.
+    pub fn start_with(settings: &[&str], files: &[(&str, String)]) -> Server {
         let folder = tempfile::tempdir().unwrap();
         if is_root() {
             run(Command::new("chown").arg("postgres:postgres").arg(folder.path()));
@@ -87,6 +92,13 @@ impl Server {
             .arg("-D")
             .arg(&data)
             .current_dir(folder.path()));
+        for (name, content) in files {
+            fs::write(data.join(name), content).unwrap();
+            fs::set_permissions(data.join(name), fs::Permissions::from_mode(0o600)).unwrap();
+            if is_root() {
+                run(Command::new("chown").arg("postgres:postgres").arg(data.join(name)));
+            }
+        }
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let process = serve(folder.path(), port, settings);
         let server = Server { process, folder, port, databases: AtomicUsize::new(0) };
