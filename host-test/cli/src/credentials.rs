@@ -8,10 +8,11 @@ const HIDDEN: &str = "***";
 /// A text without user and password of a URL in it, and without the parameter `password`.
 pub(crate) fn hidden(text: &str) -> Cow<'_, str> {
     let mut shown = Cow::Borrowed(text);
-    if let Some((scheme, rest)) = text.split_once("://") {
+    if let Some((scheme, rest)) = text.split_once(':') {
         // Up to the last one: a password may have what ought to be written with a percent sign.
         if let Some((_, host)) = rest.rsplit_once('@') {
-            shown = Cow::Owned(format!("{scheme}://{HIDDEN}@{host}"));
+            let slashes = if rest.starts_with("//") { "//" } else { "" };
+            shown = Cow::Owned(format!("{scheme}:{slashes}{HIDDEN}@{host}"));
         }
     }
     if let Some((before, behind)) = shown.split_once("password=") {
@@ -29,9 +30,10 @@ mod tests {
     fn what_stands_in_a_url_is_not_shown() {
         for (text, shown) in [
             ("mysql://u:cana@ry/x@h/d", "mysql://***@h/d"),
+            ("postgres:u:canary@h", "postgres:***@h"),
             ("postgres:///d?password=canary&x=1", "postgres:///d?password=***&x=1"),
             ("postgres://h/d", "postgres://h/d"),
-            ("sqlite:a@b", "sqlite:a@b"),
+            ("sqlite:a.db", "sqlite:a.db"),
         ] {
             assert_eq!(hidden(text), shown);
         }

@@ -105,6 +105,34 @@ impl Copied {
         }
     }
 
+    /// A number that a database reckons.
+    pub async fn number(&self, sql: &str) -> i64 {
+        match &self.database {
+            Database::Ndjson(_) => panic!("files reckon nothing"),
+            Database::Sqlite(path) => {
+                Connection::open(path).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
+            }
+            Database::Postgres { url, .. } => {
+                server::connect(url).await.query_one(sql, &[]).await.unwrap().get(0)
+            }
+        }
+    }
+
+    /// How a database goes about a query, if not by reading everything.
+    pub async fn plan(&self, sql: &str) -> String {
+        match &self.database {
+            Database::Ndjson(_) => panic!("files have no plan"),
+            Database::Sqlite(path) => {
+                let plan = format!("EXPLAIN QUERY PLAN {sql}");
+                Connection::open(path).unwrap().query_row(&plan, [], |row| row.get(3)).unwrap()
+            }
+            Database::Postgres { url, .. } => {
+                let plan = format!("SET enable_seqscan = off; EXPLAIN {sql}");
+                server::query(url, &plan).await.join("\n")
+            }
+        }
+    }
+
     /// That it has the vendor's jobs, job types and appointments, and no others.
     pub async fn assert_whole(&self, vendor: &SimulatedServiceTitan) {
         let jobs = self.rows("jpm_jobs", "summary").await.into_iter().filter(|(_, _, deleted)| !deleted);

@@ -202,16 +202,14 @@ fn each_line(
         Err(error) if error.kind() == ErrorKind::NotFound => return Err(shorter()),
         Err(error) => return Err(Failed::io(path, "cannot read")(error)),
     };
-    let mut lines = BufReader::with_capacity(1 << 20, file.take(length));
-    let (mut line, mut all) = (String::new(), 0);
-    loop {
-        line.clear();
-        let count = lines.read_line(&mut line).map_err(Failed::io(path, "cannot read"))?;
-        if count == 0 {
-            break;
-        }
-        all += count as u64;
-        read(&line).map_err(|error| Failed::io(path, "somebody has changed")(error.into()))?;
+    if file.metadata().map_err(Failed::io(path, "cannot read"))?.len() < length {
+        return Err(shorter());
     }
-    if all < length { Err(shorter()) } else { Ok(()) }
+    let mut lines = BufReader::with_capacity(1 << 20, file.take(length));
+    let mut line = String::new();
+    while lines.read_line(&mut line).map_err(Failed::io(path, "cannot read"))? > 0 {
+        read(&line).map_err(|error| Failed::io(path, "somebody has changed")(error.into()))?;
+        line.clear();
+    }
+    Ok(())
 }
