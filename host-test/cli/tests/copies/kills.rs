@@ -1,6 +1,6 @@
 //! A copy whose program is killed at any moment.
 
-use crate::support::{Copied, Kind, penstock, run, well};
+use crate::support::{Copied, Kind, number, penstock, run, well};
 use penstock_simulated::{
     Faults,
     servicetitan::{Config, Resource, SimulatedServiceTitan},
@@ -19,10 +19,6 @@ const TABLES: &str = "jpm_jobs,jpm_job_types,jpm_appointments";
 
 /// After so many kills a copy is let come to its end, and looked at.
 const KILLS_OF_A_COPY: usize = 5;
-
-fn number(name: &str, otherwise: usize) -> usize {
-    std::env::var(name).ok().and_then(|count| count.parse().ok()).unwrap_or(otherwise)
-}
 
 /// In CI few kills and records, by hand more: `PENSTOCK_TEST_KILLS=200 PENSTOCK_TEST_RECORDS=100000`.
 #[tokio::test(flavor = "multi_thread")]

@@ -11,5 +11,7 @@
 mod commands;
 mod full;
 mod kills;
+#[cfg(target_os = "linux")]
+mod memory;
 mod sessions;
 mod support;

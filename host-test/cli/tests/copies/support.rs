@@ -36,8 +36,13 @@ pub fn well(run: &Output) {
     assert!(run.status.success(), "{}{}", text(&run.stdout), text(&run.stderr));
 }
 
+/// A number that the environment may set.
+pub fn number(name: &str, otherwise: usize) -> usize {
+    std::env::var(name).ok().and_then(|count| count.parse().ok()).unwrap_or(otherwise)
+}
+
 /// Where a test copies to.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Ndjson,
     Sqlite,
@@ -135,9 +140,7 @@ impl Copied {
 
     /// That it has the vendor's jobs, job types and appointments, and no others.
     pub async fn assert_whole(&self, vendor: &SimulatedServiceTitan) {
-        let jobs = self.rows("jpm_jobs", "summary").await.into_iter().filter(|(_, _, deleted)| !deleted);
-        let jobs: BTreeMap<_, _> = jobs.map(|(id, summary, _)| (id, summary)).collect();
-        assert!(jobs == truth(&vendor.world()), "the jobs differ");
+        self.assert_jobs(vendor).await;
         let ids = |rows: Vec<Row>, with_deleted: bool| -> BTreeSet<i64> {
             rows.into_iter().filter(|row| with_deleted || !row.2).map(|row| row.0).collect()
         };
@@ -146,6 +149,13 @@ impl Copied {
         assert_eq!(ids(types, false), set(vendor.truth(Resource::JobTypes)));
         let appointments = self.rows("jpm_appointments", "start").await;
         assert_eq!(ids(appointments, true), set(vendor.truth_exported(Resource::Appointments)));
+    }
+
+    /// That it has the vendor's jobs, and no others.
+    pub async fn assert_jobs(&self, vendor: &SimulatedServiceTitan) {
+        let jobs = self.rows("jpm_jobs", "summary").await.into_iter().filter(|(_, _, deleted)| !deleted);
+        let jobs: BTreeMap<_, _> = jobs.map(|(id, summary, _)| (id, summary)).collect();
+        assert!(jobs == truth(&vendor.world()), "the jobs differ");
     }
 }
 

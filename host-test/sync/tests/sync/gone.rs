@@ -242,3 +242,12 @@ async fn a_database_without_room_says_so_and_goes_on_when_there_is() {
     query(&server.url("postgres"), &format!("DROP DATABASE {name} WITH (FORCE)")).await;
     query(&server.url("postgres"), "DROP TABLESPACE small").await;
 }
+
+/// It takes connections, and says nothing.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_answer_is_told() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://u:canary@{}/d", silent.local_addr().unwrap());
+    let error = Copy::at(&url).open().await.err().unwrap().to_string();
+    assert!(error.contains("it does not answer") && !error.contains("canary"), "{error}");
+}

@@ -79,7 +79,7 @@ impl Index {
 
     /// How many are not deleted; of those in use alone with `active`.
     pub(super) fn count(&self, active: bool) -> u64 {
-        let counts = |entry: &&Entry| !entry.deleted && !(active && entry.inactive);
+        let counts = |entry: &&Entry| !(entry.deleted || active && entry.inactive);
         self.entries.values().filter(counts).count() as u64
     }
 

@@ -2,6 +2,7 @@
 //! whether its sync is still the one that took it last.
 
 use super::{
+    PATIENCE,
     address::{APPLICATION, Address},
     errors::Failed,
 };
@@ -10,7 +11,10 @@ use std::{
     hash::{BuildHasher, RandomState},
     time::Duration,
 };
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout},
+};
 use tokio_postgres::Client;
 
 /// What the lock is of: `PENS`, beside the schema.
@@ -31,7 +35,8 @@ pub(super) struct Held {
 
 /// Connects, without the pool.
 pub(super) async fn connect(address: &Address) -> Result<Client, Failed> {
-    let (client, connection) = address.config.connect(address.tls.clone()).await?;
+    let connecting = timeout(PATIENCE, address.config.connect(address.tls.clone()));
+    let (client, connection) = connecting.await.map_err(|_| Failed::Silent)??;
     // Whatever ends it, the client says so.
     tokio::spawn(async move { drop(connection.await) });
     Ok(client)
