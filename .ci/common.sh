@@ -17,3 +17,10 @@ rust_parts() {
     rustc --version
     cargo --version
 }
+
+# A PostgreSQL for tests, which start it themselves.
+postgresql() {
+    if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && ! command -v initdb >/dev/null; then
+        ${SUDO-} apt-get update -q && ${SUDO-} apt-get install -y -q postgresql
+    fi
+}

@@ -42,7 +42,7 @@ pub use map::Map;
 /// a name does not say which it is.
 pub use penstock_policy::secret::Secret;
 pub use process::Process;
-pub use standard::{standard, standard_with};
+pub use standard::{standard, standard_and, standard_with};
 
 /// Why a host cannot answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -23,8 +23,8 @@ fn markdown() -> String {
          command line takes them from environment variables, files named by `NAME_FILE`, and `.env`; the gateway\n\
          from Spin variables of the same names in lower case. They are read again every minute, and secrets at each\n\
          new token. Everything that is missing or malformed is named at once.\n\n\
-         `.env` comes with a folder, perhaps from somebody else. URLs of vendors, `PENSTOCK_STATE_*`, `PENSTOCK_ROLE` and\n\
-         `PENSTOCK_ALLOW_HTTP` in it are refused while the environment holds credentials that they would apply to: set\n\
+         `.env` comes with a folder, perhaps from somebody else. URLs of vendors, `PENSTOCK_STATE_*`, `DATABASE_URL`, `PENSTOCK_ROLE`\n\
+         and `PENSTOCK_ALLOW_HTTP` in it are refused while the environment holds credentials that they would apply to: set\n\
          them where the credentials are, or before. `NAME_FILE` in it may name files of its folder only. A file that others than its owner may write is refused too. Lines\n\
          of other programs in it are passed over. `--env-file FILE` reads another one in its place. Settings that cannot be\n\
          read end a command with exit code 2.\n\n\

@@ -5,6 +5,7 @@ mod asked;
 mod backing;
 mod batch;
 mod call;
+mod credentials;
 mod demo;
 mod doctor;
 mod download;

@@ -1,6 +1,7 @@
 //! Says what went wrong, and how to go on.
 
 use crate::{
+    credentials::hidden,
     output::Unwritten,
     ready::NotReady,
     result_line, settings,
@@ -126,17 +127,19 @@ pub(crate) fn misused(error: clap::Error) -> ExitCode {
     ExitCode::from(USAGE)
 }
 
-/// What is quoted of the arguments is shown, and not obeyed; the colours are ours.
+/// What is quoted of the arguments is shown, and not obeyed, and credentials are not shown; the colours are
+/// ours.
 fn with_visible_arguments(mut error: clap::Error) -> clap::Error {
     let quoted = error.context().filter_map(|(kind, value)| match value {
-        ContextValue::String(text) => Some((kind, ContextValue::String(visible(text).into_owned()))),
+        ContextValue::String(text) => Some((kind, ContextValue::String(visible(&hidden(text)).into_owned()))),
         ContextValue::Strings(texts) => {
-            let shown = texts.iter().map(|text| visible(text).into_owned());
+            let shown = texts.iter().map(|text| visible(&hidden(text)).into_owned());
             Some((kind, ContextValue::Strings(shown.collect())))
         }
         // A hint that repeats an argument in its own colours.
         ContextValue::StyledStrs(hints) => {
-            let clean = hints.iter().filter(|hint| !hint.to_string().contains(is_obeyed));
+            let is_clean = |hint: &str| !hint.contains(is_obeyed) && hidden(hint) == hint;
+            let clean = hints.iter().filter(|hint| is_clean(&hint.to_string()));
             Some((kind, ContextValue::StyledStrs(clean.cloned().collect())))
         }
         _ => None,

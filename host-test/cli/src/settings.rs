@@ -3,7 +3,7 @@
 use crate::report::Unfit;
 use clap::Args;
 use futures_util::future::BoxFuture;
-use penstock_host::sources::{DotEnv, HostError, Secret, Source, standard_with};
+use penstock_host::sources::{DotEnv, HostError, Secret, Source, standard_and};
 use std::{
     path::PathBuf,
     sync::{
@@ -24,12 +24,17 @@ pub(crate) struct EnvFile {
 impl EnvFile {
     /// The settings, once it is known that they can be read.
     pub(crate) async fn settings(&self) -> Result<Arc<dyn Source>, Unfit> {
+        self.settings_and(&[]).await
+    }
+
+    /// The same with `more` names, which the component has no use for.
+    pub(crate) async fn settings_and(&self, more: &[&str]) -> Result<Arc<dyn Source>, Unfit> {
         let file = match &self.env_file {
             Some(file) => DotEnv::existing(file),
             None => DotEnv::new(".env"),
         };
         file.check().await.map_err(|error| Unfit(error.to_string()))?;
-        Ok(Arc::new(Noting(standard_with(file))))
+        Ok(Arc::new(Noting(standard_and(file, more))))
     }
 }
 

@@ -4,6 +4,7 @@ mod check;
 mod copy;
 mod demo;
 mod every;
+mod place;
 mod progress;
 mod status;
 

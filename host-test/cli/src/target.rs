@@ -97,6 +97,11 @@ pub(crate) enum LogLevel {
 }
 
 impl Target {
+    /// Where the settings of the process are.
+    pub(crate) fn env_file(&self) -> &EnvFile {
+        &self.env_file
+    }
+
     pub(crate) async fn plugin(&self) -> Result<Plugin> {
         self.plugin_that_may_reach(&[]).await
     }

@@ -16,8 +16,8 @@ use super::{Allowed, DotEnv, Files, HostError, Process, Secret, Source};
 ///
 /// A `.env` comes with a folder, perhaps from somebody else: it may not say where credentials
 /// of the environment go to, nor what may be done with them. URLs of providers, the shared
-/// state's (`PENSTOCK_STATE_URL`) and its secrets, `PENSTOCK_ROLE` and `PENSTOCK_ALLOW_HTTP` in it
-/// are refused while the environment holds credentials that they would apply to.
+/// state's (`PENSTOCK_STATE_URL`) and its secrets, `DATABASE_URL`, `PENSTOCK_ROLE` and
+/// `PENSTOCK_ALLOW_HTTP` in it are refused while the environment holds credentials that they would apply to.
 #[must_use]
 pub fn standard() -> Arc<dyn Source> {
     standard_with(DotEnv::new(".env"))
@@ -26,8 +26,15 @@ pub fn standard() -> Arc<dyn Source> {
 /// The same with another file in the place of `.env`.
 #[must_use]
 pub fn standard_with(file: DotEnv) -> Arc<dyn Source> {
+    standard_and(file, &[])
+}
+
+/// The same that answers for `more` names, too: those of an embedding, which no component ought to see.
+#[must_use]
+pub fn standard_and(file: DotEnv, more: &[&str]) -> Arc<dyn Source> {
     let names = || env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
-    Arc::new(Allowed::known(Standard { upper: Files::named_by(Process), names, file }))
+    let known = Allowed::known(Standard { upper: Files::named_by(Process), names, file });
+    Arc::new(more.iter().fold(known, |known, name| known.and(*name)))
 }
 
 struct Standard<U, N> {
@@ -75,8 +82,9 @@ fn decides(setting: &str, credential: &str) -> bool {
     if !ours || !titan && !asleep {
         return false;
     }
-    // Whoever has the state and what it is sealed with reads the answers.
-    let state = setting.starts_with("PENSTOCK_STATE_");
+    // Whoever has the state and what it is sealed with reads the answers, and whoever has the database that
+    // records are copied into reads these.
+    let state = setting.starts_with("PENSTOCK_STATE_") || setting == "DATABASE_URL";
     if state || matches!(setting, "PENSTOCK_ROLE" | "PENSTOCK_ALLOW_HTTP") {
         return true;
     }
@@ -117,6 +125,7 @@ mod tests {
             (SECRET, "PENSTOCK_ALLOW_HTTP=true", "PENSTOCK_ALLOW_HTTP"),
             (SECRET, "PENSTOCK_ROLE=admin", "PENSTOCK_ROLE"),
             (SECRET, "PENSTOCK_STATE_URL=redis://evil.example", "PENSTOCK_STATE_URL"),
+            (SECRET, "DATABASE_URL=postgres://evil.example/d", "DATABASE_URL"),
             (("ASLEEP_API_KEY", "k"), "PENSTOCK_STATE_SECRET=known", "PENSTOCK_STATE_SECRET"),
             (("ASLEEP_API_KEY", "k"), "ASLEEP_BASE_URL=https://evil.example", "ASLEEP_BASE_URL"),
             (("PENSTOCK_ACCOUNT_NORTH_APP_KEY", "k"), ELSEWHERE, "SERVICETITAN_API_URL"),

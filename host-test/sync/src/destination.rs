@@ -4,17 +4,21 @@
 //! `sql`.
 
 mod lock;
+mod ndjson;
 mod place;
+mod postgres;
 mod sql;
 mod sqlite;
 
+pub use ndjson::Ndjson;
 pub use place::Place;
+pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 
 use crate::{
     Error,
     batch::Batch,
-    record::{Key, Value},
+    record::{Key, Limits, Value},
     schema::Table,
     state::{State, TableStatus, Written},
 };
@@ -28,6 +32,11 @@ pub type Answer<'a, T> = BoxFuture<'a, Result<T, Error>>;
 pub trait Destination: Send + Sync {
     /// Its name for a person, without secrets.
     fn name(&self) -> &str;
+
+    /// What its columns hold.
+    fn limits(&self) -> Limits {
+        Limits::NONE
+    }
 
     /// Makes tables that are missing, and adds columns that are. Nothing is dropped. Returns what was
     /// done, a statement or a sentence each; with `dry_run` what would be.
@@ -77,6 +86,8 @@ pub struct Opening {
     pub wait: bool,
     /// Only to look: nothing is made, and another sync may run.
     pub look: bool,
+    /// How many connections to a database there are at most, `DATABASE_POOL_SIZE`; 10 if none.
+    pub connections: Option<usize>,
 }
 
 /// Opens a destination.
@@ -85,10 +96,17 @@ pub struct Opening {
 /// It cannot be reached or written, another sync has it, or it is not one of ours.
 pub async fn open(place: &Place, opening: &Opening) -> Result<Arc<dyn Destination>, Error> {
     match place {
+        Place::Ndjson(path) => {
+            let (path, opening) = (path.clone(), opening.clone());
+            let opened = tokio::task::spawn_blocking(move || Ndjson::open(&path, &opening)).await;
+            Ok(Arc::new(opened.map_err(|_| Error::Stopped)??))
+        }
         Place::Sqlite(path) => {
             let (path, opening) = (path.clone(), opening.clone());
             let opened = tokio::task::spawn_blocking(move || Sqlite::open(&path, &opening)).await;
             Ok(Arc::new(opened.map_err(|_| Error::Stopped)??))
         }
+        Place::Postgres(None) => Err(Error::Unfit("DATABASE_URL is not set, which says where to".to_owned())),
+        Place::Postgres(Some(url)) => Ok(Arc::new(Postgres::open(url.expose(), opening).await?)),
     }
 }

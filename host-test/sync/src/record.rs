@@ -5,15 +5,17 @@ mod value;
 
 pub use value::Value;
 
-use crate::schema::{Column, Table};
+use crate::schema::{Column, ColumnKind, Table};
 use members::Members;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The member that marks a record that does not fit the contract.
 const MISFIT: &str = "$misfit";
 
 /// What a record is known by.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Key {
     /// A number.
     Integer(i64),
@@ -40,8 +42,28 @@ pub struct Row {
     pub extra: Option<String>,
     /// The record as the vendor sent it, if it does not fit the contract or its table.
     pub misfit: Option<String>,
+    /// The record as it came, where a destination wants it: [`Limits::raw`].
+    pub raw: Option<String>,
     /// The size of the record, in bytes.
     pub bytes: usize,
+}
+
+/// What columns hold, which a destination says.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Whether a value of this kind is held as it is.
+    pub holds: fn(ColumnKind, &Value) -> bool,
+    /// The longest text that a record may be known by, in bytes.
+    pub key: usize,
+    /// How many digits of a second's fraction are kept.
+    pub fraction: usize,
+    /// Whether rows have the record as it came, too.
+    pub raw: bool,
+}
+
+impl Limits {
+    /// Everything is held.
+    pub const NONE: Limits = Limits { holds: |_, _| true, key: usize::MAX, fraction: 9, raw: false };
 }
 
 /// A record that is not known by anything, so that no table can have it.
@@ -54,11 +76,11 @@ pub struct Unkeyed {
 }
 
 /// Makes a row of a record in the normal form. `owner` is whose it is, where records are read owner by
-/// owner.
+/// owner. What columns do not hold of it makes it a misfit.
 ///
 /// # Errors
-/// Its key cannot be read.
-pub fn row(table: &Table, json: &str, owner: &str) -> Result<Row, Unkeyed> {
+/// Its key cannot be read, or is too long.
+pub fn row(table: &Table, json: &str, owner: &str, limits: Limits) -> Result<Row, Unkeyed> {
     let hash = hash(json);
     let unkeyed = || Unkeyed { hash: hash.clone(), record: json.to_owned() };
     let members = Members::of(json).ok_or_else(unkeyed)?;
@@ -76,7 +98,7 @@ pub fn row(table: &Table, json: &str, owner: &str) -> Result<Row, Unkeyed> {
         };
         hint = at + 1;
         if let (Some(column), Some(value)) = (table.columns.get(at), values.get_mut(at)) {
-            match Value::read(column.kind, raw) {
+            match Value::read(column.kind, raw).filter(|value| (limits.holds)(column.kind, value)) {
                 Some(read) => *value = read,
                 None => unfit = true,
             }
@@ -89,21 +111,28 @@ pub fn row(table: &Table, json: &str, owner: &str) -> Result<Row, Unkeyed> {
     let key = match (table.key, value(table.key)) {
         (None, _) => Key::Text(hash.clone()),
         (Some(_), Some(Value::Integer(id))) => Key::Integer(*id),
-        (Some(_), Some(Value::Text(id))) => Key::Text(id.clone()),
+        (Some(_), Some(Value::Text(id))) if id.len() <= limits.key => Key::Text(id.clone()),
         (Some(_), _) => return Err(unkeyed()),
     };
     let version = value(table.modified).and_then(Value::nanoseconds);
     let inactive = value(table.active) == Some(&Value::Boolean(false));
-    if !extra.is_empty() {
-        extra.push('}');
-    }
+    let extra = (!extra.is_empty()).then(|| Value::Text(extra + "}"));
+    let extra = match extra {
+        Some(value) if !(limits.holds)(ColumnKind::Json, &value) => {
+            unfit = true;
+            None
+        }
+        Some(Value::Text(extra)) => Some(extra),
+        _ => None,
+    };
     Ok(Row {
         key,
         version,
         deleted: inactive && table.inactive_is_deleted,
         inactive,
-        extra: (!extra.is_empty()).then_some(extra),
+        extra,
         misfit: unfit.then(|| json.to_owned()),
+        raw: limits.raw.then(|| json.to_owned()),
         bytes: json.len(),
         values,
         hash,

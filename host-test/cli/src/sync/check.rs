@@ -1,13 +1,13 @@
 //! `penstock sync check`: a copy against the vendor.
 
-use super::told;
+use super::{place, told};
 use crate::{target::Target, told::say};
 use anyhow::{Result, bail};
 use clap::Args;
 use penstock_host::Plugin;
 use penstock_sync::{
     check,
-    destination::{self, Destination, Opening, Place},
+    destination::{Destination, Opening, Place},
     plan,
     schema::Table,
 };
@@ -21,7 +21,7 @@ pub(crate) struct Check {
     /// The vendor, for instance `servicetitan`.
     #[arg(value_name = "VENDOR")]
     provider_name: String,
-    /// The copy: `sqlite:FILE`.
+    /// The copy, as `sync --to` names it.
     #[arg(long = "of", visible_alias = "to", value_name = "DESTINATION")]
     copy: Place,
     /// Only these tables or operations; all that the copy has unless set.
@@ -40,7 +40,7 @@ pub(crate) struct Check {
 impl Check {
     pub(super) async fn run(self) -> Result<()> {
         let opening = Opening { look: true, ..Opening::default() };
-        let destination = destination::open(&self.copy, &opening).await.map_err(told)?;
+        let destination = place::open(&self.copy, opening, self.target.env_file()).await?;
         let known = destination.status().await.map_err(told)?;
         let known: BTreeSet<String> = known.into_iter().map(|status| status.table).collect();
         let tables = plan::tables(&self.provider_name, &[], &self.select).map_err(told)?;

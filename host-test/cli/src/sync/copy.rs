@@ -1,6 +1,6 @@
 //! Makes the copy, once or again and again.
 
-use super::{every::every, progress::Tables, told};
+use super::{every::every, place, progress::Tables, told};
 use crate::{
     progress::Quiet,
     report::Unfit,
@@ -13,7 +13,7 @@ use clap::Args;
 use penstock_host::Plugin;
 use penstock_sync::{
     Error,
-    destination::{self, Destination, Opening, Place},
+    destination::{Destination, Opening, Place},
     plan,
     reader::Options,
     run::{Ended, Read, Run},
@@ -31,7 +31,8 @@ pub(crate) struct Copy {
     /// The vendor, for instance `servicetitan`.
     #[arg(value_name = "VENDOR", required = true)]
     provider_name: Option<String>,
-    /// Where to: `sqlite:FILE`. It is made if it is not there.
+    /// Where to: `sqlite:FILE`, which is made if it is not there; `postgres` for the database of
+    /// DATABASE_URL, or `postgres://USER@HOST/DATABASE`.
     #[arg(long, value_name = "DESTINATION", required = true)]
     to: Option<Place>,
     /// Only these modules, `jpm,crm`.
@@ -128,8 +129,8 @@ impl Copy {
 
     pub(super) async fn open(&self, source: String, stopping: &Stopping) -> Result<Arc<dyn Destination>> {
         let to = self.to.as_ref().ok_or_else(|| Unfit("--to says where to".to_owned()))?;
-        let opening = Opening { source, wait: self.wait, look: false };
-        stopping.unless_asked(destination::open(to, &opening)).await?.map_err(told)
+        let opening = Opening { source, wait: self.wait, ..Opening::default() };
+        stopping.unless_asked(place::open(to, opening, self.target.env_file())).await?
     }
 
     /// Makes tables; whether there is anything to do then.

@@ -1,18 +1,18 @@
 //! `penstock sync status`: what a copy has.
 
-use super::told;
-use crate::told::say;
+use super::{place, told};
+use crate::{settings::EnvFile, told::say};
 use anyhow::Result;
 use clap::Args;
 use penstock_sync::{
-    destination::{self, Opening, Place},
+    destination::{Opening, Place},
     state::TableStatus,
 };
 use std::time::{SystemTime, UNIX_EPOCH};
 
 #[derive(Args)]
 pub(crate) struct Status {
-    /// The copy: `sqlite:FILE`.
+    /// The copy, as `sync --to` names it.
     #[arg(long = "of", visible_alias = "to", value_name = "DESTINATION")]
     copy: Place,
     /// One JSON object a line.
@@ -21,12 +21,14 @@ pub(crate) struct Status {
     /// In the text format of Prometheus, for a textfile collector.
     #[arg(long, conflicts_with = "json")]
     prometheus: bool,
+    #[command(flatten)]
+    env_file: EnvFile,
 }
 
 impl Status {
     pub(super) async fn run(self) -> Result<()> {
         let opening = Opening { look: true, ..Opening::default() };
-        let destination = destination::open(&self.copy, &opening).await.map_err(told)?;
+        let destination = place::open(&self.copy, opening, &self.env_file).await?;
         let all = destination.status().await.map_err(told)?;
         if self.prometheus {
             return prometheus(&all);

@@ -1,6 +1,6 @@
 //! A copy whose program is killed at any moment.
 
-use crate::support::{assert_whole, penstock, run, well};
+use crate::support::{Copied, Kind, number, penstock, run, well};
 use penstock_simulated::{
     Faults,
     servicetitan::{Config, Resource, SimulatedServiceTitan},
@@ -15,25 +15,29 @@ use std::{
     time::Duration,
 };
 
-const TABLES: &[&str] = &[
-    "sync",
-    "servicetitan",
-    "--select",
-    "jpm_jobs,jpm_job_types,jpm_appointments",
-    "--to",
-    "sqlite:copy.db",
-];
+const TABLES: &str = "jpm_jobs,jpm_job_types,jpm_appointments";
 
 /// After so many kills a copy is let come to its end, and looked at.
 const KILLS_OF_A_COPY: usize = 5;
 
-fn number(name: &str, otherwise: usize) -> usize {
-    std::env::var(name).ok().and_then(|count| count.parse().ok()).unwrap_or(otherwise)
-}
-
 /// In CI few kills and records, by hand more: `PENSTOCK_TEST_KILLS=200 PENSTOCK_TEST_RECORDS=100000`.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_is_the_vendors_truth_whenever_its_program_is_killed() {
+async fn a_copy_in_sqlite_is_the_vendors_truth_whenever_its_program_is_killed() {
+    is_the_vendors_truth_whenever_its_program_is_killed(Kind::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_in_ndjson_is_the_vendors_truth_whenever_its_program_is_killed() {
+    is_the_vendors_truth_whenever_its_program_is_killed(Kind::Ndjson).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL: .ci/leg sync"]
+async fn a_copy_in_postgres_is_the_vendors_truth_whenever_its_program_is_killed() {
+    is_the_vendors_truth_whenever_its_program_is_killed(Kind::Postgres).await;
+}
+
+async fn is_the_vendors_truth_whenever_its_program_is_killed(kind: Kind) {
     let (kills, jobs) = (number("PENSTOCK_TEST_KILLS", 20), number("PENSTOCK_TEST_RECORDS", 5_000));
     let vendor = SimulatedServiceTitan::start(Config {
         faults: Faults { max_in_a_row: 2, ..Faults::mixed(0.1) },
@@ -43,16 +47,17 @@ async fn a_copy_is_the_vendors_truth_whenever_its_program_is_killed() {
     })
     .await
     .unwrap();
-    let settings = vendor.settings();
     let mut random = fastrand::Rng::with_seed(21);
     let (mut made, mut copies) = (0, 0);
     while made < kills {
-        let folder = tempfile::tempdir().unwrap();
+        let copied = Copied::new(kind).await;
+        let (settings, folder) = (copied.settings(&vendor.settings()), copied.folder.path());
+        let sync = ["sync", "servicetitan", "--select", TABLES, "--to", copied.to];
         let changing = Arc::new(AtomicBool::new(true));
         let changes = change(&vendor, &changing, random.u64(..));
         for _ in 0..KILLS_OF_A_COPY {
-            let mut command = penstock(&settings, folder.path());
-            command.args(TABLES).stdout(Stdio::null()).stderr(Stdio::null());
+            let mut command = penstock(&settings, folder);
+            command.args(sync).stdout(Stdio::null()).stderr(Stdio::null());
             let mut child = command.spawn().unwrap();
             tokio::time::sleep(Duration::from_millis(random.u64(..1_500))).await;
             // SIGKILL. One that has ended by itself is none.
@@ -62,8 +67,8 @@ async fn a_copy_is_the_vendors_truth_whenever_its_program_is_killed() {
         }
         changing.store(false, Relaxed);
         changes.await.unwrap();
-        well(&run(&settings, folder.path(), TABLES).await);
-        assert_whole(&folder.path().join("copy.db"), &vendor);
+        well(&run(&settings, folder, &sync).await);
+        copied.assert_whole(&vendor).await;
         copies += 1;
     }
     println!("{made} runs were killed, {copies} copies are whole");

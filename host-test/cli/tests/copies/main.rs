@@ -1,4 +1,4 @@
-//! `penstock sync` as a person runs it, into real files of SQLite.
+//! `penstock sync` as a person runs it, into real files of SQLite and a real PostgreSQL.
 #![cfg(unix)]
 #![allow(
     clippy::expect_used,
@@ -11,5 +11,7 @@
 mod commands;
 mod full;
 mod kills;
+#[cfg(target_os = "linux")]
+mod memory;
 mod sessions;
 mod support;

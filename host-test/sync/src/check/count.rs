@@ -43,7 +43,7 @@ impl Check<'_> {
             self.plugin.list(table.provider, list.name, parameters(list, active), options).await?;
         let mut seen = HashSet::new();
         while let Some(json) = records.try_next().await? {
-            match record::row(table, &json, "") {
+            match record::row(table, &json, "", self.destination.limits()) {
                 Ok(row) if row.deleted => seen.remove(&row.key),
                 Ok(row) => seen.insert(row.key),
                 Err(_) => false,

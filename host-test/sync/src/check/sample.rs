@@ -3,8 +3,8 @@
 use super::{Check, Checked, count::parameters};
 use crate::{
     Error,
-    record::{self, Key, Row, Value},
-    schema::{Table, record_of},
+    record::{self, Key, Limits, Row, Value},
+    schema::{ColumnKind, Table, record_of},
 };
 use serde_json::value::RawValue;
 use std::collections::HashMap;
@@ -31,7 +31,7 @@ impl Check<'_> {
             let theirs = self.by_ids(table, some).await?;
             for (key, own) in some {
                 checked.sampled += 1;
-                compare(table, key, own, theirs.get(key), checked);
+                compare(table, key, own, theirs.get(key), self.destination.limits(), checked);
             }
         }
         Ok(())
@@ -50,7 +50,8 @@ impl Check<'_> {
         let answer = self.plugin.invoke(table.provider, list.name, asked, None, Some(self.options())).await?;
         let body = answer.body.unwrap_or_default();
         let Ok(records) = records(&body) else { return Ok(HashMap::new()) };
-        let rows = records.into_iter().filter_map(|json| record::row(table, json, "").ok());
+        let limits = self.destination.limits();
+        let rows = records.into_iter().filter_map(|json| record::row(table, json, "", limits).ok());
         Ok(rows.map(|row| (row.key.clone(), row)).collect())
     }
 }
@@ -64,7 +65,14 @@ fn records(body: &str) -> Result<Vec<&str>, serde_json::Error> {
     Ok(raw.into_iter().map(RawValue::get).collect())
 }
 
-fn compare(table: &Table, key: &Key, own: &[Value], theirs: Option<&Row>, checked: &mut Checked) {
+fn compare(
+    table: &Table,
+    key: &Key,
+    own: &[Value],
+    theirs: Option<&Row>,
+    limits: Limits,
+    checked: &mut Checked,
+) {
     let id = match key {
         Key::Integer(id) => id.to_string(),
         Key::Text(id) => id.clone(),
@@ -74,8 +82,8 @@ fn compare(table: &Table, key: &Key, own: &[Value], theirs: Option<&Row>, checke
         return;
     };
     let list = record_of(table.list.unwrap_or(table.source));
-    let modified = |values: &[Value]| table.modified.and_then(|at| values.get(at)).cloned();
-    if table.modified.is_some() && modified(own) != modified(&theirs.values) {
+    let modified = table.modified.and_then(|at| own.get(at).zip(theirs.values.get(at)));
+    if modified.is_some_and(|(own, theirs)| !is_same(ColumnKind::Instant, own, theirs, limits)) {
         checked.behind += 1;
         return;
     }
@@ -86,8 +94,77 @@ fn compare(table: &Table, key: &Key, own: &[Value], theirs: Option<&Row>, checke
         .zip(own.iter().zip(&theirs.values))
         .filter(|(column, _)| list.is_some_and(|list| list.field(column.wire, 0).is_some()));
     for (column, (own, theirs)) in common {
-        if own != theirs {
+        if !is_same(column.kind, own, theirs, limits) {
             checked.differ.push(format!("{id}: {} is {own:?}, and {theirs:?} at the vendor", column.name));
+        }
+    }
+}
+
+/// Whether two values are the same to a destination, which may write them in its own way.
+fn is_same(kind: ColumnKind, own: &Value, theirs: &Value, limits: Limits) -> bool {
+    let (Value::Text(own), Value::Text(theirs)) = (own, theirs) else { return own == theirs };
+    match kind {
+        ColumnKind::Instant => {
+            let kept = |text: &str| text.get(..BEFORE_FRACTION + limits.fraction).map(str::to_owned);
+            kept(own) == kept(theirs)
+        }
+        ColumnKind::Decimal => digits(own) == digits(theirs),
+        ColumnKind::Json => {
+            let parsed = |text| serde_json::from_str::<serde_json::Value>(text).ok();
+            own == theirs
+                || matches!((parsed(own), parsed(theirs)), (Some(a), Some(b)) if is_same_json(&a, &b))
+        }
+        _ => own == theirs,
+    }
+}
+
+/// The length of `2026-11-30T05:00:00.`
+const BEFORE_FRACTION: usize = 20;
+
+/// A decimal without zeros in front of its first digit, and without the sign of zero.
+fn digits(text: &str) -> String {
+    let (is_negative, plain) = text.strip_prefix('-').map_or((false, text), |plain| (true, plain));
+    let plain = plain.trim_start_matches('0');
+    let plain =
+        if plain.is_empty() || plain.starts_with('.') { format!("0{plain}") } else { plain.to_owned() };
+    let is_zero = plain.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    if is_negative && !is_zero { format!("-{plain}") } else { plain }
+}
+
+/// Whether two values of JSON are the same, numbers by their value.
+fn is_same_json(a: &serde_json::Value, b: &serde_json::Value) -> bool {
+    use serde_json::Value::{Array, Number, Object};
+    match (a, b) {
+        (Number(a), Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Array(a), Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same_json(a, b)),
+        (Object(a), Object(b)) => {
+            let is_in =
+                |(name, a): (&String, &serde_json::Value)| b.get(name).is_some_and(|b| is_same_json(a, b));
+            a.len() == b.len() && a.iter().all(is_in)
+        }
+        (a, b) => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_may_write_values_in_its_own_way() {
+        let limits = Limits { fraction: 6, ..Limits::NONE };
+        for (kind, own, theirs, expected) in [
+            (ColumnKind::Decimal, "7.50", "007.50", true),
+            (ColumnKind::Decimal, "0.00", "-0.00", true),
+            (ColumnKind::Decimal, "7.5", "-7.5", false),
+            (ColumnKind::Json, r#"{"a": 100, "b": [1]}"#, r#"{"b":[1.0],"a":1e2}"#, true),
+            (ColumnKind::Json, r#"{"a": 100}"#, r#"{"a":101}"#, false),
+            (ColumnKind::Instant, "2026-11-30T05:00:00.123456000Z", "2026-11-30T05:00:00.123456700Z", true),
+            (ColumnKind::Instant, "2026-11-30T05:00:00.123456000Z", "2026-11-30T05:00:00.123457000Z", false),
+            (ColumnKind::Text, "7.50", "007.50", false),
+        ] {
+            let (own, theirs) = (Value::Text(own.to_owned()), Value::Text(theirs.to_owned()));
+            assert_eq!(is_same(kind, &own, &theirs, limits), expected, "{own:?} {theirs:?}");
         }
     }
 }

@@ -57,6 +57,10 @@ impl Dialect for Words {
     const TABLE_END: &'static str = " STRICT";
     const INTEGER: &'static str = "INTEGER";
     const MARK: (&'static str, &'static str) = ("INTEGER", "0");
+
+    fn instant(number: usize) -> String {
+        format!("${number}")
+    }
 }
 
 impl Sqlite {
@@ -123,7 +127,7 @@ fn own(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     let form = tables::form(connection)?;
     if form <= FORM {
-        connection.execute_batch(&tables::own())?;
+        connection.execute_batch(&format!("BEGIN IMMEDIATE; {}; COMMIT", sql::own::<Words>().join("; ")))?;
     }
     Ok(form)
 }
@@ -161,11 +165,9 @@ impl Destination for Sqlite {
         state: State,
         reconcile: bool,
     ) -> Answer<'a, u64> {
-        let owned = table.owner.and_then(|at| table.columns.get(at)).map(|column| column.name.clone());
+        let reconcile = reconcile.then(|| (sql::reconcile::<Words>(table), table.owner.is_some()));
         let (table, owner) = (table.name.clone(), owner.to_owned());
-        self.with(move |connection| {
-            Ok(rows::finish(connection, &table, owned.as_deref(), &owner, &state, reconcile)?)
-        })
+        self.with(move |connection| Ok(rows::finish(connection, &table, &owner, &state, reconcile)?))
     }
 
     fn failed<'a>(&'a self, table: &'a Table, owner: &'a str, error: &'a str) -> Answer<'a, ()> {
@@ -186,7 +188,9 @@ impl Destination for Sqlite {
     }
 
     fn sample<'a>(&'a self, table: &'a Table, most: u32) -> Answer<'a, Vec<(Key, Vec<Value>)>> {
-        let (select, kinds) = rows::sampling(table);
+        let select = sql::sampling(table, |name, _| sql::quoted(name));
+        let kinds: Vec<_> =
+            [table.key_kind()].into_iter().chain(table.columns.iter().map(|column| column.kind)).collect();
         self.with(move |connection| Ok(rows::sample(connection, &select, &kinds, most)?))
     }
 }

@@ -109,7 +109,7 @@ impl Reader<'_> {
     ) -> Result<(), Error> {
         match item {
             ListItem::Record(json) => {
-                filling.batch.push(record::row(self.table, &json, self.owner));
+                filling.batch.push(record::row(self.table, &json, self.owner, self.destination.limits()));
                 if filling.batch.bytes >= MOST {
                     self.write(filling, state, done).await?;
                 }

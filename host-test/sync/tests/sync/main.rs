@@ -1,4 +1,4 @@
-//! Copies into a real file of SQLite: what a destination does with what it gets, and whole reads of a simulated
+//! Copies in a real file of SQLite and a real PostgreSQL: what a destination does with what it gets, and whole reads of a simulated
 //! vendor through the real component.
 #![allow(
     clippy::expect_used,
@@ -9,7 +9,11 @@
 )]
 
 mod destination;
+mod files;
 mod foreign;
+mod gone;
 mod plan;
 mod reads;
 mod support;
+mod tls;
+mod types;

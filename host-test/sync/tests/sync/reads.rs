@@ -1,6 +1,6 @@
 //! Whole reads of a simulated vendor, through the real component.
 
-use crate::support::{column, open, table};
+use crate::support::{Copy, on_both, table};
 use penstock_host::{Environment, Plugin};
 use penstock_simulated::{
     Faults,
@@ -18,7 +18,12 @@ use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-async fn vendor(jobs: usize) -> (SimulatedServiceTitan, Plugin) {
+on_both! {
+    a_copy_has_what_the_vendor_has_and_then_what_changed
+    a_read_that_began_in_the_future_begins_anew
+}
+
+pub(crate) async fn vendor(jobs: usize) -> (SimulatedServiceTitan, Plugin) {
     let faults = Faults { max_in_a_row: 2, ..Faults::mixed(0.1) };
     let vendor = SimulatedServiceTitan::start(Config { faults, ..Config::small(jobs) }).await.unwrap();
     let mut settings = vendor.settings();
@@ -26,7 +31,7 @@ async fn vendor(jobs: usize) -> (SimulatedServiceTitan, Plugin) {
     (vendor, Plugin::start(Environment::loopback(settings)).await.unwrap())
 }
 
-async fn sync(
+pub(crate) async fn sync(
     plugin: &Plugin,
     destination: &Arc<dyn Destination>,
     tables: &[Arc<Table>],
@@ -50,17 +55,14 @@ fn ids(ids: &[i64]) -> Vec<String> {
     ids.iter().map(ToString::to_string).collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_copy_has_what_the_vendor_has_and_then_what_changed() {
+async fn a_copy_has_what_the_vendor_has_and_then_what_changed(copy: &Copy) {
     let (vendor, plugin) = vendor(700).await;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("copy.db");
-    let destination = open(&path).await.unwrap();
+    let destination = copy.open().await.unwrap();
     let tables = [table("jpm_jobs"), table("jpm_job_types")];
     let listed = "SELECT id FROM jpm_jobs WHERE NOT _penstock_deleted ORDER BY id";
     let done = sync(&plugin, &destination, &tables, false).await;
     assert_eq!(done[0].records, vendor.truth_exported(Resource::Jobs).len() as u64);
-    assert_eq!(column(&path, listed), ids(&vendor.job_ids()));
+    assert_eq!(copy.column(listed).await, ids(&vendor.job_ids()));
 
     // A list that shrinks, a record that goes, one that changes.
     let types = vendor.truth(Resource::JobTypes);
@@ -70,10 +72,10 @@ async fn a_copy_has_what_the_vendor_has_and_then_what_changed() {
     assert!(vendor.modify(Resource::Jobs, jobs[5], &json!({ "summary": "changed" })));
     let done = sync(&plugin, &destination, &tables, false).await;
     assert_eq!((done[0].records, done[1].gone), (2, 1));
-    assert_eq!(column(&path, listed), ids(&vendor.job_ids()));
-    let left = column(&path, "SELECT id FROM jpm_job_types WHERE NOT _penstock_deleted ORDER BY id");
+    assert_eq!(copy.column(listed).await, ids(&vendor.job_ids()));
+    let left = copy.column("SELECT id FROM jpm_job_types WHERE NOT _penstock_deleted ORDER BY id").await;
     assert_eq!(left, ids(&vendor.truth(Resource::JobTypes)));
-    let changed = column(&path, "SELECT id FROM jpm_jobs WHERE summary = 'changed'");
+    let changed = copy.column("SELECT id FROM jpm_jobs WHERE summary = 'changed'").await;
     assert_eq!(changed, ids(&jobs[5..6]));
 
     let check = Check { plugin: &plugin, destination: destination.as_ref(), account: None, sample: 40 };
@@ -82,8 +84,8 @@ async fn a_copy_has_what_the_vendor_has_and_then_what_changed() {
         assert!(checked.is_right(), "{checked:?}");
     }
     // It would find what is not right.
-    let connection = rusqlite::Connection::open(&path).unwrap();
-    connection.execute_batch("UPDATE jpm_jobs SET summary = 'not the vendor''s'; DELETE FROM jpm_job_types WHERE id = (SELECT max(id) FROM jpm_job_types)").unwrap();
+    copy.execute("UPDATE jpm_jobs SET summary = 'not the vendor''s'").await;
+    copy.execute("DELETE FROM jpm_job_types WHERE id = (SELECT max(id) FROM jpm_job_types)").await;
     let checked = check.table(&tables[0]).await.unwrap();
     assert_eq!((checked.sampled, checked.differ.len()), (40, 40), "{checked:?}");
     assert!(!check.table(&tables[1]).await.unwrap().is_right());
@@ -94,12 +96,9 @@ async fn a_copy_has_what_the_vendor_has_and_then_what_changed() {
 }
 
 /// This machine's clock went back since the read began, and its position is of use to nobody.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_read_that_began_in_the_future_begins_anew() {
+async fn a_read_that_began_in_the_future_begins_anew(copy: &Copy) {
     let (vendor, plugin) = vendor(50).await;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("copy.db");
-    let destination = open(&path).await.unwrap();
+    let destination = copy.open().await.unwrap();
     let tables = [table("jpm_job_types")];
     destination.prepare(&tables, false).await.unwrap();
     let position = Some("of a read that nobody knows".to_owned());
@@ -108,7 +107,7 @@ async fn a_read_that_began_in_the_future_begins_anew() {
             State { position: position.clone(), reading: true, began, generation: 9, ..State::default() };
         destination.write(&tables[0], "", penstock_sync::batch::Batch::default(), state).await.unwrap();
         sync(&plugin, &destination, &tables, false).await;
-        let rows = column(&path, "SELECT id FROM jpm_job_types WHERE NOT _penstock_deleted ORDER BY id");
+        let rows = copy.column("SELECT id FROM jpm_job_types WHERE NOT _penstock_deleted ORDER BY id").await;
         assert_eq!(rows, ids(&vendor.truth(Resource::JobTypes)));
     }
 }

@@ -1,6 +1,6 @@
 //! What SQLite says, for a person.
 
-use crate::Error;
+use crate::{Error, destination::sql::Unusable};
 use rusqlite::ErrorCode;
 
 /// Why something could not be done.
@@ -8,12 +8,13 @@ pub(super) enum Failed {
     /// SQLite says so.
     Sqlite(rusqlite::Error),
     /// We do, of a table.
-    Table {
-        /// The table.
-        table: String,
-        /// A column of it, its type there, and the type that it must have; none if the table is not ours.
-        column: Option<(String, String, String)>,
-    },
+    Table(Unusable),
+}
+
+impl From<Unusable> for Failed {
+    fn from(table: Unusable) -> Failed {
+        Failed::Table(table)
+    }
 }
 
 impl From<rusqlite::Error> for Failed {
@@ -25,14 +26,10 @@ impl From<rusqlite::Error> for Failed {
 impl Failed {
     /// The error, of this destination.
     pub(super) fn told(self, place: &str) -> Error {
-        let place = place.to_owned();
         match self {
-            Failed::Table { table, column: None } => Error::Foreign { place, table },
-            Failed::Table { table, column: Some((column, found, wanted)) } => {
-                Error::Column { place, table, column, found, wanted }
-            }
+            Failed::Table(table) => table.told(place),
             Failed::Sqlite(error) => {
-                let what = what(&error).to_owned();
+                let (place, what) = (place.to_owned(), what(&error).to_owned());
                 Error::Destination { place, what, source: Some(Box::new(error)) }
             }
         }

@@ -4,7 +4,7 @@ use super::{Words, tables};
 use crate::{
     batch::Batch,
     clock,
-    destination::sql::{OWN, is_no_older, quoted, set_all},
+    destination::sql::{columns, misfit, names, on_conflict, quoted, sampled},
     record::{Key, Row, Value},
     schema::{ColumnKind, Table},
     state::{State, Written},
@@ -23,17 +23,14 @@ pub(super) struct Statements {
 
 impl Statements {
     pub(super) fn of(table: &Table, trusted: bool) -> Statements {
-        let own = OWN.iter().map(|name| (*name).to_owned());
-        let names: Vec<_> = table.columns.iter().map(|column| column.name.clone()).chain(own).collect();
-        let columns: Vec<_> = names.iter().map(|name| quoted(name)).collect();
-        let values = vec!["?"; names.len()].join(", ");
+        let columns = columns::<Words>(table);
+        let values = vec!["?"; columns.len()].join(", ");
         let (name, key) = (quoted(&table.name), quoted(table.key_name()));
-        let guard = if trusted { String::new() } else { format!(" WHERE {}", is_no_older(table)) };
         Statements {
             upsert: format!(
-                "INSERT INTO {name} ({}) VALUES ({values}) ON CONFLICT ({key}) DO UPDATE SET {}{guard}",
-                columns.join(", "),
-                set_all::<Words>(table)
+                "INSERT INTO {name} ({}) VALUES ({values}) {}",
+                names(&columns),
+                on_conflict::<Words>(table, trusted)
             ),
             seen: format!("UPDATE {name} SET _penstock_generation = ? WHERE {key} = ?"),
             table: table.name.clone(),
@@ -65,8 +62,7 @@ pub(super) fn write(
             }
             written.misfits += u64::from(row.misfit.is_some());
         }
-        let mut misfit =
-            transaction.prepare_cached("INSERT OR REPLACE INTO _penstock_misfits VALUES (?, ?, ?, ?)")?;
+        let mut misfit = transaction.prepare_cached(&misfit::<Words>())?;
         for unkeyed in &batch.unkeyed {
             misfit.execute(params![statements.table, unkeyed.hash, unkeyed.record, now])?;
         }
@@ -97,47 +93,24 @@ fn bind(upsert: &mut CachedStatement<'_>, row: &Row, generation: i64, now: &str)
     next(&row.misfit)
 }
 
-/// Ends a read.
+/// Ends a read; `reconcile` is the statement for what it has not seen, and whether it asks for the owner.
 pub(super) fn finish(
     connection: &mut Connection,
     table: &str,
-    owned: Option<&str>,
     owner: &str,
     state: &State,
-    reconcile: bool,
+    reconcile: Option<(String, bool)>,
 ) -> rusqlite::Result<u64> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut gone = 0;
-    if reconcile {
-        let of_owner =
-            owned.map_or_else(|| "?3 = ?3".to_owned(), |column| format!("{} = ?3", quoted(column)));
-        let sql = format!(
-            "UPDATE {} SET _penstock_deleted = 1, _penstock_seen = ?2
-             WHERE _penstock_generation < ?1 AND NOT _penstock_deleted AND {of_owner}",
-            quoted(table)
-        );
-        let now = clock::text_of_ms(clock::now_ms());
-        gone = transaction.execute(&sql, params![state.generation, now, owner])?;
-    }
+    let now = clock::text_of_ms(clock::now_ms());
+    let gone = match reconcile {
+        None => 0,
+        Some((sql, true)) => transaction.execute(&sql, params![now, state.generation, owner])?,
+        Some((sql, false)) => transaction.execute(&sql, params![now, state.generation])?,
+    };
     tables::keep(&transaction, table, owner, state)?;
     transaction.commit()?;
     Ok(gone as u64)
-}
-
-/// What is said to look at some rows, and the kinds of what comes: the key first.
-pub(super) fn sampling(table: &Table) -> (String, Vec<ColumnKind>) {
-    let columns: Vec<_> = std::iter::once(table.key_name())
-        .chain(table.columns.iter().map(|column| column.name.as_str()))
-        .map(quoted)
-        .collect();
-    let kinds =
-        std::iter::once(table.key_kind()).chain(table.columns.iter().map(|column| column.kind)).collect();
-    let sql = format!(
-        "SELECT {} FROM {} WHERE NOT _penstock_deleted AND _penstock_misfit IS NULL ORDER BY random() LIMIT ?",
-        columns.join(", "),
-        quoted(&table.name)
-    );
-    (sql, kinds)
 }
 
 /// Some rows.
@@ -155,16 +128,7 @@ pub(super) fn sample(
         }
         Ok(values)
     })?;
-    let keyed = rows.filter_map(|row| match row {
-        Ok(mut values) if !values.is_empty() => match values.remove(0) {
-            Value::Integer(id) => Some(Ok((Key::Integer(id), values))),
-            Value::Text(id) => Some(Ok((Key::Text(id), values))),
-            _ => None,
-        },
-        Ok(_) => None,
-        Err(error) => Some(Err(error)),
-    });
-    keyed.collect()
+    rows.filter_map(|row| row.map(sampled).transpose()).collect()
 }
 
 fn value(found: ValueRef<'_>, kind: ColumnKind) -> Value {

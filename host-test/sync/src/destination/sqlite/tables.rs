@@ -3,44 +3,29 @@
 use super::{Words, errors::Failed, one};
 use crate::{
     clock,
-    destination::sql::{FORM, add_column, averages, columns, create, indexes, quoted},
+    destination::sql::{
+        KEEP_STATE, META, OURS, PUT_META, STATE, STATES, There, averages, counts, indexes, known, migration,
+        missing,
+    },
     schema::Table,
     state::{State, TableStatus},
 };
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// The copy's own tables.
-pub(super) fn own() -> String {
-    format!(
-        "BEGIN IMMEDIATE;
-         CREATE TABLE IF NOT EXISTS _penstock_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-         INSERT OR IGNORE INTO _penstock_meta VALUES ('form', '{FORM}');
-         CREATE TABLE IF NOT EXISTS _penstock_tables
-             (name TEXT PRIMARY KEY, vendor TEXT NOT NULL, operation TEXT NOT NULL, made TEXT NOT NULL) STRICT;
-         CREATE TABLE IF NOT EXISTS _penstock_state
-             (name TEXT NOT NULL, owner TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (name, owner)) STRICT;
-         CREATE TABLE IF NOT EXISTS _penstock_migrations (at TEXT NOT NULL, statement TEXT NOT NULL) STRICT;
-         CREATE TABLE IF NOT EXISTS _penstock_misfits
-             (name TEXT NOT NULL, hash TEXT NOT NULL, record TEXT NOT NULL, seen TEXT NOT NULL,
-              PRIMARY KEY (name, hash)) STRICT;
-         COMMIT"
-    )
-}
-
 /// The version of the form that the file has; 0 where no sync has been.
 pub(super) fn form(connection: &Connection) -> rusqlite::Result<i64> {
     if !exists(connection, "_penstock_meta")? {
         return Ok(0);
     }
-    let form: Option<String> = one(connection, "SELECT value FROM _penstock_meta WHERE name = ?", "form")?;
+    let form: Option<String> = one(connection, META, "form")?;
     Ok(form.and_then(|form| form.parse().ok()).unwrap_or_default())
 }
 
 /// Whose records the file has: `source` from now on if it has none yet.
 pub(super) fn source(connection: &Connection, source: &str) -> rusqlite::Result<String> {
-    connection.execute("INSERT OR IGNORE INTO _penstock_meta VALUES ('source', ?)", [source])?;
-    let found = one(connection, "SELECT value FROM _penstock_meta WHERE name = ?", "source")?;
+    connection.execute(PUT_META, ["source", source])?;
+    let found = one(connection, META, "source")?;
     Ok(found.unwrap_or_default())
 }
 
@@ -57,22 +42,23 @@ pub(super) fn prepare(
 ) -> Result<Vec<String>, Failed> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut done = Vec::new();
+    let now = clock::text_of_ms(clock::now_ms());
     for table in tables {
-        let statements = missing(&transaction, table)?;
-        for statement in statements {
+        for statement in missing::<Words>(table, &there(&transaction, table)?)? {
             transaction.execute_batch(&statement)?;
-            let at = clock::text_of_ms(clock::now_ms());
-            transaction.execute("INSERT INTO _penstock_migrations VALUES (?, ?)", [&at, &statement])?;
+            transaction.execute(&migration::<Words>(), [&statement, &now])?;
             done.push(statement);
         }
-        for made in indexes(table).into_iter().chain(averages(table)) {
-            transaction.execute_batch(&made)?;
+        for index in indexes(table) {
+            transaction.execute_batch(&index)?;
         }
-        let at = clock::text_of_ms(clock::now_ms());
-        transaction.execute(
-            "INSERT OR IGNORE INTO _penstock_tables VALUES (?, ?, ?, ?)",
-            [&table.name, table.provider, table.source.name, &at],
-        )?;
+        if let Some((name, view)) = averages(table)
+            && !exists(&transaction, &name)?
+        {
+            transaction.execute_batch(&view)?;
+        }
+        transaction
+            .execute(&known::<Words>(), [table.name.as_str(), table.provider, table.source.name, &now])?;
     }
     if !dry_run {
         transaction.commit()?;
@@ -80,29 +66,15 @@ pub(super) fn prepare(
     Ok(done)
 }
 
-/// The statements that make a table what the contract wants.
-fn missing(connection: &Connection, table: &Table) -> Result<Vec<String>, Failed> {
+/// What is there by the name of a table.
+fn there(connection: &Connection, table: &Table) -> rusqlite::Result<There> {
     if !exists(connection, &table.name)? {
-        return Ok(vec![create::<Words>(table)]);
+        return Ok(There::Nothing);
     }
-    let ours: Option<i64> = one(connection, "SELECT 1 FROM _penstock_tables WHERE name = ?", &table.name)?;
-    if ours.is_none() {
-        return Err(Failed::Table { table: table.name.clone(), column: None });
-    }
-    let there = columns_of(connection, &table.name)?;
-    let mut statements = Vec::new();
-    for (name, ty) in columns::<Words>(table) {
-        let wanted = ty.split(' ').next().unwrap_or_default();
-        match there.get(&name.to_lowercase()) {
-            None => statements.push(add_column(&table.name, &name, &ty)),
-            Some(found) if found == wanted => {}
-            Some(found) => {
-                let column = (name, found.clone(), wanted.to_owned());
-                return Err(Failed::Table { table: table.name.clone(), column: Some(column) });
-            }
-        }
-    }
-    Ok(statements)
+    Ok(match one::<String>(connection, OURS, &table.name)? {
+        None => There::Foreign,
+        Some(_) => There::Ours(columns_of(connection, &table.name)?),
+    })
 }
 
 /// The columns of a table and their types.
@@ -113,8 +85,7 @@ fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<BTreeMap
 
 /// How far the read of a table is.
 pub(super) fn state(connection: &Connection, table: &str, owner: &str) -> rusqlite::Result<Option<State>> {
-    let mut statement =
-        connection.prepare_cached("SELECT state FROM _penstock_state WHERE name = ? AND owner = ?")?;
+    let mut statement = connection.prepare_cached(STATE)?;
     let state: Option<String> = statement.query_row([table, owner], |row| row.get(0)).optional()?;
     // One that cannot be read is none: the read begins anew, and finds its rows.
     Ok(state.and_then(|state| serde_json::from_str(&state).ok()))
@@ -123,29 +94,19 @@ pub(super) fn state(connection: &Connection, table: &str, owner: &str) -> rusqli
 /// Keeps how far the read of a table is.
 pub(super) fn keep(connection: &Connection, table: &str, owner: &str, state: &State) -> rusqlite::Result<()> {
     let state = serde_json::to_string(state).unwrap_or_default();
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO _penstock_state VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state",
-    )?;
+    let mut statement = connection.prepare_cached(KEEP_STATE)?;
     statement.execute(params![table, owner, state]).map(drop)
 }
 
 /// What is known of every table.
 pub(super) fn status(connection: &Connection) -> rusqlite::Result<Vec<TableStatus>> {
-    let mut names = connection.prepare(
-        "SELECT t.name, coalesce(s.owner, ''), s.state FROM _penstock_tables t
-         LEFT JOIN _penstock_state s ON s.name = t.name ORDER BY 1, 2",
-    )?;
+    let mut names = connection.prepare(STATES)?;
     let found = names.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let found: Vec<(String, String, Option<String>)> = found.collect::<rusqlite::Result<_>>()?;
     let mut all = Vec::new();
     for (table, owner, state) in found {
-        let sql = format!(
-            "SELECT count(*) FILTER (WHERE NOT _penstock_deleted), count(*) FILTER (WHERE _penstock_deleted),
-                    count(*) FILTER (WHERE _penstock_misfit IS NOT NULL) FROM {}",
-            quoted(&table)
-        );
-        let (rows, deleted, misfits) =
-            connection.query_row(&sql, [], |row| Ok((count(row, 0)?, count(row, 1)?, count(row, 2)?)))?;
+        let (rows, deleted, misfits) = connection
+            .query_row(&counts(&table), [], |row| Ok((count(row, 0)?, count(row, 1)?, count(row, 2)?)))?;
         let state = state.and_then(|state| serde_json::from_str(&state).ok()).unwrap_or_default();
         all.push(TableStatus { table, owner, rows, deleted, misfits, state });
     }
