@@ -105,6 +105,8 @@ mod tests {
         for (url, name) in [
             ("postgres://u:canary@db.example:6432/titan?sslmode=require", "postgres://db.example:6432/titan"),
             ("postgresql+asyncpg://u:canary@127.0.0.1/titan", "postgres://127.0.0.1:5432/titan"),
+            // Whoever forgets the percent sign is understood where he can be.
+            ("postgres://u:canary?x=canary@h/d", "postgres://h:5432/d"),
             ("postgresql:///titan?host=/tmp/x&user=u&password=canary", "postgres:///tmp/x:5432/titan"),
         ] {
             let address = Address::parse(url).ok().unwrap();
@@ -115,7 +117,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_told_without_it() {
-        for url in ["postgres:u:canary", "postgres://u:canary?x=canary@h/d", "postgres://u:canary@h:port/d"] {
+        for url in ["postgres:u:canary", "postgres://u:canary@h/d?x=canary", "postgres://u:canary@h:port/d"] {
             let error = Address::parse(url).err().unwrap().to_string();
             assert!(error.contains("cannot be read") && !error.contains("canary"), "{error}");
         }
