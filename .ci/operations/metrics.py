@@ -80,12 +80,16 @@ def main():
             if not answer["data"]["result"]:
                 assert any(name in query for name in MAY_BE_EMPTY), f"{title}: no data: {query}"
                 empty += 1
+        def rules():
+            _, answer = get(f"{origin}/api/v1/rules")
+            return [rule for group in json.loads(answer)["data"]["groups"] for rule in group["rules"]]
+
+        until("evaluation", lambda: rules() and all(rule["health"] != "unknown" for rule in rules()), 30)
+        bad = [rule for rule in rules() if rule["health"] != "ok"]
+        assert not bad, bad
         firing = {series["metric"]["alertname"] for series in result('ALERTS{alertstate="firing"}')}
         assert firing <= {"PenstockCredentialsOld"}, firing
-        _, rules = get(f"{origin}/api/v1/rules")
-        rules = [rule for group in json.loads(rules)["data"]["groups"] for rule in group["rules"]]
-        assert rules and all(rule["health"] == "ok" for rule in rules), rules
-        print(f"{len(list(queries(deploy)))} queries answered, {empty} of what has not happened; {len(rules)} rules are well")
+        print(f"{len(list(queries(deploy)))} queries answered, {empty} of what has not happened; {len(rules())} rules are well")
 
 
 main()

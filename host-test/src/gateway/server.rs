@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderName, HeaderValue, Request, Response, Uri, header::HOST, uri::Scheme};
+use http::{
+    HeaderName, HeaderValue, Request, Response, Uri, Version,
+    header::HOST,
+    uri::{Authority, Scheme},
+};
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -255,7 +259,12 @@ fn absolute(request: Request<Incoming>) -> Option<Request<WasiBody>> {
     let mut uri = parts.uri.into_parts();
     uri.scheme = Some(Scheme::HTTP);
     if uri.authority.is_none() {
-        uri.authority = Some(parts.headers.get(HOST)?.to_str().ok()?.parse().ok()?);
+        uri.authority = Some(match parts.headers.get(HOST) {
+            Some(host) => host.to_str().ok()?.parse().ok()?,
+            // HTTP/1.0 need not say it, and health checks of proxies do not (RFC 9112 section 3.3).
+            None if parts.version == Version::HTTP_10 => Authority::from_static("localhost"),
+            None => return None,
+        });
     }
     parts.uri = Uri::from_parts(uri).ok()?;
     Some(Request::from_parts(parts, body.map_err(WasiError::from).boxed_unsync()))

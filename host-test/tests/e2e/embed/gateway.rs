@@ -295,6 +295,11 @@ async fn a_head_with_two_hosts_or_without_an_end_or_another_method_is_refused() 
     let two = b"GET /ready HTTP/1.1\r\nHost: a.example\r\nHost: b.example\r\n\r\n";
     let answer = raw(address, two, "}").await;
     assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("Host must say, once"), "{answer}");
+    let none = raw(address, b"GET /ready HTTP/1.1\r\n\r\n", "}").await;
+    assert!(none.starts_with("HTTP/1.1 400 ") && none.contains("Host must say, once"), "{none}");
+    // As the health checks of proxies ask.
+    let old = raw(address, b"GET /ready HTTP/1.0\r\n\r\n", "}").await;
+    assert!(old.starts_with("HTTP/1.0 200 "), "{old}");
     let long = format!("GET /ready HTTP/1.1\r\nHost: a.example\r\nX: {}", "x".repeat(70_000));
     let answer = raw(address, long.as_bytes(), "}}").await;
     assert!(answer.starts_with("HTTP/1.1 431 ") && answer.contains("gateway:head-too-large"), "{answer}");
