@@ -70,10 +70,16 @@ impl Named<'_> {
 pub(crate) fn texts(place: &str, given: Pairs<&RawValue>) -> Result<Vec<(String, String)>, Vec<FieldError>> {
     let (mut pairs, mut wrong) = (Vec::new(), Vec::new());
     for (name, value) in given.0 {
-        let values = match value.get().starts_with('[') {
+        let values: Vec<&RawValue> = match value.get().starts_with('[') {
             true => serde_json::from_str(value.get()).unwrap_or_default(),
             false => vec![value],
         };
+        // It would be as if nothing had been said, and all would be read.
+        if value.get().starts_with('[') && values.iter().all(|value| value.get() == "null") {
+            let message = "is a list without values: leave it out, or give it one";
+            wrong.push(FieldError::new(format!("{place}.{name}"), message));
+            continue;
+        }
         for value in values {
             match value.get() {
                 "null" => {}
@@ -110,6 +116,11 @@ mod tests {
             given,
             ["a=1", "b=x", "c=1", "c=2", "e=true", r#"f={"k":1}"#, "g=1.50", "h=98765432109876543210"]
         );
+        for none in ["[]", "[null]"] {
+            let refused = call(Some(&format!(r#"{{"parameters":{{"ids":{none}}}}}"#)));
+            let told = format!("{:?}", refused.unwrap_err());
+            assert!(told.contains("parameters.ids") && told.contains("without values"), "{told}");
+        }
         let twice: Vec<_> = pairs(r#"{"parameters":{"a":1,"a":2}}"#);
         assert_eq!(twice.len(), 2, "whoever takes it says that it is there twice");
         assert_eq!(call(None).unwrap(), Given::default());

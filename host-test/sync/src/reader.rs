@@ -11,6 +11,7 @@ use crate::{
 };
 use penstock::contract::catalogue::Paging;
 use penstock_host::Plugin;
+use penstock_json::Instant;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -115,14 +116,24 @@ impl Reader<'_> {
         let age = clock::now_ms().saturating_sub(found.began);
         // A clock that went back says nothing of the age.
         let is_young = self.is_feed() || (0..OLDEST).contains(&age);
-        if found.reading && !self.options.full && is_young {
+        let goes_on = !self.options.full && self.is_covered_by(found);
+        if found.reading && goes_on && is_young {
             return State { error: None, ..found.clone() };
         }
-        if self.is_feed() && !self.options.full && found.position.is_some() {
+        if self.is_feed() && goes_on && found.position.is_some() {
             let next = self.anew(found, found.since.clone());
             return State { position: found.position.clone(), whole: false, ..next };
         }
         self.anew(found, self.options.since.clone())
+    }
+
+    /// Whether what was read so far is all of what is asked for: it was asked for without a time, or for what has changed since
+    /// the same or an earlier one.
+    fn is_covered_by(&self, found: &State) -> bool {
+        let Some(since) = found.since.as_deref() else { return true };
+        let Some(wanted) = self.options.since.as_deref() else { return false };
+        let time = |text| Instant::parse(text).map(|instant| (instant.seconds(), instant.nanoseconds()));
+        wanted == since || time(wanted).zip(time(since)).is_some_and(|(wanted, since)| wanted >= since)
     }
 
     /// A read from the beginning.

@@ -39,6 +39,10 @@ pub(super) async fn check(
     let left = LIFE - days;
     let message = format!("the credentials are {days} days old, of {LIFE}");
     let cure = "issue new ones, put them into the secondary slot (…_SECONDARY), and withdraw the old ones";
+    if days < 0 {
+        let message = format!("{name} says that the credentials are issued {} days from now", -days);
+        return Check::fail("credentials", message, "look at that setting, and at this machine's clock");
+    }
     let check = match left {
         ..0 => Check::fail("credentials", message, cure),
         left if left <= SOON => Check::warn("credentials", message, cure),

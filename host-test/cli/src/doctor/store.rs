@@ -16,6 +16,13 @@ const LIFE: Duration = Duration::from_secs(30);
 
 pub(super) async fn check(settings: &Arc<dyn Source>) -> Check {
     let cure = "look at PENSTOCK_STATE_URL or PENSTOCK_STATE_FILE, and whether the store runs";
+    // A file is made where it is missing; a folder is not, of which only the name may be wrong.
+    if let Ok(Some(file)) = shared_state::file(settings).await
+        && let Some(folder) =
+            file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
+    {
+        return Check::fail("store", format!("there is no folder {}", folder.display()), cure);
+    }
     let store = match shared_state::configured(settings).await {
         Ok(Some(store)) => store,
         Ok(None) => {

@@ -25,7 +25,18 @@ pub(super) async fn check(
     if secrets.is_empty() {
         return Check::skip("working tree", "there are no secrets to look for");
     }
-    match files_with(&secrets.join("\n")).await {
+    let secrets = secrets.join("\n");
+    // As they are in the folder, and as the next commit would have them.
+    let found = match (files_with(&secrets, &[]).await, files_with(&secrets, &["--cached"]).await) {
+        (Ok(Some(mut files)), Ok(Some(staged))) => {
+            files.extend(staged);
+            files.sort_unstable();
+            files.dedup();
+            Ok(Some(files))
+        }
+        (Ok(_), other) | (other, _) => other,
+    };
+    match found {
         Ok(Some(files)) if files.is_empty() => {
             Check::pass("working tree", "no file that git keeps has a secret")
         }
@@ -40,9 +51,9 @@ pub(super) async fn check(
 }
 
 /// The files; none where there is no repository. The secrets go to git by a pipe: arguments are seen by everybody.
-async fn files_with(secrets: &str) -> std::io::Result<Option<Vec<String>>> {
+async fn files_with(secrets: &str, further: &[&str]) -> std::io::Result<Option<Vec<String>>> {
     let mut git = Command::new("git");
-    git.args(["grep", "-l", "-z", "-a", "-F", "-f", "-"]);
+    git.arg("grep").args(further).args(["-l", "-z", "-a", "-F", "-f", "-"]);
     git.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
     let mut git = git.spawn()?;
     if let Some(mut input) = git.stdin.take() {

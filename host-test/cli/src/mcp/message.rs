@@ -11,9 +11,6 @@ const WITH_HANDSHAKE: &str = "2025-11-25";
 /// A message of a client.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Message<'a> {
-    /// None of a notification.
-    #[serde(default, borrow)]
-    pub(super) id: Option<&'a RawValue>,
     /// None of a response.
     #[serde(default, borrow)]
     pub(super) method: Option<Cow<'a, str>>,
@@ -35,6 +32,31 @@ struct Params<'a> {
 struct Meta<'a> {
     #[serde(default, borrow, rename = "io.modelcontextprotocol/protocolVersion")]
     version: Option<Cow<'a, str>>,
+}
+
+/// What of a message tells whether somebody waits for its answer, whatever else is wrong with it.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Outline<'a> {
+    #[serde(default, borrow)]
+    pub(super) id: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    method: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    result: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    error: Option<&'a RawValue>,
+}
+
+impl Outline<'_> {
+    /// Whether it answers something. Nothing is asked of a client.
+    pub(super) fn is_answer(&self) -> bool {
+        self.method.is_none() && (self.result.is_some() || self.error.is_some())
+    }
+
+    /// Whether it is a notification, which nobody answers.
+    pub(super) fn is_notification(&self) -> bool {
+        self.id.is_none() && self.method.is_some_and(|method| method.get().starts_with("\"notifications/"))
+    }
 }
 
 impl Message<'_> {

@@ -3,7 +3,7 @@
 use super::{
     events::Events,
     input::{self, LONGEST, Line},
-    message::Message,
+    message::{Message, Outline},
 };
 use anyhow::{Context, Result};
 use bytes::Bytes;
@@ -126,14 +126,13 @@ async fn write(mut answers: mpsc::Receiver<String>) -> Result<()> {
 }
 
 async fn pass_on(gateway: Arc<Gateway>, line: Vec<u8>, answers: mpsc::Sender<String>) {
-    let message: Option<Message> = serde_json::from_slice(&line).ok();
-    let message = message.unwrap_or_default();
-    let is_json = serde_json::from_slice::<&serde_json::value::RawValue>(&line).is_ok();
-    // Nothing is asked of a client, so that it has nothing to answer.
-    if is_json && message.method.is_none() && message.id.is_some() {
+    // What does not fit goes to the gateway as well, which says why.
+    let message: Message = serde_json::from_slice(&line).unwrap_or_default();
+    let outline: Outline = serde_json::from_slice(&line).unwrap_or_default();
+    if outline.is_answer() {
         return;
     }
-    let id = message.id.map(|id| id.get().to_owned());
+    let (id, is_notification) = (outline.id.map(|id| id.get().to_owned()), outline.is_notification());
     let (fields, body) = (message.fields(), Bytes::from(line.clone()));
     if id.is_none() {
         let is_cancelled = message.method.as_deref() == Some("notifications/cancelled");
@@ -141,8 +140,8 @@ async fn pass_on(gateway: Arc<Gateway>, line: Vec<u8>, answers: mpsc::Sender<Str
         if is_cancelled {
             sleep(AGAIN).await;
             _ = gateway.post(&fields, body).await;
-        } else if !is_json && let Ok(response) = sent {
-            // What is no JSON may have been a request.
+        } else if !is_notification && let Ok(response) = sent {
+            // What cannot be read may have been a request.
             _ = pass_back(response, None, &answers).await;
         }
         return;
@@ -192,6 +191,9 @@ async fn pass_back(
     }
     let body = body.collect().await.context("the answer broke off")?.to_bytes();
     let text = String::from_utf8_lossy(&body);
+    if text.is_empty() {
+        return Ok(());
+    }
     let message = match media.as_str() {
         "application/json" => text.into_owned(),
         // The gateway has not let it in, or something is wrong with it.
@@ -201,9 +203,7 @@ async fn pass_back(
             failure(id, INTERNAL_ERROR, why, Some(&problem))
         }
     };
-    if !message.is_empty() {
-        _ = answers.send(message).await;
-    }
+    _ = answers.send(message).await;
     Ok(())
 }
 

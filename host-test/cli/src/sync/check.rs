@@ -1,7 +1,7 @@
 //! `penstock sync check`: a copy against the vendor.
 
 use super::{place, told};
-use crate::{target::Target, told::say};
+use crate::{report::Unfit, target::Target, told::say};
 use anyhow::{Result, bail};
 use clap::Args;
 use penstock_host::Plugin;
@@ -44,7 +44,16 @@ impl Check {
         let known = destination.status().await.map_err(told)?;
         let known: BTreeSet<String> = known.into_iter().map(|status| status.table).collect();
         let tables = plan::tables(&self.provider_name, &[], &self.select).map_err(told)?;
-        let tables: Vec<_> = tables.into_iter().filter(|table| known.contains(&table.name)).collect();
+        let (tables, others): (Vec<_>, Vec<_>) =
+            tables.into_iter().partition(|table| known.contains(&table.name));
+        if !self.select.is_empty()
+            && let Some(other) = others.first()
+        {
+            return Err(Unfit(format!("the copy has no table {}", other.name)).into());
+        }
+        if tables.is_empty() {
+            return Err(Unfit(format!("the copy has no table of {}", self.provider_name)).into());
+        }
         let plugin = self.target.plugin().await?;
         tell(&plugin, destination.as_ref(), &tables, self.target.account(), self.sample, self.json).await
     }

@@ -54,9 +54,12 @@ fn line(status: &TableStatus, now: i64) -> String {
     };
     let going =
         if state.reading { format!(", on its way: {} records read", state.records) } else { String::new() };
+    let only = state.since.as_ref().map_or_else(String::new, |since| format!(", only since {since}"));
     let drifted = if state.drifted { ", changed under its last read" } else { "" };
     let error = state.error.as_ref().map_or_else(String::new, |error| format!(", last error: {error}"));
-    format!("{table}{owner}: {rows} rows, {deleted} deleted, {misfits} misfits, {age}{going}{drifted}{error}")
+    format!(
+        "{table}{owner}: {rows} rows, {deleted} deleted, {misfits} misfits, {age}{only}{going}{drifted}{error}"
+    )
 }
 
 /// Counts of tables, of all owners together; times of each read that ended.

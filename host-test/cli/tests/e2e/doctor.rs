@@ -188,6 +188,9 @@ async fn a_store_that_is_away() {
     let (_vendor, mut settings) = well().await;
     settings.insert("PENSTOCK_STATE_URL".to_owned(), "redis://127.0.0.1:1".to_owned());
     assert_fails(&doctor(&settings, &[]), "store", &["PENSTOCK_STATE_URL"]);
+    settings.remove("PENSTOCK_STATE_URL");
+    settings.insert("PENSTOCK_STATE_FILE".to_owned(), "/no/such/folder/state.db".to_owned());
+    assert_fails(&doctor(&settings, &[]), "store", &["no folder /no/such/folder", "PENSTOCK_STATE_FILE"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -195,6 +198,8 @@ async fn credentials_that_are_too_old() {
     let (_vendor, mut settings) = well().await;
     settings.insert("SERVICETITAN_CREDENTIALS_ISSUED_AT".to_owned(), days_ago(100));
     assert_fails(&doctor(&settings, &[]), "credentials", &["100 days old, of 90", "secondary"]);
+    settings.insert("SERVICETITAN_CREDENTIALS_ISSUED_AT".to_owned(), "2099-01-01".to_owned());
+    assert_fails(&doctor(&settings, &[]), "credentials", &["days from now", "clock"]);
     settings.insert("SERVICETITAN_CREDENTIALS_ISSUED_AT".to_owned(), days_ago(80));
     let told = told(&doctor(&settings, &[]));
     assert!(checks(&told).contains(&("credentials", "warn")), "{told:#}");
@@ -230,7 +235,11 @@ async fn a_secret_in_the_working_tree() {
     fs::write(folder.path().join(".env"), format!("SERVICETITAN_CLIENT_SECRET={secret}\n")).unwrap();
     assert!(checks(&told(&run())).contains(&("working tree", "pass")));
     git(&["add", ".env"]);
-    let run = run();
+    let again = run;
+    let run = again();
     assert_fails(&run, "working tree", &["a secret stands in .env", "issue another one"]);
     assert!(!text(&run.stdout).contains(secret));
+    // Taken out of the folder alone it is in the next commit still.
+    fs::write(folder.path().join(".env"), "").unwrap();
+    assert_fails(&again(), "working tree", &["a secret stands in .env"]);
 }

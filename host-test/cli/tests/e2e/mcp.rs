@@ -92,6 +92,18 @@ fn a_line_that_is_no_message_is_answered_and_the_next_one_too() {
     let mut agent = Agent::start(&[]);
     agent.write("{");
     assert_eq!(agent.read()["error"]["code"], -32700);
+    // What is wrong with a message is told to whoever waits for its answer.
+    agent.write(r#"{"jsonrpc":"2.0","id":102,"method":"tools/call","params":{"name":7}}"#);
+    let told = agent.read();
+    assert_eq!((&told["id"], &told["error"]["code"]), (&json!(102), &json!(-32602)), "{told}");
+    for (line, id) in
+        [("[]", Value::Null), ("5", Value::Null), (r#"{"jsonrpc":"2.0","id":9,"method":5}"#, json!(9))]
+    {
+        agent.write(line);
+        let told = agent.read();
+        assert_eq!((&told["id"], told["error"]["code"].is_i64()), (&id, true), "{line}: {told}");
+    }
+    agent.write(r#"{"jsonrpc":"2.0","method":"notifications/nothing-known"}"#);
     // Nothing is asked of a client, so that a response is no answer.
     agent.write(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
     agent.write("");

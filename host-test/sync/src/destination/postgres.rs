@@ -134,6 +134,10 @@ impl Postgres {
     }
 }
 
+/// How long a table that another program has locked is waited for, unless the server or the URL says it.
+const LOCKED: &str =
+    "SELECT set_config('lock_timeout', '30s', false) WHERE current_setting('lock_timeout') = '0'";
+
 /// Connections, each asked whether it still answers before it is used again.
 fn pool(address: &Address, size: usize) -> Result<Pool, String> {
     let verified = ManagerConfig { recycling_method: RecyclingMethod::Verified };
@@ -142,7 +146,11 @@ fn pool(address: &Address, size: usize) -> Result<Pool, String> {
         true => Ok(()),
         false => Err(HookError::message("it is an hour old")),
     });
-    let builder = Pool::builder(manager).max_size(size).runtime(Runtime::Tokio1).pre_recycle(young);
+    let patient = Hook::async_fn(|client, _| {
+        Box::pin(async move { client.batch_execute(LOCKED).await.map_err(HookError::Backend) })
+    });
+    let builder = Pool::builder(manager).max_size(size).runtime(Runtime::Tokio1);
+    let builder = builder.post_create(patient).pre_recycle(young);
     let builder = builder.create_timeout(Some(PATIENCE)).recycle_timeout(Some(PATIENCE));
     builder.build().map_err(|error| error.to_string())
 }

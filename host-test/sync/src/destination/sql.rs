@@ -4,7 +4,7 @@ mod own;
 mod tables;
 
 pub(super) use own::{
-    KEEP_STATE, META, OURS, PUT_META, STATE, STATES, counts, known, migration, misfit, own,
+    FORGET_STATE, KEEP_STATE, META, OURS, PUT_META, STATE, STATES, counts, known, migration, misfit, own,
 };
 pub(super) use tables::{There, Unusable, missing};
 

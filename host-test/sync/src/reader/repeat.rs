@@ -23,8 +23,8 @@ impl Reader<'_> {
                 Err(Error::Vendor(error)) => error,
                 Err(error) => return Err(error),
             };
-            if is_of_position(&error) && !self.is_feed() && state.position.is_some() {
-                // It is of a read of a list that nobody can go on with: nothing is lost but time.
+            if is_of_position(&error) && state.position.is_some() {
+                // Nobody can go on with it, as when the vendor is reached at another URL: nothing is lost but time.
                 *state = self.anew(state, state.since.clone());
                 continue;
             }

@@ -21,6 +21,8 @@ use tokio::sync::watch;
 on_both! {
     a_copy_has_what_the_vendor_has_and_then_what_changed
     a_read_that_began_in_the_future_begins_anew
+    what_an_earlier_time_or_none_asks_for_is_read_too
+    a_table_that_was_dropped_is_read_anew
 }
 
 pub(crate) async fn vendor(jobs: usize) -> (SimulatedServiceTitan, Plugin) {
@@ -37,18 +39,57 @@ pub(crate) async fn sync(
     tables: &[Arc<Table>],
     full: bool,
 ) -> Vec<Done> {
+    sync_by(plugin, destination, tables, Options { full, ..Options::default() }).await
+}
+
+async fn sync_by(
+    plugin: &Plugin,
+    destination: &Arc<dyn Destination>,
+    tables: &[Arc<Table>],
+    options: Options,
+) -> Vec<Done> {
     destination.prepare(tables, false).await.unwrap();
     let (_stop, stopped) = watch::channel(false);
     let run = Run {
         plugin: plugin.clone(),
         destination: Arc::clone(destination),
-        options: Options { full, ..Options::default() },
+        options,
         parallel: 1,
         stop: stopped,
     };
     let reads = tables.iter().map(|table| Read { table: Arc::clone(table), owner: String::new() }).collect();
     let ended = run.read_all(reads, &|_, _| {}, |_| {}).await;
     ended.into_iter().map(|ended| ended.result.unwrap()).collect()
+}
+
+async fn what_an_earlier_time_or_none_asks_for_is_read_too(copy: &Copy) {
+    let (vendor, plugin) = vendor(700).await;
+    let destination = copy.open().await.unwrap();
+    let tables = [table("jpm_jobs")];
+    let since = |time: &str| Options { since: Some(time.to_owned()), ..Options::default() };
+    let records = |done: Vec<Done>| done[0].records;
+    let some = records(sync_by(&plugin, &destination, &tables, since("2025-06-01")).await);
+    let all = vendor.truth_exported(Resource::Jobs).len() as u64;
+    assert!(some > 0 && some < all, "{some} of {all}");
+    // A later time has been read already.
+    assert_eq!(records(sync_by(&plugin, &destination, &tables, since("2025-07-01")).await), 0);
+    let more = records(sync_by(&plugin, &destination, &tables, since("2025-01-01")).await);
+    assert!(more > some, "{more} and {some}");
+    assert_eq!(records(sync(&plugin, &destination, &tables, false).await), all);
+    assert_eq!(records(sync_by(&plugin, &destination, &tables, since("2025-01-01")).await), 0);
+    let listed = "SELECT id FROM jpm_jobs WHERE NOT _penstock_deleted ORDER BY id";
+    assert_eq!(copy.column(listed).await, ids(&vendor.job_ids()));
+}
+
+async fn a_table_that_was_dropped_is_read_anew(copy: &Copy) {
+    let (vendor, plugin) = vendor(60).await;
+    let destination = copy.open().await.unwrap();
+    let tables = [table("jpm_jobs")];
+    let first = sync(&plugin, &destination, &tables, false).await[0].records;
+    copy.execute("DROP TABLE jpm_jobs").await;
+    assert_eq!(sync(&plugin, &destination, &tables, false).await[0].records, first);
+    let listed = "SELECT id FROM jpm_jobs WHERE NOT _penstock_deleted ORDER BY id";
+    assert_eq!(copy.column(listed).await, ids(&vendor.job_ids()));
 }
 
 fn ids(ids: &[i64]) -> Vec<String> {

@@ -4,8 +4,8 @@ use super::{Words, errors::Failed};
 use crate::{
     clock,
     destination::sql::{
-        KEEP_STATE, META, OURS, PUT_META, STATE, STATES, There, averages, counts, indexes, known, migration,
-        missing, own,
+        FORGET_STATE, KEEP_STATE, META, OURS, PUT_META, STATE, STATES, There, averages, counts, indexes,
+        known, migration, missing, own,
     },
     schema::Table,
     state::{State, TableStatus},
@@ -84,7 +84,11 @@ pub(super) async fn prepare(
     let mut done = Vec::new();
     let now = clock::text_of_ms(clock::now_ms());
     for table in tables {
-        for statement in missing::<Words>(table, &there(transaction, table).await?)? {
+        let there = there(transaction, table).await?;
+        if there.is_nothing() {
+            transaction.execute(FORGET_STATE, &[&table.name]).await?;
+        }
+        for statement in missing::<Words>(table, &there)? {
             transaction.batch_execute(&statement).await?;
             transaction.execute(&migration::<Words>(), &[&statement, &now]).await?;
             done.push(statement);

@@ -34,6 +34,13 @@ pub(in crate::destination) enum There {
     Ours(BTreeMap<String, String>),
 }
 
+impl There {
+    /// Whether the table is to be made.
+    pub(in crate::destination) fn is_nothing(&self) -> bool {
+        matches!(self, There::Nothing)
+    }
+}
+
 /// The statements that make a table what the contract wants.
 pub(in crate::destination) fn missing<D: Dialect>(
     table: &Table,

@@ -4,8 +4,8 @@ use super::{Words, errors::Failed, one};
 use crate::{
     clock,
     destination::sql::{
-        KEEP_STATE, META, OURS, PUT_META, STATE, STATES, There, averages, counts, indexes, known, migration,
-        missing,
+        FORGET_STATE, KEEP_STATE, META, OURS, PUT_META, STATE, STATES, There, averages, counts, indexes,
+        known, migration, missing,
     },
     schema::Table,
     state::{State, TableStatus},
@@ -44,7 +44,11 @@ pub(super) fn prepare(
     let mut done = Vec::new();
     let now = clock::text_of_ms(clock::now_ms());
     for table in tables {
-        for statement in missing::<Words>(table, &there(&transaction, table)?)? {
+        let there = there(&transaction, table)?;
+        if there.is_nothing() {
+            transaction.execute(FORGET_STATE, [&table.name])?;
+        }
+        for statement in missing::<Words>(table, &there)? {
             transaction.execute_batch(&statement)?;
             transaction.execute(&migration::<Words>(), [&statement, &now])?;
             done.push(statement);
