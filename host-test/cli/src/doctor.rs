@@ -70,8 +70,10 @@ impl Doctor {
             return Err(Unfit(format!("--modules: {} has no module `{module}`", self.provider_name)).into());
         }
         let reach = self.target.reach(&[]).await?;
+        // Before the component has it made.
+        let store = store::check(&reach.settings).await;
         let mut checks = self.of_vendor(provider, &reach).await?;
-        checks.push(store::check(&reach.settings).await);
+        checks.push(store);
         if let Some(url) = &self.gateway {
             let policy = OutboundPolicy::none().allow_plain(url);
             let policy = policy.map_err(|error| Unfit(format!("--gateway: {error}")))?;

@@ -195,7 +195,7 @@ async fn pass_back(
         return Ok(());
     }
     let message = match media.as_str() {
-        "application/json" => text.into_owned(),
+        "application/json" => named(text.into_owned(), id),
         // The gateway has not let it in, or something is wrong with it.
         _ => {
             let problem: Value = serde_json::from_str(&text).unwrap_or_default();
@@ -205,6 +205,18 @@ async fn pass_back(
     };
     _ = answers.send(message).await;
     Ok(())
+}
+
+/// An answer with the id of its request, where the gateway could not read that.
+fn named(answer: String, id: Option<&str>) -> String {
+    let Some(id) = id.and_then(|id| serde_json::from_str::<Value>(id).ok()) else { return answer };
+    match serde_json::from_str::<Value>(&answer) {
+        Ok(Value::Object(mut members)) if members.contains_key("error") && !members.contains_key("id") => {
+            members.insert("id".to_owned(), id);
+            Value::Object(members).to_string()
+        }
+        _ => answer,
+    }
 }
 
 /// A message that says what went wrong with a request.

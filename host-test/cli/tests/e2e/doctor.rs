@@ -189,8 +189,14 @@ async fn a_store_that_is_away() {
     settings.insert("PENSTOCK_STATE_URL".to_owned(), "redis://127.0.0.1:1".to_owned());
     assert_fails(&doctor(&settings, &[]), "store", &["PENSTOCK_STATE_URL"]);
     settings.remove("PENSTOCK_STATE_URL");
-    settings.insert("PENSTOCK_STATE_FILE".to_owned(), "/no/such/folder/state.db".to_owned());
-    assert_fails(&doctor(&settings, &[]), "store", &["no folder /no/such/folder", "PENSTOCK_STATE_FILE"]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("misspelt/state.db").to_str().unwrap().to_owned();
+    settings.insert("PENSTOCK_STATE_FILE".to_owned(), file);
+    assert_fails(
+        &doctor(&settings, &[]),
+        "store",
+        &["there is no folder", "misspelt", "PENSTOCK_STATE_FILE"],
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
