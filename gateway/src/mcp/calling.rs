@@ -4,6 +4,7 @@ use super::messages::Session;
 use crate::{
     call::{self, Asked},
     keys::Key,
+    openapi,
     problem::Problem,
     request::{Head, Parameters, encoded},
     serve::{self, Answer},
@@ -23,6 +24,9 @@ use penstock::{
 /// The header fields of a message that count for the call that it asks for.
 const PASSED_ON: [&str; 2] = ["x-correlation-id", "x-deadline-ms"];
 
+/// The most that is repeated of a name that is none, in bytes.
+const LONGEST_NAME: usize = 80;
+
 /// What is called, and for whom.
 pub(super) struct Target {
     pub(super) operation: &'static Operation,
@@ -32,25 +36,32 @@ pub(super) struct Target {
 /// The operation of this name. Where no provider is named it is the one that has it.
 ///
 /// # Errors
-/// There is none, and what is spelt alike.
-pub(super) fn operation(provider: Option<&str>, name: Option<&str>) -> Result<&'static Operation, Problem> {
+/// There is none, and what is spelt alike of what the key is for.
+pub(super) fn operation(
+    provider: Option<&str>,
+    name: Option<&str>,
+    part: &openapi::Part,
+) -> Result<&'static Operation, Problem> {
     let Some(name) = name else {
         let message = "is missing; search-operations finds names";
         return Err(Problem::from(FieldError::new("operation", message)));
     };
-    if let Some(provider) = provider {
+    if let Some(provider) = provider
+        && catalogue::operations(provider).is_none()
+    {
         return Ok(dynamic::operation(provider, name)?);
     }
-    let all = || catalogue::providers().map(|provider| dynamic::operation(provider, name));
-    match all().find_map(Result::ok) {
-        Some(operation) => Ok(operation),
-        None => {
-            let hinted =
-                all().filter_map(Result::err).find(|failure| failure.message.contains("did you mean"));
-            let failure = hinted.or_else(|| all().find_map(Result::err));
-            Err(failure.map_or_else(Problem::unknown_path, Problem::from))
-        }
+    let providers: Vec<_> =
+        catalogue::providers().filter(|one| provider.is_none_or(|named| named == *one)).collect();
+    if let Some(found) = providers.iter().find_map(|one| catalogue::find(one, name).ok()) {
+        return Ok(found);
     }
+    let all = providers.iter().filter_map(|one| catalogue::operations(one)).flatten();
+    let known = all.filter(|operation| part.has(operation)).map(|operation| operation.name);
+    let hint =
+        catalogue::nearest(name, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    let shown = penstock::policy::shown::visible_within(name, LONGEST_NAME);
+    Err(Problem::from(FieldError::new("operation", format!("`{shown}` is not known{hint}"))))
 }
 
 impl<H: Host + 'static> Session<'_, '_, H> {
@@ -70,7 +81,8 @@ impl<H: Host + 'static> Session<'_, '_, H> {
         name: Option<&str>,
         account: Option<String>,
     ) -> Result<Target, Problem> {
-        let operation = operation(provider, name)?;
+        let part = self.key().map(openapi::Part::of).unwrap_or_default();
+        let operation = operation(provider, name, &part)?;
         Ok(Target { operation, account: self.account(account) })
     }
 

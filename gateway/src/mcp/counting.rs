@@ -27,10 +27,19 @@ const USUAL: u64 = 10_000;
 /// The most: each page of them is a request.
 const MOST: u64 = 100_000;
 
+/// What is counted.
+#[derive(Clone, Copy)]
+pub(super) struct Scope {
+    /// No more than so many.
+    most: u64,
+    /// Whether it goes on after others.
+    is_rest: bool,
+}
+
 /// A count that was let in and is yet to be made; or one that the provider has made.
 pub(super) enum Counting<H> {
     /// Records are to be read.
-    ByReading(Box<Reader<H>>, Target, u64),
+    ByReading(Box<Reader<H>>, Target, Scope),
     /// It is known.
     Known(Output),
 }
@@ -67,8 +76,9 @@ pub(super) async fn count<H: Host + 'static>(
         let total = page.get("page").and_then(|page| page.get("totalCount")).and_then(Value::as_u64);
         let wrong =
             || Problem::from(FieldError::new("operation", "the vendor did not say how many there are"));
-        return Ok(Counting::Known(told(&target, total.ok_or_else(wrong)?, true, None)));
+        return Ok(Counting::Known(told(&target, total.ok_or_else(wrong)?, (true, false), None)));
     }
+    let scope = Scope { most: at_most, is_rest: count.resume.is_some() };
     options.resume = count.resume;
     if !is_by_cursor && options.resume.is_none() {
         options.page_size = Some(page_sizes(operation).end.saturating_sub(1));
@@ -77,7 +87,7 @@ pub(super) async fn count<H: Host + 'static>(
         dynamic::list(session.gateway.client(), operation, &parameters, body.as_deref(), Some(&options))
             .await;
     match opened {
-        Ok(reader) => Ok(Counting::ByReading(Box::new(reader), target, at_most)),
+        Ok(reader) => Ok(Counting::ByReading(Box::new(reader), target, scope)),
         Err(failure) => Err(Box::new(session.told(&target, Problem::from(failure)).await.into())),
     }
 }
@@ -85,10 +95,11 @@ pub(super) async fn count<H: Host + 'static>(
 impl<H: Host + 'static> Counting<H> {
     /// Counts; none if nobody waits any more.
     pub(super) async fn run(self, told: &mut impl Told) -> Option<Output> {
-        let (reader, target, most) = match self {
+        let (reader, target, scope) = match self {
             Counting::Known(output) => return Some(output),
-            Counting::ByReading(reader, target, most) => (reader, target, most),
+            Counting::ByReading(reader, target, scope) => (reader, target, scope),
         };
+        let Scope { most, is_rest } = scope;
         let mut tally = Tally { counted: 0, most, is_end: false, told, is_abandoned: false };
         let form = |_: &[u8]| Ok::<(), DecodeError>(());
         let ended = stream_records(*reader, &mut tally, form).await;
@@ -98,7 +109,7 @@ impl<H: Host + 'static> Counting<H> {
         Some(match ended {
             Ok(end) => {
                 let is_all = end.complete || (tally.is_end && tally.counted <= most);
-                self::told(&target, tally.counted, is_all, Some(&end.resume))
+                self::told(&target, tally.counted, (is_all, is_rest), Some(&end.resume))
             }
             Err(failure) => {
                 let counted = tally.counted;
@@ -112,12 +123,14 @@ impl<H: Host + 'static> Counting<H> {
     }
 }
 
-fn told(target: &Target, count: u64, is_all: bool, resume: Option<&str>) -> Output {
+fn told(target: &Target, count: u64, (is_all, is_rest): (bool, bool), resume: Option<&str>) -> Output {
     let name = target.operation.name;
+    let noun = if count == 1 { "record" } else { "records" };
+    let after = if is_rest { " after those before `resume`" } else { "" };
     let text = match is_all {
-        true => format!("{name} has {count} records."),
+        true => format!("{name} has {count} {noun}{after}."),
         false => format!(
-            "{name} has at least {count} records; no more were counted. Narrow the parameters, raise atMost, or go on with `resume` and add the two."
+            "{name} has at least {count} {noun}{after}; no more were counted. Narrow the parameters, raise atMost, or go on with `resume` and add the two."
         ),
     };
     Output::own(text, |out| {

@@ -12,7 +12,10 @@ use crate::{
     paths,
 };
 use penstock::{
-    contract::catalogue::{Effect, Operation},
+    contract::{
+        FieldError,
+        catalogue::{self, Effect, Operation},
+    },
     host::Host,
     settings::common::Role,
 };
@@ -33,6 +36,18 @@ pub(super) fn search<H: Host + 'static>(
     let asked: Search = arguments::read(json)?;
     let most = within("limit", asked.limit, USUAL_FOUND, 1, MOST_FOUND)?;
     let part = session.key().map(Part::of).unwrap_or_default();
+    let all =
+        || catalogue::providers().filter_map(catalogue::operations).flatten().filter(|one| part.has(one));
+    for (field, given, of) in [
+        ("provider", &asked.provider, (|one| one.provider) as fn(&'static Operation) -> &'static str),
+        ("module", &asked.module, openapi::module),
+    ] {
+        if let Some(given) = given
+            && !all().any(|operation| of(operation) == given)
+        {
+            return Err(FieldError::new(field, "is none that this key is for").into());
+        }
+    }
     let has = |operation: &'static Operation| {
         part.has(operation)
             && asked.provider.as_deref().is_none_or(|provider| provider == operation.provider)
@@ -73,7 +88,8 @@ pub(super) fn describe<H: Host + 'static>(
     json: &str,
 ) -> Result<Output, Box<Output>> {
     let asked: Describe = arguments::read(json)?;
-    let operation = calling::operation(asked.provider.as_deref(), Some(&asked.operation))?;
+    let part = session.key().map(Part::of).unwrap_or_default();
+    let operation = calling::operation(asked.provider.as_deref(), Some(&asked.operation), &part)?;
     if let Some(key) = session.key() {
         key.may_know(operation)?;
     }

@@ -14,8 +14,9 @@ use crate::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::StatusCode;
 use penstock::{
-    contract::{FieldError, FileInfo, Outcome},
+    contract::{Failure, FailureKind, FieldError, FileInfo, Outcome},
     entry::{stream_file, stream_records::Sink},
+    failure,
     host::Host,
 };
 
@@ -132,7 +133,12 @@ fn too_large(target: &Target, uri: &str, length: Option<u64>, most: usize) -> Ou
     let message = format!(
         "the file has {size} bytes, and {most} were allowed. Raise maxBytes up to {MOST_BYTES}{path}"
     );
-    let output = Output::from(Problem::from(FieldError::new("maxBytes", message)));
+    let failure = Failure {
+        // The vendor was asked: that is how its size is known.
+        outcome: Outcome::NotApplied,
+        ..failure::refused(FailureKind::TooLarge, message.clone(), vec![FieldError::new("maxBytes", message)])
+    };
+    let output = Output::from(Problem::from(failure));
     let mut link = Json::default();
     link.object(|link| {
         link.value("type", "resource_link");

@@ -6,7 +6,7 @@ use super::{
     confirmation, dry_run,
     messages::Session,
     output::Output,
-    selecting::{cut, pointed},
+    selecting::{cut, is_pointer, pointed},
 };
 use crate::{
     answer::CALL_ID, entrance::audit::Conclusion, idempotency::REPLAYED, invoke::texts, openapi,
@@ -45,9 +45,12 @@ pub(super) async fn call<H: Host + 'static>(
     let most = within("maxBytes", call.max_bytes, USUAL_BYTES, LEAST_BYTES, MOST_BYTES)?;
     let body = call.body.map(|body| body.get().to_owned());
     if call.dry_run {
-        return dry_run::shown(session, &target, &parameters, body.as_deref()).await;
+        return dry_run::shown(session, &target, &parameters, body.as_deref(), most).await;
     }
     suits(&target)?;
+    if call.select.as_deref().is_some_and(|pointer| !is_pointer(pointer)) {
+        return Err(FieldError::new("select", "must be a JSON Pointer such as /customer/name").into());
+    }
     // The role before the confirmation: nobody is asked for what would be refused.
     session.visit.may(operation, &target.account)?;
     if session.role().await >= Role::needed(operation.effect) {

@@ -127,7 +127,9 @@ impl From<Problem> for Output {
 fn told(document: &str) -> String {
     let problem: Value = serde_json::from_str(document).unwrap_or_default();
     let text = |member: &str| problem.get(member).and_then(Value::as_str).unwrap_or_default();
-    let mut told = format!("{}: {}.", text("title"), text("detail").trim_end_matches('.'));
+    let (title, detail) = (text("title"), text("detail").trim_end_matches('.'));
+    let is_said = detail.get(..title.len()).is_some_and(|start| start.eq_ignore_ascii_case(title));
+    let mut told = if is_said { format!("{detail}.") } else { format!("{title}: {detail}.") };
     for field in problem.get("fields").and_then(Value::as_array).into_iter().flatten() {
         let of = |member: &str| field.get(member).and_then(Value::as_str).unwrap_or_default();
         let sentence = format!(" {} {}.", of("field"), of("message"));

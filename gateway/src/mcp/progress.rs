@@ -2,6 +2,7 @@
 
 use super::rpc;
 use crate::{listing::Bytes, openapi::Json};
+use futures_util::lock::Mutex;
 
 /// Takes note of how far a read is.
 #[allow(async_fn_in_trait, reason = "a component has one thread: the futures need not be Send")]
@@ -21,15 +22,19 @@ impl Told for Untold {
 
 /// Events of a stream.
 pub(super) struct Events<'a, B> {
-    /// Where they go.
-    pub(super) out: &'a mut B,
+    /// Where they go; each is written whole.
+    out: Mutex<&'a mut B>,
     /// What ties them to the request, JSON.
-    pub(super) token: String,
-    /// What was told last: it must become more.
+    token: String,
+}
+
+/// The events of one read: what was told last must become more.
+pub(super) struct Progress<'e, 'a, B> {
+    pub(super) events: &'e Events<'a, B>,
     pub(super) last: u64,
 }
 
-impl<B: Bytes> Told for Events<'_, B> {
+impl<B: Bytes> Told for Progress<'_, '_, B> {
     async fn read(&mut self, records: u64, of: Option<u64>) -> bool {
         if records <= self.last {
             return true;
@@ -37,22 +42,32 @@ impl<B: Bytes> Told for Events<'_, B> {
         self.last = records;
         let mut params = Json::default();
         params.object(|params| {
-            params.raw("progressToken", &self.token);
+            params.raw("progressToken", &self.events.token);
             params.value("progress", records);
             if let Some(of) = of {
                 params.value("total", of);
             }
             params.value("message", format!("{records} records read"));
         });
-        self.send(&rpc::notification("notifications/progress", &rpc::text(params))).await
+        self.events.send(&rpc::notification("notifications/progress", &rpc::text(params))).await
     }
 }
 
-impl<B: Bytes> Events<'_, B> {
+impl<'a, B: Bytes> Events<'a, B> {
+    pub(super) fn new(out: &'a mut B, token: String) -> Events<'a, B> {
+        Events { out: Mutex::new(out), token }
+    }
+
+    /// Sends a comment (HTML, "Server-sent events"), which clients do not look at and proxies do; false if nobody
+    /// takes it.
+    pub(super) async fn keep_alive(&self) -> bool {
+        self.out.lock().await.write(b": waiting\n\n".to_vec()).await == 0
+    }
+
     /// Sends a message; false if nobody takes it.
-    pub(super) async fn send(&mut self, message: &str) -> bool {
+    pub(super) async fn send(&self, message: &str) -> bool {
         // JSON has no line breaks but those between its tokens, and ours has none.
         let event = format!("event: message\ndata: {}\n\n", message.replace(['\n', '\r'], " "));
-        self.out.write(event.into_bytes()).await == 0
+        self.out.lock().await.write(event.into_bytes()).await == 0
     }
 }

@@ -5,7 +5,7 @@ use super::{
     fetching::{self, USUAL_BYTES},
     messages::{Replied, Session, kept, result},
     revision::Revision,
-    rpc::{self, Error, INTERNAL_ERROR},
+    rpc::{self, Error, INTERNAL_ERROR, INVALID_PARAMS},
 };
 use crate::{
     answer::json,
@@ -84,8 +84,11 @@ pub(super) async fn read<H: Host + 'static>(
     let fetched = match unless(&cancellation, fetching).await? {
         Ok(fetched) => fetched,
         Err(output) => {
+            // What was asked for does not fit, or is not there; anything else went wrong with it.
+            let is_params = matches!(output.conclusion.status, Some(400 | 404 | 422));
             session.visit.conclude_call(output.conclusion);
-            let error = Error::new(StatusCode::OK, INTERNAL_ERROR, output.text);
+            let code = if is_params { INVALID_PARAMS } else { INTERNAL_ERROR };
+            let error = Error::new(StatusCode::OK, code, output.text);
             return Err(Error { data: Some(output.structured), ..error });
         }
     };

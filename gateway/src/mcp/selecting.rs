@@ -26,6 +26,12 @@ pub(super) fn pointed<'a>(value: &'a str, pointer: &str) -> Option<&'a str> {
     Some(value)
 }
 
+/// Whether a text is a JSON Pointer (RFC 6901 section 3).
+pub(super) fn is_pointer(text: &str) -> bool {
+    let is_escaped = |rest: &str| rest.starts_with('0') || rest.starts_with('1');
+    (text.is_empty() || text.starts_with('/')) && text.split('~').skip(1).all(is_escaped)
+}
+
 /// An object with these of its members alone, in their order; anything else as it is.
 pub(super) fn projected(record: &str, fields: &[String]) -> String {
     let Ok(Pairs(members)) = serde_json::from_str::<Pairs<&RawValue>>(record) else {

@@ -4,7 +4,7 @@ use super::{
     cancelling::{Cancellation, unless},
     counting::Counting,
     output::Output,
-    progress::{Events, Told},
+    progress::{Events, Progress, Told},
     reading::Reading,
     revision::Revision,
     rpc,
@@ -13,8 +13,12 @@ use crate::{
     entrance::audit::{Actor, Conclusion},
     listing::{Bytes, Ended},
 };
+use futures_util::future::{Either, select};
 use penstock::{client::Client, host::Host};
-use std::rc::Rc;
+use std::{pin::pin, rc::Rc, time::Duration};
+
+/// How often whoever waits hears that somebody is there: proxies end what is silent for a minute, some for half of one.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// A read that takes its time.
 pub(super) enum Job<H> {
@@ -63,6 +67,7 @@ impl Drop for Act {
 
 /// A request whose answer is yet to come.
 pub struct Underway<H> {
+    pub(super) client: Rc<Client<H>>,
     pub(super) job: Job<H>,
     pub(super) revision: Revision,
     /// The id of the request, JSON.
@@ -76,9 +81,19 @@ pub struct Underway<H> {
 impl<H: Host + 'static> Underway<H> {
     /// Writes events until the result. A client that is gone has cancelled.
     pub async fn run(self, out: &mut impl Bytes) -> Ended {
-        let Underway { job, revision, id, token, mut act, cancellation } = self;
-        let mut events = Events { out, token, last: 0 };
-        match unless(&cancellation, job.run(&mut events)).await {
+        let Underway { client, job, revision, id, token, mut act, cancellation } = self;
+        let events = Events::new(out, token);
+        let mut progress = Progress { events: &events, last: 0 };
+        let job = pin!(job.run(&mut progress));
+        let alive = pin!(keep_alive(&client, &events));
+        let done = async {
+            match select(job, alive).await {
+                Either::Left((done, _)) => done,
+                // Nobody takes it any more.
+                Either::Right(((), _)) => None,
+            }
+        };
+        match unless(&cancellation, done).await {
             Ok(Some(output)) => {
                 act.conclude(&output.conclusion);
                 match events.send(&rpc::result(&id, &output.result(revision))).await {
@@ -89,6 +104,16 @@ impl<H: Host + 'static> Underway<H> {
             // No answer comes to what was cancelled (2025-11-25, "Cancellation").
             Err(_) => Ended::Complete,
             Ok(None) => Ended::Abandoned,
+        }
+    }
+}
+
+/// Ends when nobody takes it any more.
+async fn keep_alive<H: Host>(client: &Client<H>, events: &Events<'_, impl Bytes>) {
+    loop {
+        client.host().sleep(KEEP_ALIVE).await;
+        if !events.keep_alive().await {
+            return;
         }
     }
 }

@@ -257,9 +257,10 @@ pub(super) async fn call<H: Host + 'static>(
 /// An answer that is yet to come, and tells the audit by itself.
 fn streamed<H: Host + 'static>(session: Session<'_, '_, H>, job: Job<H>, token: &str) -> Replied<H> {
     let Session { gateway, visit, revision, id, cancellation, .. } = session;
-    let act = Act::new(gateway.client(), visit.take_act());
+    let client = Rc::clone(gateway.client());
+    let act = Act::new(&client, visit.take_act());
     let (id, token) = (id.to_owned(), token.to_owned());
-    Replied::Streamed(Box::new(Underway { job, revision, id, token, act, cancellation }))
+    Replied::Streamed(Box::new(Underway { client, job, revision, id, token, act, cancellation }))
 }
 
 /// What a tool has begun.

@@ -110,6 +110,9 @@ fn what_a_list_does_not_count_is_counted_as_far_as_asked_for() {
     assert_eq!((&counted["count"], &counted["complete"]), (&json!(1000), &json!(true)));
     let part = agent.good("count", json!({"operation": name, "atMost": 250}));
     assert_eq!((&part["count"], &part["complete"]), (&json!(250), &json!(false)));
+    let rest = agent.tool("count", json!({"operation": name, "resume": part["resume"]}));
+    let text = rest["content"][0]["text"].as_str().unwrap();
+    assert!(text.contains("has 750 records after those before `resume`"), "{text}");
     let rest = agent.good("count", json!({"operation": name, "resume": part["resume"]}));
     assert_eq!((&rest["count"], &rest["complete"]), (&json!(750), &json!(true)));
 }

@@ -58,6 +58,8 @@ fn a_file_that_is_too_large_is_named_and_linked() {
         let failure = &result["structuredContent"]["failure"];
         assert_eq!((&result["isError"], &failure["fields"][0]["field"]), (&json!(true), &json!("maxBytes")));
         assert!(failure["detail"].as_str().unwrap().contains("GET /v1/servicetitan/"), "{failure}");
+        // The vendor was asked, and nothing was changed by it.
+        assert_eq!(failure["outcome"], "not-applied", "{failure}");
         assert_eq!(result["content"][1]["type"], "resource_link");
     }
 }

@@ -142,6 +142,30 @@ fn an_operation_is_described_with_schemas_that_stand_by_themselves() {
     }
     let failure = agent.failure("describe-operation", json!({"operation": "jpm.job-list"}));
     assert!(failure["detail"].as_str().unwrap().contains("did you mean `jpm.jobs-list`"), "{failure}");
+    let refused = |tool: &str, arguments: Value, field: &str| {
+        let failure = agent.failure(tool, arguments);
+        assert_eq!(failure["fields"][0]["field"], field, "{failure}");
+    };
+    refused("search-operations", json!({"query": "jobs", "module": "jmp"}), "module");
+    refused("search-operations", json!({"query": "jobs", "provider": "nobody"}), "provider");
+    for select in ["jobStatus", "/~5", "/a~"] {
+        let arguments = json!({"operation": "jpm.jobs-get", "parameters": {"id": 1}, "select": select});
+        refused("call-operation", arguments, "select");
+    }
+    refused("read-list", json!({"operation": "jpm.jobs-list", "parameters": {"ids": []}}), "parameters.ids");
+}
+
+/// Nothing that the key is not for is suggested.
+#[test]
+fn a_name_that_is_none_is_compared_with_what_the_key_is_for() {
+    let gateway = gateway(&[("crm", "modules=crm")], jobs(1));
+    let agent = Agent::new(&gateway, "crm");
+    let told = |name: &str| {
+        let failure = agent.failure("describe-operation", json!({"operation": name}));
+        failure["detail"].as_str().unwrap().to_owned()
+    };
+    assert!(!told("jpm.jobs-lis").contains("jpm.jobs-list"), "{}", told("jpm.jobs-lis"));
+    assert!(told("crm.customers-lis").contains("did you mean `crm.customers-list`"));
 }
 
 /// Each reference leads somewhere within the schema.

@@ -99,6 +99,11 @@ fn a_dry_run_shows_the_request_and_sends_nothing() {
         );
         assert_eq!(request["body"], json!({"text": "hello"}));
         assert!(result["content"][0]["text"].as_str().unwrap().contains(&format!("confirm = \"{NOTE}\"")));
+        // However long the body is, the answer is bounded.
+        let long = json!({"dryRun": true, "maxBytes": 1024, "body": {"text": "x".repeat(100_000)}});
+        let result = agent.tool("call-operation", note(&long));
+        assert!(result.to_string().len() < 4096 && asked(&gateway).is_empty());
+        assert!(result["structuredContent"]["leftOut"].as_str().unwrap().contains("body"), "{result}");
         let failure =
             agent.failure("call-operation", json!({"operation": NOTE, "dryRun": true, "body": {"txt": 1}}));
         let fields: Vec<_> =

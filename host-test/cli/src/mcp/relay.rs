@@ -40,6 +40,9 @@ const AGAIN: Duration = Duration::from_millis(300);
 const PARSE_ERROR: i32 = -32700;
 const INTERNAL_ERROR: i32 = -32603;
 
+/// What the gateway says of a request that was cancelled.
+const CANCELLED: i64 = -32800;
+
 /// The way to a gateway.
 pub(super) struct Relay(Arc<Gateway>);
 
@@ -203,8 +206,17 @@ async fn pass_back(
             failure(id, INTERNAL_ERROR, why, Some(&problem))
         }
     };
-    _ = answers.send(message).await;
+    if !is_of_cancelled(&message) {
+        _ = answers.send(message).await;
+    }
     Ok(())
+}
+
+/// Whether a request ended since its client cancelled it, to which no answer comes (2025-11-25, "Cancellation"). HTTP has
+/// one for each request.
+fn is_of_cancelled(answer: &str) -> bool {
+    let answer: Value = serde_json::from_str(answer).unwrap_or_default();
+    answer.pointer("/error/code").and_then(Value::as_i64) == Some(CANCELLED)
 }
 
 /// An answer with the id of its request, where the gateway could not read that.
