@@ -20,6 +20,8 @@ mod fake;
 mod files;
 #[path = "mcp/handshake.rs"]
 mod handshake;
+#[path = "mcp/keep_alive.rs"]
+mod keep_alive;
 #[path = "mcp/poison.rs"]
 mod poison;
 #[path = "openapi/schema.rs"]
