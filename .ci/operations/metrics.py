@@ -14,7 +14,7 @@ from processes import Programs, free_port, get, until
 
 KEY = "pk_of_the_scraper_0123456789"
 # Nothing of it has happened, or a setting that is not set would say it.
-MAY_BE_EMPTY = ("penstock_retries_total", "penstock_outbox", "penstock_gateway_refusals_total")
+MAY_BE_EMPTY = ("penstock_retries_total", "penstock_gateway_refusals_total")
 
 
 def queries(deploy):
@@ -37,6 +37,11 @@ def main():
             os.environ,
             PENSTOCK_API_KEY_HASH="sha256:" + hashlib.sha256(KEY.encode()).hexdigest(),
             SERVICETITAN_CREDENTIALS_ISSUED_AT="2026-01-01",
+            # Nobody waits at that address, and nothing is ever sent there: there is an outbox, and it is empty.
+            PENSTOCK_WEBHOOK_DESTINATIONS=json.dumps([{
+                "name": "nobody", "url": "https://nobody.invalid/",
+                "secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"}]),
+            PENSTOCK_STATE_SECRET="0123456789abcdef0123456789abcdef",
             LOG_LEVEL="error",
         )
         state = str(programs.folder / "state.db")

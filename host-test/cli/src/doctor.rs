@@ -1,7 +1,6 @@
 //! `penstock doctor`: all that is to be looked at before and after a deployment, with what to do about it.
 
 mod age;
-mod ask;
 mod calls;
 mod check;
 mod gateway;
@@ -28,6 +27,10 @@ use penstock_host::{
     sources::Source as _,
 };
 use serde_json::json;
+use std::time::Duration;
+
+/// How long anything that is asked may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Args)]
 pub(crate) struct Doctor {

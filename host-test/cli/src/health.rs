@@ -1,11 +1,12 @@
 //! `penstock health`: whether a gateway that runs may be sent requests, for a container's HEALTHCHECK.
 
-use crate::report::Unfit;
+use crate::{
+    ask::{ask, told},
+    report::Unfit,
+};
 use anyhow::Result;
 use clap::Args;
-use http::Request;
-use http_body_util::{BodyExt as _, Empty};
-use penstock_host::http::{Outbound, OutboundPolicy, RequestOptions};
+use penstock_host::http::{Outbound, OutboundPolicy};
 use std::time::Duration;
 
 #[derive(Args)]
@@ -32,19 +33,14 @@ impl Health {
         let policy = policy.map_err(|error| Unfit(format!("the gateway's URL: {error}")))?;
         let path = if self.live { "/live" } else { "/ready" };
         let url = format!("{}{path}", self.gateway.trim_end_matches('/'));
-        let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
-        let request = Request::get(&url).body(body).map_err(|error| Unfit(format!("{url}: {error}")))?;
-        let patience = Some(Duration::from_secs(self.timeout));
-        let options = RequestOptions {
-            connect_timeout: patience,
-            first_byte_timeout: patience,
-            between_bytes_timeout: patience,
-        };
-        let answer = Outbound::with_policy(policy).send(request, options).await;
-        match answer.map(|answer| answer.status().as_u16()) {
-            Ok(200) => Ok(()),
-            Ok(status) => Err(Unwell(format!("{url} answers with HTTP {status}")).into()),
-            Err(error) => Err(Unwell(format!("{url} does not answer: {error}")).into()),
+        let patience = Duration::from_secs(self.timeout);
+        match ask(&Outbound::with_policy(policy), &url, None, patience).await {
+            Ok(answer) if answer.status == 200 => Ok(()),
+            Ok(answer) => Err(Unwell(format!("{url} answers with HTTP {}", answer.status)).into()),
+            Err(error) => {
+                let (why, cure) = told(&error);
+                Err(Unwell(format!("{url} {why}: {cure}")).into())
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `penstock`, the command line. Each command is one file; this one reads the arguments.
 #![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nothing can be printed")]
 
+mod ask;
 mod asked;
 mod backing;
 mod batch;

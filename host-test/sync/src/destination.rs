@@ -3,6 +3,7 @@
 //! A destination is one file of this folder, or one folder. What two databases have in common is in
 //! `sql`.
 
+mod blocking;
 mod lock;
 mod ndjson;
 mod place;

@@ -1,9 +1,7 @@
 //! Whether a gateway that runs is well.
 
-use super::{
-    ask::{ask, told},
-    check::Check,
-};
+use super::{PATIENCE, check::Check};
+use crate::ask::{ask, told};
 use http::header;
 use penstock_host::http::Outbound;
 use serde_json::Value;
@@ -13,7 +11,7 @@ const CURE: &str = "`docs/gateway.md` says what each check of /health means";
 /// Its `/health`, its counters and its version.
 pub(super) async fn checks(outbound: &Outbound, url: &str, key: Option<&str>) -> Vec<Check> {
     let url = url.trim_end_matches('/');
-    let health = match ask(outbound, &format!("{url}/health"), key).await {
+    let health = match ask(outbound, &format!("{url}/health"), key, PATIENCE).await {
         Ok(answer) => answer,
         Err(error) => {
             let (why, cure) = told(&error);
@@ -70,7 +68,7 @@ async fn metrics(outbound: &Outbound, url: &str, key: Option<&str>) -> Check {
     let Some(key) = key else {
         return Check::skip("metrics", "they need a key: set PENSTOCK_API_KEY");
     };
-    match ask(outbound, &format!("{url}/metrics"), Some(key)).await {
+    match ask(outbound, &format!("{url}/metrics"), Some(key), PATIENCE).await {
         Ok(answer) if answer.status == 200 => {
             let kind = answer.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
             let text = String::from_utf8_lossy(&answer.body);

@@ -1,9 +1,10 @@
 //! Whether the vendor's origins can be reached, and what time it is there.
 
 use super::{
-    ask::{ask, told},
+    PATIENCE,
     check::{Check, Status},
 };
+use crate::ask::{ask, told};
 use penstock::{
     providers::api::{Provider, Site},
     settings::{CommonSettings, Setting, Values},
@@ -69,7 +70,7 @@ pub(super) async fn checks(outbound: &Outbound, site: &Site) -> Vec<Check> {
     let mut checks = Vec::new();
     let mut date = None;
     for origin in origins {
-        match ask(outbound, &format!("{origin}/"), None).await {
+        match ask(outbound, &format!("{origin}/"), None, PATIENCE).await {
             Ok(answer) => {
                 date = date.or(answer.date);
                 checks.push(Check::pass("origin", format!("{origin} answers")).took(answer.took));

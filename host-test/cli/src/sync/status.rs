@@ -4,11 +4,15 @@ use super::{place, told};
 use crate::{settings::EnvFile, told::say};
 use anyhow::Result;
 use clap::Args;
+use penstock::client::Exposition;
 use penstock_sync::{
     destination::{Opening, Place},
     state::TableStatus,
 };
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    collections::BTreeMap,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 #[derive(Args)]
 pub(crate) struct Status {
@@ -62,30 +66,38 @@ fn line(status: &TableStatus, now: i64) -> String {
     )
 }
 
-/// Counts of tables, of all owners together; times of each read that ended.
+/// What a metric has of a table, of all owners together.
+type Value = fn(&[&TableStatus]) -> u64;
+
+/// Counts of tables, and times of reads that ended.
+const METRICS: [(&str, &str, Value); 4] = [
+    ("sync_rows", "Rows of a table that are not deleted.", |table| {
+        table.iter().map(|status| status.rows).max().unwrap_or_default()
+    }),
+    ("sync_misfits", "Rows of a table that do not fit the contract.", |table| {
+        table.iter().map(|status| status.misfits).max().unwrap_or_default()
+    }),
+    ("sync_finished_seconds", "When the oldest of a table's last whole reads ended.", |table| {
+        let oldest = table.iter().map(|status| status.state.finished).min().unwrap_or_default();
+        u64::try_from(oldest / 1_000).unwrap_or_default()
+    }),
+    ("sync_failed", "Whether a table's last read ended early.", |table| {
+        u64::from(table.iter().any(|status| status.state.error.is_some()))
+    }),
+];
+
 fn prometheus(all: &[TableStatus]) -> Result<()> {
-    for (name, help) in [
-        ("penstock_sync_rows", "Rows of a table that are not deleted."),
-        ("penstock_sync_misfits", "Rows of a table that do not fit the contract."),
-        ("penstock_sync_finished_seconds", "When the oldest of a table's last whole reads ended."),
-        ("penstock_sync_failed", "Whether a table's last read ended early."),
-    ] {
-        say!("# HELP {name} {help}\n# TYPE {name} gauge")?;
-        let mut tables: Vec<&str> = all.iter().map(|status| status.table.as_str()).collect();
-        tables.dedup();
-        for table in tables {
-            let of_table = || all.iter().filter(|status| status.table == table);
-            let value = match name {
-                "penstock_sync_rows" => of_table().map(|status| status.rows).max().unwrap_or_default(),
-                "penstock_sync_misfits" => of_table().map(|status| status.misfits).max().unwrap_or_default(),
-                "penstock_sync_finished_seconds" => {
-                    let oldest = of_table().map(|status| status.state.finished).min().unwrap_or_default();
-                    u64::try_from(oldest / 1_000).unwrap_or_default()
-                }
-                _ => u64::from(of_table().any(|status| status.state.error.is_some())),
-            };
-            say!("{name}{{table=\"{table}\"}} {value}")?;
+    let mut tables: BTreeMap<&str, Vec<&TableStatus>> = BTreeMap::new();
+    for status in all {
+        tables.entry(&status.table).or_default().push(status);
+    }
+    let mut text = Exposition::default();
+    for (name, help, value) in METRICS {
+        text.metric(name, "gauge", help);
+        for (table, statuses) in &tables {
+            text.sample(name, &[("table", table)], value(statuses));
         }
     }
+    say!("{}", text.into_text().trim_end())?;
     Ok(())
 }

@@ -109,7 +109,7 @@ async fn all_is_well_with_a_gateway_and_a_store() {
     assert_eq!((well.status.code(), text(&well.stdout).len()), (Some(0), 0), "{}", text(&well.stderr));
     drop(served);
     let gone = penstock(&BTreeMap::new(), &["health", &gateway, "--live"]);
-    assert!(text(&gone.stderr).contains("/live does not answer"), "{}", text(&gone.stderr));
+    assert!(text(&gone.stderr).contains("/live refuses connections"), "{}", text(&gone.stderr));
     assert_eq!(gone.status.code(), Some(1));
     assert_fails(
         &doctor(&settings, &["--gateway", &gateway]),

@@ -5,7 +5,12 @@ mod kept;
 mod lines;
 mod table;
 
-use super::{Answer, Destination, Opening, lock::Lock, sql::FORM};
+use super::{
+    Answer, Destination, Opening,
+    blocking::{Blocking, Fails},
+    lock::Lock,
+    sql::FORM,
+};
 use crate::{
     Error,
     batch::Batch,
@@ -19,7 +24,7 @@ use std::{
     collections::BTreeMap,
     fmt, fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 use table::{Appended, Files};
 
@@ -34,7 +39,9 @@ impl Failed {
     fn io(path: &Path, what: &'static str) -> impl FnOnce(io::Error) -> Failed {
         move |source| Failed { path: path.to_owned(), what, source: Some(source) }
     }
+}
 
+impl Fails for Failed {
     fn told(self, place: &str) -> Error {
         let full = |source: &io::Error| {
             matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
@@ -56,8 +63,7 @@ impl Failed {
 
 /// A folder, which one sync at a time writes and anybody may read.
 pub struct Ndjson {
-    name: String,
-    folder: Arc<Mutex<Folder>>,
+    folder: Blocking<Folder, Failed>,
     _lock: Option<Lock>,
 }
 
@@ -102,22 +108,7 @@ impl Ndjson {
             kept.write(path).map_err(|error| error.told(&name))?;
         }
         let folder = Folder { path: path.to_owned(), kept, files: BTreeMap::new() };
-        Ok(Ndjson { name, folder: Arc::new(Mutex::new(folder)), _lock: lock })
-    }
-
-    /// Does something with the folder, where it may wait for the disk.
-    fn with<T: Send + 'static>(
-        &self,
-        action: impl FnOnce(&mut Folder) -> Result<T, Failed> + Send + 'static,
-    ) -> Answer<'static, T> {
-        let (folder, name) = (Arc::clone(&self.folder), self.name.clone());
-        async move {
-            let done = tokio::task::spawn_blocking(move || {
-                action(&mut folder.lock().unwrap_or_else(PoisonError::into_inner))
-            });
-            done.await.map_err(|_| Error::Stopped)?.map_err(|failed| failed.told(&name))
-        }
-        .boxed()
+        Ok(Ndjson { folder: Blocking::new(name, folder), _lock: lock })
     }
 }
 
@@ -202,7 +193,7 @@ impl Folder {
 
 impl Destination for Ndjson {
     fn name(&self) -> &str {
-        &self.name
+        &self.folder.name
     }
 
     fn limits(&self) -> Limits {
@@ -211,8 +202,8 @@ impl Destination for Ndjson {
 
     fn prepare<'a>(&'a self, tables: &'a [Arc<Table>], dry_run: bool) -> Answer<'a, Vec<String>> {
         let (names, place): (Vec<String>, _) =
-            (tables.iter().map(|table| table.name.clone()).collect(), self.name.clone());
-        let prepared = self.with(move |folder| {
+            (tables.iter().map(|table| table.name.clone()).collect(), self.folder.name.clone());
+        let prepared = self.folder.with(move |folder| {
             let mut next = folder.kept.clone();
             let new = names.into_iter().filter(|name| !folder.kept.tables.contains_key(name));
             let new: Vec<String> = new.collect();
@@ -233,7 +224,7 @@ impl Destination for Ndjson {
 
     fn state<'a>(&'a self, table: &'a Table, owner: &'a str) -> Answer<'a, Option<State>> {
         let (table, owner) = (table.name.clone(), owner.to_owned());
-        self.with(move |folder| Ok(folder.state(&table, &owner)))
+        self.folder.with(move |folder| Ok(folder.state(&table, &owner)))
     }
 
     fn write<'a>(
@@ -244,7 +235,7 @@ impl Destination for Ndjson {
         state: State,
     ) -> Answer<'a, Written> {
         let (table, owner) = (table.name.clone(), owner.to_owned());
-        self.with(move |folder| folder.write(&table, &owner, &batch, &state))
+        self.folder.with(move |folder| folder.write(&table, &owner, &batch, &state))
     }
 
     fn finish<'a>(
@@ -257,12 +248,12 @@ impl Destination for Ndjson {
         let key = table.key.and_then(|key| table.columns.get(key)).map(|column| column.wire);
         let (table, owner) = (table.name.clone(), owner.to_owned());
         let reconcile = reconcile.then_some(key);
-        self.with(move |folder| folder.finish(&table, &owner, &state, reconcile))
+        self.folder.with(move |folder| folder.finish(&table, &owner, &state, reconcile))
     }
 
     fn failed<'a>(&'a self, table: &'a Table, owner: &'a str, error: &'a str) -> Answer<'a, ()> {
         let (table, owner, error) = (table.name.clone(), owner.to_owned(), error.to_owned());
-        self.with(move |folder| {
+        self.folder.with(move |folder| {
             let state = folder.state(&table, &owner).unwrap_or_default();
             let nothing = folder.files(&table)?.nothing();
             folder.keep(&table, &owner, &State { error: Some(error), ..state }, nothing)
@@ -270,17 +261,17 @@ impl Destination for Ndjson {
     }
 
     fn status(&self) -> Answer<'_, Vec<TableStatus>> {
-        self.with(Folder::status)
+        self.folder.with(Folder::status)
     }
 
     fn count<'a>(&'a self, table: &'a Table, active: bool) -> Answer<'a, u64> {
         let table = table.name.clone();
-        self.with(move |folder| Ok(folder.files(&table)?.index().count(active)))
+        self.folder.with(move |folder| Ok(folder.files(&table)?.index().count(active)))
     }
 
     fn sample<'a>(&'a self, table: &'a Table, most: u32) -> Answer<'a, Vec<(Key, Vec<Value>)>> {
         let name = table.name.clone();
-        let lines = self.with(move |folder| folder.files(&name)?.sample(most));
+        let lines = self.folder.with(move |folder| folder.files(&name)?.sample(most));
         async move {
             let rows = lines
                 .await?
@@ -294,6 +285,6 @@ impl Destination for Ndjson {
 
 impl fmt::Debug for Ndjson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ndjson").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Ndjson").field("name", &self.folder.name).finish_non_exhaustive()
     }
 }

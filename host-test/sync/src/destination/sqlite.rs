@@ -6,6 +6,7 @@ mod tables;
 
 use super::{
     Answer, Destination, Opening,
+    blocking::{Blocking, Fails as _},
     lock::Lock,
     sql::{self, Dialect, FORM},
 };
@@ -17,13 +18,8 @@ use crate::{
     state::{State, TableStatus, Written},
 };
 use errors::Failed;
-use futures_util::FutureExt;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
-use std::{
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 /// How long another program may hold the file before a write fails.
 const BUSY: Duration = Duration::from_secs(30);
@@ -33,8 +29,7 @@ const STATEMENTS: usize = 512;
 
 /// A file of SQLite, which one sync at a time writes and anybody may read.
 pub struct Sqlite {
-    name: String,
-    connection: Arc<Mutex<Connection>>,
+    connection: Blocking<Connection, Failed>,
     _lock: Option<Lock>,
 }
 
@@ -101,22 +96,7 @@ impl Sqlite {
                 return Err(Error::OtherSource { place: name, found, wanted: opening.source.clone() });
             }
         }
-        Ok(Sqlite { name, connection: Arc::new(Mutex::new(connection)), _lock: lock })
-    }
-
-    /// Does something with the connection, where it may wait for the disk.
-    fn with<T: Send + 'static>(
-        &self,
-        action: impl FnOnce(&mut Connection) -> Result<T, Failed> + Send + 'static,
-    ) -> Answer<'static, T> {
-        let (connection, name) = (Arc::clone(&self.connection), self.name.clone());
-        async move {
-            let done = tokio::task::spawn_blocking(move || {
-                action(&mut connection.lock().unwrap_or_else(PoisonError::into_inner))
-            });
-            done.await.map_err(|_| Error::Stopped)?.map_err(|failed| failed.told(&name))
-        }
-        .boxed()
+        Ok(Sqlite { connection: Blocking::new(name, connection), _lock: lock })
     }
 }
 
@@ -134,17 +114,17 @@ fn own(connection: &Connection) -> rusqlite::Result<i64> {
 
 impl Destination for Sqlite {
     fn name(&self) -> &str {
-        &self.name
+        &self.connection.name
     }
 
     fn prepare<'a>(&'a self, tables: &'a [Arc<Table>], dry_run: bool) -> Answer<'a, Vec<String>> {
         let tables = tables.to_vec();
-        self.with(move |connection| tables::prepare(connection, &tables, dry_run))
+        self.connection.with(move |connection| tables::prepare(connection, &tables, dry_run))
     }
 
     fn state<'a>(&'a self, table: &'a Table, owner: &'a str) -> Answer<'a, Option<State>> {
         let (table, owner) = (table.name.clone(), owner.to_owned());
-        self.with(move |connection| Ok(tables::state(connection, &table, &owner)?))
+        self.connection.with(move |connection| Ok(tables::state(connection, &table, &owner)?))
     }
 
     fn write<'a>(
@@ -155,7 +135,8 @@ impl Destination for Sqlite {
         state: State,
     ) -> Answer<'a, Written> {
         let (statements, owner) = (rows::Statements::of(table, state.trusted), owner.to_owned());
-        self.with(move |connection| Ok(rows::write(connection, &statements, &owner, &batch, &state)?))
+        self.connection
+            .with(move |connection| Ok(rows::write(connection, &statements, &owner, &batch, &state)?))
     }
 
     fn finish<'a>(
@@ -167,31 +148,33 @@ impl Destination for Sqlite {
     ) -> Answer<'a, u64> {
         let reconcile = reconcile.then(|| (sql::reconcile::<Words>(table), table.owner.is_some()));
         let (table, owner) = (table.name.clone(), owner.to_owned());
-        self.with(move |connection| Ok(rows::finish(connection, &table, &owner, &state, reconcile)?))
+        self.connection
+            .with(move |connection| Ok(rows::finish(connection, &table, &owner, &state, reconcile)?))
     }
 
     fn failed<'a>(&'a self, table: &'a Table, owner: &'a str, error: &'a str) -> Answer<'a, ()> {
         let (table, owner, error) = (table.name.clone(), owner.to_owned(), error.to_owned());
-        self.with(move |connection| {
+        self.connection.with(move |connection| {
             let state = tables::state(connection, &table, &owner)?.unwrap_or_default();
             Ok(tables::keep(connection, &table, &owner, &State { error: Some(error), ..state })?)
         })
     }
 
     fn status(&self) -> Answer<'_, Vec<TableStatus>> {
-        self.with(|connection| Ok(tables::status(connection)?))
+        self.connection.with(|connection| Ok(tables::status(connection)?))
     }
 
     fn count<'a>(&'a self, table: &'a Table, active: bool) -> Answer<'a, u64> {
         let sql = sql::count(table, active);
-        self.with(move |connection| Ok(connection.query_row(&sql, [], |row| tables::count(row, 0))?))
+        self.connection
+            .with(move |connection| Ok(connection.query_row(&sql, [], |row| tables::count(row, 0))?))
     }
 
     fn sample<'a>(&'a self, table: &'a Table, most: u32) -> Answer<'a, Vec<(Key, Vec<Value>)>> {
         let select = sql::sampling(table, |name, _| sql::quoted(name));
         let kinds: Vec<_> =
             [table.key_kind()].into_iter().chain(table.columns.iter().map(|column| column.kind)).collect();
-        self.with(move |connection| Ok(rows::sample(connection, &select, &kinds, most)?))
+        self.connection.with(move |connection| Ok(rows::sample(connection, &select, &kinds, most)?))
     }
 }
 

@@ -74,16 +74,22 @@ pub(super) struct Writing<'a> {
     pub(super) state: State,
 }
 
+/// Begins a transaction, of a sync that still has the database.
+async fn begin<'c>(client: &'c mut Client, held: Option<&Held>) -> Result<Transaction<'c>, Failed> {
+    let transaction = client.transaction().await?;
+    if let Some(held) = held {
+        held.check(&transaction).await?;
+    }
+    Ok(transaction)
+}
+
 /// Writes a batch and the state behind it in one transaction.
 pub(super) fn write<'c>(
     writing: &'c Writing<'_>,
     client: &'c mut Client,
 ) -> BoxFuture<'c, Result<Written, Failed>> {
     async move {
-        let transaction = client.transaction().await?;
-        if let Some(held) = writing.held {
-            held.check(&transaction).await?;
-        }
+        let transaction = begin(client, writing.held).await?;
         let now = clock::text_of_ms(clock::now_ms());
         let written = upsert(&transaction, writing, &now).await?;
         let misfit = sql::misfit::<Words>();
@@ -153,10 +159,7 @@ pub(super) fn finish<'c>(
     client: &'c mut Client,
 ) -> BoxFuture<'c, Result<u64, Failed>> {
     async move {
-        let transaction = client.transaction().await?;
-        if let Some(held) = finishing.held {
-            held.check(&transaction).await?;
-        }
+        let transaction = begin(client, finishing.held).await?;
         let (table, generation) = (finishing.table, finishing.state.generation);
         let now = clock::text_of_ms(clock::now_ms());
         let sql = sql::reconcile::<Words>(table);

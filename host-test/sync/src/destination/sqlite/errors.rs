@@ -1,6 +1,9 @@
 //! What SQLite says, for a person.
 
-use crate::{Error, destination::sql::Unusable};
+use crate::{
+    Error,
+    destination::{blocking::Fails, sql::Unusable},
+};
 use rusqlite::ErrorCode;
 
 /// Why something could not be done.
@@ -23,9 +26,8 @@ impl From<rusqlite::Error> for Failed {
     }
 }
 
-impl Failed {
-    /// The error, of this destination.
-    pub(super) fn told(self, place: &str) -> Error {
+impl Fails for Failed {
+    fn told(self, place: &str) -> Error {
         match self {
             Failed::Table(table) => table.told(place),
             Failed::Sqlite(error) => {

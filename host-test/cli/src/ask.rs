@@ -6,24 +6,26 @@ use http_body_util::{BodyExt as _, Empty, Limited};
 use penstock_host::http::{Outbound, RequestOptions, WasiError};
 use std::time::{Duration, Instant, SystemTime};
 
-/// How long anything may take to answer, and to go on.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// The largest answer that is read, in bytes.
 const LARGEST: usize = 4 << 20;
 
 /// An answer.
-pub(super) struct Asked {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
-    pub(super) took: Duration,
+pub(crate) struct Asked {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) took: Duration,
     /// The server's time, and this machine's then.
-    pub(super) date: Option<(SystemTime, SystemTime)>,
+    pub(crate) date: Option<(SystemTime, SystemTime)>,
 }
 
-/// Asks, with this key if there is one.
-pub(super) async fn ask(outbound: &Outbound, url: &str, key: Option<&str>) -> Result<Asked, WasiError> {
+/// Asks, with this key if there is one. Connecting, answering and going on may take `patience` each.
+pub(crate) async fn ask(
+    outbound: &Outbound,
+    url: &str,
+    key: Option<&str>,
+    patience: Duration,
+) -> Result<Asked, WasiError> {
     let mut request = Request::get(url);
     if let Some(key) = key.and_then(|key| HeaderValue::from_str(&format!("Bearer {key}")).ok()) {
         request = request.header(header::AUTHORIZATION, key);
@@ -31,9 +33,9 @@ pub(super) async fn ask(outbound: &Outbound, url: &str, key: Option<&str>) -> Re
     let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
     let request = request.body(body).map_err(|_| WasiError::HttpRequestUriInvalid)?;
     let options = RequestOptions {
-        connect_timeout: Some(PATIENCE),
-        first_byte_timeout: Some(PATIENCE),
-        between_bytes_timeout: Some(PATIENCE),
+        connect_timeout: Some(patience),
+        first_byte_timeout: Some(patience),
+        between_bytes_timeout: Some(patience),
     };
     let began = Instant::now();
     let (head, body) = outbound.send(request, options).await?.into_parts();
@@ -52,7 +54,7 @@ pub(super) async fn ask(outbound: &Outbound, url: &str, key: Option<&str>) -> Re
 }
 
 /// What an error means, and what to do about it.
-pub(super) fn told(error: &WasiError) -> (String, String) {
+pub(crate) fn told(error: &WasiError) -> (String, String) {
     let (why, cure) = match error {
         WasiError::DnsError { .. } | WasiError::DnsTimeout => {
             ("has a name that does not resolve", "look at the spelling, and at this machine's DNS")
@@ -66,7 +68,7 @@ pub(super) fn told(error: &WasiError) -> (String, String) {
         }
         WasiError::ConnectionRefused => ("refuses connections", "look whether it runs, and at firewalls"),
         WasiError::ConnectionTimeout | WasiError::ConnectionReadTimeout => {
-            ("does not answer within 10 s", "look at firewalls and at HTTPS_PROXY")
+            ("does not answer in time", "look at firewalls and at HTTPS_PROXY")
         }
         WasiError::InternalError(Some(reason)) => {
             return (format!("cannot be reached: {reason}"), "look at HTTPS_PROXY and NO_PROXY".to_owned());
