@@ -1,4 +1,4 @@
-//! `docs/checklist.md` has every row, and names no test that is not there.
+//! `docs/checklist.md` has every row, and names no test and no script that is not there.
 
 use std::{
     collections::BTreeSet,
@@ -24,7 +24,8 @@ fn every_row_is_there_once_with_a_state() -> Done {
         let [name, _, state, place, shown] = row.as_slice() else { continue };
         assert!(["here", "host", "later"].contains(state), "{name} is {state}");
         assert!(*state == "later" || !place.is_empty(), "{name}: where?");
-        assert!(*state != "here" || !tests(shown).is_empty(), "{name}: shown by what?");
+        let is_shown = !tests(shown).is_empty() || scripts(shown).next().is_some();
+        assert!(*state != "here" || is_shown, "{name}: shown by what?");
     }
     Ok(())
 }
@@ -47,6 +48,26 @@ fn every_test_that_is_named_is_there() -> Done {
     Ok(())
 }
 
+#[test]
+fn every_script_that_is_named_is_there_and_run() -> Done {
+    let text = fs::read_to_string(root().join("docs/checklist.md"))?;
+    let mut legs = String::new();
+    for folder in [".ci/legs", ".ci/longs"] {
+        for leg in fs::read_dir(root().join(folder))? {
+            legs += &fs::read_to_string(leg?.path())?;
+        }
+    }
+    let rows = text.lines().filter_map(cells).filter_map(|row| row.last().map(|shown| (*shown).to_owned()));
+    let named: BTreeSet<String> =
+        rows.flat_map(|shown| scripts(&shown).map(str::to_owned).collect::<Vec<_>>()).collect();
+    assert!(named.len() > 5, "only {} scripts are named", named.len());
+    for script in named {
+        assert!(root().join(&script).is_file(), "{script} is not there");
+        assert!(legs.contains(&script), "{script} is run by nothing");
+    }
+    Ok(())
+}
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -65,6 +86,11 @@ fn tests(cell: &str) -> Vec<String> {
         text.contains('_') && text.chars().all(|letter| matches!(letter, 'a'..='z' | '0'..='9' | '_'))
     };
     cell.split('`').filter(name).map(str::to_owned).collect()
+}
+
+/// What else shows something: scripts of CI, in back-ticks.
+fn scripts(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').filter(|text| text.starts_with(".ci/"))
 }
 
 /// Adds the names of the functions that follow a `#[test]` or the like.

@@ -80,3 +80,11 @@ def end(process, patience=60):
     except subprocess.TimeoutExpired:
         process.kill()
         return process.wait()
+
+
+def simulated(programs, program, *options):
+    """A simulated vendor, and the settings that it prints."""
+    process = programs.start([program, "vendor", "--jobs", "500", *options])
+    text = until("a vendor", lambda: (t := open(process.log).read()).count("=") >= 6 and t)
+    lines = (line.strip() for line in text.splitlines())
+    return dict(line.split("=", 1) for line in lines if line and line[0].isupper() and "=" in line)

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-from processes import Programs, end, free_port, get, until
+from processes import Programs, end, free_port, get, simulated, until
 
 KEY = "pk_of_the_caller_0123456789"
 CLIENTS = 8
@@ -105,20 +105,12 @@ class Deployment:
         return line and line[0].split(",")[17].startswith("UP")
 
 
-def vendor(programs, program):
-    """A simulated vendor, and the settings that it prints."""
-    process = programs.start([program, "vendor", "--jobs", "500"])
-    text = until("a vendor", lambda: (t := open(process.log).read()).count("=") >= 6 and t)
-    lines = (line.strip() for line in text.splitlines())
-    return dict(line.split("=", 1) for line in lines if line and line[0].isupper() and "=" in line)
-
-
 def main():
     program = os.path.abspath(sys.argv[1])
     with Programs() as programs:
         redis = free_port()
         programs.start(["redis-server", "--port", str(redis), "--bind", "127.0.0.1", "--save", ""])
-        deployment = Deployment(programs, program, vendor(programs, program), redis)
+        deployment = Deployment(programs, program, simulated(programs, program), redis)
         blue, green = ["blue1", "blue2", "blue3"], ["green1", "green2", "green3"]
         for name in blue:
             deployment.start(name)
