@@ -43,7 +43,7 @@ in_programs() {
     node --version
 
     step "the component for WASI 0.2"
-    cargo build --package penstock-plugin-p2 --no-default-features --features servicetitan-jpm,servicetitan-telecom \
+    cargo build --package penstock-plugin-p2 --no-default-features --features typed,servicetitan-jpm,servicetitan-telecom \
         --target wasm32-wasip2 --profile component-dev --target-dir target
     export PENSTOCK_P2="$PWD/target/wasm32-wasip2/component-dev/penstock_plugin_p2.wasm"
 

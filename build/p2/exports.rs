@@ -6,7 +6,11 @@
 //! so are those of all writers: what one reads or writes is known to itself.
 
 use super::Derived;
-use crate::{contract::Contract, names::snake, operation::Operation};
+use crate::{
+    contract::{Contract, feature},
+    names::snake,
+    operation::Operation,
+};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::error::Error;
@@ -21,7 +25,8 @@ type Written = Result<TokenStream, Box<dyn Error>>;
 pub(crate) fn write(derived: &Derived, contract: &Contract, world: usize) -> Written {
     let mut writer = Writer { derived, functions: 0 };
     let mut exports = TokenStream::new();
-    for provider in &contract.providers {
+    let providers = if feature("p2-typed") { contract.providers.as_slice() } else { &[] };
+    for provider in providers {
         let mut numbers = 0..;
         for module in provider.modules.iter().filter(|module| module.enabled) {
             let interface = writer.interface(&provider.name, &module.name)?;
@@ -30,6 +35,11 @@ pub(crate) fn write(derived: &Derived, contract: &Contract, world: usize) -> Wri
         }
     }
     let files = contract.moves_files().then(|| quote!(download, drop_writer, upload, uploaded, write));
+    let uses = (!exports.is_empty()).then(|| {
+        quote! {
+            use $crate::exports::p2::provider::{call, drop_reader, end, list, next, returned, #files};
+        }
+    });
     let world = Literal::usize_unsuffixed(world);
     Ok(quote! {
         /// Exports the functions of all providers, as plain functions and resources.
@@ -37,7 +47,7 @@ pub(crate) fn write(derived: &Derived, contract: &Contract, world: usize) -> Wri
         macro_rules! export_providers_p2 {
             () => {
                 const _: () = {
-                    use $crate::exports::p2::provider::{call, drop_reader, end, list, next, returned, #files};
+                    #uses
                     #[cfg(target_arch = "wasm32")]
                     #[unsafe(link_section = "component-type:penstock:providers-p2")]
                     pub static WORLD: [u8; #world] = *$crate::exports::p2::provider::WORLD;

@@ -30,6 +30,7 @@ fn exported(contract: &Contract, interface: &str) -> bool {
         Some("files" | "transfers") => contract.moves_files(),
         Some("webhooks") => feature("webhooks"),
         Some(_) => true,
+        None if !feature("p2-typed") => false,
         None => contract.providers.iter().any(|provider| {
             provider
                 .modules

@@ -11,7 +11,7 @@ use wasmtime::{Engine, component::Component};
 const TARGET: &str = "wasm32-wasip2";
 const PROFILE: &str = "component-dev";
 /// What the tests call, so that it is quick to build.
-const FEATURES: &str = "servicetitan-jpm,servicetitan-forms,asleep,webhooks";
+const FEATURES: &str = "typed,servicetitan-jpm,servicetitan-forms,asleep,webhooks";
 
 static COMPONENT: LazyLock<(Engine, Component)> = LazyLock::new(|| {
     let mut config = wasmtime::Config::new();

@@ -1,0 +1,12 @@
+"""`python -m generate LANGUAGE ROOT FOLDER`: writes what the contract below ROOT says in a language."""
+
+import sys
+from pathlib import Path
+
+from . import contract, python
+
+WRITERS = {"python": python.write}
+
+if __name__ == "__main__":
+    language, root, folder = sys.argv[1:]
+    WRITERS[language](contract.vendors(Path(root)), Path(folder))
