@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from . import contract, python
+from . import contract, python, typescript
 
-WRITERS = {"python": python.write}
+WRITERS = {"python": python.write, "typescript": typescript.write}
 
 if __name__ == "__main__":
     language, root, folder = sys.argv[1:]

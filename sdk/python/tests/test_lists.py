@@ -70,7 +70,7 @@ def test_a_failure_says_where_to_go_on(vendors: Vendor) -> None:
     titan = ServiceTitan(settings)
     seen: list[int] = []
     with pytest.raises(PenstockError) as raised:
-        for job in titan.jpm.jobs.list(options=CallOptions(page_size=50, window=1, deadline_ms=600)):
+        for job in titan.jpm.jobs.list(options=CallOptions(page_size=25, window=1, deadline_ms=1_500)):
             seen.append(job.id)
     assert raised.value.kind == "timeout"
     assert seen

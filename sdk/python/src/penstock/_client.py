@@ -30,12 +30,12 @@ class _Base:
 
     vendor: ClassVar[str]
 
-    def __init__(self, settings: Settings = None, *, state: MemoryState | None = None, instances: int = 4) -> None:
+    def __init__(self, settings: Settings = None, *, state: MemoryState | None = None, instances: int = 1) -> None:
         """`settings`: a mapping of settings and credentials, or a function of a name; the environment without one.
         `state`: what clients share that are given the same one. `instances`: how many calls may be made at once; each
-        has an instance of the component."""
-        look, shared = lookup(settings), state or MemoryState()
-        self._pool = Pool(lambda: Instance(look, shared), instances)
+        has an instance of the component, and all keep one rate limit together."""
+        look, shared, alone = lookup(settings), state or MemoryState(), state is None and instances == 1
+        self._pool = Pool(lambda: Instance(look, shared, alone), instances)
         self._modules: dict[Callable[[Any], Any], Any] = {}
 
     def _module(self, module: Callable[[Any], T]) -> T:
@@ -103,7 +103,7 @@ def _numbers(page: int | None, page_size: int | None, include_total: bool) -> li
 
 
 class Client(_Base):
-    """A client whose calls block. It may be used by several threads."""
+    """A client whose calls block. It may be used by several threads: give it as many `instances`."""
 
     def invoke(self, operation: str, parameters: Mapping[str, Any] | None = None, body: Any = None, *, resume: str | None = None, options: CallOptions | None = None) -> Answer:
         """Calls any operation by its name, `jpm.jobs-get`; a list answers with one page."""

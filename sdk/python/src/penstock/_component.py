@@ -33,7 +33,7 @@ def _compiled() -> tuple[Engine, Component]:
 class Instance:
     """An instance of the component. Whoever calls it holds its lock."""
 
-    def __init__(self, lookup: Callable[[str], str | None], state: MemoryState) -> None:
+    def __init__(self, lookup: Callable[[str], str | None], state: MemoryState, alone: bool) -> None:
         self.lock = threading.Lock()
         self.broken = False
         self._lookup = lookup
@@ -46,9 +46,9 @@ class Instance:
         wasi.stderr_custom = _logs.Lines().write
         self.store.set_wasi(wasi)
         self.store.set_wasi_http()
-        self._instance = self._linked(engine, component, state)
+        self._instance = self._linked(engine, component, state, alone)
 
-    def _linked(self, engine: Engine, component: Component, state: MemoryState) -> WasmInstance:
+    def _linked(self, engine: Engine, component: Component, state: MemoryState, alone: bool) -> WasmInstance:
         with Linker(engine) as linker:
             linker.add_wasip2()
             linker.add_wasi_http()
@@ -57,8 +57,9 @@ class Instance:
                     with root.add_instance(f"penstock:host/{name}@{VERSION}") as interface:
                         interface.add_func("get", self._setting)
                 with root.add_instance(f"penstock:host/state@{VERSION}") as interface:
-                    for name in ("get", "set", "delete", "claim", "swap", "release", "list-keys", "take-turns"):
+                    for name in ("get", "set", "delete", "claim", "swap", "release", "list-keys"):
                         interface.add_func(name, _stored(getattr(state, name.replace("-", "_"))))
+                    interface.add_func("take-turns", _unshared if alone else _stored(state.take_turns))
             instance: WasmInstance = linker.instantiate(self.store, component)
             return instance
 
@@ -97,6 +98,11 @@ class Instance:
 
 def _stored(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda _store, *arguments: function(*arguments)
+
+
+def _unshared(*_: Any) -> Variant:
+    """Of an instance that is alone: the whole limit is its own."""
+    return Variant("unavailable", "there are no other instances")
 
 
 def done(result: Any) -> Any:

@@ -1,0 +1,10 @@
+export { Client, type ClientOptions } from './client.js';
+export { type Attempt, ComponentError, type Kind, type Outcome, PenstockError, type Retry } from './errors.js';
+export { Download, type FileInfo, type Upload } from './files.js';
+export { Listing } from './listing.js';
+export type { CallOptions, ListOptions, PageOptions } from './options.js';
+export type { Answer, AnswerInfo, ListEnd, Misfit, Page, PageInfo } from './pages.js';
+export type { Settings } from './settings.js';
+export { MemoryState } from './state.js';
+export { Asleep } from './asleep/index.js';
+export { ServiceTitan } from './servicetitan/index.js';
