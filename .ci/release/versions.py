@@ -1,4 +1,4 @@
-"""`versions.py [TAG]`: one version everywhere: the tag, Cargo.toml, spin.toml, the packages of wit/, the changelog, and the images of deploy/."""
+"""`versions.py [TAG]`: one version everywhere: the tag, Cargo.toml, spin.toml, the packages of wit/, the package for Node, the changelog, and the images of deploy/."""
 
 import pathlib
 import re
@@ -13,6 +13,9 @@ def found(root):
 
     yield from of("Cargo.toml", r'(?m)^version = "([^"]+)"')[:1]
     yield from of("spin.toml", r'(?m)^version = "([^"]+)"')
+    if (root / "sdk/node/package.json").exists():
+        # The package for Python takes it from Cargo.toml.
+        yield from of("sdk/node/package.json", r'(?m)^  "version": "([^"]+)"')
     yield from of("CHANGELOG.md", r"(?m)^## (\d+\.\d+\.\d+\S*)")[:1]
     for file in sorted(root.glob("wit/*/*.wit")):
         yield from of(str(file.relative_to(root)), r"(?m)\bpenstock:[a-z-]+(?:/[a-z-]+)?@([0-9][^;.{ ]*(?:\.[0-9][^;.{ ]*)*)")
