@@ -1,6 +1,6 @@
 // Reads all jobs with Penstock and with what Node has by itself (fetch and JSON.parse), side by side in one run:
 //
-//   node node_read.mjs PROGRAM [ROUNDS]        (in `sdk/node`, after `npm ci`, so that `penstock` is found)
+//   node node_read.mjs PROGRAM [ROUNDS]        (in `sdk/node`, after `npm run build`)
 //
 // PROGRAM is `penstock`, preferably a release build: the simulated vendor takes its part of the machine. Both have the same
 // number of pages in flight.

@@ -1,6 +1,6 @@
 // Writes the typed part from `wit/`, translates the component into JavaScript, and compiles the TypeScript.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,7 +9,6 @@ const sdk = dirname(here);
 const run = (command, ...parameters) => execFileSync(command, parameters, { cwd: here, stdio: 'inherit' });
 const python = (...parameters) => execFileSync('python3', parameters, { cwd: sdk, stdio: ['ignore', 'pipe', 'inherit'] });
 
-if (!existsSync(join(sdk, 'generate'))) process.exit(); // Installed from the registry: all is there.
 const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
 const contract = String(python('-c', 'import component; print(component.version())')).trim();
 if (version !== contract) throw new Error(`the package is ${version}, and the contract is ${contract}`);

@@ -11,10 +11,6 @@ from ._values import UNSET, Unset
 from .asleep import Asleep, AsyncAsleep
 from .servicetitan import AsyncServiceTitan, ServiceTitan
 
-for _public in (Attempt, ComponentError, FieldError, PenstockError, RetryAdvice):
-    # What a traceback shows is what a program imports.
-    _public.__module__ = __name__
-
 __all__ = [
     "UNSET",
     "Answer",
