@@ -23,8 +23,8 @@ pub(crate) struct Simulate {
     /// Print every step of the schedule of `--seed`, and run no other.
     #[arg(long)]
     trace: bool,
-    /// Play the scenarios instead: kills at every step, eight instances at the limit, an
-    /// outage, rotations.
+    /// Play the scenarios instead: kills at every step, copies whose reader is killed, eight
+    /// instances at the limit, an outage, rotations.
     #[arg(long)]
     scenarios: bool,
 }

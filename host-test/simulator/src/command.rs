@@ -2,7 +2,7 @@
 
 use crate::{
     Config, Outcome, Seed, run_with,
-    scenarios::{Reading, kills, outage, rotations, saturation},
+    scenarios::{Commit, Reading, copies, kills, outage, rotations, saturation},
     simulate_with,
 };
 use std::{
@@ -116,6 +116,8 @@ fn play(config: &Config, threads: usize, kill_every: u64) -> bool {
         let took = began.elapsed().as_secs_f64();
         show(kills.is_good(reading), format!("{reading:?}: {kills:?} in {took:.0} s"));
     }
+    let copies = copies(40, 20, kill_every, Commit::Together);
+    show(copies.is_good(kill_every), format!("a model of a database: {copies:?}"));
     let saturation = saturation(1, config, 8, 16);
     let used = saturation.used() * 100.0;
     show(saturation.is_good(), format!("{used:.1} % of the limit used: {saturation:?}"));

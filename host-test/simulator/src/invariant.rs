@@ -15,6 +15,9 @@ named! {
         /// A record that does not fit the contract ends the read, is left out or is given as it
         /// came, whichever was asked for; and is counted and named, once.
         MisfitsAreTold = "misfits are told",
+        /// A copy whose rows and positions become durable together is what the vendor has, whenever its reader is
+        /// killed.
+        CopyIsTruth = "a copy is the truth",
         /// A read says `drifted` only if its list shifted while it was read.
         DriftIsTrue = "drift is true",
         /// An answer is about what was asked, of the tenant that was asked.

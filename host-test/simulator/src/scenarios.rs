@@ -3,12 +3,14 @@
 //! Each is a function with figures of its own. What must hold in every schedule is checked
 //! in these as well.
 
+mod copies;
 mod kills;
 mod outage;
 mod rotations;
 mod saturation;
 
 pub use self::{
+    copies::{Commit, Copies, copies},
     kills::{Kills, Reading, kills},
     outage::{Outage, outage},
     rotations::{Rotations, rotations},

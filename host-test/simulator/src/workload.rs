@@ -12,7 +12,7 @@ pub(crate) use self::{
     pages::{Page, Walk, id, page},
     read_check::ReadCheck,
     singles::get,
-    streams::{Record, Stream, stream},
+    streams::{Record, Stream, stream, stream_as},
     writes::write,
 };
 

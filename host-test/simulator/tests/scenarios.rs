@@ -2,7 +2,7 @@
 
 use penstock_simulator::{
     Config,
-    scenarios::{Kills, Outage, Reading, kills, outage, rotations, saturation},
+    scenarios::{Commit, Kills, Outage, Reading, copies, kills, outage, rotations, saturation},
 };
 use std::time::Duration;
 
@@ -20,6 +20,15 @@ fn a_stream_that_is_killed_at_any_host_call_repeats_only_what_came_since_the_las
     let kills = kills(40, 20, reading, 1, 2);
     assert!(kills.host_calls > 100 && kills.most_again > 0, "{kills:?}");
     assert!(kills.is_good(reading), "{kills:?}");
+}
+
+#[test]
+fn a_copy_is_the_vendors_truth_whenever_its_reader_is_killed() {
+    let right = copies(20, 10, 1, Commit::Together);
+    assert!(right.host_calls > 50 && right.commits > 1_000 && right.is_good(1), "{right:?}");
+    // It would be found.
+    let wrong = copies(20, 10, 1, Commit::PositionFirst);
+    assert!(wrong.wrong > 0 && !wrong.is_good(1), "{wrong:?}");
 }
 
 #[test]

@@ -80,6 +80,8 @@ pub(crate) struct List {
     pub feed_page: usize,
     /// Letters of text in each record beside its id and name.
     pub padding: usize,
+    /// Whether a record that has changed says how often, as `J7.2`.
+    pub versions: bool,
     /// Added to the total that it states.
     pub lie: i64,
     /// Whether it ever stated a wrong one.
@@ -105,6 +107,7 @@ impl List {
             readers: 0,
             feed_page: 10,
             padding: 0,
+            versions: false,
             lie: 0,
             lied: false,
         }
@@ -210,7 +213,11 @@ impl List {
             let comma = if index > 0 { "," } else { "" };
             let id = self.number * SPAN + record;
             // Writing to a String cannot fail.
-            _ = write!(out, r#"{comma}{{"id":{id},"{name}":"J{record}""#);
+            _ = write!(out, r#"{comma}{{"id":{id},"{name}":"J{record}"#);
+            if self.versions {
+                _ = write!(out, ".{}", self.modifications(*record));
+            }
+            out.push('"');
             if self.padding > 0 {
                 _ = write!(out, r#","summary":"{:.<1$}""#, "", self.padding);
             }

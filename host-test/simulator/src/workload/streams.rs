@@ -242,9 +242,20 @@ pub(crate) async fn stream(
     options: &CallOptions,
     consumer: &mut impl Sink<Record>,
 ) -> Result<ListEnd, Failure> {
+    stream_as(client, target, options, consumer, Records).await
+}
+
+/// The same, of which each record is made into what a form says.
+pub(crate) async fn stream_as<F: Form>(
+    client: &Rc<Client<Instance>>,
+    target: &Target,
+    options: &CallOptions,
+    consumer: &mut impl Sink<F::Record>,
+    form: impl FnOnce(&'static Type) -> F,
+) -> Result<ListEnd, Failure> {
     let operation = dynamic::operation("servicetitan", target.operation())?;
     let reader = dynamic::list(client, operation, &target.parameters(), None, Some(options)).await?;
     // A list without a type of its records could not be streamed at all.
     let ty = operation.answer.as_ref().unwrap_or(&Type::Json);
-    stream_records(reader, consumer, Records(ty)).await
+    stream_records(reader, consumer, form(ty)).await
 }
