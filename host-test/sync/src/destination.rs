@@ -8,23 +8,25 @@ mod lock;
 mod ndjson;
 mod place;
 mod postgres;
+mod singer;
 mod sql;
 mod sqlite;
 
 pub use ndjson::Ndjson;
 pub use place::Place;
 pub use postgres::Postgres;
+pub use singer::Singer;
 pub use sqlite::Sqlite;
 
 use crate::{
     Error,
     batch::Batch,
     record::{Key, Limits, Value},
-    schema::Table,
+    schema::{Column, ColumnKind, Table},
     state::{State, TableStatus, Written},
 };
-use futures_util::future::BoxFuture;
-use std::sync::Arc;
+use futures_util::{FutureExt, future::BoxFuture};
+use std::{future::ready, sync::Arc};
 
 /// What a call of a destination comes to.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, Error>>;
@@ -76,6 +78,72 @@ pub trait Destination: Send + Sync {
     /// Some rows of a table that are neither deleted nor misfits, any of them, and the values of its
     /// columns.
     fn sample<'a>(&'a self, table: &'a Table, most: u32) -> Answer<'a, Vec<(Key, Vec<Value>)>>;
+
+    /// The columns that [`Destination::add`] has made, each with its table.
+    fn added(&self) -> Answer<'_, Vec<(String, Column)>> {
+        ready(Ok(Vec::new())).boxed()
+    }
+
+    /// The members of a table's `_penstock_extra` that can be columns of it.
+    fn extra<'a>(&'a self, _table: &'a Table) -> Answer<'a, Vec<Member>> {
+        ready(Err(no_columns())).boxed()
+    }
+
+    /// Makes columns of such members, and moves what rows have of them there. Returns the statements.
+    fn add<'a>(&'a self, _table: &'a Table, _members: &'a [Member]) -> Answer<'a, Vec<String>> {
+        ready(Err(no_columns())).boxed()
+    }
+}
+
+/// A member that the contract does not know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The column that it can be.
+    pub column: Column,
+    /// Rows that have it, and not as null.
+    pub rows: u64,
+}
+
+fn no_columns() -> Error {
+    Error::Unfit("only databases have columns: files have every member as the vendor sent it".to_owned())
+}
+
+impl Member {
+    /// The members of which rows have values of these types of JSON, as often: those that can be columns.
+    pub(crate) fn of(table: &Table, found: Vec<(String, String, u64)>) -> Vec<Member> {
+        let mut members: Vec<Member> = Vec::new();
+        for (wire, ty, rows) in found {
+            // No path of SQLite names it.
+            if wire.contains('"') || ty == "null" {
+                continue;
+            }
+            let kind = match ty.as_str() {
+                "true" | "false" | "boolean" => ColumnKind::Boolean,
+                "integer" => ColumnKind::Integer,
+                "real" => ColumnKind::Real,
+                "text" | "string" => ColumnKind::Text,
+                _ => ColumnKind::Json,
+            };
+            match members.iter_mut().find(|member| member.column.wire == wire) {
+                Some(member) => {
+                    member.column.kind = both(member.column.kind, kind);
+                    member.rows += rows;
+                }
+                None => members.push(Member { column: Column::added(&wire, kind), rows }),
+            }
+        }
+        members.retain(|member| !table.has(&member.column));
+        members
+    }
+}
+
+/// The kind that holds values of both.
+fn both(one: ColumnKind, other: ColumnKind) -> ColumnKind {
+    match (one, other) {
+        (one, other) if one == other => one,
+        (ColumnKind::Integer, ColumnKind::Real) | (ColumnKind::Real, ColumnKind::Integer) => ColumnKind::Real,
+        _ => ColumnKind::Json,
+    }
 }
 
 /// How a destination is opened.
@@ -87,6 +155,8 @@ pub struct Opening {
     pub wait: bool,
     /// Only to look: nothing is made, and another sync may run.
     pub look: bool,
+    /// Whether every table is read anew, so that files which something has cut off are taken as far as they go.
+    pub anew: bool,
     /// How many connections to a database there are at most, `DATABASE_POOL_SIZE`; 10 if none.
     pub connections: Option<usize>,
 }

@@ -7,7 +7,8 @@
 //!   the position behind them become durable together;
 //! - [`state`] is what a destination keeps of a table besides its rows;
 //! - [`reader`] reads one table, [`run`] several at once;
-//! - [`check`] holds a destination against the vendor.
+//! - [`check`] holds a destination against the vendor;
+//! - [`singer`] is the same as a Singer tap.
 //!
 //! `docs/sync.md` says what may be relied on.
 
@@ -21,6 +22,7 @@ pub mod reader;
 pub mod record;
 pub mod run;
 pub mod schema;
+pub mod singer;
 pub mod state;
 
 pub use error::Error;

@@ -1,7 +1,10 @@
 //! Reads one table to its end.
 
 mod repeat;
+mod since;
 mod stream;
+
+pub use since::since;
 
 use crate::{
     Error, clock,
@@ -163,6 +166,6 @@ impl Reader<'_> {
         let since = state.since.clone().zip(self.since_parameter());
         let owner = self.table.owner.and_then(|at| self.table.columns.get(at));
         let since = since.map(|(since, name)| (name.to_owned(), since));
-        since.into_iter().chain(owner.map(|owner| (owner.wire.to_owned(), self.owner.to_owned()))).collect()
+        since.into_iter().chain(owner.map(|owner| (owner.wire.to_string(), self.owner.to_owned()))).collect()
     }
 }

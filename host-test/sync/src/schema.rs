@@ -16,7 +16,7 @@ const MODIFIED: &str = "modifiedOn";
 const ACTIVE: &str = "active";
 
 /// A table, and the operation that its records come from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Table {
     /// Its name, `jpm_jobs`.
     pub name: String,
@@ -70,6 +70,26 @@ impl Table {
             list,
             owner,
         })
+    }
+
+    /// The same with columns of members that the contract does not know. One that it knows by now is as the
+    /// contract has it.
+    #[must_use]
+    pub fn with(&self, added: impl IntoIterator<Item = Column>) -> Table {
+        let mut table = self.clone();
+        for column in added {
+            if !table.has(&column) {
+                table.columns.push(column);
+            }
+        }
+        table
+    }
+
+    /// Whether it has a column of this name, or of this member.
+    #[must_use]
+    pub fn has(&self, column: &Column) -> bool {
+        let is_own = column.name.is_empty() || column.name.starts_with(OWN_PREFIX);
+        is_own || self.columns.iter().any(|there| there.name == column.name || there.wire == column.wire)
     }
 
     /// The primary key's name.

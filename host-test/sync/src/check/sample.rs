@@ -92,7 +92,7 @@ fn compare(
         .columns
         .iter()
         .zip(own.iter().zip(&theirs.values))
-        .filter(|(column, _)| list.is_some_and(|list| list.field(column.wire, 0).is_some()));
+        .filter(|(column, _)| list.is_some_and(|list| list.field(&column.wire, 0).is_some()));
     for (column, (own, theirs)) in common {
         if !is_same(column.kind, own, theirs, limits) {
             checked.differ.push(format!("{id}: {} is {own:?}, and {theirs:?} at the vendor", column.name));

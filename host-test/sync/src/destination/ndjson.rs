@@ -32,12 +32,14 @@ use table::{Appended, Files};
 struct Failed {
     path: PathBuf,
     what: &'static str,
+    /// What there is to be done about it, if that is known.
+    advice: &'static str,
     source: Option<io::Error>,
 }
 
 impl Failed {
     fn io(path: &Path, what: &'static str) -> impl FnOnce(io::Error) -> Failed {
-        move |source| Failed { path: path.to_owned(), what, source: Some(source) }
+        move |source| Failed { path: path.to_owned(), what, advice: "", source: Some(source) }
     }
 }
 
@@ -55,7 +57,7 @@ impl Fails for Failed {
         };
         Error::Destination {
             place: place.to_owned(),
-            what: format!("{what} {}", self.path.display()),
+            what: format!("{what} {}{}", self.path.display(), self.advice),
             source: self.source.map(Into::into),
         }
     }
@@ -74,6 +76,8 @@ struct Folder {
     kept: Kept,
     /// The tables that were looked into.
     files: BTreeMap<String, Files>,
+    /// Whether everything is read anew: then lines that something has cut off come back.
+    anew: bool,
 }
 
 impl Ndjson {
@@ -107,8 +111,8 @@ impl Ndjson {
             }
             kept.write(path).map_err(|error| error.told(&name))?;
         }
-        let folder = Folder { path: path.to_owned(), kept, files: BTreeMap::new() };
-        Ok(Ndjson { folder: Blocking::new(name, folder), _lock: lock })
+        let folder = Folder { path: path.to_owned(), kept, files: BTreeMap::new(), anew: opening.anew };
+        Ok(Ndjson { folder: Blocking::new(name, folder)?, _lock: lock })
     }
 }
 
@@ -117,10 +121,12 @@ impl Folder {
     fn files(&mut self, table: &str) -> Result<&mut Files, Failed> {
         if !self.files.contains_key(table) {
             let lengths = self.kept.tables.get(table).map(|table| table.lengths).unwrap_or_default();
+            let lengths = if self.anew { table::what_is_left(&self.path, table, lengths)? } else { lengths };
             let files = Files::read(&self.path, table, lengths)?;
             self.files.insert(table.to_owned(), files);
         }
-        let missing = || Failed { path: self.path.join(table), what: "cannot find", source: None };
+        let missing =
+            || Failed { path: self.path.join(table), what: "cannot find", advice: "", source: None };
         self.files.get_mut(table).ok_or_else(missing)
     }
 
@@ -245,10 +251,10 @@ impl Destination for Ndjson {
         state: State,
         reconcile: bool,
     ) -> Answer<'a, u64> {
-        let key = table.key.and_then(|key| table.columns.get(key)).map(|column| column.wire);
+        let key = table.key.and_then(|key| table.columns.get(key)).map(|column| column.wire.clone());
         let (table, owner) = (table.name.clone(), owner.to_owned());
-        let reconcile = reconcile.then_some(key);
-        self.folder.with(move |folder| folder.finish(&table, &owner, &state, reconcile))
+        self.folder
+            .with(move |folder| folder.finish(&table, &owner, &state, reconcile.then_some(key.as_deref())))
     }
 
     fn failed<'a>(&'a self, table: &'a Table, owner: &'a str, error: &'a str) -> Answer<'a, ()> {

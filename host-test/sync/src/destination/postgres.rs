@@ -1,5 +1,6 @@
 //! PostgreSQL.
 
+mod added;
 mod address;
 mod errors;
 mod rows;
@@ -9,14 +10,14 @@ mod tls;
 mod values;
 
 use super::{
-    Answer, Destination, Opening,
+    Answer, Destination, Member, Opening,
     sql::{self, Dialect, FORM},
 };
 use crate::{
     Error,
     batch::Batch,
     record::{Key, Limits, Value},
-    schema::{ColumnKind, Table},
+    schema::{Column, ColumnKind, Table},
     state::{State, TableStatus, Written},
 };
 use address::Address;
@@ -259,5 +260,21 @@ impl Destination for Postgres {
             .await
         }
         .boxed()
+    }
+
+    fn added(&self) -> Answer<'_, Vec<(String, Column)>> {
+        async move { self.with(&(), |(), client| async move { added::added(client).await }.boxed()).await }
+            .boxed()
+    }
+
+    fn extra<'a>(&'a self, table: &'a Table) -> Answer<'a, Vec<Member>> {
+        async move {
+            self.with(table, |table, client| async move { added::extra(client, table).await }.boxed()).await
+        }
+        .boxed()
+    }
+
+    fn add<'a>(&'a self, table: &'a Table, members: &'a [Member]) -> Answer<'a, Vec<String>> {
+        async move { self.with(&(self.held.as_ref(), table, members), added::add).await }.boxed()
     }
 }

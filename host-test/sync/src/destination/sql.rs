@@ -1,8 +1,10 @@
 //! What databases have in common: names, statements. Parameters are `$1`, `$2`, which both know.
 
+mod added;
 mod own;
 mod tables;
 
+pub(super) use added::{ADDED, add, kept, kept_as, kind_text, text};
 pub(super) use own::{
     FORGET_STATE, KEEP_STATE, META, OURS, PUT_META, STATE, STATES, counts, known, migration, misfit, own,
 };

@@ -1,11 +1,12 @@
 //! A file of SQLite.
 
+mod added;
 mod errors;
 mod rows;
 mod tables;
 
 use super::{
-    Answer, Destination, Opening,
+    Answer, Destination, Member, Opening,
     blocking::{Blocking, Fails as _},
     lock::Lock,
     sql::{self, Dialect, FORM},
@@ -14,11 +15,12 @@ use crate::{
     Error,
     batch::Batch,
     record::{Key, Value},
-    schema::{ColumnKind, Table},
+    schema::{Column, ColumnKind, Table},
     state::{State, TableStatus, Written},
 };
 use errors::Failed;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use std::{path::Path, sync::Arc, time::Duration};
 
 /// How long another program may hold the file before a write fails.
@@ -75,18 +77,11 @@ impl Sqlite {
             false => Some(Lock::take(Path::new(&beside), &name, opening.wait)?),
         };
         let failed = |error| Failed::Sqlite(error).told(&name);
-        let flags = match opening.look {
-            true => OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-            false => {
-                OpenFlags::SQLITE_OPEN_READ_WRITE
-                    | OpenFlags::SQLITE_OPEN_CREATE
-                    | OpenFlags::SQLITE_OPEN_NO_MUTEX
-            }
-        };
-        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-        connection.busy_timeout(BUSY).map_err(failed)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        let form = if opening.look { tables::form(&connection) } else { own(&connection) }.map_err(failed)?;
+        let (connection, form) = match opening.look {
+            true => looked_at(path),
+            false => written(path),
+        }
+        .map_err(failed)?;
         if form > FORM {
             return Err(Error::Newer { place: name, found: form, known: FORM });
         }
@@ -96,8 +91,51 @@ impl Sqlite {
                 return Err(Error::OtherSource { place: name, found, wanted: opening.source.clone() });
             }
         }
-        Ok(Sqlite { connection: Blocking::new(name, connection), _lock: lock })
+        Ok(Sqlite { connection: Blocking::new(name, connection)?, _lock: lock })
     }
+}
+
+/// Opens a file that is written, and makes the copy's own tables in it; the version of their form.
+fn written(path: &Path) -> rusqlite::Result<(Connection, i64)> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let connection = opened(path, flags)?;
+    let form = own(&connection)?;
+    Ok((connection, form))
+}
+
+/// Opens a file that is only looked at. Where nothing can be written beside it, which SQLite does to read what a
+/// log has, and where no log is left to read, the file is all that there is: nobody else can write it either.
+fn looked_at(path: &Path) -> rusqlite::Result<(Connection, i64)> {
+    let read = |path: &Path, flags: OpenFlags| {
+        let connection = opened(path, OpenFlags::SQLITE_OPEN_READ_ONLY | flags)?;
+        let form = tables::form(&connection)?;
+        Ok((connection, form))
+    };
+    let shut = |error: &rusqlite::Error| {
+        matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+    };
+    match read(path, OpenFlags::empty()) {
+        Err(error) if shut(&error) && !has_log(path) => {
+            let address = utf8_percent_encode(&path.to_string_lossy(), NON_ALPHANUMERIC).to_string();
+            let address = format!("file:{}?immutable=1", address.replace("%2F", "/"));
+            read(Path::new(&address), OpenFlags::SQLITE_OPEN_URI)
+        }
+        read => read,
+    }
+}
+
+/// Whether a program that ended early has left something beside the file that belongs to it.
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    Path::new(&log).metadata().is_ok_and(|log| log.len() > 0)
+}
+
+fn opened(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
 }
 
 /// Makes the copy's own tables; the version of their form, an older one's too.
@@ -175,6 +213,20 @@ impl Destination for Sqlite {
         let kinds: Vec<_> =
             [table.key_kind()].into_iter().chain(table.columns.iter().map(|column| column.kind)).collect();
         self.connection.with(move |connection| Ok(rows::sample(connection, &select, &kinds, most)?))
+    }
+
+    fn added(&self) -> Answer<'_, Vec<(String, Column)>> {
+        self.connection.with(|connection| Ok(added::added(connection)?))
+    }
+
+    fn extra<'a>(&'a self, table: &'a Table) -> Answer<'a, Vec<Member>> {
+        let table = table.clone();
+        self.connection.with(move |connection| Ok(added::extra(connection, &table)?))
+    }
+
+    fn add<'a>(&'a self, table: &'a Table, members: &'a [Member]) -> Answer<'a, Vec<String>> {
+        let (table, members) = (table.clone(), members.to_vec());
+        self.connection.with(move |connection| Ok(added::add(connection, &table, &members)?))
     }
 }
 

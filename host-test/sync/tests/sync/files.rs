@@ -164,6 +164,35 @@ async fn files_that_are_not_ours_or_were_changed_are_told_and_stay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_cut_off_or_removed_is_read_anew_in_full() {
+    let (vendor, plugin) = vendor(300).await;
+    let folder = tempfile::tempdir().unwrap();
+    let tables = [table("jpm_jobs"), table("jpm_job_types")];
+    sync(&plugin, &open_of(folder.path(), "tenant 1").await.unwrap(), &tables, false).await;
+    let path = folder.path().join("jpm_jobs.ndjson");
+    let length = fs::metadata(&path).unwrap().len();
+    for left in [Some(length / 2), Some(length - 1), Some(0), None] {
+        match left {
+            Some(left) => OpenOptions::new().write(true).open(&path).unwrap().set_len(left).unwrap(),
+            None => fs::remove_file(&path).unwrap(),
+        }
+        let destination = open_of(folder.path(), "tenant 1").await.unwrap();
+        let error = destination.count(&tables[0], false).await.unwrap_err().to_string();
+        assert!(error.contains("cut off or removed") && error.contains("--full"), "{error}");
+        drop(destination);
+        let opening = Opening { source: "tenant 1".to_owned(), anew: true, ..Opening::default() };
+        let destination =
+            destination::open(&Place::Ndjson(folder.path().to_owned()), &opening).await.unwrap();
+        sync(&plugin, &destination, &tables, true).await;
+        assert_eq!(last(folder.path()).into_keys().collect::<Vec<_>>(), vendor.job_ids(), "{left:?}");
+        drop(destination);
+        // And without it from then on.
+        let destination = open_of(folder.path(), "tenant 1").await.unwrap();
+        assert_eq!(destination.count(&tables[0], false).await.unwrap(), vendor.job_ids().len() as u64);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_folder_has_what_the_vendor_has_and_then_what_changed() {
     let (vendor, plugin) = vendor(400).await;
     let folder = tempfile::tempdir().unwrap();

@@ -8,6 +8,7 @@
     reason = "a test may fail"
 )]
 
+mod columns;
 mod destination;
 mod files;
 mod foreign;

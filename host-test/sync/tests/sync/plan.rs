@@ -39,7 +39,7 @@ fn sessions_are_read_user_by_user() {
     let table = owned.first().unwrap();
     assert_eq!((table.name.as_str(), table.key_name(), owned.len()), ("sleep_sessions", "session_id", 1));
     let owner = table.owner.and_then(|owner| table.columns.get(owner)).unwrap();
-    assert_eq!((owner.name.as_str(), owner.wire), ("user_id", "user_id"));
+    assert_eq!((owner.name.as_str(), owner.wire.as_ref()), ("user_id", "user_id"));
 }
 
 #[test]

@@ -13,9 +13,9 @@ use crate::{
 };
 use std::{
     collections::{HashMap, HashSet},
-    fs::File,
+    fs::{self, File},
     hash::{BuildHasher, RandomState},
-    io::{BufRead, BufReader, ErrorKind, Read},
+    io::{self, BufRead, BufReader, ErrorKind, Read},
     path::{Path, PathBuf},
 };
 
@@ -187,6 +187,29 @@ impl Files {
     }
 }
 
+/// What counts of files of which something may have cut off or removed the end: their whole lines.
+pub(super) fn what_is_left(folder: &Path, table: &str, kept: Lengths) -> Result<Lengths, Failed> {
+    let path = path(folder, table);
+    let length = fs::metadata(&path).map_or(0, |file| file.len());
+    if length >= kept.length {
+        return Ok(kept);
+    }
+    let mut whole = 0;
+    if length > 0 {
+        let mut lines = BufReader::with_capacity(1 << 20, File::open(&path).map_err(cannot_read(&path))?);
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line).map_err(cannot_read(&path))? > 0 && line.ends_with(b"\n") {
+            whole += line.len() as u64;
+            line.clear();
+        }
+    }
+    Ok(Lengths { length: whole, seen: 0 })
+}
+
+fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> Failed {
+    Failed::io(path, "cannot read")
+}
+
 /// Reads the lines of the first `length` bytes of a file.
 fn each_line(
     path: &Path,
@@ -196,18 +219,23 @@ fn each_line(
     if length == 0 {
         return Ok(());
     }
-    let shorter = || Failed { path: path.to_owned(), what: "something has cut off or removed", source: None };
+    let shorter = || Failed {
+        path: path.to_owned(),
+        what: "something has cut off or removed",
+        advice: ": a sync with --full reads it anew",
+        source: None,
+    };
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Err(shorter()),
-        Err(error) => return Err(Failed::io(path, "cannot read")(error)),
+        Err(error) => return Err(cannot_read(path)(error)),
     };
-    if file.metadata().map_err(Failed::io(path, "cannot read"))?.len() < length {
+    if file.metadata().map_err(cannot_read(path))?.len() < length {
         return Err(shorter());
     }
     let mut lines = BufReader::with_capacity(1 << 20, file.take(length));
     let mut line = String::new();
-    while lines.read_line(&mut line).map_err(Failed::io(path, "cannot read"))? > 0 {
+    while lines.read_line(&mut line).map_err(cannot_read(path))? > 0 {
         read(&line).map_err(|error| Failed::io(path, "somebody has changed")(error.into()))?;
         line.clear();
     }
