@@ -38,6 +38,7 @@ mod start;
 mod state;
 mod stopping;
 mod sync;
+mod tap;
 mod target;
 mod text;
 mod told;
@@ -54,6 +55,7 @@ use std::{
     env,
     ffi::OsString,
     panic::{self, AssertUnwindSafe},
+    path::Path,
     process::ExitCode,
     time::Duration,
 };
@@ -92,6 +94,8 @@ Examples:
     penstock list servicetitan jpm.export-jobs-list --resume-file jobs.resume > jobs.ndjson
   A copy of modules in a database; run it again for what has changed since:
     penstock sync servicetitan --modules jpm,crm --to sqlite:titan.db
+  The same for a Singer target, and where it goes on the next time:
+    penstock tap servicetitan --config tap.json --state state.json | target-jsonl
   The recording of a phone call; a photo for a job (that needs a role):
     penstock download servicetitan telecom.calls-download-recording --param id=4711 \\
       --output call.mp3 --allow https://files.example.com
@@ -110,6 +114,8 @@ enum Command {
     List(list::List),
     /// Copies a vendor's records into a database, exactly once, and goes on there the next time.
     Sync(Box<sync::Sync>),
+    /// Reads a vendor's records as a Singer tap does, for a target: discovery, SCHEMA, RECORD and STATE.
+    Tap(tap::Tap),
     /// Calls one operation and prints its answer.
     Call(call::Call),
     /// Gets the file of an operation, whole or not at all.
@@ -187,9 +193,20 @@ fn parsed() -> Result<Arguments, clap::Error> {
     };
     let mut program = Arguments::command().mut_subcommands(|command| command.mut_args(of_number));
     let mut matches = program
-        .try_get_matches_from_mut(env::args_os())
-        .map_err(|error| with_what_is_no_text(error, &mut program, env::args_os()))?;
+        .try_get_matches_from_mut(given())
+        .map_err(|error| with_what_is_no_text(error, &mut program, given().into_iter()))?;
     Arguments::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut program))
+}
+
+/// What the program was given. Called by the name `tap-servicetitan`, as a link may have it, it is that tap: what
+/// runs taps names a program, and no command of one.
+fn given() -> Vec<OsString> {
+    let mut all: Vec<OsString> = env::args_os().collect();
+    let name = all.first().and_then(|first| Path::new(first).file_stem()?.to_str()?.strip_prefix("tap-"));
+    if let Some(provider) = name.map(OsString::from) {
+        all.splice(1..1, [OsString::from("tap"), provider]);
+    }
+    all
 }
 
 /// Names the argument that is no UTF-8: the parser says only that there is one.
@@ -242,6 +259,7 @@ impl Command {
             Command::List(_)
                 | Command::Batch(_)
                 | Command::Sync(_)
+                | Command::Tap(_)
                 | Command::Serve(_)
                 | Command::Mcp(_)
                 | Command::Call(_)
@@ -263,6 +281,7 @@ impl Command {
             // These end by themselves when they are asked to.
             Command::List(command) => return command.run(stopping).await,
             Command::Sync(command) => return command.run(stopping).await,
+            Command::Tap(command) => return command.run(stopping).await,
             Command::Batch(command) => return command.run(stopping).await,
             Command::Provider(command) => return command.run(stopping).await,
             Command::Serve(command) => return command.run(stopping).await,

@@ -3,7 +3,7 @@
 use crate::report::Unfit;
 use clap::Args;
 use futures_util::future::BoxFuture;
-use penstock_host::sources::{DotEnv, HostError, Secret, Source, standard_and};
+use penstock_host::sources::{DotEnv, HostError, Layered, Map, Secret, Source, standard_and};
 use std::{
     path::PathBuf,
     sync::{
@@ -19,9 +19,17 @@ pub(crate) struct EnvFile {
     /// in this folder.
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
+    /// What a command has been given by other means. It comes first.
+    #[arg(skip)]
+    given: Vec<(String, String)>,
 }
 
 impl EnvFile {
+    /// Takes settings that come before those of the environment.
+    pub(crate) fn give(&mut self, settings: Vec<(String, String)>) {
+        self.given = settings;
+    }
+
     /// The settings, once it is known that they can be read.
     pub(crate) async fn settings(&self) -> Result<Arc<dyn Source>, Unfit> {
         self.settings_and(&[]).await
@@ -34,7 +42,8 @@ impl EnvFile {
             None => DotEnv::new(".env"),
         };
         file.check().await.map_err(|error| Unfit(error.to_string()))?;
-        Ok(Arc::new(Noting(standard_and(file, more))))
+        let given = Map::new(self.given.clone());
+        Ok(Arc::new(Noting(Layered::new().then(given).then(standard_and(file, more)))))
     }
 }
 
@@ -47,7 +56,7 @@ pub(crate) fn failed() -> bool {
 
 /// Notes that a setting could not be read: what the component makes of it is a failure of the
 /// host, whatever its cause.
-struct Noting(Arc<dyn Source>);
+struct Noting(Layered);
 
 impl Source for Noting {
     fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>> {

@@ -102,6 +102,11 @@ impl Target {
         &self.env_file
     }
 
+    /// Takes settings that come before those of the environment.
+    pub(crate) fn give(&mut self, settings: Vec<(String, String)>) {
+        self.env_file.give(settings);
+    }
+
     pub(crate) async fn plugin(&self) -> Result<Plugin> {
         self.plugin_that_may_reach(&[]).await
     }

@@ -1,6 +1,11 @@
 //! Makes the copy, once or again and again.
 
-use super::{every::every, place, progress::Tables, told};
+use super::{
+    columns::with_added,
+    every::every,
+    once::{Once, PARALLEL, of_users, whole},
+    place, told,
+};
 use crate::{
     progress::Quiet,
     report::Unfit,
@@ -8,23 +13,18 @@ use crate::{
     target::Target,
     told::{note, say, warning},
 };
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use penstock_host::Plugin;
 use penstock_sync::{
-    Error,
     destination::{Destination, Opening, Place},
     plan,
-    reader::Options,
-    run::{Ended, Read, Run},
+    reader::{Options, since},
+    run::Read,
     schema::Table,
 };
 use serde_json::json;
-use std::{fs, path::PathBuf, sync::Arc, time::Duration};
-use tokio::sync::watch;
-
-/// Tables that are read at once. More only waits for the vendor's limit.
-const PARALLEL: usize = 4;
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 #[derive(Args)]
 pub(crate) struct Copy {
@@ -43,7 +43,7 @@ pub(crate) struct Copy {
     select: Vec<String>,
     /// Only what has changed since this day or time, where the vendor can be asked for that. Nothing is
     /// marked as deleted then.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = since)]
     since: Option<String>,
     /// Read everything anew, and take the vendor's word for it: what it does not list any more is marked as
     /// deleted, and a version that is older than the copy's is taken.
@@ -78,6 +78,7 @@ impl Copy {
         let reads = self.reads()?;
         let source = self.target.whose(self.provider()).await?;
         let destination = self.open(source, stopping).await?;
+        let reads = with_added(reads, destination.as_ref()).await?;
         if !self.prepare(&reads, destination.as_ref()).await? {
             return Ok(());
         }
@@ -108,28 +109,14 @@ impl Copy {
                 true => told(error),
                 false => Unfit(format!("{error}: its lists are read user by user, see --users")).into(),
             })?;
-            return Ok(tables.into_iter().map(|table| Read { table, owner: String::new() }).collect());
+            return Ok(whole(tables));
         };
-        let users = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let mut users: Vec<&str> = users.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        users.sort_unstable();
-        users.dedup();
-        let tables = plan::owned(self.provider());
-        if users.is_empty() || tables.is_empty() {
-            let what =
-                if users.is_empty() { "names no user" } else { "is for lists that are read user by user" };
-            return Err(Unfit(format!("--users {} {what}", file.display())).into());
-        }
-        let of = |user: &&str| {
-            let owner = (*user).to_owned();
-            tables.iter().map(move |table| Read { table: Arc::clone(table), owner: owner.clone() })
-        };
-        Ok(users.iter().flat_map(of).collect())
+        of_users(self.provider(), file)
     }
 
     pub(super) async fn open(&self, source: String, stopping: &Stopping) -> Result<Arc<dyn Destination>> {
         let to = self.to.as_ref().ok_or_else(|| Unfit("--to says where to".to_owned()))?;
-        let opening = Opening { source, wait: self.wait, ..Opening::default() };
+        let opening = Opening { source, wait: self.wait, anew: self.full, ..Opening::default() };
         stopping.unless_asked(place::open(to, opening, self.target.env_file())).await?
     }
 
@@ -165,51 +152,13 @@ impl Copy {
         reads: Vec<Read>,
         stopping: &Stopping,
     ) -> Result<()> {
-        let (stop, stopped) = watch::channel(false);
-        let asked = stopping.clone();
-        let listening = tokio::spawn(async move {
-            asked.asked().await;
-            stop.send_replace(true);
-            stop.closed().await;
-        });
-        let run = Run {
-            plugin: plugin.clone(),
-            destination: Arc::clone(destination),
-            options: Options {
-                account: self.target.account(),
-                since: self.since.clone(),
-                full: self.full,
-                window: None,
-            },
-            parallel: self.parallel.map_or(PARALLEL, usize::from),
-            stop: stopped,
+        let options = Options {
+            account: self.target.account(),
+            since: self.since.clone(),
+            full: self.full,
+            window: None,
         };
-        let shown = Tables::new(self.quiet);
-        let all = reads.len();
-        let ended =
-            run.read_all(reads, &|read, event| shown.event(read, event), |ended| shown.ended(ended)).await;
-        listening.abort();
-        drop(shown);
-        if stopping.signal().is_some() {
-            let rest = "; the next sync goes on there";
-            return Err(stopping.stopped(rest).into());
-        }
-        result(ended, all)
-    }
-}
-
-/// What a run is told to have come to: the first error, with how many there were.
-fn result(ended: Vec<Ended>, all: usize) -> Result<()> {
-    let failed = ended.iter().filter(|ended| ended.result.is_err()).count();
-    let first = ended.into_iter().find_map(|ended| ended.result.err().map(|error| (ended.read.table, error)));
-    match first {
-        None => Ok(()),
-        Some((_, error)) if error.is_of_destination() => Err(told(error)),
-        Some((table, error @ Error::Vendor(_))) if all == 1 || failed == all => {
-            Err(told(error).context(format!("{}, and {} more tables", table.name, failed - 1)))
-        }
-        Some((table, error)) => {
-            Err(anyhow::anyhow!("{failed} of {all} tables failed; the first is {}: {error}", table.name))
-        }
+        let parallel = self.parallel.map_or(PARALLEL, usize::from);
+        Once { plugin, destination, options, parallel, quiet: self.quiet }.read(reads, stopping).await
     }
 }

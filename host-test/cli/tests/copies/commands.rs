@@ -1,8 +1,11 @@
 //! What is printed, and exit codes.
 
 use crate::support::{Copied, Kind, run, text, well};
-use penstock_simulated::servicetitan::{Config, Resource, SimulatedServiceTitan};
-use serde_json::Value;
+use penstock_simulated::{
+    Matcher,
+    servicetitan::{Config, Resource, SimulatedServiceTitan},
+};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,6 +79,8 @@ async fn what_does_not_fit_is_refused_before_anything_is_made() {
         (&["sync", "servicetitan", "--to", "mysql:x"], "this is no destination"),
         (&["sync", "servicetitan", "--modules", "jpn", "--to", "sqlite:c.db"], "do you mean \"jpm\"?"),
         (&["sync", "servicetitan", "--to", "sqlite:c.db", "--watch", "5"], "30s, 5m, 2h"),
+        (&["sync", "servicetitan", "--to", "sqlite:c.db", "--since", "nonsense"], "must be a day or a time"),
+        (&["sync", "all", "--file", "syncs.toml"], "cannot read syncs.toml"),
         (&["sync", "servicetitan", "--to", "postgres"], "DATABASE_URL is not set"),
         (&["sync", "servicetitan", "--to", "ndjson:"], "no folder is named"),
         (&["sync", "status", "--of", "ndjson:c"], "sync to it first"),
@@ -88,6 +93,98 @@ async fn what_does_not_fit_is_refused_before_anything_is_made() {
         assert!(stderr.contains(told), "{arguments:?}: {stderr}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_syncs_of_a_file_run_one_after_another_and_none_keeps_the_others() {
+    let vendor = SimulatedServiceTitan::start(Config::small(50)).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = r#"
+        [broken]
+        vendor = "servicetitan"
+        to = "sqlite:nowhere/copy.db"
+        select = ["jpm_jobs"]
+
+        [files]
+        vendor = "servicetitan"
+        to = "ndjson:copy"
+        select = ["jpm_jobs", "jpm_job_types"]
+
+        [titan]
+        vendor = "servicetitan"
+        to = "sqlite:titan.db"
+        select = ["jpm_jobs"]
+    "#;
+    std::fs::write(folder.path().join("sync.toml"), file).unwrap();
+    let all = async |more: &[&str]| {
+        run(&vendor.settings(), folder.path(), &[&["sync", "all"], more].concat()).await
+    };
+    let dry = all(&["--only", "files,titan", "--dry-run"]).await;
+    well(&dry);
+    assert!(text(&dry.stdout).contains("# titan\nCREATE TABLE \"jpm_jobs\""), "{}", text(&dry.stdout));
+    assert!(vendor.requests().is_empty(), "nothing is read");
+    let run = all(&[]).await;
+    let told = text(&run.stderr);
+    assert_eq!(run.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("warning: broken: sqlite:nowhere/copy.db") && told.contains("1 of 3 syncs failed"),
+        "{told}"
+    );
+    well(&all(&["--only", "files,titan", "--full"]).await);
+    let jobs = rusqlite::Connection::open(folder.path().join("titan.db")).unwrap();
+    let jobs: i64 = jobs.query_row("SELECT count(*) FROM jpm_jobs", [], |row| row.get(0)).unwrap();
+    assert_eq!(jobs, vendor.truth_exported(Resource::Jobs).len() as i64);
+    assert!(folder.path().join("copy/jpm_job_types.ndjson").exists());
+    let unknown = all(&["--only", "titans"]).await;
+    assert_eq!(unknown.status.code(), Some(2), "{}", text(&unknown.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_that_the_contract_does_not_know_become_columns_when_it_is_asked_for() {
+    let vendor = SimulatedServiceTitan::start(Config::small(50)).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let jobs = vendor.job_ids();
+    let run = async |arguments: &[&str]| {
+        let ran = run(&vendor.settings(), folder.path(), arguments).await;
+        well(&ran);
+        ran
+    };
+    let sync = ["sync", "servicetitan", "--select", "jpm_jobs", "--to", "sqlite:c.db"];
+    let columns = ["sync", "columns", "servicetitan", "--of", "sqlite:c.db"];
+    vendor.modify(Resource::Jobs, jobs[0], &json!({ "dispatchGrade": 7 }));
+    run(&sync).await;
+    let shown = text(&run(&columns).await.stdout);
+    assert!(shown.contains("jpm_jobs: dispatchGrade, integer, in 1 rows\n"), "{shown}");
+    let added = text(&run(&[&columns[..], &["--add"]].concat()).await.stderr);
+    assert!(added.contains("ALTER TABLE \"jpm_jobs\" ADD COLUMN \"dispatch_grade\" INTEGER"), "{added}");
+    vendor.modify(Resource::Jobs, jobs[1], &json!({ "dispatchGrade": 8 }));
+    run(&sync).await;
+    let database = rusqlite::Connection::open(folder.path().join("c.db")).unwrap();
+    let sum = "SELECT sum(dispatch_grade) FROM jpm_jobs WHERE _penstock_extra IS NULL";
+    let sum: i64 = database.query_row(sum, [], |row| row.get(0)).unwrap();
+    assert_eq!(sum, 15);
+    assert_eq!(text(&run(&columns).await.stdout), "");
+}
+
+/// Where to go on is in the destination: no option of `sync` takes what other commands are told to go on with.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_names_no_option_that_there_is_not() {
+    let vendor =
+        SimulatedServiceTitan::start(Config { export_page: 20, ..Config::small(200) }).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let secret = vendor.settings()["SERVICETITAN_CLIENT_SECRET"].clone();
+    vendor.after(Matcher::path("export/jobs"), 3, move |world| {
+        world.withdraw(&secret);
+        world.revoke_all();
+    });
+    for json in [None, Some("--json-errors")] {
+        let sync = ["sync", "servicetitan", "--select", "jpm_jobs", "--to", "sqlite:c.db"];
+        let sync: Vec<_> = sync.into_iter().chain(json).collect();
+        let failed = run(&vendor.settings(), folder.path(), &sync).await;
+        let told = text(&failed.stderr);
+        let is_told = told.contains("--resume") || told.contains("\"resume\":\"");
+        assert!(!failed.status.success() && !is_told, "{told}");
+    }
 }
 
 /// Whatever is wrong with an address, nothing says the password that is in it.

@@ -13,5 +13,12 @@ mod full;
 mod kills;
 #[cfg(target_os = "linux")]
 mod memory;
+#[path = "../support/python.rs"]
+mod python;
+mod servicepytan;
 mod sessions;
+#[path = "../support/steps.rs"]
+mod steps;
 mod support;
+mod tap;
+mod targets;

@@ -17,6 +17,8 @@ mod append_only;
 #[path = "../support/gateway.rs"]
 mod gateway;
 mod outbox;
+#[path = "../support/python.rs"]
+mod python;
 mod receiver;
 #[allow(dead_code, reason = "other tests use the rest of it")]
 #[path = "../../../tests/redis/server.rs"]

@@ -1,5 +1,6 @@
 //! A consumer in Python: a worker of a message queue, in an environment of its own.
 
+use crate::python::environment;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -51,7 +52,7 @@ impl Worker {
 
     fn start(name: &str, arguments: &[&str], folder: &Path, redis: &str) -> Worker {
         let ledger = folder.join(format!("{name}.ledger"));
-        let program = environment(name).join("bin").join(name);
+        let program = environment(FOLDER, name).join("bin").join(name);
         let log = fs::File::create(folder.join(format!("{name}.log"))).unwrap();
         let mut command = Command::new(program);
         command
@@ -137,27 +138,4 @@ fn end(child: &mut Child) {
         let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
         let _ = child.wait();
     }
-}
-
-/// The folder of an environment with what `consumers/{name}.txt` lists, which is made unless it is there.
-fn environment(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("deliveries-{name}"));
-    let list = Path::new(FOLDER).join(format!("{name}.txt"));
-    let wanted = fs::read_to_string(&list).unwrap();
-    let stamp = folder.join("list.txt");
-    if fs::read_to_string(&stamp).is_ok_and(|present| present == wanted) {
-        return folder;
-    }
-    let _ = fs::remove_dir_all(&folder);
-    let mut venv = Command::new("python3");
-    succeed(venv.args(["-m", "venv"]).arg(&folder));
-    let mut pip = Command::new(folder.join("bin/pip"));
-    succeed(pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r"]).arg(&list));
-    fs::write(&stamp, wanted).unwrap();
-    folder
-}
-
-fn succeed(command: &mut Command) {
-    let status = command.status().expect("there is no python3: `apt-get install python3-venv`");
-    assert!(status.success(), "{command:?}: `apt-get install python3-venv`");
 }

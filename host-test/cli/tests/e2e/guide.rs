@@ -1,6 +1,7 @@
 //! The guide to ServiceTitan, as a person follows it: its commands are taken from the
 //! document and run in one shell after another, in one folder.
 
+use crate::steps::{Step, steps};
 use penstock_simulated::servicetitan::{Config, Resource, SimulatedServiceTitan};
 use serde_json::{Value, json};
 use std::{
@@ -11,33 +12,6 @@ use std::{
 };
 
 const GUIDE: &str = include_str!("../../../../docs/guide-servicetitan.md");
-
-/// A command of the guide, and the output that it shows, if it shows any.
-struct Step {
-    name: &'static str,
-    script: &'static str,
-    shown: Option<&'static str>,
-}
-
-/// The commands in their order: blocks of `sh step=NAME`, each perhaps with a block of
-/// `text` behind it.
-fn steps() -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::new();
-    // Before, inside, behind the first block, inside the second...
-    let mut parts = GUIDE.split("\n```");
-    parts.next();
-    while let Some(block) = parts.next() {
-        let (kind, script) = block.split_once('\n').unwrap();
-        if let Some(name) = kind.strip_prefix("sh step=") {
-            steps.push(Step { name, script, shown: None });
-        } else if kind == "text" {
-            let step = steps.last_mut().expect("an output stands behind its command");
-            assert!(step.shown.replace(script).is_none(), "{}: two outputs", step.name);
-        }
-        parts.next().expect("a block has an end");
-    }
-    steps
-}
 
 /// Where the steps are taken.
 struct Walk {
@@ -107,7 +81,7 @@ async fn every_step_of_the_guide_does_what_it_says() {
     let (provider, completed) = provider().await;
     let walk = Walk::begin(&provider);
     let mut taken = Vec::new();
-    for step in steps() {
+    for step in steps(GUIDE) {
         let told = walk.take(&step);
         taken.push(step.name);
         match step.name {

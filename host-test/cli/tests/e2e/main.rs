@@ -28,5 +28,7 @@ mod serve;
 mod settings;
 mod signals;
 mod state;
+#[path = "../support/steps.rs"]
+mod steps;
 mod support;
 mod terminal;

@@ -1,0 +1,3 @@
+#!/bin/sh
+# The program, but for its SCHEMA messages: what a tap must not be.
+penstock "$@" | grep -v '"type":"SCHEMA"'
