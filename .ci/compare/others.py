@@ -69,7 +69,7 @@ def with_servicepytan():
 
     connection = {"SERVICETITAN_" + name: value for name, value in ENV.items()}
     connection |= {"auth_root": ENV["AUTH_URL"], "api_root": ENV["API_URL"], "SERVICETITAN_TIMEZONE": "UTC"}
-    engine = sqlalchemy.create_engine(DATABASE)
+    engine = sqlalchemy.create_engine(DATABASE.replace("postgresql:", "postgresql+psycopg2:"))
     began = time.monotonic()
     frame = pandas.DataFrame(Endpoint("jpm", "jobs", connection).get_all({"pageSize": str(PAGE)}))
     for column in frame.columns:

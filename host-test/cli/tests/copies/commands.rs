@@ -1,12 +1,12 @@
 //! What is printed, and exit codes.
 
-use crate::support::{Copied, Kind, run, text, well};
+use crate::support::{Copied, Kind, run, server, text, well};
 use penstock_simulated::{
     Matcher,
     servicetitan::{Config, Resource, SimulatedServiceTitan},
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, os::unix::fs::PermissionsExt};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_fills_a_database_and_prints_the_check() {
@@ -164,6 +164,39 @@ async fn members_that_the_contract_does_not_know_become_columns_when_it_is_asked
     let sum: i64 = database.query_row(sum, [], |row| row.get(0)).unwrap();
     assert_eq!(sum, 15);
     assert_eq!(text(&run(&columns).await.stdout), "");
+}
+
+/// SQLite makes files beside the one that it reads, which a folder that is read-only has no room for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_in_sqlite_is_looked_at_where_nothing_can_be_written() {
+    let vendor = SimulatedServiceTitan::start(Config::small(50)).await.unwrap();
+    let copied = Copied::new(Kind::Sqlite).await;
+    let folder = copied.folder.path();
+    let sync = ["sync", "servicetitan", "--select", "jpm_jobs", "--to", copied.to];
+    well(&run(&vendor.settings(), folder, &sync).await);
+    // Nothing is read-only to a superuser.
+    let program = folder.join("penstock");
+    std::fs::copy(env!("CARGO_BIN_EXE_penstock"), &program).unwrap();
+    let status = || {
+        let mut command = std::process::Command::new(&program);
+        if server::is_root() {
+            command = std::process::Command::new("setpriv");
+            command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
+        }
+        command.args(["sync", "status", "--of", copied.to]).current_dir(folder).output().unwrap()
+    };
+    let set = |mode: u32| std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode)).unwrap();
+    set(0o555);
+    let told = status();
+    well(&told);
+    assert!(text(&told.stdout).contains("jpm_jobs: "), "{}", text(&told.stdout));
+    // What a program has left that ended early would be missing.
+    set(0o755);
+    std::fs::write(folder.join("copy.db-wal"), "x").unwrap();
+    set(0o555);
+    let refused = status();
+    set(0o755);
+    assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stdout));
 }
 
 /// Where to go on is in the destination: no option of `sync` takes what other commands are told to go on with.

@@ -106,28 +106,3 @@ async fn what_is_no_database_is_told() {
     let error = open(folder.path().join("missing/copy.db")).await;
     assert!(error.to_string().contains("missing/copy.db"), "{error}");
 }
-
-/// SQLite makes files beside the one that it reads, which a folder that is read-only has no room for.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_copy_in_sqlite_is_looked_at_where_nothing_can_be_written() {
-    let folder = tempfile::tempdir().unwrap();
-    // A name that an address must have percent signs for.
-    let path = folder.path().join("a copy?#%.db");
-    let place = Place::Sqlite(path.clone());
-    let opening = Opening { source: "tenant 1".to_owned(), ..Opening::default() };
-    let destination = destination::open(&place, &opening).await.unwrap();
-    destination.prepare(&[table("jpm_jobs")], false).await.unwrap();
-    drop(destination);
-    let beside = |name: &str| folder.path().join(format!("a copy?#%.db{name}"));
-    assert!(!beside("-wal").exists() && !beside("-shm").exists());
-    // As a superuser, too, it cannot be made.
-    fs::create_dir(beside("-shm")).unwrap();
-    let look = Opening { look: true, ..Opening::default() };
-    let destination = destination::open(&place, &look).await.unwrap();
-    assert_eq!(destination.status().await.unwrap().len(), 1);
-    assert_eq!(destination.count(&table("jpm_jobs"), false).await.unwrap(), 0);
-    drop(destination);
-    // What a program left that ended early would be missing.
-    fs::write(beside("-wal"), "x").unwrap();
-    assert!(destination::open(&place, &look).await.is_err());
-}
