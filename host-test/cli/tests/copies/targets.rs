@@ -114,7 +114,7 @@ async fn a_singer_target_has_the_vendors_truth_in_postgres() {
         assert_eq!(server::query(&url, changed).await, ["1"]);
     }
     for (column, expected) in
-        [("subtotal", "numeric"), ("modifiedOn", "timestamp without time zone"), ("items", "jsonb")]
+        [("subtotal", "numeric"), ("modifiedOn", "timestamp without time zone"), ("items", "ARRAY")]
     {
         let sql = format!(
             "SELECT data_type FROM information_schema.columns

@@ -28,7 +28,7 @@ pub(super) fn properties(table: &Table) -> Vec<(String, Value)> {
         .enumerate()
         .map(|(at, column)| {
             let ty = type_of(table, at);
-            let schema = ty.map_or_else(|| of(&Type::Text, 0), |ty| of_property(ty));
+            let schema = ty.map_or_else(|| of(&Type::Text, 0), of_property);
             (column.wire.to_string(), schema)
         })
         .collect();
