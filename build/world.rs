@@ -6,7 +6,8 @@ use std::{error::Error, path::Path};
 use wit_component::{StringEncoding, metadata};
 use wit_parser::{InterfaceId, Resolve, WorldId, WorldItem, WorldKey};
 
-const FOLDER: &str = "wit/plugin";
+/// The file alone: the folder's `deps`, which other tools read, are the packages that are known by now.
+const FILE: &str = "wit/plugin/plugin.wit";
 const NAME: &str = "plugin";
 
 /// What moves the files of any operation, of no use where there are none; and what a build
@@ -17,12 +18,12 @@ const TRANSFERS: &str = "penstock:connector/transfers@0.1.0";
 /// The world's bytes, as a `component-type` section holds them.
 pub(crate) fn write(root: &Path, contract: &Contract) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut resolve = contract.resolve.clone();
-    let (package, _) = resolve.push_dir(root.join(FOLDER))?;
+    let package = resolve.push_file(root.join(FILE))?;
     let world = resolve.select_world(&[package], Some(NAME))?;
     for module in contract.modules() {
         let key = WorldKey::Interface(module.id);
         if !resolve.worlds[world].exports.contains_key(&key) {
-            return Err(format!("{FOLDER} does not export {}", resolve.name_world_key(&key)).into());
+            return Err(format!("{FILE} does not export {}", resolve.name_world_key(&key)).into());
         }
         if !module.enabled {
             resolve.worlds[world].exports.shift_remove(&key);
@@ -31,7 +32,7 @@ pub(crate) fn write(root: &Path, contract: &Contract) -> Result<Vec<u8>, Box<dyn
     let optional = [(TRANSFERS, contract.moves_files()), (WEBHOOKS, feature("webhooks"))];
     for (interface, _) in optional.iter().filter(|(_, used)| !used) {
         let key = resolve.worlds[world].exports.keys().find(|key| resolve.name_world_key(key) == *interface);
-        let key = key.cloned().ok_or_else(|| format!("{FOLDER} does not export {interface}"))?;
+        let key = key.cloned().ok_or_else(|| format!("{FILE} does not export {interface}"))?;
         resolve.worlds[world].exports.shift_remove(&key);
     }
     complete(&resolve, world)?;

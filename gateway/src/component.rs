@@ -14,15 +14,17 @@ use penstock::{
     entry::{dynamic::MadeOf, stream_file::stream_file, stream_records::Sink},
     host::{
         Host,
-        wasi::{End, Incoming},
+        wasi::{
+            End, Incoming,
+            bindings::{
+                wasi::http::types::{self as wasi, ErrorCode, Fields, Request, Response},
+                wit_future, wit_stream,
+            },
+        },
     },
 };
 use std::{rc::Rc, time::Duration};
-use wasip3::{
-    http::types::{ErrorCode, Fields, Request, Response},
-    wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamWriter, spawn_local},
-    wit_future, wit_stream,
-};
+use wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamWriter, spawn_local};
 
 /// How long the host gets to send the last line before the body is broken off: what
 /// it has not sent by then it drops.
@@ -30,10 +32,25 @@ const FLUSH: Duration = Duration::from_millis(100);
 
 struct Component;
 
-#[allow(unsafe_code, reason = "the macro's exports are raw functions")]
-mod export {
+#[allow(unsafe_code, missing_docs, clippy::all, reason = "generated code")]
+mod bindings {
+    wit_bindgen::generate!({
+        path: ["../wit/wasi/clocks", "../wit/wasi/http"],
+        inline: "
+            package penstock:gateway;
+            world gateway {
+                export wasi:http/handler@0.3.0;
+            }
+        ",
+        world: "penstock:gateway/gateway",
+        with: {
+            "wasi:clocks/types@0.3.0": penstock::host::wasi::bindings::wasi::clocks::types,
+            "wasi:http/types@0.3.0": penstock::host::wasi::bindings::wasi::http::types,
+        },
+        generate_all,
+    });
     use super::Component;
-    wasip3::http::service::export!(Component);
+    export!(Component);
 }
 
 thread_local! {
@@ -51,7 +68,7 @@ fn new_gateway() -> Gateway<SpinHost> {
     Gateway::new(Client::new(SpinHost))
 }
 
-impl wasip3::exports::http::handler::Guest for Component {
+impl bindings::exports::wasi::http::handler::Guest for Component {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
         let head = head(&request)?;
         let (_, read) = wit_future::new(|| Ok(()));
@@ -142,7 +159,7 @@ fn broken() -> ErrorCode {
 }
 
 fn head(request: &Request) -> Result<Head, ErrorCode> {
-    let method = Method::try_from(request.get_method()).map_err(|_| ErrorCode::HttpRequestMethodInvalid)?;
+    let method = method(request.get_method()).ok_or(ErrorCode::HttpRequestMethodInvalid)?;
     let target = request.get_path_with_query().unwrap_or_default();
     let fields = request.get_headers();
     let mut headers = HeaderMap::new();
@@ -168,13 +185,30 @@ fn head(request: &Request) -> Result<Head, ErrorCode> {
     Ok(Head { method, target, headers })
 }
 
+fn method(method: wasi::Method) -> Option<Method> {
+    use wasi::Method as M;
+    Some(match method {
+        M::Get => Method::GET,
+        M::Head => Method::HEAD,
+        M::Post => Method::POST,
+        M::Put => Method::PUT,
+        M::Delete => Method::DELETE,
+        M::Connect => Method::CONNECT,
+        M::Options => Method::OPTIONS,
+        M::Trace => Method::TRACE,
+        M::Patch => Method::PATCH,
+        M::Other(name) => Method::from_bytes(name.as_bytes()).ok()?,
+    })
+}
+
 fn response(
     head: &http::response::Parts,
     contents: Option<StreamReader<u8>>,
     trailers: FutureReader<End>,
 ) -> Result<Response, ErrorCode> {
     let invalid = |what: &str| ErrorCode::InternalError(Some(format!("the {what} is not valid")));
-    let fields = Fields::try_from(head.headers.clone()).map_err(|_| invalid("header"))?;
+    let fields = head.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
+    let fields = Fields::from_list(&fields.collect::<Vec<_>>()).map_err(|_| invalid("header"))?;
     let (response, _sent) = Response::new(fields, contents, trailers);
     response.set_status_code(head.status.as_u16()).map_err(|()| invalid("status"))?;
     Ok(response)

@@ -4,6 +4,7 @@
 //! `wasi:random`, log lines to standard error. Settings, secrets and state come from
 //! `penstock:host`.
 
+pub mod bindings;
 mod code;
 mod http;
 #[cfg(feature = "p2")]
@@ -20,12 +21,12 @@ use crate::{
         time::{Tick, WallTime, millis},
     },
 };
-use penstock_state::{TurnRequest, Turns};
-use std::time::Duration;
-use wasip3::{
+use bindings::wasi::{
     clocks::{monotonic_clock, system_clock},
     random::random,
 };
+use penstock_state::{TurnRequest, Turns};
+use std::time::Duration;
 
 /// The host of a plugin: WASI and `penstock:host`.
 #[derive(Debug, Default, Clone, Copy)]

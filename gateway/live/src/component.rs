@@ -1,21 +1,32 @@
 //! Binds it to `wasi:http/handler`.
 
 use crate::{BODY, HEADERS};
-use wasip3::{
-    http::types::{ErrorCode, Fields, Method, Request, Response},
-    wit_bindgen::spawn_local,
+use bindings::{
+    wasi::http::types::{ErrorCode, Fields, Method, Request, Response},
     wit_future, wit_stream,
 };
+use wit_bindgen::spawn_local;
 
 struct Component;
 
-#[allow(unsafe_code, reason = "the macro's exports are raw functions")]
-mod export {
+#[allow(unsafe_code, missing_docs, clippy::all, reason = "generated code")]
+mod bindings {
+    wit_bindgen::generate!({
+        path: ["../../wit/wasi/clocks", "../../wit/wasi/http"],
+        inline: "
+            package penstock:live;
+            world live {
+                export wasi:http/handler@0.3.0;
+            }
+        ",
+        world: "penstock:live/live",
+        generate_all,
+    });
     use super::Component;
-    wasip3::http::service::export!(Component);
+    export!(Component);
 }
 
-impl wasip3::exports::http::handler::Guest for Component {
+impl bindings::exports::wasi::http::handler::Guest for Component {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
         let (status, body) = match request.get_method() {
             Method::Get => (200, BODY),

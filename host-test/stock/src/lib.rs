@@ -1,5 +1,5 @@
 //! What tests on stock hosts need: the command line of a Wasmtime that knows nothing of Penstock and
-//! has Wasmtime's own HTTP client, components with the adapter plugged in, programs in other languages that call
+//! has Wasmtime's own HTTP client, components with adapters plugged in, programs in other languages that call
 //! the component for WASI 0.2, and a server.
 //!
 //! `.ci/leg hosts` brings what is needed and says where it is:
@@ -7,24 +7,38 @@
 //! | variable | |
 //! |---|---|
 //! | `PENSTOCK_WASMTIME` | the command |
-//! | `PENSTOCK_COMPONENTS` | the folder with `penstock_plugin.wasm` and `penstock_gateway.wasm` |
-//! | `PENSTOCK_ADAPTER` | `penstock_adapter.wasm`, of `adapter/` |
+//! | `PENSTOCK_COMPONENTS` | the folders with the components, of the adapters and applications too, as `PATH` has them |
+//! | `PENSTOCK_MADE` | a folder for what is composed and compiled |
+//! | `PENSTOCK_APP` | the folder of the application that `templates/penstock-rust` becomes |
 //! | `PENSTOCK_P2` | `penstock_plugin_p2.wasm` |
 //! | `PENSTOCK_PYTHON` | a Python that has what `python/requirements.txt` lists |
 //! | `PENSTOCK_NODE` | a folder with what stands in `node/`, what that needs, and the component as JavaScript |
 //!
 //! Without one of them the tests fail.
 
-mod compose;
+pub mod compose;
 pub mod program;
 pub mod provider;
 pub mod server;
+pub mod spin;
 pub mod wasmtime;
 
 use anyhow::{Context, Result};
-use std::{env, path::PathBuf};
+use std::{env, fs, path::PathBuf};
 
 fn needed(variable: &str) -> Result<PathBuf> {
     let value = env::var_os(variable);
     Ok(value.with_context(|| format!("{variable} is not set: run .ci/leg hosts"))?.into())
+}
+
+/// The component of this name, `penstock_plugin`, from one of the folders of `PENSTOCK_COMPONENTS`.
+///
+/// # Errors
+/// It is in none of them.
+pub fn component(name: &str) -> Result<Vec<u8>> {
+    let folders = needed("PENSTOCK_COMPONENTS")?;
+    let file = env::split_paths(&folders)
+        .map(|folder| folder.join(name).with_extension("wasm"))
+        .find(|file| file.is_file());
+    Ok(fs::read(file.with_context(|| format!("no {name}.wasm in {}", folders.display()))?)?)
 }

@@ -4,7 +4,7 @@ use crate::server::{Reply, Request, Server};
 use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io,
+    env, io,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -17,8 +17,11 @@ pub type Settings = BTreeMap<&'static str, String>;
 /// The bytes of a long answer: far more than a client reads at once.
 pub const LONG: usize = 300_000;
 
-/// The records of a list of several pages.
-pub const RECORDS: usize = 2_345;
+/// The records of a list of several pages: 2,345, or as many as `PENSTOCK_RECORDS` says.
+#[must_use]
+pub fn records() -> usize {
+    env::var("PENSTOCK_RECORDS").ok().and_then(|number| number.parse().ok()).unwrap_or(2_345)
+}
 
 /// How many of them are on one.
 pub const PAGE: usize = 500;
@@ -108,7 +111,9 @@ pub fn faulty() -> io::Result<Server> {
     })
 }
 
-fn token() -> Reply {
+/// An access token.
+#[must_use]
+pub fn token() -> Reply {
     let token = json!({"access_token": "t0ken", "expires_in": 900, "token_type": "Bearer"});
     Reply::WithLength("application/json", token.to_string().into())
 }
@@ -121,10 +126,11 @@ fn page(request: &Request) -> Vec<u8> {
         given.map_or(default, |value| value.parse().unwrap_or(default))
     };
     let (page, size) = (number("page", 1), number("pageSize", 50));
-    let (first, last) = ((page - 1) * size, (page * size).min(RECORDS));
+    let records = records();
+    let (first, last) = ((page - 1) * size, (page * size).min(records));
     let data: Vec<_> =
         (first..last).map(|index| json!({"id": index + 1, "jobNumber": format!("J{index}")})).collect();
-    let has_more = last < RECORDS;
+    let has_more = last < records;
     json!({"page": page, "pageSize": size, "hasMore": has_more, "totalCount": null, "data": data})
         .to_string()
         .into()

@@ -1,13 +1,14 @@
 //! Runs a stock Wasmtime.
 
-use crate::{compose::plugged, needed, provider::Settings};
+use crate::{compose::chain, needed, provider::Settings};
 use anyhow::{Context, Result, ensure};
 use std::{
+    collections::BTreeMap,
     fs,
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::OnceLock,
+    sync::{Mutex, PoisonError},
     thread,
 };
 
@@ -17,15 +18,33 @@ use std::{
 /// # Errors
 /// The component cannot be run, or it traps.
 pub fn invoke(settings: &Settings, call: &str) -> Result<String> {
-    static PLUGIN: OnceLock<PathBuf> = OnceLock::new();
+    invoke_on(&["penstock_plugin", "penstock_env_host"], &["-S", "http"], settings, call)
+}
+
+/// The same of other components, each plugged into the one before it, with further arguments.
+///
+/// # Errors
+/// The component cannot be made or run, or it traps.
+pub fn invoke_on(names: &[&str], arguments: &[&str], settings: &Settings, call: &str) -> Result<String> {
+    let code = compiled(&names.join("+"), || chain(names))?;
     let mut command = wasmtime("run", settings)?;
-    command.args(["-S", "http", "--invoke", call]).arg(compiled(&PLUGIN, "penstock_plugin")?);
-    let output = command.output()?;
+    let output = command.args(arguments).args(["--invoke", call]).arg(code).output()?;
     ensure!(output.status.success(), "{call}: {}", String::from_utf8_lossy(&output.stderr));
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// The gateway, by `wasmtime serve`, until this is dropped.
+/// With these an instance is kept as long as the server runs, as the gateway and the plugin want it: with tokens,
+/// limits and caches of its own. Without them it ends after a second without a request.
+pub const KEEP_INSTANCES: [&str; 6] = [
+    "--idle-instance-timeout",
+    "600s",
+    "--max-instance-reuse-count",
+    "1000000",
+    "--max-instance-concurrent-reuse-count",
+    "64",
+];
+
+/// A component, by `wasmtime serve`, until this is dropped.
 pub struct Served {
     /// Host and port that it listens on.
     pub address: String,
@@ -33,14 +52,30 @@ pub struct Served {
 }
 
 impl Served {
-    /// Starts it on a free port.
+    /// Starts the gateway on a free port.
     ///
     /// # Errors
     /// The component cannot be served.
-    pub fn start(settings: &Settings) -> Result<Served> {
-        static GATEWAY: OnceLock<PathBuf> = OnceLock::new();
+    pub fn gateway(settings: &Settings) -> Result<Served> {
+        Served::start("gateway", &[], || chain(&["penstock_gateway", "penstock_env_spin"]), settings)
+    }
+
+    /// Starts a component that is made like this and is called so, with further arguments.
+    ///
+    /// # Errors
+    /// The component cannot be made or served.
+    pub fn start(
+        name: &str,
+        arguments: &[&str],
+        make: impl FnOnce() -> Result<Vec<u8>>,
+        settings: &Settings,
+    ) -> Result<Served> {
         let mut command = wasmtime("serve", settings)?;
-        command.args(["-S", "cli", "--addr", "127.0.0.1:0"]).arg(compiled(&GATEWAY, "penstock_gateway")?);
+        command
+            .args(["-S", "cli", "--addr", "127.0.0.1:0"])
+            .args(KEEP_INSTANCES)
+            .args(arguments)
+            .arg(compiled(name, make)?);
         let mut child = command.stderr(Stdio::piped()).spawn()?;
         let errors = child.stderr.take().context("standard error is piped")?;
         let mut lines = BufReader::new(errors).lines().map_while(Result::ok);
@@ -73,26 +108,24 @@ fn wasmtime(subcommand: &str, settings: &Settings) -> Result<Command> {
     Ok(command)
 }
 
-/// The component with the adapter, as machine code of the version that is tested. Made once.
-fn compiled<'c>(made: &'c OnceLock<PathBuf>, name: &str) -> Result<&'c PathBuf> {
-    static MAKING: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _making = MAKING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some(made) = made.get() {
-        return Ok(made);
+/// A component as machine code of the version that is tested. Made once.
+fn compiled(name: &str, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<PathBuf> {
+    static MADE: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(code) = made.get(name) {
+        return Ok(code.clone());
     }
     let wasmtime = needed("PENSTOCK_WASMTIME")?;
     let version = String::from_utf8(Command::new(&wasmtime).arg("--version").output()?.stdout)?;
     let version = version.split_whitespace().nth(1).context("the command says no version")?;
     println!("{name} on Wasmtime {version}");
 
-    let component = fs::read(needed("PENSTOCK_COMPONENTS")?.join(name).with_extension("wasm"))?;
-    let adapter = needed("PENSTOCK_ADAPTER")?;
-    let composed = plugged(component, fs::read(&adapter)?)?;
-    let folder = adapter.with_file_name(format!("wasmtime-{version}"));
+    let folder = needed("PENSTOCK_MADE")?.join(version);
     fs::create_dir_all(&folder)?;
-    let (wasm, code) = (folder.join(name).with_extension("wasm"), folder.join(name).with_extension("cwasm"));
-    fs::write(&wasm, composed)?;
+    let (wasm, code) = (folder.join(format!("{name}.wasm")), folder.join(format!("{name}.cwasm")));
+    fs::write(&wasm, make()?)?;
     let done = Command::new(&wasmtime).arg("compile").arg(&wasm).arg("-o").arg(&code).status()?;
     ensure!(done.success(), "{name} does not compile");
-    Ok(made.get_or_init(|| code))
+    made.insert(name.to_owned(), code.clone());
+    Ok(code)
 }

@@ -7,9 +7,10 @@ use std::{collections::BTreeSet, env, fs, path::Path};
 use wasmtime::component::Component;
 
 fn imports(component: &Component) -> BTreeSet<String> {
-    // Patch versions depend on the standard library; hosts match them loosely.
+    // Patch versions of WASI 0.2 depend on the standard library; hosts match them loosely. Those of 0.3 do not, and
+    // jco maps `@0.3.0` alone.
     let without_patch = |name: &str| match name.rsplit_once('.') {
-        Some((rest, patch)) if name.starts_with("wasi:") && patch.parse::<u32>().is_ok() => rest.to_owned(),
+        Some((rest, patch)) if rest.ends_with("@0.2") && patch.parse::<u32>().is_ok() => rest.to_owned(),
         _ => name.to_owned(),
     };
     let ty = component.component_type();

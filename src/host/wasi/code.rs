@@ -1,6 +1,6 @@
 //! The names of WASI's HTTP error codes.
 
-use wasip3::http::types::ErrorCode;
+use super::bindings::wasi::http::types::ErrorCode;
 
 /// What our embedding says of a server's certificate, in an alert that it makes itself: WASI's
 /// own code for certificates has no room for a reason. No other host has these texts, and with

@@ -1,6 +1,13 @@
 //! Requests and answers through `wasi:http/client`.
 
 use super::{
+    bindings::{
+        wasi::http::{
+            client,
+            types::{self as wasi, ErrorCode, Fields, Method, RequestOptions, Scheme, Trailers},
+        },
+        wit_future, wit_stream,
+    },
     code::{Said, certificate, describe, refuses, said},
     nanoseconds, now, refused,
 };
@@ -12,14 +19,7 @@ use crate::{
     },
 };
 use futures_util::future::{AbortHandle, Abortable, LocalBoxFuture};
-use wasip3::{
-    http::{
-        client,
-        types::{self as wasi, ErrorCode, Fields, Method, RequestOptions, Scheme, Trailers},
-    },
-    wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult, StreamWriter, spawn_local},
-    wit_future, wit_stream,
-};
+use wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult, StreamWriter, spawn_local};
 use zeroize::Zeroize;
 
 /// How much of a body is read at once, in bytes.

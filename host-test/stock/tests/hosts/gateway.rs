@@ -6,6 +6,9 @@ use serde_json::Value;
 use std::{
     io::{Read, Write},
     net::TcpStream,
+    sync::{Arc, atomic::AtomicUsize},
+    thread,
+    time::Duration,
 };
 
 const KEY: &str = "pk_test_key_of_the_caller_0123456789";
@@ -16,7 +19,7 @@ const KEY_HASH: &str = "sha256:3afa4ff78c611d05fbccaa027b2445a5069adb5ce405dd6d8
 fn gateway(mut settings: Settings) -> Served {
     settings.insert("PENSTOCK_API_KEY_HASH", KEY_HASH.to_owned());
     settings.insert("PENSTOCK_PAGE_SIZE", PAGE.to_string());
-    Served::start(&settings).unwrap()
+    Served::gateway(&settings).unwrap()
 }
 
 /// The status of a response, and its body, which must not break off.
@@ -68,7 +71,41 @@ fn a_list_of_several_pages_comes_whole() {
         assert_eq!(status, 200, "with a length: {with_length}: {body}");
         let lines: Vec<Value> = body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let ids = lines.iter().filter_map(|line| line["id"].as_u64());
-        assert!(ids.eq(1..=RECORDS as u64), "with a length: {with_length}: {} lines", lines.len());
-        assert_eq!(lines.last().unwrap()["penstock"]["end"]["items"], RECORDS);
+        assert!(ids.eq(1..=records() as u64), "with a length: {with_length}: {} lines", lines.len());
+        assert_eq!(lines.last().unwrap()["penstock"]["end"]["items"], records());
     }
+}
+
+#[test]
+fn each_record_comes_once_although_each_page_fails_first() {
+    let provider = faulty().unwrap();
+    let gateway = gateway(settings(&provider, &[("REQUEST_TIMEOUT", "1")]));
+    let (status, body) = ask(&gateway, "GET", "/jpm/jobs?all=true&sort=%2BId", "");
+    let body = String::from_utf8(body).unwrap();
+    assert_eq!(status, 200, "{body}");
+    let ids = body.lines().filter_map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_u64());
+    assert!(ids.eq(1..=records() as u64), "{} lines", body.lines().count());
+}
+
+/// Longer than an instance without requests is kept by itself.
+const IDLE: Duration = Duration::from_millis(1300);
+
+#[test]
+fn an_instance_is_kept_and_its_token_with_it() {
+    let tokens = Arc::new(AtomicUsize::new(0));
+    let fetched = tokens.clone();
+    let provider = Server::start(move |request| {
+        if request.target == "/connect/token" {
+            fetched.fetch_add(1, SeqCst);
+            return token();
+        }
+        Reply::WithLength("application/json", br#"{"id": 1}"#.to_vec())
+    })
+    .unwrap();
+    let gateway = gateway(settings(&provider, &[]));
+    for _ in 0..3 {
+        assert_eq!(ask(&gateway, "GET", "/jpm/jobs/1", "").0, 200);
+        thread::sleep(IDLE);
+    }
+    assert_eq!(tokens.load(SeqCst), 1);
 }

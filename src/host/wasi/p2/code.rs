@@ -1,7 +1,7 @@
 //! The error codes of WASI 0.2 are those of 0.3: what they say of a request is known of one type.
 
+use super::super::bindings::wasi::http::types::{self as p3, ErrorCode};
 use wasip2::http::types::{DnsErrorPayload, ErrorCode as Code, FieldSizePayload, TlsAlertReceivedPayload};
-use wasip3::http::types::{self as p3, ErrorCode};
 
 macro_rules! same {
     ($code:expr; $($plain:ident)*; $($sized:ident)*; $($field:ident)*) => {

@@ -1,25 +1,21 @@
-//! Answers what the components import besides WASI from environment variables, so that hosts
-//! which know nothing of Penstock run them. Tests plug it into both (`host-test/stock`).
-//! There is no store: each instance works alone.
+//! Answers what the gateway asks of Spin: variables from environment variables, and from files that they
+//! name; there is no store, and no Redis.
 #![cfg(target_family = "wasm")]
 
+#[path = "../../environment.rs"]
+mod environment;
+
 use bindings::exports::{
-    penstock::host::{config, secrets, state, types::HostError},
     spin::{redis::redis, variables::variables},
     wasi::keyvalue::{atomics, store},
 };
-use std::env;
 
 #[allow(unsafe_code, missing_docs, clippy::all, clippy::pedantic, reason = "generated code")]
 mod bindings {
     wit_bindgen::generate!({
         inline: "
-            package penstock:adapter;
-            world adapter {
-                export penstock:host/types@0.1.0;
-                export penstock:host/secrets@0.1.0;
-                export penstock:host/config@0.1.0;
-                export penstock:host/state@0.1.0;
+            package penstock:env-spin;
+            world env-spin {
                 export spin:redis/redis@3.0.0;
                 export spin:variables/variables@3.0.0;
                 export wasi:keyvalue/store@0.2.0-draft2;
@@ -27,10 +23,9 @@ mod bindings {
             }
         ",
         path: [
-            "../../../wit/host", "../../wit/spin/deps/variables", "../../../gateway/wit/keyvalue",
-            "../../../gateway/wit/redis",
+            "../../host-test/wit/spin/deps/variables", "../../gateway/wit/keyvalue", "../../gateway/wit/redis",
         ],
-        world: "penstock:adapter/adapter",
+        world: "penstock:env-spin/env-spin",
         generate_all,
     });
     export!(Adapter with_types_in self);
@@ -39,59 +34,10 @@ mod bindings {
 
 struct Adapter;
 
-impl secrets::Guest for Adapter {
-    async fn get(name: String) -> Result<Option<String>, HostError> {
-        Ok(env::var(name).ok())
-    }
-}
-
-impl config::Guest for Adapter {
-    async fn get(name: String) -> Result<Option<String>, HostError> {
-        Ok(env::var(name).ok())
-    }
-}
-
 impl variables::Guest for Adapter {
     async fn get(name: String) -> Result<String, variables::Error> {
-        env::var(name.to_uppercase()).map_err(|_| variables::Error::Undefined(name))
-    }
-}
-
-fn no_store<T>() -> Result<T, HostError> {
-    Err(HostError::Unavailable("this host has no store".to_owned()))
-}
-
-impl state::Guest for Adapter {
-    async fn get(_: String) -> Result<Option<Vec<u8>>, HostError> {
-        no_store()
-    }
-
-    async fn set(_: String, _: Vec<u8>, _: Option<u64>) -> Result<(), HostError> {
-        no_store()
-    }
-
-    async fn delete(_: String) -> Result<(), HostError> {
-        no_store()
-    }
-
-    async fn claim(_: String, _: Vec<u8>, _: u64) -> Result<Option<Vec<u8>>, HostError> {
-        no_store()
-    }
-
-    async fn swap(_: String, _: Vec<u8>, _: Vec<u8>, _: u64) -> Result<bool, HostError> {
-        no_store()
-    }
-
-    async fn release(_: String, _: Vec<u8>) -> Result<(), HostError> {
-        no_store()
-    }
-
-    async fn list_keys(_: String, _: u32) -> Result<Vec<String>, HostError> {
-        no_store()
-    }
-
-    async fn take_turns(_: String, _: state::TurnRequest) -> Result<state::Turns, HostError> {
-        no_store()
+        let value = environment::get(&name.to_uppercase()).map_err(variables::Error::Provider)?;
+        value.ok_or(variables::Error::Undefined(name))
     }
 }
 
