@@ -5,6 +5,7 @@
 //! has its own. The check at start, the documents and `.env.example` come from
 //! these tables or are tested against them.
 
+mod cache_times;
 pub mod common;
 #[cfg(test)]
 mod documents;
@@ -12,6 +13,7 @@ mod kind;
 mod read;
 mod short_form;
 
+pub use cache_times::CacheTimes;
 pub use common::CommonSettings;
 pub use kind::{Kind, Origin};
 pub use read::{Values, has_any_of, read};

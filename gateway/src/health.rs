@@ -18,6 +18,7 @@ use crate::{
     entrance::settled::Keys,
     oidc::IssuerState,
     readiness::Readiness,
+    secret_source::SecretSource,
 };
 use check::{Check, Checks, FAIL, PASS, WARN};
 use http::{Response, StatusCode};
@@ -40,7 +41,8 @@ pub fn live() -> Response<String> {
 }
 
 /// Whether calls can be made, and to whoever has a key everything that is missing if not: `settings` has one check for each setting that is missing or malformed.
-/// `shared-state` names the store, and warns when it does not answer; calls work without one. `issuer:keys` warns
+/// `shared-state` names the store, and warns when it does not answer; calls work without one. `secrets:source` names the
+/// secret manager of the host, and warns while it gives nothing newer. `issuer:keys` warns
 /// while the issuer of bearer tokens gives no keys; API keys do without. `outbound`
 /// warns of each origin to which the host let no request go in the last ten minutes.
 ///
@@ -112,6 +114,7 @@ fn checks<'a>(readiness: &'a Readiness, keys: &'a Keys, retry_after_ms: Option<u
     let store =
         readiness.shared_state.map(|answers| shared_state(readiness.is_redis, answers, retry_after_ms));
     checks.extend(store.map(|store| ("shared-state", vec![store])));
+    checks.extend(readiness.secrets.as_ref().map(|source| ("secrets:source", vec![secrets(source)])));
     checks.extend(readiness.issuer.as_ref().map(|state| ("issuer:keys", vec![issuer(state)])));
     if !readiness.refused.is_empty() {
         checks.insert("outbound", readiness.refused.iter().map(|origin| refused(origin)).collect());
@@ -157,6 +160,21 @@ fn issuer(state: &IssuerState) -> Check<'_> {
         output,
         observed_value: seconds.map(Into::into),
         observed_unit: seconds.map(|_| "s"),
+    }
+}
+
+/// How it stands with the secret manager. While it is down, what it said before is used.
+fn secrets(source: &SecretSource) -> Check<'_> {
+    let output = source.trouble.as_ref().map(|why| match source.age_seconds {
+        Some(seconds) => format!("it gives none ({why}): what it said {seconds} s ago is used"),
+        None => format!("it gives none: {why}"),
+    });
+    Check {
+        component_id: Some(source.manager.as_str().into()),
+        status: if output.is_none() { PASS } else { WARN },
+        output,
+        observed_value: source.age_seconds.map(Into::into),
+        observed_unit: source.age_seconds.map(|_| "s"),
     }
 }
 
@@ -237,6 +255,28 @@ mod tests {
         let named =
             json!({"settings": [{"componentId": "KEY", "status": "fail", "output": "KEY is not set"}]});
         assert_eq!(nobody["checks"], named);
+    }
+
+    #[test]
+    fn a_secret_manager_that_is_down_makes_nothing_unready() {
+        let source = |trouble: Option<&str>| SecretSource {
+            manager: "Vault at https://vault.example".to_owned(),
+            age_seconds: Some(90),
+            trouble: trouble.map(str::to_owned),
+        };
+        let told = |source| {
+            let readiness = Readiness { secrets: Some(source), ..Readiness::default() };
+            let response = ready(&readiness, &hashed(), true);
+            assert_eq!(response.status(), 200);
+            body(&response)["checks"]["secrets:source"][0].clone()
+        };
+        let expected = json!({
+            "componentId": "Vault at https://vault.example", "status": "pass", "observedValue": 90, "observedUnit": "s"
+        });
+        assert_eq!(told(source(None)), expected);
+        let down = told(source(Some("it refuses connections")));
+        assert_eq!(down["status"], "warn");
+        assert_eq!(down["output"], "it gives none (it refuses connections): what it said 90 s ago is used");
     }
 
     #[test]

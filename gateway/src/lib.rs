@@ -112,6 +112,7 @@ mod recent;
 pub mod request;
 pub mod respond_async;
 pub mod route;
+pub mod secret_source;
 mod serve;
 pub mod settings;
 pub mod state_settings;

@@ -3,7 +3,13 @@
 #[cfg(feature = "webhooks")]
 use crate::settings::WEBHOOK_DESTINATIONS;
 use crate::{
-    accounts, gateway::Gateway, mcp::modules, oidc::IssuerState, openapi, settings::READY_ACCOUNTS,
+    accounts,
+    gateway::Gateway,
+    mcp::modules,
+    oidc::IssuerState,
+    openapi,
+    secret_source::{self, SecretSource},
+    settings::READY_ACCOUNTS,
     state_settings,
 };
 use futures_util::future::{join, join_all};
@@ -34,6 +40,8 @@ pub struct Readiness {
     pub refused: Vec<String>,
     /// How it stands with the issuer of bearer tokens, if there is one.
     pub issuer: Option<IssuerState>,
+    /// How it stands with the secret manager, where the host has one and says so.
+    pub secrets: Option<SecretSource>,
 }
 
 /// An account, and what it lacks.
@@ -83,6 +91,7 @@ pub async fn read<H: Host>(gateway: &Gateway<H>) -> Readiness {
     {
         readiness.issuer = issuer(gateway).await;
     }
+    readiness.secrets = secret_source::read(client.host()).await;
     match state_settings::read(client.host()).await {
         Ok(Ok(redis)) => readiness.is_redis = redis.is_some(),
         Ok(Err(wrong)) => {

@@ -110,6 +110,16 @@ pub const STATE_TIMEOUT: Setting = Setting {
     doc: "Milliseconds that an operation on that Redis may take, before a call goes on without it.",
 };
 
+/// How it stands with where secrets come from.
+pub const SECRET_SOURCE: Setting = Setting {
+    name: "PENSTOCK_SECRET_SOURCE",
+    kind: Kind::Text,
+    default: None,
+    required: false,
+    secret: false,
+    doc: "How it stands with the secret manager, as JSON: `{\"manager\", \"ageSeconds\", \"trouble\"}`. The embedding of this project says it by itself.",
+};
+
 /// Who may see what operations there are.
 pub const PUBLIC_DOCS: Setting = Setting {
     name: "PENSTOCK_PUBLIC_DOCS",
@@ -182,6 +192,7 @@ pub const SETTINGS: &[Setting] = &[
     STATE_URL,
     STATE_HOST,
     STATE_TIMEOUT,
+    SECRET_SOURCE,
     PUBLIC_DOCS,
     MCP_MODULES,
     WEBHOOK_DESTINATIONS,

@@ -102,7 +102,8 @@ impl<H: Host> Client<H> {
         let own = rare.map(|rare| GroupKey::new(&format!("{}/{}", account.group, rare.resource)));
         let own_group = own.is_some();
         let group = own.unwrap_or_else(|| account.group.clone());
-        let breaker = self.transport.breakers.of(group.as_str(), self.host.now());
+        let breaker =
+            self.transport.breakers.of(group.as_str(), state.settings.breaker_policy, self.host.now());
         breaker.called(self.host.now());
         CallLimits {
             group,

@@ -102,7 +102,7 @@ impl Cache {
         wanted: Wanted,
         fetch: impl AsyncFnOnce() -> Result<Fetched, Missed>,
     ) -> Result<Cached, Failure> {
-        let Some(policy) = policy(question.operation) else {
+        let Some(policy) = policy(question.operation, wanted.fresh) else {
             return fetch().await.map(Cached::from).map_err(|missed| missed.failure);
         };
         let looking = self.look(host, question, wanted);
@@ -331,11 +331,15 @@ fn cached_answer<H: Host>(host: &H, entry: &Entry, degraded: bool) -> Cached {
     Cached::FromCache { status: entry.status, body: entry.body.clone(), age, degraded }
 }
 
-fn policy(operation: &Operation) -> Option<Policy> {
-    Some(match operation.cache? {
-        Caching::Seconds(seconds) => Policy::fresh_for(Duration::from_secs(u64::from(seconds))),
-        Caching::Immutable => Policy::immutable(),
-    })
+/// None where nothing is kept.
+fn policy(operation: &Operation, fresh: Option<Duration>) -> Option<Policy> {
+    match operation.cache? {
+        Caching::Seconds(seconds) => {
+            let fresh = fresh.unwrap_or(Duration::from_secs(u64::from(seconds)));
+            (!fresh.is_zero()).then(|| Policy::fresh_for(fresh))
+        }
+        Caching::Immutable => Some(Policy::immutable()),
+    }
 }
 
 /// Whether the provider cannot answer now. Anything else that it says is an answer.

@@ -208,6 +208,7 @@ impl<H: Host> Client<H> {
         let wanted = Wanted {
             bypass: state.options.bypass_cache,
             accept_stale: state.options.accept_stale,
+            fresh: state.settings.cache_times.of(state.call.operation),
             deadline: Some(deadline),
         };
         let fetch = async || self.fetch_for_cache(state).await;
@@ -281,9 +282,11 @@ fn retry_policy(
     RetryPolicy {
         max_attempts: settings.attempts,
         max_throttled: settings.max_throttled,
+        base_transient: settings.backoff,
+        base_throttled: settings.throttled_backoff,
+        cap: settings.max_backoff,
         attempt_timeout,
         deadline: options.deadline.unwrap_or(usual + waits),
-        ..RetryPolicy::DEFAULT
     }
 }
 

@@ -1,9 +1,12 @@
 //! The settings that hold for every provider.
 
-use super::{Kind, STATE_SECRET, STATE_SECRET_SECONDARY, Setting, Values, read};
+use super::{
+    CacheTimes, Kind, STATE_SECRET, STATE_SECRET_SECONDARY, Setting, Values, cache_times::CACHE_SECONDS, read,
+};
 use crate::{
     contract::{FieldError, catalogue::Effect},
     host::{Host, HostError},
+    policy::breaker::BreakerPolicy,
 };
 use std::time::Duration;
 
@@ -27,6 +30,24 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Integer { min: 1, max: 10 },
         "4",
         "How often a request is sent at most, the first time included. A 429 is no failed attempt.",
+    ),
+    setting(
+        "PENSTOCK_BACKOFF_MS",
+        Kind::Integer { min: 1, max: 60_000 },
+        "100",
+        "Milliseconds below which the first wait after a failed attempt is. Each further one may be twice as long.",
+    ),
+    setting(
+        "PENSTOCK_THROTTLED_BACKOFF_MS",
+        Kind::Integer { min: 1, max: 60_000 },
+        "1000",
+        "The same after a 429 that does not say for how long to wait.",
+    ),
+    setting(
+        "PENSTOCK_MAX_BACKOFF_MS",
+        Kind::Integer { min: 1, max: 600_000 },
+        "20000",
+        "The longest of these waits, in milliseconds. One that the vendor asks for may be longer.",
     ),
     setting(
         "PENSTOCK_MAX_THROTTLED",
@@ -101,6 +122,37 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Bool,
         "true",
         "Stop asking a vendor for a while when most of its answers fail or come late.",
+    ),
+    setting(
+        "PENSTOCK_BREAKER_MIN_CALLS",
+        Kind::Integer { min: 1, max: 10_000 },
+        "10",
+        "Requests in the last minute from which on their failures count.",
+    ),
+    setting(
+        "PENSTOCK_BREAKER_FAILURE_PERCENT",
+        Kind::Integer { min: 1, max: 100 },
+        "50",
+        "Of a hundred of these requests so many failures stop it.",
+    ),
+    setting(
+        "PENSTOCK_BREAKER_SLOW_SECONDS",
+        Kind::Integer { min: 1, max: 600 },
+        "20",
+        "A request that takes longer is slow: 80 of a hundred stop it as well.",
+    ),
+    // No instance believes that another one's breaker is open for longer than a minute.
+    setting(
+        "PENSTOCK_BREAKER_OPEN_MS",
+        Kind::Integer { min: 1, max: 60_000 },
+        "1000",
+        "Milliseconds after which the vendor is asked again, by one request. Each failure of it doubles them.",
+    ),
+    setting(
+        "PENSTOCK_BREAKER_MAX_OPEN_MS",
+        Kind::Integer { min: 1, max: 60_000 },
+        "4000",
+        "The most that they become.",
     ),
     setting(
         "PENSTOCK_MAX_PAGES",
@@ -180,6 +232,14 @@ pub const SETTINGS: &[Setting] = &[
         "16777216",
         "Memory that an instance uses for kept answers at most. 0 leaves them to the shared store.",
     ),
+    Setting {
+        name: CACHE_SECONDS,
+        kind: Kind::Text,
+        default: None,
+        required: false,
+        secret: false,
+        doc: "How long kept answers are fresh, in place of the contract's times: seconds for all, `60`, for one, `jpm.job-types-list=600`, or both with commas between them. 0 keeps none; what is final is kept in any case.",
+    },
     setting("ENABLE_WEBHOOKS", Kind::Bool, "true", "Take in what vendors send by themselves."),
     setting(
         "PENSTOCK_WEBHOOK_MAX_BYTES",
@@ -250,6 +310,12 @@ pub struct CommonSettings {
     pub log_level: LogLevel,
     /// How often a request is sent at most.
     pub attempts: u32,
+    /// The bound of the first wait after a failed attempt.
+    pub backoff: Duration,
+    /// The same after a 429.
+    pub throttled_backoff: Duration,
+    /// The longest of these waits.
+    pub max_backoff: Duration,
     /// How often a call waits after a 429.
     pub max_throttled: u32,
     /// How long one attempt may take.
@@ -272,6 +338,8 @@ pub struct CommonSettings {
     pub adaptive_rate: bool,
     /// Whether the circuit breaker works.
     pub breaker: bool,
+    /// When it opens and how it closes.
+    pub breaker_policy: BreakerPolicy,
     /// Pages after which a read stops.
     pub max_pages: u32,
     /// Bytes of pages after which a read stops.
@@ -296,6 +364,8 @@ pub struct CommonSettings {
     pub max_depth: usize,
     /// Whether answers are kept.
     pub caching: bool,
+    /// How long, where that is not as the contract has it.
+    pub cache_times: CacheTimes,
     /// Bytes of kept answers at most.
     pub cache_bytes: usize,
     /// Whether webhooks are taken in.
@@ -400,7 +470,11 @@ impl CommonSettings {
         if !wrong.is_empty() {
             return Ok(Err(wrong));
         }
-        let settings = CommonSettings::from(&values);
+        let mut settings = CommonSettings::from(&values);
+        match CacheTimes::parse(values.text(CACHE_SECONDS).unwrap_or_default()) {
+            Ok(times) => settings.cache_times = times,
+            Err(wrong) => return Ok(Err(vec![wrong])),
+        }
         Ok(settings.check().map(|()| settings))
     }
 }
@@ -430,6 +504,7 @@ impl From<&Values> for CommonSettings {
     fn from(values: &Values) -> CommonSettings {
         let number = |name| u32::try_from(values.integer(name)).unwrap_or(u32::MAX);
         let count = |name| usize::try_from(values.integer(name)).unwrap_or(usize::MAX);
+        let millis = |name| Duration::from_millis(values.integer(name));
         CommonSettings {
             role: match values.text("PENSTOCK_ROLE") {
                 Some("admin") => Role::Admin,
@@ -438,6 +513,9 @@ impl From<&Values> for CommonSettings {
             },
             log_level: values.text("LOG_LEVEL").and_then(LogLevel::parse).unwrap_or_default(),
             attempts: number("RETRY_ATTEMPTS"),
+            backoff: millis("PENSTOCK_BACKOFF_MS"),
+            throttled_backoff: millis("PENSTOCK_THROTTLED_BACKOFF_MS"),
+            max_backoff: millis("PENSTOCK_MAX_BACKOFF_MS"),
             max_throttled: number("PENSTOCK_MAX_THROTTLED"),
             attempt_timeout: Duration::from_secs(values.integer("REQUEST_TIMEOUT")),
             deadline: Duration::from_secs(values.integer("PENSTOCK_DEADLINE")),
@@ -449,6 +527,14 @@ impl From<&Values> for CommonSettings {
             share_limits: values.switch("PENSTOCK_SHARE_LIMITS"),
             adaptive_rate: values.switch("PENSTOCK_ADAPTIVE_RATE"),
             breaker: values.switch("PENSTOCK_BREAKER"),
+            breaker_policy: BreakerPolicy {
+                min_calls: number("PENSTOCK_BREAKER_MIN_CALLS"),
+                failure_percent: number("PENSTOCK_BREAKER_FAILURE_PERCENT"),
+                slow_call: Duration::from_secs(values.integer("PENSTOCK_BREAKER_SLOW_SECONDS")),
+                open_for: millis("PENSTOCK_BREAKER_OPEN_MS"),
+                max_open_for: millis("PENSTOCK_BREAKER_MAX_OPEN_MS").max(millis("PENSTOCK_BREAKER_OPEN_MS")),
+                ..BreakerPolicy::DEFAULT
+            },
             max_pages: number("PENSTOCK_MAX_PAGES"),
             max_read_bytes: values.integer("PENSTOCK_MAX_READ_BYTES"),
             max_read_time: Duration::from_secs(values.integer("PENSTOCK_MAX_READ_TIME")),
@@ -461,6 +547,7 @@ impl From<&Values> for CommonSettings {
             max_held_bytes: count("PENSTOCK_MAX_HELD_BYTES"),
             max_depth: count("PENSTOCK_MAX_JSON_DEPTH"),
             caching: values.switch("ENABLE_CACHING"),
+            cache_times: CacheTimes::default(),
             cache_bytes: count("PENSTOCK_CACHE_BYTES"),
             webhooks: values.switch("ENABLE_WEBHOOKS"),
             webhook_max_bytes: count("PENSTOCK_WEBHOOK_MAX_BYTES"),

@@ -56,8 +56,29 @@ fn markdown() -> String {
     for setting in common::SETTINGS {
         row(&mut out, "", setting);
     }
+    out += EMBEDDING;
     out
 }
+
+/// What is read around the component, by the command line, `penstock serve` and the embedding.
+const EMBEDDING: &str = "\n## Around the component\n\n\
+    The command line, `penstock serve` and `sources::standard` of the embedding know these names of the vendors' guides as well. In\n\
+    Spin they are variables of the manifest that nobody reads: set ours.\n\n\
+    | name | stands for |\n|---|---|\n\
+    | `REDIS_URL` | `PENSTOCK_STATE_URL` |\n\
+    | `DEBUG` | `LOG_LEVEL=debug`, where it is true |\n\
+    | `CELERY_BROKER_URL` | with `PENSTOCK_CELERY_TASK` a destination of webhooks ([webhooks.md](webhooks.md#in-the-gateway)) |\n\
+    | `VAULT_ADDR`, `VAULT_TOKEN` | Vault, with `PENSTOCK_VAULT_SECRET`: [secrets.md](secrets.md) |\n\
+    | `LOG_FORMAT` | how `penstock serve` writes its log: `json`, `console` for people, `opentelemetry` or `datadog` |\n\
+    | `ENVIRONMENT`, or else `APP_ENV` | what holds where nothing else is set, as below |\n\n\
+    | | `development` | `staging` | `production` |\n|---|---|---|---|\n\
+    | `LOG_LEVEL` | `debug` | `info` | `info` |\n\
+    | `LOG_FORMAT` | `console` | `json` | `json` |\n\
+    | `DATABASE_POOL_SIZE` | 5 | 5 | 20 |\n\
+    | `SERVICETITAN_API_ENVIRONMENT` | `production` | `integration` | `production` |\n\
+    | `ASLEEP_API_ENVIRONMENT` | `live` | `test` | `live` |\n\
+    | `PENSTOCK_ALLOW_HTTP` | | | refused |\n\n\
+    Another word there is an error. Whose own name is set is not touched by them.\n";
 
 fn dotenv() -> String {
     let mut out = String::from("# Copy to .env and fill in. docs/settings.md describes each of them.\n\n");

@@ -2,6 +2,10 @@
 
 use super::check::{Check, Checks, PASS, WARN};
 use serde::Deserialize;
+use std::time::Duration;
+
+/// As long the vendors' guides let credentials live.
+const LIFE: Duration = Duration::from_secs(90 * 86_400);
 
 /// What is taken of the snapshot.
 #[derive(Default, Deserialize)]
@@ -70,8 +74,7 @@ impl Policies {
                 limit.closed_ms.map(|ms| format!("the vendor asked to wait; {ms} ms of it are left"));
             Check { output, ..Check::measured(limit.group.as_str(), status, limit.waiting, "calls") }
         });
-        let ages =
-            self.credentials.iter().map(|of| Check::measured(of.account.as_str(), PASS, of.age_seconds, "s"));
+        let ages = self.credentials.iter().map(Credential::check);
         let token_ages = self
             .tokens
             .iter()
@@ -84,6 +87,16 @@ impl Policies {
             ("token:expiry", self.tokens.iter().map(Token::check).collect()),
         ];
         all.into_iter().filter(|(_, checks)| !checks.is_empty()).collect()
+    }
+}
+
+impl Credential {
+    /// How old they are. The vendors' guides allow 90 days.
+    fn check(&self) -> Check<'_> {
+        let is_old = self.age_seconds >= LIFE.as_secs();
+        let output = is_old.then(|| "older than 90 days: issue new ones".to_owned());
+        let status = if is_old { WARN } else { PASS };
+        Check { output, ..Check::measured(self.account.as_str(), status, self.age_seconds, "s") }
     }
 }
 
@@ -107,5 +120,20 @@ impl<'a> Check<'a> {
     pub(super) fn no_token(account: &'a str) -> Self {
         let why = "there is none: the next call asks for one".to_owned();
         Self { component_id: Some(account.into()), status: PASS, output: Some(why), ..Self::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_older_than_90_days_are_warned_of() {
+        let of =
+            |days: u64| Credential { account: "servicetitan/default".to_owned(), age_seconds: days * 86_400 };
+        let (young, old) = (of(89), of(90));
+        assert_eq!((young.check().status, young.check().output), (PASS, None));
+        assert_eq!(old.check().status, WARN);
+        assert_eq!(old.check().output.as_deref(), Some("older than 90 days: issue new ones"));
     }
 }

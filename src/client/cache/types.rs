@@ -40,6 +40,8 @@ pub struct Wanted {
     pub bypass: bool,
     /// Of any age, while the provider is down.
     pub accept_stale: bool,
+    /// For how long it is fresh, in place of the contract's own time; what is final stays.
+    pub fresh: Option<Duration>,
     /// When the call must be over.
     pub deadline: Option<Tick>,
 }

@@ -138,7 +138,7 @@ pub fn types(tenant: &str) -> Question<'_> {
 
 const VENDOR: Source = Source::Vendor;
 const CACHE: Source = Source::Cache;
-const STALE: Wanted = Wanted { accept_stale: true, bypass: false, deadline: None };
+const STALE: Wanted = Wanted { accept_stale: true, bypass: false, fresh: None, deadline: None };
 
 #[test]
 fn an_answer_serves_while_it_is_fresh_and_says_how_old_it_is() {

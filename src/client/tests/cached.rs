@@ -59,6 +59,22 @@ fn what_rarely_changes_is_asked_for_once_and_tells_its_age() {
 }
 
 #[test]
+fn answers_are_kept_for_as_long_as_the_settings_say() {
+    for (times, asked_after) in
+        [("", 1), ("30", 2), ("3600,jpm.job-types-get=30", 2), ("30,jpm.job-types-get=3600", 1), ("0", 2)]
+    {
+        let rig = Rig::new();
+        counting(&rig);
+        rig.host.set("PENSTOCK_CACHE_SECONDS", times);
+        rig.run(async {
+            job_type(&rig, &options()).await;
+            rig.host.wait(2 * MINUTE).await;
+            assert_eq!(asked(&job_type(&rig, &options()).await), asked_after, "{times}");
+        });
+    }
+}
+
+#[test]
 fn a_caller_may_ask_past_it_and_a_write_makes_it_forget() {
     let rig = Rig::new();
     counting(&rig);

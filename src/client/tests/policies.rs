@@ -52,6 +52,46 @@ fn a_vendor_that_is_down_is_left_alone_and_who_cannot_wait_is_told_at_once() {
 }
 
 #[test]
+fn the_breaker_and_the_waits_go_by_the_settings() {
+    let rig = Rig::new();
+    rig.titan.holds(1);
+    for (name, value) in [
+        ("RETRY_ATTEMPTS", "1"),
+        ("PENSTOCK_BREAKER_MIN_CALLS", "3"),
+        ("PENSTOCK_BREAKER_OPEN_MS", "30000"),
+        ("PENSTOCK_BREAKER_MAX_OPEN_MS", "40000"),
+    ] {
+        rig.host.set(name, value);
+    }
+    broken(&rig);
+    let kinds = rig.run(async {
+        let mut kinds = Vec::new();
+        for _ in 0..4 {
+            kinds.push(rig.get_with(&within(SECOND)).await.unwrap_err());
+        }
+        kinds
+    });
+    let found: Vec<_> = kinds.iter().map(|failure| failure.kind).collect();
+    let vendor = FailureKind::Vendor;
+    assert_eq!(found, [vendor, vendor, vendor, FailureKind::Unavailable]);
+    assert!(matches!(kinds[3].retry, RetryAdvice::After(10_000..=30_000)), "{:?}", kinds[3].retry);
+
+    let waited = |backoff: &str| {
+        let rig = Rig::new();
+        for (name, value) in
+            [("RETRY_ATTEMPTS", "4"), ("PENSTOCK_BACKOFF_MS", backoff), ("PENSTOCK_MAX_BACKOFF_MS", backoff)]
+        {
+            rig.host.set(name, value);
+        }
+        broken(&rig);
+        rig.run(rig.get()).unwrap_err();
+        rig.host.elapsed()
+    };
+    let (short, long) = (waited("1"), waited("60000"));
+    assert!(short < SECOND / 4 && long > 2 * SECOND, "{short:?}, {long:?}");
+}
+
+#[test]
 fn a_whole_read_waits_for_a_vendor_that_comes_back() {
     let rig = Rig::new();
     rig.titan.holds(200);

@@ -29,6 +29,7 @@ pub(crate) struct CircuitBreakers {
 
 /// The breakers of one group.
 pub(crate) struct CircuitBreaker {
+    policy: BreakerPolicy,
     breaker: RefCell<Breaker>,
     budget: RefCell<Budget>,
     used: Cell<Tick>,
@@ -75,10 +76,10 @@ pub(crate) struct BreakersSnapshot {
 
 impl CircuitBreakers {
     /// The breakers of a group; new ones if it is not known. The key names provider, tenant and
-    /// limit group.
-    pub(crate) fn of(&self, key: &str, now: Tick) -> Rc<CircuitBreaker> {
+    /// limit group. One whose settings have changed begins anew.
+    pub(crate) fn of(&self, key: &str, policy: BreakerPolicy, now: Tick) -> Rc<CircuitBreaker> {
         let mut groups = self.groups.borrow_mut();
-        if let Some(breaker) = groups.get(key) {
+        if let Some(breaker) = groups.get(key).filter(|breaker| breaker.policy == policy) {
             breaker.used.set(now);
             return breaker.clone();
         }
@@ -89,7 +90,8 @@ impl CircuitBreakers {
             groups.remove(&oldest);
         }
         let breaker = Rc::new(CircuitBreaker {
-            breaker: RefCell::new(Breaker::new(BreakerPolicy::DEFAULT)),
+            policy,
+            breaker: RefCell::new(Breaker::new(policy)),
             budget: RefCell::new(Budget::new(BudgetPolicy::DEFAULT)),
             used: Cell::new(now),
             asked: Cell::new(None),
@@ -237,13 +239,16 @@ mod tests {
     #[test]
     fn one_tenants_outage_is_not_anothers() {
         let breakers = CircuitBreakers::default();
-        let (north, south) = (breakers.of("north", at(0)), breakers.of("south", at(0)));
+        let (north, south) = (
+            breakers.of("north", BreakerPolicy::DEFAULT, at(0)),
+            breakers.of("south", BreakerPolicy::DEFAULT, at(0)),
+        );
         fail(&north, at(0));
         assert!(north.permit(at(0), true).is_err() && south.permit(at(0), true).is_ok());
         while north.may_retry(at(0), Cost::Transient, &mut Spent::default()) {}
         assert!(south.may_retry(at(0), Cost::Transient, &mut Spent::default()));
         // They are kept by their keys.
-        assert!(breakers.of("north", at(0)).permit(at(0), true).is_err());
+        assert!(breakers.of("north", BreakerPolicy::DEFAULT, at(0)).permit(at(0), true).is_err());
         let expected = BreakersSnapshot {
             groups: 2,
             open: 1,
@@ -265,7 +270,7 @@ mod tests {
     #[test]
     fn a_dropped_probe_leaves_its_place_to_the_next() {
         let breakers = CircuitBreakers::default();
-        let breaker = breakers.of("north", at(0));
+        let breaker = breakers.of("north", BreakerPolicy::DEFAULT, at(0));
         fail(&breaker, at(0));
         let probe = breaker.permit(at(1), true).unwrap();
         assert!(breaker.permit(at(1), true).is_err());
@@ -276,7 +281,7 @@ mod tests {
     #[test]
     fn a_saved_call_gets_its_tokens_back() {
         let breakers = CircuitBreakers::default();
-        let (breaker, mut spent) = (breakers.of("north", at(0)), Spent::default());
+        let (breaker, mut spent) = (breakers.of("north", BreakerPolicy::DEFAULT, at(0)), Spent::default());
         breaker.called(at(0));
         assert!(breaker.may_retry(at(0), Cost::Transient, &mut spent));
         assert_eq!(breakers.snapshot(at(0)).lowest_budget, Some(49_000));
@@ -289,11 +294,11 @@ mod tests {
     #[test]
     fn names_that_are_made_up_do_not_fill_the_memory() {
         let breakers = CircuitBreakers::default();
-        fail(&breakers.of("north", at(0)), at(0));
+        fail(&breakers.of("north", BreakerPolicy::DEFAULT, at(0)), at(0));
         for number in 0..2_000 {
-            breakers.of(&format!("group-{number}"), at(number));
+            breakers.of(&format!("group-{number}"), BreakerPolicy::DEFAULT, at(number));
             // It is in use and so not forgotten.
-            breakers.of("north", at(number));
+            breakers.of("north", BreakerPolicy::DEFAULT, at(number));
         }
         let snapshot = breakers.snapshot(at(0));
         assert_eq!((snapshot.groups, snapshot.open, snapshot.opened_total), (1024, 1, 1));
