@@ -42,6 +42,8 @@ def main():
                 "name": "nobody", "url": "https://nobody.invalid/",
                 "secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"}]),
             PENSTOCK_STATE_SECRET="0123456789abcdef0123456789abcdef",
+            # As the embedding says it where there is a secret manager.
+            PENSTOCK_SECRET_SOURCE=json.dumps({"manager": "none", "ageSeconds": 1}),
             LOG_LEVEL="error",
         )
         state = str(programs.folder / "state.db")

@@ -46,6 +46,8 @@ mod spin;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod state;
+pub mod telemetry;
+mod web;
 mod worker;
 
 pub use call::Call;

@@ -1,5 +1,6 @@
 //! Where the component's log lines go.
 
+mod form;
 mod queue;
 
 use std::{
@@ -11,6 +12,8 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
+
+pub use form::LogForm;
 
 use bytes::Bytes;
 use penstock_policy::shown::visible_json;
@@ -83,6 +86,20 @@ impl Logs {
         let captured = Captured::default();
         let lines = captured.clone();
         (Self::new(move |line| lines.lock().push(line.to_owned())), captured)
+    }
+
+    /// The same, and another place beside it.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self::new(move |line| {
+            self.write(line);
+            other.write(line);
+        })
+    }
+
+    /// A line, without its line break.
+    pub fn write(&self, line: &str) {
+        (self.0)(line);
     }
 
     /// A line of this crate's own, in the shape of the component's.

@@ -3,6 +3,7 @@
 use crate::{
     network::{ALLOW, Allowed, Network},
     report::Unfit,
+    reporting,
     settings::EnvFile,
     shared_state,
     told::warning,
@@ -13,7 +14,6 @@ use clap::Args;
 use penstock_host::{
     Environment,
     http::{Outbound, OutboundPolicy},
-    logs::Logs,
     sources::{Layered, Map, Source},
 };
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
@@ -46,7 +46,7 @@ pub(crate) struct Backing {
 impl Backing {
     /// The settings of the process.
     pub(crate) async fn settings(&self) -> Result<Arc<dyn Source>, Unfit> {
-        self.env_file.settings().await
+        self.env_file.settings_and(&reporting::NAMES).await
     }
 
     /// Simulated vendors, unless it is to be the real ones.
@@ -76,7 +76,7 @@ impl Backing {
             .secrets(settings())
             .config(settings())
             .outbound(outbound)
-            .logs(Logs::stderr());
+            .logs(reporting::logs(&standard).await?);
         self.with_state(environment, &standard).await
     }
 

@@ -5,6 +5,7 @@ mod calls;
 mod check;
 mod gateway;
 mod origins;
+mod secrets;
 mod store;
 mod tree;
 
@@ -76,6 +77,7 @@ impl Doctor {
         // Before the component has it made.
         let store = store::check(&reach.settings).await;
         let mut checks = self.of_vendor(provider, &reach).await?;
+        checks.extend(secrets::check(&*reach.secrets).await);
         checks.push(store);
         if let Some(url) = &self.gateway {
             let policy = OutboundPolicy::none().allow_plain(url);

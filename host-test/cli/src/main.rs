@@ -27,6 +27,7 @@ mod progress;
 mod provider;
 mod ready;
 mod report;
+mod reporting;
 mod result_line;
 mod serve;
 mod settings;
@@ -36,6 +37,7 @@ mod simulate;
 mod soak;
 mod start;
 mod state;
+mod stats;
 mod stopping;
 mod sync;
 mod tap;
@@ -134,6 +136,8 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Asks a gateway whether it is ready, or lives: for a container's HEALTHCHECK. Exit code 1 if not.
     Health(health::Health),
+    /// How the operations of a gateway are doing: calls, mean and 95th percentile of their time, errors, success rate.
+    Stats(stats::Stats),
     /// Runs the core through seeded schedules of faults in virtual time, and counts what did
     /// not hold.
     Simulate(simulate::Simulate),
@@ -297,6 +301,7 @@ impl Command {
             Command::Doctor(command) => command.run().boxed(),
             Command::Health(command) => command.run().boxed(),
             Command::State(command) => command.run().boxed(),
+            Command::Stats(command) => command.run().boxed(),
             Command::Simulate(command) => on_a_thread(|| command.run()).boxed(),
             Command::Import(command) => on_a_thread(|| command.run()).boxed(),
             Command::Completions(command) => on_a_thread(|| command.run::<Arguments>()).boxed(),

@@ -1,9 +1,16 @@
-//! Where the settings come from: the environment, and a file.
+//! Where the settings come from: the environment, a secret manager, and a file.
 
-use crate::report::Unfit;
+use crate::{report::Unfit, told::warning};
 use clap::Args;
 use futures_util::future::BoxFuture;
-use penstock_host::sources::{DotEnv, HostError, Layered, Map, Secret, Source, standard_and};
+use penstock_host::{
+    http::{OutboundOptions, Proxies},
+    sources::{
+        DotEnv, Files, HostError, Layered, Managed, Map, Process, Secret, Source, Standing, configured,
+        standard_and,
+    },
+};
+use serde_json::json;
 use std::{
     path::PathBuf,
     sync::{
@@ -11,6 +18,7 @@ use std::{
         atomic::{AtomicBool, Ordering::Relaxed},
     },
 };
+use tokio::sync::OnceCell;
 
 /// Option of every command that needs settings.
 #[derive(Args)]
@@ -43,8 +51,37 @@ impl EnvFile {
         };
         file.check().await.map_err(|error| Unfit(error.to_string()))?;
         let given = Map::new(self.given.clone());
-        Ok(Arc::new(Noting(Layered::new().then(given).then(standard_and(file, more)))))
+        Ok(Arc::new(Noting(Layered::new().then(given).then(standard_and(file, more, managed().await?)))))
     }
+}
+
+/// The secret manager, with what it said. A process has one.
+static MANAGED: OnceCell<Option<Arc<Managed>>> = OnceCell::const_new();
+
+/// The secret manager that the environment names. A `.env` names none: its credentials would go where somebody else likes.
+async fn managed() -> Result<Option<Arc<Managed>>, Unfit> {
+    let find = async || {
+        let mut options = OutboundOptions::default();
+        options.proxies = Proxies::from_process();
+        let found = configured(Arc::new(Files::named_by(Process)), &options).await;
+        let found = found.map_err(|error| Unfit(error.to_string()))?;
+        Ok(found.map(|managed| Arc::new(managed.telling(tell))))
+    };
+    MANAGED.get_or_try_init(find).await.cloned()
+}
+
+/// Tells that a secret manager does not answer, and that it does again.
+fn tell(standing: &Standing) {
+    let manager = &standing.manager;
+    let text = match (&standing.trouble, standing.since) {
+        (None, _) => format!("{manager} answers again"),
+        (Some(why), None) => format!("{manager} gives no secrets: {why}"),
+        (Some(why), Some(since)) => {
+            format!("{manager} gives no secrets: {why}; what it said {} s ago is used", since.as_secs())
+        }
+    };
+    let members = json!({ "manager": manager, "trouble": standing.trouble });
+    warning("secrets", members, format_args!("{text}"));
 }
 
 /// Whether a setting could not be read. A process has one set of them.

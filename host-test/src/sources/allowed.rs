@@ -9,18 +9,22 @@ const PREFIXES: [&str; 3] = ["ASLEEP_", "PENSTOCK_", "SERVICETITAN_"];
 
 /// Settings with general names. They keep the names that operators know from the
 /// providers' other clients.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "APP_ENV",
     "BATCH_SIZE",
     "ENABLE_CACHING",
     "ENABLE_METRICS",
     "ENABLE_WEBHOOKS",
     "ENVIRONMENT",
+    "LOG_FORMAT",
     "LOG_LEVEL",
     "MAX_CONNECTIONS",
     "REQUEST_TIMEOUT",
     "RETRY_ATTEMPTS",
 ];
+
+/// How names begin that are the embedding's: what it asks a secret manager with.
+const DENIED: [&str; 3] = ["PENSTOCK_AWS_", "PENSTOCK_AZURE_", "PENSTOCK_VAULT_"];
 
 /// Answers only for some names. A process's environment holds more than the
 /// component should see, so everything else is denied.
@@ -45,9 +49,8 @@ impl<S: Source> Allowed<S> {
     }
 
     fn allows(&self, name: &str) -> bool {
-        NAMES.contains(&name)
-            || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-            || self.more.contains(name)
+        let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+        NAMES.contains(&name) || begins(&PREFIXES) && !begins(&DENIED) || self.more.contains(name)
     }
 }
 
@@ -90,6 +93,7 @@ mod tests {
         assert_eq!(exposed(allowed.get("SERVICETITAN_CLIENT_ID").await), Ok(Some("cid".into())));
         assert!(matches!(allowed.get("AWS_SECRET_ACCESS_KEY").await, Err(HostError::Denied(_))));
         assert!(matches!(allowed.get("MINE").await, Err(HostError::Denied(_))));
+        assert!(matches!(allowed.get("PENSTOCK_VAULT_SECRET_ID").await, Err(HostError::Denied(_))));
         assert_eq!(exposed(Allowed::known(all).and("MINE").get("MINE").await), Ok(Some("m".into())));
     }
 }

@@ -4,7 +4,7 @@ use std::{env, sync::Arc};
 
 use futures_util::future::BoxFuture;
 
-use super::{Allowed, DotEnv, Files, HostError, Process, Secret, Source};
+use super::{Allowed, DotEnv, Files, Guides, HostError, Layered, Managed, Process, Secret, Source};
 
 /// What a service usually wants. The first that has a value wins:
 ///
@@ -12,11 +12,11 @@ use super::{Allowed, DotEnv, Files, HostError, Process, Secret, Source};
 /// 2. the file `.env` in the working directory.
 ///
 /// In each of them `NAME_FILE` may name a file that holds the value of `NAME`
-/// ([`Files`]), in `.env` one of its own folder. Only names that the component has use for are answered ([`Allowed`]).
+/// ([`Files`]), in `.env` one of its own folder. Names of the vendors' guides count beside ours ([`Guides`]). Only names that the component has use for are answered ([`Allowed`]).
 ///
 /// A `.env` comes with a folder, perhaps from somebody else: it may not say where credentials
 /// of the environment go to, nor what may be done with them. URLs of providers, the shared
-/// state's (`PENSTOCK_STATE_URL`) and its secrets, `DATABASE_URL`, `PENSTOCK_ROLE` and
+/// state's (`PENSTOCK_STATE_URL`, `REDIS_URL`) and its secrets, `DATABASE_URL`, `PENSTOCK_ROLE` and
 /// `PENSTOCK_ALLOW_HTTP` in it are refused while the environment holds credentials that they would apply to.
 #[must_use]
 pub fn standard() -> Arc<dyn Source> {
@@ -26,21 +26,27 @@ pub fn standard() -> Arc<dyn Source> {
 /// The same with another file in the place of `.env`.
 #[must_use]
 pub fn standard_with(file: DotEnv) -> Arc<dyn Source> {
-    standard_and(file, &[])
+    standard_and(file, &[], None)
 }
 
-/// The same that answers for `more` names, too: those of an embedding, which no component ought to see.
+/// The same that answers for `more` names, too: those of an embedding, which no component ought to see. What a secret
+/// manager has comes after the environment and before the file, which then says nothing of where credentials go to.
 #[must_use]
-pub fn standard_and(file: DotEnv, more: &[&str]) -> Arc<dyn Source> {
+pub fn standard_and(file: DotEnv, more: &[&str], managed: Option<Arc<Managed>>) -> Arc<dyn Source> {
     let names = || env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
-    let known = Allowed::known(Standard { upper: Files::named_by(Process), names, file });
+    let is_managed = managed.is_some();
+    let upper = Layered::new().then(Files::named_by(Process));
+    let upper = managed.into_iter().fold(upper, Layered::then);
+    let known = Allowed::known(Guides::of(Standard { upper, names, is_managed, file }));
     Arc::new(more.iter().fold(known, |known, name| known.and(*name)))
 }
 
 struct Standard<U, N> {
-    upper: Files<U>,
-    /// Every name that is set in the upper layer.
+    upper: U,
+    /// Every name that is set in the environment.
     names: N,
+    /// Whether credentials may be in a secret manager, whose names nobody lists.
+    is_managed: bool,
     file: DotEnv,
 }
 
@@ -52,16 +58,20 @@ impl<U: Source, N: Fn() -> Vec<String> + Send + Sync> Standard<U, N> {
         let Some(value) = Files::named_by(&self.file).within(self.file.folder()).get(name).await? else {
             return Ok(None);
         };
+        if self.is_managed && decides_anything(name) {
+            return Err(self.does_not_count(name, "credentials come from a secret manager"));
+        }
         for credential in (self.names)().iter().filter(|credential| decides(name, credential)) {
             if self.upper.get(credential).await?.is_some() {
-                return Err(HostError::Denied(format!(
-                    "{name} in {} does not count, since {credential} is set in the environment; \
-                     set both in the same place",
-                    self.file.shown()
-                )));
+                return Err(self.does_not_count(name, &format!("{credential} is set in the environment")));
             }
         }
         Ok(Some(value))
+    }
+
+    fn does_not_count(&self, name: &str, why: &str) -> HostError {
+        let file = self.file.shown();
+        HostError::Denied(format!("{name} in {file} does not count, since {why}; set both in the same place"))
     }
 }
 
@@ -69,6 +79,11 @@ impl<U: Source, N: Fn() -> Vec<String> + Send + Sync> Source for Standard<U, N> 
     fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Secret>, HostError>> {
         Box::pin(self.find(name))
     }
+}
+
+/// Whether a setting decides where any credential goes to or what is done with it.
+fn decides_anything(setting: &str) -> bool {
+    ["SERVICETITAN_CLIENT_SECRET", "ASLEEP_API_KEY"].iter().any(|credential| decides(setting, credential))
 }
 
 /// Whether a setting decides where a credential goes to or what is done with it.
@@ -84,7 +99,7 @@ fn decides(setting: &str, credential: &str) -> bool {
     }
     // Whoever has the state and what it is sealed with reads the answers, and whoever has the database that
     // records are copied into reads these.
-    let state = setting.starts_with("PENSTOCK_STATE_") || setting == "DATABASE_URL";
+    let state = setting.starts_with("PENSTOCK_STATE_") || matches!(setting, "DATABASE_URL" | "REDIS_URL");
     if state || matches!(setting, "PENSTOCK_ROLE" | "PENSTOCK_ALLOW_HTTP") {
         return true;
     }
@@ -111,7 +126,8 @@ mod tests {
         std::fs::write(&path, file).unwrap();
         let names: Vec<String> = environment.iter().map(|(name, _)| (*name).to_owned()).collect();
         let upper = Files::named_by(Map::new(environment.iter().copied()));
-        exposed(Standard { upper, names: move || names.clone(), file: DotEnv::new(path) }.get(name).await)
+        let file = DotEnv::new(path);
+        exposed(Standard { upper, names: move || names.clone(), is_managed: false, file }.get(name).await)
     }
 
     const SECRET: (&str, &str) = ("SERVICETITAN_CLIENT_SECRET", "s");
@@ -125,6 +141,7 @@ mod tests {
             (SECRET, "PENSTOCK_ALLOW_HTTP=true", "PENSTOCK_ALLOW_HTTP"),
             (SECRET, "PENSTOCK_ROLE=admin", "PENSTOCK_ROLE"),
             (SECRET, "PENSTOCK_STATE_URL=redis://evil.example", "PENSTOCK_STATE_URL"),
+            (SECRET, "REDIS_URL=redis://evil.example", "REDIS_URL"),
             (SECRET, "DATABASE_URL=postgres://evil.example/d", "DATABASE_URL"),
             (("ASLEEP_API_KEY", "k"), "PENSTOCK_STATE_SECRET=known", "PENSTOCK_STATE_SECRET"),
             (("ASLEEP_API_KEY", "k"), "ASLEEP_BASE_URL=https://evil.example", "ASLEEP_BASE_URL"),
@@ -140,6 +157,27 @@ mod tests {
             };
             assert!(told.contains(name) && told.contains(environment.0), "{told}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_cannot_send_the_credentials_of_a_secret_manager_away() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(
+            file.path(),
+            format!("{ELSEWHERE}LOG_LEVEL=debug\nASLEEP_BASE_URL=https://evil.example"),
+        )
+        .unwrap();
+        let source = Standard {
+            upper: Map::new([SECRET]),
+            names: Vec::new,
+            is_managed: true,
+            file: DotEnv::new(file.path()),
+        };
+        for name in ["SERVICETITAN_API_URL", "ASLEEP_BASE_URL"] {
+            let Err(HostError::Denied(told)) = source.get(name).await else { panic!("{name}") };
+            assert!(told.contains(name) && told.contains("secret manager"), "{told}");
+        }
+        assert_eq!(exposed(source.get("LOG_LEVEL").await), Ok(Some("debug".into())));
     }
 
     #[tokio::test]
