@@ -10,7 +10,7 @@ use penstock::{
     },
     state::{TurnRequest, Turns},
 };
-use std::{cell::Cell, future::ready, time::Duration};
+use std::{cell::Cell, collections::HashMap, future::ready, time::Duration};
 
 /// Virtual time between two calls: enough for a slot of the rate limit.
 pub const BETWEEN: Duration = Duration::from_millis(1);
@@ -30,12 +30,26 @@ pub struct Ready {
     now: Cell<Tick>,
     random: Cell<u64>,
     api: Box<dyn Fn(&str) -> Bytes>,
+    settings: HashMap<&'static str, String>,
 }
 
 impl Ready {
     /// With what the API answers to a path and query.
     pub fn new(api: impl Fn(&str) -> Bytes + 'static) -> Ready {
-        Ready { now: Cell::default(), random: Cell::default(), api: Box::new(api) }
+        let settings = HashMap::from([
+            ("SERVICETITAN_TENANT_ID", "1234".to_owned()),
+            ("PENSTOCK_PAGE_SIZE", "1000".to_owned()),
+            ("SERVICETITAN_RATE_LIMIT", RATE.to_string()),
+            ("LOG_LEVEL", "error".to_owned()),
+        ]);
+        Ready { now: Cell::default(), random: Cell::default(), api: Box::new(api), settings }
+    }
+
+    /// With one setting or secret more.
+    #[allow(dead_code, reason = "not every bench needs more")]
+    pub fn with(mut self, name: &'static str, value: &str) -> Ready {
+        self.settings.insert(name, value.to_owned());
+        self
     }
 
     /// Time goes on until the next call.
@@ -78,17 +92,12 @@ impl Host for Ready {
 
     async fn secret(&self, name: &str) -> Result<Option<Secret>, HostError> {
         let known = ["SERVICETITAN_CLIENT_ID", "SERVICETITAN_CLIENT_SECRET", "SERVICETITAN_APP_KEY"];
-        Ok(known.contains(&name).then(|| Secret::new("a-secret-of-the-bench".to_owned())))
+        let secret = known.contains(&name).then(|| "a-secret-of-the-bench".to_owned());
+        Ok(secret.or_else(|| self.settings.get(name).cloned()).map(Secret::new))
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>, HostError> {
-        Ok(match name {
-            "SERVICETITAN_TENANT_ID" => Some("1234".to_owned()),
-            "PENSTOCK_PAGE_SIZE" => Some("1000".to_owned()),
-            "SERVICETITAN_RATE_LIMIT" => Some(RATE.to_string()),
-            "LOG_LEVEL" => Some("error".to_owned()),
-            _ => None,
-        })
+        Ok(self.settings.get(name).cloned())
     }
 
     fn log(&self, line: &str) {

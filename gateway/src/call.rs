@@ -3,6 +3,7 @@
 use crate::{
     answer::{self, CALL_ID, JSON, NDJSON},
     body, file,
+    gateway::Gateway,
     idempotency::{Fingerprint, Scope, once, once_with_file},
     lines::Lines,
     listing::Listing,
@@ -40,7 +41,7 @@ pub struct Asked {
 /// # Errors
 /// Whatever is wrong with the request, and whatever the call fails with.
 pub async fn by_path<H: Host + 'static>(
-    client: &Rc<Client<H>>,
+    gateway: &Gateway<H>,
     head: &Head,
     body: Option<Box<dyn Source>>,
     mut asked: Asked,
@@ -48,14 +49,14 @@ pub async fn by_path<H: Host + 'static>(
     let query = Parameters::parse(head.query())?;
     if asked.operation.upload.is_some() {
         asked.parameters.extend(query.0);
-        return upload(client, head, body, asked).await;
+        return upload(gateway.client(), head, body, asked).await;
     }
     asked.body = match head.method {
         // What stands in the body of a read means nothing (RFC 9110 section 9.3.1).
         Method::GET | Method::HEAD => None,
-        _ => body::json(client.host(), head, body).await?,
+        _ => body::json(gateway.client().host(), head, body).await?,
     };
-    call(client, head, asked, query).await
+    call(gateway, head, asked, query).await
 }
 
 /// Calls an operation that takes no file. `query` has what the gateway takes of it, and further
@@ -64,11 +65,12 @@ pub async fn by_path<H: Host + 'static>(
 /// # Errors
 /// As [`by_path`].
 pub async fn call<H: Host + 'static>(
-    client: &Rc<Client<H>>,
+    gateway: &Gateway<H>,
     head: &Head,
     asked: Asked,
     mut query: Parameters,
 ) -> Result<Answer<H>, Problem> {
+    let client = gateway.client();
     let Asked { api_key, operation: asked, mut parameters, body, mut options } = asked;
     let instead = respond_async::instead(head, &query, asked);
     let operation = instead.unwrap_or(asked);
@@ -99,7 +101,8 @@ pub async fn call<H: Host + 'static>(
         let found = stream_file::download(client, operation, &parameters, Some(options)).await?;
         return Ok(Answer::File(file::head(found.info()), Box::new(found)));
     }
-    let invoke = async {
+    // Boxed: its state is large, and would be copied on its way, and kept twice.
+    let invoke = Box::pin(async {
         let answer = dynamic::invoke(client, operation, &parameters, body, Some(options)).await?;
         let next = answer.page.as_ref().filter(|page| page.has_more).map(|page| page.resume.clone());
         let mut response = whole(answer, operation, options);
@@ -110,10 +113,10 @@ pub async fn call<H: Host + 'static>(
             response = respond_async::accepted(response, operation.provider, account);
         }
         if operation.cache.is_some() {
-            response = validation::conditional(response, &head.headers);
+            response = validation::remembered(response, &head.headers, gateway.tags());
         }
         Ok(response)
-    };
+    });
     let fingerprint = || Fingerprint::of(head, operation, &parameters, body.unwrap_or_default().as_bytes());
     let scope = Scope { api_key: &api_key, operation, options };
     once(client, head, &scope, fingerprint, invoke).await.map(Answer::Whole)

@@ -163,23 +163,14 @@ fn head(request: &Request) -> Result<Head, ErrorCode> {
     let target = request.get_path_with_query().unwrap_or_default();
     let fields = request.get_headers();
     let mut headers = HeaderMap::new();
-    // Which field proves a webhook is a setting.
-    #[cfg(feature = "webhooks")]
-    if crate::webhooks::is_ours(&target) {
-        for (name, value) in fields.copy_all() {
-            if let (Ok(name), Ok(value)) =
+    // One question of the host for all of them.
+    for (name, value) in fields.copy_all() {
+        let known = HEADERS.iter().chain(&entrance::HEADERS).any(|known| known.eq_ignore_ascii_case(&name));
+        if (known || takes_all(&target))
+            && let (Ok(name), Ok(value)) =
                 (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(&value))
-            {
-                headers.append(name, value);
-            }
-        }
-        return Ok(Head { method, target, headers });
-    }
-    for name in HEADERS.into_iter().chain(entrance::HEADERS) {
-        for value in fields.get(name) {
-            if let Ok(value) = HeaderValue::from_bytes(&value) {
-                headers.append(HeaderName::from_static(name), value);
-            }
+        {
+            headers.append(name, value);
         }
     }
     Ok(Head { method, target, headers })
@@ -199,6 +190,17 @@ fn method(method: wasi::Method) -> Option<Method> {
         M::Patch => Method::PATCH,
         M::Other(name) => Method::from_bytes(name.as_bytes()).ok()?,
     })
+}
+
+/// Whether all header fields of a request are kept: which one proves a webhook is a setting.
+#[cfg(feature = "webhooks")]
+fn takes_all(target: &str) -> bool {
+    crate::webhooks::is_ours(target)
+}
+
+#[cfg(not(feature = "webhooks"))]
+fn takes_all(_: &str) -> bool {
+    false
 }
 
 fn response(

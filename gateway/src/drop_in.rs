@@ -125,8 +125,9 @@ async fn as_sent<H: Host + 'static>(
         let invoke = dynamic::invoke(client, operation, parameters, json.as_deref(), Some(options));
         let body = json.as_deref().unwrap_or_default().as_bytes();
         let fingerprint = || Fingerprint::of(head, operation, parameters, body);
-        once(client, head, &scope, fingerprint, invoke.map(|called| answered(called, operation, options)))
-            .await
+        let answered = invoke.map(|called| answered(called, operation, options));
+        // Boxed as in `call`.
+        once(client, head, &scope, fingerprint, Box::pin(answered)).await
     };
     sent.map(Answer::Whole)
 }

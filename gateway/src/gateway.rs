@@ -17,6 +17,7 @@ use crate::{
     openapi::{self, Documents},
     readiness::{self, Readiness},
     recent::Recent,
+    validation::Tags,
 };
 use penstock::{client::Client, host::Host};
 use std::{rc::Rc, time::Duration};
@@ -38,6 +39,7 @@ pub struct Gateway<H: Host> {
     mcp_modules: Recent<Modules>,
     running: Rc<Running>,
     documents: Documents,
+    tags: Tags,
     #[cfg(feature = "webhooks")]
     outbox: Outbox,
 }
@@ -58,6 +60,7 @@ impl<H: Host> Gateway<H> {
             mcp_modules: Recent::default(),
             running: Rc::default(),
             documents: Documents::default(),
+            tags: Tags::default(),
             #[cfg(feature = "webhooks")]
             outbox: Outbox::default(),
         }
@@ -117,6 +120,11 @@ impl<H: Host> Gateway<H> {
     /// What it says of itself.
     pub(crate) fn documents(&self) -> &Documents {
         &self.documents
+    }
+
+    /// The tags of answers that went out not long ago.
+    pub(crate) fn tags(&self) -> &Tags {
+        &self.tags
     }
 
     pub(crate) async fn readiness(&self) -> Rc<Readiness> {

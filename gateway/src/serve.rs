@@ -142,7 +142,7 @@ async fn dispatch<H: Host + 'static>(
                 body: None,
                 options: options(head, account)?,
             };
-            call::by_path(gateway.client(), head, body, asked).await
+            call::by_path(gateway, head, body, asked).await
         }
         Found::Invoke { provider, account, operation } => {
             let operation = dynamic::operation(provider, &operation)?;
@@ -196,7 +196,7 @@ async fn by_name<H: Host + 'static>(
         invoke::call(body::json(gateway.client().host(), head, body).await?.as_deref())?;
     let options = options(head, account)?;
     let asked = Asked { api_key: visit.api_key(), operation, parameters, body, options };
-    call::call(gateway.client(), head, asked, Parameters::parse(head.query())?).await
+    call::call(gateway, head, asked, Parameters::parse(head.query())?).await
 }
 
 async fn metrics<H: Host>(gateway: &Gateway<H>, head: &Head) -> Result<Response<String>, Problem> {

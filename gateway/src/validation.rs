@@ -4,6 +4,10 @@
 //! and `Cache-Control: private, no-cache`: the client's copy saves the bytes, not the question, since
 //! a write would not reach it.
 
+mod tags;
+
+pub(crate) use tags::Tags;
+
 use crate::answer::set;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use sha2::{Digest, Sha256};
@@ -11,10 +15,23 @@ use sha2::{Digest, Sha256};
 /// Gives an answer its `ETag`, and says 304 to who has it (RFC 9110 section 13.1.2).
 #[must_use]
 pub fn conditional(response: Response<String>, asked: &HeaderMap) -> Response<String> {
+    conditional_by(response, asked, |body| tag(body.as_bytes()))
+}
+
+/// The same of one whose tag may be known.
+pub(crate) fn remembered(response: Response<String>, asked: &HeaderMap, tags: &Tags) -> Response<String> {
+    conditional_by(response, asked, |body| tags.of(body))
+}
+
+fn conditional_by(
+    response: Response<String>,
+    asked: &HeaderMap,
+    tag: impl FnOnce(&str) -> String,
+) -> Response<String> {
     if response.status() != StatusCode::OK {
         return response;
     }
-    let tag = tag(response.body().as_bytes());
+    let tag = tag(response.body());
     tagged(response, asked, &tag)
 }
 

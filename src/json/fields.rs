@@ -11,6 +11,12 @@ use std::ptr;
 /// So many fields of a record are kept track of, and so many members; no contract's record has more.
 const MOST: usize = 256;
 
+/// Of so many types what was learnt is kept for the next reader: each record is looked up among them.
+pub(crate) const MOST_TYPES: usize = 32;
+
+/// So many members of a record that the contract does not know are worth knowing from one reader to the next.
+const MOST_UNKNOWN: usize = 16;
+
 /// Which fields of a record have come.
 #[derive(Debug, Default)]
 pub(crate) struct Seen([u64; MOST / 64]);
@@ -177,6 +183,20 @@ pub(crate) enum Name<'a> {
 }
 
 impl Orders {
+    pub(crate) const NONE: Orders = Orders(Vec::new());
+
+    /// Whether another reader is quicker with it than without.
+    pub(crate) fn are_worth_keeping(&self) -> bool {
+        let modest = |order: &Order| order.members.len() <= order.record.fields.len() + MOST_UNKNOWN;
+        self.0.len() <= MOST_TYPES && self.0.iter().all(modest)
+    }
+
+    /// Of how many types something is known.
+    #[cfg(test)]
+    pub(crate) fn types(&self) -> usize {
+        self.0.len()
+    }
+
     /// Where that of a type stands.
     #[inline]
     pub(crate) fn of(&mut self, record: &'static RecordType) -> usize {

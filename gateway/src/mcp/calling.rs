@@ -148,7 +148,7 @@ impl<H: Host + 'static> Session<'_, '_, H> {
         }
         let api_key = self.visit.api_key();
         let asked = Asked { api_key, operation: target.operation, parameters, body, options };
-        let called = call::call(self.gateway.client(), &head, asked, Parameters::default()).await;
+        let called = call::call(self.gateway, &head, asked, Parameters::default()).await;
         match called {
             Ok(Answer::Whole(response)) => Ok(response),
             Ok(_) => Err(Problem::from(FieldError::new("operation", "does not answer with one value"))),
