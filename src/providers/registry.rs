@@ -4,6 +4,7 @@
 use super::api::{Provider, ResolvedCall};
 use crate::{
     call::Call,
+    codec::url,
     contract::{Failure, catalogue},
     failure::{bad_field, printable},
 };
@@ -44,11 +45,56 @@ pub fn unknown(name: &str) -> Failure {
     bad_field("vendor", format!("`{}` is not known; {hint}", printable(name)))
 }
 
+/// The longest path and query. A host that is built on Rust's `http` crate takes 65,534 bytes for all of a URL
+/// (`http::uri::MAX_LEN` of version 1); the rest is for its origin, the tenant, and what selects a page.
+const LONGEST: usize = 60_000;
+
 /// A call with its provider.
 ///
 /// # Errors
-/// `bad-input` if the operation's provider is not part of this build.
+/// `bad-input` if the operation's provider is not part of this build, or no URL holds the parameters.
 pub fn resolve(call: Call) -> Result<ResolvedCall, Failure> {
     let provider = known(call.operation.provider)?;
-    Ok(ResolvedCall { provider, call })
+    match too_long(&call) {
+        Some(failure) => Err(failure.of(call.operation.name, "", Vec::new())),
+        None => Ok(ResolvedCall { provider, call }),
+    }
+}
+
+/// Names the longest parameter of a call that no URL holds.
+fn too_long(call: &Call) -> Option<Failure> {
+    let given: usize = call.query.iter().map(|(name, value)| name.len() + value.len()).sum();
+    // What is encoded takes three times as much at most, and segments have 256 characters.
+    if given < LONGEST / 4 {
+        return None;
+    }
+    let length = url::path_and_query(call.operation, "", &call.segments, &call.query).len();
+    let (longest, _) = call.query.iter().max_by_key(|(_, value)| value.len())?;
+    let message =
+        format!("is too long: path and query would take {length} bytes, of which {LONGEST} are possible");
+    (length > LONGEST).then(|| bad_field(longest, message))
+}
+
+#[cfg(all(test, feature = "servicetitan-jpm"))]
+mod tests {
+    use super::*;
+    use crate::contract::{FailureKind, Outcome};
+
+    fn resolved(number: &str) -> Result<ResolvedCall, Failure> {
+        let operation = catalogue::find("servicetitan", "jpm.jobs-page").unwrap();
+        let query = vec![("page", "2".to_owned()), ("number", number.to_owned())];
+        resolve(Call::new(operation, Vec::new(), query, None))
+    }
+
+    #[test]
+    fn what_no_url_holds_is_named_before_anything_is_sent() {
+        assert!(resolved(&"7".repeat(59_000)).is_ok());
+        // Encoded, each takes three bytes.
+        for number in ["7".repeat(100_000), ",".repeat(20_000)] {
+            let failure = resolved(&number).err().unwrap();
+            assert_eq!((failure.kind, failure.outcome), (FailureKind::BadInput, Outcome::NotSent));
+            let fields: Vec<_> = failure.fields.iter().map(|error| error.field.as_str()).collect();
+            assert_eq!(fields, ["number"], "{}", failure.message);
+        }
+    }
 }

@@ -29,7 +29,17 @@ pub(crate) async fn feed(records: usize, page: usize, delay: Duration) -> Server
 
 /// The program in this folder, against this vendor.
 pub(crate) fn penstock(vendor: &Server, folder: &Path) -> Command {
-    pointed(Command::new(env!("CARGO_BIN_EXE_penstock")), vendor, folder)
+    pointed(listening(), vendor, folder)
+}
+
+/// The program with SIGHUP as a terminal gives it, although whoever runs the tests may have it ignored, as `nohup` does.
+fn listening() -> Command {
+    if !cfg!(target_os = "linux") {
+        return Command::new(env!("CARGO_BIN_EXE_penstock"));
+    }
+    let mut command = Command::new("env");
+    command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_penstock")]);
+    command
 }
 
 /// A line of the shell in this folder, in which `$penstock` is the program.
