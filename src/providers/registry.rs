@@ -75,7 +75,8 @@ fn too_long(call: &Call) -> Option<Failure> {
     (length > LONGEST).then(|| bad_field(longest, message))
 }
 
-#[cfg(all(test, feature = "servicetitan-jpm"))]
+#[cfg(feature = "servicetitan-jpm")]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::contract::{FailureKind, Outcome};

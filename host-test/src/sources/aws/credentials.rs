@@ -90,7 +90,7 @@ impl Chain {
     }
 
     /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>
-    async fn assumed(&self, web: &Web, role: &str, file: &PathBuf) -> Result<(Keys, SystemTime), HostError> {
+    async fn assumed(&self, web: &Web, role: &str, file: &Path) -> Result<(Keys, SystemTime), HostError> {
         let token = content(file).await?;
         let form = form_urlencoded::Serializer::new(String::new())
             .extend_pairs([
