@@ -27,7 +27,8 @@ impl CacheTimes {
     /// What is no time, and what is no operation whose answers are kept for some time.
     pub fn parse(text: &str) -> Result<CacheTimes, FieldError> {
         let mut times = CacheTimes::default();
-        for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+        let entries = text.split(',').map(str::trim).enumerate().filter(|(_, entry)| !entry.is_empty());
+        for (place, entry) in entries {
             let (name, seconds) = entry.rsplit_once('=').unwrap_or(("", entry));
             let seconds = seconds.trim().parse::<u32>().ok().filter(|seconds| *seconds <= LONGEST);
             let Some(seconds) = seconds.map(|seconds| Duration::from_secs(seconds.into())) else {
@@ -40,11 +41,7 @@ impl CacheTimes {
                 name if is_kept(name) => {
                     times.by_operation.insert(name.to_owned(), seconds);
                 }
-                name => {
-                    let told =
-                        format!("names `{name}`, which is no operation whose answers are kept for a time");
-                    return Err(FieldError::new(CACHE_SECONDS, told));
-                }
+                name => return Err(FieldError::new(CACHE_SECONDS, not_kept(place + 1, name))),
             }
         }
         Ok(times)
@@ -58,9 +55,20 @@ impl CacheTimes {
 }
 
 fn is_kept(name: &str) -> bool {
-    catalogue::providers().any(|provider| {
-        catalogue::find(provider, name).is_ok_and(|found| matches!(found.cache, Some(Caching::Seconds(_))))
-    })
+    known(name).any(|found| matches!(found.cache, Some(Caching::Seconds(_))))
+}
+
+/// The operations of this name, by provider.
+fn known(name: &str) -> impl Iterator<Item = &'static Operation> {
+    catalogue::providers().filter_map(move |provider| catalogue::find(provider, name).ok())
+}
+
+/// What is told of an entry. What is not known is not repeated: it may be a secret in the wrong place.
+fn not_kept(place: usize, name: &str) -> String {
+    match known(name).next() {
+        Some(found) => format!("names `{}`, whose answers are not kept for a time", found.name),
+        None => format!("names in its entry {place} no operation that there is"),
+    }
 }
 
 #[cfg(test)]
@@ -84,10 +92,11 @@ mod tests {
             ("1.5", "whole seconds"),
             ("86401", "86400"),
             ("jpm.job-types-list=", "whole seconds"),
-            ("jpm.jobs-list=60", "`jpm.jobs-list`, which is no operation"),
-            ("jpm.nonsense=60", "`jpm.nonsense`"),
+            ("jpm.jobs-list=60", "`jpm.jobs-list`, whose answers are not kept"),
+            ("60, jpm.nonsense=60", "in its entry 2 no operation"),
         ] {
             let wrong = CacheTimes::parse(text).unwrap_err();
+            assert!(!wrong.message.contains("nonsense"), "it may be a secret");
             assert!(
                 wrong.field == CACHE_SECONDS && wrong.message.contains(told),
                 "{text}: {}",
