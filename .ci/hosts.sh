@@ -51,6 +51,8 @@ applications() {
             -e 's/\{% (end)?raw %\}//g' "templates/penstock-rust/content/$file" >"$PENSTOCK_APP/${file%.tmpl}"
     done
     rm -rf "$PENSTOCK_APP/penstock"
+    # Whoever makes it has rustfmt's own style, not that of the folder above.
+    : >"$PENSTOCK_APP/rustfmt.toml"
     "$hosts/venv/bin/wasm-tools" component wit --out-dir "$PENSTOCK_APP/penstock" \
         target/wasm32-wasip2/release/penstock_plugin.wasm
     (cd "$PENSTOCK_APP" && cargo fmt -- --check && cargo clippy --target wasm32-wasip2 --target-dir "$hosts" -- -D warnings \
