@@ -97,6 +97,8 @@ pub struct Group {
     /// Refused, but not told so yet.
     refused: LiteMap<Ticket, Late>,
     wakes: Vec<Ticket>,
+    /// When the head was told to come again.
+    told: Option<Tick>,
     /// Whether the head had a slot and no place in flight when it was last told what to do.
     lacks_place: bool,
     in_flight: usize,
@@ -121,6 +123,7 @@ impl Group {
             asked: None,
             refused: LiteMap::new(),
             wakes: Vec::new(),
+            told: None,
             lacks_place: false,
             in_flight: 0,
             files: 0,
@@ -190,9 +193,13 @@ impl Group {
         if self.queue.head() != Some(ticket) {
             return Turn::Sleep;
         }
+        if let Some(told) = self.told.take().filter(|told| *told <= now) {
+            self.source.woken(now.since(told));
+        }
         let deadline = self.queue.deadline().unwrap_or(Tick::MAX);
         if let Err(until) = self.blocked(now) {
             inflight.withdraw(self.id);
+            self.told = until;
             return Turn::Wait(until.unwrap_or(deadline).min(deadline));
         }
         self.lacks_place = !inflight.take(self.id);

@@ -12,7 +12,8 @@
 //! So each slot is used within `L` after its time, and the interval makes up for that
 //! ([`RateLimit::interval_late`]). An instance that knows the store's clock badly needs a
 //! longer lateness: its own slots lie further apart, and the difference is left free after
-//! them. A slot that is not used by then lapses.
+//! them. A slot that is not used by then lapses. The same serves an instance whose calls are woken
+//! late, since its host has too much to do: it would find each of its slots lapsed.
 //!
 //! # A store that forgets
 //!
@@ -59,6 +60,12 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// on, would cost the store a request for each turn, and the plan a gap.
 const BATCH: Duration = Duration::from_millis(100);
 
+/// Turns that may be used later than this cost a share of the rate that is better lost to a host so busy.
+const MOST_WOKEN: Duration = Duration::from_millis(100);
+
+/// How many gaps long calls may gather before turns are asked for again, while the plan reaches further than that.
+const MOST_COLLECTED: u32 = 8;
+
 /// The least that is written, in microseconds: it holds nobody back.
 const PROBE: u64 = 1;
 
@@ -96,12 +103,16 @@ pub struct Lease {
     next: Tick,
     /// Nothing is asked before this.
     again: Tick,
+    /// No turns are asked for before this, so that several share one gap.
+    collects: Tick,
     /// When the last request that was answered was made.
     confirmed: Option<Tick>,
     /// Whether one has failed since then.
     doubts: bool,
     /// How long a request takes, rather too long.
     takes: Duration,
+    /// How late a call is woken, rather too late.
+    woken: Duration,
     /// Until when the provider refuses requests, as long as the store does not know.
     pause: Tick,
 }
@@ -127,9 +138,11 @@ impl Lease {
             repeated: false,
             next: Tick::ZERO,
             again: Tick::ZERO,
+            collects: Tick::ZERO,
             confirmed: None,
             doubts: false,
             takes: Duration::ZERO,
+            woken: Duration::ZERO,
             pause: Tick::ZERO,
         }
     }
@@ -152,6 +165,7 @@ impl Lease {
         self.slots.clear();
         self.pending = None;
         self.confirmed = None;
+        self.collects = Tick::ZERO;
         self.next = until;
         self.again = until;
     }
@@ -195,6 +209,11 @@ impl Lease {
         self.next + self.interval().saturating_mul(ahead)
     }
 
+    /// A call that was to wait for a slot came so long after that time.
+    pub fn woken(&mut self, late: Duration) {
+        self.woken = late.min(MOST_WOKEN).max(self.woken * 7 / 8);
+    }
+
     /// What to ask, when so many calls wait.
     pub fn ask(&mut self, now: Tick, waiting: usize, random: f64) -> Ask {
         self.slots.lapse(now);
@@ -217,8 +236,8 @@ impl Lease {
         let most = if self.clock.is_known() { self.slots.most_held() } else { 1 };
         let held = self.slots.len();
         let needed = waiting.min(most).saturating_sub(held);
-        if needed == 0 {
-            return self.watch(now, random);
+        if needed == 0 || now < self.collects {
+            return self.watch(now, if needed == 0 { Tick::MAX } else { self.collects }, random);
         }
         self.spare.learn(self.slots.lapsed_lately());
         let wanted = (waiting + self.spare.size()).min(most).saturating_sub(held);
@@ -279,6 +298,10 @@ impl Lease {
         if self.next > now + self.lateness / 2 {
             self.spare.none();
         }
+        if turns.count > 0 {
+            let gap = Duration::from_micros(request.gap);
+            self.collects = now + (gap * MOST_COLLECTED).min(now.until(self.next) / 2);
+        }
         if turns.count < request.wanted {
             let batch = self.batch(request.wanted - turns.count);
             let free = self.next + self.interval().saturating_mul(batch - 1) - HORIZON;
@@ -313,12 +336,13 @@ impl Lease {
         Ask::Turns(request)
     }
 
-    /// Enough slots, unless the first lapses; but does the plan still stand?
-    fn watch(&mut self, now: Tick, random: f64) -> Ask {
+    /// Enough slots until then, unless the first lapses; but does the plan still stand?
+    fn watch(&mut self, now: Tick, until: Tick, random: f64) -> Ask {
         let watch = WATCH / 2 + share(WATCH / 2, random);
         match self.confirmed.map(|confirmed| confirmed + watch) {
             Some(due) if now < due => {
-                Ask::Wait(self.slots.first_lapses().map_or(due, |lapses| lapses.min(due)))
+                let lapses = self.slots.first_lapses().unwrap_or(Tick::MAX);
+                Ask::Wait(lapses.min(until).min(due))
             }
             _ => self.look(),
         }
@@ -341,9 +365,9 @@ impl Lease {
     }
 
     /// How late a slot may be used, so that it can be used at all: a quarter of the lateness is
-    /// for timers.
+    /// for timers, or as much as they were late.
     fn late(&self) -> Duration {
-        self.lateness.max(self.clock.uncertainty() + self.lateness / 4)
+        self.lateness.max(self.clock.uncertainty() + self.woken.max(self.lateness / 4))
     }
 
     fn interval(&self) -> Duration {

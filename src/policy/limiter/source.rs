@@ -224,6 +224,11 @@ impl Source {
         self.mode == Mode::Shared && self.lease.has_news(now)
     }
 
+    /// A call that was told when to come again came so long after that time.
+    pub fn woken(&mut self, late: Duration) {
+        self.lease.woken(late);
+    }
+
     /// What to ask of the store, when so many calls wait.
     pub fn ask(&mut self, now: Tick, waiting: usize, random: f64) -> Ask {
         let life = match self.mode {

@@ -77,6 +77,21 @@ fn a_call_that_finds_everything_free_goes_at_once() {
 }
 
 #[test]
+fn who_comes_late_to_a_turn_is_given_turns_that_last_longer() {
+    let mut rig = Rig::new(setup(true), 100);
+    let a = rig.join(1_000, A, 9_000);
+    let Ask::Turns(asked) = rig.group.ask(at(1_000), a, 0.0) else { panic!("it asks") };
+    assert_eq!(asked.gap, 0);
+    let turns = Turns { now: 1_000_000, arrival: 1_050_000, count: 1, closed: 0, since: 1 };
+    rig.group.answered(at(1_000), a, Ok(turns), 0.0);
+    let Turn::Wait(until) = rig.turn(1_000, a) else { panic!("it waits") };
+    assert_eq!(until.since(at(1_050)), Duration::ZERO);
+    assert!(!matches!(rig.turn(1_090, a), Turn::Go), "40 ms later that has lapsed");
+    let Ask::Turns(asked) = rig.group.ask(at(1_090), a, 0.0) else { panic!("it asks again") };
+    assert_eq!(asked.gap, 32_001, "and a microsecond, since the store shows whole ones");
+}
+
+#[test]
 fn nobody_overtakes_those_who_wait() {
     let mut rig = Rig::local();
     assert!(rig.at_once(1_000));

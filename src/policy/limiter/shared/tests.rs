@@ -89,6 +89,41 @@ fn a_slot_lapses_shortly_after_its_time() {
 }
 
 #[test]
+fn who_is_woken_late_has_slots_that_can_be_used_as_late() {
+    let mut lease = holding(1_000, 1);
+    lease.slots.clear();
+    lease.woken(MS * 5);
+    let asked = request(&mut lease, at(1_000), 1);
+    assert_eq!(
+        (asked.interval, asked.gap),
+        (interval().as_micros() as u64, 0),
+        "that is within the lateness"
+    );
+    lease.woken(MS * 40);
+    lease.pending = None;
+    let asked = request(&mut lease, at(1_000), 1);
+    assert_eq!(asked.interval, micros(APP.interval_late(lease.late())));
+    assert_eq!(asked.gap, 32_001, "a microsecond more, since the store shows whole ones");
+    lease.reply(at(1_000), at(1_000), &turns(&asked, 1_000, 1_500)).unwrap();
+    let slot = lease.slots.all()[0];
+    assert_eq!(slot.until.since(slot.from), MS * 40);
+    // The gap is shared: whoever comes while that costs nothing waits for others.
+    assert!(matches!(lease.ask(at(1_001), 9, 0.0), Ask::Wait(until) if until < lease.collects));
+    let before = lease.collects - Duration::from_nanos(1);
+    assert_eq!(request(&mut lease, before, 9).wanted, 0, "it looks at the plan");
+    lease.pending = None;
+    let after = lease.collects;
+    assert!(after > at(1_000) && after < lease.next);
+    assert_eq!(request(&mut lease, after, 9).wanted, 8);
+    lease.woken(SECOND);
+    assert_eq!(lease.late(), MOST_WOKEN + lease.clock.uncertainty(), "no more than that");
+    for _ in 0..20 {
+        lease.woken(Duration::ZERO);
+    }
+    assert_eq!(lease.late(), lease.lateness());
+}
+
+#[test]
 fn lateness_is_a_small_part_of_the_window() {
     let lateness = |window| Lease::new(RateLimit::new(60, window), 1).lateness();
     assert_eq!(lateness(MS * 100), MS * 2);

@@ -16,6 +16,8 @@ struct Faults {
     stuck: u64,
     /// When the store loses everything, in milliseconds; 0 for never.
     wiped: u64,
+    /// An instance gets to run once in so many milliseconds.
+    turn: u64,
 }
 
 /// A question under way.
@@ -34,6 +36,8 @@ struct Instance {
     /// What its clock shows at the start, in milliseconds.
     clock: u64,
     waiting: usize,
+    /// When it wanted to be woken.
+    told: Option<Tick>,
     question: Option<Question>,
     /// Questions that it gave up on. The store acts on them all the same.
     forgotten: Vec<Question>,
@@ -73,23 +77,29 @@ impl Instance {
             lease: Lease::new(limit, number as u64 + 1),
             clock: chance.next() % 1_000_000,
             waiting: 0,
+            told: None,
             question: None,
             forgotten: Vec::new(),
         }
     }
 
-    fn hear(&mut self, now: u64, store: &mut Store, faults: Faults, chance: &mut Chance) {
-        let clock = at(self.clock + now);
+    fn acted(&mut self, now: u64, store: &mut Store) {
         for question in &self.forgotten {
             if question.acts == now && !question.refused {
                 store.act(now, &question.request);
             }
         }
         self.forgotten.retain(|question| question.acts > now);
-        let Some(question) = &mut self.question else { return };
-        if question.acts == now && !question.refused {
+        if let Some(question) =
+            self.question.as_mut().filter(|question| question.acts == now && !question.refused)
+        {
             question.reply = Some(store.act(now, &question.request));
         }
+    }
+
+    fn hear(&mut self, now: u64, faults: Faults, chance: &mut Chance) {
+        let clock = at(self.clock + now);
+        let Some(question) = &mut self.question else { return };
         if question.back <= now {
             let reply = question.reply.filter(|_| !chance.percent(faults.lost));
             let asked = question.asked;
@@ -138,14 +148,25 @@ fn run(limit: RateLimit, instances: usize, faults: Faults, seed: u64, millis: u6
             if chance.percent(3) {
                 instance.waiting = (chance.next() % 30) as usize;
             }
-            instance.hear(now, &mut store, faults, &mut chance);
+            instance.acted(now, &mut store);
+            if !(now + instance.clock).is_multiple_of(faults.turn) {
+                continue;
+            }
+            instance.hear(now, faults, &mut chance);
             instance.ask(now, faults, &mut chance);
             // It is not always on time.
             let clock = at(instance.clock + now);
-            while instance.waiting > 0 && chance.percent(80) && instance.lease.take(clock) {
+            if let Some(told) = instance.told.take_if(|told| *told <= clock) {
+                instance.lease.woken(clock.since(told));
+            }
+            while instance.waiting > 0
+                && (faults.turn > 1 || chance.percent(80))
+                && instance.lease.take(clock)
+            {
                 instance.waiting -= 1;
                 sent.push((now, number));
             }
+            instance.told = instance.lease.ready(clock).err().flatten();
         }
     }
     sent
@@ -170,10 +191,11 @@ proptest! {
         (count, burst, window) in (1_u32..80, 1_u32..5, 200_u64..2_000),
         instances in 1_usize..6,
         (delay, refused, lost, stuck) in (0_u64..40, 0_u64..50, 0_u64..20, 0_u64..5),
+        turn in prop_oneof![Just(1), 1_u64..60],
         seed: u64,
     ) {
         let limit = RateLimit { count, window: Duration::from_millis(window), burst };
-        let faults = Faults { delay, refused, lost, stuck, wiped: 0 };
+        let faults = Faults { delay, refused, lost, stuck, wiped: 0, turn };
         let sent = run(limit, instances, faults, seed, 14_000);
         let most = most_in_a_window(&sent, window);
         prop_assert!(most <= count as usize, "{} in a window", most);
@@ -190,7 +212,7 @@ proptest! {
         seed: u64,
     ) {
         let limit = RateLimit { count, window: Duration::from_millis(window), burst: 1 };
-        let faults = Faults { delay, refused: 0, lost, stuck: 0, wiped };
+        let faults = Faults { delay, refused: 0, lost, stuck: 0, wiped, turn: 1 };
         let sent = run(limit, instances, faults, seed, 14_000);
         let more = u64::from(count) * 250 / window + 1;
         let most = most_in_a_window(&sent, window);
@@ -203,7 +225,7 @@ proptest! {
     }
 }
 
-const GOOD: Faults = Faults { delay: 1, refused: 0, lost: 0, stuck: 0, wiped: 0 };
+const GOOD: Faults = Faults { delay: 1, refused: 0, lost: 0, stuck: 0, wiped: 0, turn: 1 };
 
 #[test]
 fn the_limit_is_used_and_shared_fairly() {
@@ -217,5 +239,15 @@ fn the_limit_is_used_and_shared_fairly() {
     for instance in 0..5 {
         let part = sent.iter().filter(|(_, by)| *by == instance).count() as f64 / sent.len() as f64;
         assert!((0.17..0.23).contains(&part), "instance {instance} has {part} of all");
+    }
+}
+
+#[test]
+fn who_is_woken_late_goes_on() {
+    for (turn, part) in [(10, 0.45), (30, 0.35), (60, 0.25)] {
+        let sent = run(APP, 4, Faults { turn, ..GOOD }, 7, 14_000);
+        let used = sent.iter().filter(|(at, _)| *at >= 4_000).count() as f64 / 600.0;
+        assert!(used > part, "{used} of the limit, where each runs once in {turn} ms");
+        assert!(most_in_a_window(&sent, 1_000) <= 60);
     }
 }
