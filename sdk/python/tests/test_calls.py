@@ -136,3 +136,12 @@ def test_log_lines_are_records_of_logging(titan: ServiceTitan, caplog: pytest.Lo
     call = next(record for record in caplog.records if record.getMessage().startswith("call "))
     assert call.levelno == logging.INFO and "operation=jpm.jobs-list" in call.getMessage()
     assert "cs2." not in caplog.text
+
+
+def test_what_can_be_cleared_is_cleared_and_what_cannot_is_said_by_name(titan: ServiceTitan) -> None:
+    job = titan.jpm.jobs.page(page_size=1).items[0]
+    assert titan.jpm.jobs.update(job.id, UpdateJob(summary="kept", job_generated_lead_source=None)).summary == "kept"
+    assert encoded(UpdateJob(summary=None)) == {}
+    with pytest.raises(PenstockError) as raised:
+        titan.jpm.jobs.update(job.id, {"summary": None})
+    assert raised.value.kind == "bad-input" and [one.field for one in raised.value.fields] == ["summary"]

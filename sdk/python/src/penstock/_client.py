@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, ClassVar, ParamSpec, Self, TypeVar
+from concurrent.futures import Future, wait
+from itertools import chain
+from typing import Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
+from wasmtime.component import Record
+
+from ._calls import Call
 from ._component import Instance, Pool
-from ._files import AsyncDownload, Download, Source, pieces, upload_record
+from ._files import AsyncDownload, Download, Source, late, pieces, upload_record
 from ._listing import AsyncListing, Listing
-from ._options import CallOptions, record
+from ._options import CallOptions
 from ._pages import Answer, Page, PageInfo, AnswerInfo, made
 from ._progress import Bar
 from ._read import Read, lenient
 from ._settings import Settings, lookup
 from ._state import MemoryState
+from ._threads import Workers, apart
 from ._values import body_text, parameters, same
 
 T = TypeVar("T")
@@ -34,6 +39,8 @@ class _Base:
         """`settings`: a mapping of settings and credentials, or a function of a name; the environment without one.
         `state`: what clients share that are given the same one. `instances`: how many calls may be made at once; each
         has an instance of the component, and all keep one rate limit together."""
+        if type(instances) is not int or instances < 1:
+            raise ValueError(f"instances must be a whole number from 1, not {instances!r}")
         look, shared, alone = lookup(settings), state or MemoryState(), state is None and instances == 1
         self._pool = Pool(lambda: Instance(look, shared, alone), instances)
         self._modules: dict[Callable[[Any], Any], Any] = {}
@@ -44,47 +51,42 @@ class _Base:
         known: T = self._modules[module]
         return known
 
-    def _raw(self, options: CallOptions | None) -> bool:
-        return options is not None and options.on_misfit == "raw"
-
-    def _invoke(self, operation: str, given: Parameters, body: Any, resume: str | None, options: CallOptions | None) -> Answer:
-        arguments = (self.vendor, operation, parameters(given), body_text(body), record(options, resume))
-        with self._pool.any() as instance:
-            answer = instance.call("operations", "invoke", *arguments)
+    def _invoke(self, call: Call, given: Parameters, body: Any) -> Answer:
+        arguments = (parameters(given), body_text(body))
+        with self._pool.any(call) as instance:
+            answer = instance.call("operations", "invoke", self.vendor, call.operation, *arguments, call.record())
         page = None if answer.page is None else made(PageInfo, answer.page)
         return Answer(None if answer.body is None else json.loads(answer.body), page, made(AnswerInfo, answer.info))
 
-    def _reading(
-        self, operation: str, given: Parameters, body: Any, read: Callable[[Any], T], resume: str | None, progress: bool, options: CallOptions | None
-    ) -> Read[T]:
-        arguments = (self.vendor, operation, parameters(given), body_text(body), record(options, resume))
-        return Read(self._pool, arguments, read, self._raw(options), Bar(operation) if progress else None)
+    def _reading(self, call: Call, given: Parameters, body: Any, read: Callable[[Any], T], progress: bool) -> Read[T]:
+        arguments = (self.vendor, call.operation, parameters(given), body_text(body))
+        return Read(self._pool, call, arguments, read, Bar(call.operation) if progress else None)
 
-    def _value(self, operation: str, given: Parameters, body: Any, read: Callable[[Any], T], options: CallOptions | None) -> T:
-        answer = self._invoke(operation, given, body, None, options)
-        return (lenient(read) if self._raw(options) else read)(answer.body)
+    def _value(self, call: Call, given: Parameters, body: Any, read: Callable[[Any], T]) -> T:
+        answer = self._invoke(call, given, body)
+        return (lenient(read) if call.raw else read)(answer.body)
 
-    def _paged(self, operation: str, given: Parameters, body: Any, read: Callable[[Any], T], resume: str | None, options: CallOptions | None) -> Page[T]:
-        answer = self._invoke(operation, given, body, resume, options)
-        decode = lenient(read) if self._raw(options) else read
+    def _paged(self, call: Call, given: Parameters, body: Any, read: Callable[[Any], T]) -> Page[T]:
+        answer = self._invoke(call, given, body)
+        decode = lenient(read) if call.raw else read
         if answer.page is None:
-            raise TypeError(f"{operation} is no list")
+            raise TypeError(f"{call.operation} is no list")
         return Page([decode(one) for one in answer.body or ()], answer.page)
 
-    def _downloaded(self, operation: str, given: Parameters, options: CallOptions | None) -> Download:
-        with self._pool.any() as instance:
-            download = instance.call("transfers", "download", self.vendor, operation, parameters(given), record(options))
+    def _downloaded(self, call: Call, given: Parameters) -> Download:
+        with self._pool.any(call) as instance:
+            download = instance.call("transfers", "download", self.vendor, call.operation, parameters(given), call.record())
             return Download(self._pool, instance, download)
 
-    def _uploaded(
-        self, operation: str, given: Parameters, read: Callable[[Any], T], file: Source, about: tuple[str, str | None, int | None], options: CallOptions | None
-    ) -> T:
-        arguments = (self.vendor, operation, parameters(given), upload_record(file, *about), record(options))
-        with self._pool.any() as instance:
-            writer = instance.call("transfers", "upload", *arguments)
+    def _uploaded(self, call: Call, given: Parameters, read: Callable[[Any], T], file: Source, about: Record) -> T:
+        some = pieces(file, call.operation)
+        # Before anything is sent: a file that is not there, or is none.
+        first = next(some, b"")
+        with self._pool.any(call) as instance:
+            writer = instance.call("transfers", "upload", self.vendor, call.operation, parameters(given), about, call.record())
             try:
-                for some in pieces(file):
-                    if not instance.call("transfers", "[method]answer-writer.write", writer, some):
+                for piece in chain([first] if first else (), late(some)):
+                    if not instance.call("transfers", "[method]answer-writer.write", writer, piece):
                         break
                 answer = instance.call("transfers", "[method]answer-writer.end", writer)
             finally:
@@ -92,9 +94,13 @@ class _Base:
                     writer.drop(instance.store)
         return read(None if answer.body is None else json.loads(answer.body))
 
-    def _asked(self, function: str, *arguments: Any) -> Any:
-        with self._pool.any() as instance:
-            return instance.call("admin", function, *arguments)
+    def _asked(self, call: Call, interface: str, function: str, *arguments: Any) -> Any:
+        with self._pool.any(call) as instance:
+            return instance.call(interface, function, *arguments)
+
+    def _missing(self, call: Call) -> list[str]:
+        readiness = self._asked(call, "admin", "ready", self.vendor, call.options.account)
+        return [f"{one.field}: {one.message}" for one in readiness.missing]
 
 
 def _numbers(page: int | None, page_size: int | None, include_total: bool) -> list[tuple[str, Any]]:
@@ -105,9 +111,12 @@ def _numbers(page: int | None, page_size: int | None, include_total: bool) -> li
 class Client(_Base):
     """A client whose calls block. It may be used by several threads: give it as many `instances`."""
 
+    def _run(self, function: Callable[Concatenate[Call, P], T], call: Call, *arguments: P.args, **named: P.kwargs) -> T:
+        return apart(call.leave, function, call, *arguments, **named)
+
     def invoke(self, operation: str, parameters: Mapping[str, Any] | None = None, body: Any = None, *, resume: str | None = None, options: CallOptions | None = None) -> Answer:
         """Calls any operation by its name, `jpm.jobs-get`; a list answers with one page."""
-        return self._invoke(operation, (parameters or {}).items(), body, resume, options)
+        return self._run(self._invoke, Call(options, operation, resume), (parameters or {}).items(), body)
 
     def read(self, operation: str, parameters: Mapping[str, Any] | None = None, body: Any = None, *, resume: str | None = None, progress: bool = False, options: CallOptions | None = None) -> Listing[Any]:
         """Reads any list by its name, as parsed JSON."""
@@ -115,13 +124,16 @@ class Client(_Base):
 
     def ready(self, account: str | None = None) -> list[str]:
         """What is missing of an account's settings, if anything is. Asks no vendor."""
-        readiness = self._asked("ready", self.vendor, account)
-        return [f"{one.field}: {one.message}" for one in readiness.missing]
+        return self._run(self._missing, Call(CallOptions(account=account), "ready"))
 
     def metrics(self) -> str:
         """Counters and histograms of an instance, in the text format of Prometheus."""
-        text: str = self._asked("metrics")
+        text: str = self._run(self._asked, Call(None, "metrics"), "admin", "metrics")
         return text
+
+    def _described(self) -> Any:
+        """The operations of the vendor."""
+        return self._run(self._asked, Call(None, "describe"), "operations", "describe", self.vendor, None)
 
     def close(self) -> None:
         """Forgets the instances of the component."""
@@ -134,38 +146,54 @@ class Client(_Base):
         self.close()
 
     def _one(self, operation: str, given: Parameters, body: Any, read: Callable[[Any], T], options: CallOptions | None) -> T:
-        return self._value(operation, given, body, read, options)
+        return self._run(self._value, Call(options, operation), given, body, read)
 
     def _list(self, operation: str, given: Parameters, body: Any, read: Callable[[Any], T], row: type[Any] | None, resume: str | None, progress: bool, options: CallOptions | None) -> Listing[T]:
-        return Listing(self._reading(operation, given, body, read, resume, progress, options), row, resume)
+        return Listing(self._reading(Call(options, operation, resume), given, body, read, progress), row, resume)
 
     def _page(self, operation: str, given: Parameters, body: Any, read: Callable[[Any], T], page: int | None, page_size: int | None, include_total: bool, resume: str | None, options: CallOptions | None) -> Page[T]:
-        return self._paged(operation, [*given, *_numbers(page, page_size, include_total)], body, read, resume, options)
+        return self._run(self._paged, Call(options, operation, resume), [*given, *_numbers(page, page_size, include_total)], body, read)
 
     def _download(self, operation: str, given: Parameters, options: CallOptions | None) -> Download:
-        return self._downloaded(operation, given, options)
+        return self._run(self._downloaded, Call(options, operation), given)
 
     def _upload(self, operation: str, given: Parameters, read: Callable[[Any], T], file: Source, file_name: str, content_type: str | None, length: int | None, options: CallOptions | None) -> T:
-        return self._uploaded(operation, given, read, file, (file_name, content_type, length), options)
+        about = upload_record(file, file_name, content_type, length, operation)
+        return self._run(self._uploaded, Call(options, operation), given, read, file, about)
 
 
 class AsyncClient(_Base):
     """A client for asyncio: calls run in threads of its own, `instances` of them at once. A task that is cancelled is
-    free at once; the call ends by itself, and a write may take effect."""
+    free at once. What it waited for is not sent if it had not begun; otherwise the call ends by itself, and a write may
+    take effect."""
 
     def __init__(self, settings: Settings = None, *, state: MemoryState | None = None, instances: int = 4) -> None:
         super().__init__(settings, state=state, instances=instances)
-        self._threads = ThreadPoolExecutor(2 * instances, "penstock")
+        self._threads = Workers(2 * instances)
+        self._open: set[Future[Any]] = set()
+        self._closed = False
 
     def _submit(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> Future[T]:
-        return self._threads.submit(function, *arguments, **named)
+        future = self._threads.submit(function, *arguments, **named)
+        self._open.add(future)
+        future.add_done_callback(self._open.discard)
+        return future
 
-    async def _run(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-        return await asyncio.wrap_future(self._submit(function, *arguments, **named))
+    async def _run(self, function: Callable[Concatenate[Call, P], T], call: Call, *arguments: P.args, **named: P.kwargs) -> T:
+        return await self._wait(call.leave, function, call, *arguments, **named)
+
+    async def _wait(self, leave: Callable[[], object], function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        if self._closed:
+            raise RuntimeError("the client is closed")
+        try:
+            return await asyncio.wrap_future(self._submit(function, *arguments, **named))
+        except asyncio.CancelledError:
+            leave()
+            raise
 
     async def invoke(self, operation: str, parameters: Mapping[str, Any] | None = None, body: Any = None, *, resume: str | None = None, options: CallOptions | None = None) -> Answer:
         """Calls any operation by its name, `jpm.jobs-get`; a list answers with one page."""
-        return await self._run(self._invoke, operation, (parameters or {}).items(), body, resume, options)
+        return await self._run(self._invoke, Call(options, operation, resume), (parameters or {}).items(), body)
 
     def read(self, operation: str, parameters: Mapping[str, Any] | None = None, body: Any = None, *, resume: str | None = None, progress: bool = False, options: CallOptions | None = None) -> AsyncListing[Any]:
         """Reads any list by its name, as parsed JSON."""
@@ -173,12 +201,12 @@ class AsyncClient(_Base):
 
     async def ready(self, account: str | None = None) -> list[str]:
         """What is missing of an account's settings, if anything is. Asks no vendor."""
-        readiness = await self._run(self._asked, "ready", self.vendor, account)
-        return [f"{one.field}: {one.message}" for one in readiness.missing]
+        return await self._run(self._missing, Call(CallOptions(account=account), "ready"))
 
     async def close(self) -> None:
         """Waits for calls that are under way, and forgets the instances of the component."""
-        await asyncio.to_thread(self._threads.shutdown)
+        self._closed = True
+        await asyncio.to_thread(wait, list(self._open))
         self._pool.close()
 
     async def __aenter__(self) -> Self:
@@ -188,16 +216,17 @@ class AsyncClient(_Base):
         await self.close()
 
     async def _one(self, operation: str, given: Parameters, body: Any, read: Callable[[Any], T], options: CallOptions | None) -> T:
-        return await self._run(self._value, operation, given, body, read, options)
+        return await self._run(self._value, Call(options, operation), given, body, read)
 
     def _list(self, operation: str, given: Parameters, body: Any, read: Callable[[Any], T], row: type[Any] | None, resume: str | None, progress: bool, options: CallOptions | None) -> AsyncListing[T]:
-        return AsyncListing(self, self._reading(operation, given, body, read, resume, progress, options), row, resume)
+        return AsyncListing(self, self._reading(Call(options, operation, resume), given, body, read, progress), row, resume)
 
     async def _page(self, operation: str, given: Parameters, body: Any, read: Callable[[Any], T], page: int | None, page_size: int | None, include_total: bool, resume: str | None, options: CallOptions | None) -> Page[T]:
-        return await self._run(self._paged, operation, [*given, *_numbers(page, page_size, include_total)], body, read, resume, options)
+        return await self._run(self._paged, Call(options, operation, resume), [*given, *_numbers(page, page_size, include_total)], body, read)
 
     async def _download(self, operation: str, given: Parameters, options: CallOptions | None) -> AsyncDownload:
-        return AsyncDownload(self, await self._run(self._downloaded, operation, given, options))
+        return AsyncDownload(self, await self._run(self._downloaded, Call(options, operation), given))
 
     async def _upload(self, operation: str, given: Parameters, read: Callable[[Any], T], file: Source, file_name: str, content_type: str | None, length: int | None, options: CallOptions | None) -> T:
-        return await self._run(self._uploaded, operation, given, read, file, (file_name, content_type, length), options)
+        about = upload_record(file, file_name, content_type, length, operation)
+        return await self._run(self._uploaded, Call(options, operation), given, read, file, about)

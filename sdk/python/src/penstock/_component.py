@@ -12,7 +12,8 @@ from typing import Any
 from wasmtime import Config, Engine, Store, WasiConfig, WasmtimeError
 from wasmtime.component import Component, Instance as WasmInstance, Linker, Variant
 
-from . import _lifting, _logs
+from . import _lifting, _logs, _threads
+from ._calls import Call
 from ._errors import ComponentError, PenstockError
 from ._state import MemoryState
 
@@ -23,10 +24,14 @@ FILE = Path(__file__).with_name("penstock.wasm")
 @cache
 def _compiled() -> tuple[Engine, Component]:
     """Compiled by Cranelift the first time, and from `wasmtime`'s cache after that."""
+    _threads.begin()
     _lifting.install()
     config = Config()
     config.cache = True
+    # The end of the process begins a new epoch, in which no instance runs: none calls Python then.
+    config.epoch_interruption = True
     engine = Engine(config)
+    _threads.at_end(engine.increment_epoch)
     return engine, Component.from_file(engine, str(FILE))
 
 
@@ -42,8 +47,9 @@ class Instance:
         self._functions: dict[tuple[str, str], Any] = {}
         engine, component = _compiled()
         self.store = Store(engine)
+        self.store.set_epoch_deadline(1)
         wasi = WasiConfig()
-        wasi.stderr_custom = _logs.Lines().write
+        wasi.stderr_custom = _threads.called(_logs.Lines().write)
         self.store.set_wasi(wasi)
         self.store.set_wasi_http()
         self._instance = self._linked(engine, component, state, alone)
@@ -55,7 +61,7 @@ class Instance:
             with linker.root() as root:
                 for name in ("config", "secrets"):
                     with root.add_instance(f"penstock:host/{name}@{VERSION}") as interface:
-                        interface.add_func("get", self._setting)
+                        interface.add_func("get", _threads.called(self._setting))
                 with root.add_instance(f"penstock:host/state@{VERSION}") as interface:
                     for name in ("get", "set", "delete", "claim", "swap", "release", "list-keys"):
                         interface.add_func(name, _stored(getattr(state, name.replace("-", "_"))))
@@ -97,7 +103,7 @@ class Instance:
 
 
 def _stored(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda _store, *arguments: function(*arguments)
+    return _threads.called(lambda _store, *arguments: function(*arguments))
 
 
 def _unshared(*_: Any) -> Variant:
@@ -125,20 +131,22 @@ class Pool:
         self._instances: list[Instance] = []
 
     @contextmanager
-    def any(self) -> Iterator[Instance]:
-        """An instance that nobody else calls meanwhile."""
+    def any(self, call: Call | None = None) -> Iterator[Instance]:
+        """An instance that nobody else calls meanwhile, if there is one before the call's deadline."""
+        _threads.check()
         with self._changed:
             while (instance := self._free()) is None:
-                self._changed.wait()
+                self._changed.wait(None if call is None else call.patience())
         with self._held(instance):
             yield instance
 
     @contextmanager
-    def this(self, instance: Instance) -> Iterator[Instance]:
+    def this(self, instance: Instance, call: Call | None = None) -> Iterator[Instance]:
         """This instance, as soon as nobody else calls it."""
+        _threads.check()
         with self._changed:
             while not instance.lock.acquire(blocking=False):
-                self._changed.wait()
+                self._changed.wait(None if call is None else call.patience())
         with self._held(instance):
             yield instance
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Literal
 
 Kind = Literal[
@@ -79,6 +81,40 @@ class PenstockError(Exception):
     def __str__(self) -> str:
         said = [super().__str__(), *(f"  {one.field}: {one.message}" for one in self.fields)]
         return "\n".join(said)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(cls: type[PenstockError], args: tuple[Any, ...], known: dict[str, Any]) -> PenstockError:
+    """An error that was copied, or came from another process."""
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(known)
+    return error
+
+
+def local(
+    kind: Kind,
+    message: str,
+    wrong: Iterable[tuple[str, str]] = (),
+    *,
+    operation: str | None = None,
+    outcome: Outcome = "not-sent",
+    retry: Literal["never", "later"] = "never",
+    resume: str | None = None,
+) -> PenstockError:
+    """What is found out before the component is asked, or without it."""
+    fields = [SimpleNamespace(field=field, message=said) for field, said in wrong]
+    known = {"kind": kind, "message": message, "outcome": outcome, "operation": operation, "resume": resume, "fields": fields}
+    unknown = {"status": None, "vendor-trace-id": None, "call-id": "", "attempts": []}
+    return PenstockError(SimpleNamespace(**known, **unknown, retry=SimpleNamespace(tag=retry, payload=None)))
+
+
+def misfit(wrong: list[tuple[str, str]], operation: str | None = None) -> PenstockError:
+    """Arguments that are of no use: the name of each, and what it must be."""
+    said = ", ".join(f"{field} {message}" for field, message in wrong)
+    return local("bad-input", f"the input does not fit: {said}", wrong, operation=operation)
 
 
 def _attempt(one: Any) -> Attempt:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -23,7 +22,7 @@ class _Place(Generic[T]):
     """Where a listing stands."""
 
     def __init__(self, read: Read[T], row: type[Any] | None, resume: str | None) -> None:
-        self._read, self._row = read, row
+        self._read, self._row, self._begun = read, row, False
         self.resume: str | None = resume
         """Goes on behind the last page whose records were all handed out, also in another process: of a page that
         was left in its middle, all come again, and none is lost. None while the first page is not read."""
@@ -33,15 +32,32 @@ class _Place(Generic[T]):
         """How the read ended, once it has. None before, and after a failure, whose exception says where to go on."""
         return self._read.end
 
+    def _begin(self) -> None:
+        """A list is read once: it would begin anew, or records would go to whoever asks first."""
+        if self._begun:
+            message = "a list can be read once: make another, which list(..., resume=listing.resume) has go on where this one stands"
+            raise RuntimeError(message)
+        self._begun = True
+
     def _ended(self) -> None:
         if self._read.end is not None:
             self.resume = self._read.end.resume
 
 
 class Listing(_Place[T]):
-    """A list that is read while it is iterated over: of any length in the same memory. It can be read once."""
+    """A list that is read while it is iterated over: of any length in the same memory. It can be read once, and says so
+    if it is asked again, also after a `break`."""
 
     def __iter__(self) -> Iterator[T]:
+        self._begin()
+        return self._records()
+
+    def iter_batches(self) -> Iterator[list[T]]:
+        """The records in lists: those of a page in each. `resume` is behind the one that was given last."""
+        self._begin()
+        return self._batches()
+
+    def _records(self) -> Iterator[T]:
         try:
             while (parts := self._read.next()) is not None:
                 for records, resume in parts:
@@ -51,8 +67,7 @@ class Listing(_Place[T]):
             self._read.close()
         self._ended()
 
-    def iter_batches(self) -> Iterator[list[T]]:
-        """The records in lists: those of a page in each. `resume` is behind the one that was given last."""
+    def _batches(self) -> Iterator[list[T]]:
         page: list[T] = []
         try:
             while (parts := self._read.next()) is not None:
@@ -88,22 +103,30 @@ class AsyncListing(_Place[T]):
         super().__init__(read, row, resume)
         self._client = client
 
-    async def __aiter__(self) -> AsyncIterator[T]:
+    def __aiter__(self) -> AsyncIterator[T]:
+        self._begin()
+        return self._records()
+
+    def iter_batches(self) -> AsyncIterator[list[T]]:
+        """The records in lists: those of a page in each. `resume` is behind the one that was given last."""
+        self._begin()
+        return self._batches()
+
+    async def _records(self) -> AsyncIterator[T]:
         try:
-            while (parts := await self._client._run(self._read.next)) is not None:
+            while (parts := await self._client._wait(self._read.close, self._read.next)) is not None:
                 for records, resume in parts:
                     for record in records:
                         yield record
                     self.resume = resume or self.resume
         finally:
-            await self._leave()
+            self._read.close()
         self._ended()
 
-    async def iter_batches(self) -> AsyncIterator[list[T]]:
-        """The records in lists: those of a page in each. `resume` is behind the one that was given last."""
+    async def _batches(self) -> AsyncIterator[list[T]]:
         page: list[T] = []
         try:
-            while (parts := await self._client._run(self._read.next)) is not None:
+            while (parts := await self._client._wait(self._read.close, self._read.next)) is not None:
                 for records, resume in parts:
                     page += records
                     if resume is not None:
@@ -111,21 +134,14 @@ class AsyncListing(_Place[T]):
                         if whole:
                             yield whole
         finally:
-            await self._leave()
+            self._read.close()
         self._ended()
         if page:
             yield page
 
-    async def _leave(self) -> None:
-        """Ends the read. A call that is under way ends first, which a task that was cancelled does not wait for."""
-        ending = self._client._submit(self._read.close)
-        task = asyncio.current_task()
-        if task is None or not task.cancelling():
-            await asyncio.wrap_future(ending)
-
     async def close(self) -> None:
         """Ends the read: what is left of it is cancelled."""
-        await self._client._run(self._read.close)
+        self._read.close()
 
     async def to_arrow(self) -> pyarrow.Table:
         """Reads the rest into an Arrow table."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
+from ._calls import Call
 from ._component import Instance, Pool
 from ._pages import ListEnd, made
 from ._progress import Bar
+from ._threads import Workers, apart, check, forked
 
 T = TypeVar("T")
 
@@ -21,25 +24,31 @@ Part = tuple[list[T], str | None]
 
 
 class Read(Generic[T]):
-    """A read that goes on in an instance of the component. Its functions block. While the records of one call are
+    """A read that goes on in an instance of the component, once. Its functions block. While the records of one call are
     made, the next call runs in a thread: the component needs no Python to run."""
 
-    def __init__(self, pool: Pool, arguments: tuple[Any, ...], read: Callable[[Any], T], raw: bool, bar: Bar | None) -> None:
-        self._pool, self._arguments, self._bar = pool, arguments, bar
-        self._decode = lenient(read) if raw else read
+    def __init__(self, pool: Pool, call: Call, arguments: tuple[Any, ...], read: Callable[[Any], T], bar: Bar | None) -> None:
+        self._pool, self._call, self._arguments, self._bar = pool, call, arguments, bar
+        self._decode = lenient(read) if call.raw else read
         self._started: tuple[Instance, Any] | None = None
-        self._thread: ThreadPoolExecutor | None = None
+        self._thread: Workers | None = None
         self._ahead: Future[list[Any] | None] | None = None
         self._last: ListEnd | None = None
+        self._closed, self._dropping = False, threading.Lock()
         # Known to whoever has been given everything.
         self.end: ListEnd | None = None
 
     def next(self) -> list[Part[T]] | None:
         """The next records; None after the last one."""
+        check()
         if self.end is not None:
             return None
+        if self._closed:
+            raise RuntimeError("the read was closed: list(..., resume=listing.resume) goes on")
+        if self._started is None:
+            self._call.begin()
         try:
-            items = self._items() if self._ahead is None else self._ahead.result()
+            items = apart(self.close, self._items) if self._ahead is None else self._ahead.result()
         except BaseException:
             self.close()
             raise
@@ -48,19 +57,22 @@ class Read(Generic[T]):
             self.close()
             return None
         if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, "penstock-read")
+            self._thread = Workers()
         self._ahead = self._thread.submit(self._items)
         return self._parts(items)
 
     def _items(self) -> list[Any] | None:
         started = self._started
-        with self._pool.any() if started is None else self._pool.this(started[0]) as instance:
+        with self._pool.any(self._call) if started is None else self._pool.this(started[0], self._call) as instance:
             if started is None:
-                started = self._started = instance, instance.call("operations", "list-with-positions", *self._arguments)
+                reader = instance.call("operations", "list-with-positions", *self._arguments, self._call.record())
+                started = self._started = instance, reader
             items: list[Any] | None = instance.call("operations", "[method]list-item-reader.next", started[1], MOST)
             if items is None:
                 self._last = made(ListEnd, instance.call("operations", "[method]list-item-reader.end", started[1]))
-            return items
+        if self._closed:
+            self._drop()
+        return items
 
     def _parts(self, items: list[Any]) -> list[Part[T]]:
         texts = [item for item in items if isinstance(item, str)]
@@ -74,6 +86,7 @@ class Read(Generic[T]):
                 end += 1
             else:
                 parts.append((records[begin:end], item.resume))
+                self._call.resume = item.resume
                 begin, total = end, item.total
         if begin < end:
             parts.append((records[begin:end], None))
@@ -82,25 +95,26 @@ class Read(Generic[T]):
         return parts
 
     def close(self) -> None:
-        """Ends the read: what is left of it is cancelled."""
+        """Ends the read: what is left of it is cancelled, behind a call that is under way, which nobody waits for."""
+        self._closed = True
+        self._call.leave()
         if self._bar is not None:
             self._bar.close()
-        if self._thread is None:
-            self._drop()
-        else:
-            # Behind a call that is under way, which nobody waits for.
-            self._thread.submit(self._drop)
-            self._thread.shutdown(wait=False)
-            self._thread = self._ahead = None
+        if forked():
+            return
+        thread, self._thread, self._ahead = self._thread or Workers(), None, None
+        if self._started is not None:
+            thread.submit(self._drop)
+        thread.end()
 
     def _drop(self) -> None:
-        if self._started is None:
+        with self._dropping:
+            started, self._started = self._started, None
+        if started is None:
             return
-        instance, reader = self._started
-        self._started = None
-        with self._pool.this(instance):
+        with self._pool.this(started[0]) as instance:
             if not instance.broken:
-                reader.drop(instance.store)
+                started[1].drop(instance.store)
 
 
 def lenient(read: Callable[[Any], T]) -> Callable[[Any], T]:

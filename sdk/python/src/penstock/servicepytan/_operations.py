@@ -30,8 +30,7 @@ _routes: list[Route] = []
 def routes(titan: ServiceTitan) -> list[Route]:
     """All operations of the vendor's own, those with fewer placeholders first."""
     if not _routes:
-        with titan._pool.any() as instance:
-            known = instance.call("operations", "describe", "servicetitan", None)
+        known = titan._described()
         own = sorted((one for one in known if one.over is None), key=lambda one: one.path.count("{"))
         for one in own:
             pattern = re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", one.path.replace("/v2/", "/v\\d/").replace("/v3/", "/v\\d/"))
