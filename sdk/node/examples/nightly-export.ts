@@ -2,17 +2,31 @@
 //
 // The position is written behind each page that is on disk: whenever it is killed, no change is lost.
 import { existsSync, readFileSync } from 'node:fs';
-import { open, writeFile } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { Jpm } from 'penstock/servicetitan/jpm';
 
 const POSITION = 'jobs.position';
-const jobs = new Jpm().export.jobsList({}, existsSync(POSITION) ? { resume: readFileSync(POSITION, 'utf8') } : {});
+
+/** Puts the new position in the place of the old one, whole: a file that was cut off would go on somewhere else. */
+async function keep(position: string | undefined): Promise<void> {
+  if (position === undefined) return;
+  const file = await open(`${POSITION}.new`, 'w');
+  await file.writeFile(position);
+  await file.sync();
+  await file.close();
+  await rename(`${POSITION}.new`, POSITION);
+}
+
+const known = existsSync(POSITION) ? readFileSync(POSITION, 'utf8').trim() : undefined;
+// It would be an export from the beginning, behind what is in the file.
+if (known === '') throw new Error(`${POSITION} is empty: delete it, and jobs.ndjson, to export everything anew`);
+const jobs = new Jpm().export.jobsList({}, known === undefined ? {} : { resume: known });
 const output = await open('jobs.ndjson', 'a');
 for await (const page of jobs.batches()) {
   await output.write(page.map((job) => `${JSON.stringify(job)}\n`).join(''));
   await output.sync();
-  if (jobs.resume !== undefined) await writeFile(POSITION, jobs.resume);
+  await keep(jobs.resume);
 }
 await output.close();
-if (jobs.resume !== undefined) await writeFile(POSITION, jobs.resume);
+await keep(jobs.resume);
 console.log(`${jobs.end?.items} changes`);

@@ -1,6 +1,7 @@
+import { Call } from './call.js';
 import { Download, type Upload, about, pieces } from './files.js';
 import { Listing } from './listing.js';
-import { type CallOptions, type ListOptions, type PageOptions, parameters, record } from './options.js';
+import { type CallOptions, type ListOptions, type PageOptions, parameters } from './options.js';
 import { type Answer, type Page, plain } from './pages.js';
 import { Pool } from './pool.js';
 import { type Settings, lookup } from './settings.js';
@@ -26,13 +27,16 @@ export class Client {
 
   constructor(settings?: Settings, options: ClientOptions = {}) {
     const { state, workers = 1 } = options;
+    if (!Number.isInteger(workers) || workers < 1) throw new RangeError(`workers must be a whole number from 1, not ${String(workers)}`);
     this.#pool = new Pool(lookup(settings), state ?? new MemoryState(), workers, state === undefined && workers === 1);
   }
 
   /** Calls an operation; a list answers with one page. */
   async invoke(vendor: string, operation: string, given: Parameters = {}, body?: unknown, options: ListOptions = {}): Promise<Answer> {
-    const call = this.#pool.any().call<object & { body?: string }>('invoke', vendor, operation, parameters(given), text(body), record(options));
-    const { body: json, ...rest } = await abortable(call, options.signal);
+    const call = new Call(operation, options);
+    const fixed = [vendor, operation, parameters(given), text(body)];
+    const answer = this.#pool.any().call<object & { body?: string }>('invoke', () => [...fixed, call.record()], call);
+    const { body: json, ...rest } = await answer;
     return { ...plain<Omit<Answer, 'body'>>(rest), body: json === undefined ? undefined : JSON.parse(json) };
   }
 
@@ -52,46 +56,55 @@ export class Client {
 
   /** All records of a list. */
   list<T>(vendor: string, operation: string, given: Parameters = {}, body?: unknown, options: ListOptions = {}): Listing<T> {
-    return new Listing(this.#pool, [vendor, operation, parameters(given), text(body)], options);
+    return new Listing(this.#pool, [vendor, operation, parameters(given), text(body)], new Call(operation, options));
   }
 
   /** Gets a file. */
   async download(vendor: string, operation: string, given: Parameters, options: CallOptions = {}): Promise<Download> {
+    const call = new Call(operation, options);
     const instance = this.#pool.any();
-    const call = instance.call<{ info: object; content: number }>('download', vendor, operation, parameters(given), record(options));
-    const { info, content } = await abortable(call, options.signal);
-    return new Download(info, instance, content);
+    const open = () => [vendor, operation, parameters(given), call.record()];
+    const { info, content } = await instance.call<{ info: object; content: number }>('download', open, call);
+    return new Download(info, instance, content, call);
   }
 
   /** Sends a file. */
   async upload<T>(vendor: string, operation: string, given: Parameters, file: Upload, options: CallOptions = {}): Promise<T> {
+    const call = new Call(operation, options);
+    const outgoing = about(file, operation);
+    const bytes = pieces(file, operation);
+    // Before anything is sent: a file that is not there, or is none.
+    let piece = await abortable(bytes.next(), call.signal);
     const instance = this.#pool.any();
-    const writer = await instance.call<number>('upload', vendor, operation, parameters(given), about(file), record(options));
+    const open = () => [vendor, operation, parameters(given), outgoing, call.record()];
+    const writer = await instance.call<number>('upload', open, call);
     try {
-      for await (const some of pieces(file)) {
-        if (!(await abortable(instance.call<boolean>('write', writer, some), options.signal))) break;
+      for (; piece.done !== true; piece = await abortable(bytes.next(), call.signal)) {
+        if (!(await instance.call<boolean>('write', [writer, piece.value], call))) break;
       }
-      const answer = await instance.call<{ body?: string }>('end', writer);
+      const answer = await instance.call<{ body?: string }>('end', [writer], call);
       return (answer.body === undefined ? undefined : JSON.parse(answer.body)) as T;
     } finally {
-      instance.call('drop', writer).catch(() => undefined);
+      instance.call('drop', [writer]).catch(() => undefined);
+      bytes.return().catch(() => undefined);
     }
   }
 
   /** What is missing of an account's settings, if anything is. Asks no vendor. */
   async ready(vendor: string, account?: string): Promise<{ field: string; message: string }[]> {
-    const { missing } = await this.#pool.any().call<{ missing: { field: string; message: string }[] }>('ready', vendor, account);
+    const call = new Call('ready', account === undefined ? {} : { account });
+    const { missing } = await this.#pool.any().call<{ missing: { field: string; message: string }[] }>('ready', [vendor, account], call);
     return missing;
   }
 
   /** Counters and histograms of an instance, in the text format of Prometheus. */
   metrics(): Promise<string> {
-    return this.#pool.any().call('metrics');
+    return this.#pool.any().call('metrics', []);
   }
 
   /** The operations of a vendor whose name, method or path contains the filter. */
   describe(vendor: string, filter?: string): Promise<{ name: string; aliases: string[]; parameters: { name: string }[] }[]> {
-    return this.#pool.any().call('describe', vendor, filter);
+    return this.#pool.any().call('describe', [vendor, filter]);
   }
 
   /** Ends its threads. */

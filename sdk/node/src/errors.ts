@@ -77,6 +77,16 @@ export class PenstockError extends Error {
   }
 }
 
+/** What is found out before the component is asked, or without it. */
+export function local(kind: Kind, message: string, fields: Failure['fields'] = [], more: Partial<Failure> = {}): PenstockError {
+  return new PenstockError({ kind, message, outcome: 'not-sent', retry: { tag: 'never' }, callId: '', fields, attempts: [], ...more });
+}
+
+/** Arguments that are of no use: the name of each, and what it must be. */
+export function misfit(fields: Failure['fields'], operation?: string, outcome: Outcome = 'not-sent'): PenstockError {
+  return local('bad-input', 'the input does not fit', fields, { outcome, ...(operation === undefined ? {} : { operation }) });
+}
+
 /**
  * The component ended under a call: a defect of Penstock, or no memory. If the call was a write, what became of it is not
  * known. The next call has a new worker.

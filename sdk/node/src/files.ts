@@ -1,4 +1,6 @@
 import { createReadStream } from 'node:fs';
+import type { Call } from './call.js';
+import { misfit } from './errors.js';
 import type { Instance } from './pool.js';
 import { plain } from './pages.js';
 
@@ -35,20 +37,31 @@ export class Download implements AsyncIterable<Uint8Array> {
   /** What is known of it. */
   readonly info: FileInfo;
 
+  #begun = false;
+
   constructor(
     info: object,
     private readonly instance: Instance,
     private readonly reader: number,
+    private readonly call: Call,
   ) {
     this.info = plain(info);
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    // A part would look like the whole file.
+    if (this.#begun) throw new TypeError('a file can be read once: ask for it again');
+    this.#begun = true;
+    return this.#pieces();
+  }
+
+  async *#pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+    const { call, instance, reader } = this;
     try {
-      for (let some; (some = await this.instance.call<Uint8Array | undefined>('read', this.reader, PIECE)) !== undefined; ) yield some;
-      await this.instance.call('end', this.reader);
+      for (let some; (some = await instance.call<Uint8Array | undefined>('read', [reader, PIECE], call)) !== undefined; ) yield some;
+      await instance.call('end', [reader], call);
     } finally {
-      this.instance.call('drop', this.reader).catch(() => undefined);
+      instance.call('drop', [reader]).catch(() => undefined);
     }
   }
 
@@ -60,17 +73,30 @@ export class Download implements AsyncIterable<Uint8Array> {
   }
 }
 
+const CONTENT = 'must be a Uint8Array, an iterable of them, or the URL of a file: pathToFileURL(path) makes one of a path';
+
 /** What the component is told of a file that is sent. */
-export function about({ content, fileName, contentType, length }: Upload): object {
+export function about(file: Upload, operation: string): object {
+  const { content, fileName, contentType, length } = (file ?? {}) as Upload;
+  const iterable = typeof content === 'object' && content !== null && (Symbol.iterator in content || Symbol.asyncIterator in content);
+  const wrong = [
+    iterable || content instanceof URL ? '' : ['content', CONTENT],
+    typeof fileName === 'string' ? '' : ['fileName', 'must be a text'],
+    contentType === undefined || typeof contentType === 'string' ? '' : ['contentType', 'must be a text'],
+    length === undefined || (Number.isSafeInteger(length) && length >= 0) ? '' : ['length', 'must be a whole number'],
+  ].filter((one) => typeof one !== 'string') as [string, string][];
+  if (wrong.length > 0) throw misfit(wrong.map(([field, message]) => ({ field, message })), operation);
   const known = length ?? (content instanceof Uint8Array ? content.length : undefined);
   return { fileName, contentType, length: known === undefined ? undefined : BigInt(known) };
 }
 
 /** The bytes of a file, bit by bit. */
-export async function* pieces({ content }: Upload): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* pieces({ content }: Upload, operation: string): AsyncGenerator<Uint8Array, void, undefined> {
   const source = content instanceof Uint8Array ? [content] : content instanceof URL ? createReadStream(content) : content;
+  let begun = false;
   for await (const some of source) {
-    const bytes = some as Uint8Array;
-    for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
+    if (!(some instanceof Uint8Array)) throw misfit([{ field: 'content', message: CONTENT }], operation, begun ? 'unknown' : 'not-sent');
+    begun = true;
+    for (let at = 0; at < some.length; at += PIECE) yield some.subarray(at, at + PIECE);
   }
 }

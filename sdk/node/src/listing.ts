@@ -1,14 +1,14 @@
-import { type ListOptions, record } from './options.js';
+import type { Call } from './call.js';
 import { type ListEnd, plain } from './pages.js';
 import type { Instance, Pool } from './pool.js';
-import { abortable } from './signal.js';
 import type { Batch } from './worker.js';
 
 // What crosses between the threads in one go.
 const MOST = 1000;
 
 /**
- * A list that is read while it is iterated over, of any length in the same memory. It can be read once. While its records
+ * A list that is read while it is iterated over, of any length in the same memory. It can be read once, and says so
+ * if it is asked again, also after a `break`. While its records
  * are handled, the next ones come.
  */
 export class Listing<T> implements AsyncIterable<T> {
@@ -20,15 +20,43 @@ export class Listing<T> implements AsyncIterable<T> {
   /** How the read ended, once it has. Undefined before, and after an error, which says where to go on. */
   end: ListEnd | undefined;
 
+  #begun = false;
+
   constructor(
     private readonly pool: Pool,
     private readonly given: readonly unknown[],
-    private readonly options: ListOptions,
+    private readonly call: Call,
   ) {
-    this.resume = options.resume;
+    this.resume = call.resume;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    this.#begin();
+    return this.#records();
+  }
+
+  /** The records in arrays: those of a page in each. `resume` is behind the one that was given last. */
+  batches(): AsyncGenerator<T[], void, undefined> {
+    this.#begin();
+    return this.#batches();
+  }
+
+  /** All of them. */
+  async toArray(): Promise<T[]> {
+    this.#begin();
+    const all: T[] = [];
+    for await (const { records } of this.#parts()) for (const one of records) all.push(one);
+    this.resume = this.end?.resume ?? this.resume;
+    return all;
+  }
+
+  /** It would begin anew otherwise, or records would go to whoever asks first. */
+  #begin(): void {
+    if (this.#begun) throw new TypeError('a list can be read once: make another, which the option `resume: listing.resume` has go on where this one stands');
+    this.#begun = true;
+  }
+
+  async *#records(): AsyncGenerator<T, void, undefined> {
     for await (const { records, resume } of this.#parts()) {
       yield* records;
       this.resume = resume ?? this.resume;
@@ -36,8 +64,7 @@ export class Listing<T> implements AsyncIterable<T> {
     this.resume = this.end?.resume ?? this.resume;
   }
 
-  /** The records in arrays: those of a page in each. `resume` is behind the one that was given last. */
-  async *batches(): AsyncGenerator<T[], void, undefined> {
+  async *#batches(): AsyncGenerator<T[], void, undefined> {
     let page: T[] = [];
     for await (const { records, resume } of this.#parts()) {
       page = page.concat(records);
@@ -50,34 +77,30 @@ export class Listing<T> implements AsyncIterable<T> {
     if (page.length > 0) yield page;
   }
 
-  /** All of them. */
-  async toArray(): Promise<T[]> {
-    const all: T[] = [];
-    for await (const { records } of this.#parts()) for (const one of records) all.push(one);
-    this.resume = this.end?.resume ?? this.resume;
-    return all;
-  }
-
   async *#parts(): AsyncGenerator<{ records: T[]; resume?: string }, void, undefined> {
-    const { signal } = this.options;
+    const { call } = this;
+    call.begin();
     const instance = this.pool.any();
-    const reader = await instance.call<number>('list', ...this.given, record(this.options));
+    const reader = await instance.call<number>('list', () => [...this.given, call.record()], call);
     try {
-      let ahead = next(instance, reader);
-      for (let batch; (batch = await abortable(ahead, signal)) !== undefined; ) {
-        ahead = next(instance, reader);
-        yield* parts<T>(batch);
+      let ahead = next(instance, reader, call);
+      for (let batch; (batch = await ahead) !== undefined; ) {
+        ahead = next(instance, reader, call);
+        for (const part of parts<T>(batch)) {
+          call.resume = part.resume ?? call.resume;
+          yield part;
+        }
       }
-      this.end = plain<ListEnd>(await instance.call('end', reader));
+      this.end = plain<ListEnd>(await instance.call('end', [reader], call));
     } finally {
       // Behind a call that is under way, which nobody waits for.
-      instance.call('drop', reader).catch(() => undefined);
+      instance.call('drop', [reader]).catch(() => undefined);
     }
   }
 }
 
-function next(instance: Instance, reader: number): Promise<Batch | undefined> {
-  const batch = instance.call<Batch | undefined>('next', reader, MOST);
+function next(instance: Instance, reader: number, call: Call): Promise<Batch | undefined> {
+  const batch = instance.call<Batch | undefined>('next', [reader, MOST], call);
   // It is waited for later, or by nobody.
   batch.catch(() => undefined);
   return batch;

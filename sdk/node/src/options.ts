@@ -1,3 +1,5 @@
+import { misfit } from './errors.js';
+
 /** How one call is made. */
 export interface CallOptions {
   /** Whose credentials to use. The default account if absent. */
@@ -45,9 +47,50 @@ export interface PageOptions extends CallOptions {
   resume?: string;
 }
 
+type Rule = readonly [said: string, holds: (value: unknown) => boolean];
+
+const TEXT: Rule = ['must be a text', (value) => typeof value === 'string'];
+const FLAG: Rule = ['must be true or false', (value) => typeof value === 'boolean'];
+const NUMBER: Rule = ['must be a whole number from 1', (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) < 2 ** 32];
+
+// What each option must be: what crosses the border otherwise ends the component, or says something else than was meant.
+const RULES: Readonly<Record<string, Rule>> = {
+  account: TEXT,
+  deadlineMs: ['must be a number of milliseconds from 0', (value) => Number.isFinite(value) && Number(value) >= 0],
+  correlationId: TEXT,
+  fresh: FLAG,
+  acceptStale: FLAG,
+  fallback: ['must be a value of JSON', (value) => JSON.stringify(value) !== undefined],
+  allowResend: FLAG,
+  onMisfit: ["must be 'fail', 'skip' or 'raw'", (value) => ['fail', 'skip', 'raw'].includes(value as string)],
+  signal: ['must be an AbortSignal', (value) => typeof (value as AbortSignal | null)?.addEventListener === 'function'],
+  resume: TEXT,
+  pageSize: NUMBER,
+  window: NUMBER,
+};
+
+/** Options, all of which are known and can be used. */
+export function checked<T extends object>(options: T, operation: string): T {
+  for (const [field, value] of Object.entries({ operation })) if (typeof value !== 'string') throw misfit([{ field, message: TEXT[0] }]);
+  if (typeof options !== 'object' || options === null) throw misfit([{ field: 'options', message: 'must be an object' }], operation);
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const fields = given.flatMap(([field, value]) => {
+    const rule = Object.hasOwn(RULES, field) ? RULES[field] : undefined;
+    const message = rule === undefined ? `is no option${meant(field)}` : rule[1](value) ? '' : rule[0];
+    return message === '' ? [] : [{ field, message }];
+  });
+  if (fields.length > 0) throw misfit(fields, operation);
+  return options;
+}
+
+function meant(field: string): string {
+  const name = Object.keys(RULES).find((known) => known.toLowerCase() === field.toLowerCase().replaceAll(/[-_]/g, ''));
+  return name === undefined ? '' : `: is ${name} meant?`;
+}
+
 /** Options as the component takes them. */
-export function record(options: ListOptions): object {
-  const { deadlineMs, fallback } = options;
+export function record(options: ListOptions, deadlineMs: number | undefined): object {
+  const { fallback } = options;
   return {
     account: options.account,
     deadlineMs: deadlineMs === undefined ? undefined : BigInt(Math.ceil(deadlineMs)),

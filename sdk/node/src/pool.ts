@@ -1,20 +1,24 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
+import type { Call } from './call.js';
 import { ComponentError, type Failure, PenstockError } from './errors.js';
 import type { Question, Reply } from './host.js';
+import { Entry, closed } from './queue.js';
+import { setting } from './settings.js';
 import type { MemoryState } from './state.js';
 import type { Done, Task } from './worker.js';
 
 type Lookup = (name: string) => string | undefined | Promise<string | undefined>;
 
-/** An instance of the component, in a thread of its own. It makes one call at a time, and the others wait for it. */
+/** An instance of the component, in a thread of its own. It makes one call at a time, and the others wait for it here. */
 export class Instance {
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>();
+  readonly #waiting: Entry[] = [];
+  #running: Entry | undefined;
+  #over = false;
   // What a function of the caller's threw: it must not go through the component.
   #thrown: { error: unknown } | undefined;
-  #count = 0;
 
-  constructor(lookup: Lookup, state: MemoryState, private readonly alone: boolean, ended: (instance: Instance) => void) {
+  constructor(lookup: Lookup, state: MemoryState, private readonly alone: boolean, private readonly ended: (instance: Instance) => void) {
     const { port1, port2 } = new MessageChannel();
     const flag = new Int32Array(new SharedArrayBuffer(4));
     // Options of this process's own command line, such as `--input-type`, are none of a worker's.
@@ -25,8 +29,8 @@ export class Instance {
       Atomics.store(flag, 0, 1);
       Atomics.notify(flag, 0);
     });
-    this.#worker.on('message', (done: Done) => this.#done(done, ended));
-    this.#worker.on('error', (error) => this.#end(error, ended));
+    this.#worker.on('message', (done: Done) => this.#done(done));
+    this.#worker.on('error', (error) => this.#end(error));
     // Neither keeps a process alive that has nothing else to do.
     this.#worker.unref();
     port1.unref();
@@ -34,21 +38,37 @@ export class Instance {
 
   /** How many calls it has in hand. */
   get load(): number {
-    return this.#waiting.size;
+    return this.#waiting.length + (this.#running === undefined ? 0 : 1);
   }
 
-  /** Calls a function of the worker. */
-  call<T>(name: Task['name'], ...given: unknown[]): Promise<T> {
-    const id = ++this.#count;
-    const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
-    this.#worker.ref();
-    this.#worker.postMessage({ id, name, given } satisfies Task);
-    return answer as Promise<T>;
+  /** Calls a function of the worker. What is aborted, or late, before the worker takes it is never sent. */
+  call<T>(name: Task['name'], given: unknown[] | (() => unknown[]), call?: Call): Promise<T> {
+    return new Promise<unknown>((resolve, reject) => {
+      const entry = new Entry(name, typeof given === 'function' ? given : () => given, call, { resolve, reject });
+      if (this.#over) entry.reject(closed(false));
+      if (entry.waited) this.#waiting.push(entry);
+      this.#next();
+    }) as Promise<T>;
+  }
+
+  #next(): void {
+    while (this.#running === undefined) {
+      const entry = this.#waiting.shift();
+      if (entry === undefined) {
+        this.#worker.unref();
+        return;
+      }
+      if (!entry.waited) continue;
+      entry.begin();
+      this.#running = entry;
+      this.#worker.ref();
+      this.#worker.postMessage({ name: entry.name, given: entry.given() } satisfies Task);
+    }
   }
 
   async #answer(question: Question, lookup: Lookup, state: MemoryState): Promise<Reply> {
     try {
-      if (question.interface === 'setting') return { ok: (await lookup(question.name)) || undefined };
+      if (question.interface === 'setting') return { ok: setting(question.name, await lookup(question.name)) };
       if (this.alone && question.name === 'takeTurns') return { failed: { tag: 'unavailable', val: 'there are no other instances' } };
       const stored = state as unknown as Record<string, (...given: unknown[]) => unknown>;
       return { ok: stored[question.name]?.(...question.given) };
@@ -58,30 +78,39 @@ export class Instance {
     }
   }
 
-  #done(done: Done, ended: (instance: Instance) => void): void {
+  #done(done: Done): void {
     if ('broken' in done) {
-      this.#end(new Error(done.broken), ended);
+      this.#end(new Error(done.broken));
       return;
     }
-    const waiting = this.#waiting.get(done.id);
-    this.#waiting.delete(done.id);
-    if (this.#waiting.size === 0) this.#worker.unref();
+    const entry = this.#running;
+    this.#running = undefined;
     const thrown = this.#thrown;
     this.#thrown = undefined;
-    if (thrown !== undefined) waiting?.reject(thrown.error);
-    else if ('value' in done) waiting?.resolve(done.value);
-    else waiting?.reject(new PenstockError(done.failure as Failure));
+    if (entry !== undefined && !entry.waited && 'value' in done) this.#drop(entry.name, done.value);
+    if (thrown !== undefined) entry?.reject(thrown.error);
+    else if ('value' in done) entry?.resolve(done.value);
+    else entry?.reject(new PenstockError(done.failure as Failure));
+    this.#next();
   }
 
-  #end(cause: Error, ended: (instance: Instance) => void): void {
-    ended(this);
-    for (const { reject } of this.#waiting.values()) reject(new ComponentError('the component ended', { cause }));
-    this.#waiting.clear();
-    void this.#worker.terminate();
+  /** What was opened for somebody who waits no longer is closed. */
+  #drop(name: Task['name'], value: unknown): void {
+    const handle = name === 'download' ? (value as { content: number }).content : name === 'list' || name === 'upload' ? value : undefined;
+    if (handle !== undefined) this.call('drop', [handle]).catch(() => undefined);
   }
 
-  /** Ends the thread. */
+  #end(cause: Error): void {
+    this.ended(this);
+    this.#running?.reject(new ComponentError('the component ended', { cause }));
+    void this.close();
+  }
+
+  /** Ends the thread, and all that waits for it. */
   async close(): Promise<void> {
+    this.#over = true;
+    this.#running?.reject(closed(true));
+    for (const entry of this.#waiting.splice(0)) entry.reject(closed(false));
     await this.#worker.terminate();
   }
 }
@@ -108,7 +137,8 @@ export class Pool {
 
   /** Ends all threads. */
   async close(): Promise<void> {
-    await Promise.all([...this.#instances].map((instance) => instance.close()));
+    const instances = [...this.#instances];
     this.#instances.clear();
+    await Promise.all(instances.map((instance) => instance.close()));
   }
 }

@@ -4,13 +4,12 @@ import { type AnswerWriter, type ByteReader, type ListItem, type Reader, admin, 
 
 /** What is asked of a worker. */
 export interface Task {
-  id: number;
   name: keyof typeof tasks;
   given: unknown[];
 }
 
 /** What comes of it. */
-export type Done = { id: number; value: unknown } | { id: number; failure: object } | { id: number; broken: string };
+export type Done = { value: unknown } | { failure: object } | { broken: string };
 
 /** Records as one JSON array, and how many of them lie before each position. */
 export interface Batch {
@@ -61,12 +60,12 @@ function batch(items: ListItem[]): Batch {
   return { json: `[${texts.join(',')}]`, positions };
 }
 
-function run({ id, name, given }: Task): Done {
+function run({ name, given }: Task): Done {
   try {
-    return { id, value: (tasks[name] as (...given: unknown[]) => unknown)(...given) };
+    return { value: (tasks[name] as (...given: unknown[]) => unknown)(...given) };
   } catch (error) {
     const failure = (error as { payload?: object }).payload;
-    return failure === undefined ? { id, broken: String((error as Error).stack) } : { id, failure };
+    return failure === undefined ? { broken: String((error as Error).stack) } : { failure };
   }
 }
 

@@ -27,6 +27,12 @@ def test_an_export_that_is_run_again_goes_on(vendors: Vendor, tmp_path: Path) ->
     command = [sys.executable, HERE / "examples" / "nightly_export.py"]
     said = [subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout for _ in range(2)]
     assert said[1] == "0 changes\n" != said[0]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["jobs.ndjson", "jobs.position"]
+    exported = (tmp_path / "jobs.ndjson").read_bytes()
+    (tmp_path / "jobs.position").write_text("")
+    refused = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1 and "jobs.position is empty" in refused.stderr
+    assert (tmp_path / "jobs.ndjson").read_bytes() == exported
 
 
 @pytest.mark.parametrize("checker", [["mypy", "--strict"], ["pyright"]], ids=["mypy", "pyright"])
