@@ -87,12 +87,13 @@ class Listing(_Place[T]):
         """Ends the read: what is left of it is cancelled."""
         self._read.close()
 
-    def to_arrow(self) -> pyarrow.Table:
-        """Reads the rest into an Arrow table (`pip install 'penstock[arrow]'`). Money is exact (`decimal128`)."""
-        return _tables.arrow(list(self), self._row)
+    def to_arrow(self, *, scale: int = _tables.SCALE) -> pyarrow.Table:
+        """Reads all into an Arrow table (`pip install 'penstock[arrow]'`). Its schema does not depend on the records:
+        amounts are exact, `decimal128(38, scale)`, and one with more decimals raises ValueError."""
+        return _tables.arrow(list(self), self._row, scale)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """Reads the rest into a data frame (`pip install 'penstock[pandas]'`). Money is `Decimal`."""
+        """Reads all into a data frame (`pip install 'penstock[pandas]'`). Money is `Decimal`."""
         return _tables.pandas(list(self), self._row)
 
 
@@ -143,10 +144,10 @@ class AsyncListing(_Place[T]):
         """Ends the read: what is left of it is cancelled."""
         self._read.close()
 
-    async def to_arrow(self) -> pyarrow.Table:
-        """Reads the rest into an Arrow table."""
-        return _tables.arrow([record async for record in self], self._row)
+    async def to_arrow(self, *, scale: int = _tables.SCALE) -> pyarrow.Table:
+        """Reads all into an Arrow table."""
+        return _tables.arrow([record async for record in self], self._row, scale)
 
     async def to_pandas(self) -> pandas.DataFrame:
-        """Reads the rest into a data frame."""
+        """Reads all into a data frame."""
         return _tables.pandas([record async for record in self], self._row)

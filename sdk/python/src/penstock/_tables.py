@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
+from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from ._values import encoded
@@ -14,22 +17,52 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def arrow(records: list[Any], row: type[Any] | None) -> pa.Table:
+# How many decimals amounts have in Arrow. The contract says that they are exact, and not how many there are; a table must not
+# have one schema today and another tomorrow.
+SCALE = 18
+
+
+def arrow(records: list[Any], row: type[Any] | None, scale: int = SCALE) -> pa.Table:
     """An Arrow table: a column for each field, of the type that the contract says."""
     import pyarrow as pa
 
     if row is None:
         return pa.Table.from_pylist(records)
-    hints = get_type_hints(row)
     columns = {}
-    for field in dataclasses.fields(row):
-        values = [getattr(record, field.name) for record in records]
-        if field.name == "extra":
-            columns[field.name] = pa.array([json_text(value) for value in values], pa.string())
-        else:
-            ty = arrow_type(hints[field.name], scale(values))
-            columns[field.name] = pa.array([plain(value) for value in values], ty)
+    for name, hint in columns_of(row):
+        ty, made = arrow_type(hint, scale), converter(hint)
+        try:
+            columns[name] = pa.array([made(getattr(record, name)) for record in records], ty)
+        except pa.ArrowInvalid as error:
+            raise ValueError(f"{name}: {error}. to_arrow(scale=...) says how many decimals amounts may have: here {scale}") from error
     return pa.table(columns)
+
+
+def columns_of(row: type[Any]) -> list[tuple[str, Any]]:
+    """The fields of a data class, and their types; `extra` is a text of JSON."""
+    hints = get_type_hints(row)
+    return [(field.name, Extra if field.name == "extra" else hints[field.name]) for field in dataclasses.fields(row)]
+
+
+class Extra:
+    """The type of what the contract does not know."""
+
+
+@cache
+def converter(hint: Any) -> Callable[[Any], Any]:
+    """Makes of a value what Arrow takes for its type. What may be any JSON is a text of it."""
+    ty = core(hint)
+    if ty is Extra:
+        return json_text
+    if get_origin(ty) is list:
+        inner = converter(get_args(ty)[0])
+        return lambda value: None if value is None else [inner(one) for one in value]
+    if dataclasses.is_dataclass(ty):
+        fields = [(name, converter(hint)) for name, hint in columns_of(ty)]  # type: ignore[arg-type]
+        return lambda value: None if value is None else {name: made(getattr(value, name)) for name, made in fields}
+    if ty in SIMPLE:
+        return lambda value: value
+    return lambda value: None if value is None else json.dumps(value)
 
 
 def pandas(records: list[Any], row: type[Any] | None) -> pd.DataFrame:
@@ -48,8 +81,6 @@ def pandas(records: list[Any], row: type[Any] | None) -> pd.DataFrame:
 
 def json_text(value: dict[str, Any]) -> str | None:
     """The fields that the contract does not know, as JSON."""
-    import json
-
     return json.dumps(value) if value else None
 
 
@@ -66,46 +97,29 @@ def plain(value: Any) -> Any:
 
 def core(hint: Any) -> Any:
     """A type without None; a text of which some are known is a text."""
+    if get_origin(hint) is list:
+        return hint
     args = [one for one in get_args(hint) if one is not type(None)]
     if str in args:
         return str
-    if get_origin(hint) is list or not args:
-        return hint
-    return core(args[0])
+    return core(args[0]) if args else hint
 
 
-def scale(value: Any) -> int:
-    """The most digits behind a point."""
-    if isinstance(value, Decimal):
-        return max(0, -int(value.as_tuple().exponent))
-    if isinstance(value, list):
-        return max(map(scale, value), default=0)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return max((scale(getattr(value, field.name)) for field in dataclasses.fields(value)), default=0)
-    return 0
+SIMPLE = (bool, int, float, str, datetime.datetime, datetime.date, Decimal)
 
 
-def arrow_type(hint: Any, digits: int) -> Any:
+def arrow_type(hint: Any, scale: int) -> Any:
     """The Arrow type of a field."""
     import pyarrow as pa
 
     ty = core(hint)
-    simple = {
-        bool: pa.bool_(),
-        int: pa.int64(),
-        float: pa.float64(),
-        str: pa.string(),
-        datetime.datetime: pa.timestamp("us", "UTC"),
-        datetime.date: pa.date32(),
-        Decimal: pa.decimal128(38, digits),
-    }
-    if ty in simple:
-        return simple[ty]
+    if ty in SIMPLE:
+        known = (pa.bool_(), pa.int64(), pa.float64(), pa.string(), pa.timestamp("us", "UTC"), pa.date32(), pa.decimal128(38, scale))
+        return known[SIMPLE.index(ty)]
     if get_origin(ty) is list:
-        return pa.list_(arrow_type(get_args(ty)[0], digits))
+        return pa.list_(arrow_type(get_args(ty)[0], scale))
     if dataclasses.is_dataclass(ty):
-        hints = get_type_hints(ty)
-        return pa.struct([(f.name, pa.string() if f.name == "extra" else arrow_type(hints[f.name], digits)) for f in dataclasses.fields(ty)])
+        return pa.struct([(name, arrow_type(hint, scale)) for name, hint in columns_of(ty)])  # type: ignore[arg-type]
     return pa.string()
 
 
