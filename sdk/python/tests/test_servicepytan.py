@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import datetime
+import inspect
 import json
 import logging
 import os
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ import servicepytan.reports
 from conftest import Vendor
 
 import penstock.servicepytan as ours
+from penstock.servicepytan._operations import routes
 
 logging.getLogger("servicepytan").setLevel(logging.CRITICAL)
 
@@ -186,6 +190,56 @@ def test_lists_of_data_service(conn: dict[str, Any]) -> None:
     expected = [job for status in ("Completed", "Scheduled") for job in jobs.get_all({"jobStatus": status, "completedOnOrAfter": utc[0], "completedBefore": utc[1]})]
     assert expected and same(expected, service.get_jobs_completed_between(*span, job_status=["Completed", "Scheduled"]))
     assert same(service.get_jobs_created_between("April 1, 2025", "April 20, 2025"), service.get_jobs_created_between(*span))
+    appointments = theirs.Endpoint("jpm", "appointments", conn)
+    expected = [one for status in ("Scheduled", "Dispatched", "Working", "Done") for one in appointments.get_all({"status": status, "startsOnOrAfter": utc[0], "startsBefore": utc[1]})]
+    assert expected and same(expected, service.get_appointments_between(*span))
+    assert same(appointments.get_all({"status": "Done", "startsOnOrAfter": utc[0], "startsBefore": utc[1]}), service.get_appointments_between(*span, appointment_status=["Done"]))
+    year = ("2024-01-01", "2026-01-01")
+    utc = [theirs._convert_date_to_api_format(day, "America/New_York") for day in year]
+    expected = theirs.Endpoint("sales", "estimates", conn).get_all({"active": "True", "soldAfter": utc[0], "soldBefore": utc[1]})
+    assert expected and same(expected, service.get_sold_estimates_between(*year))
+    total = sum(Decimal(str(item["total"])) for one in expected for item in one.get("items") or ())
+    assert total and service.get_total_sales_between(*year) == float(total)
+    expected = theirs.Endpoint("inventory", "purchase-orders", conn).get_all({"createdOnOrAfter": utc[0], "createdBefore": utc[1]})
+    assert expected and same(expected, service.get_purchase_orders_created_between(*year))
     for endpoint, method in (("employees", service.get_employees), ("technicians", service.get_technicians), ("tag-types", service.get_tag_types), ("business-units", service.get_business_units)):
         assert same(theirs.Endpoint("settings", endpoint, conn).get_all({"active": "True"}), method())
         assert same(theirs.Endpoint("settings", endpoint, conn).get_all({"active": "Any"}), method(active="Any"))
+
+
+def test_data_service_has_every_method_of_theirs() -> None:
+    for name, method in inspect.getmembers(theirs.DataService, inspect.isfunction):
+        mine = inspect.signature(getattr(ours.DataService, name))
+        assert list(mine.parameters) == list(inspect.signature(method).parameters), name
+
+
+def test_every_list_that_needs_no_id_has_the_same_records(conn: dict[str, Any]) -> None:
+    count = 0
+    for route in routes(ours.client(conn)):
+        place = re.fullmatch(r"/([\w-]+)/v2/tenant/\(\?P<tenant>\[\^/\]\+\)/([^(]+)", route.patterns[0].pattern)
+        if route.method != "GET" or not route.paged or place is None:
+            continue
+        folder, endpoint = place.groups()
+        export = endpoint.removeprefix("export/")
+        one, other = both(folder, endpoint if export == endpoint else "export", conn)
+        try:
+            expected = (one.get_all({}), one.get_many({})["data"]) if export == endpoint else (one.export_all(export), one.export_one(export)["data"])
+        except (requests.HTTPError, KeyError, TypeError):
+            # A list that must be asked for something, or has a form that is not theirs.
+            continue
+        given = (other.get_all({}), other.get_many({})["data"]) if export == endpoint else (other.export_all(export), other.export_one(export)["data"])
+        assert same(list(expected), list(given)), route.name
+        count += 1
+    assert count > 150
+
+
+def test_a_failure_has_what_scripts_look_at(conn: dict[str, Any]) -> None:
+    responses = []
+    for endpoint in both("jpm", "jobs", conn):
+        with pytest.raises(requests.HTTPError) as raised:
+            endpoint.get_one(5)
+        responses.append(raised.value.response)
+    known, mine = responses
+    assert (mine.status_code, mine.reason, mine.url) == (known.status_code, known.reason, known.url.partition("?")[0])
+    assert mine.json()["status"] == 404 and json.loads(mine.text) == json.loads(mine.content) == mine.json()
+    assert not mine.ok and mine.json()["title"] and set(mine.json()) >= {"errors", "traceId"}

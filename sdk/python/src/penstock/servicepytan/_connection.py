@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from .._errors import PenstockError
@@ -35,14 +35,45 @@ HOSTS = {
 }
 
 
+class Response:
+    """What scripts look at of an answer that is a failure. The component does not keep the vendor's body: `json()` and
+    `text` say the same in its form, the title, the fields and the trace id."""
+
+    def __init__(self, error: PenstockError, url: str | None) -> None:
+        self.status_code, self.url, self.ok = error.status, url, False
+        self.reason = http.client.responses.get(error.status or 0)
+        self.headers: dict[str, str] = {}
+        errors: dict[str, list[str]] = {}
+        for one in error.fields:
+            errors.setdefault(one.field, []).append(one.message)
+        self._body = {"title": error.args[0], "status": error.status, "errors": errors, "traceId": error.vendor_trace_id}
+
+    def json(self) -> dict[str, Any]:
+        """The failure, as the vendor's problem is."""
+        return self._body
+
+    @property
+    def text(self) -> str:
+        """The same as a text."""
+        return json.dumps(self._body)
+
+    @property
+    def content(self) -> bytes:
+        """The same as bytes."""
+        return self.text.encode()
+
+
 class HTTPError(PenstockError, _Base):
     """A failure, which is `requests.HTTPError` too where that is installed: scripts catch it."""
 
-    def __init__(self, error: PenstockError) -> None:
+    def __init__(self, error: PenstockError, url: str | None = None) -> None:
         Exception.__init__(self, str(error))
         self.__dict__.update(error.__dict__)
-        self.response = SimpleNamespace(status_code=error.status, text=str(error))
+        self.response = Response(error, url)
         self.request = None
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 def servicepytan_connect(
@@ -100,11 +131,13 @@ def client(conn: Mapping[str, Any] | None = None) -> ServiceTitan:
 
 
 @contextmanager
-def raised_as_before() -> Iterator[None]:
-    """Failures as scripts know them."""
+def raised_as_before(conn: Mapping[str, Any] | None, path: str) -> Iterator[None]:
+    """Failures as scripts know them, of what was asked for at a path."""
     try:
         yield
     except HTTPError:
         raise
     except PenstockError as error:
-        raise HTTPError(error) from error
+        known = conn or servicepytan_connect()
+        place = path.replace("/tenant/-", f"/tenant/{known.get('SERVICETITAN_TENANT_ID')}", 1)
+        raise HTTPError(error, f"{known.get('api_root') or ''}{place}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from ._connection import servicepytan_connect
 from ._endpoint import Endpoint
 
 STATUSES = ("Completed", "Scheduled", "InProgress", "Dispatched")
+APPOINTMENTS = ("Scheduled", "Dispatched", "Working", "Done")
 
 Day = str | datetime.datetime
 
@@ -42,6 +44,28 @@ class DataService:
     def get_jobs_modified_between(self, start_date: Day, end_date: Day) -> list[Any]:
         """Jobs that changed between the two."""
         return self._jobs("modified", start_date, end_date)
+
+    def get_appointments_between(self, start_date: Day, end_date: Day, appointment_status: Iterable[str] = APPOINTMENTS) -> list[Any]:
+        """Appointments that start between the two, by status."""
+        span = {"startsOnOrAfter": self._time(start_date), "startsBefore": self._time(end_date)}
+        appointments = Endpoint("jpm", "appointments", self.conn)
+        return [one for status in appointment_status for one in appointments.get_all({"status": status, **span})]
+
+    def get_sold_estimates_between(self, start_date: Day, end_date: Day) -> list[Any]:
+        """Active estimates that were sold between the two."""
+        query = {"active": "True", "soldAfter": self._time(start_date), "soldBefore": self._time(end_date)}
+        return Endpoint("sales", "estimates", self.conn).get_all(query)
+
+    def get_total_sales_between(self, start_date: Day, end_date: Day) -> float:
+        """What the items of these estimates come to. It is added up digit by digit, and is a number as it was."""
+        totals = (item["total"] for one in self.get_sold_estimates_between(start_date, end_date) for item in one["items"] or ())
+        total = sum((Decimal(str(one)) for one in totals if one is not None), Decimal())
+        return int(total) if total == total.to_integral_value() else float(total)
+
+    def get_purchase_orders_created_between(self, start_date: Day, end_date: Day) -> list[Any]:
+        """Purchase orders that were made between the two."""
+        query = {"createdOnOrAfter": self._time(start_date), "createdBefore": self._time(end_date)}
+        return Endpoint("inventory", "purchase-orders", self.conn).get_all(query)
 
     def get_employees(self, active: str = "True") -> list[Any]:
         """Employees."""

@@ -30,7 +30,7 @@ class Endpoint:
         parameters = placeholders | {name: value for name, value in query.items() if value not in ("", None)}
         if route.paged and sized:
             parameters = _sized(parameters, route.parameters)
-        with raised_as_before():
+        with raised_as_before(self.conn, path):
             answer = titan.invoke(route.name, parameters, body)
         value = before(answer.body, record_class(route.name))
         return _envelope(answer, value) if route.paged else value
@@ -46,11 +46,13 @@ class Endpoint:
     def get_all(self, query: Mapping[str, Any] = {}, id: Any = "", modifier: str = "") -> list[Any]:
         """All records of all pages."""
         titan = client(self.conn)
-        route, placeholders = find(titan, ("GET",), self._path(id, modifier))
+        path = self._path(id, modifier)
+        route, placeholders = find(titan, ("GET",), path)
         given = _sized(placeholders | {name: value for name, value in query.items() if name != "page"}, route.parameters)
-        options = CallOptions(page_size=int(given.pop("pageSize")))
+        size = given.pop("pageSize", None)
+        options = CallOptions(page_size=None if size is None else int(size))
         row = record_class(route.name)
-        with raised_as_before():
+        with raised_as_before(self.conn, path):
             return [before(one, row) for one in titan.read(route.name, given, options=options)]
 
     def _known(self) -> Any:
@@ -81,10 +83,11 @@ class Endpoint:
     def export_all(self, export_endpoint: str, export_from: str = "", include_recent_changes: bool = False) -> list[Any]:
         """An export, to its end."""
         titan = client(self.conn)
-        route, _ = find(titan, ("GET",), self._path(export_endpoint, endpoint="export"))
+        path = self._path(export_endpoint, endpoint="export")
+        route, _ = find(titan, ("GET",), path)
         query = {"from": export_from or None, "includeRecentChanges": include_recent_changes}
         row = record_class(route.name)
-        with raised_as_before():
+        with raised_as_before(self.conn, path):
             return [before(one, row) for one in titan.read(route.name, query)]
 
     def download(self, id: Any, modifier: str = "", filename: str | None = None) -> bytes:
@@ -95,8 +98,9 @@ class Endpoint:
             known = ", ".join(FILES)
             raise ValueError(f"Download method is not supported for endpoint '{self.endpoint}'. Valid endpoints are: {known}.")
         titan = client(self.conn)
-        route, placeholders = find(titan, ("GET",), self._path(id, modifier))
-        with raised_as_before():
+        path = self._path(id, modifier)
+        route, placeholders = find(titan, ("GET",), path)
+        with raised_as_before(self.conn, path):
             content = titan._download(route.name, placeholders.items(), None).read()
         if filename:
             Path(filename).write_bytes(content)
@@ -104,9 +108,10 @@ class Endpoint:
 
 
 def _sized(given: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
-    """What a list is asked for: 100 a page, and active records, as the vendor takes it without a word."""
-    exports = "from" in known
-    sized = given if exports else {"pageSize": 100} | given
+    """What a list is asked for: 100 a page, and active records, as the vendor takes it without a word. An export has all."""
+    if "from" in known:
+        return given
+    sized = {"pageSize": 100} | given
     return {"active": "True"} | sized if "active" in known else sized
 
 

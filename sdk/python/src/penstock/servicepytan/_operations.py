@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import itertools
 import re
 from decimal import Decimal
 from functools import cache
@@ -19,7 +20,8 @@ class Route:
 
     name: str
     method: str
-    pattern: re.Pattern[str]
+    # The path itself, which ServicePytan asks for by `v2` whatever version it has; and the same of any version.
+    patterns: tuple[re.Pattern[str], re.Pattern[str]]
     paged: bool
     parameters: frozenset[str]
 
@@ -33,17 +35,18 @@ def routes(titan: ServiceTitan) -> list[Route]:
         known = titan._described()
         own = sorted((one for one in known if one.over is None), key=lambda one: one.path.count("{"))
         for one in own:
-            pattern = re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", one.path.replace("/v2/", "/v\\d/").replace("/v3/", "/v\\d/"))
+            exact = re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", one.path)
+            patterns = re.compile(exact), re.compile(exact.replace("/v2/", "/v\\d/").replace("/v3/", "/v\\d/"))
             names = frozenset(parameter.name for parameter in one.parameters)
-            _routes.append(Route(one.name, one.method, re.compile(pattern), one.paging != "none", names))
+            _routes.append(Route(one.name, one.method, patterns, one.paging != "none", names))
     return _routes
 
 
 def find(titan: ServiceTitan, methods: tuple[str, ...], path: str) -> tuple[Route, dict[str, str]]:
     """The operation of a path, by one of these methods, and what stands in its placeholders."""
-    for method in methods:
+    for method, version in itertools.product(methods, (0, 1)):
         for route in routes(titan):
-            found = route.pattern.fullmatch(path) if route.method == method else None
+            found = route.patterns[version].fullmatch(path) if route.method == method else None
             if found is not None:
                 return route, {name: value for name, value in found.groupdict().items() if name != "tenant"}
     raise ValueError(f"{methods[0]} {path} is no operation that is known")

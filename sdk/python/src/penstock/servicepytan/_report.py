@@ -70,6 +70,9 @@ class Report:
             for value in accepted.get("values") or ():
                 logger.info("  - %s", value)
 
+    def _path(self) -> str:
+        return f"/reporting/v2/tenant/-/report-category/{self.category}/reports/{self.report_id}/data"
+
     def _place(self) -> dict[str, Any]:
         return {"report_category": self.category, "reportId": self.report_id}
 
@@ -84,7 +87,7 @@ class Report:
         """One page of rows."""
         query = self._place() | {"page": page, "pageSize": page_size, "includeTotal": True}
         operation = "reporting.reports-data-list"
-        with raised_as_before():
+        with raised_as_before(self.conn, self._path()):
             answer = client(self.conn).invoke(operation, query, self.params if params == "" else params)
         rows = self._rows(before(answer.body, record_class(operation)))
         info = answer.page
@@ -97,6 +100,6 @@ class Report:
         """All rows. One page size holds throughout; what does not come in time raises."""
         options = CallOptions(page_size=page_size, deadline_ms=timeout_min * 60_000)
         body = self.params if params == "" else params
-        with raised_as_before():
+        with raised_as_before(self.conn, self._path()):
             rows = list(client(self.conn).read("reporting.reports-data-list", self._place(), body, options=options))
         return {"data": self._rows(rows), "fields": self._fields()}
