@@ -5,6 +5,7 @@
 //! `penstock:host`.
 
 pub mod bindings;
+mod chance;
 mod code;
 mod http;
 #[cfg(feature = "p2")]
@@ -54,7 +55,7 @@ impl Host for WasiHost {
     }
 
     fn random(&self) -> u64 {
-        random::get_random_u64()
+        random_bits()
     }
 
     async fn secret(&self, name: &str) -> Result<Option<Secret>, HostError> {
@@ -186,10 +187,10 @@ pub fn wall_micros() -> u64 {
     seconds.saturating_mul(1_000_000).saturating_add(u64::from(now.nanoseconds / 1_000))
 }
 
-/// 64 bits of the host's secure random source.
+/// 64 bits of the host's secure random source, no two of which are the same even where that stands still.
 #[must_use]
 pub fn random_bits() -> u64 {
-    random::get_random_u64()
+    chance::spread(random::get_random_u64(), || wall_micros() ^ monotonic_clock::now().rotate_left(32))
 }
 
 /// Writes a line to standard error.

@@ -10,7 +10,7 @@ mod reactor;
 
 pub use reactor::{block_on, spawn};
 
-use super::{refused, ttl};
+use super::{chance, refused, ttl};
 use crate::{
     contract::p2::penstock::host::{config, secrets, state},
     host::{Host, HostError, Opened, Request, Response, SendError, State},
@@ -56,7 +56,10 @@ impl Host for WasiHost {
     }
 
     fn random(&self) -> u64 {
-        random::get_random_u64()
+        chance::spread(random::get_random_u64(), || {
+            let now = wall_clock::now();
+            now.seconds.rotate_left(20) ^ u64::from(now.nanoseconds) ^ monotonic_clock::now().rotate_left(32)
+        })
     }
 
     async fn secret(&self, name: &str) -> Result<Option<Secret>, HostError> {
