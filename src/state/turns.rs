@@ -53,6 +53,25 @@ pub struct Turns {
     pub since: u64,
 }
 
+/// A script in Lua counts exactly up to here: no store has a later time.
+const LAST: u64 = 1 << 53;
+
+/// Nobody is held back for longer, in microseconds: no provider's word counts for more than a day.
+const MOST_PAUSE: u64 = 24 * 60 * 60 * 1_000_000;
+
+impl Turns {
+    /// Whether a store can have meant this, in answer to a request.
+    #[must_use]
+    pub fn answers(&self, request: &TurnRequest) -> bool {
+        // None is given that comes after a pause beyond the horizon.
+        let paused = if self.count == 0 { self.closed } else { 0 };
+        self.now <= LAST
+            && self.closed <= self.now.saturating_add(MOST_PAUSE).saturating_add(EXCESS)
+            && self.count <= request.wanted
+            && self.arrival <= request.latest(self.now).max(paused)
+    }
+}
+
 /// A plan, as it is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Plan {

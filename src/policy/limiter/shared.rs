@@ -274,9 +274,7 @@ impl Lease {
     /// [`Absurd`] if the store cannot have meant it. The request counts as not answered.
     pub fn reply(&mut self, asked: Tick, now: Tick, turns: &Turns) -> Result<(), Absurd> {
         let Some(request) = self.pending else { return Ok(()) };
-        // None is given that comes after a pause beyond the horizon.
-        let paused = if turns.count == 0 { turns.closed } else { 0 };
-        if turns.count > request.wanted || turns.arrival > request.latest(turns.now).max(paused) {
+        if !turns.answers(&request) {
             return Err(Absurd);
         }
         self.pending = None;

@@ -306,6 +306,15 @@ fn an_answer_that_cannot_be_right_counts_as_none() {
     // Nor are turns given for after a pause that lasts for longer than the horizon.
     let paused = Turns { closed: far.arrival, ..far };
     assert_eq!(lease.reply(at(1_000), at(1_000), &paused), Err(Absurd));
+    // Nobody is held back for longer than a day, and no store's clock comes to the end of what can be counted.
+    let (none, day) = (Turns { count: 0, ..turns(&asked, 1_000, 1_000) }, 24 * 60 * 60 * 1_000_000);
+    for closed in [none.now + day + 2_000_000, u64::MAX] {
+        assert_eq!(lease.reply(at(1_000), at(1_000), &Turns { closed, ..none }), Err(Absurd));
+    }
+    for now in [u64::MAX / 2, u64::MAX] {
+        let end = Turns { now, arrival: now, closed: now, ..none };
+        assert_eq!(lease.reply(at(1_000), at(1_000), &end), Err(Absurd));
+    }
     assert_eq!((lease.slots.len(), lease.clock.uncertainty()), (0, before));
     assert_eq!(request(&mut lease, at(1_000), 2), asked, "it was not answered");
     // An answer that nobody waits for says nothing.
