@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use wasmtime_wasi::WasiCtxBuilder;
+
 use crate::{
     http::{Outbound, OutboundPolicy},
     key_value::{KeyValue, MemoryKeyValue},
@@ -30,7 +32,11 @@ pub struct Environment {
     pub(crate) outbound: Outbound,
     pub(crate) logs: Logs,
     pub(crate) limits: Limits,
+    pub(crate) wasi: Option<Adjust>,
 }
+
+/// What changes the WASI of an instance before it starts.
+type Adjust = Arc<dyn Fn(&mut WasiCtxBuilder) + Send + Sync>;
 
 impl Environment {
     /// Nothing but the network to the providers: no secret, no setting, log lines
@@ -46,6 +52,7 @@ impl Environment {
             outbound: Outbound::default(),
             logs: Logs::discard(),
             limits: Limits::default(),
+            wasi: None,
         }
     }
 
@@ -128,6 +135,13 @@ impl Environment {
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// Other clocks and other random numbers than those of this machine: for tests of a bad host.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn wasi(self, adjust: impl Fn(&mut WasiCtxBuilder) + Send + Sync + 'static) -> Self {
+        Self { wasi: Some(Arc::new(adjust)), ..self }
     }
 }
 

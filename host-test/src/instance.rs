@@ -14,7 +14,7 @@ use crate::{
     host_imports::HostImports,
     http::Hooks,
     limits::Computing,
-    logs::{Logs, Output},
+    logs::Output,
 };
 
 /// What an instance's host functions work on. Opaque; it appears in the type of
@@ -87,7 +87,7 @@ impl Prepared {
     pub(crate) async fn instantiate(&self, environment: &Environment) -> Result<Instance, Error> {
         let computing = environment.limits.computing(self.engine.wasmtime().weak());
         let state = HostState {
-            wasi: sandbox(&environment.logs),
+            wasi: sandbox(environment),
             table: ResourceTable::new(),
             http: WasiHttpCtx::new(),
             hooks: Hooks::new(environment.outbound.clone(), computing.clone()),
@@ -108,8 +108,14 @@ impl Prepared {
 }
 
 /// No folders, no sockets, no environment variables, no arguments.
-pub(crate) fn sandbox(logs: &Logs) -> WasiCtx {
-    WasiCtxBuilder::new().stdout(Output::new(logs)).stderr(Output::new(logs)).build()
+pub(crate) fn sandbox(environment: &Environment) -> WasiCtx {
+    let logs = &environment.logs;
+    let mut wasi = WasiCtxBuilder::new();
+    wasi.stdout(Output::new(logs)).stderr(Output::new(logs));
+    if let Some(adjust) = &environment.wasi {
+        adjust(&mut wasi);
+    }
+    wasi.build()
 }
 
 /// WASI 0.2 is there for Rust's standard library, which imports some of it even

@@ -153,7 +153,7 @@ impl HandlerState for Instances {
         let place = self.places.clone().try_acquire_owned().map_err(|_| AtCapacity)?;
         let computing = self.environment.limits.computing(self.engine.wasmtime().weak());
         let state = GatewayState {
-            wasi: sandbox(&self.environment.logs),
+            wasi: sandbox(&self.environment),
             table: ResourceTable::new(),
             http: WasiHttpCtx::new(),
             hooks: Hooks::new(self.environment.outbound.clone(), computing.clone())

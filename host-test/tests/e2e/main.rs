@@ -10,6 +10,9 @@
 )]
 
 mod asleep;
+#[path = "../bad/mod.rs"]
+mod bad;
+mod bad_hosts;
 mod echoes;
 mod embed;
 mod every_operation;

@@ -23,7 +23,7 @@ use crate::support::server::{self, Server};
 
 const SECRET: &str = "an-hmac-key-of-32-to-64-characters";
 
-type Headers = Vec<(String, String)>;
+pub type Headers = Vec<(String, String)>;
 
 fn tag(parts: &[&[u8]]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
@@ -32,7 +32,7 @@ fn tag(parts: &[&[u8]]) -> [u8; 32] {
 }
 
 /// A CloudEvent as ServiceTitan sends it.
-fn cloud_event(delivery: usize, event: usize) -> Vec<u8> {
+pub fn cloud_event(delivery: usize, event: usize) -> Vec<u8> {
     serde_json::json!({
         "specversion": "1.0", "id": format!("delivery-{delivery}"), "type": "tn.jpm.job-completed",
         "time": "2026-11-20T10:00:00Z", "source": "https://webhooks.servicetitan.io",
@@ -43,7 +43,7 @@ fn cloud_event(delivery: usize, event: usize) -> Vec<u8> {
     .into_bytes()
 }
 
-fn hex_signed(body: &[u8]) -> Headers {
+pub fn hex_signed(body: &[u8]) -> Headers {
     let hex = tag(&[body]).iter().map(|byte| format!("{byte:02x}")).collect();
     vec![
         ("X-ServiceTitan-Signature".to_owned(), hex),
@@ -51,23 +51,25 @@ fn hex_signed(body: &[u8]) -> Headers {
     ]
 }
 
+/// Credentials and settings, with further ones.
+pub fn values(extra: &[(&str, &str)]) -> Map {
+    let base = [
+        ("SERVICETITAN_CLIENT_ID", "cid"),
+        ("SERVICETITAN_CLIENT_SECRET", "s3cr3t-of-the-client"),
+        ("SERVICETITAN_APP_KEY", "ak1"),
+        ("SERVICETITAN_TENANT_ID", "1"),
+        ("SERVICETITAN_WEBHOOK_SECRET", SECRET),
+        ("LOG_LEVEL", "error"),
+    ];
+    let mut values: HashMap<&str, &str> = base.into_iter().collect();
+    values.extend(extra.iter().copied());
+    Map::new(values)
+}
+
 async fn plugin(state: &Arc<MemoryState>, extra: &[(&str, &str)]) -> Plugin {
-    let values = || {
-        let base = [
-            ("SERVICETITAN_CLIENT_ID", "cid"),
-            ("SERVICETITAN_CLIENT_SECRET", "s3cr3t-of-the-client"),
-            ("SERVICETITAN_APP_KEY", "ak1"),
-            ("SERVICETITAN_TENANT_ID", "1"),
-            ("SERVICETITAN_WEBHOOK_SECRET", SECRET),
-            ("LOG_LEVEL", "error"),
-        ];
-        let mut values: HashMap<&str, &str> = base.into_iter().collect();
-        values.extend(extra.iter().copied());
-        Map::new(values)
-    };
     let environment = Environment::empty()
-        .secrets(values())
-        .config(values())
+        .secrets(values(extra))
+        .config(values(extra))
         .state(state.clone())
         .outbound(Outbound::with_policy(OutboundPolicy::none().allow_loopback()));
     Plugin::start(environment).await.unwrap()

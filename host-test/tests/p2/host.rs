@@ -1,8 +1,9 @@
 //! A host that is nothing but Wasmtime and a map of settings.
 
+use super::bad::Clocks;
 use penstock_host::{
     bindings::host::{state as wit, types::HostError},
-    state::{MemoryState, State},
+    state::{State, TurnRequest, Turns},
 };
 use std::{collections::BTreeMap, env, sync::Arc, time::Duration};
 use wasmtime::{
@@ -25,6 +26,16 @@ pub enum Says {
     Nonsense(&'static str),
 }
 
+/// What else a host has.
+#[derive(Default)]
+pub struct Given {
+    pub state: Option<Arc<dyn State>>,
+    /// In place of those of the machine.
+    pub clocks: Option<Clocks>,
+    /// The one byte that all its random numbers consist of; with clocks of its own.
+    pub random: Option<u8>,
+}
+
 /// A host.
 pub struct Host {
     wasi: WasiCtx,
@@ -32,7 +43,7 @@ pub struct Host {
     http: WasiHttpCtx,
     values: Arc<BTreeMap<String, String>>,
     says: BTreeMap<&'static str, Says>,
-    state: Option<Arc<MemoryState>>,
+    state: Option<Arc<dyn State>>,
     /// The component's memory, in bytes.
     pub memory: usize,
 }
@@ -43,12 +54,11 @@ impl Host {
         self.table.iter_mut().count()
     }
 
-    pub fn new(
-        values: BTreeMap<String, String>,
-        says: BTreeMap<&'static str, Says>,
-        state: Option<Arc<MemoryState>>,
-    ) -> Host {
+    pub fn new(values: BTreeMap<String, String>, says: BTreeMap<&'static str, Says>, given: Given) -> Host {
         let mut wasi = WasiCtxBuilder::new();
+        if let Some(clocks) = given.clocks {
+            clocks.give(&mut wasi, given.random);
+        }
         if env::var_os("SHOW").is_some() {
             wasi.inherit_stderr();
         }
@@ -58,7 +68,7 @@ impl Host {
             http: WasiHttpCtx::new(),
             values: Arc::new(values),
             says,
-            state,
+            state: given.state,
             memory: 0,
         }
     }
@@ -153,9 +163,15 @@ fn state(linker: &mut Linker<Host>) -> Result<()> {
     ));
     function!("release", |state, (key, expected): (String, Vec<u8>)| state.release(&key, &expected));
     function!("list-keys", |state, (prefix, most): (String, u32)| state.keys(&prefix, most as usize));
-    instance.func_wrap_async("take-turns", |_, _: (String, wit::TurnRequest)| {
-        type Turns = std::result::Result<wit::Turns, HostError>;
-        Box::new(async { Ok((Turns::Err(HostError::Unavailable("no turns here".to_owned())),)) })
-    })?;
+    function!("take-turns", |state, (key, asked): (String, wit::TurnRequest)| async {
+        let Turns { now, arrival, count, closed, since } = state.turns(&key, &request(asked)).await?;
+        Ok::<_, penstock_host::sources::HostError>(wit::Turns { now, arrival, count, closed, since })
+    });
     Ok(())
+}
+
+fn request(asked: wit::TurnRequest) -> TurnRequest {
+    let wit::TurnRequest { owner, number, interval, tolerance, horizon, wanted, least, lead, gap, pause } =
+        asked;
+    TurnRequest { owner, number, interval, tolerance, horizon, wanted, least, lead, gap, pause }
 }

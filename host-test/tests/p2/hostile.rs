@@ -1,7 +1,7 @@
 //! A host that fails, answers late, answers nonsense, or never.
 
 use super::{
-    host::Says,
+    host::{Given, Says},
     penstock::{Penstock, scene, settings},
 };
 use penstock_host::bindings::types::{CallOptions, FailureKind, Outcome as Effect};
@@ -11,7 +11,9 @@ use std::{collections::BTreeMap, time::Duration};
 async fn hostile(interface: &'static str, says: Says) -> (Penstock, String) {
     let (provider, _) = scene(Config::small(3), &[]).await;
     let id = provider.job_ids()[0].to_string();
-    let penstock = Penstock::on(settings(&provider, &[]), BTreeMap::from([(interface, says)]), None).await;
+    let penstock =
+        Penstock::given(settings(&provider, &[]), BTreeMap::from([(interface, says)]), Given::default())
+            .await;
     // It serves as long as this is there.
     std::mem::forget(provider);
     (penstock, id)

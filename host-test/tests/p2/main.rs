@@ -9,6 +9,9 @@
     reason = "a test may fail"
 )]
 
+#[path = "../bad/mod.rs"]
+mod bad;
+mod bad_hosts;
 mod calls;
 mod component;
 mod files;

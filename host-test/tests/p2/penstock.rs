@@ -5,19 +5,16 @@
 
 use super::{
     component::component,
-    host::{Host, Says, linker},
+    host::{Given, Host, Says, linker},
 };
-use penstock_host::{
-    bindings::{
-        files::FileInfo,
-        jpm::{Job, JobsQuery},
-        operations::Answer,
-        types::{CallOptions, Failure, ListEnd},
-    },
-    state::MemoryState,
+use penstock_host::bindings::{
+    files::FileInfo,
+    jpm::{Job, JobsQuery},
+    operations::Answer,
+    types::{CallOptions, Failure, ListEnd},
 };
 use penstock_simulated::servicetitan::{Config, SimulatedServiceTitan};
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 use wasmtime::{
     Result, Store,
     component::{ComponentNamedList, ComponentType, Instance, Lift, Lower, ResourceAny},
@@ -44,17 +41,17 @@ pub struct Penstock {
 
 impl Penstock {
     pub async fn new(values: BTreeMap<String, String>) -> Penstock {
-        Penstock::on(values, BTreeMap::new(), None).await
+        Penstock::given(values, BTreeMap::new(), Given::default()).await
     }
 
-    pub async fn on(
+    pub async fn given(
         values: BTreeMap<String, String>,
         says: BTreeMap<&'static str, Says>,
-        state: Option<Arc<MemoryState>>,
+        given: Given,
     ) -> Penstock {
         let component = component();
         let engine = component.engine();
-        let mut store = Store::new(engine, Host::new(values, says, state));
+        let mut store = Store::new(engine, Host::new(values, says, given));
         store.limiter(|host| host);
         let instance = linker(engine).unwrap().instantiate_async(&mut store, component).await.unwrap();
         Penstock { store, instance }

@@ -1,6 +1,9 @@
 //! Deliveries that are verified, handed out once and done.
 
-use super::penstock::{Outcome, Parameters, Penstock, WEBHOOKS};
+use super::{
+    host::Given,
+    penstock::{Outcome, Parameters, Penstock, WEBHOOKS},
+};
 use hmac::{Hmac, KeyInit, Mac};
 use penstock_host::{
     bindings::{
@@ -33,7 +36,14 @@ fn body() -> Vec<u8> {
     event.to_string().into_bytes()
 }
 
-async fn penstock() -> Penstock {
+/// What `receive` takes.
+pub type Delivery = (String, Option<String>, Parameters, Vec<u8>);
+
+pub fn delivery() -> Delivery {
+    ("servicetitan".to_owned(), None, signed(&body()), body())
+}
+
+pub async fn penstock(given: Given) -> Penstock {
     let values = [
         ("SERVICETITAN_CLIENT_ID", "cid"),
         ("SERVICETITAN_CLIENT_SECRET", "s3cr3t-of-the-client"),
@@ -43,13 +53,13 @@ async fn penstock() -> Penstock {
         ("LOG_LEVEL", "error"),
     ];
     let values = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    Penstock::on(values, BTreeMap::new(), Some(Arc::<MemoryState>::default())).await
+    Penstock::given(values, BTreeMap::new(), given).await
 }
 
 #[tokio::test]
 async fn an_event_is_handed_out_until_it_is_done() {
-    let mut penstock = penstock().await;
-    let delivery = || ("servicetitan".to_owned(), None::<String>, signed(&body()), body());
+    let state = Some(Arc::<MemoryState>::default() as _);
+    let mut penstock = penstock(Given { state, ..Given::default() }).await;
     let event: Outcome<Event> = penstock.call(WEBHOOKS, "verify-and-parse", delivery()).await;
     let event = event.unwrap();
     assert_eq!((event.id.as_str(), event.trust), ("event-4711", Trust::Signed));
