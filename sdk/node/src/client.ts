@@ -1,4 +1,5 @@
 import { Call } from './call.js';
+import { misfit } from './errors.js';
 import { Download, type Upload, about, pieces } from './files.js';
 import { Listing } from './listing.js';
 import { type CallOptions, type ListOptions, type PageOptions, parameters } from './options.js';
@@ -19,6 +20,8 @@ export interface ClientOptions {
   workers?: number;
   /** What clients share that are given the same one. */
   state?: MemoryState;
+  /** Takes the lines of the log, each a JSON object. They go to `stderr` without it; `LOG_LEVEL` says which there are. */
+  log?: (line: string) => void;
 }
 
 /** Calls any operation of a vendor by its name. The vendors' own clients have them typed. */
@@ -26,9 +29,11 @@ export class Client {
   readonly #pool: Pool;
 
   constructor(settings?: Settings, options: ClientOptions = {}) {
-    const { state, workers = 1 } = options;
+    const { state, workers = 1, log = (line) => process.stderr.write(`${line}\n`) } = options;
+    const unknown = Object.keys(options).filter((name) => !['log', 'state', 'workers'].includes(name));
+    if (unknown.length > 0) throw misfit(unknown.map((field) => ({ field, message: 'is no option of a client' })));
     if (!Number.isInteger(workers) || workers < 1) throw new RangeError(`workers must be a whole number from 1, not ${String(workers)}`);
-    this.#pool = new Pool(lookup(settings), state ?? new MemoryState(), workers, state === undefined && workers === 1);
+    this.#pool = new Pool(lookup(settings), state ?? new MemoryState(), workers, state === undefined && workers === 1, log);
   }
 
   /** Calls an operation; a list answers with one page. */

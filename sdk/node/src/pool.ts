@@ -5,9 +5,12 @@ import type { Question, Reply } from './host.js';
 import { Entry, closed } from './queue.js';
 import { setting } from './settings.js';
 import type { MemoryState } from './state.js';
-import type { Done, Task } from './worker.js';
+import type { Done, Said, Task } from './worker.js';
 
 type Lookup = (name: string) => string | undefined | Promise<string | undefined>;
+
+/** Takes a line of the log, without its end. */
+export type Log = (line: string) => void;
 
 /** An instance of the component, in a thread of its own. It makes one call at a time, and the others wait for it here. */
 export class Instance {
@@ -18,7 +21,7 @@ export class Instance {
   // What a function of the caller's threw: it must not go through the component.
   #thrown: { error: unknown } | undefined;
 
-  constructor(lookup: Lookup, state: MemoryState, private readonly alone: boolean, private readonly ended: (instance: Instance) => void) {
+  constructor(lookup: Lookup, state: MemoryState, private readonly alone: boolean, private readonly log: Log, private readonly ended: (instance: Instance) => void) {
     const { port1, port2 } = new MessageChannel();
     const flag = new Int32Array(new SharedArrayBuffer(4));
     // Options of this process's own command line, such as `--input-type`, are none of a worker's.
@@ -29,7 +32,7 @@ export class Instance {
       Atomics.store(flag, 0, 1);
       Atomics.notify(flag, 0);
     });
-    this.#worker.on('message', (done: Done) => this.#done(done));
+    this.#worker.on('message', (said: Done | Said) => ('log' in said ? this.#log(said.log) : this.#done(said)));
     this.#worker.on('error', (error) => this.#end(error));
     // Neither keeps a process alive that has nothing else to do.
     this.#worker.unref();
@@ -75,6 +78,14 @@ export class Instance {
     } catch (error) {
       this.#thrown ??= { error };
       return { failed: { tag: 'failed', val: 'the function threw' } };
+    }
+  }
+
+  #log(line: string): void {
+    try {
+      this.log(line);
+    } catch {
+      // Nobody waits for it, and no call fails of it.
     }
   }
 
@@ -124,13 +135,14 @@ export class Pool {
     private readonly state: MemoryState,
     private readonly most: number,
     private readonly alone: boolean,
+    private readonly log: Log,
   ) {}
 
   /** The instance with the fewest calls in hand. */
   any(): Instance {
     const least = [...this.#instances].reduce<Instance | undefined>((best, one) => (best === undefined || one.load < best.load ? one : best), undefined);
     if (least !== undefined && (least.load === 0 || this.#instances.size >= this.most)) return least;
-    const instance = new Instance(this.lookup, this.state, this.alone, (ended) => this.#instances.delete(ended));
+    const instance = new Instance(this.lookup, this.state, this.alone, this.log, (ended) => this.#instances.delete(ended));
     this.#instances.add(instance);
     return instance;
   }

@@ -1,6 +1,9 @@
 // The component in a thread of its own: a call of it holds up the thread that makes it.
 import { parentPort } from 'node:worker_threads';
 import { type AnswerWriter, type ByteReader, type ListItem, type Reader, admin, operations, transfers } from './component/penstock.js';
+import { install } from './logs.js';
+
+install();
 
 /** What is asked of a worker. */
 export interface Task {
@@ -10,6 +13,9 @@ export interface Task {
 
 /** What comes of it. */
 export type Done = { value: unknown } | { failure: object } | { broken: string };
+
+/** A line of the log, which comes before what comes of the call. */
+export type Said = { log: string };
 
 /** Records as one JSON array, and how many of them lie before each position. */
 export interface Batch {

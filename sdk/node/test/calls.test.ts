@@ -1,5 +1,6 @@
 // Single calls: values, failures, writes, files, credentials.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -120,6 +121,20 @@ test('several workers share a limit and a token', async () => {
   const fetched = await Promise.all(clients.map(async (client) => Number(/^penstock_token_fetches_total (\d+)$/m.exec(await client.metrics())?.[1])));
   assert.ok(fetched.reduce((sum, one) => sum + one) <= 1, String(fetched));
   await Promise.all(clients.map((client) => client.close()));
+});
+
+test('a line of the log is there before its call ends, wherever it goes', async () => {
+  const lines: string[] = [];
+  const client = new ServiceTitan({ ...settings, LOG_LEVEL: 'info' }, { log: (line) => { lines.push(line); throw new Error('mine'); } });
+  await client.jpm.jobs.page({}, { correlationId: 'order-7' });
+  const said = lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ event }) => event === 'call');
+  assert.deepEqual(said.map(({ level, operation }) => [level, operation]), [['info', 'jpm.jobs-list']]);
+  assert.ok(!lines.join().includes(settings['SERVICETITAN_CLIENT_SECRET'] ?? 'cs2.'));
+  await client.close();
+  const program = `import { ServiceTitan } from 'penstock'; await new ServiceTitan(JSON.parse(process.argv[1])).jpm.jobs.page();`;
+  const given = JSON.stringify({ ...settings, LOG_LEVEL: 'info' });
+  const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program, given], { encoding: 'utf8' });
+  assert.match(stderr, /"event":"call".*"operation":"jpm.jobs-list".*\n$/);
 });
 
 const shared = new MemoryState();

@@ -59,6 +59,7 @@ test('other arguments of no use are named', async () => {
   assert.deepEqual(await bad(() => untyped.pricebook.images.upload({ content: new Uint8Array(1), fileName: 'a', contentType: 7, length: -1 })), ['contentType', 'length']);
   await assert.rejects(titan.pricebook.images.upload({ content: new URL('file:///no/such/file'), fileName: 'a' }), { code: 'ENOENT' });
   for (const workers of [0, -1, 1.5, '2']) assert.throws(() => new ServiceTitan(settings, { workers: workers as number }), RangeError);
+  assert.deepEqual(await bad(() => new ServiceTitan(settings, { worker: 4 } as object)), ['worker']);
   assert.equal((await titan.jpm.jobs.page({}, { pageSize: 3 })).items.length, 3);
 });
 
