@@ -8,6 +8,7 @@ import { Pool } from './pool.js';
 import { type Settings, lookup } from './settings.js';
 import { abortable } from './signal.js';
 import { MemoryState } from './state.js';
+import { type DeliveryHeaders, type Event, type Told, delivery, event } from './webhooks.js';
 
 type Parameters = Readonly<Record<string, unknown>>;
 
@@ -100,6 +101,15 @@ export class Client {
     const call = new Call('ready', account === undefined ? {} : { account });
     const { missing } = await this.#pool.any().call<{ missing: { field: string; message: string }[] }>('ready', [vendor, account], call);
     return missing;
+  }
+
+  /**
+   * The event of a webhook's delivery, exactly as it came, if it is the vendor's: a `PenstockError` if it is not
+   * (`authentication`). Nothing is remembered: an event that is delivered again has the same `id`.
+   */
+  async verifyAndParse(vendor: string, headers: DeliveryHeaders, body: Uint8Array, account?: string): Promise<Event> {
+    const call = new Call('verify-and-parse', account === undefined ? {} : { account });
+    return event(await this.#pool.any().call<Told>('verifyAndParse', [vendor, account, ...delivery(headers, body)], call));
   }
 
   /** Counters and histograms of an instance, in the text format of Prometheus. */

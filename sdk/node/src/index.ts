@@ -6,5 +6,6 @@ export type { CallOptions, ListOptions, PageOptions } from './options.js';
 export type { Answer, AnswerInfo, ListEnd, Misfit, Page, PageInfo } from './pages.js';
 export type { Settings } from './settings.js';
 export { MemoryState } from './state.js';
+export type { DeliveryHeaders, Event, Subject } from './webhooks.js';
 export { Asleep } from './asleep/index.js';
 export { ServiceTitan } from './servicetitan/index.js';

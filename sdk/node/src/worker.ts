@@ -1,6 +1,6 @@
 // The component in a thread of its own: a call of it holds up the thread that makes it.
 import { parentPort } from 'node:worker_threads';
-import { type AnswerWriter, type ByteReader, type ListItem, type Reader, admin, operations, transfers } from './component/penstock.js';
+import { type AnswerWriter, type ByteReader, type ListItem, type Reader, admin, operations, transfers, webhooks } from './component/penstock.js';
 import { install } from './logs.js';
 
 install();
@@ -37,6 +37,7 @@ const tasks = {
   describe: operations.describe,
   ready: admin.ready,
   metrics: admin.metrics,
+  verifyAndParse: webhooks.verifyAndParse,
   list: (...given: Parameters<typeof operations.listWithPositions>) => hold(operations.listWithPositions(...given)),
   next(reader: number, most: number): Batch | undefined {
     const items = (held.get(reader) as Reader<ListItem>).next(most);

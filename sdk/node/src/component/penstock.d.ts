@@ -36,3 +36,7 @@ export const admin: {
   ready(vendor: string, account?: string): { ready: boolean; missing: { field: string; message: string }[] };
   metrics(): string;
 };
+
+export const webhooks: {
+  verifyAndParse(vendor: string, account: string | undefined, headers: [string, string][], body: Uint8Array): object;
+};

@@ -8,6 +8,7 @@ from ._pages import Answer, AnswerInfo, ListEnd, Misfit, Page, PageInfo
 from ._settings import Settings
 from ._state import MemoryState
 from ._values import UNSET, Unset
+from ._webhooks import Event, Subject
 from .asleep import Asleep, AsyncAsleep
 from .servicetitan import AsyncServiceTitan, ServiceTitan
 
@@ -24,6 +25,7 @@ __all__ = [
     "CallOptions",
     "ComponentError",
     "Download",
+    "Event",
     "FieldError",
     "ListEnd",
     "Listing",
@@ -36,5 +38,6 @@ __all__ = [
     "ServiceTitan",
     "Settings",
     "Source",
+    "Subject",
     "Unset",
 ]

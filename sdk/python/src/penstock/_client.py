@@ -23,6 +23,7 @@ from ._settings import Settings, lookup
 from ._state import MemoryState
 from ._threads import Workers, apart
 from ._values import body_text, parameters, same
+from ._webhooks import Event, Headers, delivery, event
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -98,6 +99,9 @@ class _Base:
         with self._pool.any(call) as instance:
             return instance.call(interface, function, *arguments)
 
+    def _verified(self, call: Call, headers: Headers, body: bytes) -> Event:
+        return event(self._asked(call, "webhooks", "verify-and-parse", self.vendor, call.options.account, *delivery(headers, body)))
+
     def _missing(self, call: Call) -> list[str]:
         readiness = self._asked(call, "admin", "ready", self.vendor, call.options.account)
         return [f"{one.field}: {one.message}" for one in readiness.missing]
@@ -125,6 +129,11 @@ class Client(_Base):
     def ready(self, account: str | None = None) -> list[str]:
         """What is missing of an account's settings, if anything is. Asks no vendor."""
         return self._run(self._missing, Call(CallOptions(account=account), "ready"))
+
+    def verify_and_parse(self, headers: Headers, body: bytes, *, account: str | None = None) -> Event:
+        """The event of a webhook's delivery, exactly as it came, if it is the vendor's: PenstockError if it is not
+        (`authentication`). Nothing is remembered: an event that is delivered again has the same `id`."""
+        return self._run(self._verified, Call(CallOptions(account=account), "verify-and-parse"), headers, body)
 
     def metrics(self) -> str:
         """Counters and histograms of an instance, in the text format of Prometheus."""
@@ -202,6 +211,11 @@ class AsyncClient(_Base):
     async def ready(self, account: str | None = None) -> list[str]:
         """What is missing of an account's settings, if anything is. Asks no vendor."""
         return await self._run(self._missing, Call(CallOptions(account=account), "ready"))
+
+    async def verify_and_parse(self, headers: Headers, body: bytes, *, account: str | None = None) -> Event:
+        """The event of a webhook's delivery, exactly as it came, if it is the vendor's: PenstockError if it is not
+        (`authentication`). Nothing is remembered: an event that is delivered again has the same `id`."""
+        return await self._run(self._verified, Call(CallOptions(account=account), "verify-and-parse"), headers, body)
 
     async def close(self) -> None:
         """Waits for calls that are under way, and forgets the instances of the component."""
