@@ -92,6 +92,7 @@ in_programs() {
     cd "$PENSTOCK_NODE"
     npm ci --no-audit --no-fund
     npx jco transpile "$PENSTOCK_P2" --quiet --name plugin --out-dir component --map 'penstock:host/*=../host.mjs#*'
+    node "$top/sdk/node/handles.mjs" component/plugin.js
     cd "$top/host-test/stock"
 
     step "Python's wasmtime"

@@ -20,5 +20,6 @@ python('component.py', wasm);
 python('-m', 'generate', 'typescript', dirname(sdk), join(here, 'src'));
 run('npx', 'jco', 'transpile', wasm, '--quiet', '--name', 'penstock', '--out-dir', join(here, 'dist', 'component'),
   '--no-typescript', '--map', 'penstock:host/*=../host.js#*');
+run('node', 'handles.mjs', join('dist', 'component', 'penstock.js'));
 run('npx', 'tsc');
 cpSync(join(here, 'src', 'component', 'penstock.d.ts'), join(here, 'dist', 'component', 'penstock.d.ts'));

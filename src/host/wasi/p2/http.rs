@@ -56,14 +56,20 @@ pub async fn open(request: Request) -> Result<Opened, SendError> {
 async fn exchange(request: Request) -> Result<(IncomingResponse, Incoming), SendError> {
     let peer = Peer::of(&request);
     let (outgoing, contents) = outgoing(request)?;
-    let body = contents.map(|contents| Ok((outgoing.body()?, contents))).transpose();
-    let body = body.map_err(|()| invalid("the host takes no body"))?;
+    let body = outgoing.body().map_err(|()| invalid("the host takes no body"))?;
     // Without `request-options`: Wasmtime 48 never drops those that it is given, and refuses everything after a
     // million. Whoever sends a request bounds it in time all the same (`receive::send_flowing`), and that clock
     // stands still between two calls, as the host's does not.
     let answer =
         outgoing_handler::handle(outgoing, None).map_err(|code| failed(&peer, &lift(code), now()))?;
-    let sending = body.map(|(body, contents)| spawn(contents.pass_on(body)));
+    let sending = match contents {
+        Some(contents) => Some(spawn(contents.pass_on(body))),
+        // Said, not left out: preview2-shim keeps the connection of a request that does not end, for ever.
+        None => {
+            _ = OutgoingBody::finish(body, None);
+            None
+        }
+    };
     let pollable = Rc::new(answer.subscribe());
     let response = loop {
         ready(&pollable).await;
@@ -100,7 +106,9 @@ fn outgoing(request: Request) -> Result<(OutgoingRequest, Option<Contents>), Sen
     let mut list: Vec<(String, Vec<u8>)> =
         plain.chain(secret).map(|(name, value)| (name.to_owned(), value.to_vec())).collect();
     let contents = request.body.map(Contents::of);
-    if let Some(length) = contents.as_ref().and_then(Contents::length) {
+    // Otherwise the host sends the body that is empty in chunks, but for GET.
+    let empty = (contents.is_none() && request.method != "GET").then_some(0);
+    if let Some(length) = contents.as_ref().map_or(empty, Contents::length) {
         list.push(("content-length".to_owned(), length.to_string().into_bytes()));
     }
     let fields = Fields::from_list(&list).map_err(|_| invalid("a header field is not valid"));
