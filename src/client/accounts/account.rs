@@ -61,6 +61,8 @@ pub(crate) struct Token {
     pub(crate) credentials: RefCell<Option<Rc<Credentials>>>,
     /// The key that the API refused last, where no token endpoint has looked at it.
     pub(crate) rejected_key: RefCell<Option<RejectedKey>>,
+    /// What this instance claims the right to fetch with, among those that share tokens.
+    pub(crate) turn: OnceCell<[u8; 8]>,
     /// Held while a token is fetched: one fetch for any number of callers.
     pub(crate) fetching: Mutex<()>,
     /// Counts the fetches that ended, so that those who waited for one know.

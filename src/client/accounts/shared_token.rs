@@ -87,7 +87,7 @@ impl<H: Host> Accounts<H> {
     pub(crate) async fn turn_to_fetch(&self, account: &Account, credentials: &Credentials) -> Turn {
         let key = SealKey::derive("token", credentials.all());
         let name = name(account, &key);
-        let me = self.host.random().to_le_bytes().to_vec();
+        let me = account.token.turn.get_or_init(|| self.host.random().to_le_bytes()).to_vec();
         let until = self.host.now() + PATIENCE;
         loop {
             if let Some(shared) = self.shared_token(account, &key, &name).await {
@@ -96,6 +96,8 @@ impl<H: Host> Accounts<H> {
             let fetching = format!("{name}/fetching");
             match self.store.claim(&*self.host, &fetching, me.clone(), FETCHING).await {
                 Ok(None) => break,
+                // Of a fetch whose call was over first: an instance makes one at a time.
+                Ok(Some(holder)) if holder == me => break,
                 Ok(Some(_)) if self.host.now() < until => self.host.sleep(LOOK).await,
                 Ok(Some(_)) | Err(_) => return Turn::Unknown,
             }

@@ -1,6 +1,7 @@
 //! Access tokens that instances share through the store.
 
-use super::rig::{CLIENT_SECRET, Rig};
+use super::rig::{CLIENT_SECRET, Rig, within};
+use crate::contract::FailureKind;
 use crate::host::{
     State,
     simulated::{Conduct, Reply, Store},
@@ -138,6 +139,19 @@ fn an_instance_that_dies_while_it_fetches_holds_the_others_up_for_a_moment() {
     rig.run(rig.get()).unwrap();
     let took = rig.host.elapsed() - began;
     assert!(took < 5 * SECOND, "{took:?}");
+    assert_eq!(rig.titan.token_requests(), 2);
+}
+
+#[test]
+fn a_call_that_has_no_time_for_a_token_does_not_hold_up_the_next() {
+    let (rig, _store) = rig();
+    rig.titan.latency(SECOND, Duration::from_millis(20));
+    let hasty = within(SECOND / 5);
+    assert_eq!(rig.run(rig.get_with(&hasty)).unwrap_err().kind, FailureKind::Timeout);
+    let began = rig.host.elapsed();
+    rig.run(rig.get_with(&within(3 * SECOND / 2))).unwrap();
+    let took = rig.host.elapsed() - began;
+    assert!(took < 3 * SECOND / 2, "{took:?}");
     assert_eq!(rig.titan.token_requests(), 2);
 }
 
