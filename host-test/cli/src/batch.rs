@@ -7,7 +7,6 @@ use crate::{
     grace::Grace,
     output::{Output, Unwritten},
     progress::Quiet,
-    ready::NotReady,
     result_line::line,
     stopping::Stopping,
     target::{MisfitChoice, Target},
@@ -80,10 +79,7 @@ impl Batch {
         let mut options = self.target.options(None);
         options.on_misfit = Some(self.on_misfit.into());
         // What is wrong with all of them is told once.
-        let readiness = plugin.ready(&self.provider_name, options.account.as_deref()).await?;
-        if !readiness.ready {
-            return Err(NotReady(readiness.missing).into());
-        }
+        self.target.must_be_ready(&plugin, &self.provider_name).await?;
         let making = Making {
             plugin,
             provider: self.provider_name,

@@ -35,10 +35,7 @@ impl Ready {
     pub(crate) async fn run(self) -> Result<()> {
         let plugin = self.target.plugin().await?;
         let options = self.target.options(None);
-        let readiness = plugin.ready(&self.provider_name, options.account.as_deref()).await?;
-        if !readiness.ready {
-            return Err(NotReady(readiness.missing).into());
-        }
+        self.target.must_be_ready(&plugin, &self.provider_name).await?;
         say!("settings: complete")?;
         if let Some(operation) = &self.probe {
             let answer = plugin.invoke(&self.provider_name, operation, self.parameters, None, Some(options));

@@ -2,7 +2,8 @@
 
 use crate::{
     network::{ALLOW, Allowed, Network},
-    report::Unfit,
+    ready::NotReady,
+    report::{Unfit, unread},
     settings::EnvFile,
     shared_state,
 };
@@ -183,9 +184,17 @@ impl Target {
     pub(crate) async fn batch_size(&self) -> Result<u32> {
         let settings = self.env_file.settings().await?;
         let found = settings.get(BATCH_SIZE.0).await;
-        let found = found.map_err(|error| Unfit(format!("{}: {error}", BATCH_SIZE.0)))?;
+        let found = found.map_err(|error| unread(BATCH_SIZE.0, &error))?;
         let size = found.and_then(|size| size.expose().trim().parse().ok()).unwrap_or(BATCH_SIZE.1);
         Ok(size.clamp(1, 64))
+    }
+
+    /// # Errors
+    ///
+    /// Settings of this provider are missing or malformed: all of them.
+    pub(crate) async fn must_be_ready(&self, plugin: &Plugin, provider: &str) -> Result<()> {
+        let readiness = plugin.ready(provider, self.account.as_deref()).await?;
+        if readiness.ready { Ok(()) } else { Err(NotReady(readiness.missing).into()) }
     }
 
     /// Whose records a copy has: of one tenant, and of one account.
@@ -195,7 +204,7 @@ impl Target {
         }
         let name = format!("{}_TENANT_ID", provider.to_uppercase());
         let found = self.env_file.settings().await?.get(&name).await;
-        let found = found.map_err(|error| Unfit(format!("{name}: {error}")))?;
+        let found = found.map_err(|error| unread(&name, &error))?;
         let tenant = found.map(|tenant| format!(", tenant {}", tenant.expose().trim()));
         Ok(format!("{provider}{}", tenant.unwrap_or_default()))
     }

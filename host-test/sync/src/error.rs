@@ -35,7 +35,7 @@ pub enum Error {
     /// A column has another type than the contract wants. Nothing is dropped to make it fit.
     #[error(
         "{place}: the column \"{column}\" of \"{table}\" is {found}, and the contract wants {wanted}: \
-         rename the column, and the next sync adds one that fits"
+         rename the column, and the next sync adds one that fits and reads the table anew"
     )]
     Column {
         /// The destination, without secrets.
@@ -87,6 +87,17 @@ pub enum Error {
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
 
+    /// The destination refuses a row of one table: by a constraint, a trigger or rights that no sync made.
+    #[error("{place}: {what}{}", source_of(.source))]
+    Refused {
+        /// The destination, without secrets.
+        place: String,
+        /// What is wrong, for a person.
+        what: String,
+        /// In the words of whoever said so.
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+
     /// It was asked to end.
     #[error("stopped")]
     Stopped,
@@ -96,7 +107,7 @@ impl Error {
     /// Whether every other table of the destination fails for the same reason.
     #[must_use]
     pub fn is_of_destination(&self) -> bool {
-        !matches!(self, Self::Unfit(_) | Self::Vendor(_) | Self::Stopped)
+        !matches!(self, Self::Unfit(_) | Self::Vendor(_) | Self::Refused { .. } | Self::Stopped)
     }
 }
 

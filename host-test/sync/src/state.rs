@@ -31,6 +31,14 @@ pub struct State {
     pub error: Option<String>,
 }
 
+impl State {
+    /// As if nothing had been read: the next read begins anew, and rows still say which read saw them last.
+    #[must_use]
+    pub fn from_the_beginning(&self) -> State {
+        State { position: None, reading: false, since: None, ..self.clone() }
+    }
+}
+
 /// What a batch came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Written {

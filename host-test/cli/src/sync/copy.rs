@@ -76,13 +76,15 @@ pub(crate) struct Copy {
 impl Copy {
     pub(super) async fn run(self, stopping: &Stopping) -> Result<()> {
         let reads = self.reads()?;
+        // A destination belongs for good to whom the settings name first: they must be complete.
+        let plugin = self.target.plugin().await?;
+        self.target.must_be_ready(&plugin, self.provider()).await?;
         let source = self.target.whose(self.provider()).await?;
         let destination = self.open(source, stopping).await?;
         let reads = with_added(reads, destination.as_ref()).await?;
         if !self.prepare(&reads, destination.as_ref()).await? {
             return Ok(());
         }
-        let plugin = self.target.plugin().await?;
         loop {
             let done = self.once(&plugin, &destination, reads.clone(), stopping).await;
             let Some(pause) = self.watch else { return done };

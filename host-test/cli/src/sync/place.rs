@@ -1,7 +1,10 @@
 //! Where a copy is, by the arguments and the settings.
 
 use super::told;
-use crate::{report::Unfit, settings::EnvFile};
+use crate::{
+    report::{Unfit, unread},
+    settings::EnvFile,
+};
 use anyhow::Result;
 use penstock_host::sources::{Secret, Source};
 use penstock_sync::destination::{self, Destination, Opening, Place};
@@ -48,6 +51,6 @@ pub(super) async fn open(
 }
 
 async fn read(settings: &dyn Source, name: &str) -> Result<Option<Secret>, Unfit> {
-    let found = settings.get(name).await.map_err(|error| Unfit(format!("{name}: {error}")))?;
+    let found = settings.get(name).await.map_err(|error| unread(name, &error))?;
     Ok(found.filter(|found| !found.is_empty()))
 }

@@ -73,6 +73,8 @@ async fn is_checked_and_its_status_is_told(kind: Kind) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_fit_is_refused_before_anything_is_made() {
     let folder = tempfile::tempdir().unwrap();
+    let names = ["CLIENT_ID", "CLIENT_SECRET", "APP_KEY", "TENANT_ID"];
+    let settings = names.map(|name| (format!("SERVICETITAN_{name}"), "7".to_owned())).into();
     for (arguments, told) in [
         (&["sync"][..], "Usage"),
         (&["sync", "servicetitan"], "--to"),
@@ -87,12 +89,46 @@ async fn what_does_not_fit_is_refused_before_anything_is_made() {
         (&["sync", "asleep", "--to", "sqlite:c.db"], "--users"),
         (&["sync", "status", "--of", "sqlite:c.db"], "sync to it first"),
     ] {
-        let refused = run(&BTreeMap::new(), folder.path(), arguments).await;
+        let refused = run(&settings, folder.path(), arguments).await;
         let stderr = text(&refused.stderr);
         assert_eq!(refused.status.code(), Some(2), "{arguments:?}: {stderr}");
         assert!(stderr.contains(told), "{arguments:?}: {stderr}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// Whose records a destination has is said by the settings, for good.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_settings_a_destination_is_left_as_it_is() {
+    let vendor = SimulatedServiceTitan::start(Config::small(20)).await.unwrap();
+    for kind in [Kind::Sqlite, Kind::Ndjson] {
+        let copied = Copied::new(kind).await;
+        let settings = copied.settings(&vendor.settings());
+        let (missing, mut odd) = (BTreeMap::new(), settings.clone());
+        odd.insert("SERVICETITAN_TENANT_ID".to_owned(), "100x".to_owned());
+        let sync = ["sync", "servicetitan", "--select", "jpm_job_types", "--to", copied.to];
+        for (settings, told) in [(&missing, "SERVICETITAN_CLIENT_ID"), (&odd, "SERVICETITAN_TENANT_ID")] {
+            for more in [&[][..], &["--dry-run"]] {
+                let refused = run(settings, copied.folder.path(), &[&sync[..], more].concat()).await;
+                let stderr = text(&refused.stderr);
+                assert!(refused.status.code() == Some(2) && stderr.contains(told), "{stderr}");
+                assert!(stderr.lines().count() < 8, "{stderr}");
+            }
+        }
+        assert_eq!(std::fs::read_dir(copied.folder.path()).unwrap().count(), 0);
+        well(&run(&settings, copied.folder.path(), &sync).await);
+    }
+}
+
+/// What the documents begin with: a feed and a list show a record in two shapes, of which all has the same values.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_command_of_the_documents_is_checked_well() {
+    let vendor = SimulatedServiceTitan::start(Config::small(50)).await.unwrap();
+    let copied = Copied::new(Kind::Sqlite).await;
+    let settings = copied.settings(&vendor.settings());
+    let run = async |arguments: &[&str]| run(&settings, copied.folder.path(), arguments).await;
+    well(&run(&["sync", "servicetitan", "--modules", "jpm,crm", "--to", copied.to]).await);
+    well(&run(&["sync", "check", "servicetitan", "--of", copied.to]).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,9 +2,9 @@
 
 use crate::{Error, clock};
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// A file beside a destination, locked as long as the sync lasts. The system lets go of it when a
@@ -46,6 +46,44 @@ impl Lock {
         told.map_err(|error| failed("cannot write", error))?;
         Ok(Lock { _file: file })
     }
+}
+
+/// As many links as Linux follows (`path_resolution(7)`).
+const MOST_LINKS: usize = 40;
+
+/// The file that a path leads to, through links, whether it is there or not: what is beside it, this lock and SQLite's
+/// own log, is beside the file and not beside one of its names.
+///
+/// # Errors
+/// The file has another name that is no link, so that somebody could use it without being seen.
+pub(super) fn itself(path: &Path, place: &str) -> Result<PathBuf, Error> {
+    let mut itself = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(to) = fs::read_link(&itself) else { break };
+        itself = itself.parent().unwrap_or(Path::new("")).join(to);
+    }
+    let folder = itself.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if let (Ok(folder), Some(name)) = (folder.canonicalize(), itself.file_name()) {
+        itself = folder.join(name);
+    }
+    if has_other_names(&itself) {
+        return Err(Error::Unfit(format!(
+            "{place} has another name as well (a hard link), by which another program could write it unseen: \
+             remove that, or take another destination"
+        )));
+    }
+    Ok(itself)
+}
+
+#[cfg(unix)]
+fn has_other_names(file: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(file).is_ok_and(|file| file.is_file() && file.nlink() > 1)
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_: &Path) -> bool {
+    false
 }
 
 /// Who this is: `process 4711, since 2026-11-30T05:00:00Z`.

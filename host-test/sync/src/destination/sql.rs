@@ -6,7 +6,8 @@ mod tables;
 
 pub(super) use added::{ADDED, add, kept, kept_as, kind_text, text};
 pub(super) use own::{
-    FORGET_STATE, KEEP_STATE, META, OURS, PUT_META, STATE, STATES, counts, known, migration, misfit, own,
+    FORGET_STATE, KEEP_STATE, META, OURS, OWNERS, PUT_META, STATE, STATES, counts, known, migration, misfit,
+    own,
 };
 pub(super) use tables::{There, Unusable, missing};
 

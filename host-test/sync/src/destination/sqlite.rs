@@ -8,7 +8,7 @@ mod tables;
 use super::{
     Answer, Destination, Member, Opening,
     blocking::{Blocking, Fails as _},
-    lock::Lock,
+    lock::{self, Lock},
     sql::{self, Dialect, FORM},
 };
 use crate::{
@@ -67,6 +67,7 @@ impl Sqlite {
     /// It cannot be written, another sync has it, or it is not one of ours.
     pub fn open(path: &Path, opening: &Opening) -> Result<Sqlite, Error> {
         let name = format!("sqlite:{}", path.display());
+        let path = &lock::itself(path, &name)?;
         let mut beside = path.as_os_str().to_owned();
         beside.push(".penstock-lock");
         if opening.look && !path.exists() {

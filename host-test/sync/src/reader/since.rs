@@ -9,9 +9,13 @@ use penstock_json::Instant;
 /// [`Error::Unfit`]: it is neither.
 pub fn since(text: &str) -> Result<String, Error> {
     let unfit = "must be a day or a time with its offset: 2026-11-30, 2026-11-30T05:00:00Z";
+    let is_day = !text.contains(['T', 't', ' ']);
+    // A time of day without an offset is another time for each reader.
+    let has_offset =
+        text.ends_with(['Z', 'z']) || text.get(19..).is_some_and(|rest| rest.contains(['+', '-']));
     match Instant::parse(text) {
-        Some(_) => Ok(text.to_owned()),
-        None => Err(Error::Unfit(unfit.to_owned())),
+        Some(_) if is_day || has_offset => Ok(text.to_owned()),
+        _ => Err(Error::Unfit(unfit.to_owned())),
     }
 }
 
@@ -24,7 +28,16 @@ mod tests {
         for text in ["2026-11-30", "2026-11-30T05:00:00Z", "2026-11-30T05:00:00.5+01:00"] {
             assert_eq!(since(text).unwrap(), text);
         }
-        for text in ["", "nonsense", "2026", "2026-02-30", "30.11.2026", "2026-11-30 ", "yesterday"] {
+        for text in [
+            "2026-11-30T05:00:00",
+            "",
+            "nonsense",
+            "2026",
+            "2026-02-30",
+            "30.11.2026",
+            "2026-11-30 ",
+            "yesterday",
+        ] {
             assert!(since(text).is_err(), "{text:?}");
         }
     }

@@ -29,12 +29,19 @@ struct Partition {
 }
 
 impl Bookmarks {
-    /// Reads what a target has handed back, `{"bookmarks": {...}}`. Besides it the streams whose bookmarks
-    /// are not of this tap: these are read from their beginning.
+    /// Reads what a target has handed back, `{"bookmarks": {...}}`, or the message that it came in. Besides it the
+    /// streams whose bookmarks are not of this tap, which are read from their beginning; `*` for a state that is
+    /// none, but for an empty one.
     #[must_use]
     pub fn read(state: &Value) -> (Bookmarks, Vec<String>) {
         let (mut known, mut foreign) = (Bookmarks::default(), Vec::new());
+        let is_message = state.get("type").and_then(Value::as_str) == Some("STATE");
+        let state = state.get("value").filter(|_| is_message).unwrap_or(state);
         let bookmarks = state.get("bookmarks").and_then(Value::as_object);
+        let is_empty = state.is_null() || state.as_object().is_some_and(serde_json::Map::is_empty);
+        if bookmarks.is_none() && !is_empty {
+            foreign.push("*".to_owned());
+        }
         for (stream, bookmark) in bookmarks.into_iter().flatten() {
             match Bookmark::deserialize(bookmark) {
                 Ok(Bookmark::Whole(state)) => known.put(stream, None, "", state),
@@ -105,5 +112,14 @@ mod tests {
         assert_eq!(read.get("sleep_sessions", "u-2"), Some(&State::default()));
         assert_eq!(foreign, ["jobs"]);
         assert!(Bookmarks::read(&json!({})).1.is_empty());
+        let line = json!({ "type": "STATE", "value": bookmarks.value() });
+        assert_eq!(
+            Bookmarks::read(&line).0.get("jpm_jobs", ""),
+            Some(&state),
+            "the line as the tap wrote it"
+        );
+        for none in [json!([]), json!("x"), json!({ "jpm_jobs": {} }), json!({ "bookmarks": 7 })] {
+            assert_eq!(Bookmarks::read(&none).1, ["*"], "{none}");
+        }
     }
 }

@@ -96,6 +96,32 @@ async fn a_file_that_is_locked_or_may_not_be_written_is_told() {
 }
 
 #[tokio::test]
+async fn a_file_is_one_destination_by_whichever_name() {
+    let copy = Copy::in_sqlite().await;
+    let Place::Sqlite(path) = &copy.place else { panic!("it is in a file") };
+    let folder = path.parent().unwrap();
+    let link = folder.join("link.db");
+    std::os::unix::fs::symlink("copy.db", &link).unwrap();
+    let open = async |path: &std::path::Path| {
+        let opening = Opening { source: "servicetitan, tenant 1".to_owned(), ..Opening::default() };
+        destination::open(&Place::Sqlite(path.to_owned()), &opening).await
+    };
+    // Of a link that leads nowhere yet, too.
+    let first = open(&link).await.unwrap();
+    assert!(path.exists() && folder.join("copy.db.penstock-lock").exists());
+    let error = open(path).await.err().unwrap();
+    assert!(matches!(error, Error::InUse { .. }), "{error}");
+    drop(first);
+    fs::hard_link(path, folder.join("other.db")).unwrap();
+    for name in ["copy.db", "other.db", "link.db"] {
+        let error = open(&folder.join(name)).await.err().unwrap().to_string();
+        assert!(error.contains(name) && error.contains("a hard link"), "{error}");
+    }
+    fs::remove_file(folder.join("other.db")).unwrap();
+    drop(open(&link).await.unwrap());
+}
+
+#[tokio::test]
 async fn what_is_no_database_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("text");

@@ -7,6 +7,7 @@ use penstock_simulated::{
     servicetitan::{Config, Resource, SimulatedServiceTitan},
 };
 use penstock_sync::{
+    Error,
     check::Check,
     destination::Destination,
     reader::{Done, Options},
@@ -23,6 +24,8 @@ on_both! {
     a_read_that_began_in_the_future_begins_anew
     what_an_earlier_time_or_none_asks_for_is_read_too
     a_table_that_was_dropped_is_read_anew
+    a_column_that_is_new_is_filled
+    a_table_that_refuses_a_row_does_not_keep_the_others
 }
 
 pub(crate) async fn vendor(jobs: usize) -> (SimulatedServiceTitan, Plugin) {
@@ -90,6 +93,46 @@ async fn a_table_that_was_dropped_is_read_anew(copy: &Copy) {
     assert_eq!(sync(&plugin, &destination, &tables, false).await[0].records, first);
     let listed = "SELECT id FROM jpm_jobs WHERE NOT _penstock_deleted ORDER BY id";
     assert_eq!(copy.column(listed).await, ids(&vendor.job_ids()));
+}
+
+/// A newer contract, or a column of another type that somebody renamed.
+async fn a_column_that_is_new_is_filled(copy: &Copy) {
+    let (vendor, plugin) = vendor(60).await;
+    let destination = copy.open().await.unwrap();
+    let tables = [table("jpm_jobs")];
+    sync(&plugin, &destination, &tables, false).await;
+    vendor.world().remove(Resource::Jobs, vendor.job_ids()[0]);
+    let numbers =
+        "SELECT id FROM jpm_jobs WHERE job_number IS NOT NULL AND NOT _penstock_deleted ORDER BY id";
+    copy.execute("ALTER TABLE jpm_jobs RENAME COLUMN job_number TO mine").await;
+    sync(&plugin, &destination, &tables, false).await;
+    assert_eq!(copy.column(numbers).await, ids(&vendor.job_ids()));
+    assert_eq!(sync(&plugin, &destination, &tables, false).await[0].records, 0, "once is enough");
+}
+
+async fn a_table_that_refuses_a_row_does_not_keep_the_others(copy: &Copy) {
+    let (vendor, plugin) = vendor(60).await;
+    let destination = copy.open().await.unwrap();
+    let tables = [table("jpm_jobs"), table("jpm_job_types")];
+    destination.prepare(&tables, false).await.unwrap();
+    copy.execute("CREATE UNIQUE INDEX mine ON jpm_jobs (job_status)").await;
+    let (_stop, stopped) = watch::channel(false);
+    let run = Run {
+        plugin: plugin.clone(),
+        destination: Arc::clone(&destination),
+        options: Options::default(),
+        parallel: 1,
+        stop: stopped,
+    };
+    let read = |table: &Arc<Table>| Read { table: Arc::clone(table), owner: String::new() };
+    let ended = run.read_all(tables.iter().map(read).collect(), &|_, _| {}, |_| {}).await;
+    let refused = ended[0].result.as_ref().unwrap_err();
+    assert!(matches!(refused, Error::Refused { .. }), "{refused}");
+    assert!(ended[1].result.as_ref().unwrap().records > 0);
+    let status = destination.status().await.unwrap();
+    let jobs = status.iter().find(|status| status.table == "jpm_jobs").unwrap();
+    assert!(jobs.state.error.as_ref().unwrap().contains("it refuses a row"), "{jobs:?}");
+    assert_eq!(vendor.job_ids().len(), 60);
 }
 
 fn ids(ids: &[i64]) -> Vec<String> {

@@ -77,6 +77,10 @@ impl Failed {
             Failed::Silent => {
                 Error::Destination { place, what: "it does not answer".to_owned(), source: None }
             }
+            Failed::Postgres(error) if is_of_table(&error) => {
+                let (what, source) = (what(&error).to_owned(), Some(words(&error).into()));
+                Error::Refused { place, what, source }
+            }
             Failed::Postgres(error) => other(place, what(&error), words(&error)),
         }
     }
@@ -84,6 +88,12 @@ impl Failed {
 
 /// That there is no connection whose certificate and encryption are as they were asked for.
 const TLS: &str = "TLS fails";
+
+/// Whether it is one table's: values, constraints, what a trigger says (P0001), rights.
+fn is_of_table(error: &tokio_postgres::Error) -> bool {
+    let code = error.code().map_or("", SqlState::code);
+    matches!(code, "42501" | "P0001") || code.starts_with("22") || code.starts_with("23")
+}
 
 fn has_io(error: &tokio_postgres::Error) -> bool {
     let mut cause = error.source();
@@ -120,6 +130,7 @@ fn what(error: &tokio_postgres::Error) -> &'static str {
         "57P01" | "57P02" => "it is gone: it was stopped, or somebody ended the session",
         "57P03" => "it is starting or stopping",
         code if code.starts_with("58") => "its disk fails",
+        "P0001" => "it refuses a row, by a trigger that no sync made",
         code if code.starts_with("22") => "it refuses a value",
         code if code.starts_with("23") => "it refuses a row, by a constraint that no sync made",
         _ => "it refuses",

@@ -4,8 +4,8 @@ use super::{Words, errors::Failed};
 use crate::{
     clock,
     destination::sql::{
-        FORGET_STATE, KEEP_STATE, META, OURS, PUT_META, STATE, STATES, There, averages, counts, indexes,
-        known, migration, missing, own,
+        FORGET_STATE, KEEP_STATE, META, OURS, OWNERS, PUT_META, STATE, STATES, There, averages, counts,
+        indexes, known, migration, missing, own,
     },
     schema::Table,
     state::{State, TableStatus},
@@ -88,7 +88,11 @@ pub(super) async fn prepare(
         if there.is_nothing() {
             transaction.execute(FORGET_STATE, &[&table.name]).await?;
         }
-        for statement in missing::<Words>(table, &there)? {
+        let statements = missing::<Words>(table, &there)?;
+        if !there.is_nothing() && !statements.is_empty() {
+            begin_anew(transaction, &table.name).await?;
+        }
+        for statement in statements {
             transaction.batch_execute(&statement).await?;
             transaction.execute(&migration::<Words>(), &[&statement, &now]).await?;
             done.push(statement);
@@ -149,6 +153,17 @@ pub(super) async fn keep(
     let state = serde_json::to_string(state).unwrap_or_default();
     let statement = transaction.prepare_cached(KEEP_STATE).await?;
     transaction.execute(&statement, &[&table, &owner, &state]).await?;
+    Ok(())
+}
+
+/// The next read of a table reads everything: rows that are there have nothing in a column that is new.
+async fn begin_anew(transaction: &Transaction<'_>, table: &str) -> Result<(), Failed> {
+    for row in transaction.query(OWNERS, &[&table]).await? {
+        let owner: String = row.try_get(0)?;
+        if let Some(found) = state(transaction, table, &owner).await? {
+            keep(transaction, table, &owner, &found.from_the_beginning()).await?;
+        }
+    }
     Ok(())
 }
 

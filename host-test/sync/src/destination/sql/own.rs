@@ -55,6 +55,9 @@ pub(in crate::destination) const KEEP_STATE: &str = "INSERT INTO _penstock_state
 /// Forgets that of a table: one that had to be made anew has nothing of what was read.
 pub(in crate::destination) const FORGET_STATE: &str = "DELETE FROM _penstock_state WHERE name = $1";
 
+/// The owners of whose records a table's reads are known.
+pub(in crate::destination) const OWNERS: &str = "SELECT owner FROM _penstock_state WHERE name = $1";
+
 /// Every table, with each owner and how far it is.
 pub(in crate::destination) const STATES: &str =
     "SELECT t.name, coalesce(s.owner, ''), s.state FROM _penstock_tables t

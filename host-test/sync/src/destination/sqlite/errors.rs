@@ -30,6 +30,10 @@ impl Fails for Failed {
     fn told(self, place: &str) -> Error {
         match self {
             Failed::Table(table) => table.told(place),
+            Failed::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                let what = "it refuses a row, by a constraint or a trigger that no sync made".to_owned();
+                Error::Refused { place: place.to_owned(), what, source: Some(Box::new(error)) }
+            }
             Failed::Sqlite(error) => {
                 let (place, what) = (place.to_owned(), what(&error).to_owned());
                 Error::Destination { place, what, source: Some(Box::new(error)) }

@@ -4,8 +4,8 @@ use super::{Words, errors::Failed, one};
 use crate::{
     clock,
     destination::sql::{
-        FORGET_STATE, KEEP_STATE, META, OURS, PUT_META, STATE, STATES, There, averages, counts, indexes,
-        known, migration, missing,
+        FORGET_STATE, KEEP_STATE, META, OURS, OWNERS, PUT_META, STATE, STATES, There, averages, counts,
+        indexes, known, migration, missing,
     },
     schema::Table,
     state::{State, TableStatus},
@@ -48,7 +48,11 @@ pub(super) fn prepare(
         if there.is_nothing() {
             transaction.execute(FORGET_STATE, [&table.name])?;
         }
-        for statement in missing::<Words>(table, &there)? {
+        let statements = missing::<Words>(table, &there)?;
+        if !there.is_nothing() && !statements.is_empty() {
+            begin_anew(&transaction, &table.name)?;
+        }
+        for statement in statements {
             transaction.execute_batch(&statement)?;
             transaction.execute(&migration::<Words>(), [&statement, &now])?;
             done.push(statement);
@@ -100,6 +104,19 @@ pub(super) fn keep(connection: &Connection, table: &str, owner: &str, state: &St
     let state = serde_json::to_string(state).unwrap_or_default();
     let mut statement = connection.prepare_cached(KEEP_STATE)?;
     statement.execute(params![table, owner, state]).map(drop)
+}
+
+/// The next read of a table reads everything: rows that are there have nothing in a column that is new.
+fn begin_anew(connection: &Connection, table: &str) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(OWNERS)?;
+    let owners =
+        statement.query_map([table], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+    for owner in owners {
+        if let Some(found) = state(connection, table, &owner)? {
+            keep(connection, table, &owner, &found.from_the_beginning())?;
+        }
+    }
+    Ok(())
 }
 
 /// What is known of every table.
