@@ -78,7 +78,8 @@ const EMBEDDING: &str = "\n## Around the component\n\n\
     | `SERVICETITAN_API_ENVIRONMENT` | `production` | `integration` | `production` |\n\
     | `ASLEEP_API_ENVIRONMENT` | `live` | `test` | `live` |\n\
     | `PENSTOCK_ALLOW_HTTP` | | | refused |\n\n\
-    Another word there is an error. Whose own name is set is not touched by them.\n";
+    `dev`, `local`, `test` and `testing` are `development` too, `stage` and `integration` are `staging`, `prod` and `live` are\n\
+    `production`; another word there is an error. Whose own name is set is not touched by them.\n";
 
 fn dotenv() -> String {
     let mut out = String::from("# Copy to .env and fill in. docs/settings.md describes each of them.\n\n");

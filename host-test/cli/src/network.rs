@@ -1,6 +1,6 @@
 //! What may be reached, by which way, and whose certificates are trusted there.
 
-use crate::report::Unfit;
+use crate::report::{Unfit, unread};
 use clap::Args;
 use penstock_host::{
     http::{InvalidOrigin, Outbound, OutboundOptions, OutboundPolicy, Proxies, Trust, certificates_of_pem},
@@ -157,6 +157,6 @@ impl Allowed {
 }
 
 async fn get(settings: &impl Source, name: &str) -> Result<Option<String>, Unfit> {
-    let found = settings.get(name).await.map_err(|error| Unfit(format!("{name}: {error}")))?;
+    let found = settings.get(name).await.map_err(|error| unread(name, &error))?;
     Ok(found.map(|found| found.expose().to_owned()))
 }

@@ -13,6 +13,7 @@ use penstock::policy::shown::{is_obeyed, visible};
 use penstock_host::{
     Error,
     bindings::types::{Failure, FailureKind, FieldError, Outcome, RetryAdvice},
+    sources::HostError,
 };
 use serde_json::{Value, json};
 use std::{
@@ -39,6 +40,11 @@ impl fmt::Display for Unfit {
 }
 
 impl error::Error for Unfit {}
+
+/// A setting that the sources of settings could not be asked for, which says nothing of its value.
+pub(crate) fn unread(name: &str, error: &HostError) -> Unfit {
+    Unfit(format!("{name} cannot be looked up: {error}"))
+}
 
 /// A call that succeeded, whose answer cannot be printed.
 #[derive(Debug)]

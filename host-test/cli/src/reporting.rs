@@ -1,6 +1,6 @@
 //! Where a gateway's log lines go beside standard error: StatsD, Sentry, Rollbar, as settings name them.
 
-use crate::report::Unfit;
+use crate::report::{Unfit, unread};
 use penstock_host::{
     http::{OutboundOptions, Proxies},
     logs::{LogForm, Logs},
@@ -43,7 +43,7 @@ struct Settings<'s, S>(&'s S);
 
 impl<S: Source> Settings<'_, S> {
     async fn find(&self, name: &str) -> Result<Option<String>, Unfit> {
-        let found = self.0.get(name).await.map_err(|error| unfit(name, error))?;
+        let found = self.0.get(name).await.map_err(|error| unread(name, &error))?;
         let found = found.map(|found| found.expose().trim().to_owned());
         Ok(found.filter(|found| !found.is_empty()))
     }
@@ -59,7 +59,7 @@ impl<S: Source> Settings<'_, S> {
             match (self.find("PENSTOCK_STATSD").await?, self.find("DD_AGENT_HOST").await?) {
                 (Some(place), _) => ("PENSTOCK_STATSD", place, StatsDFlavour::Plain),
                 (None, Some(host)) => {
-                    let port = self.find("DD_DOGSTATSD_PORT").await?.unwrap_or_else(|| "8125".to_owned());
+                    let port = self.port().await?;
                     ("DD_AGENT_HOST", format!("{host}:{port}"), StatsDFlavour::DogStatsD)
                 }
                 (None, None) => return Ok(None),
@@ -72,6 +72,14 @@ impl<S: Source> Settings<'_, S> {
         let mut addresses = tokio::net::lookup_host(&place).await.map_err(|error| unfit(name, error))?;
         let to = addresses.next().ok_or_else(|| unfit(name, "has no address"))?;
         StatsD::logs(to, flavour, names).map(Some).map_err(|error| unfit(name, error))
+    }
+
+    /// Where an agent of Datadog's listens.
+    async fn port(&self) -> Result<u16, Unfit> {
+        let name = "DD_DOGSTATSD_PORT";
+        let Some(found) = self.find(name).await? else { return Ok(8125) };
+        let port = found.parse().ok().filter(|port| *port > 0);
+        port.ok_or_else(|| unfit(name, "must be a port, 1 to 65535"))
     }
 
     async fn sentry(&self) -> Result<Option<Logs>, Unfit> {
@@ -91,13 +99,14 @@ impl<S: Source> Settings<'_, S> {
 
     async fn rollbar(&self) -> Result<Option<Logs>, Unfit> {
         let name = "ROLLBAR_TOKEN";
-        let Some(token) = self.0.get(name).await.map_err(|error| unfit(name, error))? else {
+        let Some(token) = self.0.get(name).await.map_err(|error| unread(name, &error))? else {
             return Ok(None);
         };
         let environment = self.environment("ROLLBAR_ENVIRONMENT").await?;
         let origin = self.find("ROLLBAR_ENDPOINT").await?;
+        let named = if origin.is_some() { "ROLLBAR_ENDPOINT" } else { name };
         let made = Rollbar::logs(token, &environment, origin.as_deref(), &options());
-        made.map(Some).map_err(|error| unfit(name, error))
+        made.map(Some).map_err(|error| unfit(named, error))
     }
 
     /// What reports call the environment.

@@ -1,12 +1,12 @@
 //! The store that this process shares with others: a Redis or a file.
 
-use crate::report::Unfit;
+use crate::report::{Unfit, unread};
 use penstock_host::{
     sources::{Secret, Source},
     sqlite::SqliteState,
     state::{RedisState, State},
 };
-use std::{env, path::PathBuf, sync::Arc};
+use std::{env, fmt::Display, path::PathBuf, sync::Arc};
 
 /// The Redis, as the gateway has it too.
 const URL: &str = "PENSTOCK_STATE_URL";
@@ -23,7 +23,7 @@ pub(crate) const FILE: &str = "PENSTOCK_STATE_FILE";
 pub(crate) async fn configured(settings: &impl Source) -> Result<Option<Arc<dyn State>>, Unfit> {
     if let Some(url) = read(settings, URL).await? {
         let redis = RedisState::new(url.expose().trim());
-        return Ok(Some(Arc::new(redis.map_err(|error| Unfit(format!("{URL}: {error}")))?)));
+        return Ok(Some(Arc::new(redis.map_err(unfit)?)));
     }
     Ok(match file(settings).await? {
         Some(path) => Some(Arc::new(open(path, Some(FILE))?)),
@@ -42,7 +42,7 @@ pub(crate) async fn redis_host(settings: &impl Source) -> Result<Option<String>,
     if read(settings, HOST).await?.is_some() {
         return Ok(None);
     }
-    let redis = RedisState::new(url.expose().trim()).map_err(|error| Unfit(format!("{URL}: {error}")))?;
+    let redis = RedisState::new(url.expose().trim()).map_err(unfit)?;
     Ok(Some(redis.origin()))
 }
 
@@ -99,7 +99,11 @@ pub(crate) fn default_file() -> Option<PathBuf> {
     Some(given.or_else(home)?.join("penstock/state.db"))
 }
 
+fn unfit(error: impl Display) -> Unfit {
+    Unfit(format!("{URL}, or REDIS_URL in its place: {error}"))
+}
+
 async fn read(settings: &impl Source, name: &str) -> Result<Option<Secret>, Unfit> {
-    let found = settings.get(name).await.map_err(|error| Unfit(format!("{name}: {error}")))?;
+    let found = settings.get(name).await.map_err(|error| unread(name, &error))?;
     Ok(found.filter(|found| !found.expose().trim().is_empty()))
 }

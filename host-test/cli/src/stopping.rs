@@ -59,6 +59,9 @@ pub(crate) struct Stopped {
     pub(crate) outcome: Option<Outcome>,
 }
 
+/// Signals within this time are one: `timeout(1)` of GNU sends one to the process and one to its group.
+const ONE: Duration = Duration::from_millis(50);
+
 /// Whether a command was asked to end.
 #[derive(Clone, Debug)]
 pub(crate) struct Stopping {
@@ -81,8 +84,12 @@ impl Stopping {
         let under_way = writes.clone();
         tokio::spawn(async move {
             let first = signals.next().await;
-            tell.send_replace(Some((first, Instant::now())));
-            let second = signals.next_of_somebody().await;
+            let when = Instant::now();
+            tell.send_replace(Some((first, when)));
+            let mut second = signals.next_of_somebody().await;
+            while when.elapsed() < ONE {
+                second = signals.next_of_somebody().await;
+            }
             stopped_at_once(second, under_way.count());
             process::exit(i32::from(second.exit_code()));
         });

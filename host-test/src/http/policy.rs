@@ -62,7 +62,7 @@ impl OutboundPolicy {
     /// [`InvalidOrigin`] for anything else: a path, user information, another scheme.
     pub fn allow(mut self, origin: &str) -> Result<Self, InvalidOrigin> {
         let parsed =
-            Origin::parse(origin).map_err(|problem| InvalidOrigin { origin: origin.to_owned(), problem })?;
+            Origin::parse(origin).map_err(|problem| InvalidOrigin { origin: shown(origin), problem })?;
         self.origins.insert(parsed);
         Ok(self)
     }
@@ -74,8 +74,8 @@ impl OutboundPolicy {
     ///
     /// As [`OutboundPolicy::allow`], but for plain HTTP.
     pub fn allow_plain(mut self, origin: &str) -> Result<Self, InvalidOrigin> {
-        let parsed = Origin::of_text(origin)
-            .map_err(|problem| InvalidOrigin { origin: origin.to_owned(), problem })?;
+        let parsed =
+            Origin::of_text(origin).map_err(|problem| InvalidOrigin { origin: shown(origin), problem })?;
         self.origins.insert(parsed);
         Ok(self)
     }
@@ -149,6 +149,13 @@ pub(super) fn is_plain_loopback(uri: &Uri) -> bool {
     Origin::of(uri).is_some_and(|origin| !origin.https && origin.is_loopback())
 }
 
+/// A text that may be a URL, without its user information, which may have a password.
+fn shown(text: &str) -> String {
+    let Some((before, after)) = text.rsplit_once('@') else { return text.to_owned() };
+    let scheme = before.find("://").and_then(|at| before.get(..at + 3)).unwrap_or_default();
+    format!("{scheme}***@{after}")
+}
+
 /// `https://api.servicetitan.io@evil.example` calls evil.example.
 fn has_user_information(authority: &Authority) -> bool {
     authority.as_str().contains('@')
@@ -160,6 +167,14 @@ mod tests {
 
     fn permits(policy: &OutboundPolicy, uri: &str) -> bool {
         policy.permits(&uri.parse().unwrap())
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_not_repeated() {
+        for text in ["http://u:canary@h", "https://u:canary@h:1/p@q", "canary@h", "u:canary@"] {
+            let error = OutboundPolicy::none().allow(text).unwrap_err().to_string();
+            assert!(!error.contains("canary") && error.contains("***@"), "{error}");
+        }
     }
 
     #[test]

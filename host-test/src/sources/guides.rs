@@ -83,7 +83,7 @@ impl<S: Source> Guides<S> {
         if name == DESTINATIONS {
             return self.celery().await;
         }
-        if name == "LOG_LEVEL" && self.0.get("DEBUG").await?.is_some_and(|value| is_true(&value)) {
+        if name == "LOG_LEVEL" && self.is_debug().await? {
             return Ok(Some(Secret::new("debug".to_owned())));
         }
         // Most names are nobody's preset.
@@ -103,6 +103,17 @@ impl<S: Source> Guides<S> {
         };
         let celery = json!({ "url": url.expose().trim(), "task": task.expose().trim() });
         Ok(Some(Secret::new(json!([{ "name": "celery", "celery": celery }]).to_string())))
+    }
+
+    async fn is_debug(&self) -> Result<bool, HostError> {
+        let Some(value) = self.0.get("DEBUG").await? else { return Ok(false) };
+        let is_false = ["false", "0", "no", "off", ""]
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(value.expose().trim()));
+        if is_false || is_true(&value) {
+            return Ok(!is_false);
+        }
+        Err(HostError::Failed("DEBUG must be true or false".to_owned()))
     }
 
     async fn preset(&self) -> Result<Option<Preset>, HostError> {
@@ -143,6 +154,7 @@ mod tests {
         for (debug, level) in [("true", Some("debug")), ("1", Some("debug")), ("false", None)] {
             assert_eq!(get(&[("DEBUG", debug)], "LOG_LEVEL").await, Ok(level.map(str::to_owned)), "{debug}");
         }
+        assert!(get(&[("DEBUG", "maybe")], "LOG_LEVEL").await.is_err());
         let both = [("DEBUG", "true"), ("LOG_LEVEL", "warn")];
         assert_eq!(get(&both, "LOG_LEVEL").await, Ok(Some("warn".into())));
     }

@@ -55,7 +55,9 @@ impl Vault {
     pub fn new(at: VaultAddress, auth: VaultAuth, options: &OutboundOptions) -> Result<Self, HostError> {
         let address = at.address.trim().trim_end_matches('/').to_owned();
         let policy = OutboundPolicy::none().allow(&address);
-        let policy = policy.map_err(|error| HostError::Failed(error.to_string()))?;
+        let policy = policy.map_err(|error| {
+            HostError::Failed(format!("VAULT_ADDR: {error} (of secrets, whatever PENSTOCK_ALLOW_HTTP says)"))
+        })?;
         Ok(Self {
             name: format!("Vault at {address}"),
             web: Web::to(options, policy)?,

@@ -7,7 +7,7 @@ use super::{
     support::server::{Server, json},
 };
 use serde_json::json;
-use std::{process::Stdio, sync::Arc};
+use std::{process::Stdio, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, ChildStderr},
@@ -69,6 +69,37 @@ async fn first_line(child: &mut Child) -> (BufReader<ChildStderr>, String) {
     (told, line)
 }
 
+/// What is told when somebody signals again, and again until it is heard: two in the same instant are one.
+async fn told_at_last(child: &Child, name: &str, told: &mut BufReader<ChildStderr>) -> String {
+    let mut line = String::new();
+    let reading = told.read_line(&mut line);
+    tokio::pin!(reading);
+    loop {
+        tokio::select! {
+            read = &mut reading => {
+                read.unwrap();
+                break;
+            }
+            () = tokio::time::sleep(Duration::from_millis(20)) => signal(child, name),
+        }
+    }
+    line
+}
+
+/// GNU's `timeout` signals the process and its group, of which it is one.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_signals_in_one_instant_are_one() {
+    let held = Held::new().await;
+    let mut child = held.call(&NOTE).await;
+    let (id, name) = (child.id().unwrap().to_string(), ["-s", "TERM"]);
+    let twice = [&name[..], &[&id, &id]].concat();
+    assert!(std::process::Command::new("kill").args(twice).status().unwrap().success());
+    let (_, line) = first_line(&mut child).await;
+    assert_eq!(line, "SIGTERM: the call is under way and has 10 s to end\n");
+    held.answers.notify_one();
+    assert_eq!(child.wait_with_output().await.unwrap().status.code(), Some(0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_is_under_way_may_end() {
     let held = Held::new().await;
@@ -100,9 +131,7 @@ async fn a_second_signal_ends_at_once_and_says_what_may_have_taken_effect() {
         let mut child = held.call(&[&NOTE[..], if json { &["--json-errors"] } else { &[] }].concat()).await;
         signal(&child, "INT");
         let (mut told, _) = first_line(&mut child).await;
-        signal(&child, "TERM");
-        let mut line = String::new();
-        told.read_line(&mut line).await.unwrap();
+        let line = told_at_last(&child, "TERM", &mut told).await;
         assert_eq!(child.wait().await.unwrap().code(), Some(143), "{line}");
         let message = "stopped at once by SIGTERM; a call was under way and may have taken effect. \
                        Look before you repeat it";
@@ -137,9 +166,7 @@ async fn a_batch_says_how_many_calls_are_under_way_and_that_they_may_have_taken_
     signal(&child, "INT");
     let (mut told, line) = first_line(&mut child).await;
     assert_eq!(line, "SIGINT: 3 calls are under way and have 10 s to end\n");
-    signal(&child, "INT");
-    let mut line = String::new();
-    told.read_line(&mut line).await.unwrap();
+    let line = told_at_last(&child, "INT", &mut told).await;
     let expected = "stopped at once by SIGINT; 2 calls were under way and may have taken effect. \
                     Look before you repeat them\n";
     assert_eq!((child.wait().await.unwrap().code(), line.as_str()), (Some(130), expected));
@@ -158,9 +185,7 @@ async fn a_second_signal_to_a_read_has_nothing_to_look_at() {
     signal(&child, "TERM");
     let (mut told, line) = first_line(&mut child).await;
     assert_eq!(line, "SIGTERM: a call is under way and has 10 s to end\n");
-    signal(&child, "TERM");
-    let mut line = String::new();
-    told.read_line(&mut line).await.unwrap();
+    let line = told_at_last(&child, "TERM", &mut told).await;
     assert_eq!(line, "stopped at once by SIGTERM\n");
 }
 

@@ -11,7 +11,7 @@ pub(crate) use generate::{BUSINESS_UNITS, add_budget_code, add_job};
 pub(crate) use key::{Key, Kind};
 pub(crate) use record::{Column, Record};
 pub(crate) use table::Table;
-pub(crate) use values::{Cell, FIRST as FIRST_TIME, Values, decimal};
+pub(crate) use values::{Cell, FIRST as FIRST_TIME, Values, decimal, named};
 
 use crate::random::mix;
 use crate::servicetitan::{declared::Declared, generic::Shelf, members::Members, reporting};

@@ -2,9 +2,12 @@
 //! change, nulls, missing and unknown members, unknown cases of enums, decimals
 //! with trailing zeros or more digits than a float holds.
 
-use crate::servicetitan::{
-    declared::{Declared, Field, Schema, Shape, Type},
-    time::{self, SECOND, Spelling, TICK},
+use crate::{
+    random::mix,
+    servicetitan::{
+        declared::{Declared, Field, Schema, Shape, Type},
+        time::{self, SECOND, Spelling, TICK},
+    },
 };
 use fastrand::Rng;
 use std::fmt::Write as _;
@@ -23,6 +26,8 @@ pub(crate) const SPAN: i64 = 700 * 86_400 * SECOND;
 pub(crate) struct Values<'a> {
     pub(crate) declared: &'a Declared,
     pub(crate) seed: u64,
+    /// Whether a member's value depends on its name and not on those before it.
+    by_name: bool,
 }
 
 /// What a generator says about one field of a record.
@@ -50,7 +55,12 @@ impl Cell {
 
 impl<'a> Values<'a> {
     pub(crate) fn new(declared: &'a Declared, seed: u64) -> Self {
-        Self { declared, seed }
+        Self { declared, seed, by_name: false }
+    }
+
+    /// The same record in two shapes has the same values where both have a member.
+    pub(crate) fn by_name(self) -> Self {
+        Self { by_name: true, ..self }
     }
 
     /// A record of the schema `name`, as JSON. `cell` decides single fields.
@@ -87,7 +97,16 @@ impl<'a> Values<'a> {
     ) {
         out.push('{');
         let open = out.len();
+        let each = self.by_name.then(|| rng.u64(..));
+        let mut own = Rng::with_seed(0);
         for field in fields {
+            let rng = match each {
+                Some(each) => {
+                    own.seed(mix(each, named(&field.name)));
+                    &mut own
+                }
+                None => &mut *rng,
+            };
             let cell = cell(&field.name, rng);
             let missing = (field.optional && rng.u8(..10) == 0) || (field.recent && rng.u8(..3) != 0);
             if cell == Cell::Absent || (cell == Cell::Any && missing) {
@@ -168,6 +187,11 @@ impl<'a> Values<'a> {
             },
         }
     }
+}
+
+/// A number for a name.
+pub(crate) fn named(name: &str) -> u64 {
+    name.bytes().fold(0, |hash, byte| mix(hash, u64::from(byte)))
 }
 
 pub(crate) fn quoted(text: &str) -> String {

@@ -5,11 +5,11 @@ use crate::servicetitan::generic::{
     shelf::{self, Change, FIRST, Shelf},
 };
 use crate::{
-    random::{mix, random},
+    random::random,
     servicetitan::{
         body,
-        data::{Cell, FIRST_TIME, Values},
-        declared::{Field, Schema, Shape, Type},
+        data::{Cell, FIRST_TIME, Values, named},
+        declared::{Answers, Field, Schema, Shape, Type},
         members::Members,
         operations::Call,
         time::{self, SECOND, Spelling},
@@ -31,12 +31,14 @@ pub(super) struct Items<'a> {
     shelf: &'a Shelf,
     /// The stream of chance of the collection.
     kind: u64,
+    /// Whether its records can be out of use: a feed says `active: false` of a record that its list cannot leave
+    /// out, because the list knows no such word, only when it is deleted.
+    rests: bool,
 }
 
 impl<'a> Items<'a> {
     pub(super) fn new(call: &'a Call<'a>, place: &'a Place, shelf: &'a Shelf) -> Self {
-        let kind = place.collection.bytes().fold(0, |hash, byte| mix(hash, u64::from(byte)));
-        Self { call, place, shelf, kind }
+        Self { call, place, shelf, kind: named(&place.collection), rests: rests(call) }
     }
 
     /// Every item by its number, deleted ones too.
@@ -57,7 +59,7 @@ impl<'a> Items<'a> {
     /// Whether it counts as active: what is deleted or switched off does not.
     pub(super) fn is_active(&self, number: i64) -> bool {
         let set = self.change(number).and_then(|change| change.members.read("active"));
-        !self.is_deleted(number) && set.unwrap_or((number - FIRST) % INACTIVE != INACTIVE - 1)
+        !self.is_deleted(number) && set.unwrap_or(!self.rests || (number - FIRST) % INACTIVE != INACTIVE - 1)
     }
 
     pub(super) fn created(&self, number: i64) -> i64 {
@@ -88,7 +90,8 @@ impl<'a> Items<'a> {
     /// An item in a shape, with these members where they fit.
     pub(super) fn with(&self, shape: &Shape, number: i64, set: &Members) -> String {
         let declared = &self.call.world.declared;
-        let values = Values::new(declared, self.call.world.config.seed);
+        // A feed and a list show a record in two shapes.
+        let values = Values::new(declared, self.call.world.config.seed).by_name();
         let mut rng = random(values.seed, self.kind, number.unsigned_abs());
         let name = match &shape.ty {
             Type::Named(name) => name,
@@ -135,6 +138,14 @@ impl<'a> Items<'a> {
         set.iter().for_each(|(name, raw)| members.set(name, raw));
         members.render()
     }
+}
+
+fn rests(call: &Call<'_>) -> bool {
+    let list = call.operation.path.replacen("/export/", "/", 1);
+    let mut lists = call.world.declared.operations.iter();
+    let list = lists.find(|operation| operation.path == list && operation.method == http::Method::GET);
+    !matches!(call.operation.answer, Answers::Export(_))
+        || list.is_none_or(|list| list.query.iter().any(|field| field.name == "active"))
 }
 
 /// An item's id in a type, as JSON.
