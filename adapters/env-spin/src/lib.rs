@@ -1,11 +1,12 @@
-//! Answers what the gateway asks of Spin: variables from environment variables, and from files that they
-//! name; there is no store, and no Redis.
+//! Answers what the gateway and the adapters for Spin ask of it: variables from environment variables, and from files
+//! that they name; there is no store, and no Redis.
 #![cfg(target_family = "wasm")]
 
 #[path = "../../environment.rs"]
 mod environment;
 
 use bindings::exports::{
+    fermyon::spin::variables as variables_p2,
     spin::{redis::redis, variables::variables},
     wasi::keyvalue::{atomics, store},
 };
@@ -16,6 +17,7 @@ mod bindings {
         inline: "
             package penstock:env-spin;
             world env-spin {
+                export fermyon:spin/variables@2.0.0;
                 export spin:redis/redis@3.0.0;
                 export spin:variables/variables@3.0.0;
                 export wasi:keyvalue/store@0.2.0-draft2;
@@ -24,6 +26,7 @@ mod bindings {
         ",
         path: [
             "../../host-test/wit/spin/deps/variables", "../../gateway/wit/keyvalue", "../../gateway/wit/redis",
+            "../wit/spin-p2",
         ],
         world: "penstock:env-spin/env-spin",
         generate_all,
@@ -38,6 +41,13 @@ impl variables::Guest for Adapter {
     async fn get(name: String) -> Result<String, variables::Error> {
         let value = environment::get(&name.to_uppercase()).map_err(variables::Error::Provider)?;
         value.ok_or(variables::Error::Undefined(name))
+    }
+}
+
+impl variables_p2::Guest for Adapter {
+    fn get(name: String) -> Result<String, variables_p2::Error> {
+        let value = environment::get(&name.to_uppercase()).map_err(variables_p2::Error::Provider)?;
+        value.ok_or(variables_p2::Error::Undefined(name))
     }
 }
 

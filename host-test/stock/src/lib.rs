@@ -9,7 +9,9 @@
 //! | `PENSTOCK_WASMTIME` | the command |
 //! | `PENSTOCK_COMPONENTS` | the folders with the components, of the adapters and applications too, as `PATH` has them |
 //! | `PENSTOCK_MADE` | a folder for what is composed and compiled |
-//! | `PENSTOCK_APP` | the folder of the application that `templates/penstock-rust` becomes |
+//! | `PENSTOCK_APPLICATIONS` | the folder with those of the applications `app` and `app_p2`, which the templates become |
+//! | `PENSTOCK_WASM_TOOLS` | `wasm-tools`, in the version whose words the golden files have |
+//! | `PENSTOCK_WIT_P2` | the folder with the contract of WASI 0.2, as the build of `PENSTOCK_P2` derived it |
 //! | `PENSTOCK_P2` | `penstock_plugin_p2.wasm` |
 //! | `PENSTOCK_PYTHON` | a Python that has what `python/requirements.txt` lists |
 //! | `PENSTOCK_NODE` | a folder with what stands in `node/`, what that needs, and the component as JavaScript |
@@ -23,8 +25,12 @@ pub mod server;
 pub mod spin;
 pub mod wasmtime;
 
-use anyhow::{Context, Result};
-use std::{env, fs, path::PathBuf};
+use anyhow::{Context, Result, ensure};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 fn needed(variable: &str) -> Result<PathBuf> {
     let value = env::var_os(variable);
@@ -41,4 +47,14 @@ pub fn component(name: &str) -> Result<Vec<u8>> {
         .map(|folder| folder.join(name).with_extension("wasm"))
         .find(|file| file.is_file());
     Ok(fs::read(file.with_context(|| format!("no {name}.wasm in {}", folders.display()))?)?)
+}
+
+/// What `wasm-tools component wit` prints of a component, or of a folder.
+///
+/// # Errors
+/// It does not take it.
+pub fn printed(of: &Path) -> Result<String> {
+    let output = Command::new(needed("PENSTOCK_WASM_TOOLS")?).args(["component", "wit"]).arg(of).output()?;
+    ensure!(output.status.success(), "{}: {}", of.display(), String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8(output.stdout)?)
 }

@@ -9,7 +9,7 @@ use crate::{
     compose::{imports, plugged},
 };
 use anyhow::{Context, Result, bail, ensure};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use wac_graph::{CompositionGraph, EncodeOptions, types::Package};
 use wit_component::{ComponentEncoder, DecodedWasm, StringEncoding};
 use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve, WorldItem, WorldKey};
@@ -45,25 +45,41 @@ const CAPABILITIES: [(&str, &[&str]); 7] = [
     ("variables", &["fermyon:spin/variables", "spin:variables/variables", "wasi:config/store"]),
 ];
 
-/// Plugs the dependencies of the manifest's only component into it. `files` has the component of each path.
+/// Plugs the dependencies of the manifest's only component into it. `file` has the component of each path.
 ///
 /// # Errors
 /// The manifest is none that Spin takes, or a dependency does not fit.
 pub fn composed(manifest: &str, app: &[u8], file: impl Fn(&str) -> Result<Vec<u8>>) -> Result<Vec<u8>> {
-    let manifest: toml::Table = manifest.parse()?;
-    let components = manifest.get("component").and_then(toml::Value::as_table).context("no component")?;
-    let (_, of) = components.iter().next().context("no component")?;
-    let dependencies = of.get("dependencies").and_then(toml::Value::as_table).context("no dependencies")?;
     let mut composed = app.to_vec();
-    for (key, dependency) in dependencies {
+    for (key, dependency) in dependencies(manifest)? {
         let path = dependency.get("path").and_then(toml::Value::as_str).context("no path")?;
-        let inherits = match dependency.get("inherit_configuration") {
-            Some(toml::Value::Array(names)) => names.iter().filter_map(toml::Value::as_str).collect(),
-            _ => Vec::new(),
-        };
-        composed = answered(composed, key, without(file(path)?, &inherits)?).with_context(|| key.clone())?;
+        let inherits = inherits(&dependency);
+        let inherits: Vec<&str> = inherits.iter().map(String::as_str).collect();
+        composed = answered(composed, &key, without(file(path)?, &inherits)?).with_context(|| key.clone())?;
     }
     Ok(composed)
+}
+
+/// What each dependency of the manifest's only component inherits, by its key.
+///
+/// # Errors
+/// The manifest is none that Spin takes.
+pub fn inherited(manifest: &str) -> Result<BTreeMap<String, Vec<String>>> {
+    Ok(dependencies(manifest)?.into_iter().map(|(key, dependency)| (key, inherits(&dependency))).collect())
+}
+
+fn dependencies(manifest: &str) -> Result<toml::Table> {
+    let mut manifest: toml::Table = manifest.parse()?;
+    let components =
+        manifest.get_mut("component").and_then(toml::Value::as_table_mut).context("no component")?;
+    let (_, of) = components.iter_mut().next().context("no component")?;
+    let dependencies = of.get_mut("dependencies").and_then(toml::Value::as_table_mut);
+    Ok(std::mem::take(dependencies.context("no dependencies")?))
+}
+
+fn inherits(dependency: &toml::Value) -> Vec<String> {
+    let names = dependency.get("inherit_configuration").and_then(toml::Value::as_array).into_iter().flatten();
+    names.filter_map(toml::Value::as_str).map(str::to_owned).collect()
 }
 
 /// The dependency, in which what it does not inherit traps.

@@ -6,7 +6,7 @@ use anyhow::Result;
 use penstock_stock::{
     component,
     compose::plugged,
-    spin::{capabilities, composed, dependency},
+    spin::{capabilities, composed, dependency, inherited},
     wasmtime::Served,
 };
 use serde_json::Value;
@@ -21,27 +21,46 @@ use std::{
 struct App {
     component: &'static str,
     folder: PathBuf,
+    /// What ends the names of the components that it is put together with.
+    flavour: &'static str,
     arguments: &'static [&'static str],
 }
 
 /// What the template for Spin becomes.
 fn rust() -> App {
-    let folder = env::var_os("PENSTOCK_APP").expect("PENSTOCK_APP is not set: run .ci/leg hosts").into();
-    App { component: "app", folder, arguments: &[] }
+    App { component: "app", folder: made("app"), flavour: "", arguments: &[] }
+}
+
+/// What the template for Spin before 4.1 becomes.
+fn rust_p2() -> App {
+    App { component: "app_p2", folder: made("app_p2"), flavour: "_p2", arguments: &[] }
+}
+
+fn made(name: &str) -> PathBuf {
+    let folder = env::var_os("PENSTOCK_APPLICATIONS");
+    Path::new(&folder.expect("PENSTOCK_APPLICATIONS is not set: run .ci/leg hosts")).join(name)
 }
 
 fn python() -> App {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("python-app");
     // Two instances of the plugin and one of Python are larger than what the pool has for a component.
-    App { component: "python_app", folder, arguments: &["-O", "pooling-allocator=n"] }
+    App { component: "python_app", folder, flavour: "", arguments: &["-O", "pooling-allocator=n"] }
+}
+
+/// The plugin of a flavour, with an adapter of the same.
+fn penstock(adapter: &str, flavour: &str) -> Result<Vec<u8>> {
+    dependency(&format!("penstock_plugin{flavour}"), &format!("{adapter}{flavour}"))
 }
 
 impl App {
+    fn manifest(&self) -> String {
+        fs::read_to_string(self.folder.join("spin.toml")).unwrap()
+    }
+
     fn serve(&self, settings: &Settings) -> Served {
         let make = || -> Result<Vec<u8>> {
-            let manifest = fs::read_to_string(self.folder.join("spin.toml"))?;
-            let penstock = |_: &str| dependency("penstock_plugin", "penstock_spin_host");
-            let app = composed(&manifest, &component(self.component)?, penstock)?;
+            let penstock = |_: &str| penstock("penstock_spin_host", self.flavour);
+            let app = composed(&self.manifest(), &component(self.component)?, penstock)?;
             // In place of Spin's variables.
             plugged(app, component("penstock_env_spin")?)
         };
@@ -89,14 +108,23 @@ fn a_write_of_rust_that_meets_silence_is_sent_once_and_its_outcome_is_unknown() 
     a_write_is_sent_once(&rust());
 }
 
+#[test]
+fn each_record_of_a_list_comes_once_to_rust_of_wasi_0_2_although_each_page_fails_first() {
+    each_record_comes_once(&rust_p2());
+}
+
+#[test]
+fn a_write_of_rust_of_wasi_0_2_that_meets_silence_is_sent_once_and_its_outcome_is_unknown() {
+    a_write_is_sent_once(&rust_p2());
+}
+
 /// What a manifest must let them inherit, in both flavours; Rust's standard library asks for the environment, and does
 /// without it.
 #[test]
 fn a_dependency_asks_for_no_more_than_its_adapter_needs() {
     for flavour in ["", "_p2"] {
         let of = |adapter: &str| {
-            let made =
-                dependency(&format!("penstock_plugin{flavour}"), &format!("{adapter}{flavour}")).unwrap();
+            let made = penstock(adapter, flavour).unwrap();
             capabilities(&made).unwrap().into_iter().collect::<Vec<_>>()
         };
         assert_eq!(
@@ -105,6 +133,20 @@ fn a_dependency_asks_for_no_more_than_its_adapter_needs() {
             "{flavour}"
         );
         assert_eq!(of("penstock_env_host"), ["allowed_outbound_hosts", "environment", "files"], "{flavour}");
+    }
+}
+
+#[test]
+fn a_manifest_lets_penstock_inherit_what_its_adapter_needs_and_no_more() {
+    for app in [rust(), rust_p2(), python()] {
+        let made = penstock("penstock_spin_host", app.flavour).unwrap();
+        let needed: Vec<_> =
+            capabilities(&made).unwrap().into_iter().filter(|name| *name != "environment").collect();
+        let inherited = inherited(&app.manifest()).unwrap();
+        assert!(!inherited.is_empty(), "{}", app.component);
+        for (key, names) in inherited {
+            assert_eq!(names, needed, "{}: {key}", app.component);
+        }
     }
 }
 
