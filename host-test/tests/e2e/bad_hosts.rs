@@ -133,6 +133,35 @@ async fn a_calendar_that_is_put_back_and_on_in_mid_list_loses_no_record() {
 }
 
 #[tokio::test]
+async fn a_token_lives_no_longer_although_the_calendar_was_put_back() {
+    for back in [-HOUR, -DAY] {
+        let provider = SimulatedServiceTitan::start(Config::small(3)).await.unwrap();
+        let (id, clocks, state) = (provider.job_ids()[0], Clocks::new(), Arc::<MemoryState>::default());
+        let start = async || {
+            let environment = environment(&provider, &clocks, None).state(state.clone());
+            Plugin::start(environment).await.unwrap()
+        };
+        let one = start().await;
+        call(&one, id).await.unwrap();
+        // The one that this instance has ends when it would have ended.
+        clocks.set_calendar(back);
+        call(&one, id).await.unwrap();
+        assert_eq!(provider.stats().tokens, 1, "{back}");
+        clocks.jump(Duration::from_secs(901));
+        call(&one, id).await.unwrap();
+        assert_eq!(provider.stats().tokens, 2, "{back}");
+        // One that comes from the future is of no known age to an instance that has none.
+        clocks.set_calendar(2 * back);
+        call(&start().await, id).await.unwrap();
+        assert_eq!(provider.stats().tokens, 3, "{back}");
+        // And one that is too old to an instance of the time that it is now is not used either.
+        clocks.set_calendar(0);
+        call(&start().await, id).await.unwrap();
+        assert_eq!(provider.stats().tokens, 4, "{back}");
+    }
+}
+
+#[tokio::test]
 async fn a_clock_that_stands_still_holds_nothing_up_for_longer_than_it_does() {
     let (provider, clocks) = (provider(600).await, Clocks::new());
     let plugin = Plugin::start(environment(&provider, &clocks, None)).await.unwrap();

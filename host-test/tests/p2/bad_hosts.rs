@@ -108,6 +108,34 @@ async fn a_calendar_that_is_put_back_and_on_in_mid_list_loses_no_record() {
 }
 
 #[tokio::test]
+async fn a_token_lives_no_longer_although_the_calendar_was_put_back() {
+    for back in [-HOUR, -DAY] {
+        let (provider, clocks) = (quiet(3).await, Clocks::new());
+        let id = provider.job_ids()[0].to_string();
+        let state: Arc<dyn State> = Arc::<MemoryState>::default();
+        let mut penstock = on(&provider, with(&clocks, Some(state.clone()))).await;
+        id_of_a_call(&mut penstock, &id).await;
+        // The one that this instance has ends when it would have ended.
+        clocks.set_calendar(back);
+        id_of_a_call(&mut penstock, &id).await;
+        assert_eq!(provider.stats().tokens, 1, "{back}");
+        clocks.jump(Duration::from_secs(901));
+        id_of_a_call(&mut penstock, &id).await;
+        assert_eq!(provider.stats().tokens, 2, "{back}");
+        // One that comes from the future is of no known age to an instance that has none.
+        clocks.set_calendar(2 * back);
+        let mut other = on(&provider, with(&clocks, Some(state.clone()))).await;
+        id_of_a_call(&mut other, &id).await;
+        assert_eq!(provider.stats().tokens, 3, "{back}");
+        // And one that is too old to an instance of the time that it is now is not used either.
+        clocks.set_calendar(0);
+        let mut third = on(&provider, with(&clocks, Some(state))).await;
+        id_of_a_call(&mut third, &id).await;
+        assert_eq!(provider.stats().tokens, 4, "{back}");
+    }
+}
+
+#[tokio::test]
 async fn a_clock_that_stands_still_holds_nothing_up_for_longer_than_it_does() {
     let (provider, clocks) = (provider(600).await, Clocks::new());
     let mut penstock = on(&provider, with(&clocks, None)).await;

@@ -27,6 +27,10 @@ const FETCHING: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(50);
 
+/// How far ahead of us the clock of the instance may be that asked for one. What comes from further ahead, since a clock
+/// was put back, is of no known age.
+const MOST_AHEAD: Duration = Duration::from_secs(60);
+
 /// One that ends sooner is not worth taking.
 const LEAST_LIFE: Duration = Duration::from_secs(60);
 
@@ -73,14 +77,18 @@ impl<H: Host> Accounts<H> {
         let sealed = self.store.get(&*self.host, name).await.ok()??;
         let content = Zeroizing::new(key.open(name, &sealed)?);
         let stored: Stored<'_> = serde_json::from_slice(&content).ok()?;
-        let age = WallTime::from_millis(stored.requested).until(self.host.wall_now());
+        let (requested, now) = (WallTime::from_millis(stored.requested), self.host.wall_now());
+        if now.until(requested) > MOST_AHEAD {
+            return None;
+        }
+        let age = requested.until(now);
         let life = stored.life.map(Duration::from_millis);
         let left = life.unwrap_or(DEFAULT_LIFE).saturating_sub(age);
         if account.token.shared.get() == Some(stored.id) || left < LEAST_LIFE {
             return None;
         }
-        let requested = self.host.now() - age;
-        Some(Shared { id: stored.id, token: Secret::new(stored.token.to_owned()), requested, life })
+        let (token, requested) = (Secret::new(stored.token.to_owned()), self.host.now() - age);
+        Some(Shared { id: stored.id, token, requested, life })
     }
 
     /// Waits for the right to fetch a token for these credentials, or for the token itself.

@@ -183,3 +183,19 @@ fn a_refused_fetch_lets_the_next_one_try() {
     assert!(rig.host.elapsed() - began < 3 * SECOND, "nobody waits for the one that failed");
     assert_eq!(rig.titan.token_requests(), 2);
 }
+
+#[test]
+fn a_token_from_the_future_is_of_no_known_age_and_is_not_used() {
+    for (skew, asked) in [(-45_000, 1), (-3_600_000, 2), (-86_400_000, 2)] {
+        let (mut rig, _store) = rig();
+        rig.run(rig.get()).unwrap();
+        rig.host.skew(skew);
+        rig.restart();
+        rig.run(rig.get()).unwrap();
+        assert_eq!(rig.titan.token_requests(), asked, "{skew}");
+        // What was fetched at the time that it is now serves those who come.
+        rig.restart();
+        rig.run(rig.get()).unwrap();
+        assert_eq!(rig.titan.token_requests(), asked, "{skew}");
+    }
+}
