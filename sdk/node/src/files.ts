@@ -32,6 +32,11 @@ export interface FileInfo {
   length?: number;
 }
 
+// A file that nobody reads, and that is gone, is closed: it would hold a connection and a turn.
+const gone = new FinalizationRegistry<{ instance: Instance; reader: number }>(({ instance, reader }) => {
+  instance.call('drop', [reader]).catch(() => undefined);
+});
+
 /** A file on its way from the vendor: its bytes are fetched as fast as they are read. */
 export class Download implements AsyncIterable<Uint8Array> {
   /** What is known of it. */
@@ -46,12 +51,14 @@ export class Download implements AsyncIterable<Uint8Array> {
     private readonly call: Call,
   ) {
     this.info = plain(info);
+    gone.register(this, { instance, reader }, this);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     // A part would look like the whole file.
     if (this.#begun) throw new TypeError('a file can be read once: ask for it again');
     this.#begun = true;
+    gone.unregister(this);
     return this.#pieces();
   }
 

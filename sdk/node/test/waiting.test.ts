@@ -1,6 +1,8 @@
 // Calls that wait for a worker, are aborted, or lose their client: what was not begun is never sent, and all of them settle.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { PenstockError, ServiceTitan } from 'penstock';
 import { end, silent, vendor } from './vendor.js';
 
@@ -77,4 +79,22 @@ test('a client that is closed rejects what is under way, and what waits', async 
   await client.close();
   const errors = await Promise.all([first, second, list]);
   assert.deepEqual(errors.map(({ kind, outcome }) => [kind, outcome]), [['host', 'unknown'], ['host', 'not-sent'], ['host', 'not-sent']]);
+});
+
+test('files that nobody reads, and that are gone, hold up nothing', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const client = new ServiceTitan(settings);
+  const [call] = (await client.telecom.calls.page({}, { pageSize: 1 })).items;
+  for (let count = 0; count < 60; count++) {
+    await client.telecom.calls.downloadRecording(call?.id ?? 0);
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    const cancel = new AbortController();
+    const file = client.telecom.calls.downloadRecording(call?.id ?? 0, { signal: cancel.signal });
+    setImmediate(() => cancel.abort());
+    await file.catch(() => undefined);
+  }
+  assert.equal((await client.jpm.jobs.page({}, { pageSize: 1, fresh: true, deadlineMs: 5_000 })).items.length, 1);
+  await client.close();
 });

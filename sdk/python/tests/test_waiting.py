@@ -88,3 +88,11 @@ def test_calls_of_many_threads_take_turns(titan: ServiceTitan) -> None:
     for thread in threads:
         thread.join()
     assert ends == [50000003] * 20
+
+
+def test_files_that_nobody_reads_and_that_are_gone_hold_up_nothing(titan: ServiceTitan) -> None:
+    call = titan.telecom.calls.page(page_size=1).items[0]
+    for _ in range(60):
+        titan.telecom.calls.download_recording(call.id)
+    assert titan.jpm.jobs.page(page_size=1, options=CallOptions(deadline_ms=5_000, fresh=True)).items
+    assert len(titan.telecom.calls.download_recording(call.id).read()) == 100_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -45,6 +46,8 @@ class Instance:
         # What a function of the caller's raised: it must not go through the component.
         self._raised: BaseException | None = None
         self._functions: dict[tuple[str, str], Any] = {}
+        # What the component holds for somebody who is gone: a file that was asked for and never read.
+        self.abandoned: deque[Any] = deque()
         engine, component = _compiled()
         self.store = Store(engine)
         self.store.set_epoch_deadline(1)
@@ -80,6 +83,8 @@ class Instance:
     def call(self, interface: str, name: str, *arguments: Any) -> Any:
         """Calls a function of `penstock:connector`, and gives the good side of its result."""
         try:
+            while self.abandoned:
+                self.abandoned.popleft().drop(self.store)
             function = self._function(interface, name)
             result = function(self.store, *arguments)
         except WasmtimeError as error:

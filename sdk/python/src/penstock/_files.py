@@ -105,6 +105,11 @@ class Download:
             thread.submit(self._drop, content)
             thread.end()
 
+    def __del__(self) -> None:
+        """The next call cancels it: a thread must not be started from here."""
+        if self._content is not None:
+            self._instance.abandoned.append(self._content)
+
     def _drop(self, content: Any) -> None:
         with self._pool.this(self._instance) as instance:
             if not instance.broken:
