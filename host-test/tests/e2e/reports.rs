@@ -104,14 +104,15 @@ async fn the_sales_of_two_years_are_what_their_estimates_come_to() {
     let estimates: Vec<String> = estimates.try_collect().await.unwrap();
     assert!(estimates.len() > 10);
     assert_eq!(sums["estimates"], estimates.len());
-    // In hundredths: the provider's items have cents.
-    let cents = |amount: &Value| -> i64 {
+    // In parts of a million millions: amounts have as many digits.
+    let exact = |amount: &Value| -> i128 {
         let text = amount.as_str().unwrap();
         let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
-        format!("{whole}{part:0<2}").parse().unwrap()
+        assert!(part.len() <= 12, "{text}");
+        format!("{whole}{part:0<12}").parse().unwrap()
     };
     let estimates = estimates.iter().map(|text| serde_json::from_str::<Value>(text).unwrap());
     let items = estimates.flat_map(|estimate| estimate["items"].as_array().cloned().unwrap_or_default());
-    let total: i64 = items.map(|item| cents(&item["total"])).sum();
-    assert_eq!(cents(&sums["total"]), total);
+    let total: i128 = items.map(|item| exact(&item["total"])).sum();
+    assert_eq!(exact(&sums["total"]), total);
 }

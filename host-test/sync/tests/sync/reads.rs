@@ -111,7 +111,7 @@ async fn a_column_that_is_new_is_filled(copy: &Copy) {
 }
 
 async fn a_table_that_refuses_a_row_does_not_keep_the_others(copy: &Copy) {
-    let (vendor, plugin) = vendor(60).await;
+    let (_vendor, plugin) = vendor(60).await;
     let destination = copy.open().await.unwrap();
     let tables = [table("jpm_jobs"), table("jpm_job_types")];
     destination.prepare(&tables, false).await.unwrap();
@@ -132,7 +132,6 @@ async fn a_table_that_refuses_a_row_does_not_keep_the_others(copy: &Copy) {
     let status = destination.status().await.unwrap();
     let jobs = status.iter().find(|status| status.table == "jpm_jobs").unwrap();
     assert!(jobs.state.error.as_ref().unwrap().contains("it refuses a row"), "{jobs:?}");
-    assert_eq!(vendor.job_ids().len(), 60);
 }
 
 fn ids(ids: &[i64]) -> Vec<String> {
