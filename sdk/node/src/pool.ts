@@ -55,7 +55,7 @@ export class Instance {
   }
 
   #next(): void {
-    while (this.#running === undefined) {
+    while (this.#running === undefined && !this.#over) {
       const entry = this.#waiting.shift();
       if (entry === undefined) {
         this.#worker.unref();
@@ -90,6 +90,7 @@ export class Instance {
   }
 
   #done(done: Done): void {
+    if (this.#over) return;
     if ('broken' in done) {
       this.#end(new Error(done.broken));
       return;
@@ -122,6 +123,8 @@ export class Instance {
     this.#over = true;
     this.#running?.reject(closed(true));
     for (const entry of this.#waiting.splice(0)) entry.reject(closed(false));
+    // The process stays until it has ended: who waits for it is told.
+    this.#worker.ref();
     await this.#worker.terminate();
   }
 }

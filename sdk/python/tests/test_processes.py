@@ -80,7 +80,8 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 def test_a_child_of_a_process_that_has_made_calls_is_told(vendors: Vendor, call: str) -> None:
     before = "rest = iter(titan.jpm.jobs.list(options=CallOptions(page_size=5, window=1)))\nnext(rest)"
     said = ended(started(vendors("--jobs", "2000"), FORKED.format(before=before, call=call)))
-    assert said == (0, "host not-sent True\n", "")
+    # Python 3.12 and later warn of a fork with threads themselves.
+    assert said[:2] == (0, "host not-sent True\n")
 
 
 def test_a_child_of_a_process_that_has_made_none_makes_calls(vendors: Vendor) -> None:
