@@ -1,11 +1,11 @@
-//! Deliberate defects: each must be found within two thousand schedules, and again by its
+//! Deliberate defects: each must be found within four thousand schedules, and again by its
 //! seed.
 
 use penstock::policy::failpoint::{self, Failpoint};
 use penstock_simulator::{Config, Invariant, Report, run_with, simulate_with};
 
 /// Schedules within which a defect must be found.
-const WITHIN: u64 = 2_000;
+const WITHIN: u64 = 4_000;
 
 /// A defect that is on in this thread until this goes away.
 struct On;
