@@ -15,7 +15,8 @@ HEAD = "import os, sys\nfrom penstock import AsyncServiceTitan, CallOptions, Pen
 
 
 def started(settings: dict[str, str], program: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", HEAD + program]
+    # Whoever runs the tests in the background has the signal ignored, and so would the program.
+    command = ["env", "--default-signal=INT", sys.executable, "-c", HEAD + program]
     return subprocess.Popen(command, env=os.environ | settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
