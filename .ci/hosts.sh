@@ -138,3 +138,12 @@ in_programs() {
     cargo test --locked --target-dir "$hosts" --test programs -- --nocapture
     cd "$top"
 }
+
+# `in_node VERSION`: the same in another Node, as it is published for npm. After `in_programs`.
+in_node() {
+    local hosts="$PWD/target/hosts"
+    step "Node $1"
+    npm install --no-audit --no-fund --prefix "$hosts/node-$1" "node@$1"
+    (cd host-test/stock && NODE="$hosts/node-$1/node_modules/node/bin/node" \
+        cargo test --locked --target-dir "$hosts" --test programs -- --nocapture)
+}

@@ -2,8 +2,11 @@
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
-    sync::Arc,
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     thread,
 };
 
@@ -34,28 +37,52 @@ pub enum Reply {
     Close,
 }
 
-/// Answers as its script says, each request on a connection of its own, until the process ends.
+/// Answers as its script says until the process ends.
 pub struct Server {
     address: SocketAddr,
+    most_open: Arc<AtomicUsize>,
 }
 
 impl Server {
-    /// Starts it on a free port.
+    /// Starts it on a free port; each request has a connection of its own.
     ///
     /// # Errors
     /// There is no port.
     pub fn start(script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> io::Result<Server> {
+        Server::with(script, false)
+    }
+
+    /// Starts it; a connection serves as many requests as its client likes.
+    ///
+    /// # Errors
+    /// There is no port.
+    pub fn keeping(script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> io::Result<Server> {
+        Server::with(script, true)
+    }
+
+    fn with(script: impl Fn(&Request) -> Reply + Send + Sync + 'static, keeps: bool) -> io::Result<Server> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
-        let script = Arc::new(script);
+        let (script, most_open) = (Arc::new(script), Arc::<AtomicUsize>::default());
+        let (open, most) = (Arc::<AtomicUsize>::default(), most_open.clone());
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let script = script.clone();
-                // A client that goes away is none of the server's business.
-                thread::spawn(move || drop(serve(stream, &*script)));
+                let (script, open) = (script.clone(), open.clone());
+                most.fetch_max(open.fetch_add(1, SeqCst) + 1, SeqCst);
+                thread::spawn(move || {
+                    // A client that goes away is none of the server's business.
+                    drop(serve(stream, &*script, keeps));
+                    open.fetch_sub(1, SeqCst);
+                });
             }
         });
-        Ok(Server { address })
+        Ok(Server { address, most_open })
+    }
+
+    /// How many connections were open at once, at most.
+    #[must_use]
+    pub fn most_open(&self) -> usize {
+        self.most_open.load(SeqCst)
     }
 
     /// `http://127.0.0.1:41234`.
@@ -65,25 +92,40 @@ impl Server {
     }
 }
 
-fn serve(stream: TcpStream, script: &dyn Fn(&Request) -> Reply) -> io::Result<()> {
+fn serve(mut stream: TcpStream, script: &dyn Fn(&Request) -> Reply, keeps: bool) -> io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
-    let mut stream = stream;
-    let request = read(&mut reader)?;
-    match script(&request) {
+    let end = if keeps { "" } else { "connection: close\r\n" };
+    loop {
+        let request = read(&mut reader)?;
+        answer(&mut stream, &mut reader, script(&request), end)?;
+        if !keeps {
+            return Ok(());
+        }
+    }
+}
+
+fn answer(
+    stream: &mut TcpStream,
+    reader: &mut BufReader<TcpStream>,
+    reply: Reply,
+    end: &str,
+) -> io::Result<()> {
+    match reply {
         Reply::Silence => reader.read_to_end(&mut Vec::new()).map(drop),
-        Reply::Close => Ok(()),
+        Reply::Close => stream.shutdown(Shutdown::Both),
         Reply::WithLength(ty, body) => {
-            head(&mut stream, ty, &format!("content-length: {}", body.len()))?;
+            head(stream, ty, &format!("{end}content-length: {}", body.len()))?;
             stream.write_all(&body)
         }
         Reply::Torn(ty, body) => {
-            head(&mut stream, ty, &format!("content-length: {}", body.len()))?;
-            stream.write_all(body.split_at(body.len() / 2).0)
+            head(stream, ty, &format!("connection: close\r\ncontent-length: {}", body.len()))?;
+            stream.write_all(body.split_at(body.len() / 2).0)?;
+            stream.shutdown(Shutdown::Both)
         }
         Reply::Unavailable => stream
             .write_all(b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"),
         Reply::InChunks(ty, body) => {
-            head(&mut stream, ty, "transfer-encoding: chunked")?;
+            head(stream, ty, &format!("{end}transfer-encoding: chunked"))?;
             for chunk in body.chunks(16 * 1024) {
                 write!(stream, "{:x}\r\n", chunk.len())?;
                 stream.write_all(chunk)?;
@@ -95,12 +137,14 @@ fn serve(stream: TcpStream, script: &dyn Fn(&Request) -> Reply) -> io::Result<()
 }
 
 fn head(stream: &mut TcpStream, ty: &str, framing: &str) -> io::Result<()> {
-    write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: {ty}\r\nconnection: close\r\n{framing}\r\n\r\n")
+    write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: {ty}\r\n{framing}\r\n\r\n")
 }
 
 fn read(reader: &mut BufReader<TcpStream>) -> io::Result<Request> {
     let mut line = String::new();
-    reader.read_line(&mut line)?;
+    if reader.read_line(&mut line)? == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     let mut words = line.split(' ').map(str::to_owned);
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let mut length = 0;

@@ -3,10 +3,10 @@
 
 use penstock_stock::{
     program::Program,
-    provider::{LONG, after_the_write, faulty, long_answers, records, settings, writing},
-    server::Reply,
+    provider::{LONG, after_the_write, faulty, long_answers, records, settings, token, writing},
+    server::{Reply, Request, Server},
 };
-use std::{net::TcpListener, sync::atomic::Ordering::SeqCst};
+use std::{env, net::TcpListener, sync::atomic::Ordering::SeqCst};
 
 #[test]
 fn each_record_of_a_list_comes_once_although_each_page_fails_first() {
@@ -57,14 +57,37 @@ fn a_file_comes_whole_with_and_without_a_length() {
     }
 }
 
+/// A provider that keeps connections, as providers do.
+fn kept() -> Server {
+    let answer = |request: &Request| match request.target.as_str() {
+        "/connect/token" => token(),
+        _ => Reply::WithLength("application/json", br#"{"id": 1}"#.to_vec()),
+    };
+    Server::keeping(answer).unwrap()
+}
+
 #[test]
-fn a_thousand_calls_take_little_more_memory_than_five_hundred() {
+fn calls_leave_no_connections_open() {
     for program in Program::ALL {
-        let provider = long_answers(true).unwrap();
+        let provider = kept();
         let settings = settings(&provider, &[("SERVICETITAN_RATE_LIMIT", "10000")]);
-        let said = program.run(&settings, &["calls", "1", "500", "1000"]).unwrap();
+        program.run(&settings, &["calls", "1", "100"]).unwrap();
+        let open = provider.most_open();
+        assert!(open <= 4, "{program:?}: {open} connections at once");
+    }
+}
+
+/// `PENSTOCK_CALLS` has two numbers of calls, the second of which takes no more than 5 % more.
+#[test]
+fn further_calls_take_little_more_memory() {
+    let counts = env::var("PENSTOCK_CALLS").unwrap_or_else(|_| "500 1000".to_owned());
+    let (few, many) = counts.split_once(' ').unwrap();
+    for program in Program::ALL {
+        let provider = kept();
+        let settings = settings(&provider, &[("SERVICETITAN_RATE_LIMIT", "10000")]);
+        let said = program.run(&settings, &["calls", "1", few, many]).unwrap();
         let after = |count: &str| said["memory"][count].as_u64().unwrap();
         println!("{program:?}: {said}");
-        assert!(after("1000") <= after("500") / 100 * 105, "{program:?}: {said}");
+        assert!(after(many) <= after(few) / 100 * 105, "{program:?}: {said}");
     }
 }
