@@ -5,7 +5,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 on_wasmtime() {
-    local hosts="$PWD/target/hosts" version
+    local top="$PWD" hosts="$PWD/target/hosts" version
     rust_parts
 
     step "the components, and the adapters that answer what stock hosts lack"
@@ -33,6 +33,7 @@ on_wasmtime() {
         "$PENSTOCK_WASMTIME" --version
         cargo test --locked --target-dir "$hosts" --test hosts -- ${TESTS-}
     done
+    cd "$top"
 }
 
 # The component for WASI 0.2 is the one of `in_programs`.
