@@ -37,10 +37,18 @@ fn of_component(name: &str) -> String {
 }
 
 /// The world, without the packages behind it and without the patch versions of WASI, which are those of the standard
-/// library and are matched loosely by hosts.
+/// library and are matched loosely by hosts. What is imported is sorted: its order is that of the linker, and changes
+/// with the code.
 fn world(printed: &str) -> String {
-    let world = printed.lines().take_while(|line| *line != "}").chain(["}"]);
-    world.map(|line| format!("{}\n", without_patch(line))).collect()
+    let lines: Vec<String> = printed.lines().take_while(|line| *line != "}").map(without_patch).collect();
+    let is_import = |line: &&String| line.starts_with("  import ");
+    let first = lines.iter().position(|line| is_import(&line)).unwrap_or(lines.len());
+    let (head, rest) = lines.split_at(first);
+    let mut imports: Vec<&String> = rest.iter().filter(is_import).collect();
+    imports.sort();
+    let others = rest.iter().filter(|line| !is_import(line));
+    let all = head.iter().chain(imports).chain(others).map(String::as_str).chain(["}"]);
+    all.map(|line| format!("{line}\n")).collect()
 }
 
 fn without_patch(line: &str) -> String {
