@@ -5,6 +5,10 @@ mod store;
 
 pub use store::Nonsense;
 
+use penstock_simulated::{
+    Faults,
+    servicetitan::{Config, SimulatedServiceTitan},
+};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -13,6 +17,18 @@ use wasmtime_wasi::{Deterministic, HostMonotonicClock, HostWallClock, WasiCtxBui
 
 pub const HOUR: i64 = 3_600;
 pub const DAY: i64 = 24 * HOUR;
+
+/// A provider of whose answers some fail.
+pub async fn provider(jobs: usize) -> SimulatedServiceTitan {
+    let faults = Faults {
+        max_in_a_row: 2,
+        retry_after: Duration::from_millis(10),
+        delay: Duration::from_millis(20),
+        ..Faults::mixed(0.15)
+    };
+    let config = Config { faults, seed: 7, ..Config::small(jobs) };
+    SimulatedServiceTitan::start(config).await.unwrap()
+}
 
 /// The clocks of an instance.
 #[derive(Clone)]

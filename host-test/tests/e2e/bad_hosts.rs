@@ -18,29 +18,15 @@ use penstock_host::{
     sources::{HostError, Secret, Source},
     state::{MemoryState, State},
 };
-use penstock_simulated::{
-    Faults,
-    servicetitan::{Config, SimulatedServiceTitan},
-};
+use penstock_simulated::servicetitan::{Config, SimulatedServiceTitan};
 
 use crate::{
-    bad::{Clocks, DAY, HOUR, Nonsense},
+    bad::{Clocks, DAY, HOUR, Nonsense, provider},
     support,
     webhooks::{cloud_event, hex_signed, values},
 };
 
 const VENDOR: &str = "servicetitan";
-
-async fn provider(jobs: usize) -> SimulatedServiceTitan {
-    let faults = Faults {
-        max_in_a_row: 2,
-        retry_after: Duration::from_millis(10),
-        delay: Duration::from_millis(20),
-        ..Faults::mixed(0.15)
-    };
-    let config = Config { faults, seed: 7, ..Config::small(jobs) };
-    SimulatedServiceTitan::start(config).await.unwrap()
-}
 
 /// Points an instance at the provider, on a host with these clocks.
 fn environment(provider: &SimulatedServiceTitan, clocks: &Clocks, random: Option<u8>) -> Environment {

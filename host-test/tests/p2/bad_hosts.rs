@@ -2,7 +2,7 @@
 //! nonsense: nothing traps, no record is lost or comes twice, and what goes wrong has a name.
 
 use super::{
-    bad::{Clocks, DAY, HOUR, Nonsense},
+    bad::{Clocks, DAY, HOUR, Nonsense, provider},
     host::{Given, Says},
     penstock::{ADMIN, OPERATIONS, Outcome, Penstock, WEBHOOKS, pages_of, settings, sorted},
     webhooks::{self, delivery},
@@ -15,26 +15,12 @@ use penstock_host::{
     },
     state::{MemoryState, State},
 };
-use penstock_simulated::{
-    Faults,
-    servicetitan::{Config, SimulatedServiceTitan},
-};
+use penstock_simulated::servicetitan::{Config, SimulatedServiceTitan};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
-
-async fn provider(jobs: usize) -> SimulatedServiceTitan {
-    let faults = Faults {
-        max_in_a_row: 2,
-        retry_after: Duration::from_millis(10),
-        delay: Duration::from_millis(20),
-        ..Faults::mixed(0.15)
-    };
-    let config = Config { faults, seed: 7, ..Config::small(jobs) };
-    SimulatedServiceTitan::start(config).await.unwrap()
-}
 
 async fn quiet(jobs: usize) -> SimulatedServiceTitan {
     SimulatedServiceTitan::start(Config::small(jobs)).await.unwrap()
